@@ -1,0 +1,78 @@
+"""What the centre does, for how long, and through which channel.
+
+The published catalogue gives a service time in one of three forms: exact ("7 хв"),
+a range ("5-7 хв") or open ("від 10 хв"). `planned_minutes` states how each is planned.
+"""
+
+from collections.abc import Iterable
+from typing import Literal
+
+from msgspec import Struct
+
+Language = Literal["uk", "en"]
+Channel = Literal["visit", "phone", "site"]
+"""visit: at a desk; phone: the contact centre; site: read it online. `site` has no slots."""
+
+SLOT_CHANNELS: tuple[Channel, ...] = ("visit", "phone")
+
+
+class Text(Struct, frozen=True, forbid_unknown_fields=True):
+    """One text in both languages of the centre."""
+
+    uk: str
+    en: str
+
+    def __getitem__(self, language: str) -> str:
+        return self.en if language == "en" else self.uk
+
+
+class Duration(Struct, frozen=True, forbid_unknown_fields=True):
+    """A published service time in whole minutes; `max_minutes` is None when open ("від 10")."""
+
+    min_minutes: int
+    max_minutes: int | None
+
+
+class Group(Struct, frozen=True):
+    code: str
+    title: Text
+
+
+class Service(Struct, frozen=True):
+    """One line of the published catalogue.
+
+    `planned_minutes` overrides the plan of this service, whatever the published form.
+    `documents` are the codes of the checklists that the visitor should bring.
+    """
+
+    code: str
+    group: str
+    title: Text
+    duration: Duration
+    channels: tuple[Channel, ...]
+    planned_minutes: int | None = None
+    documents: tuple[str, ...] = ()
+
+
+def planned_minutes(service: Service, open_minutes: int) -> int:
+    """Minutes to plan for one service: its override, else exact as is, a range its maximum.
+
+    An open duration is planned as `open_minutes`, but never below its published minimum.
+    """
+    if service.planned_minutes is not None:
+        return service.planned_minutes
+    if service.duration.max_minutes is None:
+        return max(open_minutes, service.duration.min_minutes)
+    return service.duration.max_minutes
+
+
+def visit_minutes(services: Iterable[Service], open_minutes: int, grid_minutes: int) -> int:
+    """Minutes to plan for one visit: its services added up, rounded up to the grid."""
+    total = sum(planned_minutes(service, open_minutes) for service in services)
+    return -(-total // grid_minutes) * grid_minutes
+
+
+def common_channels(services: Iterable[Service]) -> tuple[Channel, ...]:
+    """The channels with slots that every one of the services is given through."""
+    offered = [set(service.channels) for service in services]
+    return tuple(channel for channel in SLOT_CHANNELS if all(channel in one for one in offered))

@@ -1,0 +1,164 @@
+"""A centre as its files describe it: rules, priorities, branches, desks, lanes, hours.
+
+Frozen structs without behaviour; the modules beside this one hold the rules that read them.
+"""
+
+from datetime import date, time
+from typing import Literal
+
+from msgspec import Struct
+
+from queue_app.domain.catalogue import Channel, Group, Service, Text
+from queue_app.domain.dispatch import PolicyName
+
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+class Period(Struct, frozen=True, order=True):
+    """Local wall-clock hours of one day, `opens` included, `closes` excluded."""
+
+    opens: time
+    closes: time
+
+
+Weekly = dict[Weekday, tuple[Period, ...]]
+"""Periods by weekday; a weekday that is missing has none."""
+
+
+class Closure(Struct, frozen=True):
+    """A day on which a branch keeps other hours than its weekly ones; no periods: closed."""
+
+    day: date
+    reason: Text
+    periods: tuple[Period, ...] = ()
+
+
+class Rules(Struct, frozen=True, forbid_unknown_fields=True):
+    """The centre's own numbers. Every duration is in whole minutes unless the name says else."""
+
+    grid_minutes: int = 5
+    """The smallest unit of planning; every visit is rounded up to it."""
+    start_step_minutes: int = 10
+    """Bookable starts lie on multiples of this, counted from local midnight."""
+    open_service_minutes: int = 15
+    """The plan for a service published as "від N хв"."""
+    lead_minutes: int = 30
+    """A slot can be booked until this long before its start."""
+    horizon_days: int = 21
+    """How many days ahead the last bookable day lies."""
+    release_hour: int = 6
+    """The local hour at which the last day of the horizon opens for booking."""
+    hold_minutes: int = 10
+    """How long a chosen slot is held for its resident."""
+    early_minutes: int = 10
+    """A checked-in booking may come first from this long before its time."""
+    late_minutes: int = 10
+    """A booking that checks in later than this joins the live queue."""
+    last_ticket_minutes: int = 30
+    """The kiosk gives its last ticket this long before closing."""
+    kiosk_early_minutes: int = 15
+    """The kiosk gives tickets from this long before opening."""
+    undo_minutes: int = 5
+    """A clerk's verb can be undone for this long."""
+    max_bookings: int = 4
+    """Bookings to come that one phone number or e-mail may have."""
+    max_services: int = 5
+    """Services in one visit."""
+    alert_resume_minutes: int = 10
+    """Calls resume this long after the all-clear of an air-raid alert."""
+    alert_late_start_minutes: int = 30
+    """An alert from before opening moves the day's first call to this long after its end."""
+    retention_days: int = 30
+    """Names and contacts are deleted this long after the visit."""
+    policy: PolicyName = "promise"
+    """By which of `dispatch.POLICIES` people are called."""
+    walk_in_prefix: str = "А"
+    booked_prefix: str = "К"
+    priority_prefix: str = "П"
+
+
+class Priority(Struct, frozen=True):
+    """A category of people whom the law lets go first."""
+
+    code: str
+    title: Text
+
+
+class Skill(Struct, frozen=True):
+    """A named set of services that a desk or a lane can give."""
+
+    code: str
+    title: Text
+    services: tuple[str, ...]
+
+
+class DeskPlan(Struct, frozen=True):
+    """A place where visitors are served; `number` is what the board shows."""
+
+    number: str
+    skills: tuple[str, ...]
+    roster: Weekly
+
+
+class LanePlan(Struct, frozen=True):
+    """Capacity that can be booked: room for one visit at a time, not the desk that will call."""
+
+    code: str
+    channel: Channel
+    skills: tuple[str, ...]
+    roster: Weekly
+
+
+class BranchPlan(Struct, frozen=True):
+    slug: str
+    title: Text
+    address: Text | None
+    hours: Weekly
+    closures: tuple[Closure, ...]
+    desks: tuple[DeskPlan, ...]
+    lanes: tuple[LanePlan, ...]
+    shelter: Text | None = None
+    """Where people go in an air-raid alert, and how to get there."""
+
+
+class Checklist(Struct, frozen=True):
+    """Documents to bring or send, under the code by which services name it."""
+
+    code: str
+    title: Text
+    items: tuple[Text, ...]
+
+
+class Contact(Struct, frozen=True):
+    """A way to reach the centre without a visit; `hours` in words."""
+
+    code: str
+    title: Text
+    value: str
+    url: str | None = None
+    hours: Text | None = None
+
+
+class Note(Struct, frozen=True):
+    """A rule or advice that residents should read, such as the one on seals."""
+
+    code: str
+    title: Text
+    text: Text
+
+
+class Centre(Struct, frozen=True):
+    """All of one installation, as read from its folder and as loaded from its database."""
+
+    title: Text
+    timezone: str
+    rules: Rules
+    groups: tuple[Group, ...]
+    services: tuple[Service, ...]
+    checklists: tuple[Checklist, ...]
+    contacts: tuple[Contact, ...]
+    notes: tuple[Note, ...]
+    priorities: tuple[Priority, ...]
+    skills: tuple[Skill, ...]
+    branches: tuple[BranchPlan, ...]

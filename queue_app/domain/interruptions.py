@@ -1,0 +1,207 @@
+"""Time that stops: an alert, a power cut, a registry that is down.
+
+An interruption stops new calls for all services of a branch or for named ones, from when it
+was said until `resumes_at`. That moment is unknown until somebody says that it is over; then
+it follows a stated delay. The order of the queue never changes by it, and a booking whose time
+fell into it keeps its right to come first. Practice: in Ukraine work resumes within 10 minutes
+of the all-clear, and an alert from before opening moves the start to 30 minutes after its end.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from queue_app.domain.centre import Rules
+from queue_app.domain.dispatch import Waiting
+from queue_app.domain.waits import Wait
+
+Kind = Literal["alert", "power", "registry", "other"]
+KINDS: tuple[Kind, ...] = ("alert", "power", "registry", "other")
+
+NEVER = datetime.max.replace(tzinfo=UTC)
+"""Later than any moment: while nobody knows when calls resume, nobody is late."""
+
+MAX_DELAY_MINUTES = 12 * 60
+"""A stated delay is shorter than a working day."""
+
+Forecast = Callable[[Sequence[Waiting], datetime], dict[int, Wait]]
+"""The waits, from that moment on, of these people: `waits.estimate` with all else given."""
+
+
+class Interruption(Struct, frozen=True):
+    """One time without calls. `services`: None for all; `ended_at`: when it was said to be over.
+
+    `resumes_at` is set with `ended_at` and never before it.
+    """
+
+    id: int
+    kind: Kind
+    services: tuple[str, ...] | None
+    note: str | None
+    started_at: datetime
+    ended_at: datetime | None = None
+    resumes_at: datetime | None = None
+
+    def lasts_at(self, now: datetime) -> bool:
+        return self.started_at <= now and (self.resumes_at is None or now < self.resumes_at)
+
+    def concerns(self, services: Iterable[str]) -> bool:
+        """A visit is stopped when any of its services is: it could not be brought to an end."""
+        return self.services is None or not frozenset(services).isdisjoint(self.services)
+
+
+def current(interruptions: Iterable[Interruption], now: datetime) -> list[Interruption]:
+    """Those that last at `now`: of all services first, then whichever lasts longest."""
+    lasting = [one for one in interruptions if one.lasts_at(now)]
+    return sorted(
+        lasting,
+        key=lambda one: (one.services is not None, _reversed(one.resumes_at), one.started_at),
+    )
+
+
+def _reversed(resumes_at: datetime | None) -> float:
+    return -(resumes_at or NEVER).timestamp()
+
+
+def stop_of_all(interruptions: Iterable[Interruption], now: datetime) -> Interruption | None:
+    """The interruption for which nobody at all is called at `now`."""
+    lasting = current(interruptions, now)
+    return lasting[0] if lasting and lasting[0].services is None else None
+
+
+def stop_of(
+    services: Iterable[str], interruptions: Iterable[Interruption], now: datetime
+) -> Interruption | None:
+    """Why a visit for these services waits at `now`: whichever stops it longest."""
+    asked = frozenset(services)
+    stopping = [one for one in current(interruptions, now) if one.concerns(asked)]
+    return max(stopping, key=lambda one: one.resumes_at or NEVER, default=None)
+
+
+def usual_delay(
+    kind: Kind, started_at: datetime, first_opening: datetime | None, rules: Rules
+) -> int:
+    """Whole minutes from the all-clear to the first call, unless somebody states others.
+
+    `first_opening`: of the local day on which it ends; None on a day without opening hours.
+    """
+    if kind != "alert":
+        return 0
+    if first_opening is not None and started_at < first_opening:
+        return rules.alert_late_start_minutes
+    return rules.alert_resume_minutes
+
+
+def end(interruption: Interruption, now: datetime, after_minutes: int) -> Interruption:
+    """Said to be over at `now`; calls resume so many minutes after that.
+
+    Said again before calls have resumed, it only states another delay, counted from the first
+    time. What has resumed stays as it was.
+    """
+    if interruption.resumes_at is not None and interruption.resumes_at <= now:
+        return interruption
+    ended_at = interruption.ended_at or max(now, interruption.started_at)
+    resumes_at = ended_at + timedelta(minutes=after_minutes)
+    return replace(interruption, ended_at=ended_at, resumes_at=max(resumes_at, now))
+
+
+def late_after(
+    due_at: datetime,
+    services: Iterable[str],
+    interruptions: Iterable[Interruption],
+    rules: Rules,
+) -> datetime:
+    """The moment after which a booking that has not checked in is late.
+
+    It is `late_minutes` after its time. Where any of that stretch fell into an interruption of
+    its services, it is `late_minutes` after calls resumed; the same again where the next
+    interruption begins before then. `NEVER` while nobody knows when calls resume.
+    """
+    grace = timedelta(minutes=rules.late_minutes)
+    asked = frozenset(services)
+    limit = due_at + grace
+    for one in sorted(interruptions, key=lambda one: one.started_at):
+        if one.started_at > limit or not one.concerns(asked):
+            continue
+        if one.resumes_at is None:
+            return NEVER
+        if one.resumes_at > due_at:
+            limit = max(limit, one.resumes_at + grace)
+    return limit
+
+
+def keep_right(person: Waiting, interruptions: Sequence[Interruption], rules: Rules) -> Waiting:
+    """The person with the moment from which their booking counts as late."""
+    if person.due_at is None or not interruptions:
+        return person
+    limit = late_after(person.due_at, person.services, interruptions, rules)
+    return replace(person, late_after=limit)
+
+
+def waits_through(
+    interruptions: Sequence[Interruption],
+    waiting: Sequence[Waiting],
+    now: datetime,
+    forecast: Forecast,
+) -> dict[int, Wait]:
+    """The waits of `forecast`, none of which ends before calls resume.
+
+    Whoever is stopped for nobody knows how long is left out. While only some services are
+    stopped, the others' low end supposes that they stay so, and the high end that they resume
+    at once.
+    """
+    lasting = current(interruptions, now)
+    if not lasting:
+        return forecast(waiting, now)
+    everything = stop_of_all(lasting, now)
+    if everything is not None:
+        if everything.resumes_at is None:
+            return {}
+        later = waits_through(lasting, waiting, everything.resumes_at, forecast)
+        return _later(later, everything.resumes_at - now)
+    return _around(lasting, waiting, now, forecast)
+
+
+def _around(
+    lasting: Sequence[Interruption],
+    waiting: Sequence[Waiting],
+    now: datetime,
+    forecast: Forecast,
+) -> dict[int, Wait]:
+    stops = {one.id: stop_of(one.services, lasting, now) for one in waiting}
+    alone = forecast([one for one in waiting if stops[one.id] is None], now)
+    together = forecast(waiting, now)
+    found: dict[int, Wait] = {}
+    for person in waiting:
+        stop, wait = stops[person.id], together.get(person.id)
+        if wait is None:
+            continue
+        if stop is None:
+            first = alone.get(person.id, wait)
+            high = max(first.high_minutes, wait.high_minutes)
+            found[person.id] = replace(first, high_minutes=high)
+        elif stop.resumes_at is not None:
+            delay = stop.resumes_at - now
+            low = max(wait.low_minutes, _minutes(delay))
+            found[person.id] = replace(
+                wait, low_minutes=low, high_minutes=wait.high_minutes + _minutes(delay)
+            )
+    return found
+
+
+def _later(found: dict[int, Wait], delay: timedelta) -> dict[int, Wait]:
+    more = _minutes(delay)
+    return {
+        each: replace(
+            wait, low_minutes=wait.low_minutes + more, high_minutes=wait.high_minutes + more
+        )
+        for each, wait in found.items()
+    }
+
+
+def _minutes(delay: timedelta) -> int:
+    """Whole minutes, rounded up."""
+    return -(-delay // timedelta(minutes=1))

@@ -1,0 +1,36 @@
+"""Ticket numbers, booking codes and link tokens.
+
+A number is a prefix of its series and a count from 1, each series and local day of its own:
+"А12". Booked, walk-in and priority visitors have series of their own, so that people see
+why the order on the board is not one row.
+"""
+
+import re
+
+from queue_app.domain.centre import Rules
+from queue_app.domain.errors import NotFound
+
+_TOKEN = re.compile(r"(?P<branch>[0-9]{1,8})-[A-Za-z0-9_-]{16,64}")
+
+
+def prefix(rules: Rules, booked: bool, priority: str | None) -> str:
+    if booked:
+        return rules.booked_prefix
+    return rules.priority_prefix if priority else rules.walk_in_prefix
+
+
+def number(series: str, count: int) -> str:
+    return f"{series}{count}"
+
+
+def link_token(branch_id: int, secret: str) -> str:
+    """A token for a link; it leads with its branch, so that a look-up asks one branch only."""
+    return f"{branch_id}-{secret}"
+
+
+def branch_of_token(token: str) -> int:
+    """The branch id in a link token; NotFound `unknown_link` for what is no token."""
+    parts = _TOKEN.fullmatch(token)
+    if parts is None:
+        raise NotFound("unknown_link")
+    return int(parts["branch"])

@@ -1,0 +1,301 @@
+"""When a visit can be booked, and in which lane.
+
+A local day is a row of cells of `grid_minutes`, counted in absolute time from local midnight,
+so a day has 276, 288 or 300 cells of five minutes. A set of cells is an integer: bit i is
+cell i. Hours, closures and bookings become such integers; the starts of a visit of n cells
+are found by shift-and-and for all of a day at once.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from itertools import compress
+from typing import NamedTuple, Protocol
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+
+from queue_app.domain import hours
+from queue_app.domain.catalogue import Channel
+from queue_app.domain.centre import WEEKDAYS, Closure, Period, Rules, Weekly
+
+_DIGITS = bytes.maketrans(b"01", b"\x00\x01")
+
+
+class Lane(Protocol):
+    """What planning needs of a lane: whose channel, which services, and when."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def channel(self) -> Channel: ...
+    @property
+    def services(self) -> frozenset[str]: ...
+    @property
+    def roster(self) -> Weekly: ...
+
+
+class Occupied(NamedTuple):
+    """A held or booked stretch of one lane, aware instants, end excluded."""
+
+    lane_id: int
+    starts_at: datetime
+    ends_at: datetime
+
+
+class Capacity(Struct, frozen=True):
+    """All that a branch has to give, and what of it is taken."""
+
+    lanes: Sequence[Lane]
+    hours: Weekly
+    closures: Sequence[Closure]
+    occupied: Sequence[Occupied]
+    rules: Rules
+    zone: ZoneInfo
+
+
+class Visit(Struct, frozen=True):
+    """What is asked for; `minutes` as planned by `catalogue.visit_minutes`."""
+
+    services: frozenset[str]
+    channel: Channel
+    minutes: int
+
+
+class Day(Struct, frozen=True):
+    """One local day on the grid.
+
+    `instants`: the start of each cell, in local time. `steps`: the cells at which a visit may
+    start. `even`: the clocks do not change, so a wall-clock time tells its cell at once.
+    """
+
+    date: date
+    zone: ZoneInfo
+    grid_minutes: int
+    opens: float
+    closes: float
+    instants: tuple[datetime, ...]
+    steps: int
+    even: bool
+
+
+class LaneDay(Struct, frozen=True):
+    """One lane on one day: the cells in which it is rostered, and those that are taken."""
+
+    lane_id: int
+    services: frozenset[str]
+    open: int
+    busy: int
+
+    @property
+    def free(self) -> int:
+        return self.open & ~self.busy
+
+
+def free_starts(
+    capacity: Capacity, visit: Visit, first: date, days: int, now: datetime
+) -> dict[date, list[datetime]]:
+    """The bookable starts of each of `days` local days from `first`, in local time and in order.
+
+    A day without any has an empty list.
+    """
+    cells = _cells(visit, capacity.rules)
+    earliest, last = bookable(now, capacity.rules, capacity.zone)
+    asked = [first + timedelta(days=ahead) for ahead in range(days)]
+    open_days = [_day(capacity, day) for day in asked if earliest.date() <= day <= last]
+    starts: dict[date, list[datetime]] = {day: [] for day in asked}
+    for day, lanes in zip(open_days, lane_days(capacity, visit, open_days), strict=True):
+        found = 0
+        for lane in lanes:
+            found |= runs(lane.free, cells)
+        starts[day.date] = _instants(day, found & day.steps & _from(day, earliest))
+    return starts
+
+
+def lanes_free_at(capacity: Capacity, visit: Visit, start: datetime, now: datetime) -> list[int]:
+    """The lanes that could take the visit at `start`, the best first; none if it is no free start.
+
+    Best is the lane of the fewest services, so that the versatile stay free for others, then
+    the one where the least free time around the visit is broken up, then the lowest id.
+    """
+    day = _day(capacity, start.astimezone(capacity.zone).date())
+    earliest, last = bookable(now, capacity.rules, capacity.zone)
+    cell, rest = divmod(start.timestamp() - day.opens, day.grid_minutes * 60)
+    at = 1 << int(cell)
+    if rest or start.timestamp() < earliest.timestamp() or day.date > last or not at & day.steps:
+        return []
+    cells = _cells(visit, capacity.rules)
+    fitting = [
+        (len(lane.services), _gap(lane.free, int(cell)), lane.lane_id)
+        for lane in lane_days(capacity, visit, [day])[0]
+        if runs(lane.free, cells) & at
+    ]
+    return [lane_id for _, _, lane_id in sorted(fitting)]
+
+
+def nearest(starts: Iterable[datetime], wanted: datetime, limit: int) -> list[datetime]:
+    """The `limit` starts nearest to the wanted one, in order of time."""
+    moment = wanted.timestamp()
+    by_distance = sorted(starts, key=lambda start: abs(start.timestamp() - moment))
+    return sorted(by_distance[:limit], key=datetime.timestamp)
+
+
+def bookable(now: datetime, rules: Rules, zone: ZoneInfo) -> tuple[datetime, date]:
+    """The earliest bookable start, in local time, and the last bookable local day.
+
+    That last day opens at `release_hour`; until then it is the day before.
+    """
+    now = now.astimezone(UTC)  # in UTC a sum counts real time
+    local = now.astimezone(zone)
+    ahead = rules.horizon_days - (local.hour < rules.release_hour)
+    earliest = (now + timedelta(minutes=rules.lead_minutes)).astimezone(zone)
+    return earliest, local.date() + timedelta(days=ahead)
+
+
+def lane_days(capacity: Capacity, visit: Visit, days: Sequence[Day]) -> list[list[LaneDay]]:
+    """For each day, the lanes that give every service of the visit through its channel.
+
+    The days follow one another.
+    """
+    lanes = [
+        lane
+        for lane in capacity.lanes
+        if lane.channel == visit.channel and visit.services <= lane.services
+    ]
+    busy = _busy(capacity.occupied, lanes, days)
+    planned: list[list[LaneDay]] = []
+    for index, day in enumerate(days):
+        branch = _open(hours.periods_on(capacity.hours, capacity.closures, day.date), day)
+        weekday = WEEKDAYS[day.date.weekday()]
+        planned.append(
+            [
+                LaneDay(
+                    lane_id=lane.id,
+                    services=lane.services,
+                    open=_open(lane.roster.get(weekday, ()), day) & branch,
+                    busy=busy[index][lane.id],
+                )
+                for lane in lanes
+            ]
+        )
+    return planned
+
+
+def runs(free: int, cells: int) -> int:
+    """The cells from which `cells` free ones follow one another, themselves included."""
+    have = 1
+    while have < cells and free:
+        step = min(have, cells - have)
+        free &= free >> step
+        have += step
+    return free
+
+
+def _cells(visit: Visit, rules: Rules) -> int:
+    return -(-visit.minutes // rules.grid_minutes)
+
+
+def _day(capacity: Capacity, day: date) -> Day:
+    rules = capacity.rules
+    return grid_day(day, capacity.zone, rules.grid_minutes, rules.start_step_minutes)
+
+
+@lru_cache(maxsize=1024)
+def grid_day(day: date, zone: ZoneInfo, grid_minutes: int, step_minutes: int) -> Day:
+    """The grid of a local day; starts lie on multiples of `step_minutes` of wall-clock time."""
+    opens, closes = hours.day_window(day, zone)
+    grid = timedelta(minutes=grid_minutes)
+    instants = tuple(
+        (opens + cell * grid).astimezone(zone) for cell in range((closes - opens) // grid)
+    )
+    steps = sum(
+        1 << cell
+        for cell, at in enumerate(instants)
+        if (at.hour * 60 + at.minute) % step_minutes == 0
+    )
+    return Day(
+        date=day,
+        zone=zone,
+        grid_minutes=grid_minutes,
+        opens=opens.timestamp(),
+        closes=closes.timestamp(),
+        instants=instants,
+        steps=steps,
+        even=all(at.utcoffset() == instants[0].utcoffset() for at in instants),
+    )
+
+
+def _open(periods: tuple[Period, ...], day: Day) -> int:
+    """The cells that lie wholly inside the periods."""
+    if day.even:
+        return _open_evenly(periods, day.grid_minutes)
+    grid = day.grid_minutes * 60
+    cells = 0
+    for opens, closes in hours.as_windows(periods, day.date, day.zone):
+        first = -(-(opens.timestamp() - day.opens) // grid)
+        cells |= _stretch(int(first), int((closes.timestamp() - day.opens) // grid))
+    return cells
+
+
+@lru_cache(maxsize=4096)
+def _open_evenly(periods: tuple[Period, ...], grid_minutes: int) -> int:
+    cells = 0
+    for period in periods:
+        opens = period.opens.hour * 60 + period.opens.minute
+        closes = period.closes.hour * 60 + period.closes.minute
+        cells |= _stretch(-(-opens // grid_minutes), closes // grid_minutes)
+    return cells
+
+
+def _busy(
+    occupied: Iterable[Occupied], lanes: Iterable[Lane], days: Sequence[Day]
+) -> list[dict[int, int]]:
+    """The cells that bookings touch, for each day by lane.
+
+    Written for speed: a month may hold thousands of bookings.
+    """
+    busy: list[dict[int, int]] = [dict.fromkeys((lane.id for lane in lanes), 0) for _ in days]
+    if not days:
+        return busy
+    opens = [day.opens for day in days]
+    grid = days[0].grid_minutes * 60
+    for lane_id, starts_at, ends_at in occupied:
+        if lane_id not in busy[0]:
+            continue
+        starts, ends = starts_at.timestamp(), ends_at.timestamp()
+        index = bisect_right(opens, starts) - 1
+        if index < 0:
+            index, starts = 0, opens[0]
+        while index < len(opens) and opens[index] < ends:
+            midnight = opens[index]
+            first = int((starts - midnight) // grid) if starts > midnight else 0
+            count = -int((midnight - ends) // grid) - first
+            busy[index][lane_id] |= ((1 << count) - 1) << first
+            if ends <= days[index].closes:
+                break
+            index += 1
+    return busy
+
+
+def _stretch(first: int, end: int) -> int:
+    """The cells from `first` up to `end`, which is excluded."""
+    return ((1 << (end - first)) - 1) << first if end > first else 0
+
+
+def _gap(free: int, cell: int) -> int:
+    """How many free cells follow one another around this free one."""
+    taken_above = ~(free >> cell)
+    taken_below = ~free & ((1 << cell) - 1)
+    above = (taken_above & -taken_above).bit_length() - 1
+    return above + cell - taken_below.bit_length()
+
+
+def _from(day: Day, earliest: datetime) -> int:
+    """Every cell that does not start before `earliest`."""
+    return -1 << max(0, int(-(-(earliest.timestamp() - day.opens) // (day.grid_minutes * 60))))
+
+
+def _instants(day: Day, cells: int) -> list[datetime]:
+    digits = f"{cells:b}".encode().translate(_DIGITS)
+    return list(compress(day.instants, reversed(digits)))

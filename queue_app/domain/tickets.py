@@ -1,0 +1,155 @@
+"""The life of a ticket: one table says what may follow what.
+
+A ticket's row is the fold of its events. Verbs use the same `apply` as the fold, so the
+row cannot say anything that the events do not.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from queue_app.domain.errors import Conflict
+
+State = Literal["waiting", "called", "serving", "parked", "finished", "no_show", "left"]
+Verb = Literal[
+    "issue",
+    "call",
+    "recall",
+    "start",
+    "finish",
+    "no_show",
+    "park",
+    "return",
+    "transfer",
+    "leave",
+    "undo",
+]
+
+LIVE: tuple[State, ...] = ("waiting", "called", "serving", "parked")
+"""States of people who are still in the house."""
+AT_DESK: tuple[State, ...] = ("called", "serving")
+"""States in which a ticket occupies a desk."""
+
+TRANSITIONS: dict[Verb, tuple[frozenset[State | None], State]] = {
+    "issue": (frozenset({None}), "waiting"),
+    "call": (frozenset({"waiting", "parked"}), "called"),
+    "recall": (frozenset({"called"}), "called"),
+    "start": (frozenset({"called"}), "serving"),
+    "finish": (frozenset({"serving"}), "finished"),
+    "no_show": (frozenset({"called"}), "no_show"),
+    "park": (frozenset({"called", "serving"}), "parked"),
+    "return": (frozenset({"parked", "no_show"}), "waiting"),
+    "transfer": (frozenset({"called", "serving"}), "waiting"),
+    "leave": (frozenset({"waiting", "parked", "called", "serving"}), "left"),
+}
+"""verb: the states it may start from, and the state it leads to."""
+
+UNDOABLE: frozenset[Verb] = frozenset(
+    {"call", "recall", "start", "finish", "no_show", "park", "return", "transfer"}
+)
+"""What a clerk may take back. A ticket stays issued, and who left has left."""
+
+
+class Event(Struct, frozen=True):
+    """One thing that happened to a ticket; `seq` counts from 1 without a gap.
+
+    `services` and `for_desk_id` are set by `issue` and `transfer`, `desk_id` by `call`.
+    """
+
+    seq: int
+    at: datetime
+    verb: Verb
+    actor: str
+    desk_id: int | None = None
+    services: tuple[str, ...] | None = None
+    for_desk_id: int | None = None
+
+
+class Progress(Struct, frozen=True):
+    """How far a ticket has come: the part of its row that events change."""
+
+    revision: int
+    state: State
+    services: tuple[str, ...]
+    queued_at: datetime
+    for_desk_id: int | None = None
+    desk_id: int | None = None
+    called_at: datetime | None = None
+    calls: int = 0
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+
+
+def apply(progress: Progress | None, event: Event) -> Progress:
+    """What the ticket becomes by this event; Conflict `ticket_state` where it may not follow.
+
+    `undo` needs the whole history: see `fold`.
+    """
+    state = progress.state if progress else None
+    allowed, then = TRANSITIONS[event.verb]
+    if state not in allowed:
+        raise Conflict("ticket_state", state=state, verb=event.verb)
+    if progress is None:
+        assert event.services
+        return Progress(
+            revision=event.seq, state="waiting", services=event.services, queued_at=event.at
+        )
+    return replace(progress, revision=event.seq, state=then, **_changes(progress, event))
+
+
+def _changes(progress: Progress, event: Event) -> dict[str, object]:
+    away: dict[str, object] = {
+        "desk_id": None,
+        "called_at": None,
+        "calls": 0,
+        "started_at": None,
+        "ended_at": None,
+    }
+    match event.verb:
+        case "call":
+            return {"desk_id": event.desk_id, "called_at": event.at, "calls": 1}
+        case "recall":
+            return {"calls": progress.calls + 1}
+        case "start":
+            return {"started_at": event.at}
+        case "finish" | "no_show" | "leave":
+            return {"ended_at": event.at}
+        case "transfer":
+            return away | {
+                "services": event.services or progress.services,
+                "for_desk_id": event.for_desk_id,
+            }
+        case _:
+            return away
+
+
+def effective(events: Iterable[Event]) -> list[Event]:
+    """The events that still count: an `undo` takes back itself and the one before it."""
+    kept: list[Event] = []
+    for event in events:
+        if event.verb == "undo":
+            kept.pop()
+        else:
+            kept.append(event)
+    return kept
+
+
+def fold(events: Iterable[Event]) -> Progress:
+    """The progress that these events, in order of `seq` and at least one, lead to."""
+    every = list(events)
+    progress: Progress | None = None
+    for event in effective(every):
+        progress = apply(progress, event)
+    assert progress
+    return replace(progress, revision=every[-1].seq)
+
+
+def undoable(events: Iterable[Event], now: datetime, undo_minutes: int) -> Event | None:
+    """The event that an undo would take back now, or None."""
+    kept = effective(events)
+    if not kept or kept[-1].verb not in UNDOABLE:
+        return None
+    return kept[-1] if now - kept[-1].at <= timedelta(minutes=undo_minutes) else None

@@ -1,0 +1,366 @@
+"""How long a person will wait: the branch run forward from now, many times, as a range.
+
+Each run draws the length of every visit from its learned distribution, who has lost patience,
+which bookings come and when, and who will come with priority; and it goes through the same
+ranking by which the desks call. The range is the 10th to the 90th percentile over the runs, so
+that four waits in five fall into it. The draws of a person hang on their id alone: estimates
+move because the hall changed, not because chance did.
+"""
+
+import math
+import random
+from bisect import bisect
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
+from itertools import accumulate
+from statistics import NormalDist
+
+import msgspec
+from msgspec import Struct
+
+from queue_app.domain.dispatch import DeskView, Expected, Person, Policy
+from queue_app.domain.forward import Coming, Forward, Shift
+from queue_app.domain.line import Line
+from queue_app.domain.service_times import ServiceTime
+
+RUNS = 60
+LOW, HIGH = 0.1, 0.9
+
+_NORMAL = NormalDist()
+_SURELY = 1e-9
+_STRANGER = -1_000_000
+"""The first id of people whom a run invents."""
+_MOST_STRANGERS = 100
+
+
+class Wait(Struct, frozen=True):
+    """Whole minutes until the call, both ends included; people who will be called before."""
+
+    people_ahead: int
+    low_minutes: int
+    high_minutes: int
+
+
+class Habits(Struct, frozen=True):
+    """How the visitors of a branch behave, and how they are served: learned, else these.
+
+    `comes`: the share of bookings whose holders come. `early_minutes`, `early_spread`: how long
+    before their time, mean and standard deviation. `change_over`: minutes from a call to the
+    beginning of the visit. `gone_by`: minutes waited, and the share that has left unseen by then,
+    both rising; linear between. `priority_per_minute`: people with priority that come in a minute;
+    `asked`: sets of services that people come for, and their weights.
+    """
+
+    comes: float = 0.85
+    early_minutes: float = 8.0
+    early_spread: float = 7.0
+    change_over: float = 1.0
+    gone_by: tuple[tuple[float, float], ...] = ((30.0, 0.02), (60.0, 0.05), (120.0, 0.12))
+    priority_per_minute: float = 0.0
+    asked: tuple[tuple[frozenset[str], float], ...] = ()
+
+
+class Serving(Struct, frozen=True):
+    """A visit at a desk: how many minutes ago it began, and how long such visits take.
+
+    Negative minutes: so long ago its person was called; it has not begun.
+    """
+
+    minutes: float
+    time: ServiceTime
+
+
+class Desk(Struct, frozen=True):
+    """A desk of the forecast: from when and until when it works, and whom it serves now."""
+
+    desk: DeskView
+    opens: float = 0.0
+    leaves: float = math.inf
+    serving: Serving | None = None
+    breaks: tuple[tuple[float, float], ...] = ()
+
+
+class Scene(Struct, frozen=True):
+    """All that a forecast needs of a branch; minutes count from now.
+
+    `booked`: people with a booking who are not there yet. `expected`: all bookings that were not
+    called, by time, their holders there or not.
+    """
+
+    waiting: Sequence[Person]
+    desks: Sequence[Desk]
+    booked: Sequence[Person]
+    expected: Sequence[Expected]
+    time_of: Callable[[frozenset[str]], ServiceTime]
+    planned: Callable[[frozenset[str]], float]
+    policy: Policy
+    habits: Habits = Habits()
+
+
+def estimate(scene: Scene, newcomers: Sequence[Person] = (), runs: int = RUNS) -> dict[int, Wait]:
+    """The wait of every waiting person by id; who no desk will call is left out."""
+    whole = msgspec.structs.replace(scene, waiting=[*scene.waiting, *newcomers])
+    order = point(whole)
+    places = {number: place for place, number in enumerate(sorted(order, key=order.__getitem__))}
+    return {
+        number: Wait(places[number], *spread(minutes))
+        for number, minutes in forecast(whole, runs).items()
+        if number in places
+    }
+
+
+def spread(minutes: Sequence[float]) -> tuple[int, int]:
+    """The low and the high end that are shown for these sorted minutes of the runs."""
+    return shown(*span(minutes))
+
+
+def span(minutes: Sequence[float]) -> tuple[float, float]:
+    """The low and the high end of these sorted minutes of the runs."""
+    return quantile(minutes, LOW), quantile(minutes, HIGH)
+
+
+def shown(low: float, high: float) -> tuple[int, int]:
+    """A range in whole minutes, at least one wide.
+
+    The high end is rounded up: who comes back too late has lost more than who comes too soon.
+    """
+    first = round(low)
+    return first, max(first + 1, math.ceil(high))
+
+
+def point(scene: Scene) -> dict[int, float]:
+    """Minutes until each waiting person's call if every visit takes its mean and all come."""
+    run = _Run(
+        people=[
+            Coming(one, max(0.0, (one.due or 0.0) - scene.habits.early_minutes), mean)
+            for one, mean in _means(scene, scene.booked)
+            if _to_come(scene.habits, one).share > 0.5
+        ],
+        waiting=[Coming(one, -1.0, mean) for one, mean in _means(scene, scene.waiting)],
+        shifts=[_shift(one, residual(one.serving, 0.0, scene.habits)) for one in scene.desks],
+    )
+    return _minutes(scene, run, _line(scene), {one.id for one in scene.waiting})
+
+
+def forecast(
+    scene: Scene, runs: int = RUNS, wanted: set[int] | None = None
+) -> dict[int, list[float]]:
+    """Minutes until the call in each run, sorted: of everybody who waits, or of those `wanted`.
+
+    Who is not called in every run is left out.
+    """
+    wanted = {one.id for one in scene.waiting} if wanted is None else wanted
+    line = _line(scene)
+    found: dict[int, list[float]] = {number: [] for number in wanted}
+    for run in _runs(scene, runs):
+        for number, minute in _minutes(scene, run, line.copy(), wanted).items():
+            found[number].append(minute)
+    return {number: sorted(minutes) for number, minutes in found.items() if len(minutes) == runs}
+
+
+class _Run(Struct, frozen=True):
+    """One run's chance: who comes when, how long everybody takes, when each desk is free."""
+
+    people: Sequence[Coming]
+    waiting: Sequence[Coming]
+    shifts: Sequence[Shift]
+
+
+def _minutes(scene: Scene, run: _Run, line: Line, wanted: set[int]) -> dict[int, float]:
+    forward = Forward(
+        run.people,
+        run.shifts,
+        scene.policy,
+        line=line,
+        waiting=run.waiting,
+        expected=scene.expected,
+        minutes=scene.planned,
+    )
+    called = forward.run(wanted=wanted)
+    return {number: max(0.0, called[number].minute) for number in wanted if number in called}
+
+
+def _line(scene: Scene) -> Line:
+    line = Line(scene.policy, [one.desk for one in scene.desks])
+    for one in scene.waiting:
+        line.add(one, -math.inf)
+    return line
+
+
+def _means(scene: Scene, people: Sequence[Person]) -> list[tuple[Person, float]]:
+    change_over = scene.habits.change_over
+    return [(one, scene.time_of(one.services).mean_minutes + change_over) for one in people]
+
+
+def _runs(scene: Scene, runs: int) -> Iterator[_Run]:
+    """The chance of every run: each person's draws stand in a column of their own."""
+    waiting = [_waiting(scene, one, runs) for one in scene.waiting]
+    booked = [_booked(scene, one, runs) for one in scene.booked]
+    desks = [_desk(scene, one, runs) for one in scene.desks]
+    for run in range(runs):
+        coming = [one for column in booked if (one := column[run]) is not None]
+        yield _Run(
+            people=coming + _with_priority(scene, run),
+            waiting=[column[run] for column in waiting],
+            shifts=[column[run] for column in desks],
+        )
+
+
+class _Draws(Struct, frozen=True):
+    """A person's chance, run by run.
+
+    `length` and `punctuality` are standard normal, `patience` and `comes` uniform on 0 to 1.
+    """
+
+    length: tuple[float, ...]
+    punctuality: tuple[float, ...]
+    patience: tuple[float, ...]
+    comes: tuple[float, ...]
+
+
+@lru_cache(maxsize=8192)
+def _draws(number: int, runs: int) -> _Draws:
+    """Stratified: each of the `runs` equal slices of every distribution is drawn once."""
+    chance = random.Random(number)
+    slices = [(place + 0.5) / runs for place in range(runs)]
+    length, punctuality, patience, comes = (chance.sample(slices, runs) for _ in range(4))
+    return _Draws(
+        tuple(map(_NORMAL.inv_cdf, length)),
+        tuple(map(_NORMAL.inv_cdf, punctuality)),
+        tuple(patience),
+        tuple(comes),
+    )
+
+
+def _waiting(scene: Scene, person: Person, runs: int) -> list[Coming]:
+    draws = _draws(person.id, runs)
+    since = person.queued if person.due is None else max(person.queued, person.due)
+    gone_by = scene.habits.gone_by
+    return [
+        Coming(person, -1.0, length, since + patience_of(gone_by, share))
+        for length, share in zip(_lengths(scene, person, draws), draws.patience, strict=True)
+    ]
+
+
+def patience_of(gone_by: Sequence[tuple[float, float]], share: float) -> float:
+    """The minutes after which this share has gone; infinite beyond what is known."""
+    if not gone_by or share >= gone_by[-1][1]:
+        return math.inf
+    before, lower = 0.0, 0.0
+    for minutes, upper in gone_by:
+        if share < upper:
+            return before + (minutes - before) * (share - lower) / (upper - lower)
+        before, lower = minutes, upper
+    return math.inf
+
+
+def _lengths(scene: Scene, person: Person, draws: _Draws) -> list[float]:
+    time, change_over, exp = scene.time_of(person.services), scene.habits.change_over, math.exp
+    mu, sigma = time.mu, time.sigma
+    return [exp(mu + sigma * normal) + change_over for normal in draws.length]
+
+
+class _ToCome(Struct, frozen=True):
+    """A booking whose holder is not there: the chance that they still come, and how much of the
+    distribution of their coming has passed."""
+
+    share: float
+    passed: float
+
+
+def _to_come(habits: Habits, person: Person) -> _ToCome:
+    mean = (person.due or 0.0) - habits.early_minutes
+    passed = min(_NORMAL.cdf(-mean / habits.early_spread), 1 - _SURELY)
+    return _ToCome(habits.comes * (1 - passed) / (1 - habits.comes * passed), passed)
+
+
+def _booked(scene: Scene, person: Person, runs: int) -> list[Coming | None]:
+    """When the holder of a booking comes in each run, given that they are not there yet."""
+    draws, habits = _draws(person.id, runs), scene.habits
+    still, mean = _to_come(habits, person), (person.due or 0.0) - habits.early_minutes
+    column: list[Coming | None] = []
+    for length, normal, comes in zip(
+        _lengths(scene, person, draws), draws.punctuality, draws.comes, strict=True
+    ):
+        if comes > still.share:
+            column.append(None)
+            continue
+        if still.passed > _SURELY:
+            reached = still.passed + (1 - still.passed) * _NORMAL.cdf(normal)
+            normal = _NORMAL.inv_cdf(min(reached, 1 - _SURELY))  # noqa: PLW2901
+        arrives = max(0.0, mean + habits.early_spread * normal)
+        there = Person(person.id, person.services, arrives, person.due, person.priority)
+        column.append(Coming(there, arrives, length))
+    return column
+
+
+def _with_priority(scene: Scene, run: int) -> list[Coming]:
+    """People with priority who will come while their head start can still bring them past
+    somebody who waits now: the only newcomers without a booking that matter."""
+    rate, horizon = scene.habits.priority_per_minute, scene.policy.priority_head_start
+    if not rate or not scene.habits.asked:
+        return []
+    asked, weights = zip(*scene.habits.asked, strict=True)
+    heights = list(accumulate(weights))
+    found = []
+    for number, (unit, choice, normal) in enumerate(_strangers(run)):
+        arrives = unit / rate
+        if arrives > horizon:
+            break
+        services = asked[bisect(heights, choice * heights[-1], hi=len(asked) - 1)]
+        time = scene.time_of(services)
+        length = math.exp(time.mu + time.sigma * normal) + scene.habits.change_over
+        person = Person(_STRANGER - number, services, arrives, priority=True)
+        found.append(Coming(person, arrives, length))
+    return found
+
+
+@lru_cache(maxsize=512)
+def _strangers(run: int) -> tuple[tuple[float, float, float], ...]:
+    """Arrivals at rate 1 of one run: when, which services (0 to 1), how long (standard normal)."""
+    chance = random.Random(_STRANGER + run)
+    at, found = 0.0, []
+    for _ in range(_MOST_STRANGERS):
+        at += chance.expovariate(1.0)
+        found.append((at, chance.random(), chance.gauss(0, 1)))
+    return tuple(found)
+
+
+def _desk(scene: Scene, one: Desk, runs: int) -> list[Shift]:
+    """A desk with the rest of its present visit in each run."""
+    if one.serving is None:
+        return [_shift(one, 0.0)] * runs
+    serving = one.serving
+    draws = _draws(-1 - one.desk.id, runs)
+    return [_shift(one, residual(serving, normal, scene.habits)) for normal in draws.length]
+
+
+def _shift(one: Desk, free: float) -> Shift:
+    return Shift(one.desk, max(free, one.opens), one.leaves, one.breaks)
+
+
+def residual(serving: Serving | None, normal: float, habits: Habits) -> float:
+    """Minutes until the desk is free, at this standard normal draw.
+
+    Given that the visit has lasted so long already: the lognormal's tail beyond the minutes that
+    have passed. A visit that has not begun has its change-over before it.
+    """
+    if serving is None:
+        return 0.0
+    time, passed = serving.time, serving.minutes
+    if passed <= 0:
+        return max(0.0, math.exp(time.mu + time.sigma * normal) + habits.change_over + passed)
+    reached = _NORMAL.cdf((math.log(passed) - time.mu) / time.sigma)
+    tail = min(reached + (1 - reached) * _NORMAL.cdf(normal), 1 - _SURELY)
+    return max(0.0, math.exp(time.mu + time.sigma * _NORMAL.inv_cdf(tail)) - passed)
+
+
+def quantile(minutes: Sequence[float], share: float) -> float:
+    """Of sorted values, linear between neighbours.
+
+    The k-th of n stands for k / (n + 1), which is the chance that one more draw falls below it.
+    """
+    place = min(max(share * (len(minutes) + 1) - 1, 0.0), len(minutes) - 1.0)
+    below = int(place)
+    above = min(below + 1, len(minutes) - 1)
+    return minutes[below] + (place - below) * (minutes[above] - minutes[below])

@@ -1,0 +1,168 @@
+"""Who is called next: deterministic, within the skills, and without overtaking in a class."""
+
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from queue_app.domain.catalogue import Text
+from queue_app.domain.centre import Priority
+from queue_app.domain.dispatch import (
+    POLICIES,
+    DeskView,
+    Reason,
+    Waiting,
+    as_person,
+    claim,
+    rank,
+    reason_of,
+)
+from queue_app.domain.reasons import sentence
+
+TEN = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+POLICY = POLICIES["promise"]
+SERVICES = ("bill", "meter", "debt")
+PRIORITIES = (Priority("veteran", Text(uk="Ветеран війни", en="War veteran")),)
+
+
+def at(minutes: float) -> datetime:
+    return TEN + timedelta(minutes=minutes)
+
+
+def person(
+    id_: int,
+    queued: float = -30,
+    due: float | None = None,
+    priority: str | None = None,
+    desk: int | None = None,
+    services: tuple[str, ...] = ("bill",),
+) -> Waiting:
+    due_at = None if due is None else at(due)
+    return Waiting(id_, f"А{id_}", services, at(queued), due_at, priority, desk)
+
+
+moments = st.integers(-120, 0)
+people = st.lists(
+    st.builds(
+        person,
+        st.integers(1, 10_000),
+        moments,
+        st.none() | st.integers(-120, 120),
+        st.sampled_from([None, None, "veteran"]),
+        st.sampled_from([None, None, None, 1, 2]),
+        st.lists(st.sampled_from(SERVICES), min_size=1, unique=True).map(tuple),
+    ),
+    unique_by=lambda one: one.id,
+    max_size=20,
+)
+desks = st.builds(DeskView, st.integers(1, 3), st.frozensets(st.sampled_from(SERVICES), min_size=1))
+
+
+@given(people, desks, st.randoms())
+def test_the_order_depends_on_the_people_and_the_time_alone(
+    waiting: list[Waiting], desk: DeskView, chance: object
+) -> None:
+    shuffled = list(waiting)
+    chance.shuffle(shuffled)  # type: ignore[attr-defined]
+    assert rank(waiting, desk, TEN, POLICY) == rank(shuffled, desk, TEN, POLICY)
+
+
+@given(people, desks)
+def test_a_desk_calls_just_those_it_can_serve_and_those_sent_to_it(
+    waiting: list[Waiting], desk: DeskView
+) -> None:
+    listed = {one.waiting.id for one in rank(waiting, desk, TEN, POLICY)}
+    for one in waiting:
+        skilled = desk.services.issuperset(one.services)
+        wanted = one.for_desk_id == desk.id if one.for_desk_id else skilled
+        assert (one.id in listed) == wanted
+
+
+@given(people, desks)
+def test_the_lowest_claim_goes_first_and_early_bookings_wait_for_their_time(
+    waiting: list[Waiting], desk: DeskView
+) -> None:
+    ranked = rank(waiting, desk, TEN, POLICY)
+    keys = [
+        (one.reason.code == "booked_early", claim(as_person(one.waiting, TEN), POLICY).key)
+        for one in ranked
+    ]
+    assert keys == sorted(keys)
+
+
+@given(people, desks)
+def test_nobody_overtakes_within_a_class(waiting: list[Waiting], desk: DeskView) -> None:
+    ranked = rank(waiting, desk, TEN, POLICY)
+    for code in {one.reason.code for one in ranked}:
+        of_class = [one.waiting for one in ranked if one.reason.code == code]
+        for first, second in pairwise(of_class):
+            if code in ("booked_on_time", "booked_early"):
+                assert first.due_at <= second.due_at  # type: ignore[operator]
+            elif code != "booked_late":
+                assert first.queued_at <= second.queued_at
+
+
+@given(people, desks, moments)
+def test_one_more_person_never_changes_the_order_of_the_others(
+    waiting: list[Waiting], desk: DeskView, queued: int
+) -> None:
+    before = [one.waiting.id for one in rank(waiting, desk, TEN, POLICY)]
+    more = rank([*waiting, person(99_999, queued)], desk, TEN, POLICY)
+    assert [one.waiting.id for one in more if one.waiting.id != 99_999] == before
+
+
+@given(people)
+def test_everyone_has_the_same_reason_whichever_desk_asks(waiting: list[Waiting]) -> None:
+    for desk in (DeskView(1, frozenset(SERVICES)), DeskView(2, frozenset(SERVICES))):
+        for one in rank(waiting, desk, TEN, POLICY):
+            assert one.reason.code == reason_of(as_person(one.waiting, TEN), 0.0, POLICY)
+
+
+@pytest.mark.parametrize(
+    ("one", "expected"),
+    [
+        (person(1), "waiting_longest"),
+        (person(1, priority="veteran"), "priority"),
+        (person(1, due=5), "booked_on_time"),
+        (person(1, due=10), "booked_on_time"),
+        (person(1, due=11), "booked_early"),
+        (person(1, queued=-20, due=-30), "booked_on_time"),
+        (person(1, queued=-19, due=-30), "booked_late"),
+        (person(1, due=5, priority="veteran"), "booked_on_time"),
+        (person(1, due=60, desk=3), "sent_to_desk"),
+    ],
+)
+def test_the_reason_says_why(one: Waiting, expected: str) -> None:
+    assert reason_of(as_person(one, TEN), 0.0, POLICY) == expected
+
+
+def test_a_booking_goes_before_whoever_waited_an_hour_and_an_early_one_goes_last() -> None:
+    """And priority is worth 45 minutes: whoever waited longer than that goes before it."""
+    desk = DeskView(1, frozenset(SERVICES))
+    waiting = [
+        person(1, queued=-60),
+        person(2, queued=-1, due=2),
+        person(3, queued=-50, due=40),
+        person(4, queued=-10, priority="veteran"),
+        person(5, queued=-5, desk=1),
+    ]
+    assert [one.waiting.id for one in rank(waiting, desk, TEN, POLICY)] == [5, 2, 1, 4, 3]
+
+
+@pytest.mark.parametrize(
+    ("reason", "uk", "en"),
+    [
+        (Reason("booked_on_time", TEN), "Запис на 10:00, вчасно", "Booked for 10:00, on time"),
+        (Reason("booked_early", TEN), "Запис на 10:00, ще не час", "Booked for 10:00, not due yet"),
+        (Reason("priority", None, "veteran"),
+         "Першочергово: Ветеран війни", "Priority: War veteran"),
+        (Reason("priority", None, "gone"), "Першочергово: за законом", "Priority: by law"),
+        (Reason("waiting_longest"), "За часом очікування", "By time of waiting"),
+        (Reason("sent_to_desk"), "Направлено до цього вікна", "Sent to this desk"),
+    ],
+)  # fmt: skip
+def test_the_console_says_it_in_both_languages(reason: Reason, uk: str, en: str) -> None:
+    assert sentence(reason, ZoneInfo("Europe/Kyiv"), PRIORITIES) == Text(uk=uk, en=en)
