@@ -1,0 +1,272 @@
+"""Putting a centre's files in force: what is new is added, what is gone is retired.
+
+Nothing is deleted, as old appointments and tickets still name it.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, Literal
+
+import msgspec
+from msgspec import Struct
+
+from queue_app import db
+from queue_app.domain.centre import BranchPlan, Centre
+from queue_app.flow.unit import announce
+from queue_app.queries import reference
+
+Kind = Literal["centre", "service", "branch", "desk", "lane"]
+What = Literal["added", "changed", "retired", "restored"]
+
+
+class Change(Struct, frozen=True):
+    """One thing that the files changed.
+
+    `key`: the code of a service, the slug of a branch, "slug/number" of a desk, "slug/code" of
+    a lane. `fields`: what differs, of something changed or restored.
+    """
+
+    kind: Kind
+    key: str
+    what: What
+    fields: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        said = f"{self.kind} {self.key}: {self.what}"
+        return f"{said} ({', '.join(self.fields)})" if self.fields else said
+
+
+class _Kept(Struct, frozen=True):
+    """How one kind is kept: its table, the columns that name a row, and those in JSON."""
+
+    kind: Kind
+    table: str
+    keys: tuple[str, ...]
+    json: tuple[str, ...]
+
+
+_Key = tuple[Any, ...]
+_Row = dict[str, Any]
+_Wanted = dict[_Key, tuple[str, _Row]]
+"""By the values of the key columns: what a Change calls it, and its other columns."""
+
+_SERVICES = _Kept("service", "service", ("code",), ("document",))
+_BRANCHES = _Kept(
+    "branch", "branch", ("slug",), ("title", "address", "shelter", "hours", "closures")
+)
+_DESKS = _Kept("desk", "desk", ("branch_id", "number"), ("roster",))
+_LANES = _Kept("lane", "lane", ("branch_id", "code"), ("roster",))
+
+_OF_A_BRANCH: tuple[Kind, ...] = ("branch", "desk", "lane")
+
+
+async def apply(centre: Centre, now: datetime) -> list[Change]:
+    """Make the database say what the files say, in one transaction; what changed.
+
+    A second time changes nothing. What the files no longer name is retired, and restored when
+    they name it again. Running processes see it within `reference.FRESH_SECONDS`.
+    """
+
+    async def work() -> list[Change]:
+        await db.fetch("SELECT pg_advisory_xact_lock(hashtext('queue-app config'))")
+        changes = await _settle_centre(centre)
+        changes += await _settle(_SERVICES, _wanted_services(centre), now)
+        changes += await _settle(_BRANCHES, _wanted_branches(centre), now)
+        ids = await _branch_ids()
+        changes += await _settle(_DESKS, _wanted_desks(centre, ids), now)
+        changes += await _settle(_LANES, _wanted_lanes(centre, ids), now)
+        if changes:
+            await db.fetch("UPDATE centre SET version = version + 1")
+            await _announce(changes, ids)
+        return changes
+
+    changes = await db.transact(work)
+    reference.forget()
+    return changes
+
+
+async def _settle_centre(centre: Centre) -> list[Change]:
+    """All of the centre that has no table of its own."""
+    document = _plain(centre)
+    del document["services"], document["branches"]
+    row = await db.fetch_row("SELECT document FROM centre")
+    if row is None:
+        await db.fetch("INSERT INTO centre (id, document) VALUES (1, $1::jsonb)", _json(document))
+        return [Change("centre", centre.title.uk, "added")]
+    fields = _differences(msgspec.json.decode(row["document"]), document)
+    if not fields:
+        return []
+    await db.fetch("UPDATE centre SET document = $1::jsonb", _json(document))
+    return [Change("centre", centre.title.uk, "changed", fields)]
+
+
+def _wanted_services(centre: Centre) -> _Wanted:
+    return {
+        (service.code,): (service.code, {"position": place, "document": _plain(service)})
+        for place, service in enumerate(centre.services)
+    }
+
+
+def _wanted_branches(centre: Centre) -> _Wanted:
+    return {
+        (branch.slug,): (branch.slug, {"position": place} | _own(branch))
+        for place, branch in enumerate(centre.branches)
+    }
+
+
+def _own(branch: BranchPlan) -> _Row:
+    return {name: _plain(getattr(branch, name)) for name in _BRANCHES.json}
+
+
+async def _branch_ids() -> dict[str, int]:
+    """Every branch's id by its slug, retired ones too; each has its version row."""
+    await db.fetch(
+        "INSERT INTO branch_version (branch_id) SELECT id FROM branch ON CONFLICT DO NOTHING"
+    )
+    return {row["slug"]: row["id"] for row in await db.fetch("SELECT id, slug FROM branch")}
+
+
+def _wanted_desks(centre: Centre, ids: Mapping[str, int]) -> _Wanted:
+    return {
+        (ids[branch.slug], desk.number): (
+            f"{branch.slug}/{desk.number}",
+            {"position": place, "skills": list(desk.skills), "roster": _plain(desk.roster)},
+        )
+        for branch in centre.branches
+        for place, desk in enumerate(branch.desks)
+    }
+
+
+def _wanted_lanes(centre: Centre, ids: Mapping[str, int]) -> _Wanted:
+    return {
+        (ids[branch.slug], lane.code): (
+            f"{branch.slug}/{lane.code}",
+            {
+                "position": place,
+                "channel": lane.channel,
+                "skills": list(lane.skills),
+                "roster": _plain(lane.roster),
+            },
+        )
+        for branch in centre.branches
+        for place, lane in enumerate(branch.lanes)
+    }
+
+
+async def _settle(kept: _Kept, wanted: _Wanted, now: datetime) -> list[Change]:
+    """Add, change, restore and retire the rows of one table until they are the wanted ones."""
+    found = {
+        tuple(row[key] for key in kept.keys): row
+        for row in await db.fetch(f"SELECT * FROM {kept.table} ORDER BY {', '.join(kept.keys)}")
+    }
+    changes: list[Change] = []
+    for key, (label, row) in wanted.items():
+        if key not in found:
+            await _insert(kept, key, row)
+            changes.append(Change(kept.kind, label, "added"))
+        elif change := _change(kept, label, _stored(kept, found[key], row), row, found[key]):
+            await _update(kept, key, row)
+            changes.append(change)
+    for key in [key for key in found if key not in wanted]:
+        if found[key]["retired_at"] is None:
+            await _retire(kept, key, now)
+            changes.append(Change(kept.kind, await _label(key), "retired"))
+    return changes
+
+
+def _stored(kept: _Kept, found: Mapping[str, Any], row: _Row) -> _Row:
+    """The columns of a stored row that files decide, JSON decoded."""
+    return {
+        name: msgspec.json.decode(found[name] or "null") if name in kept.json else found[name]
+        for name in row
+    }
+
+
+def _change(
+    kept: _Kept, label: str, old: _Row, new: _Row, found: Mapping[str, Any]
+) -> Change | None:
+    fields = _differences(old, new)
+    if found["retired_at"] is not None:
+        return Change(kept.kind, label, "restored", fields)
+    return Change(kept.kind, label, "changed", fields) if fields else None
+
+
+def _differences(old: _Row, new: _Row) -> tuple[str, ...]:
+    """The names that differ; those of a document or of the rules one by one."""
+    names: list[str] = []
+    for name in sorted(old.keys() | new.keys()):
+        before, after = old.get(name), new.get(name)
+        if before == after:
+            continue
+        if name in ("document", "rules") and before and after:
+            inner = _differences(before, after)
+            names += inner if name == "document" else [f"{name}.{one}" for one in inner]
+        else:
+            names.append(name)
+    return tuple(names)
+
+
+async def _insert(kept: _Kept, key: _Key, row: _Row) -> None:
+    columns = [*kept.keys, *row]
+    await db.fetch(
+        f"INSERT INTO {kept.table} ({', '.join(columns)})"
+        f" VALUES ({', '.join(_places(kept, columns))})",
+        *key,
+        *_values(kept, row),
+    )
+
+
+async def _update(kept: _Kept, key: _Key, row: _Row) -> None:
+    columns = [*kept.keys, *row]
+    places = dict(zip(columns, _places(kept, columns), strict=True))
+    await db.fetch(
+        f"UPDATE {kept.table} SET retired_at = NULL,"
+        f" {', '.join(f'{name} = {places[name]}' for name in row)}"
+        f" WHERE {' AND '.join(f'{name} = {places[name]}' for name in kept.keys)}",
+        *key,
+        *_values(kept, row),
+    )
+
+
+async def _retire(kept: _Kept, key: _Key, now: datetime) -> None:
+    which = " AND ".join(f"{name} = ${place}" for place, name in enumerate(kept.keys, start=2))
+    await db.fetch(f"UPDATE {kept.table} SET retired_at = $1 WHERE {which}", now, *key)
+
+
+async def _label(key: _Key) -> str:
+    """What a Change calls a row that the files do not name."""
+    if len(key) == 1:
+        return str(key[0])
+    slug = await db.fetch_value("SELECT slug FROM branch WHERE id = $1", key[0])
+    return f"{slug}/{key[1]}"
+
+
+def _places(kept: _Kept, columns: Iterable[str]) -> list[str]:
+    return [
+        f"${place}::jsonb" if name in kept.json else f"${place}"
+        for place, name in enumerate(columns, start=1)
+    ]
+
+
+def _values(kept: _Kept, row: _Row) -> list[Any]:
+    return [
+        _json(value) if name in kept.json and value is not None else value
+        for name, value in row.items()
+    ]
+
+
+async def _announce(changes: Iterable[Change], ids: Mapping[str, int]) -> None:
+    """Let the screens of every branch that looks different know, in one order of locking."""
+    own = {change.key.partition("/")[0] for change in changes if change.kind in _OF_A_BRANCH}
+    shared = any(change.kind not in _OF_A_BRANCH for change in changes)
+    for branch_id in sorted(ids.values() if shared else {ids[slug] for slug in own}):
+        await announce(branch_id)
+
+
+def _plain(value: Any) -> Any:
+    """The value as JSON gives it back."""
+    return msgspec.json.decode(msgspec.json.encode(value))
+
+
+def _json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()

@@ -1,0 +1,142 @@
+"""Stopping the calls of a branch, for all services or for some, and letting them go on."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from queue_app import db
+from queue_app.domain import interruptions
+from queue_app.domain.errors import Conflict, RuleBroken
+from queue_app.domain.interruptions import KINDS, MAX_DELAY_MINUTES, Interruption
+from queue_app.domain.people import Staff, one_line
+from queue_app.flow.calling import reach
+from queue_app.flow.unit import announce, once
+from queue_app.queries import interruptions as kept
+from queue_app.queries import reference
+from queue_app.queries.hall import INTERRUPTION
+from queue_app.queries.reference import Directory
+
+NOTE_MAX = 200
+
+
+async def interrupt(
+    branch_slug: str,
+    kind: str,
+    services: Sequence[str] | None,
+    note: str,
+    staff: Staff,
+    now: datetime,
+    key: UUID | None = None,
+) -> Interruption:
+    """No more calls for these services, or at all where `services` is None, until it is resumed.
+
+    Visits that have begun go on. Saying the same again while it lasts changes nothing and gives
+    the one that is. NotAllowed `other_branch`; RuleBroken `unknown_kind`, `no_service`,
+    `unknown_service`; Conflict `already_interrupted` where another kind stops everything.
+    """
+    directory = await reference.directory()
+    branch = directory.branch(branch_slug)
+    staff.require_branch(branch.id)
+    if kind not in KINDS:
+        raise RuleBroken("unknown_kind", kind=kind, kinds=list(KINDS))
+    chosen = None if services is None else _known(directory, services)
+
+    async def work() -> Interruption:
+        await _one_at_a_time(branch.id)
+        for one in await kept.open_ones(branch.id):
+            if one.kind == kind and _same(one.services, chosen):
+                return one
+            if one.services is None and chosen is None:
+                raise Conflict("already_interrupted", interruption=one.id, kind=one.kind)
+        begun = await _begin(branch.id, kind, chosen, one_line(note)[:NOTE_MAX], staff, now)
+        await announce(branch.id)
+        return begun
+
+    asked = (kind, services, note)
+    return await once(key, f"interrupt:{branch.id}:{staff.id}", asked, Interruption, now, work)
+
+
+def _known(directory: Directory, services: Sequence[str]) -> tuple[str, ...]:
+    chosen = tuple(dict.fromkeys(services))
+    if not chosen:
+        raise RuleBroken("no_service")
+    if unknown := [code for code in chosen if code not in directory.services]:
+        raise RuleBroken("unknown_service", services=unknown)
+    return chosen
+
+
+def _same(one: Sequence[str] | None, other: Sequence[str] | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return set(one) == set(other)
+
+
+async def _one_at_a_time(branch_id: int) -> None:
+    """Two presses at once become one after the other; calls do not wait for this lock."""
+    await db.fetch("SELECT id FROM branch WHERE id = $1 FOR NO KEY UPDATE", branch_id)
+
+
+async def _begin(
+    branch_id: int,
+    kind: str,
+    services: tuple[str, ...] | None,
+    note: str,
+    staff: Staff,
+    now: datetime,
+) -> Interruption:
+    row = await db.fetch_row(
+        "INSERT INTO interruption (branch_id, kind, services, note, started_at, staff_id)"
+        f" VALUES ($1, $2, $3, $4, $5, $6) RETURNING {INTERRUPTION}",
+        branch_id,
+        kind,
+        None if services is None else list(services),
+        note or None,
+        now,
+        staff.id,
+    )
+    return msgspec.convert(dict(row or {}), type=Interruption)
+
+
+async def resume(
+    interruption_id: int,
+    after_minutes: int | None,
+    staff: Staff,
+    now: datetime,
+    key: UUID | None = None,
+) -> Interruption:
+    """It is over: calls go on so many minutes from now, or after the usual delay of its kind.
+
+    Until they do, another delay may be stated; it counts from the first time. After that,
+    nothing changes any more. NotFound `unknown_interruption`; NotAllowed `other_branch`;
+    RuleBroken `bad_delay` with the `limit`.
+    """
+    directory = await reference.directory()
+    if after_minutes is not None and not 0 <= after_minutes <= MAX_DELAY_MINUTES:
+        raise RuleBroken("bad_delay", limit=MAX_DELAY_MINUTES)
+
+    async def work() -> Interruption:
+        placed = await kept.by_id(reach(directory, staff), interruption_id)
+        one, branch = placed.interruption, directory.branch_of(placed.branch_id)
+        usual = kept.resume_minutes(directory, branch, one, one.ended_at or now)
+        ended = interruptions.end(one, now, usual if after_minutes is None else after_minutes)
+        if ended != one:
+            await _end(branch.id, ended, staff)
+            await announce(branch.id)
+        return ended
+
+    scope = f"resume:{interruption_id}:{staff.id}"
+    return await once(key, scope, after_minutes, Interruption, now, work)
+
+
+async def _end(branch_id: int, ended: Interruption, staff: Staff) -> None:
+    await db.fetch(
+        "UPDATE interruption SET ended_at = $3, resumes_at = $4, ended_by = coalesce(ended_by, $5)"
+        " WHERE branch_id = $1 AND id = $2",
+        branch_id,
+        ended.id,
+        ended.ended_at,
+        ended.resumes_at,
+        staff.id,
+    )

@@ -1,0 +1,63 @@
+"""Learning service times from the visits of a branch, once an hour."""
+
+from datetime import datetime, timedelta
+
+from queue_app import db
+from queue_app.domain.service_times import ServiceTime, learned, published
+from queue_app.queries.reference import Directory
+
+MEMORY_DAYS = 90
+"""Visits older than this no longer speak for how long a service takes."""
+LEARN_EVERY = timedelta(hours=1)
+
+
+async def learn(directory: Directory, now: datetime) -> int:
+    """Bring the learned times up to date where they are an hour old; how many were written.
+
+    Only visits for one service teach: of several it is not known which took how long.
+    """
+    due = await db.fetch_value(
+        "SELECT coalesce(max(learned_at) <= $1, true) FROM service_time", now - LEARN_EVERY
+    )
+    if not due:
+        return 0
+    rows = await db.fetch(
+        "SELECT branch_id, services[1] AS service,"
+        " array_agg(extract(epoch FROM ended_at - started_at)::float8 / 60) AS minutes"
+        " FROM ticket WHERE state = 'finished' AND day >= $1 AND cardinality(services) = 1"
+        " GROUP BY branch_id, services[1]",
+        directory.local(now).date() - timedelta(days=MEMORY_DAYS),
+    )
+    known = directory.services_ever
+    open_minutes = directory.rules.open_service_minutes
+    found = [
+        (
+            row["branch_id"],
+            row["service"],
+            learned(published(known[row["service"]], open_minutes), row["minutes"]),
+        )
+        for row in rows
+        if row["service"] in known
+    ]
+
+    async def work() -> None:
+        for branch_id, service, time in found:
+            await _keep(branch_id, service, time, now)
+
+    await db.transact(work)
+    return len(found)
+
+
+async def _keep(branch_id: int, service: str, time: ServiceTime, now: datetime) -> None:
+    await db.fetch(
+        "INSERT INTO service_time (branch_id, service, mu, sigma, visits, learned_at)"
+        " VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (branch_id, service) DO UPDATE SET"
+        " mu = excluded.mu, sigma = excluded.sigma, visits = excluded.visits,"
+        " learned_at = excluded.learned_at",
+        branch_id,
+        service,
+        time.mu,
+        time.sigma,
+        time.visits,
+        now,
+    )
