@@ -1,0 +1,200 @@
+"""Proof that the database holds every invariant of the house.
+
+Each check reads the rows themselves, so it also finds what a dropped constraint let in.
+"""
+
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+from itertools import groupby
+
+import msgspec
+from msgspec import Struct
+
+from queue_app import db
+from queue_app.domain.errors import QueueError
+from queue_app.domain.tickets import Event, Progress, fold
+from queue_app.queries import reference
+from queue_app.queries.tickets import event_from_row
+
+BATCH = 2000
+"""Tickets folded at a time."""
+GRACE = timedelta(days=1)
+"""How late the upkeep may be, as after a night without power."""
+
+GUARDS = {
+    "appointment_one_per_lane",
+    "appointment_code",
+    "ticket_one_per_desk",
+    "ticket_one_per_appointment",
+    "ticket_branch_id_day_number_key",
+    "ticket_state_times",
+    "ticket_times_in_order",
+    "desk_one_per_clerk",
+    "ticket_event_append_only",
+    "desk_event_append_only",
+    "request_pkey",
+    "interruption_one_for_all",
+    "interruption_ends_whole",
+    "interruption_times_in_order",
+    "interruption_is_kept",
+}
+"""The constraints, indexes and triggers on which the invariants rest."""
+
+
+class Finding(Struct, frozen=True):
+    """One broken invariant: which, and where."""
+
+    invariant: str
+    where: str
+
+
+_BROKEN: dict[str, str] = {
+    "a lane has one appointment at a time": """
+        SELECT format('branch %s: appointments %s and %s', a.branch_id, a.id, b.id)
+        FROM appointment a JOIN appointment b ON a.branch_id = b.branch_id
+            AND a.lane_id = b.lane_id AND a.id < b.id AND a.period && b.period
+        WHERE a.state IN ('held', 'booked') AND b.state IN ('held', 'booked')""",
+    "a number is given once a day": """
+        SELECT format('branch %s, %s: number %s, %s times', branch_id, day, number, count(*))
+        FROM ticket GROUP BY branch_id, day, number HAVING count(*) > 1""",
+    "numbers have no gap": """
+        SELECT format('branch %s, %s: %s counts %s, tickets %s up to %s', branch_id, day, prefix,
+            last, given, highest)
+        FROM counter FULL JOIN (
+            SELECT branch_id, day, regexp_replace(number, '[0-9]+$', '') AS prefix,
+                count(*) AS given, max(substring(number FROM '[0-9]+$')::integer) AS highest
+            FROM ticket GROUP BY 1, 2, 3
+        ) series USING (branch_id, day, prefix)
+        WHERE last IS DISTINCT FROM given OR highest IS DISTINCT FROM given""",
+    "a desk has one person": """
+        SELECT format('branch %s: desk %s has %s', branch_id, desk_id, count(*)) FROM ticket
+        WHERE state IN ('called', 'serving') GROUP BY branch_id, desk_id HAVING count(*) > 1""",
+    "whoever is at a desk is at an open one": """
+        SELECT format('branch %s: ticket %s at desk %s', t.branch_id, t.id, d.id)
+        FROM ticket t JOIN desk d ON d.branch_id = t.branch_id AND d.id = t.desk_id
+        WHERE t.state IN ('called', 'serving') AND d.state = 'closed'""",
+    "an appointment has one live ticket": """
+        SELECT format('branch %s: appointment %s has %s', branch_id, appointment_id, count(*))
+        FROM ticket WHERE appointment_id IS NOT NULL
+            AND state IN ('waiting', 'called', 'serving', 'parked')
+        GROUP BY branch_id, appointment_id HAVING count(*) > 1""",
+    "a ticket knows its appointment's time": """
+        SELECT format('branch %s: ticket %s', t.branch_id, t.id) FROM ticket t
+        JOIN appointment a ON a.branch_id = t.branch_id AND a.id = t.appointment_id
+        WHERE t.due_at <> lower(a.period)""",
+    "events count from one without a gap": """
+        SELECT format('branch %s: ticket %s', t.branch_id, t.id) FROM ticket t
+        LEFT JOIN ticket_event e ON e.branch_id = t.branch_id AND e.ticket_id = t.id
+        GROUP BY t.branch_id, t.id, t.revision
+        HAVING count(e.seq) <> t.revision OR max(e.seq) <> t.revision OR min(e.seq) <> 1""",
+    "a desk stands as its last event left it": """
+        SELECT format('branch %s: desk %s', d.branch_id, d.id) FROM desk d
+        LEFT JOIN LATERAL (SELECT verb, staff_id FROM desk_event e
+            WHERE e.branch_id = d.branch_id AND e.desk_id = d.id
+            ORDER BY id DESC LIMIT 1) e ON true
+        WHERE d.state <> CASE coalesce(e.verb, 'close') WHEN 'close' THEN 'closed'
+            WHEN 'pause' THEN 'paused' ELSE 'open' END""",
+    "every service that is named exists": """
+        SELECT format('branch %s: %s names %s', branch_id, what, code) FROM (
+            SELECT branch_id, format('ticket %s', id) AS what, unnest(services) AS code FROM ticket
+            UNION ALL
+            SELECT branch_id, format('appointment %s', id), unnest(services) FROM appointment
+            UNION ALL
+            SELECT branch_id, format('interruption %s', id), unnest(services) FROM interruption
+        ) named WHERE NOT EXISTS (SELECT FROM service WHERE service.code = named.code)""",
+    "a branch has one open interruption for all services": """
+        SELECT format('branch %s has %s', branch_id, count(*)) FROM interruption
+        WHERE services IS NULL AND ended_at IS NULL GROUP BY branch_id HAVING count(*) > 1""",
+    "an interruption begins, ends and lets calls resume, in this order": """
+        SELECT format('branch %s: interruption %s', branch_id, id) FROM interruption
+        WHERE ended_at < started_at OR resumes_at < ended_at
+            OR num_nulls(ended_at, ended_by, resumes_at) NOT IN (0, 3)""",
+    "every branch has a version": """
+        SELECT format('branch %s', id) FROM branch
+        WHERE NOT EXISTS (SELECT FROM branch_version v WHERE v.branch_id = branch.id)""",
+}
+
+
+async def check(now: datetime) -> list[Finding]:
+    """Every broken invariant; an empty list proves the database.
+
+    All of it is read as of one moment, so that a busy hall is no finding.
+    """
+    async with db.snapshot():
+        broken = [Finding(name, where) for name, sql in _BROKEN.items() for where in await _of(sql)]
+        return [
+            *broken,
+            *await _missing_guards(),
+            *[finding async for finding in _unfolded()],
+            *await _kept_too_long(now),
+        ]
+
+
+async def _of(sql: str) -> list[str]:
+    return [row[0] for row in await db.fetch(sql)]
+
+
+async def _missing_guards() -> list[Finding]:
+    rows = await db.fetch(
+        "SELECT conname FROM pg_constraint WHERE convalidated"
+        " UNION SELECT indexrelid::regclass::text FROM pg_index WHERE indisvalid"
+        " UNION SELECT tgname FROM pg_trigger WHERE tgenabled = 'O'"
+    )
+    present = {row[0] for row in rows}
+    return [Finding("the schema guards itself", name) for name in sorted(GUARDS - present)]
+
+
+async def _unfolded() -> AsyncIterator[Finding]:
+    """Tickets whose row is not the fold of their events, read in batches."""
+    after = (0, 0)
+    while tickets := await db.fetch(_TICKETS, *after, BATCH):
+        first, last = tickets[0], tickets[-1]
+        bounds = (first["branch_id"], first["id"], last["branch_id"], last["id"])
+        events = {
+            key: [event_from_row(row) for row in rows]
+            for key, rows in groupby(
+                await db.fetch(_EVENTS, *bounds),
+                key=lambda row: (row["branch_id"], row["ticket_id"]),
+            )
+        }
+        for row in tickets:
+            key = (row["branch_id"], row["id"])
+            if wrong := difference(msgspec.convert(dict(row), type=Progress), events.get(key, [])):
+                yield Finding(
+                    "a ticket is the fold of its events",
+                    f"branch {key[0]}: ticket {key[1]}: {wrong}",
+                )
+        after = (last["branch_id"], last["id"])
+
+
+_TICKETS = """
+SELECT * FROM ticket WHERE (branch_id, id) > ($1, $2) ORDER BY branch_id, id LIMIT $3
+"""
+_EVENTS = """
+SELECT branch_id, ticket_id, seq, at, verb, actor, desk_id, data FROM ticket_event
+WHERE (branch_id, ticket_id) BETWEEN ($1, $2) AND ($3, $4) ORDER BY branch_id, ticket_id, seq
+"""
+
+
+def difference(row: Progress, events: list[Event]) -> str | None:
+    """What the row says otherwise than the fold of its events, or None."""
+    if not events:
+        return "it has no events"
+    try:
+        folded = fold(events)
+    except (QueueError, AssertionError, IndexError) as error:
+        return f"its events cannot be: {error}"
+    wrong = [
+        name for name in Progress.__struct_fields__ if getattr(row, name) != getattr(folded, name)
+    ]
+    return ", ".join(wrong) or None
+
+
+async def _kept_too_long(now: datetime) -> list[Finding]:
+    rules = (await reference.directory()).rules
+    rows = await db.fetch(
+        "SELECT format('branch %s: appointment %s', branch_id, id) FROM appointment"
+        " WHERE num_nonnulls(name, phone, email) > 0 AND upper(period) < $1 AND changed_at < $1",
+        now - timedelta(days=rules.retention_days) - GRACE,
+    )
+    return [Finding("personal data is deleted on time", row[0]) for row in rows]

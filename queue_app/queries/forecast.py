@@ -1,0 +1,271 @@
+"""The hall's waits: what dispatch, service times and rosters foretell of one snapshot.
+
+The point forecast is made anew for every snapshot; the ranges around it, which take many runs,
+are refreshed when they are `FRESH_SECONDS` of the hall's time old, and move with the points in
+between. A process keeps them only to save work: nothing needs what another process has.
+"""
+
+import math
+import time
+from bisect import bisect_left
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import msgspec
+from msgspec import Struct
+
+from queue_app.domain import hours, waits
+from queue_app.domain.centre import Rules
+from queue_app.domain.dispatch import (
+    POLICIES,
+    DeskView,
+    Expected,
+    Outlook,
+    Person,
+    Policy,
+    Waiting,
+    as_person,
+)
+from queue_app.domain.service_times import ServiceTime, published, visit_time
+from queue_app.domain.waits import Desk, Scene, Serving, Wait
+from queue_app.queries.reference import Branch, Directory
+
+FRESH_SECONDS = 8.0
+"""How old ranges may be, in the hall's seconds."""
+SHARE = 0.05
+"""The part of a core that refreshing the ranges of one branch may take."""
+BACK_MINUTES = 15.0
+"""How long after its beginning a pause is taken to end."""
+OPENING_MINUTES = 10.0
+"""A desk that is not taken this long after its roster begins is not expected any more."""
+
+_MINUTE = timedelta(minutes=1)
+
+
+class Appointed(Struct, frozen=True):
+    """A booking of today whose holder has no ticket yet."""
+
+    id: int
+    due_at: datetime
+    services: tuple[str, ...]
+
+
+class Working(Struct, frozen=True):
+    """A desk as the forecast sees it, with the visit at it, if any."""
+
+    desk: DeskView
+    state: str
+    changed_at: datetime | None
+    called_at: datetime | None
+    started_at: datetime | None
+    services: tuple[str, ...]
+
+
+class Now(Struct, frozen=True):
+    """One snapshot of a hall, with all that its waits hang on."""
+
+    directory: Directory
+    branch: Branch
+    at: datetime
+    version: int
+    waiting: Sequence[Waiting]
+    working: Sequence[Working]
+    appointed: Sequence[Appointed]
+    times: dict[str, ServiceTime]
+
+
+def policy_of(rules: Rules) -> Policy:
+    """The centre's policy, with the centre's own limits for early and late."""
+    policy = POLICIES[rules.policy]
+    if policy.late_minutes is None and policy.early_minutes is None:
+        return policy
+    return msgspec.structs.replace(
+        policy,
+        late_minutes=float(rules.late_minutes),
+        early_minutes=float(rules.early_minutes),
+    )
+
+
+def waits_of(now: Now, keep: bool = True) -> dict[int, Wait]:
+    """The wait of everybody who waits, by ticket id; unless `keep`, from ranges made anew."""
+    scene = scene_of(now)
+    points = waits.point(scene)
+    ranges = _ranges(now, scene, points) if keep else _Ranges(now, scene, points)
+    places = {number: place for place, number in enumerate(sorted(points, key=points.__getitem__))}
+    return {
+        number: Wait(places[number], *waits.shown(*ranges.around(number, minutes)))
+        for number, minutes in points.items()
+    }
+
+
+def scene_of(now: Now) -> Scene:
+    """The snapshot as the forecast wants it: minutes from now."""
+    waiting = [as_person(one, now.at) for one in now.waiting]
+    booked = [_holder(one, now.at) for one in now.appointed]
+    length = _Lengths(now)
+    return Scene(
+        waiting=waiting,
+        desks=[desk for one in now.working if (desk := _desk(now, one, length)) is not None],
+        booked=booked,
+        expected=expected_of(waiting, booked),
+        time_of=length,
+        planned=lambda services: length(services).mean_minutes,
+        policy=policy_of(now.directory.rules),
+    )
+
+
+def _holder(one: Appointed, at: datetime) -> Person:
+    due = (one.due_at - at) / _MINUTE
+    return Person(id=-one.id, services=frozenset(one.services), queued=due, due=due)
+
+
+def expected_of(waiting: Sequence[Person], booked: Sequence[Person]) -> list[Expected]:
+    """Every booking to come, by time: its holder there already or not."""
+    holders = [
+        Expected(one.due, one.services, one.id)
+        for one in (*booked, *waiting)
+        if one.due is not None and one.due >= 0
+    ]
+    return sorted(holders, key=lambda one: one.due)
+
+
+class _Lengths:
+    """How long a visit for these services takes, by what was learned; asked many times."""
+
+    def __init__(self, now: Now) -> None:
+        self._now = now
+        self._known: dict[frozenset[str], ServiceTime] = {}
+
+    def __call__(self, services: frozenset[str]) -> ServiceTime:
+        found = self._known.get(services)
+        if found is None:
+            found = self._known[services] = visit_time(
+                [self._one(code) for code in sorted(services)]
+            )
+        return found
+
+    def _one(self, code: str) -> ServiceTime:
+        if code in self._now.times:
+            return self._now.times[code]
+        service = self._now.directory.services_ever[code]
+        return published(service, self._now.directory.rules.open_service_minutes)
+
+
+def _desk(now: Now, one: Working, length: _Lengths) -> Desk | None:
+    """When this desk calls again and until when, or None: not today."""
+    if one.state == "open":
+        return Desk(one.desk, leaves=_leaves(now, one.desk), serving=_serving(now, one, length))
+    if one.state == "paused" and one.changed_at is not None:
+        passed = (now.at - one.changed_at) / _MINUTE
+        return Desk(one.desk, opens=max(BACK_MINUTES - passed, 5.0), leaves=_leaves(now, one.desk))
+    opens = _opens(now, one.desk)
+    return None if opens is None else Desk(one.desk, opens=opens, leaves=_leaves(now, one.desk))
+
+
+def _serving(now: Now, one: Working, length: _Lengths) -> Serving | None:
+    """The visit at a desk; minutes count below zero while its person was only called."""
+    if one.called_at is None:
+        return None
+    passed = (now.at - (one.started_at or one.called_at)) / _MINUTE
+    minutes = passed if one.started_at else -passed
+    return Serving(minutes, length(frozenset(one.services)))
+
+
+def _opens(now: Now, desk: DeskView) -> float | None:
+    """Minutes until a closed desk's next rostered hours today; just begun counts as soon."""
+    for opens, _ in _rostered(now, desk):
+        if opens >= -OPENING_MINUTES:
+            return max(opens, 3.0)
+    return None
+
+
+def _leaves(now: Now, desk: DeskView) -> float:
+    """Minutes until the desk's present hours end; its last ones end when nobody waits."""
+    periods = _rostered(now, desk)
+    for opens, closes in periods[:-1]:
+        if opens <= 0 < closes:
+            return closes
+    return math.inf
+
+
+def _rostered(now: Now, desk: DeskView) -> list[tuple[float, float]]:
+    """The desk's hours today, in minutes from now."""
+    day = now.directory.local(now.at).date()
+    rosters = [one.roster for one in now.branch.desks if one.id == desk.id]
+    return [
+        ((opens - now.at) / _MINUTE, (closes - now.at) / _MINUTE)
+        for roster in rosters
+        for opens, closes in hours.windows(roster, (), day, now.directory.zone)
+    ]
+
+
+def outlook_of(now: Now) -> Outlook:
+    """What the look ahead of a desk that calls now sees."""
+    length = _Lengths(now)
+    waiting = [as_person(one, now.at) for one in now.waiting]
+    booked = [_holder(one, now.at) for one in now.appointed]
+    return Outlook(
+        expected=expected_of(waiting, booked),
+        free=[(one.desk, _free(now, one, length)) for one in now.working if one.state == "open"],
+        minutes=lambda services: length(services).mean_minutes,
+    )
+
+
+def _free(now: Now, one: Working, length: _Lengths) -> float:
+    """Minutes until an open desk is free, by the mean length of its visit."""
+    if one.called_at is None:
+        return 0.0
+    passed = (now.at - (one.started_at or one.called_at)) / _MINUTE
+    return max(0.0, length(frozenset(one.services)).mean_minutes - passed)
+
+
+class _Ranges:
+    """Low and high of people at some moment, and how to move them to another."""
+
+    def __init__(self, now: Now, scene: Scene, points: dict[int, float]) -> None:
+        began = time.perf_counter()
+        self.version = now.version
+        self.at = now.at
+        self._of = {
+            number: (points[number], *waits.span(found))
+            for number, found in waits.forecast(scene).items()
+            if number in points
+        }
+        self._sorted = sorted(self._of.values())
+        self.cost = time.perf_counter() - began
+        self.made = time.monotonic()
+
+    def around(self, number: int, minutes: float) -> tuple[float, float]:
+        """The range of a person whose point forecast is now `minutes`.
+
+        Somebody who came since has the range of who waited as long as they will.
+        """
+        point, low, high = self._of.get(number) or self._nearest(minutes)
+        moved = minutes - point
+        return max(0.0, low + moved), max(0.0, high + moved)
+
+    def _nearest(self, minutes: float) -> tuple[float, float, float]:
+        if not self._sorted:
+            return minutes, minutes, minutes
+        place = bisect_left(self._sorted, (minutes, 0.0, 0.0))
+        near = self._sorted[max(0, place - 1) : place + 1]
+        return min(near, key=lambda one: abs(one[0] - minutes))
+
+    def serves(self, now: Now, points: dict[int, float]) -> bool:
+        """Whether these ranges are still good enough for this snapshot."""
+        if not 0 <= (now.at - self.at).total_seconds() < FRESH_SECONDS:
+            return time.monotonic() - self.made < self.cost / SHARE and now.at >= self.at
+        return now.version >= self.version and (
+            all(number in self._of for number in points)
+            or time.monotonic() - self.made < self.cost / SHARE
+        )
+
+
+_kept: dict[int, _Ranges] = {}
+
+
+def _ranges(now: Now, scene: Scene, points: dict[int, float]) -> _Ranges:
+    kept = _kept.get(now.branch.id)
+    if kept is None or not kept.serves(now, points):
+        kept = _kept[now.branch.id] = _Ranges(now, scene, points)
+    return kept

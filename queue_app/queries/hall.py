@@ -1,0 +1,314 @@
+"""A branch at this moment: one query, one consistent snapshot, and the views made of it."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from functools import cached_property
+
+import msgspec
+from msgspec import Struct
+
+from queue_app import db
+from queue_app.domain import dispatch, hours, interruptions
+from queue_app.domain.catalogue import Channel, Language, planned_minutes
+from queue_app.domain.dispatch import DeskView, Policy, Ranked, Reason, Waiting
+from queue_app.domain.errors import NotFound
+from queue_app.domain.interruptions import Interruption
+from queue_app.domain.service_times import ServiceTime
+from queue_app.domain.tickets import AT_DESK, State
+from queue_app.domain.waits import Wait
+from queue_app.queries import forecast
+from queue_app.queries.forecast import Appointed, Now, Working
+from queue_app.queries.reference import Branch, Directory
+
+RECENT = 8
+"""How many of the last called people a board can show."""
+MISSED = 24
+"""How many of the last who did not come can still be put back from a console."""
+
+
+class HallTicket(Struct, frozen=True):
+    id: int
+    number: str
+    channel: Channel
+    priority: str | None
+    language: Language
+    appointment_id: int | None
+    due_at: datetime | None
+    issued_at: datetime
+    revision: int
+    state: State
+    services: tuple[str, ...]
+    queued_at: datetime
+    for_desk_id: int | None
+    desk_id: int | None
+    called_at: datetime | None
+    calls: int
+    started_at: datetime | None
+    ended_at: datetime | None
+
+    def as_waiting(self, for_desk_id: int | None) -> Waiting:
+        return Waiting(
+            id=self.id,
+            number=self.number,
+            services=self.services,
+            queued_at=self.queued_at,
+            due_at=self.due_at,
+            priority=self.priority,
+            for_desk_id=for_desk_id,
+        )
+
+
+class HallDesk(Struct, frozen=True):
+    id: int
+    number: str
+    state: str
+    staff_id: int | None
+    clerk: str | None
+    pause_reason: str | None
+    since: datetime | None
+
+
+class Hall(Struct, frozen=True, dict=True):
+    """Everyone who waits, is called, served or parked today, every desk, the last called,
+    and the last who did not come.
+
+    `version` rises with every change of the branch. Phone visits are in `tickets`, too.
+    `interruptions`: those of this day, also the ones that are over.
+    """
+
+    directory: Directory
+    branch: Branch
+    day: date
+    at: datetime
+    version: int
+    desks: tuple[HallDesk, ...]
+    tickets: tuple[HallTicket, ...]
+    recent: tuple[HallTicket, ...]
+    missed: tuple[HallTicket, ...]
+    appointed: tuple[Appointed, ...]
+    times: dict[str, ServiceTime]
+    interruptions: tuple[Interruption, ...]
+
+    @cached_property
+    def by_id(self) -> dict[int, HallTicket]:
+        return {one.id: one for one in self.tickets}
+
+    @cached_property
+    def waiting(self) -> list[Waiting]:
+        """Who waits. A desk that has closed no longer keeps whoever was sent to it."""
+        staffed = {desk.id for desk in self.desks if desk.state != "closed"}
+        return [
+            self._keep_right(
+                one.as_waiting(one.for_desk_id if one.for_desk_id in staffed else None)
+            )
+            for one in self.tickets
+            if one.state == "waiting"
+        ]
+
+    def _keep_right(self, person: Waiting) -> Waiting:
+        return interruptions.keep_right(person, self.interruptions, self.directory.rules)
+
+    @cached_property
+    def at_desks(self) -> dict[int, HallTicket]:
+        """The ticket that each desk has called or serves, by desk id."""
+        return {one.desk_id: one for one in self.tickets if one.state in AT_DESK and one.desk_id}
+
+    @cached_property
+    def waits(self) -> dict[int, Wait]:
+        return self.estimate()
+
+    @cached_property
+    def services_by_desk(self) -> dict[int, frozenset[str]]:
+        """What each desk may call for: what it gives, and what no desk of the branch gives.
+
+        Whoever waits for something that the centre's files took away must not wait for ever.
+        """
+        given = frozenset[str]().union(*(desk.services for desk in self.branch.desks))
+        orphaned = self.directory.services_ever.keys() - given
+        return {desk.id: desk.services | orphaned for desk in self.branch.desks}
+
+    def estimate(self, *newcomers: Waiting) -> dict[int, Wait]:
+        """Waits by ticket id as they would be with these newcomers."""
+        people = [*self.waiting, *map(self._keep_right, newcomers)]
+        return interruptions.waits_through(self.interruptions, people, self.at, self._forecast)
+
+    def _forecast(self, people: Sequence[Waiting], at: datetime) -> dict[int, Wait]:
+        """The waits of these people, counted from `at`, as if nothing were interrupted."""
+        seen = msgspec.structs.replace(self._now, waiting=people, at=at)
+        lasting = interruptions.current(self.interruptions, self.at)
+        return forecast.waits_of(seen, keep=not lasting)
+
+    @cached_property
+    def _now(self) -> Now:
+        """What the forecast needs of this snapshot."""
+        return Now(
+            directory=self.directory,
+            branch=self.branch,
+            at=self.at,
+            version=self.version,
+            waiting=self.waiting,
+            working=[self._working(desk) for desk in self.desks],
+            appointed=self.appointed,
+            times=self.times,
+        )
+
+    def _working(self, desk: HallDesk) -> Working:
+        ticket = self.at_desks.get(desk.id)
+        return Working(
+            desk=self.desk_view(desk.id),
+            state=desk.state,
+            changed_at=desk.since,
+            called_at=ticket.called_at if ticket else None,
+            started_at=ticket.started_at if ticket else None,
+            services=ticket.services if ticket else (),
+        )
+
+    def planned_minutes(self, services: tuple[str, ...]) -> int:
+        """Minutes planned for these services, not rounded."""
+        known = self.directory.services_ever
+        open_minutes = self.directory.rules.open_service_minutes
+        return sum(planned_minutes(known[code], open_minutes) for code in services if code in known)
+
+    def desk_view(self, desk_id: int) -> DeskView:
+        return DeskView(desk_id, self.services_by_desk.get(desk_id, frozenset()))
+
+    def desk(self, desk_id: int) -> HallDesk:
+        for desk in self.desks:
+            if desk.id == desk_id:
+                return desk
+        raise NotFound("unknown_desk")
+
+    def queue(self, desk_id: int) -> list[Ranked]:
+        """Who this desk would call, first first, each with the reason.
+
+        Whoever waits for an interrupted service is passed over: see `held_back`.
+        """
+        return [one for one in self._ranked(desk_id) if self.stop_of(one.waiting.services) is None]
+
+    def held_back(self, desk_id: int) -> list[Ranked]:
+        """Whom this desk would call, were their services not interrupted, in the same order.
+
+        The reason is that of their place while everybody waits, else that others go before.
+        """
+        ranked = self._ranked(desk_id)
+        if self.stop_of_all:
+            return ranked
+        return [
+            Ranked(one.waiting, Reason("service_paused", due_at=one.waiting.due_at))
+            for one in ranked
+            if self.stop_of(one.waiting.services) is not None
+        ]
+
+    def _ranked(self, desk_id: int) -> list[Ranked]:
+        return dispatch.rank(
+            self.waiting,
+            self.desk_view(desk_id),
+            self.at,
+            self.policy,
+            forecast.outlook_of(self._now),
+        )
+
+    @cached_property
+    def policy(self) -> Policy:
+        return forecast.policy_of(self.directory.rules)
+
+    @cached_property
+    def stop_of_all(self) -> Interruption | None:
+        """The interruption for which nobody at all is called now."""
+        return interruptions.stop_of_all(self.interruptions, self.at)
+
+    def stop_of(self, services: Sequence[str]) -> Interruption | None:
+        """Why a visit for these services is not called now, if it is not."""
+        if not self.interruptions:
+            return None
+        return interruptions.stop_of(services, self.interruptions, self.at)
+
+    def is_late(self, person: Waiting) -> bool:
+        """Whether this booking waits in the live queue, as its visitor came too late."""
+        kept = dispatch.as_person(self._keep_right(person), self.at)
+        return dispatch.reason_of(kept, 0.0, self.policy) == "booked_late"
+
+    @cached_property
+    def line(self) -> dict[int, int]:
+        """How many stand before each, were all desks alike: the order in which all are called."""
+        people = [dispatch.as_person(one, self.at) for one in self.waiting]
+        people.sort(key=lambda one: dispatch.place(one, 0.0, self.policy))
+        return {one.id: ahead for ahead, one in enumerate(people)}
+
+
+class _Loaded(Struct):
+    version: int
+    desks: tuple[HallDesk, ...]
+    tickets: tuple[HallTicket, ...]
+    recent: tuple[HallTicket, ...]
+    missed: tuple[HallTicket, ...]
+    appointed: tuple[Appointed, ...]
+    times: dict[str, ServiceTime]
+    interruptions: tuple[Interruption, ...]
+
+
+INTERRUPTION = "id, kind, services, note, started_at, ended_at, resumes_at"
+
+_TICKET = """id, number, channel, priority, language, appointment_id, due_at, issued_at, revision,
+    state, services, queued_at, for_desk_id, desk_id, called_at, calls, started_at, ended_at"""
+
+_HALL = f"""
+SELECT json_build_object(
+    'version', (SELECT version FROM branch_version WHERE branch_id = $1),
+    'desks', (SELECT coalesce(json_agg(d), '[]') FROM (
+        SELECT desk.id, number, state, staff_id, login AS clerk, pause_reason, since
+        FROM desk LEFT JOIN staff ON staff.id = desk.staff_id
+        WHERE desk.branch_id = $1 AND (desk.retired_at IS NULL OR state <> 'closed')
+        ORDER BY position, desk.id) d),
+    'tickets', (SELECT coalesce(json_agg(t), '[]') FROM (
+        SELECT {_TICKET} FROM ticket
+        WHERE branch_id = $1 AND day = $2
+            AND state IN ('waiting', 'called', 'serving', 'parked')
+        ORDER BY id) t),
+    'recent', (SELECT coalesce(json_agg(t), '[]') FROM (
+        SELECT {_TICKET} FROM ticket
+        WHERE branch_id = $1 AND day = $2 AND called_at IS NOT NULL
+            AND state NOT IN ('called', 'serving') AND channel = 'visit'
+        ORDER BY called_at DESC, id DESC LIMIT {RECENT}) t),
+    'missed', (SELECT coalesce(json_agg(t), '[]') FROM (
+        SELECT {_TICKET} FROM ticket
+        WHERE branch_id = $1 AND day = $2 AND state = 'no_show'
+        ORDER BY ended_at DESC, id DESC LIMIT {MISSED}) t),
+    'appointed', (SELECT coalesce(json_agg(a), '[]') FROM (
+        SELECT id, lower(period) AS due_at, services FROM appointment
+        WHERE branch_id = $1 AND state = 'booked' AND lower(period) >= $3 AND lower(period) < $4
+            AND NOT EXISTS (SELECT FROM ticket t
+                WHERE t.branch_id = $1 AND t.appointment_id = appointment.id)
+        ORDER BY lower(period)) a),
+    'times', (SELECT coalesce(json_object_agg(service,
+            json_build_object('mu', mu, 'sigma', sigma, 'visits', visits)), '{{}}')
+        FROM service_time WHERE branch_id = $1),
+    'interruptions', (SELECT coalesce(json_agg(i), '[]') FROM (
+        SELECT {INTERRUPTION} FROM interruption
+        WHERE branch_id = $1 AND coalesce(resumes_at, 'infinity'::timestamptz) > $5
+        ORDER BY started_at, id) i)
+)
+"""
+
+
+async def load(directory: Directory, branch: Branch, now: datetime) -> Hall:
+    """The hall of `branch` at `now`."""
+    day = directory.local(now).date()
+    midnight, tomorrow = hours.day_window(day, directory.zone)
+    late = now - timedelta(minutes=directory.rules.late_minutes)
+    text = await db.fetch_value(_HALL, branch.id, day, late, tomorrow, midnight)
+    loaded = msgspec.json.decode(text, type=_Loaded)
+    return Hall(
+        directory=directory,
+        branch=branch,
+        day=day,
+        at=now,
+        version=loaded.version,
+        desks=loaded.desks,
+        tickets=loaded.tickets,
+        recent=loaded.recent,
+        missed=loaded.missed,
+        appointed=loaded.appointed,
+        times=loaded.times,
+        interruptions=loaded.interruptions,
+    )

@@ -1,0 +1,67 @@
+"""Interruptions as frozen structs."""
+
+from datetime import datetime
+
+import msgspec
+from msgspec import Struct
+
+from queue_app import db
+from queue_app.domain import hours
+from queue_app.domain.errors import NotAllowed, NotFound
+from queue_app.domain.interruptions import Interruption, usual_delay
+from queue_app.queries.hall import INTERRUPTION
+from queue_app.queries.reference import Branch, Directory
+
+LARGEST_ID = 2**63 - 1
+"""Of a `bigint` column; what is larger names nothing."""
+
+
+class Placed(Struct, frozen=True):
+    """An interruption and the branch that it stops."""
+
+    branch_id: int
+    interruption: Interruption
+
+
+async def open_ones(branch_id: int) -> list[Interruption]:
+    """Those of the branch whose end nobody has said yet, in order of their beginning."""
+    rows = await db.fetch(
+        f"SELECT {INTERRUPTION} FROM interruption WHERE branch_id = $1"
+        " AND coalesce(resumes_at, 'infinity'::timestamptz) = 'infinity'"
+        " ORDER BY started_at, id",
+        branch_id,
+    )
+    return [msgspec.convert(dict(row), type=Interruption) for row in rows]
+
+
+async def by_id(branch_ids: list[int], interruption_id: int) -> Placed:
+    """The interruption of that id, in one of these branches, locked.
+
+    NotFound `unknown_interruption`; NotAllowed `other_branch` for one of another branch.
+    """
+    if not 0 < interruption_id <= LARGEST_ID:
+        raise NotFound("unknown_interruption", interruption=interruption_id)
+    row = await db.fetch_row(
+        f"SELECT branch_id, {INTERRUPTION} FROM interruption"
+        " WHERE branch_id = ANY($1) AND id = $2 FOR NO KEY UPDATE",
+        branch_ids,
+        interruption_id,
+    )
+    if row is None:
+        await _refuse_elsewhere(interruption_id)
+        raise NotFound("unknown_interruption", interruption=interruption_id)
+    values = dict(row)
+    return Placed(values.pop("branch_id"), msgspec.convert(values, type=Interruption))
+
+
+async def _refuse_elsewhere(interruption_id: int) -> None:
+    if await db.fetch_value("SELECT true FROM interruption WHERE id = $1", interruption_id):
+        raise NotAllowed("other_branch")
+
+
+def resume_minutes(directory: Directory, branch: Branch, one: Interruption, now: datetime) -> int:
+    """Whole minutes from the all-clear to the first call, were it said at `now`."""
+    day = directory.local(now).date()
+    windows = hours.windows(branch.hours, branch.closures, day, directory.zone)
+    first = windows[0].opens if windows else None
+    return usual_delay(one.kind, one.started_at, first, directory.rules)

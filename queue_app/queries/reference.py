@@ -1,0 +1,199 @@
+"""The centre as it stands in the database: what every verb and page consults."""
+
+import time
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import msgspec
+from msgspec import Struct
+
+from queue_app import db
+from queue_app.domain.catalogue import Channel, Service, Text
+from queue_app.domain.centre import (
+    BranchPlan,
+    Centre,
+    Closure,
+    DeskPlan,
+    LanePlan,
+    Rules,
+    Weekly,
+)
+from queue_app.domain.errors import NotFound
+
+FRESH_SECONDS = 1.0
+"""How long a process may go on with what it read before it asks whether anything changed."""
+
+
+class Desk(Struct, frozen=True):
+    id: int
+    number: str
+    skills: tuple[str, ...]
+    services: frozenset[str]
+    roster: Weekly
+
+
+class Lane(Struct, frozen=True):
+    id: int
+    code: str
+    channel: Channel
+    skills: tuple[str, ...]
+    services: frozenset[str]
+    roster: Weekly
+
+
+class Branch(Struct, frozen=True):
+    id: int
+    slug: str
+    title: Text
+    address: Text | None
+    hours: Weekly
+    closures: tuple[Closure, ...]
+    desks: tuple[Desk, ...]
+    lanes: tuple[Lane, ...]
+    shelter: Text | None = None
+
+
+class Directory(Struct, frozen=True):
+    """Everything of the centre that changes only with its files.
+
+    `centre` holds what is in force; `services_ever` also the retired ones, which old
+    appointments and tickets still name.
+    """
+
+    version: int
+    centre: Centre
+    services_ever: dict[str, Service]
+    branches: dict[str, Branch]
+
+    @property
+    def rules(self) -> Rules:
+        return self.centre.rules
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.centre.timezone)
+
+    @property
+    def services(self) -> dict[str, Service]:
+        return {service.code: service for service in self.centre.services}
+
+    def branch(self, slug: str) -> Branch:
+        """The branch of that slug; NotFound `unknown_branch`."""
+        if slug not in self.branches:
+            raise NotFound("unknown_branch", branch=slug)
+        return self.branches[slug]
+
+    def branch_of(self, branch_id: int) -> Branch:
+        """The branch of that id; NotFound `unknown_branch` (a retired one is not found)."""
+        for branch in self.branches.values():
+            if branch.id == branch_id:
+                return branch
+        raise NotFound("unknown_branch", branch=branch_id)
+
+    def local(self, instant: datetime) -> datetime:
+        return instant.astimezone(self.zone)
+
+
+_cached: Directory | None = None
+_checked_at = 0.0
+
+
+async def directory() -> Directory:
+    """The centre in force. NotFound `no_centre` before its files have been applied."""
+    global _cached, _checked_at
+    if _cached and time.monotonic() - _checked_at < FRESH_SECONDS:
+        return _cached
+    version = await db.fetch_value("SELECT version FROM centre")
+    if version is None:
+        raise NotFound("no_centre")
+    if _cached is None or _cached.version != version:
+        _cached = await _load()
+    _checked_at = time.monotonic()
+    return _cached
+
+
+def forget() -> None:
+    """Read the centre anew at the next question, as after its files were applied."""
+    global _cached
+    _cached = None
+
+
+async def _load() -> Directory:
+    row = await db.fetch_row("SELECT document, version FROM centre")
+    assert row
+    services = await db.fetch("SELECT document, retired_at FROM service ORDER BY position, code")
+    branches = await db.fetch("SELECT * FROM branch WHERE retired_at IS NULL ORDER BY position, id")
+    desks = await db.fetch("SELECT * FROM desk WHERE retired_at IS NULL ORDER BY position, id")
+    lanes = await db.fetch("SELECT * FROM lane WHERE retired_at IS NULL ORDER BY position, id")
+
+    document = msgspec.json.decode(row["document"], type=dict)
+    every = [msgspec.json.decode(one["document"], type=Service) for one in services]
+    active = [
+        service for service, one in zip(every, services, strict=True) if one["retired_at"] is None
+    ]
+    given = {skill["code"]: frozenset(skill["services"]) for skill in document["skills"]}
+
+    def reach(skills: list[str]) -> frozenset[str]:
+        return frozenset().union(*(given.get(skill, frozenset()) for skill in skills))
+
+    live = {
+        one["slug"]: Branch(
+            id=one["id"],
+            slug=one["slug"],
+            title=msgspec.json.decode(one["title"], type=Text),
+            address=msgspec.json.decode(one["address"] or "null", type=Text | None),
+            shelter=msgspec.json.decode(one["shelter"] or "null", type=Text | None),
+            hours=msgspec.json.decode(one["hours"], type=Weekly),
+            closures=msgspec.json.decode(one["closures"], type=tuple[Closure, ...]),
+            desks=tuple(
+                Desk(
+                    id=desk["id"],
+                    number=desk["number"],
+                    skills=tuple(desk["skills"]),
+                    services=reach(desk["skills"]),
+                    roster=msgspec.json.decode(desk["roster"], type=Weekly),
+                )
+                for desk in desks
+                if desk["branch_id"] == one["id"]
+            ),
+            lanes=tuple(
+                Lane(
+                    id=lane["id"],
+                    code=lane["code"],
+                    channel=lane["channel"],
+                    skills=tuple(lane["skills"]),
+                    services=reach(lane["skills"]),
+                    roster=msgspec.json.decode(lane["roster"], type=Weekly),
+                )
+                for lane in lanes
+                if lane["branch_id"] == one["id"]
+            ),
+        )
+        for one in branches
+    }
+    centre = msgspec.convert(
+        document | {"services": active, "branches": [_plan(branch) for branch in live.values()]},
+        type=Centre,
+    )
+    return Directory(
+        version=row["version"],
+        centre=centre,
+        services_ever={service.code: service for service in every},
+        branches=live,
+    )
+
+
+def _plan(branch: Branch) -> BranchPlan:
+    """The branch as its files would describe it."""
+    return BranchPlan(
+        slug=branch.slug,
+        title=branch.title,
+        address=branch.address,
+        shelter=branch.shelter,
+        hours=branch.hours,
+        closures=branch.closures,
+        desks=tuple(DeskPlan(desk.number, desk.skills, desk.roster) for desk in branch.desks),
+        lanes=tuple(
+            LanePlan(lane.code, lane.channel, lane.skills, lane.roster) for lane in branch.lanes
+        ),
+    )

@@ -1,0 +1,114 @@
+"""Free starts of a branch: its rosters and hours, less what is held and booked."""
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+
+from msgspec import Struct
+
+from queue_app import db
+from queue_app.domain import slots
+from queue_app.domain.catalogue import Channel, visit_minutes
+from queue_app.domain.slots import Capacity, Occupied, Visit
+from queue_app.queries.reference import Branch, Directory
+
+ALTERNATIVES = 5
+"""How many near starts are offered to who lost the one they wanted."""
+ALTERNATIVE_DAYS = 3
+"""How many days before and after the wanted one are searched for them."""
+
+
+class Day(Struct, frozen=True):
+    """A local day and its free starts, in local time."""
+
+    date: date
+    starts: list[datetime]
+
+
+async def free_days(
+    directory: Directory,
+    branch: Branch,
+    services: Iterable[str],
+    channel: Channel,
+    first: date,
+    days: int,
+    now: datetime,
+    leaving_out: int | None = None,
+) -> list[Day]:
+    """The free starts of `days` days from `first`; days past the horizon are empty.
+
+    `leaving_out` is the id of an appointment that counts as free, as when it is moved.
+    """
+    visit = visit_of(directory, services, channel)
+    offered = directory.services
+    if any(code not in offered or channel not in offered[code].channels for code in visit.services):
+        return [Day(first + timedelta(days=ahead), []) for ahead in range(days)]
+    capacity = await capacity_of(directory, branch, first, days, now, leaving_out)
+    found = slots.free_starts(capacity, visit, first, days, now)
+    return [Day(day, starts) for day, starts in found.items()]
+
+
+def visit_of(directory: Directory, services: Iterable[str], channel: Channel) -> Visit:
+    codes = frozenset(services)
+    known = directory.services
+    rules = directory.rules
+    minutes = visit_minutes(
+        (known[code] for code in codes if code in known),
+        rules.open_service_minutes,
+        rules.grid_minutes,
+    )
+    return Visit(services=codes, channel=channel, minutes=minutes)
+
+
+async def capacity_of(
+    directory: Directory,
+    branch: Branch,
+    first: date,
+    days: int,
+    now: datetime,
+    leaving_out: int | None = None,
+) -> Capacity:
+    """What the branch has to give in these days. A hold whose time ran out takes nothing."""
+    rows = await db.fetch(
+        "SELECT lane_id, lower(period) AS starts_at, upper(period) AS ends_at FROM appointment"
+        " WHERE branch_id = $1 AND state IN ('held', 'booked')"
+        " AND lower(period) >= $2 AND lower(period) < $3"
+        " AND (state = 'booked' OR held_until > $4) AND id IS DISTINCT FROM $5",
+        branch.id,
+        datetime.combine(first - timedelta(days=1), datetime.min.time(), directory.zone),
+        datetime.combine(first + timedelta(days=days + 1), datetime.min.time(), directory.zone),
+        now,
+        leaving_out,
+    )
+    return Capacity(
+        lanes=branch.lanes,
+        hours=branch.hours,
+        closures=branch.closures,
+        occupied=[Occupied(*row) for row in rows],
+        rules=directory.rules,
+        zone=directory.zone,
+    )
+
+
+async def alternatives(
+    directory: Directory,
+    branch: Branch,
+    services: Iterable[str],
+    channel: Channel,
+    wanted: datetime,
+    now: datetime,
+    leaving_out: int | None = None,
+) -> list[datetime]:
+    """The free starts nearest to the wanted one."""
+    first = directory.local(wanted).date() - timedelta(days=ALTERNATIVE_DAYS)
+    days = await free_days(
+        directory,
+        branch,
+        services,
+        channel,
+        first,
+        2 * ALTERNATIVE_DAYS + 1,
+        now,
+        leaving_out,
+    )
+    starts = (start for day in days for start in day.starts)
+    return slots.nearest(starts, wanted, ALTERNATIVES)

@@ -1,0 +1,95 @@
+"""Who is signed in, which device asks, which desk is meant."""
+
+from datetime import datetime
+
+import msgspec
+from msgspec import Struct
+
+from queue_app import db
+from queue_app.domain.errors import Conflict, NotAllowed, NotFound
+from queue_app.domain.people import Device, Staff
+from queue_app.domain.tickets import AT_DESK
+
+LARGEST_ID = 2**31 - 1
+"""Of an `integer` column; what is larger names nothing."""
+
+
+class DeskRow(Struct, frozen=True):
+    """A desk as it stands: who has taken it and what it does."""
+
+    branch_id: int
+    id: int
+    number: str
+    state: str
+    staff_id: int | None
+    retired_at: datetime | None
+
+
+async def staff_of_session(token_hash: bytes, now: datetime) -> Staff | None:
+    row = await db.fetch_row(
+        "SELECT staff.id, login, role, branch_id FROM session JOIN staff ON staff.id = staff_id"
+        " WHERE token_hash = $1 AND expires_at > $2 AND retired_at IS NULL",
+        token_hash,
+        now,
+    )
+    return msgspec.convert(dict(row), type=Staff) if row else None
+
+
+async def device_of_token(token_hash: bytes) -> Device | None:
+    row = await db.fetch_row(
+        "SELECT id, kind, branch_id FROM device WHERE token_hash = $1 AND revoked_at IS NULL",
+        token_hash,
+    )
+    return msgspec.convert(dict(row), type=Device) if row else None
+
+
+async def desk(branch_ids: list[int], desk_id: int, lock: bool = False) -> DeskRow:
+    """The desk of that id, in one of these branches.
+
+    NotFound `unknown_desk`; NotAllowed `other_branch` for one that stands elsewhere.
+
+    With `lock`, what happens at one desk happens one after the other.
+    """
+    if not 0 < desk_id <= LARGEST_ID:
+        raise NotFound("unknown_desk", desk=desk_id)
+    row = await db.fetch_row(
+        "SELECT branch_id, id, number, state, staff_id, retired_at FROM desk"
+        " WHERE branch_id = ANY($1) AND id = $2" + (" FOR NO KEY UPDATE" if lock else ""),
+        branch_ids,
+        desk_id,
+    )
+    if row is None:
+        await _refuse_elsewhere(desk_id)
+        raise NotFound("unknown_desk", desk=desk_id)
+    return msgspec.convert(dict(row), type=DeskRow)
+
+
+async def _refuse_elsewhere(desk_id: int) -> None:
+    if await db.fetch_value(
+        "SELECT true FROM branch JOIN desk ON desk.branch_id = branch.id AND desk.id = $1", desk_id
+    ):
+        raise NotAllowed("other_branch")
+
+
+async def desks_of(branch_ids: list[int], staff_id: int) -> list[int]:
+    """The ids of the desks that this person has taken: at most one a branch."""
+    rows = await db.fetch(
+        "SELECT id FROM desk WHERE branch_id = ANY($1) AND staff_id = $2"
+        " AND retired_at IS NULL ORDER BY since DESC",
+        branch_ids,
+        staff_id,
+    )
+    return [row["id"] for row in rows]
+
+
+async def require_nobody(place: DeskRow) -> None:
+    """Conflict `desk_busy`, with the ticket, while somebody is called to the desk or served."""
+    busy = await db.fetch_row(
+        "SELECT id AS ticket, number, state FROM ticket"
+        " WHERE branch_id = $1 AND desk_id = $2 AND state = ANY($3)",
+        place.branch_id,
+        place.id,
+        list(AT_DESK),
+    )
+    if busy:
+        raise Conflict("desk_busy", **dict(busy))
