@@ -1,0 +1,127 @@
+"""Anyone: the catalogue, the branches, free slots, the board."""
+
+from datetime import date, datetime
+from typing import Annotated
+
+from litestar import Response, get
+from litestar.params import Parameter, QueryParameter
+
+from queue_app.api.shapes import (
+    BranchView,
+    CatalogueView,
+    DaysView,
+    DayView,
+    GroupView,
+    OpenView,
+    ServiceView,
+)
+from queue_app.clock import Clock
+from queue_app.domain.catalogue import Channel, planned_minutes
+from queue_app.flow import arrival
+from queue_app.flow.arrival import Prospect, chosen_services, kiosk_door
+from queue_app.flow.booking import check_day
+from queue_app.queries import hall, reference, slots, views
+from queue_app.queries.reference import Branch, Directory
+from queue_app.queries.views import BoardView
+
+MAX_DAYS = 62
+
+
+@get("/catalogue", operation_id="catalogue", summary="The services of the centre")
+async def catalogue() -> CatalogueView:
+    return catalogue_view(await reference.directory())
+
+
+def catalogue_view(directory: Directory) -> CatalogueView:
+    """The catalogue as published, with each service's planned minutes."""
+    centre = directory.centre
+    return CatalogueView(
+        title=centre.title,
+        groups=tuple(
+            GroupView(
+                code=group.code,
+                title=group.title,
+                services=tuple(
+                    ServiceView(
+                        code=service.code,
+                        title=service.title,
+                        duration=service.duration,
+                        channels=service.channels,
+                        documents=service.documents,
+                        planned_minutes=planned_minutes(service, centre.rules.open_service_minutes),
+                    )
+                    for service in centre.services
+                    if service.group == group.code
+                ),
+            )
+            for group in centre.groups
+        ),
+        checklists=centre.checklists,
+        contacts=centre.contacts,
+        notes=centre.notes,
+        priorities=centre.priorities,
+    )
+
+
+@get("/branches", operation_id="branches", summary="The branches and whether they are open")
+async def branches(clock: Clock) -> list[BranchView]:
+    directory = await reference.directory()
+    now = clock.now()
+    return [_branch(directory, branch, now) for branch in directory.branches.values()]
+
+
+def _branch(directory: Directory, branch: Branch, now: datetime) -> BranchView:
+    door = kiosk_door(directory, branch, now)
+    return BranchView(
+        slug=branch.slug,
+        title=branch.title,
+        address=branch.address,
+        timezone=directory.centre.timezone,
+        hours={
+            day: tuple(OpenView(f"{one.opens:%H:%M}", f"{one.closes:%H:%M}") for one in periods)
+            for day, periods in branch.hours.items()
+        },
+        kiosk=door.state,
+        opens_at=directory.local(door.opens_at) if door.opens_at else None,
+        closes_at=directory.local(door.closes_at) if door.closes_at else None,
+    )
+
+
+@get("/branches/{branch:str}/slots", operation_id="slots", summary="Free starts, day by day")
+async def free_slots(
+    branch: str,
+    clock: Clock,
+    service: Annotated[list[str], Parameter(max_items=20)],
+    from_: Annotated[date | None, QueryParameter(name="from")] = None,
+    days: Annotated[int, Parameter(ge=1, le=MAX_DAYS)] = 31,
+    channel: Channel = "visit",
+) -> DaysView:
+    directory = await reference.directory()
+    where = directory.branch(branch)
+    now = clock.now()
+    first = from_ or directory.local(now).date()
+    check_day(first, directory.local(now).date())
+    chosen = chosen_services(directory, service)
+    found = await slots.free_days(directory, where, chosen, channel, first, days, now)
+    return DaysView(tuple(DayView(one.date, tuple(one.starts)) for one in found))
+
+
+@get(
+    "/branches/{branch:str}/prospects",
+    operation_id="prospect",
+    summary="The wait of somebody who takes a ticket for these services now",
+)
+async def prospect(
+    branch: str,
+    clock: Clock,
+    service: Annotated[list[str], Parameter(max_items=20)],
+    priority: str | None = None,
+) -> Prospect:
+    return await arrival.prospect(branch, service, priority, clock.now())
+
+
+@get("/branches/{branch:str}/board", operation_id="board", summary="The board's snapshot")
+async def board(branch: str, clock: Clock) -> Response[BoardView]:
+    directory = await reference.directory()
+    seen = await hall.load(directory, directory.branch(branch), clock.now())
+    return Response(views.board(seen), headers={"Cache-Control": "no-store"})

@@ -1,0 +1,47 @@
+"""Every route of API v1, readable in one place."""
+
+from litestar import Router
+
+from queue_app.api import centre, desks, docs, interruptions, sockets, visitors
+
+router = Router(
+    "/api/v1",
+    route_handlers=[
+        centre.catalogue,
+        centre.branches,
+        centre.free_slots,
+        centre.prospect,
+        centre.board,
+        visitors.hold,
+        visitors.confirm,
+        visitors.reschedule,
+        visitors.cancel,
+        visitors.appointment,
+        visitors.ticket,
+        visitors.leave,
+        visitors.issue,
+        visitors.check_in,
+        desks.sign_in,
+        desks.sign_out,
+        desks.desks,
+        desks.open_desk,
+        desks.pause_desk,
+        desks.close_desk,
+        desks.call,
+        desks.recall,
+        desks.start,
+        desks.finish,
+        desks.no_show,
+        desks.park,
+        desks.put_back,
+        desks.transfer,
+        desks.undo,
+        desks.queue,
+        interruptions.interrupt,
+        interruptions.current,
+        interruptions.resume,
+        docs.asyncapi,
+    ],
+)
+
+websockets = Router("", route_handlers=[sockets.board, sockets.ticket, sockets.desk])

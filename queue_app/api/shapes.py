@@ -1,0 +1,211 @@
+"""What API v1 takes and gives. Read with `interface.md`; the OpenAPI file shows the same."""
+
+from datetime import date, datetime
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from queue_app.domain.catalogue import Channel, Duration, Language, Text
+from queue_app.domain.centre import Checklist, Contact, Note, Priority
+from queue_app.domain.interruptions import Kind
+from queue_app.domain.people import Role
+from queue_app.domain.tickets import State
+from queue_app.domain.waits import Wait
+from queue_app.queries.appointments import AppointmentState
+
+Code = Annotated[str, Meta(max_length=80)]
+Codes = Annotated[list[Code], Meta(max_length=20)]
+
+
+class ServiceView(Struct, frozen=True):
+    code: str
+    title: Text
+    duration: Duration
+    channels: tuple[Channel, ...]
+    documents: tuple[str, ...]
+    planned_minutes: int
+
+
+class GroupView(Struct, frozen=True):
+    code: str
+    title: Text
+    services: tuple[ServiceView, ...]
+
+
+class CatalogueView(Struct, frozen=True):
+    title: Text
+    groups: tuple[GroupView, ...]
+    checklists: tuple[Checklist, ...]
+    contacts: tuple[Contact, ...]
+    notes: tuple[Note, ...]
+    priorities: tuple[Priority, ...]
+
+
+class OpenView(Struct, frozen=True):
+    """Local hours of one day."""
+
+    opens: str
+    closes: str
+
+
+class BranchView(Struct, frozen=True):
+    slug: str
+    title: Text
+    address: Text | None
+    timezone: str
+    hours: dict[str, tuple[OpenView, ...]]
+    kiosk: str
+    opens_at: datetime | None
+    closes_at: datetime | None
+
+
+class DayView(Struct, frozen=True):
+    date: date
+    starts: tuple[datetime, ...]
+
+
+class DaysView(Struct, frozen=True):
+    days: tuple[DayView, ...]
+
+
+class NewAppointment(Struct, frozen=True):
+    services: Codes
+    starts_at: datetime
+    channel: Channel = "visit"
+
+
+class Confirmation(Struct, frozen=True):
+    name: Annotated[str, Meta(max_length=200)]
+    phone: Annotated[str, Meta(max_length=40)] | None = None
+    email: Annotated[str, Meta(max_length=254)] | None = None
+    language: Language = "uk"
+
+
+class Rescheduling(Struct, frozen=True):
+    starts_at: datetime
+
+
+class AppointmentView(Struct, frozen=True):
+    """One's own appointment; the contact is not repeated to whoever holds the link."""
+
+    token: str
+    code: str
+    state: AppointmentState
+    branch: str
+    channel: Channel
+    services: tuple[str, ...]
+    starts_at: datetime
+    ends_at: datetime
+    held_until: datetime | None
+    name: str | None
+    ticket_token: str | None
+
+
+class NewTicket(Struct, frozen=True):
+    services: Codes
+    priority: Code | None = None
+    language: Language = "uk"
+
+
+class CheckIn(Struct, frozen=True):
+    code: Annotated[str, Meta(max_length=300)]
+
+
+class Credentials(Struct, frozen=True):
+    login: Annotated[str, Meta(max_length=200)]
+    password: Annotated[str, Meta(max_length=1000)]
+
+
+class SessionView(Struct, frozen=True):
+    token: str
+    expires_at: datetime
+    login: str
+    role: Role
+    branch: str | None
+
+
+class DeskView(Struct, frozen=True):
+    id: int
+    number: str
+    services: tuple[str, ...]
+    state: str
+    clerk: str | None
+    pause_reason: str | None
+    mine: bool
+
+
+class Pause(Struct, frozen=True):
+    reason: Annotated[str, Meta(max_length=200)] = ""
+
+
+class DeskDone(Struct, frozen=True):
+    id: int
+    number: str
+    state: str
+
+
+class NewInterruption(Struct, frozen=True):
+    """`services`: codes, null for all; `note`: why, which the screens show for `other`."""
+
+    kind: Kind
+    services: Annotated[list[Code], Meta(max_length=500)] | None = None
+    note: Annotated[str, Meta(max_length=200)] = ""
+
+
+class Resumption(Struct, frozen=True):
+    """`after_minutes`: from the end to the first call; null for what is usual."""
+
+    after_minutes: int | None = None
+
+
+class InterruptionDone(Struct, frozen=True):
+    """`resumes_at` is set once the end has been said."""
+
+    id: int
+    kind: Kind
+    services: tuple[str, ...] | None
+    note: str | None
+    started_at: datetime
+    ended_at: datetime | None
+    resumes_at: datetime | None
+
+
+class NewCall(Struct, frozen=True):
+    ticket: int | None = None
+
+
+class Transfer(Struct, frozen=True):
+    services: Codes | None = None
+    desk: int | None = None
+
+
+class TicketDone(Struct, frozen=True):
+    """A ticket after a verb. `desk` is the number on the board."""
+
+    id: int
+    number: str
+    state: State
+    services: tuple[str, ...]
+    channel: Channel
+    desk: str | None
+    due_at: datetime | None
+    issued_at: datetime
+    called_at: datetime | None
+    calls: int
+    started_at: datetime | None
+    ended_at: datetime | None
+
+
+class Queued(Struct, frozen=True):
+    """Somebody in a desk's queue: place from 1, and why."""
+
+    place: int
+    ticket: int
+    number: str
+    channel: Channel
+    services: tuple[str, ...]
+    issued_at: datetime
+    due_at: datetime | None
+    reason: Text
+    reason_code: str
+    wait: Wait | None

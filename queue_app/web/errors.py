@@ -1,0 +1,451 @@
+"""Errors as people and programs see them: a page with the next step, or RFC 9457 JSON.
+
+`SENTENCES` holds the words for every stable code. A code without words shows those of its status.
+"""
+
+import logging
+import traceback
+from collections.abc import Mapping
+from typing import Any
+from uuid import uuid4
+
+import msgspec
+from litestar import Request, Response
+from litestar.exceptions import HTTPException, ValidationException
+
+from queue_app.db import OUTAGES
+from queue_app.domain.errors import QueueError
+from queue_app.web.i18n import N_, language_of, words
+from queue_app.web.templating import render
+
+logger = logging.getLogger(__name__)
+
+OUTAGE_SECONDS = 2
+"""When to ask again while the database is away."""
+
+Sentence = tuple[str, str]
+"""What happened, and what to do now; both may name details as %(name)s."""
+
+SENTENCES: Mapping[str, Sentence] = {
+    "unreadable": (
+        N_("The request could not be read"),
+        N_("Go back, check what you entered and send it again."),
+    ),
+    "not_signed_in": (
+        N_("Please sign in"),
+        N_("This page is for the centre’s staff. Sign in and open it again."),
+    ),
+    "not_allowed": (
+        N_("You may not do this"),
+        N_("Your account does not have this right. Ask your supervisor."),
+    ),
+    "not_found": (
+        N_("There is no such page"),
+        N_("Check the address, or start from the first page."),
+    ),
+    "method_not_allowed": (
+        N_("This cannot be done here"),
+        N_("Go back to the page and use its buttons."),
+    ),
+    "conflict": (
+        N_("Somebody was first"),
+        N_("Load the page again to see how things stand now."),
+    ),
+    "too_large": (
+        N_("Too much was sent"),
+        N_("Send less and try again."),
+    ),
+    "rule_broken": (
+        N_("The centre’s rules do not allow this"),
+        N_("Go back and choose something else."),
+    ),
+    "too_many": (
+        N_("Too many requests"),
+        N_("Wait a minute and try again."),
+    ),
+    "unavailable": (
+        N_("The service is resting for a moment"),
+        N_("Wait a minute and load the page again."),
+    ),
+    "internal": (
+        N_("Something went wrong on our side"),
+        N_("Nothing that you saved is lost. Wait a minute and try again."),
+    ),
+    "no_centre": (
+        N_("The centre is not set up yet"),
+        N_("Its services and branches have not been loaded. Try again later."),
+    ),
+    "unknown_branch": (
+        N_("There is no such branch"),
+        N_("Choose a branch from the list."),
+    ),
+    "unknown_desk": (
+        N_("There is no such desk"),
+        N_("Choose a desk from the list."),
+    ),
+    "unknown_ticket": (
+        N_("There is no such ticket"),
+        N_("Check the number. A ticket is valid only on its day."),
+    ),
+    "unknown_link": (
+        N_("This link leads nowhere"),
+        N_("Check that the whole address was copied, or book a new visit."),
+    ),
+    "other_branch": (
+        N_("This belongs to another branch"),
+        N_("You can work only with your own branch."),
+    ),
+    "not_your_desk": (
+        N_("This is not your desk"),
+        N_("Take the desk first, or ask the colleague who works at it."),
+    ),
+    "desk_busy": (
+        N_("The desk still has a visitor"),
+        N_("Finish with that visitor first."),
+    ),
+    "ticket_changed": (
+        N_("The ticket has changed meanwhile"),
+        N_("Look at how it stands now and decide again."),
+    ),
+    "ticket_state": (
+        N_("The ticket’s state does not allow this"),
+        N_("Look at how it stands now and decide again."),
+    ),
+    "already_checked_in": (
+        N_("You have already checked in"),
+        N_("Wait for your number on the board."),
+    ),
+    "desk_changed": (
+        N_("The desk has changed meanwhile"),
+        N_("Look at how it stands now and decide again."),
+    ),
+    "desk_not_open": (
+        N_("The desk is not open"),
+        N_("Open the desk first."),
+    ),
+    "desk_retired": (
+        N_("This desk is no longer in use"),
+        N_("Choose another desk."),
+    ),
+    "desk_taken": (
+        N_("A colleague is already at this desk"),
+        N_("Choose another desk, or ask the colleague to leave it."),
+    ),
+    "device_taken": (
+        N_("There is already a device of this name"),
+        N_("Choose another name."),
+    ),
+    "login_taken": (
+        N_("There is already an account of this name"),
+        N_("Choose another name."),
+    ),
+    "nothing_to_undo": (
+        N_("There is nothing to undo"),
+        N_("The time for it has passed, or it has been undone already."),
+    ),
+    "visit_over": (
+        N_("This visit is over"),
+        N_("Take a new ticket, or book a new visit."),
+    ),
+    "unknown_code": (
+        N_("There is no booking with this code for today"),
+        N_("Check the six digits of the confirmation. Or take a ticket."),
+    ),
+    "wrong_password": (
+        N_("The name or the password is wrong"),
+        N_("Check both and try again."),
+    ),
+    "bad_login": (
+        N_("This name cannot be used"),
+        N_("Use small Latin letters, digits, dots and hyphens."),
+    ),
+    "branch_closed": (
+        N_("The branch is closed now"),
+        N_("You can book a visit for another time."),
+    ),
+    "past_closing": (
+        N_("Your turn would come only after closing"),
+        N_("Book a visit: you will be served at your time, without waiting."),
+    ),
+    "past_last_ticket": (
+        N_("No more tickets are given today"),
+        N_("You can book a visit for another time."),
+    ),
+    "branch_needed": (
+        N_("Choose the branch"),
+        N_("This role works at one branch."),
+    ),
+    "no_service": (
+        N_("No service is chosen"),
+        N_("Choose at least one service."),
+    ),
+    "nobody_serves": (
+        N_("No desk of this branch gives these services together"),
+        N_("Choose fewer services, or another branch."),
+    ),
+    "not_a_visit": (
+        N_("This booking is not a visit"),
+        N_("We will call you: there is no need to come."),
+    ),
+    "not_for_this_desk": (
+        N_("This desk does not give that service"),
+        N_("Choose a desk that does."),
+    ),
+    "other_day": (
+        N_("This booking is for another day"),
+        N_("Come on the day of your booking, or take a ticket now."),
+    ),
+    "too_many_services": (
+        N_("Too many services for one visit"),
+        N_("Choose at most %(limit)s."),
+    ),
+    "transfer_nowhere": (
+        N_("Choose where to transfer to"),
+        N_("Choose another desk or another service."),
+    ),
+    "unknown_device_kind": (
+        N_("There is no such kind of device"),
+        N_("Choose a kiosk or a board."),
+    ),
+    "unknown_priority": (
+        N_("There is no such category"),
+        N_("Choose a category from the list."),
+    ),
+    "unknown_role": (
+        N_("There is no such role"),
+        N_("Choose clerk, supervisor or administrator."),
+    ),
+    "unknown_service": (
+        N_("There is no such service"),
+        N_("Choose services from the list."),
+    ),
+    "weak_password": (
+        N_("The password is too short"),
+        N_("Use at least %(minimum)s characters."),
+    ),
+    "hall_paused": (
+        N_("Calls are stopped now"),
+        N_("The queue keeps its order. Calls go on when the interruption is over."),
+    ),
+    "services_paused": (
+        N_("These services are paused now"),
+        N_("You can book a visit for another time. Whoever has a ticket keeps the place."),
+    ),
+    "already_interrupted": (
+        N_("Calls are stopped already"),
+        N_("End that interruption first, or leave it as it is."),
+    ),
+    "unknown_interruption": (
+        N_("There is no such interruption"),
+        N_("Load the page again to see how things stand now."),
+    ),
+    "unknown_kind": (
+        N_("There is no such kind of interruption"),
+        N_("Choose an alert, a power cut, a registry that is down, or another reason."),
+    ),
+    "bad_delay": (
+        N_("This delay cannot be"),
+        N_("State from 0 to %(limit)s minutes."),
+    ),
+    "slot_taken": (
+        N_("This time has just been taken"),
+        N_("Choose another time: here are the nearest free ones."),
+    ),
+    "hold_expired": (
+        N_("The time was not confirmed and is free again"),
+        N_("Choose a time once more."),
+    ),
+    "other_branch_booking": (
+        N_("This booking is for another branch"),
+        N_("Go to the branch of your booking, or take a ticket here."),
+    ),
+    "not_a_device": (
+        N_("This device is not registered"),
+        N_("Ask an administrator to register it and give it its key."),
+    ),
+    "not_a_kiosk": (
+        N_("This device is not a kiosk"),
+        N_("Only a kiosk can give tickets."),
+    ),
+    "other_origin": (
+        N_("The request came from another site"),
+        N_("Open this site’s own page and try again."),
+    ),
+    "bad_idempotency_key": (
+        N_("The Idempotency-Key cannot be read"),
+        N_("Send a UUID."),
+    ),
+    "appointment_state": (
+        N_("The booking’s state does not allow this"),
+        N_("Look at how it stands now and decide again."),
+    ),
+    "too_late_to_change": (
+        N_("It is too late to change this booking"),
+        N_("Its time has come. If you cannot come, just book again."),
+    ),
+    "bad_contact": (
+        N_("Check your name and contact"),
+        N_("Mend the fields that are named."),
+    ),
+    "no_such_time": (
+        N_("There is no such time"),
+        N_("Choose a time from those shown."),
+    ),
+    "not_by_visit": (
+        N_("Not all of these services are given by a visit"),
+        N_("Choose other services or another way."),
+    ),
+    "not_by_phone": (
+        N_("Not all of these services are given by phone"),
+        N_("Choose other services or a personal visit."),
+    ),
+    "too_many_bookings": (
+        N_("This contact already has as many bookings as possible"),
+        N_("Up to %(limit)s at a time. Cancel one of them or come after one of them."),
+    ),
+    "idempotency_key_reused": (
+        N_("This key was used for another request"),
+        N_("Send the new request with a new Idempotency-Key."),
+    ),
+}
+
+CODES_BY_STATUS: Mapping[int, str] = {
+    400: "unreadable",
+    401: "not_signed_in",
+    403: "not_allowed",
+    404: "not_found",
+    405: "method_not_allowed",
+    409: "conflict",
+    413: "too_large",
+    422: "rule_broken",
+    429: "too_many",
+    503: "unavailable",
+}
+
+
+class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One refusal, before it is dressed as JSON or as a page."""
+
+    status: int
+    code: str
+    details: Mapping[str, Any]
+    headers: Mapping[str, str]
+
+
+def queue_error(request: Request[Any, Any, Any], error: QueueError) -> Response[Any]:
+    headers = {}
+    if "retry_after_seconds" in error.details:
+        headers["Retry-After"] = str(error.details["retry_after_seconds"])
+    return answer(request, Problem(error.status, error.code, error.details, headers))
+
+
+def http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
+    if error.status_code >= 500 and error.status_code != 503:
+        return unexpected_error(request, error)
+    code = CODES_BY_STATUS.get(error.status_code, "unreadable")
+    headers = dict(error.headers or {})
+    return answer(request, Problem(error.status_code, code, _unreadable_fields(error), headers))
+
+
+def unexpected_error(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    """Logs where it happened under a reference that the person can quote.
+
+    Neither the error's message nor the address is logged: both may hold names or tokens.
+    """
+    reference = uuid4().hex[:8]
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    logger.error("error %s: %s\n%s", reference, type(error).__qualname__, frames)
+    return answer(request, Problem(500, "internal", {"reference": reference}, {}))
+
+
+def outage(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    """The database is away for a moment: whoever asks again will be answered."""
+    logger.warning("no answer from the database: %s", type(error).__qualname__)
+    headers = {"Retry-After": str(OUTAGE_SECONDS)}
+    return answer(request, Problem(503, "unavailable", {}, headers))
+
+
+EXCEPTION_HANDLERS: dict[int | type[Exception], Any] = {
+    **dict.fromkeys(OUTAGES, outage),
+    QueueError: queue_error,
+    HTTPException: http_error,
+    Exception: unexpected_error,
+}
+"""For the application itself: handlers of routers do not see unknown paths."""
+
+
+def answer(request: Request[Any, Any, Any], problem: Problem) -> Response[Any]:
+    if wants_json(request):
+        return _as_json(request, problem)
+    title, detail = sentences(request, problem.code, problem.details)
+    return render(
+        request,
+        "web/error.html",
+        status=problem.status,
+        headers=problem.headers,
+        status_code=problem.status,
+        title=title,
+        detail=detail,
+        reference=problem.details.get("reference"),
+        home=_first_page(request.url.path),
+    )
+
+
+def wants_json(request: Request[Any, Any, Any]) -> bool:
+    """The API always; elsewhere whoever accepts JSON and does not ask for HTML."""
+    if request.url.path.startswith("/api/"):
+        return True
+    accept = request.headers.get("accept", "")
+    return "json" in accept and "text/html" not in accept
+
+
+def sentences(
+    request: Request[Any, Any, Any], code: str, details: Mapping[str, Any]
+) -> tuple[str, str]:
+    """What happened and what to do now, in the language of the request."""
+    spoken = words(language_of(request))
+    title, detail = SENTENCES.get(code, SENTENCES["rule_broken"])
+    return spoken.gettext(title) % details, spoken.gettext(detail) % details
+
+
+def _as_json(request: Request[Any, Any, Any], problem: Problem) -> Response[bytes]:
+    title, detail = sentences(request, problem.code, problem.details)
+    body = {
+        **problem.details,
+        "type": f"urn:queue-app:problem:{problem.code}",
+        "title": title,
+        "status": problem.status,
+        "detail": detail,
+        "code": problem.code,
+        "instance": request.url.path,
+    }
+    headers = {"Content-Language": language_of(request), **problem.headers}
+    if problem.status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    return Response(
+        msgspec.json.encode(body),
+        status_code=problem.status,
+        media_type="application/problem+json",
+        headers=headers,
+    )
+
+
+def _unreadable_fields(error: HTTPException) -> dict[str, Any]:
+    """Which fields could not be read and why, where the framework says so."""
+    if not isinstance(error, ValidationException) or not isinstance(error.extra, list):
+        return {}
+    return {
+        "fields": [
+            {"field": str(item.get("key", "")), "problem": str(item.get("message", ""))}
+            for item in error.extra
+            if isinstance(item, dict)
+        ]
+    }
+
+
+def _first_page(path: str) -> str:
+    """Where a lost person of this face starts again."""
+    parts = path.split("/")
+    if parts[1] in ("kiosk", "display") and len(parts) > 2:
+        return "/".join(parts[:3])
+    return f"/{parts[1]}" if parts[1] in ("console", "office") else "/"

@@ -1,0 +1,88 @@
+"""Times, days and minutes in the words of a language: 10:20, вівторок, 24 листопада, 15–25 хв.
+
+Moments are shown in the centre's own zone, whatever zone they arrive in.
+"""
+
+import re
+from datetime import date, datetime, tzinfo
+
+import phonenumbers
+from babel.dates import format_date
+from msgspec import Struct
+
+from queue_app.domain.catalogue import Duration, Language
+
+LOCALES: dict[Language, str] = {"uk": "uk_UA", "en": "en_GB"}
+MINUTE: dict[Language, str] = {"uk": "хв", "en": "min"}
+HOUR: dict[Language, str] = {"uk": "год", "en": "h"}
+FROM: dict[Language, str] = {"uk": "від", "en": "from"}
+NBSP = "\u00a0"
+_OWN_NUMBER = re.compile(r"(\+380)(\d\d)(\d{3})(\d\d)(\d\d)")
+
+
+class Formats(Struct, frozen=True):
+    """One language and the centre's zone; every method gives text without markup."""
+
+    language: Language
+    zone: tzinfo
+
+    def local(self, moment: datetime) -> datetime:
+        return moment.astimezone(self.zone)
+
+    def time(self, moment: datetime) -> str:
+        """10:20"""
+        return self.local(moment).strftime("%H:%M")
+
+    def day(self, day: date) -> str:
+        """вівторок, 24 листопада; a moment counts as its local day."""
+        return self._date(day, f"EEEE, d{NBSP}MMMM")
+
+    def day_year(self, day: date) -> str:
+        """вівторок, 24 листопада 2026 р.; for what is kept or printed."""
+        return self._date(day, f"EEEE, d{NBSP}MMMM y" + (" 'р'." if self.language == "uk" else ""))
+
+    def short_day(self, day: date) -> str:
+        """24 листопада"""
+        return self._date(day, f"d{NBSP}MMMM")
+
+    def weekday(self, day: date) -> str:
+        """вівторок"""
+        return self._date(day, "EEEE")
+
+    def month(self, day: date) -> str:
+        """листопад 2026"""
+        return self._date(day, "LLLL y")
+
+    def minutes(self, low: int, high: int | None = None) -> str:
+        """15 хв, or 15–25 хв; from an hour on 1 год 20 хв."""
+        if high is None or high == low:
+            return self._length(low)
+        if high < 60:
+            return f"{low}–{high}{NBSP}{MINUTE[self.language]}"
+        return f"{self._length(low)} – {self._length(high)}"
+
+    def published(self, duration: Duration) -> str:
+        """A service time as the catalogue publishes it: 7 хв, 5–7 хв, від 10 хв."""
+        if duration.max_minutes is None:
+            return f"{FROM[self.language]}{NBSP}{self._length(duration.min_minutes)}"
+        return self.minutes(duration.min_minutes, duration.max_minutes)
+
+    def phone(self, number: str) -> str:
+        """+380 67 123 45 67, from E.164; numbers of other countries as they group them."""
+        if own := _OWN_NUMBER.fullmatch(number):
+            return NBSP.join(own.groups())
+        parsed = phonenumbers.parse(number)
+        international = phonenumbers.PhoneNumberFormat.INTERNATIONAL
+        return str(phonenumbers.format_number(parsed, international)).replace(" ", NBSP)
+
+    def _date(self, day: date, pattern: str) -> str:
+        if isinstance(day, datetime):
+            day = self.local(day).date()
+        return format_date(day, pattern, locale=LOCALES[self.language])
+
+    def _length(self, minutes: int) -> str:
+        hours, rest = divmod(minutes, 60)
+        parts = [f"{hours}{NBSP}{HOUR[self.language]}"] if hours else []
+        if rest or not hours:
+            parts.append(f"{rest}{NBSP}{MINUTE[self.language]}")
+        return NBSP.join(parts)

@@ -1,0 +1,58 @@
+"""Websockets: whole snapshots out, nothing in."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from litestar import WebSocket
+from litestar.exceptions import WebSocketDisconnect
+
+from queue_app.domain.errors import QueueError
+from queue_app.live import Hub, Topic
+
+Socket = WebSocket[Any, Any, Any]
+
+REFUSED = 4403
+UNKNOWN = 4404
+ASK_AGAIN_SECONDS = 20.0
+"""How long a socket may outlive its session."""
+
+
+async def stream(
+    socket: Socket, hub: Hub, topic: Topic, still: Callable[[], Awaitable[bool]] | None = None
+) -> None:
+    """Send the topic's frames until the other side goes, or may `still` not see them.
+
+    A hall has a thousand screens and more, so each frame costs one wake-up and one write.
+    """
+    await socket.accept()
+    gone = asyncio.create_task(_until_gone(socket))
+    asked = time.monotonic()
+    try:
+        async with hub.subscribe(topic) as subscription:
+            gone.add_done_callback(lambda _: subscription.end())
+            while (frame := await subscription.next()) is not None:
+                if still and time.monotonic() - asked > ASK_AGAIN_SECONDS:
+                    asked = time.monotonic()
+                    if not await still():
+                        await socket.close(code=REFUSED, reason="not_signed_in")
+                        return
+                await socket.send({"type": "websocket.send", "text": frame, "bytes": None})
+    except (WebSocketDisconnect, OSError):
+        pass
+    finally:
+        gone.cancel()
+
+
+async def refuse(socket: Socket, error: QueueError) -> None:
+    """Accept and close with a code, so that the page can tell why and stop asking."""
+    await socket.accept()
+    await socket.close(code=UNKNOWN if error.status == 404 else REFUSED, reason=error.code)
+
+
+async def _until_gone(socket: Socket) -> None:
+    while True:
+        message = await socket.receive()
+        if message["type"] == "websocket.disconnect":
+            return
