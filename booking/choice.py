@@ -1,0 +1,133 @@
+"""What a resident has chosen so far. It stands in the address, so that Back always works."""
+
+from datetime import date, datetime
+from typing import Any, Protocol
+from urllib.parse import urlencode
+
+from msgspec import Struct, structs
+
+from queue_app.domain.catalogue import (
+    SLOT_CHANNELS,
+    Channel,
+    Service,
+    common_channels,
+    visit_minutes,
+)
+from queue_app.queries import slots
+from queue_app.queries.reference import Branch, Directory
+
+
+class Parameters(Protocol):
+    """A query string or a form."""
+
+    def get(self, key: str) -> Any: ...
+    def getall(self, key: str, default: list[Any]) -> list[Any]: ...
+
+
+class Choice(Struct, frozen=True):
+    """Codes as in the centre's files; what is not chosen yet is empty or None."""
+
+    services: tuple[str, ...] = ()
+    channel: Channel | None = None
+    branch: str | None = None
+    day: date | None = None
+
+    def url(self, path: str, **changes: Any) -> str:
+        """The address of a step with this choice, or with some of it changed."""
+        pairs = structs.replace(self, **changes).pairs()
+        return f"{path}?{urlencode(pairs)}" if pairs else path
+
+    def pairs(self) -> list[tuple[str, str]]:
+        """As the fields of a form or of an address."""
+        pairs = [("service", code) for code in self.services]
+        pairs += [("channel", self.channel)] if self.channel else []
+        pairs += [("branch", self.branch)] if self.branch else []
+        return pairs + ([("day", self.day.isoformat())] if self.day else [])
+
+
+def read_choice(parameters: Parameters, directory: Directory) -> Choice:
+    """What of the parameters the centre knows; the rest is as if it were not chosen."""
+    known = directory.services
+    asked = dict.fromkeys(map(str, parameters.getall("service", [])))
+    channel, branch = parameters.get("channel"), parameters.get("branch")
+    return Choice(
+        services=tuple(code for code in asked if code in known),
+        channel=next((one for one in SLOT_CHANNELS if one == channel), None),
+        branch=branch if branch in directory.branches else None,
+        day=_day(parameters.get("day")),
+    )
+
+
+def _day(text: Any) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except (TypeError, ValueError):
+        return None
+
+
+def services_problem(directory: Directory, services: tuple[str, ...]) -> str | None:
+    """Why these cannot be booked together: `no_service`, `too_many_services`, `nobody_serves`."""
+    if not services:
+        return "no_service"
+    if len(services) > directory.rules.max_services:
+        return "too_many_services"
+    return None if channels_of(directory, services) else "nobody_serves"
+
+
+def channels_of(directory: Directory, services: tuple[str, ...]) -> tuple[Channel, ...]:
+    """The channels through which some branch can give all of them at once."""
+    return tuple(
+        channel
+        for channel in common_channels(directory.services[code] for code in services)
+        if branches_of(directory, services, channel)
+    )
+
+
+def branches_of(directory: Directory, services: tuple[str, ...], channel: Channel) -> list[Branch]:
+    return [
+        branch
+        for branch in directory.branches.values()
+        if any(
+            lane.channel == channel and lane.services.issuperset(services) for lane in branch.lanes
+        )
+    ]
+
+
+def missing_step(directory: Directory, choice: Choice) -> str | None:
+    """The address of the first step that is not taken yet, up to the branch."""
+    if services_problem(directory, choice.services):
+        return choice.url("/")
+    if choice.channel not in channels_of(directory, choice.services):
+        return choice.url("/way", channel=None, branch=None, day=None)
+    branches = branches_of(directory, choice.services, choice.channel)
+    if all(branch.slug != choice.branch for branch in branches):
+        return choice.url("/branch", branch=None, day=None)
+    return None
+
+
+def planned(directory: Directory, services: list[Service]) -> int:
+    """Minutes that a visit for these services is planned for."""
+    rules = directory.rules
+    return visit_minutes(services, rules.open_service_minutes, rules.grid_minutes)
+
+
+async def free_days(
+    directory: Directory,
+    branch: Branch,
+    services: tuple[str, ...],
+    channel: Channel,
+    now: datetime,
+    leaving_out: int | None = None,
+) -> dict[date, list[datetime]]:
+    """The days of the horizon that have free starts, each with its starts in local time."""
+    found = await slots.free_days(
+        directory,
+        branch,
+        list(services),
+        channel,
+        directory.local(now).date(),
+        directory.rules.horizon_days + 1,
+        now,
+        leaving_out,
+    )
+    return {day.date: list(day.starts) for day in found if day.starts}

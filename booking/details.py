@@ -1,0 +1,86 @@
+"""Who comes, as entered on the details page, and what there is to mend in it."""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from litestar import Request
+from litestar.datastructures import Cookie
+from msgspec import Struct
+
+from queue_app.web.errors import sentences
+from queue_app.web.i18n import N_, language_of, words
+
+ENTERED_COOKIE = "entered"
+ENTERED_SECONDS = 600
+FIELD_MAX = 200
+
+FIELD_SENTENCES: Mapping[str, str] = {
+    "name_missing": N_("Enter your name"),
+    "name_too_long": N_("Enter a shorter name"),
+    "contact_missing": N_("Enter a phone number or an e-mail"),
+    "phone_missing": N_("Enter the phone number on which we are to call you"),
+    "phone_invalid": N_("Check the phone number, for example 067 123 45 67"),
+    "email_invalid": N_("Check the e-mail, for example name@example.com"),
+}
+
+
+class Details(Struct, frozen=True):
+    """Just as entered, so that the page can show it again."""
+
+    name: str = ""
+    phone: str = ""
+    email: str = ""
+
+
+class Entered(Struct, frozen=True):
+    """What was entered and why it was refused: the code of a RuleBroken with its details."""
+
+    details: Details = Details()
+    code: str | None = None
+    facts: dict[str, Any] = {}
+
+
+def read_details(form: Mapping[str, Any]) -> Details:
+    fields = Details.__struct_fields__
+    return Details(*(str(form.get(field) or "")[:FIELD_MAX] for field in fields))
+
+
+def kept(token: str, entered: Entered) -> Cookie:
+    """What was entered, kept in the visitor's own browser for this one page.
+
+    So the form is answered by a redirect, and neither Back nor reload sends it again.
+    """
+    value = urlsafe_b64encode(msgspec.json.encode(entered)).decode()
+    return Cookie(
+        ENTERED_COOKIE,
+        value=value,
+        path=f"/visit/{token}",
+        max_age=ENTERED_SECONDS,
+        httponly=True,
+        samesite="strict",
+    )
+
+
+def read_entered(cookie: str | None) -> Entered:
+    try:
+        return msgspec.json.decode(urlsafe_b64decode(cookie or ""), type=Entered)
+    except ValueError:
+        return Entered()
+
+
+def field_errors(request: Request[Any, Any, Any], entered: Entered) -> list[tuple[str, str]]:
+    """For each field in its order what to mend; a rule about no field stands at the name."""
+    if entered.code is None:
+        return []
+    if entered.code != "bad_contact":
+        title, detail = sentences(request, entered.code, entered.facts)
+        return [("name", f"{title}. {detail}")]
+    spoken = words(language_of(request))
+    wrong = entered.facts.get("fields", {})
+    return [
+        (field, spoken.gettext(FIELD_SENTENCES[wrong[field]]))
+        for field in Details.__struct_fields__
+        if wrong.get(field) in FIELD_SENTENCES
+    ]

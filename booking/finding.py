@@ -1,0 +1,88 @@
+"""Free days and times as a page shows them, for a new visit and for one that moves."""
+
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+from litestar import Request
+
+from queue_app.domain.errors import QueueError
+from queue_app.domain.slots import nearest
+from queue_app.web.errors import sentences
+
+NOON = 12
+NEAREST = 6
+"""How many other times are offered when the chosen one is gone."""
+
+
+class DayRow(NamedTuple):
+    """A day with free starts, in local time."""
+
+    day: date
+    starts: list[datetime]
+    url: str
+
+
+class Part(NamedTuple):
+    """The free starts of a part of the day: `morning` or `afternoon`."""
+
+    name: str
+    starts: list[datetime]
+
+
+def day_rows(days: dict[date, list[datetime]], url: Callable[[date], str]) -> list[DayRow]:
+    return [DayRow(day, starts, url(day)) for day, starts in days.items()]
+
+
+def parts_of(rows: list[DayRow], day: date) -> dict[str, Any]:
+    """The chosen day in parts, and the nearest days with free starts before and after it."""
+    starts = next((row.starts for row in rows if row.day == day), [])
+    parts = [
+        Part("morning", [start for start in starts if start.hour < NOON]),
+        Part("afternoon", [start for start in starts if start.hour >= NOON]),
+    ]
+    before = [row for row in rows if row.day < day]
+    after = [row for row in rows if row.day > day]
+    return {
+        "day": day,
+        "parts_of_day": [part for part in parts if part.starts],
+        "before": before[-1] if before else None,
+        "after": after[0] if after else None,
+    }
+
+
+GONE = ("slot_taken", "no_such_time")
+"""What a chosen start may turn out to be; another start mends both."""
+
+
+def gone_url(path: str, error: QueueError, starts_at: datetime) -> str:
+    """Where other starts are offered; a page of its own, so that Back and reload never ask
+    whether to send a form again. What no other start mends is raised again."""
+    if error.code not in GONE:
+        raise error
+    wanted = urlencode({"why": error.code, "wanted": starts_at.isoformat()})
+    return f"{path}{'&' if '?' in path else '?'}{wanted}"
+
+
+def gone(
+    request: Request[Any, Any, Any], days: dict[date, list[datetime]], now: datetime
+) -> dict[str, Any]:
+    """What stopped the booking, in words, and the free starts nearest to the wanted one."""
+    why = request.query_params.get("why")
+    wanted = moment(request.query_params.get("wanted")) or now
+    title, detail = sentences(request, why if why in GONE else GONE[0], {})
+    near = nearest([start for starts in days.values() for start in starts], wanted, NEAREST)
+    by_day: dict[date, list[datetime]] = {}
+    for start in near:
+        by_day.setdefault(start.date(), []).append(start)
+    return {"title": title, "detail": detail, "near": by_day}
+
+
+def moment(text: Any) -> datetime | None:
+    """An aware instant from a form or an address; None for what is none."""
+    try:
+        found = datetime.fromisoformat(text)
+    except (TypeError, ValueError):
+        return None
+    return found if found.tzinfo else None

@@ -1,0 +1,249 @@
+"""One's own appointment behind its link: details, confirmation, moving, cancelling, calendar."""
+
+from contextlib import suppress
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from litestar import Request, Response, get, post
+from litestar.response import Redirect
+
+from booking.calendar_file import calendar_file
+from booking.choice import Choice, free_days, planned
+from booking.details import (
+    ENTERED_COOKIE,
+    Entered,
+    field_errors,
+    kept,
+    read_details,
+    read_entered,
+)
+from booking.finding import day_rows, gone, gone_url, moment, parts_of
+from queue_app.clock import Clock
+from queue_app.domain.errors import Conflict, RuleBroken
+from queue_app.flow import booking
+from queue_app.queries import appointments, reference
+from queue_app.queries.appointments import Appointment
+from queue_app.web.addresses import absolute
+from queue_app.web.guards import require_same_origin
+from queue_app.web.i18n import language_of
+from queue_app.web.limits import PUBLIC
+from queue_app.web.templating import render
+
+AnyRequest = Request[Any, Any, Any]
+PRIVATE = {"X-Robots-Tag": "noindex"}
+
+STATE_TEMPLATES = {
+    "held": "booking/details.html",
+    "booked": "booking/booked.html",
+    "cancelled": "booking/cancelled.html",
+    "expired": "booking/expired.html",
+    "fulfilled": "booking/past.html",
+    "missed": "booking/past.html",
+}
+
+
+@get("/visit/{token:str}", include_in_schema=False)
+async def own(request: AnyRequest, token: str, clock: Clock) -> Response[str]:
+    """What the appointment is now: to be confirmed, booked, or over in one way or another."""
+    found = await _find(token, clock)
+    entered = read_entered(request.cookies.get(ENTERED_COOKIE))
+    return await _state_page(
+        request, found, clock, details=entered.details, errors=field_errors(request, entered)
+    )
+
+
+async def _find(token: str, clock: Clock) -> Appointment:
+    return booking.as_of(await appointments.by_token(token), clock.now())
+
+
+async def _state_page(
+    request: AnyRequest, found: Appointment, clock: Clock, *, status: int = 200, **context: Any
+) -> Response[str]:
+    over = found.state == "booked" and found.ends_at <= clock.now()
+    template = "booking/past.html" if over else STATE_TEMPLATES[found.state]
+    return await _page(request, template, found, status=status, **context)
+
+
+async def _page(
+    request: AnyRequest, template: str, found: Appointment, *, status: int = 200, **context: Any
+) -> Response[str]:
+    directory = await reference.directory()
+    chosen = [directory.services_ever[code] for code in found.services]
+    branch = directory.branch_of(found.branch_id)
+    again = Choice(found.services, found.channel, branch.slug)
+    needed = {code for service in chosen for code in service.documents}
+    return render(
+        request,
+        template,
+        status=status,
+        headers=PRIVATE,
+        directory=directory,
+        visit=found,
+        branch=branch,
+        chosen=chosen,
+        minutes_planned=planned(directory, chosen),
+        checklists=[one for one in directory.centre.checklists if one.code in needed],
+        again=again.url("/day"),
+        link=f"/visit/{found.token}",
+        **context,
+    )
+
+
+@post("/visit/{token:str}", include_in_schema=False, opt=PUBLIC)
+async def confirm(request: AnyRequest, token: str, clock: Clock) -> Response[Any]:
+    """Books what was held; with something missing, the page comes again and says what to mend."""
+    require_same_origin(request)
+    found = await _find(token, clock)
+    if found.state != "held":
+        return Redirect(f"/visit/{token}", status_code=303)
+    details = read_details(await request.form())
+    page = Redirect(f"/visit/{token}", status_code=303)
+    try:
+        await booking.confirm(
+            token, details.name, details.phone, details.email, language_of(request), clock.now()
+        )
+    except RuleBroken as error:
+        page.set_cookie(kept(token, Entered(details, error.code, error.details)))
+        return page
+    except Conflict:
+        return page
+    page.delete_cookie(ENTERED_COOKIE, path=f"/visit/{token}")
+    return page
+
+
+@get("/visit/{token:str}/day", include_in_schema=False)
+async def other_day(request: AnyRequest, token: str, clock: Clock) -> Response[Any]:
+    """Which other day."""
+    found = await _find(token, clock)
+    if not _can_move(found, clock):
+        return Redirect(f"/visit/{token}", status_code=303)
+    rows = day_rows(await _days(found, clock), lambda one: f"/visit/{token}/time?day={one}")
+    return await _page(request, "booking/day.html", found, rows=rows, **_moving(found))
+
+
+@get("/visit/{token:str}/time", include_in_schema=False)
+async def other_time(request: AnyRequest, token: str, clock: Clock) -> Response[Any]:
+    """Which other time of that day."""
+    found = await _find(token, clock)
+    day = _date(request.query_params.get("day"))
+    if day is None or not _can_move(found, clock):
+        return Redirect(f"/visit/{token}/day", status_code=303)
+    rows = day_rows(await _days(found, clock), lambda one: f"/visit/{token}/time?day={one}")
+    context = {**parts_of(rows, day), **_moving(found), "back": f"/visit/{token}/day"}
+    return await _page(request, "booking/time.html", found, **context)
+
+
+@post("/visit/{token:str}/time", include_in_schema=False, opt=PUBLIC)
+async def move(request: AnyRequest, token: str, clock: Clock) -> Response[Any]:
+    """Moves to the chosen start; the old one is free again at once."""
+    require_same_origin(request)
+    found = await _find(token, clock)
+    starts_at = moment((await request.form()).get("starts_at"))
+    if starts_at is None or not _can_move(found, clock):
+        return Redirect(f"/visit/{token}", status_code=303)
+    try:
+        await booking.reschedule(token, starts_at, clock.now())
+    except (Conflict, RuleBroken) as error:
+        url = gone_url(f"/visit/{token}/taken", error, starts_at)
+        return Redirect(url, status_code=303)
+    return Redirect(f"/visit/{token}", status_code=303)
+
+
+@get("/visit/{token:str}/taken", include_in_schema=False)
+async def other_time_taken(request: AnyRequest, token: str, clock: Clock) -> Response[Any]:
+    """The chosen start is gone; here are the nearest."""
+    found = await _find(token, clock)
+    if not _can_move(found, clock):
+        return Redirect(f"/visit/{token}", status_code=303)
+    near = gone(request, await _days(found, clock), clock.now())
+    context = {**_moving(found), **near, "back": f"/visit/{token}/day"}
+    return await _page(request, "booking/taken.html", found, **context)
+
+
+def _can_move(found: Appointment, clock: Clock) -> bool:
+    return (
+        found.state in ("held", "booked")
+        and found.ticket_token is None
+        and found.starts_at > clock.now()
+    )
+
+
+async def _days(found: Appointment, clock: Clock) -> dict[date, list[datetime]]:
+    """The free days as they will be when this appointment has left its own time."""
+    directory = await reference.directory()
+    branch = directory.branch_of(found.branch_id)
+    days = await free_days(
+        directory, branch, found.services, found.channel, clock.now(), leaving_out=found.id
+    )
+    others = {
+        day: [start for start in starts if start != found.starts_at] for day, starts in days.items()
+    }
+    return {day: starts for day, starts in others.items() if starts}
+
+
+def _moving(found: Appointment) -> dict[str, Any]:
+    link = f"/visit/{found.token}"
+    return {"moving": found, "held": None, "back": link, "action": f"{link}/time", "fields": []}
+
+
+@get("/visit/{token:str}/cancellation", include_in_schema=False)
+async def ask_to_cancel(request: AnyRequest, token: str, clock: Clock) -> Response[Any]:
+    """Really?"""
+    found = await _find(token, clock)
+    if not _can_move(found, clock):
+        return Redirect(f"/visit/{token}", status_code=303)
+    return await _page(request, "booking/cancel.html", found)
+
+
+@post("/visit/{token:str}/cancellation", include_in_schema=False, opt=PUBLIC)
+async def cancel(request: AnyRequest, token: str, clock: Clock) -> Response[Any]:
+    """Gives the time back. Whatever forbids it, the page of the appointment says why."""
+    require_same_origin(request)
+    with suppress(Conflict):
+        await booking.cancel(token, clock.now())
+    return Redirect(f"/visit/{token}", status_code=303)
+
+
+@get("/visit/{token:str}/calendar.ics", include_in_schema=False)
+async def calendar(request: AnyRequest, token: str, clock: Clock) -> Response[bytes]:
+    """The visit for the calendar of a phone or a computer."""
+    found = await _find(token, clock)
+    directory = await reference.directory()
+    return Response(
+        calendar_file(found, directory, language_of(request), absolute(request, ""), clock.now()),
+        media_type="text/calendar; charset=utf-8",
+        headers={
+            **PRIVATE,
+            "Content-Disposition": 'attachment; filename="visit.ics"',
+            "Cache-Control": "private, no-store",
+        },
+    )
+
+
+def key(text: Any) -> UUID:
+    """The key of a form, or a new one."""
+    try:
+        return UUID(text)
+    except (AttributeError, TypeError, ValueError):
+        return uuid4()
+
+
+def _date(text: Any) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except (TypeError, ValueError):
+        return None
+
+
+HANDLERS = [
+    own,
+    confirm,
+    other_day,
+    other_time,
+    move,
+    other_time_taken,
+    ask_to_cancel,
+    cancel,
+    calendar,
+]

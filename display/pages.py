@@ -1,0 +1,107 @@
+"""The hall board, the panel above a desk, and the ticket on a phone."""
+
+from contextlib import suppress
+from typing import Any
+
+from litestar import Request, Response, Router, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from litestar.response import Redirect
+from litestar.status_codes import HTTP_303_SEE_OTHER
+
+from display import scenes
+from queue_app.clock import Clock
+from queue_app.domain.catalogue import Language
+from queue_app.domain.errors import Conflict, NotFound
+from queue_app.flow import arrival
+from queue_app.queries import hall, reference, tickets, views
+from queue_app.queries.hall import Hall
+from queue_app.queries.tickets import Ticket
+from queue_app.web.guards import require_same_origin
+from queue_app.web.i18n import LANGUAGE_COOKIE, LANGUAGES, language_of
+from queue_app.web.limits import PUBLIC
+from queue_app.web.templating import pages_of, render
+
+Asked = Request[Any, Any, Any]
+
+
+@get("/display/{branch:str}")
+async def board(
+    request: Asked, branch: FromPath[str], clock: NamedDependency[Clock]
+) -> Response[str]:
+    """The hall board, in both languages whatever the browser reads."""
+    seen = await _look(branch, clock)
+    snapshot = views.board(seen)
+    places = scenes.grid(len(snapshot.desks))
+    return render(
+        request,
+        "display/board.html",
+        language="uk",
+        board=snapshot,
+        scene=scenes.scene(snapshot),
+        grid=places.name,
+        cells=scenes.cells(snapshot, places),
+        zone=seen.directory.centre.timezone,
+        english=pages_of(request).formats("en"),
+    )
+
+
+@get("/display/{branch:str}/desks/{desk:str}")
+async def panel(
+    request: Asked, branch: FromPath[str], desk: FromPath[str], clock: NamedDependency[Clock]
+) -> Response[str]:
+    """The small screen above a desk, which is named by its number; NotFound `unknown_desk`."""
+    snapshot = views.board(await _look(branch, clock))
+    if all(one.number != desk for one in snapshot.desks):
+        raise NotFound("unknown_desk")
+    return render(
+        request,
+        "display/panel.html",
+        language="uk",
+        board=snapshot,
+        desk=desk,
+        state=scenes.panel_state(snapshot, desk),
+        call=scenes.panel_call(snapshot, desk),
+    )
+
+
+async def _look(branch: str, clock: Clock) -> Hall:
+    directory = await reference.directory()
+    return await hall.load(directory, directory.branch(branch), clock.now())
+
+
+@get("/t/{token:str}")
+async def ticket(
+    request: Asked, token: FromPath[str], clock: NamedDependency[Clock]
+) -> Response[str]:
+    """One's own ticket; NotFound `unknown_link`."""
+    own = await tickets.by_token(token)
+    directory = await reference.directory()
+    seen = await hall.load(directory, directory.branch_of(own.branch_id), clock.now())
+    return render(
+        request,
+        "display/ticket.html",
+        language=_language(request, own),
+        headers={"X-Robots-Tag": "noindex"},
+        ticket=views.ticket(seen, own),
+        token=token,
+        zone=directory.centre.timezone,
+    )
+
+
+def _language(request: Asked, own: Ticket) -> Language:
+    """As chosen on this phone, else as chosen at the kiosk."""
+    chosen = (request.query_params.get("lang"), request.cookies.get(LANGUAGE_COOKIE))
+    return language_of(request) if any(one in LANGUAGES for one in chosen) else own.language
+
+
+@post("/t/{token:str}/leave", status_code=HTTP_303_SEE_OTHER, opt=PUBLIC)
+async def leave(request: Asked, token: FromPath[str], clock: NamedDependency[Clock]) -> Redirect:
+    """Give up one's place without a script. Who was called meanwhile sees the call instead."""
+    require_same_origin(request)
+    with suppress(Conflict):
+        await arrival.leave(token, clock.now())
+    return Redirect(f"/t/{token}", status_code=HTTP_303_SEE_OTHER)
+
+
+router = Router("", route_handlers=[board, panel, ticket, leave], include_in_schema=False)

@@ -1,0 +1,163 @@
+import { connect } from "/static/web/live.js";
+import { fill, texts } from "/static/web/texts.js";
+import { CallOuts } from "/static/display/callouts.js";
+import { Chime } from "/static/display/chime.js";
+import { HallTime, pulse, put, stayAwake } from "/static/display/screen.js";
+
+const CALL_OUT_MS = 6000;
+const SOUND_WANTED = "board-sound";
+
+const t = texts();
+const byId = (id) => document.getElementById(id);
+const hall = byId("hall");
+const cells = [...byId("cells").children];
+const held = new Array(cells.length).fill(null);
+const time = new HallTime(t.zone, t.at);
+const chime = new Chime(() => offerSound());
+const callOuts = new CallOuts({ name: t.branch, holdMs: CALL_OUT_MS, show });
+
+let board = null;
+let main = null;
+let stale = false;
+
+function onSnapshot(snapshot) {
+  board = snapshot;
+  time.set(snapshot.at);
+  tick();
+  fillCells([...snapshot.called, ...snapshot.recent].slice(0, cells.length));
+  fillStop(snapshot.interruption);
+  callOuts.see(snapshot.called);
+  fillQueue(snapshot);
+}
+
+function show(call, isNew) {
+  main = call;
+  put(byId("call-number"), call?.number ?? "");
+  put(byId("call-desk"), call?.desk ?? "");
+  hall.dataset.call = call?.state ?? "";
+  hall.dataset.again = String((call?.calls ?? 0) > 1);
+  hall.dataset.scene = scene();
+  fillOpening();
+  markMain();
+  if (isNew) callOut(call);
+}
+
+function callOut(call) {
+  pulse(byId("stage"));
+  const cell = cells[held.indexOf(call.ticket)];
+  if (cell) pulse(cell);
+  chime.play();
+  put(byId("said-uk"), fill(t.said_uk, call));
+  put(byId("said-en"), fill(t.said_en, call));
+}
+
+function scene() {
+  if (stale) return "stale";
+  if (board.interruption && !board.interruption.services) return "interrupted";
+  if (main) return "call";
+  if (board.desks_open === 0) return board.closes_at || board.waiting ? "desks_closed" : "closed";
+  return board.waiting ? "wait" : "welcome";
+}
+
+function fillOpening() {
+  byId("opens").hidden = !board.opens_at;
+  if (!board.opens_at) return;
+  for (const language of ["uk", "en"]) {
+    const when = `${time.day(board.opens_at, language)}, ${time.time(board.opens_at)}`;
+    put(document.querySelector(`.opens-${language}`), when);
+  }
+}
+
+/** Why nobody is called; what stops named services alone has a line above the queue. */
+function fillStop(stop) {
+  hall.dataset.stop = stop?.kind ?? "";
+  hall.dataset.over = String(Boolean(stop?.ended_at));
+  const part = stop?.services ? stop : null;
+  byId("part").hidden = !part;
+  for (const language of ["uk", "en"]) {
+    const say = (place, text) => put(document.querySelector(`${place} .${language}`), text);
+    say("#part", part ? `${part.title[language]}. ${part.advice[language]}` : "");
+    if (!stop || part) continue;
+    say(".scene-interrupted .headline", stop.title[language]);
+    say(".stop-advice", stop.advice[language]);
+    say(".stop-when", stop.resumption[language]);
+  }
+}
+
+/** Who is shown keeps the cell; a newcomer takes a free one, so that nothing jumps. */
+function fillCells(calls) {
+  const wanted = new Map(calls.map((call) => [call.ticket, call]));
+  for (const [place, ticket] of held.entries()) if (!wanted.has(ticket)) held[place] = null;
+  for (const ticket of wanted.keys()) if (!held.includes(ticket)) held[held.indexOf(null)] = ticket;
+  for (const [place, ticket] of held.entries()) fillCell(cells[place], wanted.get(ticket));
+  hall.dataset.cells = calls.length ? "some" : "none";
+}
+
+function fillCell(cell, call) {
+  cell.dataset.state = call?.state ?? "";
+  put(cell.querySelector(".cell-number"), call?.number ?? "");
+  put(cell.querySelector(".cell-desk"), call?.desk ?? "");
+}
+
+function markMain() {
+  for (const [place, cell] of cells.entries()) {
+    cell.toggleAttribute("data-main", main !== null && held[place] === main.ticket);
+  }
+}
+
+function fillQueue({ waiting, next }) {
+  put(byId("waiting"), String(waiting));
+  hall.dataset.next = next.length ? "some" : "none";
+  const list = byId("next");
+  if (list.dataset.shown === next.join(" ")) return;
+  list.dataset.shown = next.join(" ");
+  list.replaceChildren(
+    ...next.map((number) => {
+      const item = document.createElement("span");
+      item.className = "number";
+      item.textContent = number;
+      return item;
+    }),
+  );
+}
+
+function tick() {
+  const now = time.now();
+  put(byId("clock"), time.time(now));
+  put(byId("day"), time.day(now));
+}
+
+function onStale() {
+  stale = true;
+  put(byId("stale-at"), time.time(board?.at ?? t.at));
+  document.body.classList.add("is-stale");
+  hall.dataset.scene = "stale";
+}
+
+function onFresh() {
+  stale = false;
+  document.body.classList.remove("is-stale");
+}
+
+/** A browser that keeps a page silent until it is touched: say so, and remember the wish. */
+function offerSound() {
+  byId("sound").hidden = !chime.blocked;
+}
+
+async function turnSoundOn() {
+  await chime.unlock();
+  if (chime.blocked) return;
+  localStorage.setItem(SOUND_WANTED, "on");
+  chime.play();
+}
+
+byId("sound").addEventListener("click", turnSoundOn);
+if (localStorage.getItem(SOUND_WANTED) === "on") {
+  const unlock = () => chime.unlock();
+  addEventListener("pointerdown", unlock);
+  addEventListener("keydown", unlock);
+}
+setTimeout(offerSound, 500);
+setInterval(tick, 1000);
+stayAwake();
+connect(`/ws/branches/${t.branch}/board`, { onSnapshot, onStale, onFresh });

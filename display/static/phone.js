@@ -1,0 +1,193 @@
+import { connect } from "/static/web/live.js";
+import { fill, plural, texts } from "/static/web/texts.js";
+import { Chime } from "/static/display/chime.js";
+import { HallTime, put, stayAwake } from "/static/display/screen.js";
+
+const VIBRATION = [400, 150, 400, 150, 800];
+const t = texts();
+const byId = (id) => document.getElementById(id);
+const language = document.documentElement.lang;
+const time = new HallTime(t.zone, t.at);
+
+let shown = null;
+let lastNews = t.at;
+let chime = null;
+
+function onSnapshot(ticket) {
+  const before = shown;
+  shown = ticket;
+  lastNews = ticket.at;
+  showState(ticket);
+  showStop(ticket);
+  showFields(ticket);
+  showServices(ticket);
+  tell(before, ticket);
+}
+
+function showState({ state, desk, calls }) {
+  for (const section of document.querySelectorAll("[data-state]")) {
+    section.hidden = section.dataset.state !== state;
+  }
+  document.body.classList.toggle("is-called", state === "called");
+  byId("again")?.toggleAttribute("hidden", calls < 2);
+  byId("leave").hidden = state !== "waiting" && state !== "parked";
+  offerSound();
+  document.title = `${fill(t.titles[state], { desk })} – ${t.centre}`;
+}
+
+/** Why nobody is called, for those who wait. */
+function showStop({ interruption: stop, state }) {
+  const shown = stop && (state === "waiting" || state === "parked");
+  byId("stop").hidden = !shown;
+  if (!shown) return;
+  byId("stop").classList.toggle("notice-success", Boolean(stop.ended_at));
+  byId("stop").classList.toggle("notice-warning", !stop.ended_at);
+  field("stop_title", stop.title[language]);
+  field("stop_advice", stop.advice[language]);
+  field("stop_when", stop.resumption[language]);
+}
+
+function showFields(ticket) {
+  const called = ticket.called_at ? time.time(ticket.called_at) : "";
+  field("ahead", ahead(ticket));
+  field("wait", ticket.wait ? wait(ticket.wait) : ticket.interruption ? t.paused : t.unknown);
+  field("hedge", hedge(ticket));
+  field("desk", ticket.desk ?? "");
+  field("called_at", called);
+  field("missed", fill(t.missed, { desk: ticket.desk ?? "", time: called }));
+}
+
+function field(name, text) {
+  for (const element of document.querySelectorAll(`[data-field="${name}"]`)) put(element, text);
+}
+
+function ahead({ people_ahead }) {
+  return people_ahead ? plural(t.people, people_ahead) : t.nobody;
+}
+
+function hedge({ wait, people_ahead, interruption }) {
+  if (interruption) return t.place_kept;
+  if (!wait) return t.no_estimate;
+  return people_ahead ? t.estimate : t.you_are_next;
+}
+
+function wait({ low_minutes: low, high_minutes: high }) {
+  if (low === 0) return fill(t.up_to, { minutes: minutes(high) });
+  if (low === high) return minutes(low);
+  if (high < 60) return fill(t.minutes, { n: `${low}–${high}` });
+  return `${minutes(low)} – ${minutes(high)}`;
+}
+
+function minutes(count) {
+  const hours = Math.floor(count / 60);
+  const parts = hours ? [fill(t.hours, { n: hours })] : [];
+  if (count % 60 || !hours) parts.push(fill(t.minutes, { n: count % 60 }));
+  return parts.join("\u00a0");
+}
+
+function showServices({ services }) {
+  const list = byId("services");
+  const titles = services.map((title) => title[language]);
+  if (titles.join("\n") === [...list.children].map((item) => item.textContent).join("\n")) return;
+  list.replaceChildren(
+    ...titles.map((title) => Object.assign(document.createElement("li"), { textContent: title })),
+  );
+}
+
+/** Speaks, rings and shakes for what is new since the last snapshot; a reload does not repeat it. */
+function tell(before, ticket) {
+  if (ticket.state === "called") return callOut(ticket);
+  document.body.classList.remove("beckon");
+  put(byId("alarm"), "");
+  if (!before) return;
+  if (before.state !== ticket.state) put(byId("news"), fill(t.titles[ticket.state], ticket));
+  else if (ticket.state === "waiting" && before.people_ahead !== ticket.people_ahead) {
+    put(byId("news"), fill(t.ahead, { ahead: ahead(ticket) }));
+  }
+}
+
+function callOut(ticket) {
+  const call = `${ticket.called_at} ${ticket.calls}`;
+  if (answered() === call) return;
+  answer(call);
+  put(byId("news"), "");
+  put(byId("alarm"), fill(ticket.calls > 1 ? t.alarm_again : t.alarm, ticket));
+  document.body.classList.remove("beckon");
+  void document.body.offsetWidth;
+  document.body.classList.add("beckon");
+  scrollTo(0, 0);
+  navigator.vibrate?.(VIBRATION);
+  chime?.play();
+}
+
+let inMemory = null;
+
+function answered() {
+  try {
+    return sessionStorage.getItem(`call:${t.token}`);
+  } catch {
+    return inMemory;
+  }
+}
+
+function answer(call) {
+  inMemory = call;
+  try {
+    sessionStorage.setItem(`call:${t.token}`, call);
+  } catch {
+    // Storage is switched off: only a reload will ring again.
+  }
+}
+
+function onStale() {
+  put(byId("stale"), fill(t.stale, { time: time.time(lastNews) }));
+  byId("stale").hidden = false;
+}
+
+function onFresh() {
+  byId("stale").hidden = true;
+}
+
+function offerSound() {
+  const offer = byId("sound-offer");
+  if (offer) offer.hidden = shown?.state !== "waiting" && shown?.state !== "parked";
+}
+
+/** The touch that browsers ask for before a page may sound, vibrate or keep the screen on. */
+async function turnSoundOn() {
+  chime ??= new Chime();
+  await chime.unlock();
+  chime.play();
+  navigator.vibrate?.(200);
+  stayAwake();
+  byId("sound").hidden = true;
+  put(byId("sound-state"), t.sound_on);
+}
+
+async function leave(event) {
+  event.preventDefault();
+  put(byId("leave-error"), "");
+  try {
+    const answer = await fetch(`/api/v1/tickets/${t.token}/leavings`, {
+      method: "POST",
+      headers: { Accept: "application/json", "Accept-Language": language },
+    });
+    const body = await answer.json();
+    if (!answer.ok) throw new Refused(`${body.title}. ${body.detail}`);
+    onSnapshot(body);
+    scrollTo(0, 0);
+  } catch (error) {
+    put(byId("leave-error"), error instanceof Refused ? error.message : t.failed);
+  }
+}
+
+class Refused extends Error {}
+
+byId("sound")?.addEventListener("click", turnSoundOn);
+byId("leave-form").addEventListener("submit", leave);
+byId("stay").hidden = false;
+byId("stay").addEventListener("click", () => {
+  byId("leave").open = false;
+  byId("leave").querySelector("summary").focus();
+});
+connect(`/ws/tickets/${t.token}`, { onSnapshot, onStale, onFresh });

@@ -1,0 +1,59 @@
+/** Whether anybody is still there. */
+
+import { countdown } from "/static/kiosk/countdown.js";
+import { plural } from "/static/web/texts.js";
+import { say } from "/static/kiosk/words.js";
+
+const QUIET_MS = 40_000;
+const ANSWER_SECONDS = 15;
+
+const dialog = document.getElementById("still-here");
+const left = document.getElementById("still-here-left");
+
+/**
+ * After 40 quiet seconds `onQuiet` says what to do: "ask" the visitor, who has 15 seconds to
+ * answer before `onGone`; "leave" at once; or nothing.
+ */
+export function watchIdle({ onQuiet, onGone }) {
+  let timer = 0;
+  let asking = null;
+
+  function restart() {
+    clearTimeout(timer);
+    timer = setTimeout(quiet, QUIET_MS);
+  }
+
+  function quiet() {
+    const wish = onQuiet();
+    if (wish === "leave") onGone();
+    if (wish === "ask") ask();
+    else restart();
+  }
+
+  function ask() {
+    dialog.showModal();
+    asking = countdown(ANSWER_SECONDS, {
+      onTick: (n) => say(left, (t) => plural(t.start_over_in, n)),
+      onEnd: onGone,
+    });
+  }
+
+  /** The question is answered, or does not matter any more. */
+  function settle() {
+    asking?.stop();
+    asking = null;
+    if (dialog.open) dialog.close();
+    restart();
+  }
+
+  for (const kind of ["pointerdown", "keydown"]) {
+    document.addEventListener(kind, () => asking || restart(), { capture: true });
+  }
+  document.getElementById("stay").addEventListener("click", settle);
+  dialog.addEventListener("cancel", (event) => {
+    event.preventDefault();
+    settle();
+  });
+  restart();
+  return { settle };
+}

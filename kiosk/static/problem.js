@@ -1,0 +1,69 @@
+/** What stands in the way of a ticket, said kindly, with what to do now. */
+
+import { when } from "/static/kiosk/times.js";
+import { fill, say } from "/static/kiosk/words.js";
+
+const at = (id) => document.getElementById(id);
+
+/** By the problem's code: which of the buttons lead on, the most likely first. */
+const WAYS = {
+  unknown_code: ["code", "ticket"],
+  not_a_code: ["code", "ticket"],
+  other_day: ["ticket", "code"],
+  other_branch_booking: ["ticket", "code"],
+  not_a_visit: ["ticket"],
+  visit_over: ["ticket"],
+  unknown_service: ["services"],
+  not_by_visit: ["services"],
+  nobody_serves: ["services"],
+  too_many_services: ["services"],
+  unknown_priority: ["services"],
+  no_service: ["services"],
+  past_closing: ["services"],
+  services_paused: ["services"],
+};
+
+/** `problem`: of RFC 9457, or only `{code}`; `code`: the booking's six digits, if any. */
+export function showProblem(problem, { code, open }) {
+  const title = titleOf(problem, code);
+  const next = nextOf(problem);
+  say(at("problem-title"), title);
+  say(at("problem-next"), next);
+  at("problem-reference").hidden = !problem.reference;
+  at("problem-number").textContent = problem.reference ?? "";
+  offer(WAYS[problem.code] ?? ["again"], open);
+}
+
+function titleOf(problem, code) {
+  const known = (t) => t[problem.code];
+  const starts = problem.starts_at && new Date(problem.starts_at);
+  return (t) =>
+    known(t)
+      ? fill(known(t), { code: spaced(code), when: starts ? when(starts) : "" })
+      : (problem.title ?? t.no_answer);
+}
+
+function nextOf(problem) {
+  const known = (t) => t[`${problem.code}_next`];
+  const starts = problem.starts_at && new Date(problem.starts_at);
+  return (t) =>
+    known(t)
+      ? fill(known(t), {
+          when: starts ? when(starts) : "",
+          branch: t.branches[problem.branch] ?? "",
+        })
+      : (problem.detail ?? t.no_answer_next);
+}
+
+/** The first way stands out; a ticket is offered only while tickets are given. */
+function offer(ways, open) {
+  const possible = ways.filter((way) => open || way !== "ticket");
+  for (const button of document.querySelectorAll("[data-way]")) {
+    button.hidden = !possible.includes(button.dataset.way);
+    button.classList.toggle("button-primary", button.dataset.way === possible[0]);
+  }
+}
+
+function spaced(code) {
+  return code ? `${code.slice(0, 3)}\u00a0${code.slice(3)}` : "";
+}

@@ -1,0 +1,127 @@
+/** The ticket that was given: large, with its way to the phone, for long enough. */
+
+import { plural } from "/static/web/texts.js";
+import { countdown } from "/static/kiosk/countdown.js";
+import { minutes, time } from "/static/kiosk/times.js";
+import { titleOf } from "/static/kiosk/visit.js";
+import { fill, language, name, say, unsay } from "/static/kiosk/words.js";
+
+const SHOWN_SECONDS = 30;
+const HELD_AT_MOST_MS = 180_000;
+const QR_PAUSE_MS = 1_000;
+const QR_ATTEMPTS = 20;
+const LINES = 3;
+
+const at = (id) => document.getElementById(id);
+
+let running = null;
+let shown = null;
+let heldTimer = 0;
+
+/** Fill the screen; `onEnd` when its time is over. */
+export function showTicket(ticket, { branch, paused, onEnd }) {
+  shown = ticket.token;
+  at("ticket-number").textContent = ticket.number;
+  showServices(ticket.services);
+  showPlace(ticket, paused);
+  showQr(branch, ticket.token);
+  at("ticket-progress").max = SHOWN_SECONDS;
+  running = countdown(SHOWN_SECONDS, { onTick, onEnd });
+  hold(false);
+}
+
+/** Nothing of this visitor stays. */
+export function clearTicket() {
+  running?.stop();
+  running = null;
+  shown = null;
+  clearTimeout(heldTimer);
+  at("ticket-number").textContent = "";
+  at("ticket-services").querySelectorAll("li").forEach(unsay);
+  at("ticket-services").replaceChildren();
+  at("ticket-qr").replaceChildren();
+}
+
+/** Stop the countdown, or let it go on; a screen that was forgotten goes on by itself. */
+export function toggleHold() {
+  hold(at("ticket-pause").getAttribute("aria-pressed") !== "true");
+}
+
+function hold(wish) {
+  running.hold(wish);
+  at("ticket-pause").setAttribute("aria-pressed", String(wish));
+  clearTimeout(heldTimer);
+  if (wish) heldTimer = setTimeout(() => hold(false), HELD_AT_MOST_MS);
+}
+
+function onTick(left) {
+  say(at("ticket-left"), (t) => plural(t.seconds_left, left));
+  at("ticket-progress").value = left;
+}
+
+/** Three lines at most: the visitor has just seen them all. */
+function showServices(codes) {
+  const named = codes.length > LINES ? codes.slice(0, LINES - 1) : codes;
+  at("ticket-services").replaceChildren(...named.map(serviceItem));
+  const more = codes.length - named.length;
+  if (!more) return;
+  const rest = document.createElement("li");
+  say(rest, (t) => plural(t.more_services, more));
+  at("ticket-services").append(rest);
+}
+
+function serviceItem(code) {
+  const item = document.createElement("li");
+  item.append(...titleOf(code));
+  return item;
+}
+
+function showPlace(ticket, paused) {
+  const waiting = ticket.state === "waiting";
+  at("ticket-ahead-row").hidden = !waiting;
+  at("ticket-wait-row").hidden = !waiting || !ticket.wait;
+  at("ticket-unknown").hidden = !waiting || Boolean(ticket.wait) || paused;
+  at("ticket-paused").hidden = !waiting || !paused;
+  say(at("ticket-ahead"), (t) => ahead(t, ticket.people_ahead));
+  say(at("ticket-wait"), (t) => waitText(t, ticket.wait));
+
+  const due = ticket.due_at && new Date(ticket.due_at);
+  const late = due && ticket.late;
+  at("ticket-due-row").hidden = !due || late;
+  if (due) say(at("ticket-due"), () => time(due));
+
+  at("ticket-note").hidden = waiting && !late;
+  say(at("ticket-note"), (t) =>
+    !waiting ? t.already_called : late ? fill(t.late_now, { time: time(due) }) : "",
+  );
+}
+
+function ahead(t, people) {
+  return people ? plural(t.people, people) : t.you_are_next;
+}
+
+function waitText(t, wait) {
+  if (!wait) return "";
+  return wait.high_minutes ? minutes(wait.low_minutes, wait.high_minutes) : t.soon;
+}
+
+async function showQr(branch, token) {
+  for (let attempt = 0; attempt < QR_ATTEMPTS && shown === token; attempt += 1) {
+    try {
+      const response = await fetch(`/kiosk/${branch}/qr/${token}?lang=${language()}`);
+      if (response.ok) {
+        const picture = await response.text();
+        if (shown === token) draw(picture);
+        return;
+      }
+    } catch {
+      // Asked again below: the ticket itself is already there.
+    }
+    await new Promise((resolve) => setTimeout(resolve, QR_PAUSE_MS));
+  }
+}
+
+function draw(picture) {
+  at("ticket-qr").innerHTML = picture;
+  name(at("ticket-qr").firstElementChild, (t) => t.qr_label);
+}

@@ -1,0 +1,130 @@
+/** What the visitor has chosen: services that one desk gives together, and perhaps a priority. */
+
+import { say, unsay } from "/static/kiosk/words.js";
+
+const offers = new Map(
+  [...document.querySelectorAll("[data-service]")].map((button) => [
+    button.dataset.service,
+    { button, desks: new Set(button.dataset.desks.split(" ")) },
+  ]),
+);
+const groups = document.querySelectorAll("[data-group]");
+const list = document.getElementById("chosen");
+const row = document.getElementById("chosen-row");
+const usualHint = document.getElementById("priority-chosen")?.cloneNode(true);
+
+let chosen = [];
+let priority = null;
+let most = 1;
+let stopped = new Set();
+
+export function allow(services) {
+  most = services;
+}
+
+/** Services that are not given for now. */
+export function stop(codes) {
+  if (codes.join() === [...stopped].join()) return;
+  stopped = new Set(codes);
+  render();
+}
+
+export function services() {
+  return [...chosen];
+}
+
+export function priorityCode() {
+  return priority;
+}
+
+export function has(code) {
+  return chosen.includes(code);
+}
+
+/** Whether it is given now, and by some desk together with what is chosen. */
+export function fits(code) {
+  if (stopped.has(code)) return false;
+  const { desks } = offers.get(code);
+  return chosen.every((one) => one === code) || [...common()].some((desk) => desks.has(desk));
+}
+
+export function add(code) {
+  chosen.push(code);
+  render();
+}
+
+export function remove(code) {
+  chosen = chosen.filter((one) => one !== code);
+  render();
+}
+
+export function removeLast() {
+  chosen.pop();
+  render();
+}
+
+export function prefer(code, title) {
+  priority = code || null;
+  showPriority(priority ? title : null);
+}
+
+export function clear() {
+  chosen = [];
+  prefer("", null);
+  render();
+}
+
+/** Both languages of a service's title, as nodes of their own. */
+export function titleOf(code) {
+  return [...offers.get(code).button.querySelector(".choice-title").cloneNode(true).childNodes];
+}
+
+function common() {
+  const [first, ...others] = chosen.map((code) => offers.get(code).desks);
+  return new Set([...first].filter((desk) => others.every((desks) => desks.has(desk))));
+}
+
+function render() {
+  list.replaceChildren(...chosen.map(chosenRow));
+  const full = chosen.length >= most;
+  const another = [...offers.keys()].some((code) => !has(code) && fits(code));
+  document.getElementById("add-service").hidden = full || !another;
+  document.getElementById("no-more-services").hidden = !full && another;
+  for (const note of document.querySelectorAll("[data-adding]")) note.hidden = !chosen.length;
+  for (const [code, { button }] of offers) showOffer(code, button);
+  for (const group of groups) showGroup(group);
+}
+
+function chosenRow(code) {
+  const item = row.content.cloneNode(true).firstElementChild;
+  const { button } = offers.get(code);
+  item.querySelector(".chosen-title").append(...titleOf(code));
+  item
+    .querySelector(".chosen-time")
+    .append(...button.querySelector(".choice-aside").cloneNode(true).childNodes);
+  item.querySelector(".chosen-name").append(" ", ...titleOf(code));
+  item.querySelector("button").dataset.remove = code;
+  return item;
+}
+
+function showOffer(code, button) {
+  const note = button.querySelector(".choice-note");
+  const possible = fits(code);
+  button.classList.toggle("choice-chosen", has(code));
+  button.setAttribute("aria-disabled", String(!possible));
+  note.hidden = possible;
+  if (possible) unsay(note);
+  else say(note, (words) => (stopped.has(code) ? words.paused_service : words.other_desk));
+}
+
+function showGroup(group) {
+  const codes = [...offers].filter(([, { button }]) => button.dataset.groupOf === group.dataset.group);
+  group.setAttribute("aria-disabled", String(!codes.some(([code]) => fits(code))));
+}
+
+function showPriority(title) {
+  const hint = document.getElementById("priority-chosen");
+  if (!hint) return;
+  hint.replaceChildren(...(title ?? usualHint.cloneNode(true).childNodes));
+  hint.closest(".choice").classList.toggle("choice-chosen", Boolean(title));
+}

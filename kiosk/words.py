@@ -1,0 +1,109 @@
+"""The kiosk's words: both languages stand in the page, so that changing it needs no network."""
+
+from typing import Any
+
+from markupsafe import Markup
+
+from queue_app.domain.catalogue import Language, Text
+from queue_app.queries.reference import Directory
+from queue_app.web.formats import HOUR, MINUTE
+from queue_app.web.i18n import LANGUAGES, words
+
+_BOTH = Markup('<span class="in-uk" lang="uk">{uk}</span><span class="in-en" lang="en">{en}</span>')
+
+
+def both(text: Text) -> Markup:
+    """A text of the centre in both languages; the stylesheet shows that of the page."""
+    return _BOTH.format(uk=text.uk, en=text.en)
+
+
+def say(message: str) -> Markup:
+    """A text of the page, marked with N_(), in both languages."""
+    return both(Text(uk=words("uk").gettext(message), en=words("en").gettext(message)))
+
+
+def phrases(directory: Directory) -> dict[Language, dict[str, Any]]:
+    """What the page's script says, by language, and what the branches are called."""
+    return {
+        language: _phrases(language)
+        | {"branches": {one.slug: one.title[language] for one in directory.branches.values()}}
+        for language in LANGUAGES
+    }
+
+
+def _phrases(language: Language) -> dict[str, Any]:
+    spoken = words(language)
+    return {
+        "minute": MINUTE[language],
+        "hour": HOUR[language],
+        "waiting": spoken.forms("%(n)s person is waiting", "%(n)s people are waiting"),
+        "nobody_waits": spoken.gettext("Nobody is waiting"),
+        "desks_open_at": spoken.gettext("The desks open at %(time)s. You can take a ticket now."),
+        "no_desk_yet": spoken.gettext("No desk is open yet. You can take a ticket now."),
+        "people": spoken.forms("%(n)s person", "%(n)s people"),
+        "more_services": spoken.forms("and %(n)s more service", "and %(n)s more services"),
+        "you_are_next": spoken.gettext("You are next"),
+        "soon": spoken.gettext("You will be called in a moment"),
+        "already_called": spoken.gettext("You are being called: look at the board"),
+        "late_now": spoken.gettext("Your time %(time)s has passed: you are in the live queue"),
+        "qr_label": spoken.gettext("QR code: your ticket on your phone"),
+        "booking_qr_label": spoken.gettext("QR code: the page for booking a visit"),
+        "today_at": spoken.gettext("today, %(time)s"),
+        "tomorrow_at": spoken.gettext("tomorrow, %(day)s, %(time)s"),
+        "day_at": spoken.gettext("%(day)s, %(time)s"),
+        "opens": spoken.gettext("We open: %(when)s"),
+        "works_until": spoken.gettext("Until %(time)s the desks serve those who already wait."),
+        "next_tickets": spoken.gettext("The next tickets: %(when)s."),
+        "seconds_left": spoken.forms(
+            "This screen closes in %(n)s second", "This screen closes in %(n)s seconds"
+        ),
+        "start_over_in": spoken.forms(
+            "We start over in %(n)s second", "We start over in %(n)s seconds"
+        ),
+        "digits": spoken.forms("%(n)s digit of 6 entered", "%(n)s digits of 6 entered"),
+        "six_needed": spoken.gettext("Enter all 6 digits of the code"),
+        "not_a_code": spoken.gettext("This is not the QR code of a booking"),
+        "not_a_code_next": spoken.gettext(
+            "Show the QR code from your confirmation, or enter its 6 digits."
+        ),
+        "expected_wait": spoken.gettext("The wait is now %(wait)s; %(people)s"),
+        "people_before": spoken.forms(
+            "%(n)s person will be called before you", "%(n)s people will be called before you"
+        ),
+        "nobody_before": spoken.gettext("you will be called next"),
+        "called_at_once": spoken.gettext("You will be called at once"),
+        "perhaps_not_today": spoken.gettext(
+            "We close at %(time)s: it may happen that you are not served today. "
+            "With a booking you are served at your time."
+        ),
+        "not_today": spoken.gettext(
+            "We close at %(time)s: you would not be served today. Please book a visit."
+        ),
+        "other_desk": spoken.gettext("Given at another desk: take a separate ticket for it"),
+        "paused_service": spoken.gettext("Not given for now; whoever waits keeps the place"),
+        "lost_answer": spoken.gettext(
+            "The connection was lost. We are trying again: you will not get a second ticket."
+        ),
+        "connection_lost": spoken.gettext("No connection"),
+        "connection_back": spoken.gettext("The connection is back"),
+        "unknown_code": spoken.gettext("No booking with the code %(code)s for today"),
+        "unknown_code_next": spoken.gettext(
+            "Compare the digits with your confirmation and enter them again. Or take a ticket."
+        ),
+        "other_day": spoken.gettext("Your booking: %(when)s"),
+        "other_day_next": spoken.gettext(
+            "Come on that day. If you would rather be served today, take a ticket."
+        ),
+        "other_branch_booking": spoken.gettext("You are expected at another branch"),
+        "other_branch_booking_next": spoken.gettext(
+            "%(branch)s, %(when)s. Or take a ticket here, for the live queue."
+        ),
+        "not_a_visit": spoken.gettext("This booking is for a phone call"),
+        "not_a_visit_next": spoken.gettext("We will call you: %(when)s. There is no need to wait."),
+        "visit_over": spoken.gettext("This booking has been used already"),
+        "visit_over_next": spoken.gettext("If you need something else, take a new ticket."),
+        "no_answer": spoken.gettext("We could not get an answer"),
+        "no_answer_next": spoken.gettext(
+            "Try once more: you will not get a second ticket. Or turn to the centre’s staff."
+        ),
+    }

@@ -1,0 +1,230 @@
+"""The clerk's face: sign in, take a desk, and the screen of a working day."""
+
+from typing import Any
+
+import msgspec
+from litestar import MediaType, Request, Response, Router, get, post
+from litestar.datastructures import Cookie
+from litestar.response import Redirect
+from litestar.status_codes import HTTP_200_OK, HTTP_303_SEE_OTHER, HTTP_401_UNAUTHORIZED
+
+from queue_app.clock import Clock
+from queue_app.console.screen import DeskChoice, choices, reference_data
+from queue_app.domain.errors import Conflict, NotFound, NotSignedIn
+from queue_app.domain.people import Staff
+from queue_app.flow import staffing
+from queue_app.flow.calling import reach
+from queue_app.queries import desks, hall, reference, views
+from queue_app.queries import staff as people
+from queue_app.queries.hall import Hall
+from queue_app.queries.reference import Branch
+from queue_app.web.errors import queue_error, sentences, wants_json
+from queue_app.web.guards import SESSION_COOKIE, find_staff, require_same_origin
+from queue_app.web.i18n import language_of
+from queue_app.web.limits import SIGN_IN as SIGN_IN_LIMIT
+from queue_app.web.templating import pages_of, render
+
+SIGN_IN = "/console/sign-in"
+START = "/console"
+LOGIN_MAX = 200
+PASSWORD_MAX = 1000
+
+Page = Response[Any]
+Asked = Request[Any, Any, Any]
+
+
+def to_sign_in(request: Asked, error: NotSignedIn) -> Page:
+    """A page leads to the sign-in; a script is told, and leads there itself."""
+    return queue_error(request, error) if wants_json(request) else _see(SIGN_IN)
+
+
+def _see(path: str) -> Page:
+    return Redirect(path, status_code=HTTP_303_SEE_OTHER)
+
+
+@get("/sign-in", include_in_schema=False)
+async def sign_in_page(request: Asked, clock: Clock) -> Page:
+    if await find_staff(request, clock):
+        return _see(START)
+    return _ask(request)
+
+
+def _ask(request: Asked, login: str = "", code: str | None = None, status: int = 200) -> Page:
+    """The form; with `code`, what was wrong and what to do."""
+    error = " ".join(f"{part}." for part in _parts(request, code)) if code else None
+    return render(request, "console/sign_in.html", status=status, login=login, error=error)
+
+
+def _parts(request: Asked, code: str) -> tuple[str, str]:
+    title, detail = sentences(request, code, {})
+    return title.rstrip("."), detail.rstrip(".")
+
+
+@post("/sign-in", include_in_schema=False, status_code=HTTP_200_OK, opt=SIGN_IN_LIMIT)
+async def sign_in(request: Asked, clock: Clock) -> Page:
+    """Always a fresh session, and always on to the first page: no address to be led astray by."""
+    require_same_origin(request)
+    form = await request.form()
+    login, password = str(form.get("login", "")), str(form.get("password", ""))
+    if len(login) > LOGIN_MAX or len(password) > PASSWORD_MAX:
+        return _ask(request, "", "wrong_password", HTTP_401_UNAUTHORIZED)
+    try:
+        signed = await staffing.sign_in(login, password, clock.now())
+    except NotSignedIn as error:
+        return _ask(request, login, error.code, HTTP_401_UNAUTHORIZED)
+    await _forget_session(request)
+    page = _see(START)
+    page.set_cookie(_session_cookie(request, signed.token))
+    return page
+
+
+def _session_cookie(request: Asked, token: str) -> Cookie:
+    return Cookie(
+        SESSION_COOKIE,
+        value=token,
+        path="/",
+        max_age=staffing.SESSION_HOURS * 3600,
+        httponly=True,
+        secure=request.url.scheme == "https",
+        samesite="strict",
+    )
+
+
+async def _forget_session(request: Asked) -> None:
+    token = request.cookies.get(SESSION_COOKIE)
+    if token:
+        await staffing.sign_out(token)
+
+
+@post("/sign-out", include_in_schema=False, status_code=HTTP_200_OK)
+async def sign_out(request: Asked, clock: Clock) -> Page:
+    """Leaves the desk, too, unless somebody is still at it."""
+    require_same_origin(request)
+    staff = await find_staff(request, clock)
+    if staff:
+        await _leave_desks(staff, clock)
+    await _forget_session(request)
+    page = _see(SIGN_IN)
+    page.delete_cookie(SESSION_COOKIE, path="/")
+    return page
+
+
+async def _leave_desks(staff: Staff, clock: Clock) -> None:
+    directory = await reference.directory()
+    for desk_id in await people.desks_of(reach(directory, staff), staff.id):
+        try:
+            await staffing.close_desk(desk_id, staff, clock.now())
+        except Conflict as error:
+            if error.code != "desk_busy":
+                raise
+
+
+@get("/", include_in_schema=False)
+async def start(request: Asked, staff: Staff, clock: Clock, branch: str | None = None) -> Page:
+    """The desk that this person has; else the desks to choose from."""
+    directory = await reference.directory()
+    if branch is None:
+        taken = await people.desks_of(reach(directory, staff), staff.id)
+        if taken:
+            return _see(f"{START}/desks/{taken[0]}")
+    place = _branch(list(directory.branches.values()), staff, branch)
+    if place is None:
+        return render(
+            request,
+            "console/branches.html",
+            staff=staff,
+            branches=list(directory.branches.values()),
+        )
+    return await _choose(request, place, staff, clock)
+
+
+def _branch(branches: list[Branch], staff: Staff, slug: str | None) -> Branch | None:
+    """The branch to choose a desk in; None while an administrator has not said which."""
+    for one in branches:
+        if staff.branch_id == one.id or (staff.branch_id is None and one.slug == slug):
+            return one
+    if staff.branch_id is not None or slug is not None:
+        raise NotFound("unknown_branch")
+    return branches[0] if len(branches) == 1 else None
+
+
+async def _choose(
+    request: Asked, branch: Branch, staff: Staff, clock: Clock, error: Conflict | None = None
+) -> Page:
+    """The desks as they stand now; after a lost race also why the wished one was not taken."""
+    seen = await hall.load(await reference.directory(), branch, clock.now())
+    shown: list[DeskChoice] = choices(seen, staff)
+    return render(
+        request,
+        "console/desks.html",
+        status=error.status if error else HTTP_200_OK,
+        staff=staff,
+        branch=branch,
+        desks=shown,
+        waiting=len(seen.waiting),
+        problem=_parts(request, error.code) if error else None,
+    )
+
+
+@post("/desks/{desk:int}/take", include_in_schema=False, status_code=HTTP_200_OK)
+async def take(request: Asked, desk: int, staff: Staff, clock: Clock) -> Page:
+    try:
+        await staffing.open_desk(desk, staff, clock.now())
+    except Conflict as error:
+        directory = await reference.directory()
+        row = await people.desk(reach(directory, staff), desk)
+        return await _choose(request, directory.branch_of(row.branch_id), staff, clock, error)
+    return _see(f"{START}/desks/{desk}")
+
+
+@get("/desks/{desk:int}", include_in_schema=False)
+async def working_screen(request: Asked, desk: int, staff: Staff, clock: Clock) -> Page:
+    """The screen of the desk that this person has; whoever has it not chooses one."""
+    seen = await _hall_of(desk, staff, clock)
+    if seen.desk(desk).staff_id != staff.id:
+        return _see(START)
+    screen = views.desk_queue(seen, desk, await desks.extra(seen, desk))
+    language = language_of(request)
+    return render(
+        request,
+        "console/desk.html",
+        staff=staff,
+        branch=seen.branch,
+        screen=screen,
+        snapshot=msgspec.to_builtins(screen),
+        data=reference_data(seen, desk, language, pages_of(request).formats(language)),
+    )
+
+
+async def _hall_of(desk_id: int, staff: Staff, clock: Clock) -> Hall:
+    directory = await reference.directory()
+    row = await people.desk(reach(directory, staff), desk_id)
+    return await hall.load(directory, directory.branch_of(row.branch_id), clock.now())
+
+
+@get("/desks/{desk:int}/screen", include_in_schema=False)
+async def screen(desk: int, staff: Staff, clock: Clock) -> Response[bytes]:
+    """The snapshot of `/ws/desks/{desk}` once, for a screen whose websocket is silent."""
+    seen = await _hall_of(desk, staff, clock)
+    staff.require_desk(seen.desk(desk).staff_id)
+    view = views.desk_queue(seen, desk, await desks.extra(seen, desk))
+    return Response(
+        msgspec.json.encode(view),
+        media_type=MediaType.JSON,
+        headers={"Cache-Control": "no-store"},
+    )
+
+
+router = Router(
+    START,
+    route_handlers=[
+        start,
+        sign_in_page,
+        sign_in,
+        sign_out,
+        take,
+        working_screen,
+        screen,
+    ],
+    exception_handlers={NotSignedIn: to_sign_in},
+)

@@ -1,0 +1,99 @@
+"""What the console's pages show beyond a desk's snapshot: the desks to choose from, and words."""
+
+from typing import Any
+
+from msgspec import Struct
+
+from queue_app.domain.catalogue import Language, Text, planned_minutes
+from queue_app.domain.people import Staff
+from queue_app.queries.hall import Hall
+from queue_app.web.formats import Formats
+
+
+class DeskChoice(Struct, frozen=True):
+    """A desk in the list. `callable`: how many wait whom it could call."""
+
+    id: int
+    number: str
+    skills: tuple[Text, ...]
+    state: str
+    clerk: str | None
+    pause_reason: str | None
+    callable: int
+    mine: bool
+    free: bool
+
+
+def choices(seen: Hall, staff: Staff) -> list[DeskChoice]:
+    titles = {skill.code: skill.title for skill in seen.directory.centre.skills}
+    skills = {
+        desk.id: tuple(titles[code] for code in desk.skills if code in titles)
+        for desk in seen.branch.desks
+    }
+    return [
+        DeskChoice(
+            id=desk.id,
+            number=desk.number,
+            skills=skills.get(desk.id, ()),
+            state=desk.state,
+            clerk=desk.clerk,
+            pause_reason=desk.pause_reason,
+            callable=len(seen.queue(desk.id)),
+            mine=desk.staff_id == staff.id,
+            free=desk.staff_id is None,
+        )
+        for desk in seen.desks
+    ]
+
+
+def reference_data(
+    seen: Hall, desk_id: int, language: Language, formats: Formats
+) -> dict[str, Any]:
+    """What the screen's script and dialogs know of the centre, in the language of the page."""
+    centre = seen.directory.centre
+    open_minutes = centre.rules.open_service_minutes
+    return {
+        "zone": centre.timezone,
+        "services": {
+            code: {
+                "title": service.title[language],
+                "minutes": planned_minutes(service, open_minutes),
+                "published": formats.published(service.duration),
+            }
+            for code, service in seen.directory.services_ever.items()
+        },
+        "transferable": _transferable(seen),
+        "groups": {group.code: group.title[language] for group in centre.groups},
+        "checklists": {
+            one.code: {
+                "title": one.title[language],
+                "items": [item[language] for item in one.items],
+            }
+            for one in centre.checklists
+        },
+        "desks": [
+            {"id": desk.id, "number": desk.number}
+            for desk in seen.branch.desks
+            if desk.id != desk_id
+        ],
+    }
+
+
+def _transferable(seen: Hall) -> list[dict[str, Any]]:
+    """The services that some desk of the branch gives to visitors, by group."""
+    given = frozenset[str]().union(*(desk.services for desk in seen.branch.desks))
+    centre = seen.directory.centre
+    groups = [
+        {
+            "group": group.code,
+            "services": [
+                service.code
+                for service in centre.services
+                if service.group == group.code
+                and service.code in given
+                and "visit" in service.channels
+            ],
+        }
+        for group in centre.groups
+    ]
+    return [group for group in groups if group["services"]]

@@ -1,0 +1,145 @@
+/** The four questions of the console, each a native dialog that resolves to an answer or null. */
+
+import { byId, fill, plural, put, t } from "./words.js";
+
+const BETWEEN_WORDS = /[^\p{L}\p{N}]+/gu;
+
+/** Opens the dialog; true when it was not cancelled. Escape cancels. */
+function ask(dialog) {
+  dialog.returnValue = "";
+  dialog.querySelector("[data-close]").onclick = () => dialog.close("");
+  dialog.showModal();
+  return new Promise((resolve) => {
+    dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true });
+  });
+}
+
+export const isAsking = () => document.querySelector("dialog[open]") !== null;
+
+/** "Call А15 now?", with how many stand before this person. */
+export async function askPick(person, screen) {
+  const ahead = screen.queue.findIndex((one) => one.ticket === person.ticket);
+  put(byId("pick-title"), fill(t.pick.title, { number: person.number }));
+  put(byId("pick-why"), person.reason[document.documentElement.lang]);
+  put(byId("pick-note"), ahead > 0 ? plural(t.pick.ahead, ahead) : t.pick.first);
+  return ask(byId("pick-dialog"));
+}
+
+/** The reason of a break, in words, or null. */
+export async function askPause(somebody) {
+  const dialog = byId("pause-dialog");
+  const words = byId("pause-words");
+  byId("pause-note").hidden = !somebody;
+  const other = () => {
+    const chosen = dialog.querySelector("input[name=reason]:checked");
+    byId("pause-other").hidden = chosen.value !== "";
+    if (chosen.value === "") words.focus();
+  };
+  dialog.onchange = other;
+  if (!(await ask(dialog))) return null;
+  return dialog.querySelector("input[name=reason]:checked").value || words.value.trim();
+}
+
+/** Where to and what for: `{services, desk}` as API v1 takes it, or null. */
+export async function askTransfer(person) {
+  const dialog = byId("transfer-dialog");
+  const search = byId("transfer-search");
+  const error = byId("transfer-error");
+  const boxes = Array.from(dialog.querySelectorAll("input[name=service]"));
+  for (const box of boxes) box.checked = person.service_codes.includes(box.value);
+  sortServices(boxes);
+  dialog.querySelector("input[name=desk][value='']").checked = true;
+  search.value = "";
+  error.hidden = true;
+  filter(dialog, "");
+  search.oninput = () => filter(dialog, search.value);
+  search.onkeydown = (event) => event.key === "Enter" && event.preventDefault();
+  showDesks(dialog).catch(() => {});
+  dialog.querySelector("form").onsubmit = (event) => {
+    if (event.submitter?.value !== "yes" || boxes.some((box) => box.checked)) return;
+    event.preventDefault();
+    put(error, t.chooseService);
+    error.hidden = false;
+  };
+  const answer = ask(dialog);
+  byId("transfer-services").scrollTop = 0;
+  if (!(await answer)) return null;
+  const desk = dialog.querySelector("input[name=desk]:checked").value;
+  return {
+    services: boxes.filter((box) => box.checked).map((box) => box.value),
+    desk: desk ? Number(desk) : null,
+  };
+}
+
+/** What stops calls and for which services, as API v1 takes it, or null. */
+export async function askStop() {
+  const dialog = byId("stop-dialog");
+  const form = dialog.querySelector("form");
+  const some = byId("stop-some");
+  const error = byId("stop-error");
+  form.reset();
+  const chosen = () => Array.from(some.querySelectorAll("input:checked"), (box) => box.value);
+  const named = () => form.elements.scope.value === "some";
+  const follow = () => {
+    some.hidden = !named();
+    byId("stop-other").hidden = form.elements.kind.value !== "other";
+    error.hidden = true;
+    byId("stop-all-note").hidden = named();
+    put(byId("stop-yes"), named() ? t.stops.stopSome : t.stops.stopAll);
+  };
+  dialog.onchange = follow;
+  follow();
+  form.onsubmit = (event) => {
+    if (event.submitter?.value !== "yes" || !named() || chosen().length) return;
+    event.preventDefault();
+    put(error, t.chooseService);
+    error.hidden = false;
+  };
+  if (!(await ask(dialog))) return null;
+  return {
+    kind: form.elements.kind.value,
+    services: named() ? chosen() : null,
+    note: form.elements.kind.value === "other" ? form.elements.note.value.trim() : "",
+  };
+}
+
+const homes = new Map();
+
+/** What the person came for stands first; everything else where the catalogue has it. */
+function sortServices(boxes) {
+  for (const box of boxes) {
+    const choice = box.closest(".choice");
+    if (!homes.has(choice)) homes.set(choice, choice.parentElement);
+    (box.checked ? byId("transfer-now") : homes.get(choice)).append(choice);
+  }
+}
+
+/** Shows the services whose titles hold every word; chosen ones always. */
+function filter(dialog, text) {
+  const words = text.toLowerCase().split(BETWEEN_WORDS).filter(Boolean);
+  for (const group of dialog.querySelectorAll(".services-group")) {
+    let any = false;
+    for (const choice of group.querySelectorAll(".choice")) {
+      const title = choice.textContent.toLowerCase();
+      choice.hidden =
+        !choice.querySelector("input").checked && !words.every((word) => title.includes(word));
+      any ||= !choice.hidden;
+    }
+    group.hidden = !any;
+  }
+}
+
+/** Who works where now; nobody is sent to a desk at which nobody works. */
+async function showDesks(dialog) {
+  const answer = await fetch(`/api/v1/branches/${t.branch}/desks`, {
+    headers: { Accept: "application/json" },
+  });
+  if (!answer.ok) return;
+  for (const desk of await answer.json()) {
+    const input = dialog.querySelector(`input[name=desk][value="${desk.id}"]`);
+    if (!input) continue;
+    const choice = input.closest(".choice");
+    input.disabled = desk.state === "closed";
+    put(choice.querySelector(".choice-hint"), fill(t.desks[desk.state], { clerk: desk.clerk }));
+  }
+}

@@ -1,0 +1,73 @@
+/** Interruptions above the desk: why nobody is called, since when, and the way to let calls go on. */
+
+import { allow, byId, el, fill, language, t, timeOf } from "./words.js";
+
+const place = byId("stops");
+let shown = "";
+
+/** Whether nobody at all is called. */
+export const isWhole = (stop) => Boolean(stop) && stop.services === null;
+
+/** Whom this desk could call now, first first. */
+export const callable = (screen) =>
+  screen.queue.filter((one) => one.reason_code !== "service_paused");
+
+/** `onResume(id, minutes)`: it is over, and calls go on so many minutes after that. */
+export function watchStops(onResume) {
+  place.addEventListener("click", (event) => {
+    const button = event.target.closest("button[data-stop]");
+    if (!button || button.getAttribute("aria-disabled") === "true") return;
+    onResume(Number(button.dataset.stop), Number(button.dataset.after));
+  });
+}
+
+/** Redrawn only where something differs, so that no button changes under the hand. */
+export function showStops({ interruptions }) {
+  place.hidden = interruptions.length === 0;
+  const content = JSON.stringify(interruptions);
+  if (content === shown) return;
+  shown = content;
+  place.replaceChildren(...interruptions.map(banner));
+}
+
+export function allowResuming(possible) {
+  for (const button of place.querySelectorAll("button")) allow(button, possible);
+}
+
+function banner(stop) {
+  return el(
+    "div",
+    { class: "stop", "data-over": stop.ended_at !== null },
+    el(
+      "p",
+      { class: "stop-words" },
+      el("strong", { text: stop.title[language] }),
+      ` ${[since(stop), scope(stop), stop.note].filter(Boolean).join(". ")}. `,
+      el("span", { text: stop.resumption[language] }),
+    ),
+    el("div", { class: "stop-ways" }, ...ways(stop)),
+  );
+}
+
+const since = (stop) => fill(t.stops.since, { time: timeOf(stop.since) });
+
+function scope({ services }) {
+  if (services === null) return t.stops.everything;
+  return services.map((title) => title[language]).join("; ");
+}
+
+function ways(stop) {
+  const button = (text, after, weight = "") =>
+    el("button", {
+      class: `button button-small ${weight}`,
+      type: "button",
+      "data-stop": stop.id,
+      "data-after": String(after),
+      text,
+    });
+  if (stop.ended_at !== null) return [button(t.stops.now, 0)];
+  if (!stop.resume_minutes) return [button(t.stops.end, 0)];
+  const after = stop.resume_minutes;
+  const usual = button(fill(t.stops.endAfter, { n: after }), after, "button-primary");
+  return [usual, button(t.stops.now, 0)];
+}
