@@ -1,0 +1,76 @@
+"""Policies compared on the same synthetic days: the same people, lengths and rosters for each."""
+
+import math
+from collections.abc import Mapping, Sequence
+from datetime import date
+from itertools import islice
+from random import Random
+from statistics import NormalDist, fmean, stdev
+
+from msgspec import Struct
+
+from queue_app.domain.centre import BranchPlan, Centre
+from queue_app.domain.dispatch import POLICIES, PolicyName
+from queue_app.simulation.day import Day, draw
+from queue_app.simulation.run import FIGURES, run_day
+from queue_app.simulation.world import Kind, open_days, world
+
+_TWO_SIDED = NormalDist().inv_cdf(0.975)
+
+
+class Interval(Struct, frozen=True):
+    """A mean over days and the half width of its 95 % confidence interval (normal)."""
+
+    mean: float
+    half: float
+
+
+class Comparison(Struct, frozen=True):
+    """`figures`: by figure and policy. `differs`: the same, whether the difference to the first
+    policy, taken day by day, is more than chance at 95 %."""
+
+    kind: Kind
+    days: int
+    policies: tuple[PolicyName, ...]
+    figures: dict[str, dict[PolicyName, Interval]]
+    differs: dict[str, dict[PolicyName, bool]]
+
+
+def synthetic_days(
+    centre: Centre, branch: BranchPlan, kind: Kind, first: date, days: int, seed: int
+) -> list[Day]:
+    """So many days from `first`, each with a truth of its own, so that days are independent."""
+    found = []
+    for number, day in enumerate(islice(open_days(branch, first), days)):
+        chance = Random(f"days {seed} {kind} {number}")
+        found.append(draw(world(centre, branch, kind, chance), day, chance))
+    return found
+
+
+def compare(kind: Kind, days: Sequence[Day], policies: Sequence[PolicyName]) -> Comparison:
+    """Every figure under each policy, over at least two days."""
+    found: Mapping[PolicyName, list[dict[str, float]]] = {
+        name: [run_day(day, POLICIES[name]).figures for day in days] for name in policies
+    }
+    figures: dict[str, dict[PolicyName, Interval]] = {}
+    differs: dict[str, dict[PolicyName, bool]] = {}
+    for figure in FIGURES:
+        rows = {name: [one.get(figure, math.nan) for one in found[name]] for name in policies}
+        figures[figure] = {name: interval(row) for name, row in rows.items()}
+        differs[figure] = {
+            name: _more_than_chance(rows[policies[0]], row) for name, row in rows.items()
+        }
+    return Comparison(kind, len(days), tuple(policies), figures, differs)
+
+
+def interval(values: Sequence[float]) -> Interval:
+    """Days without the figure (nan) do not count."""
+    known = [one for one in values if not math.isnan(one)]
+    if len(known) < 2:
+        return Interval(known[0] if known else math.nan, math.nan)
+    return Interval(fmean(known), _TWO_SIDED * stdev(known) / math.sqrt(len(known)))
+
+
+def _more_than_chance(ours: Sequence[float], theirs: Sequence[float]) -> bool:
+    difference = interval([b - a for a, b in zip(ours, theirs, strict=True)])
+    return abs(difference.mean) > difference.half

@@ -1,0 +1,225 @@
+"""One synthetic day: who comes when and for what, how long each takes, which desks work.
+
+Minutes count from local midnight. Whoever is in the house at closing is still served.
+"""
+
+import math
+from collections.abc import Sequence
+from datetime import date, time
+from functools import cached_property
+from itertools import accumulate, pairwise
+from random import Random
+
+from msgspec import Struct
+
+from queue_app.domain.centre import WEEKDAYS, LanePlan, Period
+from queue_app.domain.dispatch import Expected, Person
+from queue_app.domain.forward import Coming, Shift
+from queue_app.simulation.world import World, hourly_walk_ins, periods_of
+
+
+class Day(Struct, frozen=True, dict=True):
+    """`people`: all who come. `bookings`: of all who should, the no-shows among them.
+
+    `served`: minutes of each visit without its change-over, by the person's id.
+    """
+
+    world: World
+    date: date
+    opens: float
+    closes: float
+    people: tuple[Coming, ...]
+    bookings: tuple[Person, ...]
+    shifts: tuple[Shift, ...]
+    served: dict[int, float]
+
+    @cached_property
+    def expected(self) -> tuple[Expected, ...]:
+        return tuple(Expected(one.due or 0.0, one.services, one.id) for one in self.bookings)
+
+
+def draw(world: World, day: date, chance: Random) -> Day:
+    """A day of this branch. ValueError: it is closed on that day."""
+    periods = periods_of(world.branch, day)
+    if not periods:
+        raise ValueError(f"{world.branch.slug} is closed on {day}")
+    shifts = _present(world, roster(world, day, periods), chance)
+    bookings = _bookings(world, day, shifts, chance)
+    people, served = _Crowd(world, shifts, chance).gather(day, periods, bookings)
+    return Day(
+        world=world,
+        date=day,
+        opens=minutes(periods[0].opens),
+        closes=minutes(periods[-1].closes),
+        people=people,
+        bookings=bookings,
+        shifts=shifts,
+        served=served,
+    )
+
+
+def minutes(wall: time) -> float:
+    return wall.hour * 60.0 + wall.minute
+
+
+def roster(world: World, day: date, periods: Sequence[Period]) -> tuple[Shift, ...]:
+    """Every desk that has hours on this day: its breaks, and no end if it stays until closing."""
+    closes = minutes(periods[-1].closes)
+    found = []
+    for plan, desk in zip(world.branch.desks, world.desks, strict=True):
+        hours = _hours(plan.roster.get(WEEKDAYS[day.weekday()], ()), bool(plan.roster), periods)
+        if hours:
+            ends = hours[-1][1]
+            found.append(
+                Shift(
+                    desk,
+                    hours[0][0],
+                    math.inf if ends >= closes else ends,
+                    tuple((one[1], two[0]) for one, two in pairwise(hours)),
+                )
+            )
+    return tuple(found)
+
+
+def _hours(
+    own: Sequence[Period], has_own: bool, periods: Sequence[Period]
+) -> list[tuple[float, float]]:
+    """A desk's or lane's hours within the branch's, which it follows if it has none of its own."""
+    return [
+        (begins, ends)
+        for mine in (own if has_own else periods)
+        for one in periods
+        for begins, ends in [
+            (minutes(max(mine.opens, one.opens)), minutes(min(mine.closes, one.closes)))
+        ]
+        if begins < ends
+    ]
+
+
+def _present(world: World, planned: tuple[Shift, ...], chance: Random) -> tuple[Shift, ...]:
+    """The roster without those who are away; what they alone could give stays with them."""
+    present = list(planned)
+    reach = _reach(planned)
+    for _ in range(world.manner.away):
+        spare = [
+            place
+            for place in range(len(present))
+            if _reach(present[:place] + present[place + 1 :]) == reach
+        ]
+        if spare:
+            present.pop(chance.choice(spare))
+    return tuple(present)
+
+
+def _reach(shifts: Sequence[Shift]) -> frozenset[str]:
+    return frozenset().union(*(one.desk.services for one in shifts))
+
+
+def _bookings(
+    world: World, day: date, shifts: Sequence[Shift], chance: Random
+) -> tuple[Person, ...]:
+    """The booked people, by time: each lane is filled from its start, with gaps."""
+    reach, periods = _reach(shifts), periods_of(world.branch, day)
+    found: list[tuple[float, str]] = []
+    for lane, services in world.lanes:
+        offered = sorted(services & reach)
+        if offered:
+            for begins, ends in _lane_hours(lane, day, periods):
+                found += _fill(world, offered, begins, ends, chance)
+    return tuple(
+        Person(number, frozenset([code]), math.nan, due)
+        for number, (due, code) in enumerate(sorted(found))
+    )
+
+
+def _lane_hours(lane: LanePlan, day: date, periods: Sequence[Period]) -> list[tuple[float, float]]:
+    return _hours(lane.roster.get(WEEKDAYS[day.weekday()], ()), bool(lane.roster), periods)
+
+
+def _fill(
+    world: World, offered: Sequence[str], begins: float, ends: float, chance: Random
+) -> list[tuple[float, str]]:
+    rules, found = world.centre.rules, []
+    step, weights = rules.start_step_minutes, [world.asked[code] for code in offered]
+    at = begins
+    while at < ends:
+        code = chance.choices(offered, weights)[0]
+        length = math.ceil(world.planned(frozenset([code])) / step) * step
+        if at + length <= ends and chance.random() < world.manner.booked:
+            found.append((at, code))
+        at += length
+    return found
+
+
+class _Crowd:
+    """Draws the people of one day, and the length of each visit."""
+
+    def __init__(self, world: World, shifts: Sequence[Shift], chance: Random) -> None:
+        self.world = world
+        self.manner = world.manner
+        self.chance = chance
+        reach = _reach(shifts)
+        self.codes = [code for code in world.asked if code in reach]
+        self.heights = list(accumulate(world.asked[code] for code in self.codes))
+        self.desks = [one.desk for one in shifts]
+        self.served: dict[int, float] = {}
+
+    def gather(
+        self, day: date, periods: Sequence[Period], bookings: Sequence[Person]
+    ) -> tuple[tuple[Coming, ...], dict[int, float]]:
+        people = [self._booked(one) for one in bookings if self._comes()]
+        for number, at in enumerate(self._arrivals(day, periods), start=len(bookings)):
+            priority = self.chance.random() < self.manner.priority
+            person = Person(number, self._services(), at, priority=priority)
+            people.append(self._coming(person, at))
+        return tuple(sorted(people, key=lambda one: one.arrives)), self.served
+
+    def _comes(self) -> bool:
+        return self.chance.random() >= self.manner.no_shows
+
+    def _booked(self, one: Person) -> Coming:
+        due = one.due or 0.0
+        at = due + self.chance.gauss(-self.manner.early, self.manner.early_spread)
+        if self.chance.random() < self.manner.delayed:
+            at += self.chance.expovariate(1 / self.manner.delayed_minutes)
+        return self._coming(Person(one.id, one.services, at, due), max(at, due))
+
+    def _coming(self, person: Person, since: float) -> Coming:
+        """`since`: from when their patience counts."""
+        time, manner = self.world.time_of(person.services), self.manner
+        served = self.chance.lognormvariate(time.mu, time.sigma)
+        spread = manner.change_over_spread
+        change_over = manner.change_over * self.chance.lognormvariate(-(spread**2) / 2, spread)
+        patience = self.chance.lognormvariate(math.log(manner.patience), manner.patience_spread)
+        self.served[person.id] = served
+        return Coming(person, person.queued, served + change_over, since + patience)
+
+    def _arrivals(self, day: date, periods: Sequence[Period]) -> list[float]:
+        """Poisson at a rate for each hour, from the kiosk's first ticket to its last."""
+        rules, found = self.world.centre.rules, []
+        for place, one in enumerate(periods):
+            at = minutes(one.opens) - (rules.kiosk_early_minutes if place == 0 else 0)
+            last = minutes(one.closes)
+            if place == len(periods) - 1:
+                last -= rules.last_ticket_minutes
+            while at < last:
+                rate = hourly_walk_ins(self.world, day, int(at // 60)) / 60
+                ahead = at + self.chance.expovariate(rate)
+                edge = (at // 60 + 1) * 60
+                at = min(ahead, edge)
+                if ahead < edge and at < last:
+                    found.append(at)
+        return found
+
+    def _services(self) -> frozenset[str]:
+        """One service, or two that one desk gives together."""
+        first = self._service()
+        if self.chance.random() < self.manner.second_service:
+            second = self._service()
+            both = frozenset([first, second])
+            if any(both <= desk.services for desk in self.desks):
+                return both
+        return frozenset([first])
+
+    def _service(self) -> str:
+        return self.chance.choices(self.codes, cum_weights=self.heights)[0]

@@ -1,0 +1,232 @@
+"""The hall that the synthetic people share: its day, who is in it, and what they have seen."""
+
+import asyncio
+import contextlib
+import random
+import time
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+
+from queue_app.clock import ShiftedClock
+from queue_app.domain import hours
+from queue_app.domain.catalogue import Channel, Service, planned_minutes
+from queue_app.domain.hours import Window
+from queue_app.queries.reference import Branch, Directory
+from queue_app.simulation.wire import Wire
+
+Kind = Literal["walk-in", "priority", "booked", "phone"]
+Fate = Literal["served", "no-show", "left", "turned away"]
+
+MINUTE = timedelta(minutes=1)
+AFTER_CLOSING = timedelta(minutes=75)
+"""How long the last visitors are still served; then whoever is left goes home."""
+
+
+class Errand(Struct, frozen=True):
+    """A service as visitors know it. `mean` and `planned` in minutes."""
+
+    code: str
+    mean: float
+    planned: int
+    channels: tuple[Channel, ...]
+
+
+class DeskShift(Struct, frozen=True):
+    """When a desk is staffed that day."""
+
+    number: str
+    services: frozenset[str]
+    windows: tuple[Window, ...]
+
+
+class Plan(Struct, frozen=True):
+    """One working day of one branch. Instants in UTC."""
+
+    branch: str
+    zone: ZoneInfo
+    day: date
+    opens: datetime
+    closes: datetime
+    kiosk_from: datetime
+    kiosk_until: datetime
+    desks: tuple[DeskShift, ...]
+    errands: tuple[Errand, ...]
+    priorities: tuple[str, ...]
+
+    def desk_minutes(self) -> float:
+        """All the time that clerks are at their desks."""
+        spans = [window.closes - window.opens for desk in self.desks for window in desk.windows]
+        return sum(spans, timedelta()) / MINUTE
+
+
+def plan_of(directory: Directory, branch: Branch, day: date) -> Plan | None:
+    """The day as the centre's files have it; None when the branch is closed."""
+    windows = hours.windows(branch.hours, branch.closures, day, directory.zone)
+    if not windows:
+        return None
+    rules = directory.rules
+    served = frozenset[str]().union(*(desk.services for desk in branch.desks))
+    return Plan(
+        branch=branch.slug,
+        zone=directory.zone,
+        day=day,
+        opens=windows[0].opens,
+        closes=windows[-1].closes,
+        kiosk_from=windows[0].opens - timedelta(minutes=rules.kiosk_early_minutes),
+        kiosk_until=windows[-1].closes - timedelta(minutes=rules.last_ticket_minutes),
+        desks=tuple(
+            DeskShift(
+                desk.number,
+                desk.services,
+                hours.windows(desk.roster, branch.closures, day, directory.zone),
+            )
+            for desk in branch.desks
+        ),
+        errands=tuple(
+            _errand(one, rules.open_service_minutes)
+            for one in directory.centre.services
+            if one.code in served
+        ),
+        priorities=tuple(one.code for one in directory.centre.priorities),
+    )
+
+
+def _errand(service: Service, open_minutes: int) -> Errand:
+    """An exact time is its own mean, a range has it in the middle, an open one is as planned."""
+    planned = planned_minutes(service, open_minutes)
+    published = service.duration
+    mean = planned if published.max_minutes is None else _middle(published.min_minutes, planned)
+    return Errand(service.code, mean, planned, service.channels)
+
+
+def _middle(low: int, high: int) -> float:
+    return (low + high) / 2
+
+
+@dataclass(eq=False)
+class Person:
+    """Somebody on their way through the hall. Durations in the hall's minutes.
+
+    `hears`: from which call on they come, 0 for somebody who has silently gone.
+    """
+
+    kind: Kind
+    services: tuple[str, ...]
+    arrives: datetime
+    minutes: float
+    patience: float
+    language: Literal["uk", "en"] = "uk"
+    priority: str | None = None
+    hears: int = 1
+    comes_back: bool = False
+    due: datetime | None = None
+    code: str = ""
+    appointment: str = ""
+    ticket: int = 0
+    token: str = ""
+    number: str = ""
+    issued: datetime | None = None
+    waited: float | None = None
+    fate: Fate | None = None
+    called: asyncio.Event = field(default_factory=asyncio.Event)
+    gone: asyncio.Event = field(default_factory=asyncio.Event)
+    away: bool = False
+    """At a desk, filling in a form, or still outside: not in the row of those who wait."""
+
+
+class World:
+    """What everybody of one day shares."""
+
+    def __init__(self, plan: Plan, clock: ShiftedClock, wire: Wire, rng: random.Random) -> None:
+        self.plan = plan
+        self.clock = clock
+        self.wire = wire
+        self.rng = rng
+        self.inside: dict[int, Person] = {}
+        self.everybody: list[Person] = []
+        self.seen_after: list[float] = []
+        """Seconds from a clerk's answer to the first board; 0 where the board was first."""
+        self._answered: dict[tuple[int, int], float] = {}
+        self._on_board: set[tuple[int, int]] = set()
+        self.frames = 0
+        self.waiting = 0
+        self.serving = 0
+        self.desks_open = 0
+        self.open_desks: dict[int, DeskShift] = {}
+        self.taken: dict[str, int] = {}
+        """The ids of taken desks by number, those of clerks at lunch included."""
+        self._news = asyncio.Event()
+
+    def now(self) -> datetime:
+        return self.clock.now()
+
+    async def until(self, instant: datetime) -> None:
+        """Sleep until the hall's clock shows `instant`; at once where that has passed."""
+        await self.sleep((instant - self.now()) / timedelta(seconds=1))
+
+    async def sleep(self, hall_seconds: float) -> None:
+        await asyncio.sleep(self.clock.real_seconds(hall_seconds))
+
+    def enter(self, person: Person, ticket: int, token: str, number: str) -> None:
+        person.ticket, person.token, person.number = ticket, token, number
+        person.issued = self.now()
+        self.inside[ticket] = person
+        self.everybody.append(person)
+        self.tell()
+
+    def go(self, person: Person, fate: Fate) -> None:
+        person.fate = fate
+        person.gone.set()
+        self.inside.pop(person.ticket, None)
+        if person not in self.everybody:
+            self.everybody.append(person)
+        self.tell()
+
+    def needed(self, services: frozenset[str]) -> bool:
+        """Whether somebody waits whom a desk with these services could serve."""
+        return any(
+            not one.away and services.issuperset(one.services) for one in self.inside.values()
+        )
+
+    def called(self, ticket: int, calls: int) -> None:
+        """A clerk has the answer to a call; the boards shall show it."""
+        if (ticket, calls) in self._on_board:
+            self.seen_after.append(0.0)
+        else:
+            self._answered[ticket, calls] = time.perf_counter()
+        self.tell()
+
+    def on_board(self, frame: Any) -> None:
+        """A board's new snapshot: what it says, and how long its new calls were under way."""
+        self.frames += 1
+        self.waiting = frame["waiting"]
+        self.serving = len(frame["called"])
+        self.desks_open = frame["desks_open"]
+        for call in frame["called"]:
+            key = (call["ticket"], call["calls"])
+            self._on_board.add(key)
+            answered = self._answered.pop(key, None)
+            if answered is not None:
+                self.seen_after.append(time.perf_counter() - answered)
+        self.tell()
+
+    def tell(self) -> None:
+        """Something in the hall has changed."""
+        self._news.set()
+        self._news = asyncio.Event()
+
+    async def news(self, real_seconds: float) -> None:
+        """Wait for a change of the hall, but no longer than this."""
+        await wait_for(self._news, real_seconds)
+
+
+async def wait_for(event: asyncio.Event, real_seconds: float) -> None:
+    """Until the event, but no longer than this. `asyncio.wait_for` of Python 3.11 may swallow
+    the cancelling of a task, and the hall would not end."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(real_seconds):
+            await event.wait()

@@ -1,0 +1,112 @@
+"""The page that shows every face of a demo side by side, with the console signed in.
+
+Registered by the demo's own server process alone, which listens on loopback and has only a
+scratch database.
+"""
+
+import mimetypes
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from litestar import Request, Response, Router, get
+from litestar.datastructures import Cookie
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from msgspec import Struct
+
+from config.settings import Settings
+from queue_app.clock import Clock
+from queue_app.domain.errors import NotFound
+from queue_app.flow import staffing
+from queue_app.simulation.demo import Showing
+from queue_app.web.guards import SESSION_COOKIE
+from queue_app.web.i18n import language_of
+
+FILE = "showing.json"
+STATIC = Path(__file__).parent / "static"
+TEXTS = {
+    "uk": {
+        "title": "Один день у залі",
+        "board": "Табло в залі",
+        "console": "Робоче місце оператора",
+        "kiosk": "Термінал",
+        "booking": "Запис онлайн",
+        "ticket": "Талон на телефоні",
+        "hint": "Усе справжнє: візьміть талон на терміналі, запишіться,"
+        " натисніть кнопку оператора.",
+    },
+    "en": {
+        "title": "A day in the hall",
+        "board": "The board in the hall",
+        "console": "The clerk’s console",
+        "kiosk": "The kiosk",
+        "booking": "Booking online",
+        "ticket": "A ticket on a phone",
+        "hint": "All of it is real: take a ticket at the kiosk, book a visit, press the clerk’s"
+        " button.",
+    },
+}
+NO_STORE = {"Cache-Control": "no-store"}
+
+_templates = Environment(
+    loader=FileSystemLoader(STATIC.parent / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+)
+
+
+class State(Struct, frozen=True):
+    """What changes while the page is open; on another `day` it is loaded anew."""
+
+    day: str
+    console: str
+    ticket: str | None
+
+
+@get("/")
+async def page(
+    request: Request[Any, Any, Any],
+    settings: NamedDependency[Settings],
+    clock: NamedDependency[Clock],
+) -> Response[str]:
+    """All faces; the browser is signed in as the clerk whose screen is shown."""
+    now = _showing(settings)
+    language = language_of(request)
+    signed = await staffing.sign_in(now.login, now.password, clock.now())
+    html = _templates.get_template("demo.html").render(
+        language=language, texts=TEXTS[language], showing=now
+    )
+    response = Response(html, media_type="text/html", headers=NO_STORE)
+    response.set_cookie(
+        Cookie(SESSION_COOKIE, value=signed.token, path="/", httponly=True, samesite="strict")
+    )
+    return response
+
+
+@get("/state")
+async def state(settings: NamedDependency[Settings]) -> Response[State]:
+    now = _showing(settings)
+    return Response(State(now.day, now.console, now.ticket), headers=NO_STORE)
+
+
+@get("/files/{name:str}", sync_to_thread=False)
+def file(name: FromPath[str]) -> Response[bytes]:
+    path = STATIC / name
+    if path.parent != STATIC or not path.is_file():
+        raise NotFound("not_found")
+    media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    return Response(path.read_bytes(), media_type=media_type, headers=NO_STORE)
+
+
+def _showing(settings: Settings) -> Showing:
+    """What the demo shows now; NotFound `not_found` before its day begins."""
+    try:
+        content = (settings.data / FILE).read_bytes()
+    except FileNotFoundError as error:
+        raise NotFound("not_found") from error
+    return msgspec.json.decode(content, type=Showing)
+
+
+router = Router("/demo", route_handlers=[page, state, file], include_in_schema=False)

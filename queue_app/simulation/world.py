@@ -1,0 +1,169 @@
+"""What is true of a synthetic branch, and hidden from its estimates.
+
+Published service times are where the truth begins: each branch is somewhat quicker or slower,
+each service somewhat off, and some services are asked for far more than others. Only what comes
+of a day is seen; `queue_app.simulation.knowledge` learns from that.
+"""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, timedelta
+from functools import cached_property
+from random import Random
+from typing import Literal, get_args
+
+from msgspec import Struct
+
+from queue_app.domain.catalogue import planned_minutes
+from queue_app.domain.centre import WEEKDAYS, BranchPlan, Centre, LanePlan, Period, Weekday
+from queue_app.domain.dispatch import DeskView
+from queue_app.domain.hours import periods_on
+from queue_app.domain.service_times import ServiceTime, published, visit_time
+
+Kind = Literal["calm", "rush", "short"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+TITLES: dict[Kind, str] = {"calm": "calm", "rush": "rush", "short": "short of staff"}
+
+
+class Manner(Struct, frozen=True):
+    """The numbers of a kind of day. Minutes and shares of 1, unless the name says else.
+
+    `per_hour`: walk-ins an hour on an average day at an average hour. `booked`: of the bookable
+    time. `away`: desks that should be there and are not. Holders of bookings come `early` before
+    their time, normal with `early_spread`, but `delayed` of them by an exponential time later.
+    `patience` is lognormal, given by its median and spread.
+    """
+
+    per_hour: float
+    booked: float = 0.6
+    away: int = 0
+    no_shows: float = 0.15
+    early: float = 8.0
+    early_spread: float = 6.0
+    delayed: float = 0.08
+    delayed_minutes: float = 15.0
+    priority: float = 0.07
+    second_service: float = 0.1
+    patience: float = 100.0
+    patience_spread: float = 0.6
+    change_over: float = 1.0
+    change_over_spread: float = 0.3
+
+
+MANNERS: dict[Kind, Manner] = {
+    "calm": Manner(per_hour=12.0),
+    "rush": Manner(per_hour=24.0, booked=0.8),
+    "short": Manner(per_hour=11.0, away=2),
+}
+BY_HOUR: dict[int, float] = {
+    8: 0.8, 9: 1.3, 10: 1.4, 11: 1.2, 12: 0.9, 13: 0.8, 14: 1.0, 15: 1.0, 16: 0.9, 17: 0.7,
+}  # fmt: skip
+"""Walk-ins of an hour beside the average hour: a peak in the morning, a low at lunch."""
+BY_WEEKDAY: dict[Weekday, float] = {
+    "mon": 1.2, "tue": 1.05, "wed": 0.95, "thu": 0.95, "fri": 0.85, "sat": 0.8, "sun": 0.5,
+}  # fmt: skip
+
+
+class World(Struct, frozen=True, dict=True):
+    """A branch with its hidden truth. `times`: the true length of each service's visits, without
+    change-over; `asked`: how much each service is asked for."""
+
+    centre: Centre
+    branch: BranchPlan
+    manner: Manner
+    times: dict[str, ServiceTime]
+    asked: dict[str, float]
+
+    @cached_property
+    def desks(self) -> tuple[DeskView, ...]:
+        """Desks by id: their place in the branch's plan, from 0."""
+        return tuple(
+            DeskView(place, self.skilled(desk.skills))
+            for place, desk in enumerate(self.branch.desks)
+        )
+
+    @cached_property
+    def lanes(self) -> tuple[tuple[LanePlan, frozenset[str]], ...]:
+        """The lanes for visits, and which of the services asked for each of them gives."""
+        return tuple(
+            (lane, self.skilled(lane.skills) & self.asked.keys())
+            for lane in self.branch.lanes
+            if lane.channel == "visit"
+        )
+
+    def skilled(self, skills: Sequence[str]) -> frozenset[str]:
+        return frozenset().union(
+            *(one.services for one in self.centre.skills if one.code in skills)
+        )
+
+    @cached_property
+    def _plans(self) -> dict[str, int]:
+        rules = self.centre.rules
+        return {
+            one.code: planned_minutes(one, rules.open_service_minutes)
+            for one in self.centre.services
+        }
+
+    def planned(self, services: frozenset[str]) -> float:
+        """Minutes planned for a visit, not rounded."""
+        return float(sum(self._plans[code] for code in services))
+
+    def time_of(self, services: frozenset[str]) -> ServiceTime:
+        return combined(self.times, services)
+
+
+def combined(times: Mapping[str, ServiceTime], services: frozenset[str]) -> ServiceTime:
+    return visit_time([times[code] for code in sorted(services)])
+
+
+def priors(centre: Centre) -> dict[str, ServiceTime]:
+    """What the catalogue says of each service that is given at a desk."""
+    open_minutes = centre.rules.open_service_minutes
+    return {
+        one.code: published(one, open_minutes) for one in centre.services if "visit" in one.channels
+    }
+
+
+def world(centre: Centre, branch: BranchPlan, kind: Kind, chance: Random) -> World:
+    """A branch of this centre with a truth drawn by `chance`; the kind decides the crowd alone."""
+    branch_factor = chance.gauss(0, 0.12)
+    times, asked = {}, {}
+    for code, prior in priors(centre).items():
+        off, wider, weight = chance.gauss(0, 0.2), chance.gauss(0, 0.15), chance.gauss(0, 0.8)
+        times[code] = ServiceTime(
+            prior.mu + branch_factor + off, prior.sigma * math.exp(wider), math.inf
+        )
+        asked[code] = math.exp(weight)
+    served = World(centre, branch, MANNERS[kind], times, asked).desks
+    reach = frozenset().union(*(desk.services for desk in served))
+    return World(
+        centre,
+        branch,
+        MANNERS[kind],
+        times,
+        {code: weight for code, weight in asked.items() if code in reach},
+    )
+
+
+def periods_of(branch: BranchPlan, day: date) -> tuple[Period, ...]:
+    """The branch's opening of a local day, in order; empty: closed."""
+    return periods_on(branch.hours, branch.closures, day)
+
+
+def open_days(branch: BranchPlan, first: date) -> Iterator[date]:
+    """The days from `first` on which the branch is open. ValueError: none for a year."""
+    shut = 0
+    while shut < 366:
+        if periods_of(branch, first):
+            shut = 0
+            yield first
+        else:
+            shut += 1
+        first += timedelta(days=1)
+    raise ValueError(f"{branch.slug} is never open")
+
+
+def hourly_walk_ins(world: World, day: date, hour: int) -> float:
+    """Walk-ins expected in this hour of the day if the branch is open all of it."""
+    weekday = BY_WEEKDAY[WEEKDAYS[day.weekday()]]
+    return world.manner.per_hour * weekday * BY_HOUR.get(hour, 0.6)
