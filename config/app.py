@@ -1,0 +1,119 @@
+"""The composition root: the only module that knows every face."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from typing import Any
+from uuid import UUID
+
+from litestar import Litestar, Request
+from litestar.config.compression import CompressionConfig
+from litestar.di import Provide
+from litestar.enums import ScopeType
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.plugins.prometheus import PrometheusConfig
+
+import booking.pages
+import display.pages
+import kiosk.pages
+import queue_app.api.routes
+import queue_app.console.pages
+from config.settings import Settings, from_environment
+from queue_app import db
+from queue_app.clock import Clock, SystemClock
+from queue_app.clock import hall_clock as clock_of
+from queue_app.domain.errors import BadRequest
+from queue_app.flow import upkeep
+from queue_app.live import Hub
+from queue_app.queries import reference
+from queue_app.web import health
+from queue_app.web.errors import EXCEPTION_HANDLERS
+from queue_app.web.guards import provide_kiosk, provide_staff
+from queue_app.web.limits import forgetting, rate_limits
+from queue_app.web.reading import ReadableRequest
+from queue_app.web.templating import Pages, add_security_headers, assets_of
+
+FACES = ("booking", "kiosk", "display", "queue_app.console")
+MAX_BODY_BYTES = 64 * 1024
+
+
+def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
+    """The application on the database of `settings.database_url`, with `clock` as its time."""
+    hall_clock = clock or SystemClock()
+    hub = Hub(hall_clock)
+
+    @asynccontextmanager
+    async def lifespan(app: Litestar) -> AsyncIterator[None]:
+        assert settings.database_url, "the server is started before the application"
+        async with db.pool(settings.database_url):
+            centre = await reference.directory()
+            app.state.public_url = settings.public_url
+            app.state.pages = Pages(
+                FACES, assets, title=centre.centre.title, zone=centre.zone, clock=hall_clock
+            )
+            async with hub.running(), upkeep.running(hall_clock), forgetting(app):
+                yield
+
+    assets = assets_of(FACES)
+    metrics = PrometheusConfig(
+        app_name="queue_app", prefix="queue_app", group_path=True, scopes={ScopeType.HTTP}
+    )
+    return Litestar(
+        route_handlers=[
+            queue_app.api.routes.router,
+            queue_app.api.routes.websockets,
+            booking.pages.router,
+            kiosk.pages.router,
+            display.pages.router,
+            queue_app.console.pages.router,
+            health.live,
+            health.ready,
+            health.metrics,
+            assets.handler(),
+        ],
+        dependencies={
+            "settings": Provide(lambda: settings, sync_to_thread=False),
+            "clock": Provide(lambda: hall_clock, sync_to_thread=False),
+            "hub": Provide(lambda: hub, sync_to_thread=False),
+            "idempotency_key": Provide(idempotency_key, sync_to_thread=False),
+            "staff": Provide(provide_staff),
+            "kiosk": Provide(provide_kiosk),
+        },
+        lifespan=[lifespan],
+        middleware=[metrics.middleware, *(rate_limits() if settings.rate_limits else [])],
+        compression_config=CompressionConfig("gzip", gzip_compress_level=5, exclude=[r"^/api/"]),
+        before_send=[add_security_headers],
+        exception_handlers=EXCEPTION_HANDLERS,
+        openapi_config=OpenAPIConfig(
+            title="queue-app",
+            version=version("queue-app"),
+            description="Booking, kiosk, desks and boards of a service centre. Errors are"
+            " application/problem+json (RFC 9457) with a stable `code`. `Idempotency-Key` (a"
+            " UUID) is honoured where something is created. Websockets: asyncapi.json.",
+            path="/api/v1/openapi.json",
+            render_plugins=[JsonRenderPlugin(path=["/", "/openapi.json"])],
+        ),
+        request_class=ReadableRequest,
+        request_max_body_size=MAX_BODY_BYTES,
+        logging_config=None,
+        debug=False,
+    )
+
+
+def idempotency_key(request: Request[Any, Any, Any]) -> UUID | None:
+    """The key of a request that may be repeated; BadRequest `bad_idempotency_key`."""
+    raw = request.headers.get("idempotency-key")
+    if raw is None:
+        return None
+    try:
+        return UUID(raw.strip().strip('"'))
+    except ValueError as error:
+        raise BadRequest("bad_idempotency_key") from error
+
+
+def serve() -> Litestar:
+    """The application of a server process, as its environment says."""
+    settings = from_environment()
+    clock = clock_of(settings.clock, settings.rate, settings.clock_origin)
+    return create_app(settings, clock)

@@ -1,0 +1,388 @@
+"""A centre's folder of TOML files, read strictly and written back out.
+
+centre.toml     title, timezone, rules, priorities
+catalogue.toml  groups, services
+advice.toml     checklists, contacts, notes
+capacity.toml   skills, and layouts (hours, desks, lanes) that branches share
+branches.toml   branches
+"""
+
+from collections.abc import Callable, Iterable
+from datetime import date
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+import tomli_w
+from msgspec import Struct
+
+from config.checking import check_reach, check_references, check_rules
+from config.notation import (
+    format_duration,
+    format_periods,
+    format_weekly,
+    parse_days,
+    parse_duration,
+    parse_periods,
+)
+from config.reading import ConfigError, Place, Problem, Reader
+from queue_app.domain.catalogue import Channel, Duration, Group, Service, Text
+from queue_app.domain.centre import (
+    BranchPlan,
+    Centre,
+    Checklist,
+    Closure,
+    Contact,
+    DeskPlan,
+    LanePlan,
+    Note,
+    Priority,
+    Rules,
+    Skill,
+    Weekly,
+)
+
+__all__ = ["ConfigError", "Problem", "load_centre", "write_centre"]
+
+T = TypeVar("T")
+S = TypeVar("S", bound=Struct)
+
+FILES: dict[str, frozenset[str]] = {
+    "centre.toml": frozenset({"title", "timezone", "rules", "priorities"}),
+    "catalogue.toml": frozenset({"groups", "services"}),
+    "advice.toml": frozenset({"checklists", "contacts", "notes"}),
+    "capacity.toml": frozenset({"skills", "layouts"}),
+    "branches.toml": frozenset({"branches"}),
+}
+"""Every file of the folder with the keys at its top."""
+
+
+class _Service(Struct):
+    code: str
+    group: str
+    title: Text
+    duration: int | str
+    channels: tuple[Channel, ...]
+    planned_minutes: int | None = None
+    documents: tuple[str, ...] = ()
+
+
+class _Hours(Struct):
+    """What a layout and a branch have in common; each part not yet read."""
+
+    hours: Any = None
+    desks: list[Any] | None = None
+    lanes: list[Any] | None = None
+
+
+class _Layout(_Hours, kw_only=True):
+    code: str
+
+
+class _Branch(_Hours, kw_only=True):
+    slug: str
+    title: Text
+    address: Text | None = None
+    shelter: Text | None = None
+    layout: str | None = None
+    closures: list[Any] = []
+
+
+class _Closure(Struct):
+    day: date
+    reason: Text
+    hours: str | list[str] | None = None
+
+
+class _Desk(Struct):
+    number: str
+    skills: tuple[str, ...]
+    roster: Any = None
+
+
+class _Lane(Struct):
+    code: str
+    channel: Channel
+    skills: tuple[str, ...]
+    roster: Any = None
+
+
+def load_centre(folder: Path) -> Centre:
+    """The centre that the folder describes; ConfigError with every problem found."""
+    if not folder.is_dir():
+        raise ConfigError([Problem(str(folder), "folder", "is missing")])
+    reader = Reader()
+    for path in sorted(folder.glob("*.toml")):
+        if path.name not in FILES:
+            reader.problem(Place(path.name, "file"), f"unknown; the files are {', '.join(FILES)}")
+    raw = {name: reader.file(folder, name, keys) for name, keys in FILES.items()}
+    centre = _read(reader, raw)
+    check_rules(reader, Place("centre.toml", "rules"), centre.rules)
+    check_references(reader, raw)
+    if not reader.problems:
+        check_reach(reader, centre)
+    if reader.problems:
+        order = {name: place for place, name in enumerate(FILES)}
+        raise ConfigError(sorted(reader.problems, key=lambda one: order.get(one.file, -1)))
+    return centre
+
+
+def _read(reader: Reader, raw: dict[str, dict[str, Any]]) -> Centre:
+    """The readable part of the files; whatever is not becomes a problem."""
+
+    def every(file: str, key: str, shape: type[S]) -> tuple[S, ...]:
+        found = reader.items(Place(file, key), raw[file].get(key, []), shape)
+        return tuple(value for _, value in found)
+
+    top = Place("centre.toml")
+    head = raw["centre.toml"]
+    return Centre(
+        title=_required(reader, top.at("title"), head.get("title"), Text) or Text("", ""),
+        timezone=_required(reader, top.at("timezone"), head.get("timezone"), str) or "UTC",
+        rules=reader.struct(top.at("rules"), head.get("rules", {}), Rules) or Rules(),
+        groups=every("catalogue.toml", "groups", Group),
+        services=_services(reader, raw["catalogue.toml"]),
+        checklists=every("advice.toml", "checklists", Checklist),
+        contacts=every("advice.toml", "contacts", Contact),
+        notes=every("advice.toml", "notes", Note),
+        priorities=every("centre.toml", "priorities", Priority),
+        skills=every("capacity.toml", "skills", Skill),
+        branches=_branches(reader, raw),
+    )
+
+
+def _required(reader: Reader, place: Place, raw: Any, wanted: type[T]) -> T | None:
+    if raw is None:
+        if reader.readable(place.file):
+            reader.problem(place, "is missing")
+        return None
+    value: T | None = reader.value(place, raw, wanted)
+    return value
+
+
+def _services(reader: Reader, raw: dict[str, Any]) -> tuple[Service, ...]:
+    place = Place("catalogue.toml", "services")
+    return tuple(
+        Service(
+            code=one.code,
+            group=one.group,
+            title=one.title,
+            duration=_parsed(reader, where.at("duration"), parse_duration, one.duration)
+            or Duration(1, 1),
+            channels=one.channels,
+            planned_minutes=one.planned_minutes,
+            documents=one.documents,
+        )
+        for where, one in reader.items(place, raw.get("services", []), _Service)
+    )
+
+
+def _parsed(reader: Reader, place: Place, parse: Callable[[Any], T], raw: Any) -> T | None:
+    try:
+        return parse(raw)
+    except ValueError as error:
+        reader.problem(place, str(error))
+        return None
+
+
+def _branches(reader: Reader, raw: dict[str, dict[str, Any]]) -> tuple[BranchPlan, ...]:
+    layouts: dict[str, tuple[Place, _Hours]] = {}
+    found = reader.items(
+        Place("capacity.toml", "layouts"), raw["capacity.toml"].get("layouts", []), _Layout
+    )
+    for where, layout in found:
+        layouts[layout.code] = (where, layout)
+        _capacity(reader, [(where, layout)])
+    branches = reader.items(
+        Place("branches.toml", "branches"),
+        raw["branches.toml"].get("branches", []),
+        _Branch,
+        "slug",
+    )
+    return tuple(_branch(reader, where, one, layouts) for where, one in branches)
+
+
+def _branch(
+    reader: Reader, place: Place, raw: _Branch, layouts: dict[str, tuple[Place, _Hours]]
+) -> BranchPlan:
+    sources: list[tuple[Place, _Hours]] = [(place, raw)]
+    if raw.layout in layouts:
+        sources.append(layouts[raw.layout])
+    elif raw.layout is None and raw.hours is None:
+        reader.problem(place.at("hours"), "is missing, and there is no layout")
+    hours, desks, lanes = _capacity(reader, sources)
+    return BranchPlan(
+        slug=raw.slug,
+        title=raw.title,
+        address=raw.address,
+        hours=hours,
+        closures=_closures(reader, place.at("closures"), raw.closures),
+        desks=desks,
+        lanes=lanes,
+        shelter=raw.shelter,
+    )
+
+
+def _capacity(
+    reader: Reader, sources: list[tuple[Place, _Hours]]
+) -> tuple[Weekly, tuple[DeskPlan, ...], tuple[LanePlan, ...]]:
+    """Hours, desks and lanes, each from the first of the sources that gives it."""
+    where, raw = _first(sources, "hours")
+    hours = _weekly(reader, where, raw) if raw is not None else {}
+
+    def roster(place: Place, own: Any) -> Weekly:
+        return hours if own is None else _weekly(reader, place.at("roster"), own)
+
+    where, raw = _first(sources, "desks")
+    desks = tuple(
+        DeskPlan(desk.number, desk.skills, roster(place, desk.roster))
+        for place, desk in reader.items(where, raw or [], _Desk, "number")
+    )
+    where, raw = _first(sources, "lanes")
+    lanes = tuple(
+        LanePlan(lane.code, lane.channel, lane.skills, roster(place, lane.roster))
+        for place, lane in reader.items(where, raw or [], _Lane)
+    )
+    return hours, desks, lanes
+
+
+def _first(sources: list[tuple[Place, _Hours]], name: str) -> tuple[Place, Any]:
+    for place, source in sources:
+        if (raw := getattr(source, name)) is not None:
+            return place.at(name), raw
+    return sources[0][0].at(name), None
+
+
+def _weekly(reader: Reader, place: Place, raw: Any) -> Weekly:
+    """A table of days and periods; a day may stand in one line only."""
+    if not isinstance(raw, dict):
+        reader.problem(place, 'must be a table of days, such as mon-thu = "9:00-18:00"')
+        return {}
+    weekly: Weekly = {}
+    for days, hours in raw.items():
+        where = place.at(days)
+        value = reader.value(where, hours, str | list[str])
+        periods = None if value is None else _parsed(reader, where, parse_periods, value)
+        for day in _parsed(reader, where, lambda text: list(parse_days(text)), days) or []:
+            if day in weekly:
+                reader.problem(where, f"{day} is given twice")
+            weekly[day] = periods or ()
+    return {day: periods for day, periods in weekly.items() if periods}
+
+
+def _closures(reader: Reader, place: Place, raw: list[Any]) -> tuple[Closure, ...]:
+    closures: dict[date, Closure] = {}
+    for label, table in reader.tables(place, raw, "day"):
+        where = place.item(str(table["day"]) if _dated(table) else label)
+        one = reader.struct(where, table, _Closure)
+        if one is None:
+            continue
+        if one.day in closures:
+            reader.problem(where, "the day is given twice")
+        periods = (
+            ()
+            if one.hours is None
+            else _parsed(reader, where.at("hours"), parse_periods, one.hours)
+        )
+        closures[one.day] = Closure(one.day, one.reason, periods or ())
+    return tuple(closures.values())
+
+
+def _dated(table: Any) -> bool:
+    return isinstance(table, dict) and isinstance(table.get("day"), date)
+
+
+def write_centre(centre: Centre, folder: Path) -> None:
+    """Write the centre as the files that `load_centre` reads back to the same centre.
+
+    What several branches share becomes a layout. Existing files are replaced.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    layouts = _shared(centre.branches)
+    tables: dict[str, dict[str, Any]] = {
+        "centre.toml": {
+            "title": _plain(centre.title),
+            "timezone": centre.timezone,
+            "rules": _plain(centre.rules),
+            "priorities": _plain_all(centre.priorities),
+        },
+        "catalogue.toml": {
+            "groups": _plain_all(centre.groups),
+            "services": [
+                _plain(one) | {"duration": format_duration(one.duration)} for one in centre.services
+            ],
+        },
+        "advice.toml": {
+            "checklists": _plain_all(centre.checklists),
+            "contacts": _plain_all(centre.contacts),
+            "notes": _plain_all(centre.notes),
+        },
+        "capacity.toml": {
+            "skills": _plain_all(centre.skills),
+            "layouts": [{"code": code} | table for code, table in layouts.values()],
+        },
+        "branches.toml": {"branches": [_branch_table(one, layouts) for one in centre.branches]},
+    }
+    for name, table in tables.items():
+        (folder / name).write_text(tomli_w.dumps(table), encoding="utf-8")
+
+
+_Layouts = dict[bytes, tuple[str, dict[str, Any]]]
+"""Layouts that at least two branches have, by what is in them: code and table."""
+
+
+def _shared(branches: Iterable[BranchPlan]) -> _Layouts:
+    alike: dict[bytes, list[BranchPlan]] = {}
+    for branch in branches:
+        alike.setdefault(_capacity_key(branch), []).append(branch)
+    several = [(key, found[0]) for key, found in alike.items() if len(found) > 1]
+    return {
+        key: (f"layout-{index}", _capacity_table(branch))
+        for index, (key, branch) in enumerate(several, start=1)
+    }
+
+
+def _capacity_key(branch: BranchPlan) -> bytes:
+    return msgspec.json.encode((branch.hours, branch.desks, branch.lanes), order="sorted")
+
+
+def _capacity_table(branch: BranchPlan) -> dict[str, Any]:
+    def planned(plan: DeskPlan | LanePlan) -> dict[str, Any]:
+        table = _plain(plan)
+        del table["roster"]
+        if plan.roster != branch.hours:
+            table["roster"] = format_weekly(plan.roster)
+        return table
+
+    return {
+        "hours": format_weekly(branch.hours),
+        "desks": [planned(desk) for desk in branch.desks],
+        "lanes": [planned(lane) for lane in branch.lanes],
+    }
+
+
+def _branch_table(branch: BranchPlan, layouts: _Layouts) -> dict[str, Any]:
+    table: dict[str, Any] = {"slug": branch.slug, "title": _plain(branch.title)}
+    if branch.address:
+        table["address"] = _plain(branch.address)
+    if branch.shelter:
+        table["shelter"] = _plain(branch.shelter)
+    shared = layouts.get(_capacity_key(branch))
+    table |= {"layout": shared[0]} if shared else _capacity_table(branch)
+    if branch.closures:
+        table["closures"] = [
+            {"day": one.day, "reason": _plain(one.reason)}
+            | ({"hours": format_periods(one.periods)} if one.periods else {})
+            for one in branch.closures
+        ]
+    return table
+
+
+def _plain_all(values: Iterable[Struct]) -> list[dict[str, Any]]:
+    return [_plain(value) for value in values]
+
+
+def _plain(value: Struct) -> dict[str, Any]:
+    """The struct as TOML knows it: a table without the keys that are None."""
+    table: dict[str, Any] = msgspec.to_builtins(value, builtin_types=(date,))
+    return {key: one for key, one in table.items() if one is not None}

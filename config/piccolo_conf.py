@@ -1,0 +1,8 @@
+"""Where Piccolo finds the engine and the tables."""
+
+from piccolo.conf.apps import AppRegistry
+
+from queue_app.db import engine
+
+DB = engine
+APP_REGISTRY = AppRegistry(apps=["queue_app.piccolo_app"])

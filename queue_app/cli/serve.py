@@ -1,0 +1,206 @@
+"""`queue-app serve`: the database, the centre, and the processes that answer."""
+
+import errno
+import logging.config
+import multiprocessing.connection
+import os
+import resource
+import secrets
+import signal
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import click
+import msgspec
+import uvicorn
+from litestar import Litestar
+from uvicorn.config import STARTUP_FAILURE
+from uvicorn.supervisors import Multiprocess
+
+from config.settings import Settings
+from queue_app.cli import operator, trial
+from queue_app.queries import reference
+
+BACKLOG = 2048
+OPEN_FILES = 65_536
+STOP_WITHIN = 5
+"""Seconds that open requests get to finish."""
+
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "WARNING"},
+    "loggers": {"queue_app": {"level": "INFO"}},
+}
+
+
+APPLICATION = "queue_app.cli.serve:application"
+
+
+def serve(settings: Settings, with_trial: bool, factory: str = APPLICATION) -> None:
+    """Run until told to stop. One line for the operator when the port is taken.
+
+    `factory`: where the answering processes find their application.
+    """
+    logging.config.dictConfig(LOGGING)
+    if settings.clock or settings.rate != 1:
+        origin = settings.clock_origin or datetime.now(UTC)
+        settings = msgspec.structs.replace(settings, clock_origin=origin)
+    with _listening(settings) as listener, _stopping(), operator.server(settings) as dsn:
+        greeting = operator.run(dsn, lambda: _prepare(settings, _address(listener), with_trial))
+        _hand_over(settings, dsn)
+        click.echo(greeting)
+        _answer(settings, listener, factory)
+
+
+@contextmanager
+def _listening(settings: Settings) -> Iterator[socket.socket]:
+    """The address is taken first, so that a second start ends before it does anything."""
+    try:
+        family, *_, address = socket.getaddrinfo(
+            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.create_server(address[:2], family=family, backlog=BACKLOG)
+    except OSError as error:
+        taken = error.errno == errno.EADDRINUSE
+        raise click.ClickException(
+            f"port {settings.port} of {settings.host} is taken; "
+            "choose another with --port or QUEUE_APP_PORT"
+            if taken
+            else f"cannot listen on {settings.host} port {settings.port}: {error.strerror}"
+        ) from None
+    with listener:
+        yield listener
+
+
+@contextmanager
+def _stopping() -> Iterator[None]:
+    """A polite signal ends the block as if it were done, so that the database stops too."""
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        for each in polite:
+            signal.signal(each, signal.SIG_IGN)
+        raise SystemExit(0)
+
+    polite = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.signal(number, stop) for number in polite}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _address(listener: socket.socket) -> str:
+    """The address to open on this machine."""
+    host, port, *_ = listener.getsockname()
+    host = {"0.0.0.0": "127.0.0.1", "::": "127.0.0.1"}.get(host, host)  # noqa: S104
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+async def _prepare(settings: Settings, address: str, with_trial: bool) -> str:
+    """Everything that answering needs; what to tell the operator."""
+    clock = operator.clock(settings)
+    await operator.prepare(settings, clock)
+    if not with_trial:
+        return f"Serving at {address}/"
+    made = await trial.ensure(settings.data, clock.now())
+    zone = (await reference.directory()).zone
+    return trial.guide(address, made, settings.data, zone, clock.now())
+
+
+def _hand_over(settings: Settings, dsn: str) -> None:
+    """What the answering processes read from their environment."""
+    os.environ |= {
+        "QUEUE_APP_DATABASE_URL": dsn,
+        "QUEUE_APP_SECRET": settings.secret or _kept_secret(settings.data),
+        "QUEUE_APP_DATA": str(settings.data),
+        "QUEUE_APP_CONFIG": str(settings.config),
+        "QUEUE_APP_HOST": settings.host,
+        "QUEUE_APP_PORT": str(settings.port),
+        "QUEUE_APP_WORKERS": str(settings.workers),
+        "QUEUE_APP_RATE_LIMITS": "on" if settings.rate_limits else "off",
+        "QUEUE_APP_CLOCK": settings.clock.isoformat() if settings.clock else "",
+        "QUEUE_APP_CLOCK_ORIGIN": settings.clock_origin.isoformat()
+        if settings.clock_origin
+        else "",
+        "QUEUE_APP_RATE": str(settings.rate),
+    }
+
+
+def _kept_secret(data: Path) -> str:
+    """The secret of the data folder, made at the first start; only its owner reads it."""
+    data.mkdir(parents=True, exist_ok=True)
+    path = data / "secret"
+    with suppress(FileExistsError):
+        draft = data / f"secret.{os.getpid()}"
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_urlsafe(32) + "\n")
+        try:
+            os.link(draft, path)
+        finally:
+            draft.unlink()
+    return path.read_text().strip()
+
+
+def _open_many_files() -> None:
+    """Every screen is an open file, and the usual limit of 1,024 is soon reached."""
+    now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = OPEN_FILES if most == resource.RLIM_INFINITY else min(OPEN_FILES, most)
+    if now != resource.RLIM_INFINITY and now < wanted:
+        with suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
+
+
+def _answer(settings: Settings, listener: socket.socket, factory: str) -> None:
+    _open_many_files()
+    config = uvicorn.Config(
+        factory,
+        factory=True,
+        workers=settings.workers,
+        loop="uvloop",
+        http="httptools",
+        ws="websockets-sansio",
+        ws_per_message_deflate=False,
+        ws_max_size=64 * 1024,
+        lifespan="on",
+        log_config=LOGGING,
+        log_level=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=STOP_WITHIN,
+    )
+    if settings.workers > 1:
+        several = Multiprocess(config, sockets=[listener])
+        several.run()
+        started = all(one.exitcode != STARTUP_FAILURE for one in several.processes)
+    else:
+        alone = uvicorn.Server(config)
+        alone.run(sockets=[listener])
+        started = alone.started
+    if not started:
+        raise click.ClickException("the application did not start; the reason stands above")
+
+
+def application() -> Litestar:
+    """The application of one answering process, which ends when the process that keeps it does."""
+    from config.app import serve
+
+    keeper = multiprocessing.parent_process()
+    if keeper:
+        threading.Thread(target=_follow, args=[keeper.sentinel], daemon=True).start()
+    return serve()
+
+
+def _follow(sentinel: int) -> None:
+    multiprocessing.connection.wait([sentinel])
+    os.kill(os.getpid(), signal.SIGTERM)

@@ -1,0 +1,124 @@
+"""People and devices for trying a centre out, made once and shown at every start."""
+
+import os
+import secrets
+import tomllib
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import msgspec
+import tomli_w
+from msgspec import Struct
+
+from queue_app.domain.errors import Conflict
+from queue_app.domain.people import DeviceKind, Role
+from queue_app.flow import staffing
+from queue_app.queries import reference
+
+FILE = "trial.txt"
+STAFF: dict[str, Role] = {
+    "clerk1": "clerk",
+    "clerk2": "clerk",
+    "clerk3": "clerk",
+    "supervisor": "supervisor",
+    "administrator": "administrator",
+}
+
+
+class SignIns(Struct, frozen=True):
+    """Passwords by login, and the tokens of a kiosk and a board of one branch."""
+
+    branch: str
+    kiosk: str
+    board: str
+    passwords: dict[str, str]
+
+
+async def ensure(data: Path, now: datetime) -> SignIns:
+    """The sign-ins that `data` keeps; what the database lacks of them is made.
+
+    A login that the database knows and the file does not is left out: its password is unknown.
+    """
+    path = data / FILE
+    kept = _read(path)
+    slug = kept.branch if kept else next(iter((await reference.directory()).branches))
+    made = SignIns(
+        branch=slug,
+        kiosk=await _device("kiosk", slug, kept.kiosk if kept else None, now),
+        board=await _device("board", slug, kept.board if kept else None, now),
+        passwords=await _staff(slug, kept.passwords if kept else {}, now),
+    )
+    if made != kept:
+        _write(path, made)
+    return made
+
+
+def _read(path: Path) -> SignIns | None:
+    try:
+        return msgspec.convert(tomllib.loads(path.read_text()), type=SignIns)
+    except (FileNotFoundError, tomllib.TOMLDecodeError, msgspec.ValidationError):
+        return None
+
+
+async def _device(kind: DeviceKind, slug: str, token: str | None, now: datetime) -> str:
+    """The token of the device that is there already, else of a new one."""
+    name = f"Trial {kind}"
+    try:
+        return await staffing.add_device(name, kind, slug, now)
+    except Conflict:
+        if token:
+            return token
+    return await staffing.add_device(f"{name} {secrets.token_hex(3)}", kind, slug, now)
+
+
+async def _staff(slug: str, kept: dict[str, str], now: datetime) -> dict[str, str]:
+    passwords = {}
+    for login, role in STAFF.items():
+        password = kept.get(login) or secrets.token_urlsafe(9)
+        branch = None if role == "administrator" else slug
+        try:
+            await staffing.add_staff(login, role, branch, password, now)
+        except Conflict:
+            if login not in kept:
+                continue
+        passwords[login] = password
+    return passwords
+
+
+def _write(path: Path, made: SignIns) -> None:
+    draft = path.with_suffix(f".{os.getpid()}")
+    draft.touch(mode=0o600)
+    draft.write_text(tomli_w.dumps(msgspec.to_builtins(made)))
+    draft.replace(path)
+
+
+def guide(address: str, made: SignIns, data: Path, zone: ZoneInfo, now: datetime) -> str:
+    """Where each face is and how to get in, as the operator reads it at the start."""
+    width = max(map(len, made.passwords), default=0)
+    people = [f"    {login:<{width}}  {word}" for login, word in made.passwords.items()]
+    morning = _next_monday(now.astimezone(zone))
+    return "\n".join([
+        "",
+        f"  Booking   {address}/",
+        f"  Kiosk     {address}/kiosk/{made.branch}?device={made.kiosk}",
+        f"  Board     {address}/display/{made.branch}",
+        f"  Console   {address}/console",
+        f"  API       {address}/api/v1/openapi.json",
+        "",
+        "  Sign in to the console as",
+        *(people or ["    (made before; their passwords are not kept here)"]),
+        "",
+        f"  The hall's clock shows {now.astimezone(zone):%A %d %B %Y, %H:%M}. Outside opening",
+        "  hours booking works and the kiosk says when it opens. To try the hall at any hour:",
+        f"    QUEUE_APP_DATA=./data/monday make run ARGS='--clock {morning.isoformat()}'",
+        "",
+        f"  Data and sign-ins are kept in {data}. Stop with Ctrl-C.",
+        "",
+    ])  # fmt: skip
+
+
+def _next_monday(local: datetime) -> datetime:
+    """Ten o'clock of the Monday after that day, on its own clock."""
+    day = local.date() + timedelta(days=7 - local.weekday())
+    return datetime(day.year, day.month, day.day, 10, tzinfo=local.tzinfo)
