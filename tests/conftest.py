@@ -1,0 +1,141 @@
+"""The fixtures; what they are made of stands in tests/support."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import httpx
+import pytest
+from litestar import Litestar
+from playwright.async_api import Browser, BrowserContext, async_playwright
+
+from queue_app import db
+from queue_app.clock import FixedClock
+from queue_app.queries import reference
+from tests.support import application
+from tests.support import browser as chromium
+from tests.support.database import RUN_FOLDER, drop_database, empty, own_database, run_server
+from tests.support.server import Server, start_servers, stop_servers
+
+KYIV = ZoneInfo("Europe/Kyiv")
+MONDAY = datetime(2026, 11, 23, 10, 0, tzinfo=KYIV)
+"""An ordinary working day of the centre, in opening hours."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        os.environ[RUN_FOLDER] = tempfile.mkdtemp(prefix="queue-app-tests-")
+        config.add_cleanup(lambda: shutil.rmtree(os.environ.pop(RUN_FOLDER), ignore_errors=True))
+
+
+@pytest.fixture(scope="session")
+def worker(request: pytest.FixtureRequest) -> str:
+    return str(getattr(request.config, "workerinput", {}).get("workerid", "main"))
+
+
+@pytest.fixture(scope="session")
+def database_server() -> Iterator[str]:
+    with run_server() as dsn:
+        yield dsn
+
+
+@pytest.fixture(scope="session")
+async def dsn(database_server: str, worker: str) -> AsyncIterator[str]:
+    """The worker's own database: schema and centre, whatever the last test left."""
+    name = f"{Path(os.environ[RUN_FOLDER]).name}-{worker}"
+    yield await own_database(database_server, name)
+    await drop_database(database_server, name)
+
+
+@pytest.fixture
+async def database(dsn: str) -> AsyncIterator[str]:
+    """The worker's database with the centre and nothing else, and this process' pool on it."""
+    await empty(dsn)
+    reference.forget()
+    async with db.pool(dsn, max_size=20):
+        yield dsn
+
+
+@pytest.fixture
+async def spare_database(database_server: str, worker: str) -> AsyncIterator[str]:
+    """A database for one test that changes the centre itself or breaks invariants; no pool."""
+    name = f"{Path(os.environ[RUN_FOLDER]).name}-{worker}-spare"
+    yield await own_database(database_server, name)
+    await drop_database(database_server, name)
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    """Stands at ten o'clock of an ordinary Monday until the test moves it."""
+    return FixedClock(MONDAY)
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    return tmp_path
+
+
+@pytest.fixture
+async def app(database: str, data: Path, clock: FixedClock) -> AsyncIterator[Litestar]:
+    """The application in this process, on the test's database and clock."""
+    outer = db.engine.pool
+    async with application.running(database, data, clock) as running:
+        yield running
+    db.engine.pool = outer
+
+
+@pytest.fixture
+async def client(app: Litestar) -> AsyncIterator[httpx.AsyncClient]:
+    """Speaks to `app`; `tests.support.application.speaking_to` makes more of them."""
+    async with application.speaking_to(app) as one:
+        yield one
+
+
+StartServers = Callable[..., Awaitable[list[Server]]]
+
+
+@pytest.fixture
+async def servers(
+    database: str, data: Path, request: pytest.FixtureRequest
+) -> AsyncIterator[StartServers]:
+    """Starts server processes on the test's database: `await servers(3, clock=MONDAY)`.
+
+    They end with the test; what they wrote is shown if it failed.
+    """
+    started: list[Server] = []
+
+    async def start(count: int = 1, **options: object) -> list[Server]:
+        new = start_servers(count, database, data, **options)  # type: ignore[arg-type]
+        started.extend(new)
+        return new
+
+    yield start
+    stop_servers(started)
+    for server in started:
+        request.node.add_report_section("teardown", server.url, server.log.read_text())
+
+
+@pytest.fixture
+async def server(servers: StartServers) -> Server:
+    """One server process whose clock shows Monday, ten o'clock."""
+    return (await servers(1, clock=MONDAY))[0]
+
+
+@pytest.fixture(scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        launched = await chromium.launch(playwright)
+        yield launched
+        await launched.close()
+
+
+@pytest.fixture
+async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
+    """A fresh Ukrainian browser, in Kyiv's time."""
+    fresh = await browser.new_context(locale="uk-UA", timezone_id="Europe/Kyiv")
+    yield fresh
+    await fresh.close()

@@ -1,0 +1,409 @@
+"""Laws of booking, on a real database: what is free can be had, by one person only.
+
+The centre is the sample with two branches changed: ONE has a single lane in which every service
+fits, and NIGHT is open every day around the hour at which the clocks change.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from config.files import load_centre
+from queue_app import db
+from queue_app.clock import FixedClock
+from queue_app.domain.catalogue import Channel
+from queue_app.domain.centre import WEEKDAYS, BranchPlan, Centre, LanePlan, Period, Weekly
+from queue_app.domain.errors import Conflict, QueueError
+from queue_app.flow import booking
+from queue_app.flow.configuring import apply
+from queue_app.flow.upkeep import expire_holds
+from queue_app.queries import appointments, doctor, reference, slots
+from queue_app.queries.appointments import Appointment
+from tests.conftest import KYIV, MONDAY
+from tests.flow.stage import own
+from tests.support.database import CONFIG, empty
+from tests.support.people import BRANCH
+
+ONE, NIGHT = "podilskyi", "pecherskyi"
+SERVICE = "debt-amount"
+"""Ten minutes as planned, through both channels."""
+TUESDAY = date(2026, 11, 24)
+NIGHT_HOURS: Weekly = {day: (Period(time(1), time(6)),) for day in WEEKDAYS}
+replace = msgspec.structs.replace
+by_examples = settings(
+    max_examples=20,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+
+
+def centre_with_a_night() -> Centre:
+    centre = load_centre(CONFIG)
+    every = tuple(skill.code for skill in centre.skills)
+
+    def changed(branch: BranchPlan) -> BranchPlan:
+        if branch.slug not in (ONE, NIGHT):
+            return branch
+        hours = NIGHT_HOURS if branch.slug == NIGHT else branch.hours
+        lane = LanePlan("only", "visit", every, hours)
+        return replace(branch, hours=hours, lanes=(lane,))
+
+    return replace(centre, branches=tuple(map(changed, centre.branches)))
+
+
+@pytest.fixture(scope="module")
+async def dsn_of_laws(database_server: str, worker: str) -> AsyncIterator[str]:
+    async with own(database_server, f"{worker}-bookings") as dsn:
+        await apply(centre_with_a_night(), MONDAY)
+        yield dsn
+
+
+@pytest.fixture(autouse=True)
+async def nothing_booked(dsn_of_laws: str) -> AsyncIterator[None]:
+    await empty(dsn_of_laws)
+    yield
+    assert await doctor.check(MONDAY) == []
+
+
+async def starts(
+    branch: str,
+    first: date,
+    now: datetime,
+    services: list[str] | None = None,
+    days: int = 1,
+    channel: Channel = "visit",
+) -> list[datetime]:
+    directory = await reference.directory()
+    found = await slots.free_days(
+        directory, directory.branch(branch), services or [SERVICE], channel, first, days, now
+    )
+    return [start for day in found for start in day.starts]
+
+
+async def hold(
+    branch: str, start: datetime, now: datetime, services: list[str] | None = None
+) -> Appointment:
+    return await booking.hold(branch, services or [SERVICE], start, "visit", now)
+
+
+async def confirm(held: Appointment, now: datetime) -> Appointment:
+    """With a contact of its own, so that no person has too many bookings."""
+    return await booking.confirm(held.token, "Ян", f"+38067{held.id:07}", None, "uk", now)
+
+
+async def refused(act: Callable[..., Any], *asked: Any) -> str:
+    with pytest.raises(QueueError) as error:
+        await act(*asked)
+    return error.value.code
+
+
+VISITS = st.lists(
+    st.sampled_from(["debt-amount", "tariffs", "owner-change", "bill-duplicate", "quality-check"]),
+    min_size=1,
+    max_size=3,
+    unique=True,
+)
+WALL_TIMES = st.builds(time, st.integers(8, 18), st.sampled_from([0, 5, 10, 20, 30, 40, 50]))
+
+
+@by_examples
+@given(
+    branch=st.sampled_from([ONE, BRANCH]),
+    wishes=st.lists(st.tuples(VISITS, WALL_TIMES), min_size=1, max_size=12),
+)
+@example(branch=ONE, wishes=[(["tariffs"], time(9))] * 2)
+async def test_a_start_can_be_had_exactly_if_it_is_shown_as_free(
+    dsn_of_laws: str, branch: str, wishes: list[tuple[list[str], time]]
+) -> None:
+    await empty(dsn_of_laws)
+    for services, wall in wishes:
+        start = datetime.combine(TUESDAY, wall, KYIV)
+        shown = await starts(branch, TUESDAY, MONDAY, services)
+        if start in shown:
+            held = await hold(branch, start, MONDAY, services)
+            assert (held.state, held.starts_at) == ("held", start)
+            assert held.ends_at - held.starts_at >= timedelta(minutes=5)
+        else:
+            with pytest.raises(Conflict) as error:
+                await hold(branch, start, MONDAY, services)
+            assert error.value.code == "slot_taken"
+            near = error.value.details["alternatives"]
+            assert near and set(near) <= set(await starts(branch, date(2026, 11, 21), MONDAY,
+                                                          services, days=7))  # fmt: skip
+    assert await doctor.check(MONDAY) == []
+
+
+async def test_a_booked_start_is_free_for_nobody_and_free_again_once_cancelled() -> None:
+    before = await starts(ONE, TUESDAY, MONDAY)
+    assert len(before) > 40
+    booked = await confirm(await hold(ONE, before[3], MONDAY), MONDAY)
+    assert await starts(ONE, TUESDAY, MONDAY) == [*before[:3], *before[4:]]
+    assert await refused(hold, ONE, before[3], MONDAY) == "slot_taken"
+    await booking.cancel(booked.token, MONDAY)
+    assert await starts(ONE, TUESDAY, MONDAY) == before
+    again = await hold(ONE, before[3], MONDAY)
+    assert again.id != booked.id
+
+
+async def test_every_seat_of_a_start_is_given_before_it_is_full() -> None:
+    """Two lanes give this service in the sample."""
+    start = datetime.combine(TUESDAY, time(10), KYIV)
+    lanes = [(await hold(BRANCH, start, MONDAY)).lane_id for _ in range(2)]
+    assert len(set(lanes)) == 2
+    assert start not in await starts(BRANCH, TUESDAY, MONDAY)
+    assert await refused(hold, BRANCH, start, MONDAY) == "slot_taken"
+
+
+async def test_services_add_up_to_one_stretch_of_one_lane() -> None:
+    start = datetime.combine(TUESDAY, time(10), KYIV)
+    held = await hold(ONE, start, MONDAY, ["tariffs", "owner-change", "tariffs"])
+    assert held.ends_at - held.starts_at == timedelta(minutes=15)
+    free = await starts(ONE, TUESDAY, MONDAY)
+    assert not {start, start + timedelta(minutes=10)} & set(free)
+    assert start - timedelta(minutes=10) in free and start + timedelta(minutes=20) in free
+
+
+async def test_a_hold_lasts_ten_minutes_to_the_instant(clock: FixedClock) -> None:
+    start = datetime.combine(TUESDAY, time(10), KYIV)
+    held = await hold(ONE, start, clock.now())
+    assert held.held_until == clock.now() + timedelta(minutes=10)
+    clock.advance(minutes=10, microseconds=-1)
+    assert start not in await starts(ONE, TUESDAY, clock.now())
+    assert await refused(hold, ONE, start, clock.now()) == "slot_taken"
+    clock.advance(microseconds=1)
+    assert start in await starts(ONE, TUESDAY, clock.now())
+    assert await refused(confirm, held, clock.now()) == "hold_expired"
+    assert (await hold(ONE, start, clock.now())).state == "held"
+    assert (await appointments.by_token(held.token)).state == "expired"
+
+
+async def test_a_hold_is_confirmed_in_its_last_instant(clock: FixedClock) -> None:
+    held = await hold(ONE, datetime.combine(TUESDAY, time(10), KYIV), clock.now())
+    clock.advance(minutes=10, microseconds=-1)
+    assert (await confirm(held, clock.now())).state == "booked"
+    clock.advance(hours=1)
+    await expire_holds(clock.now())
+    assert (await appointments.by_token(held.token)).state == "booked"
+
+
+async def test_the_lead_time_and_the_horizon_are_kept_to_the_minute(clock: FixedClock) -> None:
+    today = clock.now().astimezone(KYIV).date()
+    first = datetime.combine(today, time(10, 30), KYIV)
+    assert (await starts(ONE, today, clock.now()))[0] == first
+    clock.advance(seconds=1)
+    assert await refused(hold, ONE, first, clock.now()) == "slot_taken"
+    last = today + timedelta(days=21)
+    clock.set(datetime.combine(today, time(5, 59, 59), KYIV))
+    assert await starts(ONE, last, clock.now()) == []
+    clock.advance(seconds=1)
+    assert len(await starts(ONE, last, clock.now())) > 40
+    assert await starts(ONE, last + timedelta(days=1), clock.now()) == []
+    beyond = datetime.combine(last + timedelta(days=1), time(10), KYIV)
+    assert await refused(hold, ONE, beyond, clock.now()) == "slot_taken"
+
+
+async def test_a_move_keeps_the_old_time_until_the_new_one_is_sure() -> None:
+    ten, eleven, noon = (datetime.combine(TUESDAY, time(hour), KYIV) for hour in (10, 11, 12))
+    mine = await confirm(await hold(ONE, ten, MONDAY), MONDAY)
+    await hold(ONE, eleven, MONDAY)
+    assert await refused(booking.reschedule, mine.token, eleven, MONDAY) == "slot_taken"
+    assert ten not in await starts(ONE, TUESDAY, MONDAY)
+    moved = await booking.reschedule(mine.token, noon, MONDAY)
+    assert (moved.id, moved.starts_at, moved.code) == (mine.id, noon, mine.code)
+    free = await starts(ONE, TUESDAY, MONDAY)
+    assert ten in free and noon not in free
+    into_itself = noon + timedelta(minutes=10)
+    longer = await hold(ONE, ten, MONDAY, ["tariffs", "owner-change"])
+    assert (await booking.reschedule(longer.token, ten + timedelta(minutes=10), MONDAY)).id
+    assert (await booking.reschedule(mine.token, into_itself, MONDAY)).starts_at == into_itself
+
+
+async def test_what_two_windows_do_to_one_booking_happens_one_after_the_other() -> None:
+    ten, noon = (datetime.combine(TUESDAY, time(hour), KYIV) for hour in (10, 12))
+    for _ in range(6):
+        held = await hold(ONE, ten, MONDAY)
+        done = await asyncio.gather(
+            confirm(held, MONDAY),
+            booking.cancel(held.token, MONDAY),
+            booking.reschedule(held.token, noon, MONDAY),
+            confirm(held, MONDAY),
+            return_exceptions=True,
+        )
+        assert all(isinstance(one, Appointment | Conflict) for one in done), done
+        assert (await appointments.by_token(held.token)).state == "cancelled"
+        assert {ten, noon} <= set(await starts(ONE, TUESDAY, MONDAY))
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(["hold", "hold", "confirm", "cancel", "move", "wait", "sweep"]),
+        st.integers(0, 5),
+        st.integers(0, 5),
+    ),
+    min_size=3,
+    max_size=14,
+)
+
+
+@by_examples
+@given(steps=STEPS)
+async def test_no_sequence_of_verbs_breaks_a_lane_or_surprises_its_resident(
+    dsn_of_laws: str, steps: list[tuple[str, int, int]]
+) -> None:
+    await empty(dsn_of_laws)
+    resident = Resident(FixedClock(MONDAY))
+    for verb, which, slot in steps:
+        await getattr(resident, verb)(which, slot)
+        await resident.check()
+    assert await doctor.check(resident.clock.now()) == []
+
+
+class Resident:
+    """Does what a step says, and keeps in mind what must come of it."""
+
+    def __init__(self, clock: FixedClock) -> None:
+        self.clock = clock
+        self.known: list[Appointment] = []
+
+    async def hold(self, _: int, slot: int) -> None:
+        start = at_slot(slot)
+        if self.taken(start):
+            assert await refused(hold, ONE, start, self.clock.now()) == "slot_taken"
+        else:
+            self.known.append(await hold(ONE, start, self.clock.now()))
+
+    async def confirm(self, which: int, _: int) -> None:
+        if not self.known:
+            return
+        mine = self.pick(which)
+        if self.state(mine) in ("held", "booked"):
+            self.learn(which, await confirm(mine, self.clock.now()))
+        else:
+            expected = "hold_expired" if self.state(mine) == "expired" else "appointment_state"
+            assert await refused(confirm, mine, self.clock.now()) == expected
+
+    async def cancel(self, which: int, _: int) -> None:
+        if not self.known:
+            return
+        mine = self.pick(which)
+        if self.state(mine) == "expired":
+            asked = booking.cancel, mine.token, self.clock.now()
+            assert await refused(*asked) == "appointment_state"
+        else:
+            self.learn(which, await booking.cancel(mine.token, self.clock.now()))
+
+    async def move(self, which: int, slot: int) -> None:
+        if not self.known:
+            return
+        mine, start = self.pick(which), at_slot(slot)
+        asked = booking.reschedule, mine.token, start, self.clock.now()
+        if self.state(mine) in ("cancelled", "expired"):
+            assert await refused(*asked) == "appointment_state"
+        elif self.taken(start, other_than=mine):
+            assert await refused(*asked) == "slot_taken"
+        else:
+            self.learn(which, await booking.reschedule(*asked[1:]))
+
+    async def wait(self, which: int, _: int) -> None:
+        self.clock.advance(minutes=which * 2.5)
+
+    async def sweep(self, _: int, __: int) -> None:
+        await expire_holds(self.clock.now())
+
+    async def check(self) -> None:
+        """What is shown as free, and how each appointment stands, are as this memory says."""
+        shown = set(await starts(ONE, TUESDAY, self.clock.now()))
+        for slot in range(6):
+            assert (at_slot(slot) in shown) is not self.taken(at_slot(slot))
+        for mine in self.known:
+            seen = booking.as_of(await appointments.by_token(mine.token), self.clock.now())
+            assert (seen.state, seen.starts_at) == (self.state(mine), mine.starts_at)
+
+    def pick(self, which: int) -> Appointment:
+        return self.known[which % len(self.known)]
+
+    def learn(self, which: int, now_so: Appointment) -> None:
+        self.known[which % len(self.known)] = now_so
+
+    def state(self, mine: Appointment) -> str:
+        lapsed = mine.held_until is not None and mine.held_until <= self.clock.now()
+        return "expired" if mine.state == "held" and lapsed else mine.state
+
+    def taken(self, start: datetime, other_than: Appointment | None = None) -> bool:
+        return any(
+            self.state(one) in ("held", "booked") and one.starts_at == start
+            for one in self.known
+            if other_than is None or one.id != other_than.id
+        )
+
+
+def at_slot(slot: int) -> datetime:
+    return datetime.combine(TUESDAY, time(10), KYIV) + timedelta(minutes=10 * slot)
+
+
+def local(found: list[datetime]) -> list[str]:
+    return [f"{one.astimezone(KYIV):%H:%M%z}" for one in found]
+
+
+async def test_the_hour_that_spring_skips_cannot_be_booked_and_what_spans_it_keeps_its_length() -> (
+    None
+):
+    now = datetime(2027, 3, 15, 10, tzinfo=KYIV)
+    sunday = date(2027, 3, 28)
+    free = await starts(NIGHT, sunday, now)
+    shown = local(free)
+    assert shown[0] == "01:00+0200" and shown[-1] == "05:50+0300"
+    assert len(free) == 4 * 6  # five hours on the wall, four in truth
+    assert not [one for one in shown if one.startswith("03")]
+    assert shown[shown.index("02:50+0200") + 1] == "04:00+0300"
+    long_visit = ["owner-change", "debt-amount", "account-opening"]
+    across = datetime(2027, 3, 28, 2, 50, tzinfo=KYIV)
+    assert across in await starts(NIGHT, sunday, now, long_visit)
+    held = await hold(NIGHT, across, now, long_visit)
+    assert held.ends_at - held.starts_at == timedelta(minutes=35)
+    assert local([held.ends_at]) == ["04:25+0300"]
+    assert not {"02:50+0200", "04:00+0300", "04:10+0300", "04:20+0300"} & set(
+        local(await starts(NIGHT, sunday, now))
+    )
+    await confirm(held, now)
+
+
+async def test_the_hour_that_autumn_repeats_can_be_booked_twice() -> None:
+    now = datetime(2026, 10, 12, 10, tzinfo=KYIV)
+    sunday = date(2026, 10, 25)
+    free = await starts(NIGHT, sunday, now)
+    shown = local(free)
+    assert len(free) == len(set(shown)) == 6 * 6
+    assert [one for one in shown if one.startswith("03:00")] == ["03:00+0300", "03:00+0200"]
+    summer, winter = (one for one in free if f"{one.astimezone(KYIV):%H:%M}" == "03:00")
+    first = await hold(NIGHT, summer, now)
+    second = await hold(NIGHT, winter, now)
+    assert second.starts_at - first.starts_at == timedelta(hours=1)
+    assert await refused(hold, NIGHT, summer, now) == "slot_taken"
+    moved = await booking.reschedule(
+        second.token, datetime.fromisoformat("2026-10-25T03:30:00+02:00"), now
+    )
+    assert moved.starts_at == datetime(2026, 10, 25, 1, 30, tzinfo=UTC)
+    left = local(await starts(NIGHT, sunday, now))
+    assert "03:00+0200" in left and "03:30+0300" in left
+    assert not {"03:00+0300", "03:30+0200"} & set(left)
+
+
+@pytest.mark.parametrize("sunday", [date(2027, 3, 28), date(2026, 10, 25)])
+async def test_every_start_of_a_night_with_a_change_of_clocks_can_be_booked(sunday: date) -> None:
+    now = datetime.combine(sunday - timedelta(days=10), time(10), KYIV)
+    free = await starts(NIGHT, sunday, now)
+    for start in free:
+        await confirm(await hold(NIGHT, start, now), now)
+    assert await starts(NIGHT, sunday, now) == []
+    taken = await db.fetch("SELECT lower(period), upper(period) FROM appointment ORDER BY 1")
+    opens, closes = (datetime.combine(sunday, time(hour), KYIV) for hour in (1, 6))
+    assert sum((ends - begins for begins, ends in taken), timedelta()) == (
+        closes.astimezone(UTC) - opens.astimezone(UTC)
+    )

@@ -1,0 +1,188 @@
+"""The centre's files put in force, on a database of this test's own."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+import pytest
+
+from config.files import load_centre
+from queue_app import db
+from queue_app.domain.catalogue import Duration
+from queue_app.domain.centre import Centre
+from queue_app.flow import arrival, booking
+from queue_app.flow.configuring import Change, apply
+from queue_app.queries import reference
+from tests.support.database import CONFIG
+from tests.support.hall import SERVICE, open_desk, take_ticket
+from tests.support.people import BRANCH
+
+NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+replace = msgspec.structs.replace
+
+
+@asynccontextmanager
+async def on(dsn: str) -> AsyncIterator[None]:
+    """This process' pool on another database, and back again."""
+    kept, config = db.engine.pool, db.engine.config
+    try:
+        async with db.pool(dsn, max_size=4):
+            reference.forget()
+            yield
+    finally:
+        db.engine.pool, db.engine.config = kept, config
+        reference.forget()
+
+
+@pytest.fixture
+async def fresh(spare_database: str) -> AsyncIterator[None]:
+    async with on(spare_database):
+        yield
+
+
+@pytest.fixture(scope="module")
+def centre() -> Centre:
+    return load_centre(CONFIG)
+
+
+def without_service(centre: Centre, code: str) -> Centre:
+    kept = [service for service in centre.services if service.code != code]
+    return replace(centre, services=tuple(kept))
+
+
+async def counts() -> Any:
+    return await db.fetch_row(
+        "SELECT (SELECT count(*) FROM service) AS services, (SELECT count(*) FROM branch) AS"
+        " branches, (SELECT count(*) FROM desk) AS desks, (SELECT count(*) FROM lane) AS lanes,"
+        " (SELECT version FROM centre) AS version"
+    )
+
+
+async def test_what_was_applied_reads_back_as_the_files_say(fresh: None, centre: Centre) -> None:
+    await apply(centre, NOW)
+    assert (await reference.directory()).centre == centre
+
+
+async def test_an_empty_database_gets_everything_added(fresh: None, centre: Centre) -> None:
+    await db.fetch("TRUNCATE centre, service, branch RESTART IDENTITY CASCADE")
+    changes = await apply(centre, NOW)
+    assert {change.what for change in changes} == {"added"}
+    kinds = [change.kind for change in changes]
+    assert (kinds.count("service"), kinds.count("branch")) == (34, 10)
+    assert await db.fetch_value("SELECT count(*) FROM branch_version") == 10
+
+
+async def test_applying_again_changes_nothing(fresh: None, centre: Centre) -> None:
+    await apply(centre, NOW)
+    before = await counts()
+    assert await apply(centre, NOW + timedelta(hours=1)) == []
+    assert await counts() == before
+
+
+async def test_a_change_names_its_fields_and_raises_the_versions(
+    fresh: None, centre: Centre
+) -> None:
+    await apply(centre, NOW)
+    boards = dict(await db.fetch("SELECT branch_id, version FROM branch_version"))
+    version = (await reference.directory()).version
+    first, *rest = centre.services
+    longer = replace(first, duration=Duration(8, 8))
+    rules = replace(centre.rules, lead_minutes=45)
+    changed = replace(centre, services=(longer, *rest), rules=rules)
+    assert await apply(changed, NOW) == [
+        Change("centre", centre.title.uk, "changed", ("rules.lead_minutes",)),
+        Change("service", first.code, "changed", ("duration",)),
+    ]
+    directory = await reference.directory()
+    assert directory.centre == changed
+    assert directory.version > version
+    raised = dict(await db.fetch("SELECT branch_id, version FROM branch_version"))
+    assert all(raised[branch] > boards[branch] for branch in boards)
+
+
+async def test_a_change_of_one_branch_is_announced_to_that_branch_alone(
+    fresh: None, centre: Centre
+) -> None:
+    await apply(centre, NOW)
+    boards = dict(await db.fetch("SELECT branch_id, version FROM branch_version"))
+    first, *rest = centre.branches
+    desk = replace(first.desks[0], skills=("payments",))
+    changed = replace(first, desks=(desk, *first.desks[1:]))
+    assert await apply(replace(centre, branches=(changed, *rest)), NOW) == [
+        Change("desk", f"{first.slug}/1", "changed", ("skills",))
+    ]
+    raised = dict(await db.fetch("SELECT branch_id, version FROM branch_version"))
+    branch_id = (await reference.directory()).branch(first.slug).id
+    assert [one for one in boards if raised[one] != boards[one]] == [branch_id]
+
+
+async def test_a_service_that_is_gone_is_retired_and_can_be_restored(
+    fresh: None, centre: Centre
+) -> None:
+    await apply(centre, NOW)
+    last = centre.services[-1]
+    less = without_service(centre, last.code)
+    assert await apply(less, NOW) == [Change("service", last.code, "retired")]
+    directory = await reference.directory()
+    assert last.code not in directory.services
+    assert directory.services_ever[last.code] == last
+    assert await apply(less, NOW) == []
+
+    assert await apply(centre, NOW) == [Change("service", last.code, "restored")]
+    assert last.code in (await reference.directory()).services
+
+
+async def test_whoever_waits_for_a_service_that_is_gone_can_still_be_called(
+    fresh: None, centre: Centre
+) -> None:
+    desk = await open_desk("5", NOW)
+    waiting = await take_ticket(NOW)
+    held = await booking.hold(BRANCH, [SERVICE], NOW + timedelta(minutes=30), "visit", NOW)
+    booked = await booking.confirm(held.token, "Ян", "0671234567", None, "uk", NOW)
+    skills = tuple(
+        replace(skill, services=tuple(code for code in skill.services if code != SERVICE))
+        for skill in centre.skills
+    )
+    await apply(replace(without_service(centre, SERVICE), skills=skills), NOW)
+    checked_in = await arrival.check_in(BRANCH, booked.code, "device:1", NOW)
+    for ticket in (waiting, checked_in):
+        assert (await desk.call(ticket.id)).number == ticket.number
+        await desk.start(ticket.id)
+        await desk.finish(ticket.id)
+
+
+async def test_a_branch_that_is_gone_keeps_its_rows_and_its_ids(
+    fresh: None, centre: Centre
+) -> None:
+    await apply(centre, NOW)
+    before = await counts()
+    *kept, last = centre.branches
+    branch_id = (await reference.directory()).branch(last.slug).id
+    gone = await apply(replace(centre, branches=tuple(kept)), NOW)
+    assert {change.what for change in gone} == {"retired"}
+    assert Change("branch", last.slug, "retired") in gone
+    assert Change("lane", f"{last.slug}/visit-any", "retired") in gone
+    after = await counts()
+    assert (after["branches"], after["desks"]) == (before["branches"], before["desks"])
+
+    back = await apply(centre, NOW)
+    assert {change.what for change in back} == {"restored"}
+    assert (await reference.directory()).branch(last.slug).id == branch_id
+
+
+async def test_a_failure_leaves_everything_as_it_was(fresh: None, centre: Centre) -> None:
+    await apply(centre, NOW)
+    last = centre.branches[-1]
+    lane = replace(last.lanes[0], channel="site")
+    broken = replace(
+        without_service(centre, centre.services[-1].code),
+        branches=(*centre.branches[:-1], replace(last, lanes=(lane, *last.lanes[1:]))),
+    )
+    before = await counts()
+    with pytest.raises(Exception, match="lane_channel_check"):
+        await apply(broken, NOW)
+    reference.forget()
+    assert (await reference.directory()).centre == centre
+    assert await counts() == before

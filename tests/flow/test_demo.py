@@ -1,0 +1,205 @@
+"""The demo: a whole synthetic day through the real server, and nothing left of it afterwards."""
+
+import os
+import random
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+
+from queue_app.queries import reference
+from queue_app.simulation import visitors
+from queue_app.simulation.hall import MINUTE, Plan, plan_of
+from tests.support.server import ROOT, free_port
+
+MONDAY = date(2026, 11, 23)
+WITHIN = 180.0
+"""Seconds; generous, for a machine that does much else."""
+
+
+class Demo:
+    """`queue-app demo` in a terminal of its own, its temporary files in `folder`."""
+
+    def __init__(self, folder: Path, *arguments: str) -> None:
+        self.folder = folder
+        self.port = free_port()
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "queue_app.cli", "demo", "--port", str(self.port), *arguments],
+            cwd=ROOT,
+            env=os.environ | {"TMPDIR": str(folder), "PYTHONUNBUFFERED": "1"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        self.said = ""
+        self._too_long = threading.Timer(WITHIN, self.process.kill)
+        self._too_long.start()
+
+    def until(self, pattern: str) -> re.Match[str]:
+        """Read on until a line matches."""
+        assert self.process.stdout
+        for line in self.process.stdout:
+            self.said += line
+            if found := re.search(pattern, line):
+                return found
+        raise AssertionError(f"it never said {pattern}:\n{self.said}")
+
+    def end(self) -> int:
+        """The exit code, once it has ended by itself."""
+        assert self.process.stdout
+        self.said += self.process.stdout.read()
+        code = self.process.wait(WITHIN)
+        self._too_long.cancel()
+        return code
+
+    def signal_all(self, number: int) -> None:
+        """As a terminal does: the whole foreground group gets it."""
+        os.killpg(self.process.pid, number)
+
+    def leftovers(self) -> list[str]:
+        """Processes that still know the folder, and whatever stands in it."""
+        files = [str(path) for path in self.folder.iterdir()]
+        return [*files, *_processes_of(str(self.folder))]
+
+
+StartDemo = Callable[..., Demo]
+
+
+def _processes_of(folder: str) -> list[str]:
+    found = []
+    for place in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (place / "cmdline").read_bytes()
+            environment = (place / "environ").read_bytes()
+        except OSError:
+            continue
+        if int(place.name) != os.getpid() and folder.encode() in command + environment:
+            found.append(f"{place.name} {command!r}")
+    return found
+
+
+@pytest.fixture
+def demo() -> Iterator[StartDemo]:
+    """Starts demos; those that a failed test leaves are killed, their server follows them."""
+    started: list[Demo] = []
+    folder = Path(tempfile.mkdtemp(prefix="queue-app-demo-test-"))
+    folder.chmod(0o711)
+
+    def start(*arguments: str) -> Demo:
+        started.append(Demo(folder, *arguments))
+        return started[-1]
+
+    yield start
+    for one in started:
+        if one.process.poll() is None:
+            one.process.terminate()
+            one.end()
+        if one.process.stdout:
+            one.process.stdout.close()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+async def plan(database: str) -> Plan:
+    directory = await reference.directory()
+    found = plan_of(directory, next(iter(directory.branches.values())), MONDAY)
+    assert found
+    return found
+
+
+@pytest.mark.server
+def test_a_whole_day_passes_without_one_unexpected_answer_and_leaves_nothing(
+    demo: StartDemo,
+) -> None:
+    day = demo("--rate", "2400", "--visitors", "60", "--once")
+    code = day.end()
+    assert code == 0, day.said
+    assert "every invariant holds" in day.said
+    assert "UNEXPECTED" not in day.said
+    served = re.search(r"(\d+) served,", day.said)
+    assert served and int(served[1]) >= 30, day.said
+    assert day.leftovers() == []
+
+
+@pytest.mark.server
+def test_ctrl_c_in_the_middle_of_the_day_leaves_nothing(demo: StartDemo) -> None:
+    day = demo("--rate", "900", "--visitors", "60")
+    day.until(r"served +[1-9]")
+    _every_face_answers(f"http://127.0.0.1:{day.port}")
+    day.signal_all(signal.SIGINT)
+    day.signal_all(signal.SIGINT)
+    assert day.end() == 0, day.said
+    assert "Traceback" not in day.said
+    assert "every invariant holds" in day.said
+    assert day.leftovers() == []
+
+
+def _every_face_answers(address: str) -> None:
+    """As the browser of somebody who watches: one page, and what its frames load."""
+    with httpx.Client(base_url=address, follow_redirects=True, timeout=30) as browser:
+        page = browser.get("/demo")
+        assert page.status_code == 200
+        assert "frame-ancestors 'self'" in page.headers["content-security-policy"]
+        frames = re.findall(r'<iframe id="(\w+)"[^>]*src="([^"]+)"', page.text)
+        assert {"board", "console", "kiosk", "booking"} <= {name for name, _ in frames}
+        for name, source in frames:
+            shown = browser.get(source)
+            assert shown.status_code == 200, name
+            assert "/sign-in" not in shown.url.path, name
+        assert browser.get("/demo/state").json()["day"]
+        assert browser.get("/demo/files/demo.css").status_code == 200
+        assert browser.get("/demo/files/..%2Fpage.py").status_code == 404
+
+
+@pytest.mark.server
+@pytest.mark.parametrize("seconds", [0.3, 2.5])
+def test_a_polite_signal_while_it_starts_leaves_nothing(demo: StartDemo, seconds: float) -> None:
+    day = demo("--rate", "300", "--visitors", "40")
+    day.until("Starting")
+    time.sleep(seconds)
+    day.process.send_signal(signal.SIGTERM)
+    assert day.end() == 0, day.said
+    assert "Traceback" not in day.said
+    assert day.leftovers() == []
+
+
+async def test_a_server_of_a_real_centre_has_no_demo_page(client: httpx.AsyncClient) -> None:
+    assert (await client.get("/demo")).status_code == 404
+    assert (await client.get("/demo/state")).status_code == 404
+
+
+async def test_the_same_seed_gives_the_same_visitors(plan: Plan) -> None:
+    def drawn(seed: int) -> list[tuple[object, ...]]:
+        people = visitors.draw_walk_ins(plan, 50, plan.opens, random.Random(seed))
+        return [(one.arrives, one.services, one.minutes, one.priority) for one in people]
+
+    assert drawn(1) == drawn(1)
+    assert drawn(1) != drawn(2)
+
+
+async def test_visitors_come_while_the_kiosk_gives_tickets_and_for_what_some_desk_gives(
+    plan: Plan,
+) -> None:
+    people = visitors.draw_walk_ins(plan, 400, plan.opens - timedelta(hours=1), random.Random(3))
+    assert len(people) == 400
+    assert all(plan.kiosk_from <= one.arrives <= plan.kiosk_until for one in people)
+    assert all(any(desk.services.issuperset(one.services) for desk in plan.desks) for one in people)
+    assert any(len(one.services) == 2 for one in people)
+
+
+async def test_a_day_that_begins_late_has_only_who_is_there_or_still_comes(plan: Plan) -> None:
+    noon = plan.opens + timedelta(hours=3)
+    people = visitors.draw_walk_ins(plan, 400, noon, random.Random(3))
+    assert 100 < len(people) < 300
+    assert all(one.arrives > noon - 20 * MINUTE for one in people)

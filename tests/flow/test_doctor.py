@@ -1,0 +1,233 @@
+"""Every invariant, broken by hand past its constraint, and what doctor says of it."""
+
+from collections.abc import AsyncIterator
+from contextlib import nullcontext, suppress
+from datetime import datetime, timedelta
+
+import argon2
+import asyncpg
+import pytest
+
+from queue_app import db
+from queue_app.domain.people import Staff
+from queue_app.flow import arrival, booking, calling, interrupting, staffing
+from queue_app.queries import doctor, reference
+from queue_app.queries.doctor import Finding
+from tests.conftest import MONDAY
+from tests.flow.stage import own
+from tests.support.people import BRANCH, PASSWORD
+
+NOW = MONDAY
+
+
+@pytest.fixture(scope="module", autouse=True)
+async def hall(database_server: str, worker: str) -> AsyncIterator[None]:
+    """Somebody was served at desk 1 and somebody else is called there, one is called to desk 2,
+    and one with a booking waits, as an alert stops calls; in a database of this file's own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(staffing, "_hasher", argon2.PasswordHasher(1, 8, 1))
+        patch.setattr(db, "snapshot", nullcontext)  # the breaks are in a transaction already
+        async with own(database_server, f"{worker}-doctor"):
+            await fill()
+            assert await doctor.check(NOW) == []
+            yield
+
+
+async def fill() -> None:
+    first, second = await desks()
+    for _ in range(3):
+        await arrival.issue_ticket(BRANCH, ["debt-amount"], None, "uk", "device:1", NOW)
+    clerks = [await staffing.add_staff(f"clerk{n}", "clerk", BRANCH, PASSWORD, NOW) for n in (1, 2)]
+    for desk, clerk in zip((first, second), clerks, strict=True):
+        await staffing.open_desk(desk, clerk, NOW)
+    await serve_one(first, clerks[0])
+    await calling.call(first, clerks[0], NOW)
+    await calling.call(second, clerks[1], NOW)
+    await visit(NOW + timedelta(minutes=60))
+    await interrupting.interrupt(BRANCH, "alert", None, "", clerks[0], NOW)
+
+
+async def desks() -> list[int]:
+    branch = (await reference.directory()).branch(BRANCH)
+    return [desk.id for desk in branch.desks][:2]
+
+
+async def serve_one(desk: int, clerk: Staff) -> None:
+    called = await calling.call(desk, clerk, NOW)
+    assert called
+    await calling.start(called.id, clerk, NOW)
+    await calling.finish(called.id, clerk, NOW)
+
+
+async def visit(starts_at: datetime) -> None:
+    held = await booking.hold(BRANCH, ["debt-amount"], starts_at, "visit", NOW)
+    booked = await booking.confirm(held.token, "Ян", "0671234567", None, "uk", NOW)
+    await arrival.check_in(BRANCH, booked.code, "device:1", NOW)
+
+
+class UndoneError(Exception):
+    """Leaves the database as it was."""
+
+
+async def found_after(*breaks: str) -> list[Finding]:
+    """What doctor finds after these statements; then they are taken back."""
+    findings: list[Finding] = []
+
+    async def work() -> None:
+        for statement in ";".join(breaks).split(";"):
+            if statement.strip():
+                await db.fetch(statement)
+        findings.extend(await doctor.check(NOW))
+        raise UndoneError
+
+    with suppress(UndoneError):
+        await db.transact(work)
+    return findings
+
+
+BREAKS = {
+    "a lane has one appointment at a time": """
+        ALTER TABLE appointment DROP CONSTRAINT appointment_one_per_lane;
+        INSERT INTO appointment (branch_id, lane_id, token, code, channel, services, period,
+            state, language, created_at, changed_at)
+        SELECT branch_id, lane_id, token || 'x', '999999', channel, services, period, state,
+            language, created_at, changed_at FROM appointment""",
+    "a number is given once a day": """
+        ALTER TABLE ticket DROP CONSTRAINT ticket_branch_id_day_number_key;
+        UPDATE ticket SET number = 'А1' WHERE number = 'А2'""",
+    "numbers have no gap": "UPDATE ticket SET number = 'А7' WHERE number = 'А2'",
+    "a desk has one person": """
+        DROP INDEX ticket_one_per_desk;
+        UPDATE ticket SET desk_id = (SELECT min(desk_id) FROM ticket) WHERE state = 'called'""",
+    "whoever is at a desk is at an open one": """
+        UPDATE desk SET state = 'closed', staff_id = NULL WHERE state = 'open'""",
+    "an appointment has one live ticket": """
+        DROP INDEX ticket_one_per_appointment;
+        UPDATE ticket SET (appointment_id, due_at) = (SELECT id, lower(period) FROM appointment)
+        WHERE state IN ('waiting', 'called')""",
+    "a ticket knows its appointment's time": """
+        UPDATE ticket SET due_at = due_at + interval '1 hour' WHERE due_at IS NOT NULL""",
+    "events count from one without a gap": """
+        ALTER TABLE ticket_event DISABLE TRIGGER ticket_event_append_only;
+        DELETE FROM ticket_event WHERE verb = 'start'""",
+    "a desk stands as its last event left it": """
+        UPDATE desk SET state = 'paused' WHERE state = 'open'""",
+    "every service that is named exists": """
+        UPDATE appointment SET services = '{ghost}'""",
+    "a branch has one open interruption for all services": """
+        DROP INDEX interruption_one_for_all;
+        INSERT INTO interruption (branch_id, kind, started_at, staff_id)
+        SELECT branch_id, 'power', started_at, staff_id FROM interruption""",
+    "an interruption begins, ends and lets calls resume, in this order": """
+        ALTER TABLE interruption DROP CONSTRAINT interruption_times_in_order;
+        UPDATE interruption SET ended_at = started_at - interval '1 minute',
+            resumes_at = started_at, ended_by = staff_id""",
+    "every branch has a version": "DELETE FROM branch_version WHERE branch_id = 1",
+    "a ticket is the fold of its events": """
+        UPDATE ticket SET queued_at = queued_at - interval '1 minute' WHERE number = 'А2'""",
+}
+
+
+def test_every_invariant_has_a_break() -> None:
+    assert set(doctor._BROKEN) <= BREAKS.keys()
+
+
+@pytest.mark.parametrize("invariant", BREAKS)
+async def test_doctor_finds_what_a_dropped_constraint_let_in(invariant: str) -> None:
+    findings = await found_after(BREAKS[invariant])
+    assert invariant in {finding.invariant for finding in findings}
+    assert all(finding.where for finding in findings)
+
+
+COUNTER_LIES = {
+    "ahead": "UPDATE counter SET last = last + 1",
+    "behind": "UPDATE counter SET last = last - 1 WHERE last > 1",
+    "gone": "DELETE FROM counter",
+}
+
+
+@pytest.mark.parametrize("lie", COUNTER_LIES)
+async def test_a_counter_that_does_not_count_the_tickets_is_found(lie: str) -> None:
+    findings = await found_after(COUNTER_LIES[lie])
+    assert {one.invariant for one in findings} == {"numbers have no gap"}
+
+
+FALSE_HISTORIES = {
+    "a verb that may not follow": "UPDATE ticket_event SET verb = 'finish' WHERE verb = 'call'",
+    "an undo of nothing": "UPDATE ticket_event SET verb = 'undo' WHERE seq = 1",
+    "another desk": "UPDATE ticket_event SET desk_id = 6 WHERE verb = 'call'",
+    "another time": "UPDATE ticket_event SET at = at + interval '1 second' WHERE verb = 'start'",
+}
+
+
+@pytest.mark.parametrize("history", FALSE_HISTORIES)
+async def test_a_history_that_does_not_lead_to_the_row_is_found(history: str) -> None:
+    findings = await found_after(
+        "ALTER TABLE ticket_event DISABLE TRIGGER ticket_event_append_only",
+        FALSE_HISTORIES[history],
+        "ALTER TABLE ticket_event ENABLE TRIGGER ticket_event_append_only",
+    )
+    assert {one.invariant for one in findings} == {"a ticket is the fold of its events"}
+
+
+DROPS: dict[str, str] = {
+    "appointment_one_per_lane": "ALTER TABLE appointment DROP CONSTRAINT appointment_one_per_lane",
+    "appointment_code": "DROP INDEX appointment_code",
+    "ticket_one_per_desk": "DROP INDEX ticket_one_per_desk",
+    "ticket_one_per_appointment": "DROP INDEX ticket_one_per_appointment",
+    "ticket_branch_id_day_number_key": (
+        "ALTER TABLE ticket DROP CONSTRAINT ticket_branch_id_day_number_key"
+    ),
+    "ticket_state_times": "ALTER TABLE ticket DROP CONSTRAINT ticket_state_times",
+    "ticket_times_in_order": "ALTER TABLE ticket DROP CONSTRAINT ticket_times_in_order",
+    "desk_one_per_clerk": "DROP INDEX desk_one_per_clerk",
+    "ticket_event_append_only": "DROP TRIGGER ticket_event_append_only ON ticket_event",
+    "desk_event_append_only": "ALTER TABLE desk_event DISABLE TRIGGER desk_event_append_only",
+    "interruption_one_for_all": "DROP INDEX interruption_one_for_all",
+    "interruption_ends_whole": "ALTER TABLE interruption DROP CONSTRAINT interruption_ends_whole",
+    "interruption_times_in_order": (
+        "ALTER TABLE interruption DROP CONSTRAINT interruption_times_in_order"
+    ),
+    "interruption_is_kept": "DROP TRIGGER interruption_is_kept ON interruption",
+    "request_pkey": "ALTER TABLE request DROP CONSTRAINT request_pkey",
+}
+
+
+def test_every_guard_is_dropped_once() -> None:
+    assert DROPS.keys() == doctor.GUARDS
+
+
+@pytest.mark.parametrize("guard", DROPS)
+async def test_a_guard_that_is_missing_is_named(guard: str) -> None:
+    assert await found_after(DROPS[guard]) == [Finding("the schema guards itself", guard)]
+
+
+async def test_personal_data_kept_too_long_is_found() -> None:
+    days = (await reference.directory()).rules.retention_days
+    assert await doctor.check(NOW + timedelta(days=days)) == []
+    [finding] = await doctor.check(NOW + timedelta(days=days + 2))
+    assert finding.invariant == "personal data is deleted on time"
+    assert "Ян" not in finding.where
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "DELETE FROM ticket_event",
+        "UPDATE ticket_event SET verb = 'finish'",
+        "DELETE FROM desk_event",
+        "UPDATE ticket SET number = 'А1' WHERE number = 'А2'",
+        "UPDATE ticket SET state = 'finished', ended_at = issued_at WHERE state = 'waiting'",
+        "UPDATE ticket SET called_at = NULL WHERE state = 'called'",
+        "UPDATE ticket SET desk_id = (SELECT min(desk_id) FROM ticket) WHERE state = 'called'",
+        "UPDATE desk SET staff_id = (SELECT min(staff_id) FROM desk) WHERE state = 'open'",
+        "UPDATE appointment SET period = 'empty'",
+        "DELETE FROM interruption",
+        "UPDATE interruption SET resumes_at = started_at",
+        "UPDATE interruption SET services = '{}'",
+    ],
+)
+async def test_with_its_guards_in_place_the_schema_refuses_the_change(change: str) -> None:
+    with pytest.raises(asyncpg.PostgresError) as error:
+        await found_after(change)
+    assert (error.value.sqlstate or "").startswith("23")

@@ -1,0 +1,325 @@
+"""An alert, a power cut, a registry that is down: calls stop and go on, and nobody loses."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+import pytest
+
+from queue_app.clock import FixedClock
+from queue_app.domain.errors import Conflict, NotAllowed, NotFound, RuleBroken
+from queue_app.domain.people import Staff
+from queue_app.flow import arrival, booking, calling, interrupting, staffing
+from queue_app.queries import desks, doctor, hall, reference, views
+from queue_app.queries.hall import Hall
+from queue_app.queries.tickets import by_token
+from queue_app.queries.views import BoardView, DeskQueueView, TicketView
+from tests.conftest import MONDAY
+from tests.support.hall import SERVICE, Desk, open_desk, take_ticket
+from tests.support.people import BRANCH, PASSWORD
+
+ELSEWHERE = "darnytskyi"
+
+
+@pytest.fixture(autouse=True)
+async def proven(database: str, clock: FixedClock) -> AsyncIterator[None]:
+    """Whatever a test did, every invariant of the database holds."""
+    yield
+    assert await doctor.check(clock.now()) == []
+
+
+@pytest.fixture
+async def desk(database: str, clock: FixedClock) -> Desk:
+    return await open_desk("1", clock.now())
+
+
+async def hall_at(now: datetime) -> Hall:
+    directory = await reference.directory()
+    return await hall.load(directory, directory.branch(BRANCH), now)
+
+
+async def board_at(now: datetime) -> BoardView:
+    return views.board(await hall_at(now))
+
+
+async def phone_at(token: str, now: datetime) -> TicketView:
+    return views.ticket(await hall_at(now), await by_token(token))
+
+
+async def console_at(desk: Desk, now: datetime) -> DeskQueueView:
+    seen = await hall_at(now)
+    return views.desk_queue(seen, desk.id, await desks.extra(seen, desk.id))
+
+
+async def alert(desk: Desk, now: datetime) -> int:
+    return (await interrupting.interrupt(BRANCH, "alert", None, "", desk.clerk, now)).id
+
+
+async def call(desk: Desk, now: datetime, ticket: int | None = None) -> str | None:
+    called = await calling.call(desk.id, desk.clerk, now, ticket)
+    return called.number if called else None
+
+
+async def serve(desk: Desk, now: datetime) -> str | None:
+    called = await calling.call(desk.id, desk.clerk, now)
+    if called is None:
+        return None
+    await calling.start(called.id, desk.clerk, now)
+    await calling.finish(called.id, desk.clerk, now)
+    return called.number
+
+
+async def test_an_alert_stops_calls_and_lets_them_go_on_ten_minutes_after_its_end(
+    desk: Desk, clock: FixedClock
+) -> None:
+    numbers = [(await take_ticket(clock.advance(seconds=1))).number for _ in range(3)]
+    stop = await alert(desk, clock.now())
+    with pytest.raises(Conflict, match="hall_paused") as refused:
+        await call(desk, clock.now())
+    assert refused.value.details == {"kind": "alert", "resumes_at": None}
+    picked = (await console_at(desk, clock.now())).queue[1].ticket
+    with pytest.raises(Conflict, match="hall_paused"):
+        await call(desk, clock.now(), picked)
+
+    clock.advance(minutes=40)
+    over = await interrupting.resume(stop, None, desk.clerk, clock.now())
+    assert over.resumes_at == clock.now() + timedelta(minutes=10)
+    clock.advance(minutes=9, seconds=59)
+    with pytest.raises(Conflict, match="hall_paused") as still:
+        await call(desk, clock.now())
+    assert still.value.details["resumes_at"] == over.resumes_at
+    clock.advance(seconds=1)
+    assert [await serve(desk, clock.now()) for _ in range(4)] == [*numbers, None]
+
+
+async def test_what_has_begun_goes_on_and_can_be_undone(desk: Desk, clock: FixedClock) -> None:
+    first, second = [await take_ticket(clock.advance(seconds=1)) for _ in range(2)]
+    await call(desk, clock.now())
+    await alert(desk, clock.now())
+    await calling.recall(first.id, desk.clerk, clock.now())
+    await calling.start(first.id, desk.clerk, clock.now())
+    await calling.finish(first.id, desk.clerk, clock.now())
+    undone = await calling.undo(first.id, desk.clerk, clock.now())
+    assert undone.progress.state == "serving"
+    back = await calling.transfer(first.id, desk.clerk, clock.now(), services=[SERVICE])
+    assert back.progress.state == "waiting"
+    queue = (await console_at(desk, clock.now())).queue
+    assert [one.ticket for one in queue] == [first.id, second.id], "the place is kept"
+    assert {one.reason_code for one in queue} == {"waiting_longest"}
+
+
+async def test_every_screen_says_why_and_no_wait_is_told_until_the_end_is_known(
+    desk: Desk, clock: FixedClock
+) -> None:
+    tickets = [await take_ticket(clock.advance(seconds=1)) for _ in range(2)]
+    stop = await alert(desk, clock.now())
+    began = clock.now()
+    clock.advance(minutes=5)
+    board = await board_at(clock.now())
+    assert board.interruption
+    assert (board.interruption.kind, board.interruption.since) == ("alert", began)
+    assert (board.interruption.services, board.interruption.resumes_at) == (None, None)
+    assert board.interruption.resume_minutes == 10
+    assert board.next == ()
+    phone = await phone_at(tickets[1].token, clock.now())
+    assert phone.interruption == board.interruption
+    assert (phone.wait, phone.people_ahead) == (None, 1)
+    console = await console_at(desk, clock.now())
+    assert console.interruption == board.interruption
+    assert console.interruptions == (board.interruption,)
+
+    over = await interrupting.resume(stop, 10, desk.clerk, clock.now())
+    phone = await phone_at(tickets[1].token, clock.now())
+    assert phone.interruption
+    assert phone.interruption.resumes_at == over.resumes_at
+    assert phone.wait
+    assert phone.wait.low_minutes >= 10
+    assert (await board_at(clock.now())).next == tuple(one.number for one in tickets)
+    clock.advance(minutes=10)
+    assert (await board_at(clock.now())).interruption is None
+    phone = await phone_at(tickets[1].token, clock.now())
+    assert phone.interruption is None
+    assert phone.wait
+    assert phone.wait.low_minutes < 10
+
+
+async def test_named_services_stop_alone_and_others_are_called_past_them(
+    desk: Desk, clock: FixedClock
+) -> None:
+    stopped = await take_ticket(clock.advance(seconds=1))
+    served = await take_ticket(clock.advance(seconds=1), service="debt-amount")
+    down = await interrupting.interrupt(BRANCH, "registry", [SERVICE], "", desk.clerk, clock.now())
+    console = await console_at(desk, clock.now())
+    assert [one.ticket for one in console.queue] == [served.id, stopped.id]
+    assert [one.reason_code for one in console.queue] == ["waiting_longest", "service_paused"]
+    assert console.elsewhere == 0
+    assert await serve(desk, clock.now()) == served.number
+    assert await call(desk, clock.now()) is None, "nobody is left whom it could call"
+    with pytest.raises(Conflict, match="services_paused"):
+        await call(desk, clock.now(), stopped.id)
+    phone = await phone_at(stopped.token, clock.now())
+    assert phone.wait is None
+    assert phone.interruption
+    titles = (await reference.directory()).services
+    assert phone.interruption.services == (titles[SERVICE].title,)
+
+    over = await interrupting.resume(down.id, None, desk.clerk, clock.now())
+    assert over.resumes_at == clock.now(), "only an alert has a delay of its own"
+    assert await call(desk, clock.now()) == stopped.number
+
+
+async def test_the_kiosk_gives_no_ticket_for_what_is_stopped_but_checks_bookings_in(
+    desk: Desk, clock: FixedClock
+) -> None:
+    held = await booking.hold(BRANCH, [SERVICE], MONDAY.replace(hour=11), "visit", clock.now())
+    booked = await booking.confirm(held.token, "Ян", "0671234567", None, "uk", clock.now())
+    stop = await alert(desk, clock.now())
+    with pytest.raises(RuleBroken, match="services_paused") as refused:
+        await take_ticket(clock.now())
+    assert refused.value.details == {"kind": "alert", "shelter": None, "resumes_at": None}
+    ticket = await arrival.check_in(BRANCH, booked.code, "device:1", clock.now())
+    assert (ticket.wait, ticket.late) == (None, False)
+    over = await interrupting.resume(stop, None, desk.clerk, clock.now())
+    with pytest.raises(RuleBroken, match="services_paused") as still:
+        await take_ticket(clock.now())
+    assert still.value.details["resumes_at"] == over.resumes_at
+    assert over.resumes_at
+    await take_ticket(over.resumes_at)
+
+
+async def test_a_booking_that_fell_into_an_alert_comes_first_after_it(
+    desk: Desk, clock: FixedClock
+) -> None:
+    walk_in = await take_ticket(clock.now())
+    codes = []
+    for minutes in (60, 80):
+        starts_at = MONDAY + timedelta(minutes=minutes)
+        held = await booking.hold(BRANCH, [SERVICE], starts_at, "visit", clock.now())
+        made = await booking.confirm(held.token, "Ян", "0671234567", None, "uk", clock.now())
+        codes.append(made.code)
+    clock.advance(minutes=65)
+    stop = await alert(desk, clock.now())
+    clock.advance(minutes=60)
+    await interrupting.resume(stop, 10, desk.clerk, clock.now())
+    clock.advance(minutes=19)
+    second = await arrival.check_in(BRANCH, codes[1], "device:1", clock.now())
+    first = await arrival.check_in(BRANCH, codes[0], "device:1", clock.now())
+    assert (first.late, second.late) == (False, False)
+    order = [await serve(desk, clock.now()) for _ in range(3)]
+    assert order == [first.number, second.number, walk_in.number]
+
+
+async def test_who_comes_later_than_the_grace_after_it_is_late(
+    desk: Desk, clock: FixedClock
+) -> None:
+    held = await booking.hold(BRANCH, [SERVICE], MONDAY.replace(hour=11), "visit", clock.now())
+    booked = await booking.confirm(held.token, "Ян", "0671234567", None, "uk", clock.now())
+    clock.advance(minutes=55)
+    stop = await alert(desk, clock.now())
+    clock.advance(minutes=30)
+    await interrupting.resume(stop, 10, desk.clerk, clock.now())
+    clock.advance(minutes=20, seconds=1)
+    assert (await arrival.check_in(BRANCH, booked.code, "device:1", clock.now())).late
+
+
+async def test_an_alert_from_before_opening_delays_the_first_call_by_half_an_hour(
+    desk: Desk, clock: FixedClock
+) -> None:
+    early = MONDAY.replace(hour=8, minute=40)
+    stop = await alert(desk, early)
+    over = await interrupting.resume(stop, None, desk.clerk, MONDAY.replace(hour=9, minute=15))
+    assert over.resumes_at == MONDAY.replace(hour=9, minute=45)
+
+
+async def test_saying_it_twice_or_at_once_makes_one_interruption(
+    desk: Desk, clock: FixedClock
+) -> None:
+    other = await open_desk("2", clock.now())
+    both = await asyncio.gather(
+        *(
+            interrupting.interrupt(BRANCH, "alert", None, "", one.clerk, clock.now())
+            for one in (desk, other, desk, other)
+        )
+    )
+    assert len({one.id for one in both}) == 1
+    with pytest.raises(Conflict, match="already_interrupted") as refused:
+        await interrupting.interrupt(BRANCH, "power", None, "", desk.clerk, clock.now())
+    assert refused.value.details == {"interruption": both[0].id, "kind": "alert"}
+    some = [
+        await interrupting.interrupt(BRANCH, "registry", codes, "", desk.clerk, clock.now())
+        for codes in ([SERVICE, "debt-amount"], ["debt-amount", SERVICE, SERVICE])
+    ]
+    assert some[0] == some[1]
+
+    over = [
+        await interrupting.resume(both[0].id, 10, one.clerk, clock.advance(seconds=30))
+        for one in (desk, other)
+    ]
+    assert over[0] == over[1]
+
+
+async def test_the_same_key_gives_the_same_interruption_after_its_end_too(
+    desk: Desk, clock: FixedClock
+) -> None:
+    key, again = uuid4(), uuid4()
+    begun = [
+        await interrupting.interrupt(BRANCH, "power", None, "щит", desk.clerk, clock.now(), key)
+    ]
+    ended = [await interrupting.resume(begun[0].id, 0, desk.clerk, clock.now(), again)]
+    begun.append(
+        await interrupting.interrupt(BRANCH, "power", None, "щит", desk.clerk, clock.now(), key)
+    )
+    ended.append(await interrupting.resume(begun[0].id, 0, desk.clerk, clock.now(), again))
+    assert begun[0] == begun[1]
+    assert ended[0] == ended[1]
+    assert (await board_at(clock.now())).interruption is None
+
+
+async def test_an_alert_anew_while_the_last_one_is_ending_stops_calls_again(
+    desk: Desk, clock: FixedClock
+) -> None:
+    await take_ticket(clock.now())
+    first = await alert(desk, clock.now())
+    await interrupting.resume(first, None, desk.clerk, clock.advance(minutes=5))
+    second = await alert(desk, clock.advance(minutes=2))
+    assert second != first
+    clock.advance(minutes=30)
+    with pytest.raises(Conflict, match="hall_paused"):
+        await call(desk, clock.now())
+    await interrupting.resume(second, 0, desk.clerk, clock.now())
+    assert await call(desk, clock.now())
+
+
+async def test_only_staff_of_the_branch_may_and_only_what_there_is(
+    desk: Desk, clock: FixedClock
+) -> None:
+    now = clock.now()
+    stranger: Staff = await staffing.add_staff("far", "supervisor", ELSEWHERE, PASSWORD, now)
+    with pytest.raises(NotAllowed, match="other_branch"):
+        await interrupting.interrupt(BRANCH, "alert", None, "", stranger, now)
+    stop = await alert(desk, now)
+    with pytest.raises(NotAllowed, match="other_branch"):
+        await interrupting.resume(stop, None, stranger, now)
+    for bad in (0, -1, stop + 1000, 2**63):
+        with pytest.raises(NotFound, match="unknown_interruption"):
+            await interrupting.resume(bad, None, desk.clerk, now)
+    for kind, services, code in (
+        ("flood", None, "unknown_kind"),
+        ("registry", [], "no_service"),
+        ("registry", ["nonsense"], "unknown_service"),
+    ):
+        with pytest.raises(RuleBroken, match=code):
+            await interrupting.interrupt(BRANCH, kind, services, "", desk.clerk, now)
+    for delay in (-1, 100_000):
+        with pytest.raises(RuleBroken, match="bad_delay"):
+            await interrupting.resume(stop, delay, desk.clerk, now)
+    assert (await interrupting.resume(stop, 0, desk.clerk, now)).resumes_at == now
+
+
+async def test_other_branches_go_on(desk: Desk, clock: FixedClock) -> None:
+    await alert(desk, clock.now())
+    directory = await reference.directory()
+    seen = await hall.load(directory, directory.branch(ELSEWHERE), clock.now())
+    assert views.board(seen).interruption is None
+    await take_ticket(clock.now(), branch=ELSEWHERE)

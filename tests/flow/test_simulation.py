@@ -1,0 +1,219 @@
+"""Synthetic days: repeatable, fast, and able to tell policies, estimates and rosters apart."""
+
+import math
+from datetime import date
+from pathlib import Path
+from random import Random
+
+import pytest
+from click.testing import CliRunner, Result
+
+from config.files import load_centre
+from queue_app.cli.commands import main
+from queue_app.domain.centre import BranchPlan, Centre
+from queue_app.domain.dispatch import POLICIES, DeskView
+from queue_app.domain.forward import Shift
+from queue_app.domain.service_times import ServiceTime
+from queue_app.simulation.accuracy import measure
+from queue_app.simulation.compare import compare, interval, synthetic_days
+from queue_app.simulation.day import Day, draw
+from queue_app.simulation.knowledge import learn, truth
+from queue_app.simulation.run import run_day
+from queue_app.simulation.staffing import Target, Task, parse_target, propose
+from queue_app.simulation.world import KINDS, World, world
+
+MONDAY, SUNDAY = date(2026, 11, 23), date(2026, 11, 22)
+CONFIG = Path(__file__).parents[2] / "config" / "kyiv-cks"
+
+
+@pytest.fixture(scope="module")
+def centre() -> Centre:
+    return load_centre(CONFIG)
+
+
+@pytest.fixture(scope="module")
+def branch(centre: Centre) -> BranchPlan:
+    return centre.branches[0]
+
+
+@pytest.fixture(scope="module")
+def rush(centre: Centre, branch: BranchPlan) -> World:
+    return world(centre, branch, "rush", Random(1))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_seed_gives_the_same_day_again(centre: Centre, branch: BranchPlan, kind: str) -> None:
+    def once(seed: int) -> Day:
+        chance = Random(seed)
+        return draw(world(centre, branch, kind, chance), MONDAY, chance)  # type: ignore[arg-type]
+
+    assert once(1).people == once(1).people
+    assert once(1).people != once(2).people
+    assert run_day(once(1), POLICIES["promise"]).called == (
+        run_day(once(1), POLICIES["promise"]).called
+    )
+
+
+def test_a_day_has_every_kind_of_visitor_and_all_are_called(rush: World) -> None:
+    day = draw(rush, MONDAY, Random(2))
+    outcome = run_day(day, POLICIES["promise"])
+    assert outcome.called.keys() == {one.person.id for one in day.people}
+    came = {one.person.id for one in day.people if one.person.due is not None}
+    assert came < {one.id for one in day.bookings}
+    assert any(one.person.priority for one in day.people)
+    assert any(len(one.person.services) == 2 for one in day.people)
+    assert min(one.arrives for one in day.people) < day.opens
+    assert max(one.arrives for one in day.people if one.person.due is None) < day.closes - 29
+    assert any(shift.breaks for shift in day.shifts)
+    assert 0 < outcome.figures["use"] < 100
+
+
+def test_without_staff_the_services_stay_and_a_closed_day_is_refused(
+    centre: Centre, branch: BranchPlan, rush: World
+) -> None:
+    short = world(centre, branch, "short", Random(1))
+    day = draw(short, MONDAY, Random(1))
+    assert len(day.shifts) == len(branch.desks) - 2
+    assert frozenset().union(*(one.desk.services for one in day.shifts)) == (
+        frozenset().union(*(desk.services for desk in short.desks))
+    )
+    with pytest.raises(ValueError, match="closed"):
+        draw(rush, SUNDAY, Random(1))
+
+
+def test_our_policy_keeps_booked_times_and_first_come_first_served_does_not(
+    centre: Centre, branch: BranchPlan
+) -> None:
+    days = synthetic_days(centre, branch, "rush", MONDAY, 20, 1)
+    found = compare("rush", days, ["promise", "fcfs"])
+    kept = found.figures["booked_kept"]
+    assert kept["promise"].mean > 90 > kept["fcfs"].mean
+    assert found.differs["booked_kept"] == {"promise": False, "fcfs": True}
+    assert found.figures["overtaken"]["fcfs"].mean == 0
+
+
+def test_an_interval_leaves_out_days_without_the_figure() -> None:
+    assert interval([1.0, 3.0, math.nan]).mean == 2.0
+    assert interval([1.0, 3.0]).half == pytest.approx(1.96, abs=0.01)
+
+
+def test_what_is_learned_of_a_branch_comes_near_to_the_truth(centre: Centre, rush: World) -> None:
+    chance = Random(3)
+    past = [run_day(draw(rush, MONDAY, chance), POLICIES["promise"]) for _ in range(20)]
+    learned, true = learn(centre, past, chance), truth(rush, past)
+    assert learned.habits.comes == pytest.approx(true.habits.comes, abs=0.04)
+    assert learned.habits.early_minutes == pytest.approx(true.habits.early_minutes, abs=1.0)
+    assert learned.habits.change_over == pytest.approx(true.habits.change_over, abs=0.05)
+    assert learned.average == pytest.approx(true.average, rel=0.05)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_estimates_hold_what_they_promise(centre: Centre, branch: BranchPlan, kind: str) -> None:
+    """A few days only; docs/waits.md has the tables of many."""
+    found = measure(centre, branch, kind, MONDAY, 3, seed=5, share=0.1)  # type: ignore[arg-type]
+    assert found.estimates > 5
+    assert found.covered > 0.5
+    assert found.ratio < 1.3
+    assert found.ours < found.formula
+
+
+def task(target: str = "90% within 15 min") -> Task:
+    """Two services, each with a desk of its own, and a crowd for three desks at nine."""
+    one, two = frozenset({"one"}), frozenset({"two"})
+    desks = [DeskView(0, one), DeskView(1, two)]
+    asked = {540: {one: 4.0, two: 1.0}, 555: {one: 2.0, two: 1.0}, 570: {one: 1.0, two: 1.0}}
+    present = [Shift(desk, 540.0) for desk in desks]
+    time_of = ServiceTime(math.log(8), 0.4, 50)
+    return Task(asked, desks, present, lambda _: time_of, parse_target(target))
+
+
+def test_a_proposal_keeps_the_promise_and_has_desks_where_they_are_wanted() -> None:
+    found = propose(task())
+    assert [one.begins for one in found] == [540, 555, 570]
+    for one in found:
+        assert one.proposed_waits
+        assert one.proposed_waits.within >= 0.86
+        assert {0, 1} <= set(one.proposed)
+    assert found[0].proposed.count(0) > found[0].proposed.count(1)
+    assert found[0].present == (0, 1)
+    assert found[0].present_waits
+    assert found[0].present_waits.within < 0.9
+    assert propose(task()) == found
+
+
+def test_a_stricter_promise_takes_no_fewer_desks() -> None:
+    easy, strict = propose(task("70% within 30 min")), propose(task("99% within 5 min"))
+    assert sum(len(one.proposed) for one in easy) < sum(len(one.proposed) for one in strict)
+
+
+def test_a_service_that_no_desk_gives_cannot_be_staffed() -> None:
+    wanted = task()
+    impossible = Task(
+        {540: {frozenset({"three"}): 1.0}}, wanted.desks, [], wanted.time_of, wanted.target
+    )
+    with pytest.raises(ValueError, match="no desk gives three"):
+        propose(impossible)
+
+
+@pytest.mark.parametrize("text", ["90% within 15 min", " 90 % WITHIN 15 minutes "])
+def test_a_target_is_read(text: str) -> None:
+    assert parse_target(text) == Target(0.9, 15.0)
+
+
+@pytest.mark.parametrize(
+    "text", ["soon", "100% within 5 min", "0% within 5 min", "9% within 0 min"]
+)
+def test_another_target_is_refused_with_its_form(text: str) -> None:
+    with pytest.raises(ValueError, match="90% within 15 min"):
+        parse_target(text)
+
+
+def simulate(*arguments: str) -> Result:
+    return CliRunner(env={"QUEUE_APP_CONFIG": str(CONFIG)}).invoke(main, ["simulate", *arguments])
+
+
+def test_the_command_compares_policies_without_a_database(tmp_path: Path) -> None:
+    done = simulate("--days", "5", "--kind", "calm", "--policies", "promise,merge")
+    assert done.exit_code == 0, done.output
+    lines = done.output.splitlines()
+    assert lines[0].startswith("holosiivskyi, 5 days, calm, seed 1")
+    assert lines[1].split() == ["promise", "merge"]
+    assert "±" in lines[2]
+
+
+def test_the_command_draws_a_picture(tmp_path: Path) -> None:
+    file = tmp_path / "policies.svg"
+    done = simulate("--days", "2", "--kind", "calm", "--plot", str(file))
+    assert done.exit_code == 0, done.output
+    assert file.read_text().startswith("<?xml")
+    assert simulate("--days", "2", "--plot", str(tmp_path / "no" / "where.svg")).exit_code == 1
+
+
+def test_the_command_measures_accuracy_and_proposes_a_roster() -> None:
+    done = simulate("accuracy", "--days", "1", "--kind", "short")
+    assert done.exit_code == 0, done.output
+    assert done.output.splitlines()[2].startswith("short of staff")
+    done = simulate("staffing", "--date", "2026-11-23", "--kind", "calm")
+    assert done.exit_code == 0, done.output
+    assert done.output.splitlines()[2].startswith("09:00")
+    assert "Desk hours: " in done.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--branch", "nowhere"], "is none of: holosiivskyi"),
+        (["--kind", "odd"], "'calm', 'rush', 'short'"),
+        (["--policies", "ours"], "of: promise, fcfs, merge, fair"),
+        (["--days", "1"], "2<=x<=100000"),
+        (["accuracy", "--days", "0"], "1<=x<=10000"),
+        (["staffing"], "Missing option '--date'"),
+        (["staffing", "--date", "2026-11-22"], "closed on 2026-11-22"),
+        (["staffing", "--date", "2026-11-23", "--target", "soon"], "90% within 15 min"),
+    ],
+)
+def test_a_mistake_is_answered_by_what_is_allowed(arguments: list[str], says: str) -> None:
+    done = simulate(*arguments)
+    assert done.exit_code in (1, 2)
+    assert says in done.output
+    assert "Traceback" not in done.output

@@ -1,0 +1,208 @@
+"""Signing in and out, and who may take, pause and leave which desk."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from queue_app import db
+from queue_app.clock import FixedClock
+from queue_app.domain.errors import Conflict, NotAllowed, NotSignedIn, RuleBroken
+from queue_app.domain.people import Staff, token_hash
+from queue_app.flow import staffing
+from queue_app.queries import doctor, reference
+from queue_app.queries.staff import desk, desks_of, device_of_token, staff_of_session
+from tests.support.hall import open_desk, take_ticket
+from tests.support.people import BRANCH, PASSWORD
+
+ELSEWHERE = "darnytskyi"
+
+
+@pytest.fixture
+async def clerk(database: str, clock: FixedClock) -> Staff:
+    return await staffing.add_staff("Clerk.One ", "clerk", BRANCH, PASSWORD, clock.now())
+
+
+async def desk_id(number: str, branch: str = BRANCH) -> int:
+    desks = (await reference.directory()).branch(branch).desks
+    return next(one.id for one in desks if one.number == number)
+
+
+async def state_of(id_: int) -> tuple[str, int | None]:
+    branches = [branch.id for branch in (await reference.directory()).branches.values()]
+    row = await desk(branches, id_)
+    return row.state, row.staff_id
+
+
+async def test_a_login_is_told_apart_by_its_letters_not_by_their_case(
+    clerk: Staff, clock: FixedClock
+) -> None:
+    assert clerk.login == "clerk.one"
+    assert (await staffing.sign_in(" CLERK.one", PASSWORD, clock.now())).staff == clerk
+    with pytest.raises(Conflict, match="login_taken"):
+        await staffing.add_staff("clerk.ONE", "clerk", BRANCH, PASSWORD, clock.now())
+
+
+@pytest.mark.parametrize(
+    ("login", "password"),
+    [("clerk.one", "wrong"), ("clerk.one", ""), ("nobody", PASSWORD), ("clerk.one\0", "x")],
+)
+async def test_a_wrong_name_and_a_wrong_password_sound_the_same(
+    login: str, password: str, clerk: Staff, clock: FixedClock
+) -> None:
+    with pytest.raises(NotSignedIn) as refused:
+        await staffing.sign_in(login, password, clock.now())
+    assert (refused.value.code, refused.value.details) == ("wrong_password", {})
+
+
+async def test_each_sign_in_is_a_session_of_its_own_that_ends(
+    clerk: Staff, clock: FixedClock
+) -> None:
+    one = await staffing.sign_in(clerk.login, PASSWORD, clock.now())
+    two = await staffing.sign_in(clerk.login, PASSWORD, clock.now())
+    assert one.token != two.token
+    await staffing.sign_out(one.token)
+    assert await staff_of_session(token_hash(one.token), clock.now()) is None
+    assert await staff_of_session(token_hash(two.token), clock.now()) == clerk
+    clock.advance(hours=staffing.SESSION_HOURS)
+    assert await staff_of_session(token_hash(two.token), clock.now()) is None
+
+
+async def test_tokens_and_passwords_are_kept_as_hashes_only(
+    clerk: Staff, clock: FixedClock
+) -> None:
+    signed = await staffing.sign_in(clerk.login, PASSWORD, clock.now())
+    device = await staffing.add_device("kiosk 1", "kiosk", BRANCH, clock.now())
+    kept = await db.fetch(
+        "SELECT staff::text FROM staff UNION SELECT session::text FROM session"
+        " UNION SELECT device::text FROM device"
+    )
+    everything = "".join(row[0] for row in kept)
+    for secret in (PASSWORD, signed.token, device):
+        assert secret not in everything
+    assert (await device_of_token(token_hash(device))) is not None
+
+
+async def test_who_has_left_the_centre_is_signed_out(clerk: Staff, clock: FixedClock) -> None:
+    signed = await staffing.sign_in(clerk.login, PASSWORD, clock.now())
+    await db.fetch("UPDATE staff SET retired_at = $1", clock.now())
+    assert await staff_of_session(token_hash(signed.token), clock.now()) is None
+    with pytest.raises(NotSignedIn):
+        await staffing.sign_in(clerk.login, PASSWORD, clock.now())
+
+
+@pytest.mark.parametrize(
+    ("login", "role", "branch", "password", "code"),
+    [
+        ("new", "chief", BRANCH, PASSWORD, "unknown_role"),
+        ("new", "clerk", None, PASSWORD, "branch_needed"),
+        ("new", "clerk", BRANCH, "short", "weak_password"),
+        ("a name", "clerk", BRANCH, PASSWORD, "bad_login"),
+        ("", "clerk", BRANCH, PASSWORD, "bad_login"),
+    ],
+)
+async def test_an_account_that_cannot_be_is_refused(
+    login: str, role: str, branch: str | None, password: str, code: str, database: str,
+    clock: FixedClock,
+) -> None:  # fmt: skip
+    with pytest.raises(RuleBroken, match=code):
+        await staffing.add_staff(login, role, branch, password, clock.now())
+
+
+async def test_a_desk_is_taken_paused_resumed_and_left(clerk: Staff, clock: FixedClock) -> None:
+    one = await desk_id("1")
+    await staffing.open_desk(one, clerk, clock.now())
+    assert await state_of(one) == ("open", clerk.id)
+    await staffing.pause_desk(one, clerk, "  Обід ", clock.now())
+    assert await state_of(one) == ("paused", clerk.id)
+    await staffing.open_desk(one, clerk, clock.now())
+    await staffing.close_desk(one, clerk, clock.now())
+    await staffing.close_desk(one, clerk, clock.now())
+    assert await state_of(one) == ("closed", None)
+    events = await db.fetch("SELECT verb, reason FROM desk_event ORDER BY id")
+    assert [tuple(row) for row in events] == [
+        ("open", None), ("pause", "Обід"), ("resume", None), ("close", None),
+    ]  # fmt: skip
+
+
+async def test_two_clerks_who_want_one_desk_get_it_once(clerk: Staff, clock: FixedClock) -> None:
+    other = await staffing.add_staff("clerk.two", "clerk", BRANCH, PASSWORD, clock.now())
+    one = await desk_id("1")
+    results = await asyncio.gather(
+        *(staffing.open_desk(one, staff, clock.now()) for staff in (clerk, other)),
+        return_exceptions=True,
+    )
+    assert [error.code for error in results if isinstance(error, Conflict)] == ["desk_taken"]
+    assert await doctor.check(clock.now()) == []
+
+
+async def test_a_clerk_who_takes_another_desk_leaves_the_first(
+    clerk: Staff, clock: FixedClock
+) -> None:
+    one, two = await desk_id("1"), await desk_id("2")
+    await staffing.open_desk(one, clerk, clock.now())
+    await staffing.open_desk(two, clerk, clock.now())
+    assert await state_of(one) == ("closed", None)
+    branch = (await reference.directory()).branch(BRANCH)
+    assert await desks_of([branch.id], clerk.id) == [two]
+
+
+async def test_a_clerk_who_takes_two_desks_at_once_has_one(clerk: Staff, clock: FixedClock) -> None:
+    both = [await desk_id("1"), await desk_id("2")]
+    await asyncio.gather(
+        *(staffing.open_desk(one, clerk, clock.now()) for one in both), return_exceptions=True
+    )
+    assert sorted([(await state_of(one))[0] for one in both]) == ["closed", "open"]
+    assert await doctor.check(clock.now()) == []
+
+
+async def test_nobody_leaves_a_desk_while_somebody_is_at_it(
+    database: str, clock: FixedClock
+) -> None:
+    await take_ticket(clock.now())
+    mine = await open_desk("1", clock.now())
+    await mine.call()
+    with pytest.raises(Conflict, match="desk_busy"):
+        await staffing.close_desk(mine.id, mine.clerk, clock.now())
+    with pytest.raises(Conflict, match="desk_busy"):
+        await staffing.open_desk(await desk_id("2"), mine.clerk, clock.now())
+    await mine.pause()
+    assert (await state_of(mine.id))[0] == "paused"
+
+
+async def test_a_colleagues_desk_is_left_alone_but_a_supervisor_may_close_it(
+    clerk: Staff, clock: FixedClock
+) -> None:
+    theirs = await open_desk("1", clock.now())
+    for refused in (
+        staffing.pause_desk(theirs.id, clerk, "", clock.now()),
+        staffing.close_desk(theirs.id, clerk, clock.now()),
+    ):
+        with pytest.raises(NotAllowed, match="not_your_desk"):
+            await refused
+    with pytest.raises(Conflict, match="desk_taken"):
+        await staffing.open_desk(theirs.id, clerk, clock.now())
+    supervisor = await staffing.add_staff("boss", "supervisor", BRANCH, PASSWORD, clock.now())
+    await staffing.close_desk(theirs.id, supervisor, clock.now())
+    assert await state_of(theirs.id) == ("closed", None)
+
+
+async def test_a_clerk_takes_desks_of_their_own_branch_and_an_administrator_of_any(
+    clerk: Staff, clock: FixedClock
+) -> None:
+    far = await desk_id("1", ELSEWHERE)
+    with pytest.raises(NotAllowed, match="other_branch"):
+        await staffing.open_desk(far, clerk, clock.now())
+    admin = await staffing.add_staff("admin", "administrator", None, PASSWORD, clock.now())
+    await staffing.open_desk(far, admin, clock.now())
+    assert await state_of(far) == ("open", admin.id)
+
+
+async def test_a_device_has_a_name_of_its_own_and_a_known_kind(
+    database: str, clock: FixedClock
+) -> None:
+    await staffing.add_device("kiosk 1", "kiosk", BRANCH, clock.now() - timedelta(days=1))
+    with pytest.raises(Conflict, match="device_taken"):
+        await staffing.add_device("kiosk 1", "kiosk", BRANCH, clock.now())
+    with pytest.raises(RuleBroken, match="unknown_device_kind"):
+        await staffing.add_device("printer", "printer", BRANCH, clock.now())

@@ -1,0 +1,129 @@
+"""A server process on a database of its own, people, and a client that costs next to nothing."""
+
+import asyncio
+import json
+import resource
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from config.files import load_centre
+from queue_app import db
+from queue_app.domain.centre import BranchPlan, Centre, DeskPlan
+from queue_app.flow.configuring import apply
+from queue_app.queries import reference
+from tests.conftest import MONDAY
+from tests.support.database import CONFIG
+from tests.support.people import Machine, Person, hire, install
+from tests.support.server import Server, start_servers, stop_servers
+
+CLIENTS = 8
+HALL = "holosiivskyi"
+"""The branch that calls, with a desk for each client."""
+replace = msgspec.structs.replace
+
+
+@dataclass
+class Stage:
+    """`desks` are those of HALL; `clerks` sit at them, in the same order."""
+
+    dsn: str
+    folder: Path
+    server: Server
+    kiosk: Machine
+    clerks: list[Person]
+    desks: list[int]
+
+
+def open_files() -> None:
+    """A thousand boards are a thousand open files here and in each process started here."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def busy_centre() -> Centre:
+    """The sample, with eight equal desks in HALL and a horizon of more than a month."""
+    centre = load_centre(CONFIG)
+    every = tuple(skill.code for skill in centre.skills)
+
+    def changed(branch: BranchPlan) -> BranchPlan:
+        if branch.slug != HALL:
+            return branch
+        desks = tuple(DeskPlan(str(n), every, branch.hours) for n in range(1, CLIENTS + 1))
+        return replace(branch, desks=desks)
+
+    return replace(
+        centre,
+        rules=replace(centre.rules, horizon_days=40),
+        branches=tuple(map(changed, centre.branches)),
+    )
+
+
+@asynccontextmanager
+async def staged(dsn: str, folder: Path) -> AsyncIterator[Stage]:
+    async with db.pool(dsn):
+        await db.migrate()
+        await apply(busy_centre(), MONDAY)
+        desks = [desk.id for desk in (await reference.directory()).branch(HALL).desks]
+        clerks = [await hire(MONDAY, f"clerk{n}") for n in range(CLIENTS)]
+        kiosk = await install(MONDAY)
+        servers = start_servers(1, dsn, folder, MONDAY)
+        try:
+            stage = Stage(dsn, folder, servers[0], kiosk, clerks, desks)
+            for desk, clerk in zip(desks, clerks, strict=True):
+                async with speaking(stage, clerk) as client:
+                    await client.post(f"/desks/{desk}/openings")
+            yield stage
+        finally:
+            stop_servers(servers)
+
+
+class Client:
+    """HTTP/1.1 over one connection, written by hand: the load must not cost what it measures."""
+
+    def __init__(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, bearer: str
+    ) -> None:
+        self.reader = reader
+        self.writer = writer
+        self.head = f"Host: load\r\nAuthorization: {bearer}\r\n"
+
+    async def post(self, path: str, body: Any = None) -> Any:
+        """The JSON of a 200 or 201, None of a 204."""
+        content = b"" if body is None else json.dumps(body).encode()
+        self.writer.write(
+            f"POST /api/v1{path} HTTP/1.1\r\n{self.head}Content-Type: application/json\r\n"
+            f"Content-Length: {len(content)}\r\n\r\n".encode()
+            + content
+        )
+        return json.loads(await self._answer(path) or b"null")
+
+    async def get(self, path: str) -> bytes:
+        self.writer.write(f"GET /api/v1{path} HTTP/1.1\r\n{self.head}\r\n".encode())
+        return await self._answer(path)
+
+    async def _answer(self, path: str) -> bytes:
+        head = await self.reader.readuntil(b"\r\n\r\n")
+        status = int(head[9:12])
+        body = b""
+        for line in head.lower().split(b"\r\n"):
+            if line.startswith(b"content-length:"):
+                body = await self.reader.readexactly(int(line[15:]))
+        if status >= 300:
+            raise RuntimeError(f"{path}: {status} {body.decode()}")
+        return body
+
+
+@asynccontextmanager
+async def speaking(stage: Stage, who: Person | Machine | None = None) -> AsyncIterator[Client]:
+    host, port = stage.server.url.removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    try:
+        yield Client(reader, writer, who.bearer["Authorization"] if who else "none")
+    finally:
+        writer.close()
+        await writer.wait_closed()

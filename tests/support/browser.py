@@ -1,0 +1,39 @@
+"""A real Chromium, and axe-core's opinion of a page."""
+
+import shutil
+from typing import Any
+
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Browser, Page, Playwright
+
+_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+_FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--autoplay-policy=no-user-gesture-required",
+)
+_axe = Axe()
+
+
+async def launch(playwright: Playwright) -> Browser:
+    """The installed Chromium where there is one, else Playwright's own."""
+    installed = next((path for name in _NAMES if (path := shutil.which(name))), None)
+    return await playwright.chromium.launch(
+        executable_path=installed, headless=True, args=list(_FLAGS)
+    )
+
+
+async def assert_accessible(page: Page, **options: Any) -> None:
+    """Nothing that axe-core finds wrong, of any weight. The page's CSP stays as it is."""
+    results = await _axe.run(page, options=options or None)
+    found = results.response["violations"]
+    said = [
+        f"{finding['id']} ({finding['impact']}): {finding['help']}\n"
+        + "\n".join(f"    {node['html'][:200]}" for node in finding["nodes"][:5])
+        for finding in found
+    ]
+    assert not found, f"{page.url}\n" + "\n".join(said)

@@ -1,0 +1,123 @@
+"""One PostgreSQL for the whole run, one database for each worker, whole and empty for each test."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+
+from queue_app import db
+from queue_app.cluster import cluster
+
+RUN_FOLDER = "QUEUE_APP_TEST_FOLDER"
+"""Names the folder that the workers of one run share; the run's first process makes it."""
+RUN_SERVER = "QUEUE_APP_TEST_DSN"
+"""Names a server to use instead of the embedded one; its user may create databases."""
+
+CONFIGURED_AT = datetime(2026, 11, 1, 6, 0, tzinfo=UTC)
+CONFIG = Path(__file__).parents[2] / "config" / "kyiv-cks"
+
+_EMPTY = """
+UPDATE desk SET state = 'closed', staff_id = NULL, pause_reason = NULL, since = NULL;
+TRUNCATE ticket_event, ticket, appointment, counter, request, session, desk_event, device,
+    interruption RESTART IDENTITY CASCADE;
+DELETE FROM staff;
+WITH raised AS (UPDATE branch_version SET version = version + 1 RETURNING branch_id)
+SELECT pg_notify('branch', branch_id::text) FROM raised;
+"""
+
+
+@contextmanager
+def run_server() -> Iterator[str]:
+    """The DSN of the run's server, shared by every worker; the last worker out stops it."""
+    with ExitStack() as stack:
+        given = os.environ.get(RUN_SERVER)
+        yield given or stack.enter_context(cluster(Path(os.environ[RUN_FOLDER])))
+
+
+async def own_database(server: str, name: str) -> str:
+    """A database of that name, made anew from the template that holds the schema and the centre."""
+    async with _maintenance(server) as connection:
+        await connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        template = await _template(server, connection)
+        await connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    return at(server, name)
+
+
+async def drop_database(server: str, name: str) -> None:
+    async with _maintenance(server) as connection:
+        await connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+async def empty(dsn: str) -> None:
+    """Forget everything that people did; keep the centre. Committed, and announced to screens."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        while not await _emptied(connection):
+            pass
+    finally:
+        await connection.close()
+
+
+async def _emptied(connection: asyncpg.Connection) -> bool:
+    """False where a server that still reads made PostgreSQL give up one of the two."""
+    try:
+        await connection.execute(_EMPTY)
+    except asyncpg.DeadlockDetectedError:
+        return False
+    return True
+
+
+def at(server: str, database: str) -> str:
+    """The DSN of another database of the same server."""
+    parts = urlsplit(server)
+    return urlunsplit(parts._replace(path=f"/{database}"))
+
+
+async def _template(server: str, connection: asyncpg.Connection) -> str:
+    run = Path(os.environ[RUN_FOLDER]).name
+    name = f"{run}-template"
+    if await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", name):
+        return name
+    if not os.environ.get(RUN_SERVER):
+        await _trade_safety_for_speed(connection)
+    await connection.execute(f'CREATE DATABASE "{name}"')
+    async with db.pool(at(server, name), max_size=2):
+        await db.migrate()
+        await _apply_centre()
+    return name
+
+
+async def _trade_safety_for_speed(connection: asyncpg.Connection) -> None:
+    """The embedded server of a test run is thrown away, so a power cut may take it."""
+    await connection.execute("ALTER SYSTEM SET fsync = off")
+    await connection.execute("ALTER SYSTEM SET full_page_writes = off")
+    await connection.execute("SELECT pg_reload_conf()")
+
+
+async def _apply_centre() -> None:
+    from config.files import load_centre
+    from queue_app.flow.configuring import apply
+
+    await apply(load_centre(CONFIG), CONFIGURED_AT)
+
+
+class _maintenance:  # noqa: N801 - reads as a function
+    """A connection to the server's own database; one worker at a time makes and drops databases."""
+
+    def __init__(self, server: str) -> None:
+        self.server = server
+
+    async def __aenter__(self) -> asyncpg.Connection:
+        self.lock = (Path(os.environ[RUN_FOLDER]) / "databases.lock").open("w")
+        fcntl.flock(self.lock, fcntl.LOCK_EX)
+        self.connection = await asyncpg.connect(at(self.server, "postgres"))
+        return self.connection
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.connection.close()
+        self.lock.close()

@@ -1,0 +1,66 @@
+"""A hall that works: tickets at the kiosk, clerks at desks, straight through the flow."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from queue_app.domain.catalogue import Language
+from queue_app.domain.people import Staff
+from queue_app.flow import arrival, calling, staffing
+from queue_app.flow.arrival import IssuedTicket
+from queue_app.queries import reference
+from queue_app.queries.tickets import Ticket
+from tests.support.people import BRANCH, PASSWORD
+
+SERVICE = "bill-duplicate"
+"""Given at desks 1, 2, 3 and 5 of the sample branch."""
+
+
+@dataclass(frozen=True)
+class Desk:
+    """An open desk with its clerk, at a standing time."""
+
+    id: int
+    number: str
+    clerk: Staff
+    now: datetime
+
+    async def call(self, ticket: int | None = None) -> Ticket:
+        called = await calling.call(self.id, self.clerk, self.now, ticket)
+        assert called
+        return called
+
+    async def recall(self, ticket: int) -> None:
+        await calling.recall(ticket, self.clerk, self.now)
+
+    async def start(self, ticket: int) -> None:
+        await calling.start(ticket, self.clerk, self.now)
+
+    async def finish(self, ticket: int) -> None:
+        await calling.finish(ticket, self.clerk, self.now)
+
+    async def no_show(self, ticket: int) -> None:
+        await calling.no_show(ticket, self.clerk, self.now)
+
+    async def park(self, ticket: int) -> None:
+        await calling.park(ticket, self.clerk, self.now)
+
+    async def undo(self, ticket: int) -> None:
+        await calling.undo(ticket, self.clerk, self.now)
+
+    async def pause(self) -> None:
+        await staffing.pause_desk(self.id, self.clerk, "", self.now)
+
+
+async def open_desk(number: str, now: datetime, branch: str = BRANCH) -> Desk:
+    """The desk of that number, opened by a clerk of its own."""
+    desks = (await reference.directory()).branch(branch).desks
+    desk = next(one for one in desks if one.number == number)
+    clerk = await staffing.add_staff(f"clerk-{number}", "clerk", branch, PASSWORD, now)
+    await staffing.open_desk(desk.id, clerk, now)
+    return Desk(desk.id, number, clerk, now)
+
+
+async def take_ticket(
+    now: datetime, language: Language = "uk", service: str = SERVICE, branch: str = BRANCH
+) -> IssuedTicket:
+    return await arrival.issue_ticket(branch, [service], None, language, "kiosk:test", now)

@@ -1,0 +1,246 @@
+"""The operator's commands, run as an operator runs them."""
+
+import json
+import os
+import stat
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import asyncpg
+import httpx
+import pytest
+
+from tests.conftest import MONDAY, StartServers
+from tests.support.database import CONFIG
+from tests.support.server import ROOT, Server, free_port
+
+
+class Terminal:
+    """Runs `queue-app` with its own data folder and, where given, a database."""
+
+    def __init__(self, data: Path, dsn: str | None = None) -> None:
+        kept = {name: text for name, text in os.environ.items() if not name.startswith("QUEUE_APP")}
+        self.environment = kept | {"QUEUE_APP_DATA": str(data)}
+        if dsn:
+            self.environment["QUEUE_APP_DATABASE_URL"] = dsn
+
+    def run(self, *arguments: str, typed: str = "") -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "queue_app.cli", *arguments],
+            cwd=ROOT,
+            env=self.environment,
+            input=typed,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    def succeeds(self, *arguments: str, typed: str = "") -> str:
+        done = self.run(*arguments, typed=typed)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def fails(self, *arguments: str, typed: str = "") -> str:
+        """What it says, which is short and no traceback."""
+        done = self.run(*arguments, typed=typed)
+        assert done.returncode != 0
+        assert "Traceback" not in done.stderr
+        return done.stderr
+
+    def serve(self, *arguments: str) -> Server:
+        port = free_port()
+        log = Path(self.environment["QUEUE_APP_DATA"]) / "serve.log"
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "queue_app.cli", "serve", "--port", str(port), *arguments],
+                cwd=ROOT,
+                env=self.environment,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+        server = Server(f"http://127.0.0.1:{port}", process, log)
+        server.wait_until_ready()
+        return server
+
+
+@pytest.fixture
+def terminal(spare_database: str, data: Path) -> Terminal:
+    """On a database that is this test's alone."""
+    return Terminal(data, spare_database)
+
+
+async def value(dsn: str, sql: str) -> object:
+    connection = await asyncpg.connect(dsn)
+    try:
+        return await connection.fetchval(sql)
+    finally:
+        await connection.close()
+
+
+async def test_one_command_on_an_empty_folder_serves_a_centre_to_try(data: Path) -> None:
+    terminal = Terminal(data)
+    server = terminal.serve("--trial")
+    try:
+        told = server.log.read_text()
+        trial = data / "trial.txt"
+        made = tomllib.loads(trial.read_text())
+        assert stat.S_IMODE(trial.stat().st_mode) == 0o600
+        assert stat.S_IMODE((data / "secret").stat().st_mode) == 0o600
+        assert f"{server.url}/kiosk/{made['branch']}?device={made['kiosk']}" in told
+        for login, password in made["passwords"].items():
+            assert password in told
+            signed = httpx.post(
+                f"{server.url}/api/v1/sessions", json={"login": login, "password": password}
+            )
+            assert signed.status_code == 201, signed.text
+        assert "Every invariant holds" in terminal.succeeds("doctor")
+    finally:
+        server.stop()
+    assert not (data / "postgres" / "postmaster.pid").exists()
+
+    again = terminal.serve("--trial")
+    again.stop()
+    assert tomllib.loads(trial.read_text()) == made
+
+
+def test_a_taken_port_is_one_line(server: Server, terminal: Terminal) -> None:
+    said = terminal.fails("serve", "--port", server.url.rpartition(":")[2])
+    assert "is taken" in said
+    assert len(said.splitlines()) == 1
+
+
+async def test_the_hall_of_every_process_shows_the_time_it_is_told(servers: StartServers) -> None:
+    shown = []
+    for server in await servers(2, clock=MONDAY, rate=1):
+        branches = httpx.get(f"{server.url}/api/v1/branches").json()
+        shown.append({branch["slug"]: branch["kiosk"] for branch in branches})
+    assert shown[0] == shown[1]
+    assert set(shown[0].values()) == {"open"}
+
+
+async def test_workers_end_with_the_process_that_keeps_them(servers: StartServers) -> None:
+    server = (await servers(1, workers=2))[0]
+    port = int(server.url.rpartition(":")[2])
+    server.kill()
+    (await servers(1, port=port))[0].stop()
+
+
+async def test_the_files_are_checked_without_a_database(data: Path) -> None:
+    terminal = Terminal(data)
+    assert "34 services in 8 groups, 10 branches" in terminal.succeeds("config", "check")
+    assert not (data / "postgres").exists()
+
+
+async def test_a_wrong_file_is_told_by_file_key_and_reason_and_changes_nothing(
+    terminal: Terminal, spare_database: str, data: Path
+) -> None:
+    for file in CONFIG.glob("*.toml"):
+        (data / file.name).write_text(file.read_text())
+    catalogue = data / "catalogue.toml"
+    catalogue.write_text("colour = 'green'\n" + catalogue.read_text())
+    before = await value(spare_database, "SELECT version FROM centre")
+    for command in ("check", "apply"):
+        said = terminal.fails("config", command, str(data))
+        assert "catalogue.toml" in said and "colour" in said
+    assert await value(spare_database, "SELECT version FROM centre") == before
+
+
+async def test_what_is_exported_changes_nothing_when_applied(
+    terminal: Terminal, data: Path
+) -> None:
+    terminal.succeeds("config", "export", str(data / "written"))
+    assert "Nothing changes" in terminal.succeeds("config", "apply", str(data / "written"))
+    assert "Nothing changes" in terminal.succeeds("config", "apply")
+
+
+async def test_the_catalogue_is_printed_as_the_interface_gives_it(terminal: Terminal) -> None:
+    groups = json.loads(terminal.succeeds("catalogue", "--json"))["groups"]
+    assert len(groups) == 8
+    assert sum(len(group["services"]) for group in groups) == 34
+    assert {"code", "title", "duration", "channels"} <= groups[0]["services"][0].keys()
+
+
+async def test_staff_are_added_once_with_a_password_from_the_input(terminal: Terminal) -> None:
+    add = ("staff", "add", "olena", "--role", "clerk", "--branch", "podilskyi", "--password-stdin")
+    assert "olena" in terminal.succeeds(*add, typed="a long enough password\n")
+    assert "login_taken" in terminal.fails(*add, typed="a long enough password\n")
+    short = ("staff", "add", "ivan", "--role", "administrator", "--password-stdin")
+    assert "at least 8 characters. (weak_password" in terminal.fails(*short, typed="short\n")
+    nowhere = (*add[:2], "iryna", *add[3:6], "nowhere", add[-1])
+    assert "unknown_branch" in terminal.fails(*nowhere, typed="a long enough password\n")
+
+
+async def test_a_device_shows_its_token_once(terminal: Terminal, spare_database: str) -> None:
+    add = ("device", "add", "Entrance", "--kind", "kiosk", "--branch", "podilskyi")
+    token = terminal.succeeds(*add).strip()
+    assert len(token) >= 32
+    kept = "SELECT token_hash = sha256(convert_to('{}', 'UTF8')) FROM device"
+    assert await value(spare_database, kept.format(token)) is True
+    assert "device_taken" in terminal.fails(*add)
+
+
+async def test_a_backup_brings_everything_back_and_needs_force_to_replace_anything(
+    terminal: Terminal, spare_database: str, data: Path
+) -> None:
+    file = data / "centre.backup"
+    add = ("staff", "add", "olena", "--role", "administrator", "--password-stdin")
+    terminal.succeeds(*add, typed="a long enough password\n")
+    terminal.succeeds("backup", str(file))
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+    terminal.succeeds("device", "add", "Later", "--kind", "board", "--branch", "podilskyi")
+    assert "--force" in terminal.fails("restore", str(file))
+    assert await value(spare_database, "SELECT count(*) FROM device") == 1
+
+    terminal.succeeds("restore", "--force", str(file))
+    assert await value(spare_database, "SELECT count(*) FROM device") == 0
+    assert await value(spare_database, "SELECT login FROM staff") == "olena"
+    assert "Every invariant holds" in terminal.succeeds("doctor")
+
+
+async def test_a_broken_invariant_is_named_and_ends_with_one(
+    terminal: Terminal, spare_database: str
+) -> None:
+    branch = await value(spare_database, "SELECT min(id) FROM branch")
+    skip = f"INSERT INTO counter VALUES ({branch}, '2026-11-23', 'А', 3) RETURNING last"
+    assert await value(spare_database, skip) == 3
+    done = terminal.run("doctor")
+    assert done.returncode == 1
+    assert "numbers have no gap" in done.stderr
+
+
+async def test_a_broken_backup_leaves_the_database_as_it_was(
+    terminal: Terminal, spare_database: str, data: Path
+) -> None:
+    file = data / "broken.backup"
+    terminal.succeeds("backup", str(file))
+    file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+    terminal.fails("restore", "--force", str(file))
+    assert await value(spare_database, "SELECT count(*) FROM branch") == 10
+
+
+@pytest.mark.parametrize(
+    ("variable", "text"),
+    [
+        ("QUEUE_APP_PORT", "eighty"),
+        ("QUEUE_APP_DATABASE_URL", "mysql://localhost/queue"),
+        ("QUEUE_APP_CLOCK", "yesterday"),
+    ],
+)
+def test_a_wrong_variable_is_named(data: Path, variable: str, text: str) -> None:
+    terminal = Terminal(data)
+    terminal.environment[variable] = text
+    assert variable in terminal.fails("doctor")
+
+
+def test_a_database_that_cannot_be_reached_is_one_line(data: Path) -> None:
+    terminal = Terminal(data, f"postgresql://nobody@127.0.0.1:{free_port()}/queue")
+    assert "cannot be reached" in terminal.fails("doctor")
+
+
+def test_a_folder_that_was_never_served_is_told_how_to_start(data: Path) -> None:
+    assert "queue-app serve" in Terminal(data / "empty").fails("backup", str(data / "file"))

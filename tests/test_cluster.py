@@ -1,0 +1,186 @@
+"""The embedded PostgreSQL: its life, its privacy, and what it survives."""
+
+import asyncio
+import os
+import signal
+import socket
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from queue_app.cluster import ClusterError, cluster
+
+ROOT = Path(__file__).parents[1]
+HOLDER = """
+import sys, time
+from pathlib import Path
+from queue_app.cluster import cluster
+with cluster(Path(sys.argv[1])) as dsn:
+    print(dsn, flush=True)
+    sys.stdin.read()
+"""
+
+
+def value(dsn: str, sql: str) -> object:
+    async def ask() -> object:
+        connection = await asyncpg.connect(dsn)
+        try:
+            return await connection.fetchval(sql)
+        finally:
+            await connection.close()
+
+    return asyncio.run(ask())
+
+
+def hold(data: Path) -> tuple[subprocess.Popen[str], str]:
+    """Another process that uses the cluster until its input closes."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(data)],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout
+    return process, process.stdout.readline().strip()
+
+
+def postmaster(data: Path) -> int:
+    return int((data / "postgres" / "postmaster.pid").read_text().split()[0])
+
+
+def test_the_first_start_makes_a_database_that_knows_ukrainian_letters(tmp_path: Path) -> None:
+    with cluster(tmp_path / "data") as dsn:
+        assert value(dsn, "SELECT lower('ЇЖАК')") == "їжак"
+        assert value(dsn, "SELECT current_setting('listen_addresses')") == ""
+        assert value(dsn, "SELECT current_setting('fsync')") == "on"
+
+
+def test_only_its_owner_enters_the_sockets_and_the_data(tmp_path: Path) -> None:
+    with cluster(tmp_path / "data") as dsn:
+        sockets = Path(dsn.partition("host=")[2])
+        for folder in (sockets, tmp_path / "data" / "postgres"):
+            assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+def test_what_was_written_is_there_after_a_second_start(tmp_path: Path) -> None:
+    with cluster(tmp_path) as dsn:
+        value(dsn, "CREATE TABLE kept AS SELECT 7 AS number")
+    with cluster(tmp_path) as dsn:
+        assert value(dsn, "SELECT number FROM kept") == 7
+
+
+def test_the_last_process_out_stops_the_server(tmp_path: Path) -> None:
+    other, dsn = hold(tmp_path)
+    with cluster(tmp_path) as same:
+        assert same == dsn
+        pid = postmaster(tmp_path)
+        other.communicate()
+        assert value(same, "SELECT 1") == 1
+        assert postmaster(tmp_path) == pid
+    assert not (tmp_path / "postgres" / "postmaster.pid").exists()
+
+
+def test_a_server_left_by_a_killed_process_is_taken_over(tmp_path: Path) -> None:
+    other, _ = hold(tmp_path)
+    pid = postmaster(tmp_path)
+    other.kill()
+    other.communicate()
+    with cluster(tmp_path) as dsn:
+        assert postmaster(tmp_path) == pid
+        assert value(dsn, "SELECT 1") == 1
+    assert not (tmp_path / "postgres" / "postmaster.pid").exists()
+
+
+def test_it_starts_after_everything_was_killed(tmp_path: Path) -> None:
+    other, dsn = hold(tmp_path)
+    value(dsn, "CREATE TABLE kept AS SELECT 7 AS number")
+    os.kill(postmaster(tmp_path), signal.SIGKILL)
+    other.kill()
+    other.communicate()
+    with cluster(tmp_path) as dsn:
+        assert value(dsn, "SELECT number FROM kept") == 7
+
+
+def test_a_process_id_that_now_belongs_to_something_else_does_not_stop_it(tmp_path: Path) -> None:
+    with cluster(tmp_path):
+        written = (tmp_path / "postgres" / "postmaster.pid").read_text()
+    owner = (tmp_path / "postgres").stat()
+    account = owner.st_uid if os.geteuid() == 0 else None
+    stranger = subprocess.Popen(["sleep", "60"], user=account)
+    try:
+        stale = tmp_path / "postgres" / "postmaster.pid"
+        stale.write_text(f"{stranger.pid}\n" + written.partition("\n")[2])
+        os.chown(stale, owner.st_uid, owner.st_gid)
+        with cluster(tmp_path) as dsn:
+            assert value(dsn, "SELECT 1") == 1
+    finally:
+        stranger.kill()
+        stranger.wait()
+
+
+def test_a_path_too_long_for_a_socket_gets_a_short_private_folder(tmp_path: Path) -> None:
+    deep = tmp_path / ("a-very-long-name-of-a-folder" * 4) / "дані з пробілом, і комою"
+    with cluster(deep) as dsn:
+        assert value(dsn, "SELECT 1") == 1
+        sockets = Path(
+            str(value(dsn, "SELECT current_setting('unix_socket_directories')")).strip('"')
+        )
+        assert stat.S_IMODE(sockets.stat().st_mode) == 0o700
+
+
+def test_a_short_path_may_hold_spaces_quotes_and_commas(tmp_path: Path) -> None:
+    with cluster(tmp_path / "it's, a hall") as dsn:
+        assert value(dsn, "SELECT 1") == 1
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="root alone changes accounts")
+def test_a_start_as_root_opens_only_the_passage_to_a_closed_folder(tmp_path: Path) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    with cluster(closed / "data") as dsn:
+        assert value(dsn, "SELECT 1") == 1
+    assert stat.S_IMODE(closed.stat().st_mode) == 0o701
+
+
+def test_a_folder_of_sockets_that_somebody_planted_is_refused(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (data / "run").symlink_to(elsewhere)
+    with pytest.raises(ClusterError, match="belongs to somebody else"), cluster(data):
+        pass
+
+
+def test_a_machine_without_the_wheel_is_told_how_to_name_a_server(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    said = "QUEUE_APP_DATABASE_URL=postgresql://"
+    with pytest.raises(ClusterError, match=said), cluster(tmp_path):
+        pass
+
+
+def test_data_of_another_version_are_left_alone(tmp_path: Path) -> None:
+    with cluster(tmp_path):
+        pass
+    (tmp_path / "postgres" / "PG_VERSION").write_text("15\n")
+    with pytest.raises(ClusterError, match="made by PostgreSQL 15"), cluster(tmp_path):
+        pass
+
+
+def test_a_server_that_does_not_answer_sockets_is_not_taken_for_one_that_does(
+    tmp_path: Path,
+) -> None:
+    with cluster(tmp_path) as dsn:
+        sockets = Path(dsn.partition("host=")[2])
+    left = socket.socket(socket.AF_UNIX)
+    left.bind(str(sockets / ".s.PGSQL.5432"))
+    left.close()
+    with cluster(tmp_path) as dsn:
+        assert value(dsn, "SELECT 1") == 1

@@ -1,0 +1,57 @@
+"""Sign-ins for trying a centre: made once, kept, and made again where they are lacking."""
+
+from pathlib import Path
+
+from queue_app.cli import trial
+from queue_app.clock import FixedClock
+from queue_app.domain.people import token_hash
+from queue_app.flow import staffing
+from queue_app.queries.staff import device_of_token
+from tests.conftest import KYIV, MONDAY
+from tests.support.database import empty
+
+
+async def opens(made: trial.SignIns) -> None:
+    for login, password in made.passwords.items():
+        assert (await staffing.sign_in(login, password, MONDAY)).staff.login == login
+    kiosk = await device_of_token(token_hash(made.kiosk))
+    assert kiosk is not None
+    assert kiosk.kind == "kiosk"
+
+
+async def test_they_are_made_once(database: str, data: Path, clock: FixedClock) -> None:
+    made = await trial.ensure(data, clock.now())
+    await opens(made)
+    assert made.passwords.keys() == trial.STAFF.keys()
+    assert await trial.ensure(data, clock.now()) == made
+
+
+async def test_a_new_database_gets_the_kept_passwords_and_new_tokens(
+    database: str, data: Path, clock: FixedClock
+) -> None:
+    kept = await trial.ensure(data, clock.now())
+    await empty(database)
+    made = await trial.ensure(data, clock.now())
+    await opens(made)
+    assert made.passwords == kept.passwords
+    assert made.kiosk != kept.kiosk
+
+
+async def test_a_lost_file_leaves_passwords_unknown_and_makes_new_devices(
+    database: str, data: Path, clock: FixedClock
+) -> None:
+    await trial.ensure(data, clock.now())
+    (data / trial.FILE).unlink()
+    made = await trial.ensure(data, clock.now())
+    await opens(made)
+    assert made.passwords == {}
+    told = trial.guide("http://127.0.0.1:8000", made, data, KYIV, clock.now())
+    assert "not kept" in told
+
+
+def test_the_guide_names_a_monday_to_come_and_every_way_in(data: Path) -> None:
+    made = trial.SignIns("podilskyi", "kiosk-token", "board-token", {"clerk1": "secret"})
+    told = trial.guide("http://127.0.0.1:8000", made, data, KYIV, MONDAY)
+    assert "--clock 2026-11-30T10:00:00+02:00" in told
+    assert "http://127.0.0.1:8000/kiosk/podilskyi?device=kiosk-token" in told
+    assert "clerk1  secret" in told

@@ -1,0 +1,163 @@
+"""The residents' face in a real browser: whole with and without scripts, and for everyone."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from playwright.async_api import Browser, BrowserContext, Page, expect
+
+from tests.support.browser import assert_accessible
+from tests.support.server import Server
+
+pytestmark = [pytest.mark.browser, pytest.mark.server]
+PHONE = {"width": 390, "height": 844}
+NARROW = {"width": 320, "height": 640}
+
+Visit = Callable[[str], Awaitable[None]]
+
+
+@pytest.fixture
+async def without_scripts(browser: Browser) -> AsyncIterator[BrowserContext]:
+    context = await browser.new_context(
+        locale="uk-UA", java_script_enabled=False, viewport={"width": 390, "height": 844}
+    )
+    yield context
+    await context.close()
+
+
+async def book(page: Page, url: str, look: Visit) -> None:
+    """The whole way to a booked visit; `look` is told the name of each page."""
+    await page.goto(url)
+    await look("services")
+    await page.locator("summary").nth(3).click()
+    await page.locator("input[value=no-debt-certificate]").check()
+    await look("services chosen")
+    await page.locator(".next-bar button").click()
+    await look("branch")
+    await page.locator(".choice-link").nth(6).click()
+    await look("day")
+    await page.locator(".choice-link").nth(1).click()
+    await look("time")
+    await page.locator("button.slot").nth(4).click()
+    await look("details")
+    await page.locator("form .button-primary").click()
+    await expect(page.locator(".error-summary")).to_be_visible()
+    await look("errors")
+    await page.fill("#name", "Олена Ковальчук")
+    await page.fill("#phone", "067 123 45 67")
+    await page.locator("form .button-primary").click()
+    await expect(page.locator(".code")).to_be_visible()
+    await look("booked")
+
+
+async def nothing(_name: str) -> None:
+    return None
+
+
+async def test_a_visit_is_booked_without_scripts(
+    server: Server, without_scripts: BrowserContext
+) -> None:
+    page = await without_scripts.new_page()
+    await book(page, server.url, nothing)
+    await expect(page.locator("h1")).to_have_text("Вас записано")
+
+
+@pytest.mark.parametrize("language", ["uk", "en"])
+@pytest.mark.parametrize(("scheme", "viewport"), [("light", PHONE), ("dark", NARROW)])
+async def test_every_page_is_whole_for_everyone(
+    server: Server, browser: Browser, language: str, scheme: str, viewport: dict[str, int]
+) -> None:
+    context = await browser.new_context(
+        locale={"uk": "uk-UA", "en": "en-GB"}[language],
+        color_scheme=scheme,  # type: ignore[arg-type]
+        viewport=viewport,  # type: ignore[arg-type]
+    )
+    page = await context.new_page()
+    broken: list[str] = []
+    page.on("pageerror", lambda error: broken.append(str(error)))
+    page.on(
+        "request",
+        lambda request: None if request.url.startswith(server.url) else broken.append(request.url),
+    )
+
+    async def look(name: str) -> None:
+        await expect(page.locator("html")).to_have_attribute("lang", language)
+        await assert_accessible(page)
+        wide = await page.evaluate("document.documentElement.scrollWidth > innerWidth")
+        assert not wide, f"{name} is wider than the screen"
+
+    await book(page, server.url, look)
+    link = page.url
+    for name in ("day", "cancellation"):
+        await page.goto(f"{link}/{name}")
+        await look(name)
+    await page.locator(".button-danger").click()
+    await look("cancelled")
+    for path in ("/about", "/way", "/no-such-page"):
+        await page.goto(server.url + path)
+        await look(path)
+    assert broken == []
+    await context.close()
+
+
+async def test_back_never_asks_to_send_a_form_again(
+    server: Server, context: BrowserContext
+) -> None:
+    page = await context.new_page()
+    await book(page, server.url, nothing)
+    seen = []
+    while page.url.rstrip("/") != server.url:
+        await page.go_back()
+        seen.append(await page.locator("h1").inner_text())
+        assert len(seen) < 20
+    assert "Який день вам підходить?" in seen
+    assert seen[-1] == "З яким питанням ви звертаєтеся?"
+
+
+async def test_services_are_found_by_any_of_their_words(
+    server: Server, context: BrowserContext
+) -> None:
+    page = await context.new_page()
+    await page.goto(server.url)
+    await page.fill("#search", "розʼяснення ПІЛЬГ")
+    await expect(page.locator(".service:visible")).to_have_count(1)
+    await expect(page.locator("#found")).to_have_text("Знайдено 1 послугу")
+    await page.locator(".service:visible input").check()
+    await expect(page.locator("#chosen")).to_have_text("Обрано 1 послугу, до 5 хв")
+    for words in ("показники", "субсидія", "розстрочка", "довідок", "договір", "лічильник води"):
+        await page.fill("#search", words)
+        await expect(page.locator("#nothing-found")).to_be_hidden()
+        assert await page.locator(".service:visible").count() > 0, words
+    await page.fill("#search", "самовар")
+    await expect(page.locator("#nothing-found")).to_be_visible()
+    await expect(page.locator("summary:visible")).to_have_count(8)
+
+
+async def test_a_sixth_service_cannot_be_ticked(server: Server, context: BrowserContext) -> None:
+    page = await context.new_page()
+    await page.goto(server.url)
+    await page.locator("summary").nth(1).click()
+    boxes = page.locator("details").nth(1).locator("input")
+    for box in range(5):
+        await boxes.nth(box).check()
+    await expect(boxes.nth(5)).to_be_disabled()
+    await expect(page.locator("#chosen")).to_contain_text("не більше 5")
+    await boxes.nth(0).uncheck()
+    await expect(boxes.nth(5)).to_be_enabled()
+
+
+async def test_the_countdown_runs_and_the_page_says_when_it_is_over(
+    server: Server, context: BrowserContext
+) -> None:
+    page = await context.new_page()
+    await page.clock.install(time=datetime.now(ZoneInfo("Europe/Kyiv")))
+    await page.goto(
+        f"{server.url}/time?service=no-debt-certificate&channel=visit&branch=podilskyi"
+        "&day=2026-11-25"
+    )
+    await page.locator("button.slot").first.click()
+    await expect(page.locator("#left")).to_have_text("ще 10:00")
+    await page.clock.run_for(timedelta(minutes=8, seconds=30).seconds * 1000)
+    await expect(page.locator("#left")).to_have_text("ще 1:30")
+    await expect(page.locator("#left-said")).to_contain_text("лишилося 2 хвилини")

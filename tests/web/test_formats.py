@@ -1,0 +1,74 @@
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from queue_app.domain.catalogue import Duration
+from queue_app.web.formats import Formats
+from queue_app.web.qr import qr_svg
+from queue_app.web.templating import linked
+
+KYIV = ZoneInfo("Europe/Kyiv")
+UK = Formats("uk", KYIV)
+EN = Formats("en", KYIV)
+
+
+def plain(text: str) -> str:
+    return text.replace("\u00a0", " ")
+
+
+def test_a_moment_is_shown_in_the_zone_of_the_centre() -> None:
+    assert UK.time(datetime(2026, 11, 24, 8, 20, tzinfo=UTC)) == "10:20"
+    assert plain(UK.day(datetime(2026, 11, 23, 23, 0, tzinfo=UTC))) == "вівторок, 24 листопада"
+
+
+def test_days_are_written_in_words() -> None:
+    day = date(2026, 11, 24)
+    assert plain(UK.day(day)) == "вівторок, 24 листопада"
+    assert plain(EN.day(day)) == "Tuesday, 24 November"
+    assert plain(UK.short_day(day)) == "24 листопада"
+    assert UK.month(day) == "листопад 2026"
+    assert plain(UK.day_year(day)) == "вівторок, 24 листопада 2026 р."
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "expected"),
+    [
+        (7, None, "7 хв"),
+        (15, 25, "15–25 хв"),
+        (15, 15, "15 хв"),
+        (0, 5, "0–5 хв"),
+        (60, None, "1 год"),
+        (50, 75, "50 хв – 1 год 15 хв"),
+    ],
+)
+def test_minutes_are_one_length_or_a_range(low: int, high: int | None, expected: str) -> None:
+    assert plain(UK.minutes(low, high)) == expected
+
+
+def test_a_service_time_reads_as_it_is_published() -> None:
+    assert plain(UK.published(Duration(7, 7))) == "7 хв"
+    assert plain(UK.published(Duration(5, 7))) == "5–7 хв"
+    assert plain(UK.published(Duration(10, None))) == "від 10 хв"
+    assert plain(EN.published(Duration(10, None))) == "from 10 min"
+
+
+def test_a_ukrainian_number_is_grouped_as_it_is_read_aloud() -> None:
+    assert plain(UK.phone("+380671234567")) == "+380 67 123 45 67"
+    assert plain(UK.phone("+48601234567")) == "+48 601 234 567"
+
+
+def test_numbers_and_addresses_in_a_text_can_be_followed() -> None:
+    assert linked("(044) 247-40-40, 0 800 404 407.") == (
+        '<a class="nowrap" href="tel:+380442474040">(044) 247-40-40</a>, '
+        '<a class="nowrap" href="tel:0800404407">0 800 404 407</a>.'
+    )
+    assert linked("<b> https://a.ua/x.") == '&lt;b&gt; <a href="https://a.ua/x">https://a.ua/x</a>.'
+
+
+def test_a_qr_code_is_one_labelled_picture_with_a_quiet_zone() -> None:
+    svg = str(qr_svg("QA:7K2M9", 'Code "7K2M9"'))
+    assert 'role="img"' in svg
+    assert "&#34;7K2M9&#34;" in svg
+    assert "M0 0h29v29H0z" in svg
+    assert "M0 " not in svg.split("d=")[2]

@@ -1,0 +1,61 @@
+from pathlib import Path
+
+import pytest
+from litestar import Litestar, Request, get
+from litestar.testing import TestClient
+
+from queue_app.web.i18n import language_of, merged_catalog, words
+from tests.web.messages import untranslated
+
+
+def test_every_text_of_every_face_has_its_ukrainian() -> None:
+    assert not untranslated()
+
+
+def test_english_is_what_the_templates_say() -> None:
+    assert words("en").gettext("Language") == "Language"
+    assert words("uk").gettext("Language") == "Мова"
+
+
+def test_a_script_gets_every_plural_form_by_its_category() -> None:
+    assert set(words("uk").forms("%(n)s minute", "%(n)s minutes")) == {"one", "few", "many"}
+    assert words("en").forms("%(n)s minute", "%(n)s minutes") == {
+        "one": "%(n)s minute",
+        "other": "%(n)s minutes",
+    }
+
+
+def test_two_catalogues_that_disagree_are_refused(tmp_path: Path) -> None:
+    header = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\n"\n\n'
+    folder = tmp_path / "uk"
+    folder.mkdir()
+    (folder / "a.po").write_text(header + 'msgid "Close"\nmsgstr "Закрити"\n')
+    (folder / "b.po").write_text(header + 'msgid "Close"\nmsgstr "Близько"\n')
+    with pytest.raises(ValueError, match="Close"):
+        merged_catalog(folder)
+
+
+@pytest.mark.parametrize(
+    ("query", "cookie", "header", "expected"),
+    [
+        ("", None, "", "uk"),
+        ("", None, "en-GB,en;q=0.9", "en"),
+        ("", None, "en-GB,en;q=0.9,uk;q=0.1", "uk"),
+        ("", None, "de,fr;q=0.8", "uk"),
+        ("", "en", "uk", "en"),
+        ("?lang=uk", "en", "en", "uk"),
+        ("?lang=xx", "en", "uk", "en"),
+    ],
+)
+def test_the_language_is_the_one_asked_for_then_chosen_then_read(
+    query: str, cookie: str | None, header: str, expected: str
+) -> None:
+    @get("/", sync_to_thread=False)
+    def handler(request: Request) -> str:
+        return language_of(request)
+
+    with TestClient(Litestar([handler])) as client:
+        headers = {"Accept-Language": header}
+        if cookie:
+            headers["Cookie"] = f"language={cookie}"
+        assert client.get(f"/{query}", headers=headers).text == expected
