@@ -32,6 +32,7 @@ SUPERUSER = "queue"
 SYSTEM_USER = "queue-app"
 
 _SOCKET_NAME = ".s.PGSQL.5432"
+_ACCOUNTS = Path("/etc")
 _SOCKET_PATH_LIMIT = 103  # bytes: sun_path of macOS, four fewer than that of Linux
 _CONFIGURATION = """\
 # Written at every start. Change a setting with ALTER SYSTEM instead.
@@ -110,11 +111,23 @@ def binaries() -> Path:
 def _owner() -> Owner:
     if os.geteuid() != 0:
         return Owner(os.geteuid(), os.getegid(), switched=False)
-    try:
-        account = pwd.getpwnam(SYSTEM_USER)
-    except KeyError:
-        account = _create_account()
+    with _one_at_a_time(_ACCOUNTS):
+        try:
+            account = pwd.getpwnam(SYSTEM_USER)
+        except KeyError:
+            account = _create_account()
     return Owner(account.pw_uid, account.pw_gid, switched=True)
+
+
+@contextmanager
+def _one_at_a_time(folder: Path) -> Iterator[None]:
+    """Two useradd at once can undo each other's account, so first starts take turns."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _create_account() -> pwd.struct_passwd:
@@ -129,7 +142,7 @@ def _create_account() -> pwd.struct_passwd:
          "--shell", "/usr/sbin/nologin", SYSTEM_USER],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
-    with suppress(KeyError):  # another start may have made it a moment ago
+    with suppress(KeyError):
         account = pwd.getpwnam(SYSTEM_USER)
         log.info("PostgreSQL does not run as root: it runs as the account %s", SYSTEM_USER)
         return account

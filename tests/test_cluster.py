@@ -7,6 +7,7 @@ import socket
 import stat
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import asyncpg
@@ -145,6 +146,32 @@ def test_a_start_as_root_opens_only_the_passage_to_a_closed_folder(tmp_path: Pat
     with cluster(closed / "data") as dsn:
         assert value(dsn, "SELECT 1") == 1
     assert stat.S_IMODE(closed.stat().st_mode) == 0o701
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="root alone makes accounts")
+def test_first_starts_at_once_agree_on_one_account() -> None:
+    """On a fresh machine the account is missing, and several processes start."""
+    name = f"queue-app-{os.getpid()}"
+    ask = (
+        "from queue_app import cluster; import pwd, time\n"
+        f"cluster.SYSTEM_USER = {name!r}\n"
+        f"time.sleep({time.time() + 2!r} - time.time())\n"
+        "uid = cluster._owner().uid\n"
+        "time.sleep(1)\n"
+        "print(uid, pwd.getpwuid(uid).pw_name)\n"
+    )
+    try:
+        starts = [
+            subprocess.Popen(
+                [sys.executable, "-c", ask], cwd=ROOT, stdout=subprocess.PIPE, text=True
+            )
+            for _ in range(4)
+        ]
+        said = {start.communicate(timeout=60)[0] for start in starts}
+    finally:
+        subprocess.run(["userdel", name], check=False)
+    assert len(said) == 1
+    assert said.pop().split()[1] == name
 
 
 def test_a_folder_of_sockets_that_somebody_planted_is_refused(tmp_path: Path) -> None:
