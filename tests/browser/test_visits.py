@@ -20,7 +20,7 @@ from queue_app.flow import arrival, booking
 from queue_app.queries import doctor
 from queue_app.web.qr import qr_svg
 from tests.conftest import MONDAY, StartServers
-from tests.support.browser import assert_accessible
+from tests.support.browser import assert_accessible, follow
 from tests.support.people import BRANCH, PASSWORD, hire, install
 from tests.support.server import Server
 
@@ -242,20 +242,20 @@ async def book(phone: Page, server: Server, said: Said) -> str:
     await look(phone)
     await phone.fill("#search", "тариф" if said is SAID["uk"] else "tariff")
     await phone.locator(f"input[value={SERVICE}]").check()
-    await phone.locator(".next-bar button").click()
+    await follow(phone.locator(".next-bar button"))
     await look(phone)
-    await phone.get_by_text(said.come).click()
+    await follow(phone.get_by_text(said.come))
     await look(phone)
-    await phone.locator(f".choice-link[href*='branch={BRANCH}']").click()
+    await follow(phone.locator(f".choice-link[href*='branch={BRANCH}']"))
     await look(phone)
-    await phone.locator(f".choice-link[href*='day={BOOKED_FOR:%Y-%m-%d}']").click()
+    await follow(phone.locator(f".choice-link[href*='day={BOOKED_FOR:%Y-%m-%d}']"))
     await look(phone)
-    await phone.get_by_role("button", name=f"{BOOKED_FOR:%H:%M}").click()
+    await follow(phone.get_by_role("button", name=f"{BOOKED_FOR:%H:%M}"))
     await expect(phone.locator("#left")).to_be_visible()
     await look(phone)
     await phone.fill("#name", "Олена Ковальчук")
     await phone.fill("#phone", "067 123 45 67")
-    await phone.locator("form .button-primary").click()
+    await follow(phone.locator("form .button-primary"))
     await expect(phone.locator("h1")).to_have_text(said.booked)
     await look(phone)
     return re.sub(r"\D", "", await phone.locator(".code").inner_text())
@@ -292,7 +292,7 @@ async def test_a_booked_visit_from_the_sofa_to_the_thanks(
 
     await resident.reload()
     await look(resident)
-    await resident.get_by_text(said.open_ticket).click()
+    await follow(resident.get_by_text(said.open_ticket))
     companion = await follow_qr(scene, hall, token, language)
     phones = (resident, companion)
     for phone in phones:

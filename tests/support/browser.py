@@ -4,7 +4,7 @@ import shutil
 from typing import Any
 
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, Page, Playwright
+from playwright.async_api import Browser, Locator, Page, Playwright
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _FLAGS = (
@@ -25,6 +25,12 @@ async def launch(playwright: Playwright) -> Browser:
     return await playwright.chromium.launch(
         executable_path=installed, headless=True, args=list(_FLAGS)
     )
+
+
+async def follow(link: Locator) -> None:
+    """Click what leads to another page, and wait until that page is there to be looked at."""
+    async with link.page.expect_navigation():
+        await link.click()
 
 
 async def assert_accessible(page: Page, **options: Any) -> None:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
-from tests.support.browser import assert_accessible
+from tests.support.browser import assert_accessible, follow
 from tests.support.server import Server
 
 pytestmark = [pytest.mark.browser, pytest.mark.server]
@@ -33,20 +33,20 @@ async def book(page: Page, url: str, look: Visit) -> None:
     await page.locator("summary").nth(3).click()
     await page.locator("input[value=no-debt-certificate]").check()
     await look("services chosen")
-    await page.locator(".next-bar button").click()
+    await follow(page.locator(".next-bar button"))
     await look("branch")
-    await page.locator(".choice-link").nth(6).click()
+    await follow(page.locator(".choice-link").nth(6))
     await look("day")
-    await page.locator(".choice-link").nth(1).click()
+    await follow(page.locator(".choice-link").nth(1))
     await look("time")
-    await page.locator("button.slot").nth(4).click()
+    await follow(page.locator("button.slot").nth(4))
     await look("details")
-    await page.locator("form .button-primary").click()
+    await follow(page.locator("form .button-primary"))
     await expect(page.locator(".error-summary")).to_be_visible()
     await look("errors")
     await page.fill("#name", "Олена Ковальчук")
     await page.fill("#phone", "067 123 45 67")
-    await page.locator("form .button-primary").click()
+    await follow(page.locator("form .button-primary"))
     await expect(page.locator(".code")).to_be_visible()
     await look("booked")
 
@@ -92,7 +92,7 @@ async def test_every_page_is_whole_for_everyone(
     for name in ("day", "cancellation"):
         await page.goto(f"{link}/{name}")
         await look(name)
-    await page.locator(".button-danger").click()
+    await follow(page.locator(".button-danger"))
     await look("cancelled")
     for path in ("/about", "/way", "/no-such-page"):
         await page.goto(server.url + path)
@@ -156,7 +156,7 @@ async def test_the_countdown_runs_and_the_page_says_when_it_is_over(
         f"{server.url}/time?service=no-debt-certificate&channel=visit&branch=podilskyi"
         "&day=2026-11-25"
     )
-    await page.locator("button.slot").first.click()
+    await follow(page.locator("button.slot").first)
     await expect(page.locator("#left")).to_have_text("ще 10:00")
     await page.clock.run_for(timedelta(minutes=8, seconds=30).seconds * 1000)
     await expect(page.locator("#left")).to_have_text("ще 1:30")
