@@ -6,6 +6,7 @@ import stat
 import subprocess
 import sys
 import tomllib
+from contextlib import suppress
 from pathlib import Path
 
 import asyncpg
@@ -55,7 +56,7 @@ class Terminal:
         log = Path(self.environment["QUEUE_APP_DATA"]) / "serve.log"
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("wb") as output:
-            process = subprocess.Popen(
+            process = Command(
                 [sys.executable, "-m", "queue_app.cli", "serve", "--port", str(port), *arguments],
                 cwd=ROOT,
                 env=self.environment,
@@ -65,6 +66,17 @@ class Terminal:
         server = Server(f"http://127.0.0.1:{port}", process, log)
         server.wait_until_ready()
         return server
+
+
+class Command(subprocess.Popen[bytes]):
+    """A command of its own, stopped and waited for as the forked servers are."""
+
+    def is_alive(self) -> bool:
+        return self.poll() is None
+
+    def join(self, timeout: float | None = None) -> None:
+        with suppress(subprocess.TimeoutExpired):
+            self.wait(timeout)
 
 
 @pytest.fixture

@@ -122,7 +122,7 @@ async def plan(database: str) -> Plan:
 def test_a_whole_day_passes_without_one_unexpected_answer_and_leaves_nothing(
     demo: StartDemo,
 ) -> None:
-    day = demo("--rate", "2400", "--visitors", "60", "--once")
+    day = demo("--rate", "3600", "--visitors", "50", "--once")
     code = day.end()
     assert code == 0, day.said
     assert "every invariant holds" in day.said
@@ -134,7 +134,7 @@ def test_a_whole_day_passes_without_one_unexpected_answer_and_leaves_nothing(
 
 @pytest.mark.server
 def test_ctrl_c_in_the_middle_of_the_day_leaves_nothing(demo: StartDemo) -> None:
-    day = demo("--rate", "900", "--visitors", "60")
+    day = demo("--rate", "1800", "--visitors", "60")
     day.until(r"served +[1-9]")
     _every_face_answers(f"http://127.0.0.1:{day.port}")
     day.signal_all(signal.SIGINT)
@@ -163,7 +163,7 @@ def _every_face_answers(address: str) -> None:
 
 
 @pytest.mark.server
-@pytest.mark.parametrize("seconds", [0.3, 2.5])
+@pytest.mark.parametrize("seconds", [0.3, 1.5])
 def test_a_polite_signal_while_it_starts_leaves_nothing(demo: StartDemo, seconds: float) -> None:
     day = demo("--rate", "300", "--visitors", "40")
     day.until("Starting")

@@ -1,9 +1,8 @@
 """Real server processes on one database, as `queue-app serve` starts them."""
 
+import multiprocessing
 import os
-import signal
 import socket
-import subprocess
 import sys
 import time
 import urllib.error
@@ -12,10 +11,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Protocol
 
 ROOT = Path(__file__).parents[2]
+_forked = multiprocessing.get_context("forkserver")
+_forked.set_forkserver_preload(["config.app", "queue_app.cli"])
 READY_WITHIN = 30.0
 """Seconds; generous, for a machine that runs several servers and a browser."""
+
+
+class Process(Protocol):
+    """What `multiprocessing` calls a process."""
+
+    def is_alive(self) -> bool: ...
+    def terminate(self) -> None: ...
+    def kill(self) -> None: ...
+    def join(self, timeout: float | None = None) -> None: ...
 
 
 @dataclass
@@ -23,7 +34,7 @@ class Server:
     """One process: its address, and what it wrote."""
 
     url: str
-    process: subprocess.Popen[bytes]
+    process: Process
     log: Path
 
     @property
@@ -33,7 +44,7 @@ class Server:
     def wait_until_ready(self) -> None:
         deadline = time.monotonic() + READY_WITHIN
         while time.monotonic() < deadline:
-            if self.process.poll() is not None:
+            if not self.process.is_alive():
                 break
             try:
                 with urllib.request.urlopen(f"{self.url}/health/ready", timeout=2) as answer:
@@ -45,17 +56,15 @@ class Server:
 
     def stop(self) -> None:
         """Ask it to end, as an operator does; a process that hangs is a failure."""
-        self.process.send_signal(signal.SIGTERM)
-        try:
-            self.process.wait(timeout=15)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-            raise AssertionError(f"{self.url} did not stop:\n{self.log.read_text()}") from None
+        self.process.terminate()
+        self.process.join(timeout=15)
+        if self.process.is_alive():
+            self.kill()
+            raise AssertionError(f"{self.url} did not stop:\n{self.log.read_text()}")
 
     def kill(self) -> None:
         self.process.kill()
-        self.process.wait()
+        self.process.join()
 
 
 def start_servers(
@@ -89,7 +98,7 @@ def start_servers(
 
 def stop_servers(servers: Sequence[Server]) -> None:
     for server in servers:
-        if server.process.poll() is None:
+        if server.process.is_alive():
             server.stop()
 
 
@@ -119,11 +128,22 @@ def _environment(
 
 def _start(port: int, arguments: list[str], folder: Path, environment: dict[str, str]) -> Server:
     log = folder / f"server-{port}.log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "queue_app.cli", "serve", "--host", "127.0.0.1",
-             "--port", str(port), *arguments],
-            cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=output,
-            stderr=subprocess.STDOUT,
-        )  # fmt: skip
+    log.touch()
+    command = ["serve", "--host", "127.0.0.1", "--port", str(port), *arguments]
+    process = _forked.Process(target=_serve, args=(command, environment, log))
+    process.start()
     return Server(f"http://127.0.0.1:{port}", process, log)
+
+
+def _serve(command: list[str], environment: dict[str, str], log: Path) -> None:
+    """The command in a process of its own, forked from one that has imported it already."""
+    with Path(os.devnull).open("rb") as nothing, log.open("ab", buffering=0) as output:
+        for stream, file in enumerate((nothing, output, output)):
+            os.dup2(file.fileno(), stream)
+    sys.stdin = os.fdopen(0)
+    os.chdir(ROOT)
+    os.environ.clear()
+    os.environ.update(environment)
+    from queue_app.cli import main
+
+    main(command)

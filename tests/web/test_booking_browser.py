@@ -63,8 +63,9 @@ async def test_a_visit_is_booked_without_scripts(
     await expect(page.locator("h1")).to_have_text("Вас записано")
 
 
-@pytest.mark.parametrize("language", ["uk", "en"])
-@pytest.mark.parametrize(("scheme", "viewport"), [("light", PHONE), ("dark", NARROW)])
+@pytest.mark.parametrize(
+    ("language", "scheme", "viewport"), [("uk", "dark", NARROW), ("en", "light", PHONE)]
+)
 async def test_every_page_is_whole_for_everyone(
     server: Server, browser: Browser, language: str, scheme: str, viewport: dict[str, int]
 ) -> None:
