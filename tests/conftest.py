@@ -68,10 +68,17 @@ async def spare_database(database_server: str, worker: str) -> AsyncIterator[str
     await drop_database(database_server, name)
 
 
-@pytest.fixture
-def clock() -> FixedClock:
-    """Stands at ten o'clock of an ordinary Monday until the test moves it."""
+@pytest.fixture(scope="session")
+def own_clock() -> FixedClock:
+    """The clock of this process, and of the application in it."""
     return FixedClock(MONDAY)
+
+
+@pytest.fixture
+def clock(own_clock: FixedClock) -> FixedClock:
+    """Stands at ten o'clock of an ordinary Monday until the test moves it."""
+    own_clock.set(MONDAY)
+    return own_clock
 
 
 @pytest.fixture
@@ -79,13 +86,17 @@ def data(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.fixture(scope="session")
+def built(dsn: str, own_clock: FixedClock, tmp_path_factory: pytest.TempPathFactory) -> Litestar:
+    """Made once, as that takes longer than most tests."""
+    return application.build(dsn, tmp_path_factory.mktemp("app"), own_clock)
+
+
 @pytest.fixture
-async def app(database: str, data: Path, clock: FixedClock) -> AsyncIterator[Litestar]:
-    """The application in this process, on the test's database and clock."""
-    outer = db.engine.pool
-    async with application.running(database, data, clock) as running:
+async def app(database: str, clock: FixedClock, built: Litestar) -> AsyncIterator[Litestar]:
+    """The application in this process, started for the test, on its database and clock."""
+    async with application.alive(built) as running:
         yield running
-    db.engine.pool = outer
 
 
 @pytest.fixture

@@ -9,28 +9,28 @@ import httpx
 from litestar import Litestar
 
 from config.settings import Settings
+from queue_app import db
 from queue_app.clock import Clock
 
 SECRET = "a secret that every process of a test run shares"
 
 
-@asynccontextmanager
-async def running(
-    dsn: str, data: Path, clock: Clock, rate_limits: bool = False
-) -> AsyncIterator[Litestar]:
-    """The application between its start and its end. It opens this process' pool itself."""
+def build(dsn: str, data: Path, clock: Clock, rate_limits: bool = False) -> Litestar:
+    """The application, not started yet."""
     from config.app import create_app  # every face: slow to import, and few tests need it
 
     settings = Settings(data=data, database_url=dsn, secret=SECRET, rate_limits=rate_limits)
-    app = create_app(settings, clock)
-    async with _alive(app):
-        yield app
+    return create_app(settings, clock)
 
 
 @asynccontextmanager
-async def _alive(app: Litestar) -> AsyncIterator[None]:
-    """Runs the lifespan in a task of its own: it must end in the task in which it began, and a
-    fixture begins and ends in two."""
+async def alive(app: Litestar) -> AsyncIterator[Litestar]:
+    """The application between its start and its end; it opens this process' pool itself.
+
+    Runs the lifespan in a task of its own: it must end in the task in which it began, and a
+    fixture begins and ends in two. The pool that was there before is there again afterwards.
+    """
+    outer = db.engine.pool
     started, over = asyncio.Event(), asyncio.Event()
 
     async def live() -> None:
@@ -45,10 +45,11 @@ async def _alive(app: Litestar) -> AsyncIterator[None]:
     try:
         if life.done():
             life.result()
-        yield
+        yield app
     finally:
         over.set()
         await life
+        db.engine.pool = outer
 
 
 @asynccontextmanager

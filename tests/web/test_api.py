@@ -14,12 +14,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from litestar import Litestar
 
-from queue_app import db
 from queue_app.clock import FixedClock
 from queue_app.flow import staffing
 from queue_app.queries import doctor
 from tests.conftest import MONDAY
-from tests.support.application import running, speaking_to
+from tests.support.application import alive, build, speaking_to
 from tests.support.database import empty
 from tests.support.people import BRANCH, PASSWORD, Machine, Person, hire, install
 
@@ -101,10 +100,9 @@ async def served(
     dsn: str, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[tuple[Litestar, FixedClock]]:
     """One application for all tests of this file, on the worker's database, and its clock."""
-    outer, clock = db.engine.pool, FixedClock()
-    async with running(dsn, tmp_path_factory.mktemp("api"), clock) as app:
+    clock = FixedClock()
+    async with alive(build(dsn, tmp_path_factory.mktemp("api"), clock)) as app:
         yield app, clock
-    db.engine.pool = outer
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -9,10 +9,9 @@ import httpx
 import pytest
 from litestar import Litestar
 
-from queue_app import db
 from queue_app.clock import FixedClock
 from queue_app.web import limits
-from tests.support.application import running, speaking_to
+from tests.support.application import alive, build, speaking_to
 from tests.support.people import BRANCH
 
 TOKEN = "1-abcdefghijklmnopqrstuv"
@@ -33,10 +32,8 @@ async def limited(
     few = {"public": (unit, OFTEN), "sign_in": (unit, OFTEN)}
     monkeypatch.setattr(limits, "LIMITS", few)
     monkeypatch.setattr(limits, "FORGET_SECONDS", 0.2)
-    outer = db.engine.pool
-    async with running(database, data, clock, rate_limits=True) as app:
+    async with alive(build(database, data, clock, rate_limits=True)) as app:
         yield app
-    db.engine.pool = outer
 
 
 @pytest.fixture
