@@ -25,6 +25,7 @@ from queue_app.clock import Clock, SystemClock
 from queue_app.clock import hall_clock as clock_of
 from queue_app.domain.errors import BadRequest
 from queue_app.flow import upkeep
+from queue_app.flow.promising import Promises
 from queue_app.live import Hub
 from queue_app.queries import reference
 from queue_app.web import health
@@ -41,7 +42,8 @@ MAX_BODY_BYTES = 64 * 1024
 def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
     """The application on the database of `settings.database_url`, with `clock` as its time."""
     hall_clock = clock or SystemClock()
-    hub = Hub(hall_clock)
+    promises = Promises()
+    hub = Hub(hall_clock, promises)
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
@@ -52,7 +54,12 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
             app.state.pages = Pages(
                 FACES, assets, title=centre.centre.title, zone=centre.zone, clock=hall_clock
             )
-            async with hub.running(), upkeep.running(hall_clock), forgetting(app):
+            async with (
+                promises.running(),
+                hub.running(),
+                upkeep.running(hall_clock),
+                forgetting(app),
+            ):
                 yield
 
     assets = assets_of(FACES)
@@ -76,6 +83,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
             "settings": Provide(lambda: settings, sync_to_thread=False),
             "clock": Provide(lambda: hall_clock, sync_to_thread=False),
             "hub": Provide(lambda: hub, sync_to_thread=False),
+            "promises": Provide(lambda: promises, sync_to_thread=False),
             "idempotency_key": Provide(idempotency_key, sync_to_thread=False),
             "staff": Provide(provide_staff),
             "kiosk": Provide(provide_kiosk),

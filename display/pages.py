@@ -14,6 +14,7 @@ from queue_app.clock import Clock
 from queue_app.domain.catalogue import Language
 from queue_app.domain.errors import Conflict, NotFound
 from queue_app.flow import arrival
+from queue_app.flow.promising import Promises
 from queue_app.queries import hall, reference, tickets, views
 from queue_app.queries.hall import Hall
 from queue_app.queries.tickets import Ticket
@@ -72,12 +73,16 @@ async def _look(branch: str, clock: Clock) -> Hall:
 
 @get("/t/{token:str}")
 async def ticket(
-    request: Asked, token: FromPath[str], clock: NamedDependency[Clock]
+    request: Asked,
+    token: FromPath[str],
+    clock: NamedDependency[Clock],
+    promises: NamedDependency[Promises],
 ) -> Response[str]:
     """One's own ticket; NotFound `unknown_link`."""
     own = await tickets.by_token(token)
     directory = await reference.directory()
     seen = await hall.load(directory, directory.branch_of(own.branch_id), clock.now())
+    promises.note(seen, own.id)
     return render(
         request,
         "display/ticket.html",

@@ -19,6 +19,7 @@ from msgspec import Struct
 
 from queue_app import db
 from queue_app.domain.errors import QueueError
+from queue_app.flow.promising import Promises
 from queue_app.queries import desks, hall, reference, tickets, views
 from queue_app.queries.hall import Hall
 from queue_app.queries.tickets import Ticket
@@ -90,8 +91,9 @@ class Subscription:
 class Hub:
     """All the screens that this process serves."""
 
-    def __init__(self, clock: Now) -> None:
+    def __init__(self, clock: Now, promises: Promises) -> None:
         self._clock = clock
+        self._promises = promises
         self._watched: dict[int, dict[Topic, set[Subscription]]] = {}
         self._dirty: dict[int, asyncio.Event] = {}
         self._pushers: dict[int, asyncio.Task[None]] = {}
@@ -219,7 +221,9 @@ class Hub:
             case "board":
                 return views.board(seen)
             case "ticket":
-                return views.ticket(seen, await self._own(topic.key, seen))
+                own = await self._own(topic.key, seen)
+                self._promises.note(seen, own.id)
+                return views.ticket(seen, own)
             case "desk":
                 desk_id = int(topic.key)
                 extra = await desks.extra(seen, desk_id)

@@ -198,8 +198,12 @@ class Promise(Table, tablename="promise", db=engine):
     branch_id = Integer()
     ticket_id = BigInt()
     promised_at = Timestamptz()
+    revision = Integer()
     low_minutes = Integer()
     high_minutes = Integer()
+    shown = Text()
+    outcome = Text(null=True, default=None)
+    settled_at = Timestamptz(null=True, default=None)
 
 
 class Interruption(Table, tablename="interruption", db=engine):

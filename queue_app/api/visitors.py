@@ -18,6 +18,7 @@ from queue_app.domain.errors import NotAllowed
 from queue_app.domain.people import Device
 from queue_app.flow import arrival, booking
 from queue_app.flow.arrival import IssuedTicket
+from queue_app.flow.promising import Promises
 from queue_app.queries import appointments, hall, reference, tickets, views
 from queue_app.queries.appointments import Appointment
 from queue_app.queries.views import TicketView
@@ -137,10 +138,11 @@ async def require_here(kiosk: Device, branch: str) -> None:
 
 
 @get("/tickets/{token:str}", operation_id="ticket", summary="One's own ticket")
-async def ticket(token: str, clock: Clock) -> TicketView:
+async def ticket(token: str, clock: Clock, promises: Promises) -> TicketView:
     own = await tickets.by_token(token)
     directory = await reference.directory()
     seen = await hall.load(directory, directory.branch_of(own.branch_id), clock.now())
+    promises.note(seen, own.id)
     return views.ticket(seen, own)
 
 

@@ -1,10 +1,11 @@
 """`queue-app simulate`: policies, estimates and rosters tried on synthetic days.
 
-Needs the centre's files and nothing else: no server, no database.
+Needs the centre's files and nothing else, no server and no database; only `kept` reads one, for
+the same figures of days that were real.
 """
 
-from collections.abc import Sequence
-from datetime import date, datetime
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -15,6 +16,9 @@ from config.files import load_centre
 from queue_app.cli import operator
 from queue_app.domain.centre import BranchPlan, Centre
 from queue_app.domain.dispatch import POLICIES, PolicyName
+from queue_app.flow.promising import KEPT_DAYS
+from queue_app.queries import accuracy as promises
+from queue_app.queries import reference
 from queue_app.simulation.accuracy import Accuracy, measure
 from queue_app.simulation.compare import Comparison, Interval, compare, synthetic_days
 from queue_app.simulation.day import roster
@@ -164,7 +168,13 @@ def columns(rows: Sequence[Sequence[str]]) -> str:
 
 
 @simulate.command()
-@_branch
+@click.option(
+    "--branch",
+    "branches",
+    metavar="SLUG",
+    multiple=True,
+    help="Again for more; `all`; the first unless given.",
+)
 @click.option(
     "--kind", "kinds", type=click.Choice(KINDS), multiple=True, help="All of them unless given."
 )
@@ -174,18 +184,37 @@ def columns(rows: Sequence[Sequence[str]]) -> str:
 @_first
 @_seed
 def accuracy(
-    branch: str | None, kinds: tuple[Kind, ...], days: int, first: datetime, seed: int
+    branches: tuple[str, ...], kinds: tuple[Kind, ...], days: int, first: datetime, seed: int
 ) -> None:
-    """Check the estimates: ranges against what came true, beside an oracle and the formula."""
-    centre, place = _place(branch)
-    found = []
-    for kind in kinds or KINDS:
-        try:
-            found.append(measure(centre, place, kind, first.date(), days, seed))
-        except ValueError as error:
-            raise click.ClickException(f"{kind}: {error}") from None
-    click.echo(f"{place.slug}, {days} days of each kind, seed {seed}; minutes unless %.")
+    """Check the estimates: ranges against what came true, beside an oracle and the formula.
+
+    Of several branches, each next one has the next seed: most of them are laid out alike, and
+    would have the same days.
+    """
+    centre, places = _places(branches)
+    found = {}
+    for own_seed, place in enumerate(places, start=seed):
+        for kind in kinds or KINDS:
+            title = TITLES[kind] if len(places) == 1 else f"{place.slug}, {TITLES[kind]}"
+            try:
+                found[title] = measure(centre, place, kind, first.date(), days, own_seed)
+            except ValueError as error:
+                raise click.ClickException(f"{title}: {error}") from None
+    if len(places) == 1:
+        where, seeds = places[0].slug, f"seed {seed}"
+    else:
+        where, seeds = f"{len(places)} branches", f"seeds {seed} to {seed + len(places) - 1}"
+    click.echo(f"{where}, {days} days of each kind, {seeds}; minutes unless %.")
     click.echo(accuracy_table(found))
+
+
+def _places(slugs: tuple[str, ...]) -> tuple[Centre, list[BranchPlan]]:
+    """The branches of these names, each once; with "all" every one."""
+    if "all" in slugs:
+        centre = load_centre(operator.settings().config)
+        return centre, list(centre.branches)
+    found = [_place(slug) for slug in dict.fromkeys(slugs or (None,))]
+    return found[0][0], [place for _, place in found]
 
 
 _ACCURACY = (
@@ -200,12 +229,62 @@ _ACCURACY = (
 )
 
 
-def accuracy_table(found: Sequence[Accuracy]) -> str:
+def accuracy_table(found: Mapping[str, Accuracy]) -> str:
     """A row for each kind of day. `range`: how wide; `error`: mean absolute, ours and theirs."""
     head = ["days", *(title for title, _ in _ACCURACY)]
-    return columns(
-        [head, *([TITLES[one.kind], *(form.format(one) for _, form in _ACCURACY)] for one in found)]
-    )
+    rows = ([days, *(form.format(one) for _, form in _ACCURACY)] for days, one in found.items())
+    return columns([head, *rows])
+
+
+@simulate.command()
+@click.option("--branch", "branches", metavar="SLUG", multiple=True, help="All unless given.")
+@click.option(
+    "--days", type=click.IntRange(1, KEPT_DAYS), default=7, show_default=True, help="Until now."
+)
+def kept(branches: tuple[str, ...], days: int) -> None:
+    """The accuracy of what people were really shown, by branch, from the centre's database."""
+    settings = operator.settings()
+    now = operator.clock(settings).now()
+
+    async def work() -> list[promises.Accuracy]:
+        directory = await reference.directory()
+        wanted = {directory.branch(slug).slug for slug in branches} or directory.branches.keys()
+        found = await promises.accuracy(now - timedelta(days=days))
+        until = f"{directory.local(now):%Y-%m-%d %H:%M}"
+        click.echo(f"{days} days until {until}; minutes unless %.")
+        return [one for one in found if one.branch in wanted]
+
+    with operator.server(settings, must_exist=True) as dsn:
+        found = operator.run(dsn, work)
+    click.echo(kept_table(found) if found else "Nobody was shown a range.")
+
+
+_KEPT = (
+    ("estimates", "{0.promises}"),
+    ("mean wait", "{0.wait_minutes:.1f}"),
+    ("in range %", "{0.percent:.1f}"),
+    ("range", "{0.range_minutes:.1f}"),
+    ("error", "{0.error_minutes:.2f}"),
+)
+_UNCALLED = (
+    ("left", "{0.left}"),
+    ("at closing", "{0.closed}"),
+    ("overdue", "{0.overdue}"),
+    ("waiting", "{0.waiting}"),
+)
+
+
+def kept_table(found: Sequence[promises.Accuracy]) -> str:
+    """Two rows for each branch: promises given with the ticket, and shown later.
+
+    After the figures of those who were called: how many left, or waited until the day was over;
+    `overdue`, of both, past their range; and who waits now.
+    """
+    rows = [["branch", "shown", *(title for title, _ in (*_KEPT, *_UNCALLED))]]
+    for one in found:
+        called = [form.format(one) if one.promises else "" for _, form in _KEPT]
+        rows.append([one.branch, one.shown, *called, *(form.format(one) for _, form in _UNCALLED)])
+    return columns(rows)
 
 
 @simulate.command()

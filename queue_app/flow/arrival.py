@@ -13,9 +13,11 @@ from queue_app.domain.catalogue import Channel, Language
 from queue_app.domain.dispatch import Waiting
 from queue_app.domain.errors import Conflict, NotFound, RuleBroken
 from queue_app.domain.people import RESIDENT, SYSTEM
+from queue_app.domain.promises import Promise
 from queue_app.domain.tickets import Event
 from queue_app.domain.waits import Wait
 from queue_app.flow.changing import change, event, event_data
+from queue_app.flow.promising import keep_first, keep_later
 from queue_app.flow.unit import announce, once
 from queue_app.queries import appointments, hall, reference, views
 from queue_app.queries.appointments import Appointment
@@ -262,7 +264,10 @@ async def check_in(
         if issued.progress.ended_at is not None:
             raise Conflict("visit_over")
         seen = await hall.load(directory, branch, now)
-        return _as_issued(branch, issued, _line(seen, issued.as_waiting()))
+        again = _as_issued(branch, issued, _line(seen, issued.as_waiting()))
+        if promised := _promise(branch, again, issued.progress.revision, now):
+            await keep_later(branch.id, [promised])
+        return again
 
     return await once(key, f"check_in:{branch.id}", digits, IssuedTicket, now, work)
 
@@ -354,23 +359,18 @@ async def _issue(
     series = numbering.prefix(directory.rules, place.appointment is not None, place.priority)
     ticket = await _insert(branch, place, actor, now, before.day, series)
     issued = _as_issued(branch, ticket, line)
-    await _promise(branch, issued, now)
+    if promised := _promise(branch, issued, ticket.progress.revision, now):
+        await keep_first(promised)
     await announce(branch.id)
     return issued
 
 
-async def _promise(branch: Branch, issued: IssuedTicket, now: datetime) -> None:
-    """The range that goes with the ticket is kept, to be held against what comes true."""
-    if issued.wait:
-        await db.fetch(
-            "INSERT INTO promise (branch_id, ticket_id, promised_at, low_minutes, high_minutes)"
-            " VALUES ($1, $2, $3, $4, $5)",
-            branch.id,
-            issued.id,
-            now,
-            issued.wait.low_minutes,
-            issued.wait.high_minutes,
-        )
+def _promise(branch: Branch, issued: IssuedTicket, revision: int, now: datetime) -> Promise | None:
+    """The range that the kiosk shows, to be held against what comes true."""
+    if issued.wait is None:
+        return None
+    low, high = issued.wait.low_minutes, issued.wait.high_minutes
+    return Promise(branch.id, issued.id, revision, now, low, high)
 
 
 def _newcomer(place: _Place, now: datetime) -> Waiting:

@@ -18,6 +18,7 @@ from queue_app.domain.errors import Conflict
 from queue_app.domain.people import Staff
 from queue_app.flow.arrival import admit_phone_call, close_out
 from queue_app.flow.learning import learn
+from queue_app.flow.promising import drop_old, judge
 from queue_app.flow.staffing import close_desk
 from queue_app.flow.unit import announce
 from queue_app.queries import appointments, reference
@@ -77,6 +78,8 @@ async def sweep(now: datetime) -> None:
         partial(settle_appointments, directory, now),
         partial(forget_people, directory, now),
         partial(drop_leftovers, now),
+        partial(judge),
+        partial(drop_old, now),
         partial(learn, directory, now),
     ):
         try:

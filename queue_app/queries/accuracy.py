@@ -1,4 +1,4 @@
-"""Whether the promised waits came true: each range given with a ticket, against its first call."""
+"""Whether the promised waits came true: each range that was shown, against the call after it."""
 
 from datetime import datetime
 
@@ -8,32 +8,57 @@ from queue_app import db
 
 
 class Accuracy(Struct, frozen=True):
-    """Of one branch since some moment: promises whose people were called.
+    """Promises of one branch since some moment, `shown` with the "ticket" or "later".
 
-    `covered`: the share whose wait lay in the range, 0 to 1; 0.8 is promised. `error_minutes`:
-    the mean distance of the wait from the middle of the range.
+    `promises`: those whose people were called since; of these, `covered`: the share whose wait
+    lay in the range, 0 to 1, where 0.8 is promised; `wait_minutes`, `range_minutes`: mean wait
+    and width; `error_minutes`: the mean distance of the wait from the middle of the range. All
+    four None where nobody was called.
+
+    Never called: who `left`, and who still waited when the day was `closed`; `overdue`: how many
+    of both did so after their range had passed, so that it cannot have held. `waiting`: not
+    known yet.
     """
 
     branch: str
+    shown: str
     promises: int
-    covered: float
-    error_minutes: float
+    covered: float | None
+    wait_minutes: float | None
+    range_minutes: float | None
+    error_minutes: float | None
+    left: int
+    closed: int
+    overdue: int
+    waiting: int
+
+    @property
+    def percent(self) -> float:
+        """`covered` of a hundred; 0 where nobody was called."""
+        return 100 * (self.covered or 0.0)
 
 
 _ACCURACY = """
-SELECT branch.slug AS branch, count(*) AS promises,
-    avg((waited BETWEEN low_minutes AND high_minutes)::int)::float8 AS covered,
-    avg(abs(waited - (low_minutes + high_minutes) / 2.0))::float8 AS error_minutes
-FROM promise JOIN branch ON branch.id = promise.branch_id
+SELECT branch.slug AS branch, shown,
+    count(*) FILTER (WHERE outcome = 'called') AS promises,
+    avg((waited BETWEEN low_minutes AND high_minutes)::int) FILTER (WHERE outcome = 'called')
+        ::float8 AS covered,
+    avg(waited) FILTER (WHERE outcome = 'called') AS wait_minutes,
+    avg(high_minutes - low_minutes) FILTER (WHERE outcome = 'called')::float8 AS range_minutes,
+    avg(abs(waited - (low_minutes + high_minutes) / 2.0)) FILTER (WHERE outcome = 'called')
+        AS error_minutes,
+    count(*) FILTER (WHERE outcome = 'left') AS left,
+    count(*) FILTER (WHERE outcome = 'closed') AS closed,
+    count(*) FILTER (WHERE outcome <> 'called' AND waited > high_minutes) AS overdue,
+    count(*) FILTER (WHERE outcome IS NULL) AS waiting
+FROM branch JOIN promise ON promise.branch_id = branch.id AND promised_at >= $1
 CROSS JOIN LATERAL (
-    SELECT extract(epoch FROM min(at) - promised_at)::float8 / 60 AS waited FROM ticket_event e
-    WHERE e.branch_id = promise.branch_id AND e.ticket_id = promise.ticket_id AND e.verb = 'call'
-) called
-WHERE promised_at >= $1 AND waited IS NOT NULL
-GROUP BY branch.slug ORDER BY branch.slug
+    SELECT greatest(0, extract(epoch FROM settled_at - promised_at)::float8 / 60) AS waited
+) settled
+GROUP BY branch.slug, shown ORDER BY branch.slug, shown DESC
 """
 
 
 async def accuracy(since: datetime) -> list[Accuracy]:
-    """By branch; branches where nobody was called since then are left out."""
+    """By branch and by when it was shown; branches without any promise are left out."""
     return [Accuracy(*row) for row in await db.fetch(_ACCURACY, since)]

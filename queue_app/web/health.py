@@ -10,17 +10,28 @@ from queue_app import db
 from queue_app.clock import Clock
 from queue_app.domain.errors import QueueError
 from queue_app.queries import reference
-from queue_app.queries.accuracy import accuracy
+from queue_app.queries.accuracy import Accuracy, accuracy
 
 ACCURACY_DAYS = 7
+_LABELS = ["branch", "shown"]
 _PROMISES = Gauge(
-    "queue_app_wait_promises", "Waits promised in the last 7 days that came true", ["branch"]
+    "queue_app_wait_promises",
+    "Waits promised in the last 7 days, with the ticket or later, whose people were called",
+    _LABELS,
 )
 _COVERED = Gauge(
-    "queue_app_wait_coverage", "Share of promised waits that held; 0.8 is promised", ["branch"]
+    "queue_app_wait_coverage", "Share of these in their range; 0.8 is promised", _LABELS
 )
 _ERROR = Gauge(
-    "queue_app_wait_error_minutes", "Mean distance of a wait from its range's middle", ["branch"]
+    "queue_app_wait_error_minutes", "Mean distance of a wait from its range's middle", _LABELS
+)
+_UNCALLED = Gauge(
+    "queue_app_wait_uncalled",
+    "Waits promised in the last 7 days without a call: left, closed by the day's end, waiting yet",
+    [*_LABELS, "outcome"],
+)
+_OVERDUE = Gauge(
+    "queue_app_wait_overdue", "Of those left or closed: after their range had passed", _LABELS
 )
 
 
@@ -45,8 +56,20 @@ async def ready() -> Response[dict[str, str]]:
 @get("/metrics", include_in_schema=False)
 async def metrics(clock: NamedDependency[Clock]) -> Response[bytes]:
     """In the Prometheus format: this process' requests, and the accuracy of all branches."""
-    for one in await accuracy(clock.now() - timedelta(days=ACCURACY_DAYS)):
-        _PROMISES.labels(one.branch).set(one.promises)
-        _COVERED.labels(one.branch).set(one.covered)
-        _ERROR.labels(one.branch).set(one.error_minutes)
+    _show(await accuracy(clock.now() - timedelta(days=ACCURACY_DAYS)))
     return Response(generate_latest(REGISTRY), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+
+def _show(found: list[Accuracy]) -> None:
+    for gauge in (_PROMISES, _COVERED, _ERROR, _UNCALLED, _OVERDUE):
+        gauge.clear()
+    for one in found:
+        labels = (one.branch, one.shown)
+        _PROMISES.labels(*labels).set(one.promises)
+        if one.covered is not None and one.error_minutes is not None:
+            _COVERED.labels(*labels).set(one.covered)
+            _ERROR.labels(*labels).set(one.error_minutes)
+        _UNCALLED.labels(*labels, "left").set(one.left)
+        _UNCALLED.labels(*labels, "closed").set(one.closed)
+        _UNCALLED.labels(*labels, "waiting").set(one.waiting)
+        _OVERDUE.labels(*labels).set(one.overdue)

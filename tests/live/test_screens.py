@@ -12,6 +12,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Origin
 
+from queue_app import db
 from tests.conftest import MONDAY
 from tests.support.hall import open_desk, take_ticket
 from tests.support.people import BRANCH
@@ -137,6 +138,11 @@ async def test_a_phone_follows_its_own_ticket(server: Server) -> None:
         desk = await open_desk("5", MONDAY)
         seen = await until(socket, lambda one: one["wait"] is not None)
         assert seen["wait"]["low_minutes"] < seen["wait"]["high_minutes"]
+        kept = await first_promise(mine.id)
+        assert (kept["shown"], kept["revision"]) == ("later", 1)
+        assert {name: kept[name] for name in ("low_minutes", "high_minutes")} == {
+            name: seen["wait"][name] for name in ("low_minutes", "high_minutes")
+        }
         await desk.call(mine.id)
         seen = await until(socket, lambda one: one["state"] == "called")
         assert (seen["desk"], seen["calls"]) == ("5", 1)
@@ -147,6 +153,18 @@ async def test_a_phone_follows_its_own_ticket(server: Server) -> None:
         assert seen["desk"] == "5"
     async with connect(f"{server.ws}/ws/tickets/{mine.token}") as socket:
         assert (await snapshot(socket))["state"] == "no_show"
+
+
+async def first_promise(ticket: int) -> Any:
+    """What the server keeps of the ranges that it has pushed, within a moment."""
+    async with asyncio.timeout(SOON):
+        while True:
+            rows = await db.fetch(
+                "SELECT * FROM promise WHERE ticket_id = $1 ORDER BY promised_at", ticket
+            )
+            if rows:
+                return rows[0]
+            await asyncio.sleep(0.1)
 
 
 @pytest.mark.parametrize("path", [BOARD, "ticket"])

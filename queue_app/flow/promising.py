@@ -1,0 +1,194 @@
+"""Promised waits are kept when they are shown, and judged by what comes true."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from itertools import groupby
+from typing import Literal
+
+import msgspec
+
+from queue_app import db
+from queue_app.domain.people import SYSTEM
+from queue_app.domain.promises import Promise
+from queue_app.queries.hall import Hall
+
+EVERY_SECONDS = 1.0
+"""How long a range that was shown may be known to its process alone."""
+MOST_NOTED = 20_000
+"""Promises that a process has in mind: beyond that, it forgets which it has seen, or drops new
+ones while the database is away."""
+KEPT_DAYS = 90
+"""How long promises are kept: as long as visits teach how long a service takes."""
+
+Shown = Literal["ticket", "later"]
+"""Given with the ticket, or shown since: on a phone, by the API, at a second check-in."""
+
+_log = logging.getLogger(__name__)
+
+
+class Promises:
+    """What this process has shown, written down every second off the path of the screens.
+
+    Several processes may show the same range: `keep_later` writes it once. A process that is
+    killed takes the last second with it, which statistics bear; one that is stopped writes it.
+    """
+
+    def __init__(self) -> None:
+        self._last: dict[tuple[int, int], Promise] = {}
+        self._fresh: list[Promise] = []
+
+    def note(self, seen: Hall, ticket_id: int) -> None:
+        """The holder of this ticket is shown the range that this hall gives it, if any."""
+        ticket = seen.by_id.get(ticket_id)
+        wait = seen.waits.get(ticket_id) if ticket and ticket.state == "waiting" else None
+        if ticket is None or wait is None:
+            return
+        branch_id = seen.branch.id
+        shown = Promise(
+            branch_id, ticket_id, ticket.revision, seen.at, wait.low_minutes, wait.high_minutes
+        )
+        last = self._last.get((branch_id, ticket_id))
+        if len(self._fresh) >= MOST_NOTED or (last and shown.repeats(last)):
+            return
+        if len(self._last) >= MOST_NOTED:
+            self._last.clear()
+        self._last[branch_id, ticket_id] = shown
+        self._fresh.append(shown)
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Write down what is noted until the block ends, and the rest then."""
+        over = asyncio.Event()
+        task = asyncio.create_task(self._forever(over))
+        try:
+            yield
+        finally:
+            over.set()
+            await task
+
+    async def _forever(self, over: asyncio.Event) -> None:
+        while not over.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(over.wait(), EVERY_SECONDS)
+            await self.flush()
+
+    async def flush(self) -> None:
+        """Keep what was noted; while the database is away, try again at the next turn."""
+        fresh, self._fresh = sorted(self._fresh, key=lambda one: one.branch_id), []
+        for branch_id, of_branch in groupby(fresh, key=lambda one: one.branch_id):
+            batch = list(of_branch)
+            try:
+                await db.transact(partial(keep_later, branch_id, batch))
+            except db.OUTAGES:
+                self._fresh += batch
+            except Exception:
+                _log.exception("%d promised waits of branch %s are lost", len(batch), branch_id)
+
+
+async def keep_first(promise: Promise) -> None:
+    """Write down what goes with a new ticket, in the transaction that issues it."""
+    await _keep(promise.branch_id, [promise], "ticket")
+
+
+_LAST = """
+SELECT DISTINCT ON (ticket_id) branch_id, ticket_id, revision, promised_at AS at, low_minutes,
+    high_minutes
+FROM promise WHERE branch_id = $1 AND ticket_id = ANY($2)
+ORDER BY ticket_id, promised_at DESC
+"""
+
+
+async def keep_later(branch_id: int, promises: Sequence[Promise]) -> None:
+    """Write down those that do not repeat the last one kept of their ticket.
+
+    In the caller's transaction, with a lock that only the writers of this branch share: whatever
+    another process keeps at this moment is seen first, so nothing is counted twice.
+    """
+    await db.fetch("SELECT pg_advisory_xact_lock(hashtext('promise'), $1)", branch_id)
+    rows = await db.fetch(_LAST, branch_id, list({one.ticket_id for one in promises}))
+    last = {row["ticket_id"]: msgspec.convert(dict(row), type=Promise) for row in rows}
+    fresh: list[Promise] = []
+    for one in promises:
+        before = last.get(one.ticket_id)
+        if before is None or not one.repeats(before):
+            last[one.ticket_id] = one
+            fresh.append(one)
+    if fresh:
+        await _keep(branch_id, fresh, "later")
+
+
+_KEEP = """
+INSERT INTO promise (branch_id, ticket_id, revision, promised_at, low_minutes, high_minutes, shown)
+SELECT $1, ticket_id, shown.revision, at, low, high, $7
+FROM unnest($2::bigint[], $3::integer[], $4::timestamptz[], $5::integer[], $6::integer[])
+    AS shown (ticket_id, revision, at, low, high)
+JOIN ticket ON ticket.branch_id = $1 AND ticket.id = ticket_id
+ON CONFLICT DO NOTHING
+"""
+
+
+async def _keep(branch_id: int, promises: Sequence[Promise], shown: Shown) -> None:
+    await db.fetch(
+        _KEEP,
+        branch_id,
+        [one.ticket_id for one in promises],
+        [one.revision for one in promises],
+        [one.at for one in promises],
+        [one.low_minutes for one in promises],
+        [one.high_minutes for one in promises],
+        shown,
+    )
+
+
+_JUDGE = """
+UPDATE promise SET outcome = found.outcome, settled_at = found.settled_at
+FROM (
+    SELECT open.branch_id, open.ticket_id, open.promised_at,
+        coalesce(called.at, ticket.ended_at) AS settled_at,
+        CASE WHEN called.at IS NOT NULL THEN 'called'
+            WHEN last.actor = $1 THEN 'closed' ELSE 'left' END AS outcome
+    FROM promise AS open
+    JOIN ticket ON ticket.branch_id = open.branch_id AND ticket.id = open.ticket_id
+        AND ticket.revision > open.revision
+    JOIN ticket_event AS last ON last.branch_id = ticket.branch_id
+        AND last.ticket_id = ticket.id AND last.seq = ticket.revision
+    LEFT JOIN LATERAL (
+        SELECT at FROM ticket_event AS e
+        WHERE e.branch_id = open.branch_id AND e.ticket_id = open.ticket_id
+            AND e.seq > open.revision AND verb = 'call'
+        ORDER BY e.seq LIMIT 1
+    ) AS called ON true
+    WHERE open.outcome IS NULL AND (called.at IS NOT NULL OR ticket.ended_at IS NOT NULL)
+) AS found
+WHERE promise.branch_id = found.branch_id AND promise.ticket_id = found.ticket_id
+    AND promise.promised_at = found.promised_at
+"""
+
+
+async def judge() -> None:
+    """Hold every promise that is still open against the first call after it.
+
+    That call is what came true, whatever became of it. Without one, the person left, or the day
+    was closed while they waited: `left` and `closed`, which no share of ranges that held counts.
+    """
+
+    async def work() -> None:
+        await db.fetch(_JUDGE, SYSTEM)
+
+    await db.transact(work)
+
+
+async def drop_old(now: datetime) -> None:
+    """Promises go `KEPT_DAYS` after they were made."""
+
+    async def work() -> None:
+        await db.fetch(
+            "DELETE FROM promise WHERE branch_id IN (SELECT id FROM branch) AND promised_at < $1",
+            now - timedelta(days=KEPT_DAYS),
+        )
+
+    await db.transact(work)

@@ -1,0 +1,69 @@
+"""`/metrics`: what was shown to people beside what came true, by branch."""
+
+import asyncio
+
+import httpx
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from queue_app import db
+from queue_app.clock import FixedClock
+from queue_app.flow import arrival, promising
+from tests.conftest import MONDAY
+from tests.support.hall import Desk, open_desk, take_ticket
+from tests.support.people import BRANCH
+
+WAIT = "queue_app_wait_"
+
+
+@pytest.fixture(autouse=True)
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(promising, "EVERY_SECONDS", 0.02)
+
+
+async def waits(client: httpx.AsyncClient) -> dict[str, float]:
+    """The branch's gauges of waits, as "name shown outcome"."""
+    answer = await client.get("/metrics")
+    found: dict[str, float] = {}
+    for family in text_string_to_metric_families(answer.text):
+        for sample in family.samples:
+            if sample.name.startswith(WAIT) and sample.labels["branch"] == BRANCH:
+                name, labels = sample.name.removeprefix(WAIT), sample.labels
+                found[f"{name} {labels['shown']} {labels.get('outcome', '')}".rstrip()] = (
+                    sample.value
+                )
+    return found
+
+
+async def kept(count: int) -> None:
+    """Wait until so many promises are written down."""
+    async with asyncio.timeout(5):
+        while await db.fetch_value("SELECT count(*) < $1 FROM promise", count):  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+
+
+async def test_each_range_on_a_phone_counts_and_so_does_whoever_leaves(
+    client: httpx.AsyncClient, clock: FixedClock
+) -> None:
+    desk = await open_desk("5", MONDAY)
+    mine, other = await take_ticket(MONDAY), await take_ticket(MONDAY)
+    clock.advance(minutes=7)
+    assert (await client.get(f"/t/{mine.token}")).status_code == 200
+    assert (await client.get(f"/t/{mine.token}")).status_code == 200
+    clock.advance(minutes=7)
+    assert (await client.get(f"/api/v1/tickets/{mine.token}")).json()["wait"]
+    await kept(4)
+    before = await waits(client)
+    assert (before["promises ticket"], before["uncalled ticket waiting"]) == (0, 2)
+    assert "coverage ticket" not in before
+
+    called_at = clock.advance(hours=2)
+    await Desk(desk.id, desk.number, desk.clerk, called_at).call(mine.id)
+    await arrival.leave(other.token, called_at)
+    await promising.judge()
+    found = await waits(client)
+    assert (found["promises ticket"], found["coverage ticket"]) == (1, 0)
+    assert (found["promises later"], found["coverage later"]) == (2, 0)
+    assert found["error_minutes ticket"] > found["error_minutes later"] > 100
+    assert (found["uncalled ticket left"], found["overdue ticket"]) == (1, 1)
+    assert (found["uncalled ticket waiting"], found["uncalled later left"]) == (0, 0)
