@@ -203,7 +203,7 @@ class Promise(Table, tablename="promise", db=engine):
     high_minutes = Integer()
     shown = Text()
     outcome = Text(null=True, default=None)
-    settled_at = Timestamptz(null=True, default=None)
+    waited_minutes = DoublePrecision(null=True, default=None)
 
 
 class Interruption(Table, tablename="interruption", db=engine):

@@ -7,14 +7,19 @@ import subprocess
 import sys
 import tomllib
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 
 import asyncpg
 import httpx
 import pytest
 
+from queue_app.flow.promising import judge
 from tests.conftest import MONDAY, StartServers
+from tests.flow.stage import pool_on
 from tests.support.database import CONFIG
+from tests.support.hall import open_desk, take_ticket
+from tests.support.people import BRANCH
 from tests.support.server import ROOT, Server, free_port
 
 
@@ -256,3 +261,24 @@ def test_a_database_that_cannot_be_reached_is_one_line(data: Path) -> None:
 
 def test_a_folder_that_was_never_served_is_told_how_to_start(data: Path) -> None:
     assert "queue-app serve" in Terminal(data / "empty").fails("backup", str(data / "file"))
+
+
+async def test_what_people_were_shown_stands_beside_what_came_true_by_branch(
+    terminal: Terminal, spare_database: str
+) -> None:
+    terminal.environment["QUEUE_APP_CLOCK"] = (MONDAY + timedelta(hours=1)).isoformat()
+    assert "Nobody was shown a range." in terminal.succeeds("simulate", "kept")
+    async with pool_on(spare_database):
+        desk = await open_desk("5", MONDAY)
+        called, _ = await take_ticket(MONDAY), await take_ticket(MONDAY)
+        await desk.call(called.id)
+        await judge()
+    head, titles, *rows = terminal.succeeds("simulate", "kept").splitlines()
+    assert head == "7 days until 2026-11-23 11:00; minutes unless %."
+    assert titles.split()[:3] == ["branch", "shown", "estimates"]
+    assert [row.split() for row in rows] == [
+        [BRANCH, "ticket", "1", "0.0", "100.0", "1.0", "0.50", "0", "0", "0", "1"]
+    ]
+    elsewhere = terminal.succeeds("simulate", "kept", "--branch", "obolonskyi", "--days", "1")
+    assert "Nobody was shown a range." in elsewhere
+    assert "unknown_branch" in terminal.fails("simulate", "kept", "--branch", "nowhere")

@@ -21,8 +21,8 @@ EVERY_SECONDS = 1.0
 MOST_NOTED = 20_000
 """Promises that a process has in mind: beyond that, it forgets which it has seen, or drops new
 ones while the database is away."""
-KEPT_DAYS = 90
-"""How long promises are kept: as long as visits teach how long a service takes."""
+KEPT_DAYS = 30
+"""How long promises are kept."""
 
 Shown = Literal["ticket", "later"]
 """Given with the ticket, or shown since: on a phone, by the API, at a second check-in."""
@@ -97,13 +97,13 @@ async def keep_first(promise: Promise) -> None:
 _LAST = """
 SELECT DISTINCT ON (ticket_id) branch_id, ticket_id, revision, promised_at AS at, low_minutes,
     high_minutes
-FROM promise WHERE branch_id = $1 AND ticket_id = ANY($2)
+FROM promise WHERE branch_id = $1 AND ticket_id = ANY($2) AND outcome IS NULL
 ORDER BY ticket_id, promised_at DESC
 """
 
 
 async def keep_later(branch_id: int, promises: Sequence[Promise]) -> None:
-    """Write down those that do not repeat the last one kept of their ticket.
+    """Write down those that do not repeat the last one of their ticket, which is open still.
 
     In the caller's transaction, with a lock that only the writers of this branch share: whatever
     another process keeps at this moment is seen first, so nothing is counted twice.
@@ -145,10 +145,11 @@ async def _keep(branch_id: int, promises: Sequence[Promise], shown: Shown) -> No
 
 
 _JUDGE = """
-UPDATE promise SET outcome = found.outcome, settled_at = found.settled_at
+UPDATE promise SET outcome = found.outcome,
+    waited_minutes = greatest(0, extract(epoch FROM found.until - found.promised_at) / 60)
 FROM (
     SELECT open.branch_id, open.ticket_id, open.promised_at,
-        coalesce(called.at, ticket.ended_at) AS settled_at,
+        coalesce(called.at, ticket.ended_at) AS until,
         CASE WHEN called.at IS NOT NULL THEN 'called'
             WHEN last.actor = $1 THEN 'closed' ELSE 'left' END AS outcome
     FROM promise AS open

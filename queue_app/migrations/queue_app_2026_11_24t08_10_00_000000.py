@@ -9,14 +9,15 @@ VERSION = "1.38.0"
 DESCRIPTION = "Promised waits shown since the ticket, and their outcome"
 
 SCHEMA = """
+DROP INDEX promise_at;
 ALTER TABLE promise
     DROP CONSTRAINT promise_pkey,
-    ADD PRIMARY KEY (branch_id, ticket_id, promised_at),
+    ADD PRIMARY KEY (branch_id, promised_at, ticket_id),
     ADD COLUMN revision integer NOT NULL DEFAULT 1 CHECK (revision > 0),
     ADD COLUMN shown text NOT NULL DEFAULT 'ticket' CHECK (shown IN ('ticket', 'later')),
     ADD COLUMN outcome text CHECK (outcome IN ('called', 'left', 'closed')),
-    ADD COLUMN settled_at timestamptz,
-    ADD CHECK ((outcome IS NULL) = (settled_at IS NULL));
+    ADD COLUMN waited_minutes double precision CHECK (waited_minutes >= 0),
+    ADD CHECK ((outcome IS NULL) = (waited_minutes IS NULL));
 ALTER TABLE promise ALTER COLUMN revision DROP DEFAULT, ALTER COLUMN shown DROP DEFAULT;
 CREATE INDEX promise_open ON promise (branch_id, ticket_id) WHERE outcome IS NULL;
 """

@@ -41,20 +41,17 @@ class Accuracy(Struct, frozen=True):
 _ACCURACY = """
 SELECT branch.slug AS branch, shown,
     count(*) FILTER (WHERE outcome = 'called') AS promises,
-    avg((waited BETWEEN low_minutes AND high_minutes)::int) FILTER (WHERE outcome = 'called')
-        ::float8 AS covered,
-    avg(waited) FILTER (WHERE outcome = 'called') AS wait_minutes,
-    avg(high_minutes - low_minutes) FILTER (WHERE outcome = 'called')::float8 AS range_minutes,
-    avg(abs(waited - (low_minutes + high_minutes) / 2.0)) FILTER (WHERE outcome = 'called')
-        AS error_minutes,
+    avg(CASE WHEN waited_minutes BETWEEN low_minutes AND high_minutes THEN 1.0::float8 ELSE 0 END)
+        FILTER (WHERE outcome = 'called') AS covered,
+    avg(waited_minutes) FILTER (WHERE outcome = 'called') AS wait_minutes,
+    avg((high_minutes - low_minutes)::float8) FILTER (WHERE outcome = 'called') AS range_minutes,
+    avg(abs(waited_minutes - (low_minutes + high_minutes) * 0.5::float8))
+        FILTER (WHERE outcome = 'called') AS error_minutes,
     count(*) FILTER (WHERE outcome = 'left') AS left,
     count(*) FILTER (WHERE outcome = 'closed') AS closed,
-    count(*) FILTER (WHERE outcome <> 'called' AND waited > high_minutes) AS overdue,
+    count(*) FILTER (WHERE outcome <> 'called' AND waited_minutes > high_minutes) AS overdue,
     count(*) FILTER (WHERE outcome IS NULL) AS waiting
 FROM branch JOIN promise ON promise.branch_id = branch.id AND promised_at >= $1
-CROSS JOIN LATERAL (
-    SELECT greatest(0, extract(epoch FROM settled_at - promised_at)::float8 / 60) AS waited
-) settled
 GROUP BY branch.slug, shown ORDER BY branch.slug, shown DESC
 """
 

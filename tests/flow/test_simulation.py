@@ -190,9 +190,15 @@ def test_the_command_draws_a_picture(tmp_path: Path) -> None:
 
 
 def test_the_command_measures_accuracy_and_proposes_a_roster() -> None:
+    two_branches = ("--branch", "obolonskyi", "--branch", "darnytskyi", "--branch", "obolonskyi")
     done = simulate("accuracy", "--days", "1", "--kind", "short")
     assert done.exit_code == 0, done.output
     assert done.output.splitlines()[2].startswith("short of staff")
+    done = simulate("accuracy", "--days", "1", "--kind", "short", *two_branches)
+    assert done.exit_code == 0, done.output
+    head, _, *rows = done.output.splitlines()
+    assert head.startswith("2 branches, 1 days of each kind, seeds 1 to 2;")
+    assert [row.split(",")[0] for row in rows] == ["obolonskyi", "darnytskyi"]
     done = simulate("staffing", "--date", "2026-11-23", "--kind", "calm")
     assert done.exit_code == 0, done.output
     assert done.output.splitlines()[2].startswith("09:00")
@@ -207,6 +213,8 @@ def test_the_command_measures_accuracy_and_proposes_a_roster() -> None:
         (["--policies", "ours"], "of: promise, fcfs, merge, fair"),
         (["--days", "1"], "2<=x<=100000"),
         (["accuracy", "--days", "0"], "1<=x<=10000"),
+        (["accuracy", "--branch", "nowhere"], "is none of: holosiivskyi"),
+        (["kept", "--days", "31"], "1<=x<=30"),
         (["staffing"], "Missing option '--date'"),
         (["staffing", "--date", "2026-11-22"], "closed on 2026-11-22"),
         (["staffing", "--date", "2026-11-23", "--target", "soon"], "90% within 15 min"),
