@@ -61,7 +61,7 @@ class Promises:
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Write down what is noted until the block ends, and the rest then."""
+        """Write down what is noted until the block ends, and the rest then; forget it after."""
         over = asyncio.Event()
         task = asyncio.create_task(self._forever(over))
         try:
@@ -69,6 +69,7 @@ class Promises:
         finally:
             over.set()
             await task
+            self._last.clear()
 
     async def _forever(self, over: asyncio.Event) -> None:
         while not over.is_set():
