@@ -13,12 +13,12 @@ import msgspec
 
 from config.files import load_centre, write_centre
 from config.settings import parse_clock, parse_rate
-from queue_app.cli import dumps, operator
+from queue_app.cli import changes, dumps, operator
 from queue_app.cli.operator import OperatorGroup
 from queue_app.cli.simulate import simulate
 from queue_app.domain.people import DEVICE_KINDS, ROLES
 from queue_app.flow import configuring, staffing
-from queue_app.queries import reference
+from queue_app.queries import reference, retired
 
 T = TypeVar("T")
 
@@ -161,15 +161,17 @@ def check(folder: Path | None) -> None:
 @config.command()
 @click.argument("folder", type=FOLDER, required=False)
 def apply(folder: Path | None) -> None:
-    """Load the files into the database; print what that changes."""
+    """Load the files into the database; print what that changes, and whom it concerns."""
     settings = operator.settings()
     centre = load_centre(folder or settings.config)
     now = operator.clock(settings).now()
 
     async def work() -> None:
         await operator.migrate()
-        changes = await configuring.apply(centre, now)
-        click.echo("\n".join(map(str, changes)) or "Nothing changes.")
+        applied = await configuring.apply(centre, now)
+        said = changes.warnings(await retired.desks_in_use(), await retired.still_needed(now))
+        said += changes.report(applied) or ["Nothing changes."]
+        click.echo("\n".join(said))
 
     with operator.server(settings) as dsn:
         operator.run(dsn, work)

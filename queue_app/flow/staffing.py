@@ -135,13 +135,13 @@ async def open_desk(desk_id: int, staff: Staff, now: datetime) -> DeskRow:
     """Take a desk, or resume a paused one of one's own.
 
     Leaves another desk that this person has, if nobody is at it. Conflict `desk_taken` (with
-    whose it is), `desk_busy`.
+    whose it is), `desk_busy`; `desk_retired`, unless it is one's own that empties.
     """
     directory = await reference.directory()
 
     async def work() -> DeskRow:
         place = await desk(reach(directory, staff), desk_id, lock=True)
-        if place.retired_at is not None:
+        if place.retired_at is not None and place.staff_id != staff.id:
             raise Conflict("desk_retired", desk=desk_id)
         if place.staff_id not in (None, staff.id):
             raise Conflict("desk_taken", desk=desk_id)

@@ -74,8 +74,7 @@ async def _refuse_elsewhere(desk_id: int) -> None:
 async def desks_of(branch_ids: list[int], staff_id: int) -> list[int]:
     """The ids of the desks that this person has taken: at most one a branch."""
     rows = await db.fetch(
-        "SELECT id FROM desk WHERE branch_id = ANY($1) AND staff_id = $2"
-        " AND retired_at IS NULL ORDER BY since DESC",
+        "SELECT id FROM desk WHERE branch_id = ANY($1) AND staff_id = $2 ORDER BY since DESC",
         branch_ids,
         staff_id,
     )
