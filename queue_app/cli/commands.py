@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import click
 import msgspec
 
-from config.files import load_centre, write_centre
+from config.files import check_centre, write_centre
 from config.settings import parse_clock, parse_rate
 from queue_app.cli import changes, dumps, operator
 from queue_app.cli.operator import OperatorGroup
@@ -149,12 +149,18 @@ def config() -> None:
 @config.command()
 @click.argument("folder", type=FOLDER, required=False)
 def check(folder: Path | None) -> None:
-    """Read the files strictly and say every problem; touches no database."""
+    """Read the files strictly and say every problem; touches no database.
+
+    What can be loaded but hardly be meant is a warning, and no failure.
+    """
     folder = folder or operator.settings().config
-    centre = load_centre(folder)
+    centre, doubts = check_centre(folder)
+    for doubt in doubts:
+        click.echo(f"warning: {doubt}", err=True)
     click.echo(
         f"{folder}: {len(centre.services)} services in {len(centre.groups)} groups, "
-        f"{len(centre.branches)} branches. Nothing wrong."
+        f"{len(centre.branches)} branches. "
+        + (f"No errors; warnings: {len(doubts)}." if doubts else "Nothing wrong.")
     )
 
 
@@ -163,7 +169,9 @@ def check(folder: Path | None) -> None:
 def apply(folder: Path | None) -> None:
     """Load the files into the database; print what that changes, and whom it concerns."""
     settings = operator.settings()
-    centre = load_centre(folder or settings.config)
+    centre, doubts = check_centre(folder or settings.config)
+    for doubt in doubts:
+        click.echo(f"warning: {doubt}", err=True)
     now = operator.clock(settings).now()
 
     async def work() -> None:
