@@ -135,6 +135,22 @@ SENTENCES: Mapping[str, Sentence] = {
         N_("There is already a device of this name"),
         N_("Choose another name."),
     ),
+    "unknown_device": (
+        N_("There is no device of this name"),
+        N_("Look at the list of devices; a revoked one is gone for good."),
+    ),
+    "several_devices": (
+        N_("Several branches have a device of this name"),
+        N_("Name its branch, too."),
+    ),
+    "unknown_login": (
+        N_("There is no account of this name"),
+        N_("Look at the list of staff."),
+    ),
+    "account_retired": (
+        N_("This account was retired"),
+        N_("Make a new one under another name."),
+    ),
     "login_taken": (
         N_("There is already an account of this name"),
         N_("Choose another name."),
