@@ -199,9 +199,12 @@ async def test_staff_get_a_new_password_and_leave(terminal: Terminal) -> None:
 
 
 async def test_a_device_shows_its_token_once(terminal: Terminal, spare_database: str) -> None:
+    terminal.environment["QUEUE_APP_PUBLIC_URL"] = "https://queue.example.org"
     add = ("device", "add", "Entrance", "--kind", "kiosk", "--branch", "podilskyi")
-    token = terminal.succeeds(*add).strip()
+    done = terminal.run(*add)
+    token = done.stdout.strip()
     assert len(token) >= 32
+    assert f"https://queue.example.org/kiosk/podilskyi?device={token}" in done.stderr
     kept = "SELECT token_hash = sha256(convert_to('{}', 'UTF8')) FROM device"
     assert await value(spare_database, kept.format(token)) is True
     assert "device_taken" in terminal.fails(*add)

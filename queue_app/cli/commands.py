@@ -333,9 +333,17 @@ def device() -> None:
 @click.option("--kind", type=click.Choice(DEVICE_KINDS), required=True)
 @click.option("--branch", metavar="SLUG", required=True)
 def add_device(name: str, kind: str, branch: str) -> None:
-    """A new device; prints its token, this once."""
-    now = operator.clock(operator.settings()).now()
-    click.echo(_with_database(partial(staffing.add_device, name, kind, branch, now)))
+    """A new device; prints its token, this once, and the address to open on it."""
+    settings = operator.settings()
+    now = operator.clock(settings).now()
+    token = _with_database(partial(staffing.add_device, name, kind, branch, now))
+    click.echo(token)
+    path = f"/kiosk/{branch}?device={token}" if kind == "kiosk" else f"/display/{branch}"
+    click.echo(f"Open on it: {operator.address(settings)}{path}", err=True)
+    if settings.public_url is None:
+        click.echo(
+            "From another machine: the same behind QUEUE_APP_PUBLIC_URL, once it is set.", err=True
+        )
 
 
 @device.command("revoke")
