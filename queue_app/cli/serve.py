@@ -100,10 +100,8 @@ def _stopping() -> Iterator[None]:
 
 
 def _address(listener: socket.socket) -> str:
-    """The address to open on this machine."""
     host, port, *_ = listener.getsockname()
-    host = {"0.0.0.0": "127.0.0.1", "::": "127.0.0.1"}.get(host, host)  # noqa: S104
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return operator.local_address(host, port)
 
 
 async def _prepare(settings: Settings, address: str, with_trial: bool) -> str:
@@ -114,7 +112,7 @@ async def _prepare(settings: Settings, address: str, with_trial: bool) -> str:
         return f"Serving at {address}/"
     made = await trial.ensure(settings.data, clock.now())
     zone = (await reference.directory()).zone
-    return trial.guide(address, made, settings.data, zone, clock.now())
+    return trial.guide(address, made, settings, zone, clock.now())
 
 
 def _hand_over(settings: Settings, dsn: str) -> None:
