@@ -101,7 +101,6 @@ async def test_one_command_on_an_empty_folder_serves_a_centre_to_try(data: Path)
         trial = data / "trial.txt"
         made = tomllib.loads(trial.read_text())
         assert stat.S_IMODE(trial.stat().st_mode) == 0o600
-        assert stat.S_IMODE((data / "secret").stat().st_mode) == 0o600
         assert f"{server.url}/kiosk/{made['branch']}?device={made['kiosk']}" in told
         for login, password in made["passwords"].items():
             assert password in told

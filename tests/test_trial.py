@@ -22,6 +22,7 @@ async def opens(made: trial.SignIns) -> None:
 
 
 async def test_they_are_made_once(database: str, data: Path, clock: FixedClock) -> None:
+    data = data / "new"  # as nothing else makes it where a database is named
     made = await trial.ensure(data, clock.now())
     await opens(made)
     assert made.passwords.keys() == trial.STAFF.keys()

@@ -89,6 +89,7 @@ async def _staff(slug: str, kept: dict[str, str], now: datetime) -> dict[str, st
 
 
 def _write(path: Path, made: SignIns) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_suffix(f".{os.getpid()}")
     draft.touch(mode=0o600)
     draft.write_text(tomli_w.dumps(msgspec.to_builtins(made)))

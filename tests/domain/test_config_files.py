@@ -548,7 +548,6 @@ def test_the_environment_is_read() -> None:
         ("CLOCK", "noon"),
         ("RATE", "0"),
         ("RATE", "nan"),
-        ("SECRET", "short"),
         ("DATABASE_URL", "mysql://root:hunter2@db/queue"),
     ],
 )
