@@ -175,6 +175,10 @@ SENTENCES: Mapping[str, Sentence] = {
         N_("This name cannot be used"),
         N_("Use small Latin letters, digits, dots and hyphens."),
     ),
+    "branch_retired": (
+        N_("The branch of this booking has closed for good"),
+        N_("Book at another branch, or take a ticket there."),
+    ),
     "branch_closed": (
         N_("The branch is closed now"),
         N_("You can book a visit for another time."),
