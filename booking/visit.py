@@ -62,7 +62,15 @@ async def _state_page(
 ) -> Response[str]:
     over = found.state == "booked" and found.ends_at <= clock.now()
     template = "booking/past.html" if over else STATE_TEMPLATES[found.state]
+    if not over and await _is_in_vain(found):
+        template = "booking/branch_closed.html"
     return await _page(request, template, found, status=status, **context)
+
+
+async def _is_in_vain(found: Appointment) -> bool:
+    """Whether the branch has closed for good before this visit; who is there already is served."""
+    branch = (await reference.directory()).branch_of(found.branch_id)
+    return branch.retired and found.state in ("held", "booked") and found.ticket_token is None
 
 
 async def _page(
@@ -71,7 +79,7 @@ async def _page(
     directory = await reference.directory()
     chosen = [directory.services_ever[code] for code in found.services]
     branch = directory.branch_of(found.branch_id)
-    again = Choice(found.services, found.channel, branch.slug)
+    again = Choice(found.services, found.channel, None if branch.retired else branch.slug)
     needed = {code for service in chosen for code in service.documents}
     return render(
         request,
@@ -84,7 +92,7 @@ async def _page(
         chosen=chosen,
         minutes_planned=planned(directory, chosen),
         checklists=[one for one in directory.centre.checklists if one.code in needed],
-        again=again.url("/day"),
+        again=again.url("/branch" if branch.retired else "/day"),
         link=f"/visit/{found.token}",
         **context,
     )
@@ -116,7 +124,7 @@ async def confirm(request: AnyRequest, token: str, clock: Clock) -> Response[Any
 async def other_day(request: AnyRequest, token: str, clock: Clock) -> Response[Any]:
     """Which other day."""
     found = await _find(token, clock)
-    if not _can_move(found, clock):
+    if not await _can_move(found, clock):
         return Redirect(f"/visit/{token}", status_code=303)
     rows = day_rows(await _days(found, clock), lambda one: f"/visit/{token}/time?day={one}")
     return await _page(request, "booking/day.html", found, rows=rows, **_moving(found))
@@ -127,7 +135,7 @@ async def other_time(request: AnyRequest, token: str, clock: Clock) -> Response[
     """Which other time of that day."""
     found = await _find(token, clock)
     day = _date(request.query_params.get("day"))
-    if day is None or not _can_move(found, clock):
+    if day is None or not await _can_move(found, clock):
         return Redirect(f"/visit/{token}/day", status_code=303)
     rows = day_rows(await _days(found, clock), lambda one: f"/visit/{token}/time?day={one}")
     context = {**parts_of(rows, day), **_moving(found), "back": f"/visit/{token}/day"}
@@ -140,7 +148,7 @@ async def move(request: AnyRequest, token: str, clock: Clock) -> Response[Any]:
     require_same_origin(request)
     found = await _find(token, clock)
     starts_at = moment((await request.form()).get("starts_at"))
-    if starts_at is None or not _can_move(found, clock):
+    if starts_at is None or not await _can_move(found, clock):
         return Redirect(f"/visit/{token}", status_code=303)
     try:
         await booking.reschedule(token, starts_at, clock.now())
@@ -154,14 +162,18 @@ async def move(request: AnyRequest, token: str, clock: Clock) -> Response[Any]:
 async def other_time_taken(request: AnyRequest, token: str, clock: Clock) -> Response[Any]:
     """The chosen start is gone; here are the nearest."""
     found = await _find(token, clock)
-    if not _can_move(found, clock):
+    if not await _can_move(found, clock):
         return Redirect(f"/visit/{token}", status_code=303)
     near = gone(request, await _days(found, clock), clock.now())
     context = {**_moving(found), **near, "back": f"/visit/{token}/day"}
     return await _page(request, "booking/taken.html", found, **context)
 
 
-def _can_move(found: Appointment, clock: Clock) -> bool:
+async def _can_move(found: Appointment, clock: Clock) -> bool:
+    return _can_cancel(found, clock) and not await _is_in_vain(found)
+
+
+def _can_cancel(found: Appointment, clock: Clock) -> bool:
     return (
         found.state in ("held", "booked")
         and found.ticket_token is None
@@ -191,7 +203,7 @@ def _moving(found: Appointment) -> dict[str, Any]:
 async def ask_to_cancel(request: AnyRequest, token: str, clock: Clock) -> Response[Any]:
     """Really?"""
     found = await _find(token, clock)
-    if not _can_move(found, clock):
+    if not _can_cancel(found, clock):
         return Redirect(f"/visit/{token}", status_code=303)
     return await _page(request, "booking/cancel.html", found)
 

@@ -5,9 +5,10 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from config.notation import format_weekly
 from config.reading import Place, Reader, label_of
 from queue_app.domain.catalogue import SLOT_CHANNELS
-from queue_app.domain.centre import Centre, Rules
+from queue_app.domain.centre import BranchPlan, Centre, Period, Rules, Weekly
 
 _CODE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _PREFIX = re.compile(r"[^\W\d_]{1,2}")
@@ -220,3 +221,66 @@ def check_reach(reader: Reader, centre: Centre) -> None:
                 reader.problem(place, f"{channel}: no {channel} lane of any branch gives it")
         if "visit" in service.channels and service.code not in by_desk:
             reader.problem(place, "visit: no desk of any branch gives it")
+
+
+def warn(reader: Reader, raw: _Raw, centre: Centre) -> None:
+    """What can be loaded but hardly be meant, in a centre without problems."""
+    layouts = {
+        label_of(table, "code"): (place, table)
+        for place, table in _tables(raw, "capacity.toml", "layouts", "code")
+    }
+    found = _tables(raw, "branches.toml", "branches", "slug")
+    for (place, table), branch in zip(found, centre.branches, strict=True):
+        layout, shared = layouts.get(table.get("layout"), (place, {}))
+        places = {
+            key: (layout if key in shared and key not in table else place).at(key)
+            for key in ("hours", "desks", "lanes")
+        }
+        _warn_of_rosters(reader, places, branch)
+        _warn_of_offers(reader, places, centre, branch)
+
+
+def _warn_of_rosters(reader: Reader, places: dict[str, Place], branch: BranchPlan) -> None:
+    """A lane is booked within its branch's hours only, and nobody is called outside them."""
+    rosters = [
+        *((places["desks"].item(desk.number), desk.roster) for desk in branch.desks),
+        *((places["lanes"].item(lane.code), lane.roster) for lane in branch.lanes),
+    ]
+    hours = places["hours"]
+    for place, roster in rosters:
+        for days, periods in format_weekly(_outside(roster, branch.hours)).items():
+            said = periods if isinstance(periods, str) else ", ".join(periods)
+            reader.warning(
+                place.at("roster"),
+                f"{days} {said} reaches beyond the hours of the branch ({hours.file}: {hours.key})",
+            )
+
+
+def _outside(roster: Weekly, hours: Weekly) -> Weekly:
+    """The periods of the roster that are not within one of the branch's."""
+
+    def within(period: Period, opened: tuple[Period, ...]) -> bool:
+        return any(one.opens <= period.opens and period.closes <= one.closes for one in opened)
+
+    return {
+        day: tuple(one for one in periods if not within(one, hours.get(day, ())))
+        for day, periods in roster.items()
+    }
+
+
+def _warn_of_offers(
+    reader: Reader, places: dict[str, Place], centre: Centre, branch: BranchPlan
+) -> None:
+    """What can be booked at a branch should be given there, by some desk."""
+    given = {skill.code: skill.services for skill in centre.skills}
+    by_desk = {one for desk in branch.desks for skill in desk.skills for one in given[skill]}
+    channels = {service.code: service.channels for service in centre.services}
+    for lane in branch.lanes:
+        offered = {one for skill in lane.skills for one in given[skill]}
+        bookable = {service for service in offered if lane.channel in channels[service]}
+        if alone := sorted(bookable - by_desk):
+            reader.warning(
+                places["lanes"].item(lane.code).at("skills"),
+                f"no desk of the branch ({places['desks'].file}: {places['desks'].key}) gives what"
+                f" can be booked here: {', '.join(alone)}",
+            )

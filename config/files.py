@@ -16,7 +16,7 @@ import msgspec
 import tomli_w
 from msgspec import Struct
 
-from config.checking import check_reach, check_references, check_rules
+from config.checking import check_reach, check_references, check_rules, warn
 from config.notation import (
     format_duration,
     format_periods,
@@ -42,7 +42,7 @@ from queue_app.domain.centre import (
     Weekly,
 )
 
-__all__ = ["ConfigError", "Problem", "load_centre", "write_centre"]
+__all__ = ["ConfigError", "Problem", "check_centre", "load_centre", "write_centre"]
 
 T = TypeVar("T")
 S = TypeVar("S", bound=Struct)
@@ -109,6 +109,12 @@ class _Lane(Struct):
 
 def load_centre(folder: Path) -> Centre:
     """The centre that the folder describes; ConfigError with every problem found."""
+    centre, _ = check_centre(folder)
+    return centre
+
+
+def check_centre(folder: Path) -> tuple[Centre, list[Problem]]:
+    """The centre, and what can be loaded but hardly be meant; ConfigError as `load_centre`."""
     if not folder.is_dir():
         raise ConfigError([Problem(str(folder), "folder", "is missing")])
     reader = Reader()
@@ -124,7 +130,8 @@ def load_centre(folder: Path) -> Centre:
     if reader.problems:
         order = {name: place for place, name in enumerate(FILES)}
         raise ConfigError(sorted(reader.problems, key=lambda one: order.get(one.file, -1)))
-    return centre
+    warn(reader, raw, centre)
+    return centre, reader.warnings
 
 
 def _read(reader: Reader, raw: dict[str, dict[str, Any]]) -> Centre:

@@ -61,11 +61,16 @@ class Reader:
 
     def __init__(self) -> None:
         self._problems: dict[Problem, None] = {}
+        self._warnings: dict[Problem, None] = {}
         self._unreadable: set[str] = set()
 
     @property
     def problems(self) -> list[Problem]:
         return list(self._problems)
+
+    @property
+    def warnings(self) -> list[Problem]:
+        return list(self._warnings)
 
     def readable(self, file: str) -> bool:
         """Whether the file could be read, so that what it lacks is a problem of its own."""
@@ -75,14 +80,20 @@ class Reader:
         """Note a problem; the same one found twice (in a shared layout) counts once."""
         self._problems[Problem(place.file, place.key, reason)] = None
 
+    def warning(self, place: Place, reason: str) -> None:
+        """Note what can be loaded but hardly be meant; the same one found twice counts once."""
+        self._warnings[Problem(place.file, place.key, reason)] = None
+
     def file(self, folder: Path, name: str, keys: frozenset[str]) -> dict[str, Any]:
         """The tables of one TOML file; empty, with a problem noted, if it cannot be read."""
         try:
-            raw = tomllib.loads((folder / name).read_text(encoding="utf-8-sig"))
+            raw = tomllib.loads((folder / name).read_bytes().decode("utf-8-sig"))
         except FileNotFoundError:
             self.problem(Place(name, "file"), "is missing")
-        except (OSError, UnicodeDecodeError) as error:
-            self.problem(Place(name, "file"), f"cannot be read: {error}")
+        except OSError as error:
+            self.problem(Place(name, "file"), f"cannot be read: {error.strerror}")
+        except UnicodeDecodeError as error:
+            self.problem(Place(name, _line_of(error)), "is no UTF-8 text; save the file as UTF-8")
         except tomllib.TOMLDecodeError as error:
             reason, _, where = str(error).rstrip(")").partition(" (at ")
             self.problem(Place(name, where or "file"), f"is no TOML: {reason}")
@@ -161,6 +172,12 @@ class Reader:
         elif isinstance(value, tuple):
             for index, one in enumerate(value):
                 self._refuse_blank(place.item(str(index)), one)
+
+
+def _line_of(error: UnicodeDecodeError) -> str:
+    """The line in which the first byte stands that cannot be; UTF-16 has no lines in that sense."""
+    before = bytes(error.object)[: error.start]
+    return "file" if b"\0" in error.object else f"line {before.count(bytes([10])) + 1}"
 
 
 def label_of(table: Any, name: str) -> str | None:

@@ -14,8 +14,6 @@ T = TypeVar("T")
 PROJECT = Path(__file__).resolve().parent.parent
 """Where `config/kyiv-cks` is found when the process starts elsewhere."""
 
-SECRET_BYTES = 16
-
 
 class SettingsError(Exception):
     """A variable of the environment that cannot be used, and why."""
@@ -29,10 +27,8 @@ class SettingsError(Exception):
 class Settings(Struct, frozen=True, kw_only=True):
     """How this process runs.
 
-    `database_url` None: the embedded PostgreSQL in `data`. `secret` None: the one that the
-    data folder keeps; processes on several machines must be given the same. `public_url`: the
-    address by which residents' phones reach this site, None for the one that each request
-    names. `clock` is what
+    `database_url` None: the embedded PostgreSQL in `data`. `public_url`: the address by which
+    residents' phones reach this site, None for the one that each request names. `clock` is what
     the hall's clock showed at the real instant `clock_origin`, None for the real time; `rate`
     is how many of its seconds pass in one.
     """
@@ -44,7 +40,6 @@ class Settings(Struct, frozen=True, kw_only=True):
     config: Path = PROJECT / "config" / "kyiv-cks"
     public_url: str | None = None
     workers: int = 1
-    secret: str | None = None
     rate_limits: bool = True
     clock: datetime | None = None
     clock_origin: datetime | None = None
@@ -71,7 +66,6 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         config=read("CONFIG", _folder, _folder("config/kyiv-cks")),
         public_url=read("PUBLIC_URL", _public_url, None),
         workers=read("WORKERS", _workers, 1),
-        secret=read("SECRET", _secret, None),
         rate_limits=read("RATE_LIMITS", _switch, True),
         clock=read("CLOCK", parse_clock, None),
         clock_origin=read("CLOCK_ORIGIN", parse_clock, None),
@@ -112,12 +106,6 @@ def _folder(raw: str) -> Path:
     """The folder seen from here, else from the project's root."""
     path = Path(raw).expanduser()
     return path.absolute() if path.is_dir() else PROJECT / path
-
-
-def _secret(raw: str) -> str:
-    if len(raw) < SECRET_BYTES:
-        raise ValueError(f"must have at least {SECRET_BYTES} characters")
-    return raw
 
 
 def _switch(raw: str) -> bool:

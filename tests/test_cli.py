@@ -106,7 +106,6 @@ async def test_one_command_on_an_empty_folder_serves_a_centre_to_try(data: Path)
         trial = data / "trial.txt"
         made = tomllib.loads(trial.read_text())
         assert stat.S_IMODE(trial.stat().st_mode) == 0o600
-        assert stat.S_IMODE((data / "secret").stat().st_mode) == 0o600
         assert f"{server.url}/kiosk/{made['branch']}?device={made['kiosk']}" in told
         for login, password in made["passwords"].items():
             assert password in told
@@ -184,20 +183,39 @@ async def test_the_catalogue_is_printed_as_the_interface_gives_it(terminal: Term
 async def test_staff_are_added_once_with_a_password_from_the_input(terminal: Terminal) -> None:
     add = ("staff", "add", "olena", "--role", "clerk", "--branch", "podilskyi", "--password-stdin")
     assert "olena" in terminal.succeeds(*add, typed="a long enough password\n")
-    assert "login_taken" in terminal.fails(*add, typed="a long enough password\n")
+    assert "login_taken" in terminal.fails(*add[:-1])
     short = ("staff", "add", "ivan", "--role", "administrator", "--password-stdin")
     assert "at least 8 characters. (weak_password" in terminal.fails(*short, typed="short\n")
     nowhere = (*add[:2], "iryna", *add[3:6], "nowhere", add[-1])
-    assert "unknown_branch" in terminal.fails(*nowhere, typed="a long enough password\n")
+    assert "unknown_branch" in terminal.fails(*nowhere[:-1])
+
+
+async def test_staff_get_a_new_password_and_leave(terminal: Terminal) -> None:
+    add = ("staff", "add", "olena", "--role", "clerk", "--branch", "podilskyi", "--password-stdin")
+    terminal.succeeds(*add, typed="a long enough password\n")
+    terminal.succeeds("staff", "password", "olena", "--password-stdin", typed="quite another one\n")
+    assert "unknown_login" in terminal.fails("staff", "password", "ivan")
+    assert "olena is signed out for good" in terminal.succeeds("staff", "retire", "olena")
+    heads, olena = (line.split() for line in terminal.succeeds("staff", "list").splitlines())
+    assert heads[0] == "LOGIN"
+    assert olena[:5] == ["olena", "clerk", "podilskyi", "-", "0"]
+    assert olena[-1] != "-"
 
 
 async def test_a_device_shows_its_token_once(terminal: Terminal, spare_database: str) -> None:
+    terminal.environment["QUEUE_APP_PUBLIC_URL"] = "https://queue.example.org"
     add = ("device", "add", "Entrance", "--kind", "kiosk", "--branch", "podilskyi")
-    token = terminal.succeeds(*add).strip()
+    done = terminal.run(*add)
+    token = done.stdout.strip()
     assert len(token) >= 32
+    assert f"https://queue.example.org/kiosk/podilskyi?device={token}" in done.stderr
     kept = "SELECT token_hash = sha256(convert_to('{}', 'UTF8')) FROM device"
     assert await value(spare_database, kept.format(token)) is True
     assert "device_taken" in terminal.fails(*add)
+    terminal.succeeds("device", "revoke", "Entrance")
+    _, entrance = terminal.succeeds("device", "list").splitlines()
+    assert entrance.split()[:3] == ["Entrance", "kiosk", "podilskyi"]
+    assert not entrance.endswith("-")
 
 
 async def test_a_backup_brings_everything_back_and_needs_force_to_replace_anything(

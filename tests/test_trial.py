@@ -1,7 +1,9 @@
 """Sign-ins for trying a centre: made once, kept, and made again where they are lacking."""
 
 from pathlib import Path
+from typing import Any
 
+from config.settings import Settings
 from queue_app.cli import trial
 from queue_app.clock import FixedClock
 from queue_app.domain.people import token_hash
@@ -20,6 +22,7 @@ async def opens(made: trial.SignIns) -> None:
 
 
 async def test_they_are_made_once(database: str, data: Path, clock: FixedClock) -> None:
+    data = data / "new"  # as nothing else makes it where a database is named
     made = await trial.ensure(data, clock.now())
     await opens(made)
     assert made.passwords.keys() == trial.STAFF.keys()
@@ -45,13 +48,22 @@ async def test_a_lost_file_leaves_passwords_unknown_and_makes_new_devices(
     made = await trial.ensure(data, clock.now())
     await opens(made)
     assert made.passwords == {}
-    told = trial.guide("http://127.0.0.1:8000", made, data, KYIV, clock.now())
+    told = trial.guide("http://127.0.0.1:8000", made, Settings(data=data), KYIV, clock.now())
     assert "not kept" in told
 
 
 def test_the_guide_names_a_monday_to_come_and_every_way_in(data: Path) -> None:
     made = trial.SignIns("podilskyi", "kiosk-token", "board-token", {"clerk1": "secret"})
-    told = trial.guide("http://127.0.0.1:8000", made, data, KYIV, MONDAY)
-    assert "--clock 2026-11-30T10:00:00+02:00" in told
-    assert "http://127.0.0.1:8000/kiosk/podilskyi?device=kiosk-token" in told
-    assert "clerk1  secret" in told
+
+    def told(**given: Any) -> str:
+        settings = Settings(data=data, **given)
+        return trial.guide("http://127.0.0.1:8000", made, settings, KYIV, MONDAY)
+
+    assert (
+        f"QUEUE_APP_DATA={data}/monday make run ARGS='--clock 2026-11-30T10:00:00+02:00'" in told()
+    )
+    assert "http://127.0.0.1:8000/kiosk/podilskyi?device=kiosk-token" in told()
+    assert "clerk1  secret" in told()
+    assert "+02:00 --port 9000'" in told(port=9000)
+    for set_already in ({"clock": MONDAY}, {"rate": 60.0}, {"database_url": "postgresql://x"}):
+        assert "--clock" not in told(**set_already)

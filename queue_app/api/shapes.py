@@ -86,7 +86,10 @@ class Rescheduling(Struct, frozen=True):
 
 
 class AppointmentView(Struct, frozen=True):
-    """One's own appointment; the contact is not repeated to whoever holds the link."""
+    """One's own appointment; the contact is not repeated to whoever holds the link.
+
+    `branch_retired`: the branch has closed for good; the appointment can only be cancelled.
+    """
 
     token: str
     code: str
@@ -99,6 +102,7 @@ class AppointmentView(Struct, frozen=True):
     held_until: datetime | None
     name: str | None
     ticket_token: str | None
+    branch_retired: bool
 
 
 class NewTicket(Struct, frozen=True):

@@ -86,11 +86,12 @@ async def appointment(token: str, clock: Clock) -> AppointmentView:
 
 async def shown(one: Appointment) -> AppointmentView:
     directory = await reference.directory()
+    branch = directory.branch_of(one.branch_id)
     return AppointmentView(
         token=one.token,
         code=one.code,
         state=one.state,
-        branch=directory.branch_of(one.branch_id).slug,
+        branch=branch.slug,
         channel=one.channel,
         services=one.services,
         starts_at=directory.local(one.starts_at),
@@ -100,6 +101,7 @@ async def shown(one: Appointment) -> AppointmentView:
         else None,
         name=one.name,
         ticket_token=one.ticket_token,
+        branch_retired=branch.retired,
     )
 
 

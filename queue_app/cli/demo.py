@@ -122,7 +122,6 @@ def demo(options: Options) -> None:
         settings = msgspec.structs.replace(
             operator.settings(), host=HOST, port=options.port, data=folder, database_url=None,
             rate_limits=False, workers=options.workers, public_url=None,
-            secret=secrets.token_urlsafe(32),
         )  # fmt: skip
         click.echo("Starting a hall of its own ...", err=True)
         try:
@@ -311,7 +310,6 @@ class _Demo:
             "QUEUE_APP_DATA": str(settings.data),
             "QUEUE_APP_CONFIG": str(settings.config),
             "QUEUE_APP_WORKERS": str(settings.workers),
-            "QUEUE_APP_SECRET": settings.secret or "",
             "QUEUE_APP_RATE_LIMITS": "off",
             "QUEUE_APP_CLOCK": clock.start.isoformat(),
             "QUEUE_APP_CLOCK_ORIGIN": clock.origin.isoformat(),

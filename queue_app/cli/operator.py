@@ -68,6 +68,17 @@ def clock(settings: Settings) -> Clock:
     return hall_clock(settings.clock, settings.rate, settings.clock_origin)
 
 
+def address(settings: Settings) -> str:
+    """Where this site is to be opened: the public address, else the one on this machine."""
+    return settings.public_url or local_address(settings.host, settings.port)
+
+
+def local_address(host: str, port: int) -> str:
+    """The address to open on this machine, where the server listens so."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "127.0.0.1"}.get(host, host)  # noqa: S104
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
 @contextmanager
 def server(settings: Settings, must_exist: bool = False) -> Iterator[str]:
     """The DSN of the centre's database while the block runs: the one given, or the embedded one.

@@ -5,14 +5,12 @@ import logging.config
 import multiprocessing.connection
 import os
 import resource
-import secrets
 import signal
 import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -100,10 +98,8 @@ def _stopping() -> Iterator[None]:
 
 
 def _address(listener: socket.socket) -> str:
-    """The address to open on this machine."""
     host, port, *_ = listener.getsockname()
-    host = {"0.0.0.0": "127.0.0.1", "::": "127.0.0.1"}.get(host, host)  # noqa: S104
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return operator.local_address(host, port)
 
 
 async def _prepare(settings: Settings, address: str, with_trial: bool) -> str:
@@ -114,14 +110,13 @@ async def _prepare(settings: Settings, address: str, with_trial: bool) -> str:
         return f"Serving at {address}/"
     made = await trial.ensure(settings.data, clock.now())
     zone = (await reference.directory()).zone
-    return trial.guide(address, made, settings.data, zone, clock.now())
+    return trial.guide(address, made, settings, zone, clock.now())
 
 
 def _hand_over(settings: Settings, dsn: str) -> None:
     """What the answering processes read from their environment."""
     os.environ |= {
         "QUEUE_APP_DATABASE_URL": dsn,
-        "QUEUE_APP_SECRET": settings.secret or _kept_secret(settings.data),
         "QUEUE_APP_DATA": str(settings.data),
         "QUEUE_APP_CONFIG": str(settings.config),
         "QUEUE_APP_HOST": settings.host,
@@ -134,22 +129,6 @@ def _hand_over(settings: Settings, dsn: str) -> None:
         else "",
         "QUEUE_APP_RATE": str(settings.rate),
     }
-
-
-def _kept_secret(data: Path) -> str:
-    """The secret of the data folder, made at the first start; only its owner reads it."""
-    data.mkdir(parents=True, exist_ok=True)
-    path = data / "secret"
-    with suppress(FileExistsError):
-        draft = data / f"secret.{os.getpid()}"
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_urlsafe(32) + "\n")
-        try:
-            os.link(draft, path)
-        finally:
-            draft.unlink()
-    return path.read_text().strip()
 
 
 def _open_many_files() -> None:

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import shlex
 import tomllib
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -11,6 +12,7 @@ import msgspec
 import tomli_w
 from msgspec import Struct
 
+from config.settings import Settings
 from queue_app.domain.errors import Conflict
 from queue_app.domain.people import DeviceKind, Role
 from queue_app.flow import staffing
@@ -87,17 +89,17 @@ async def _staff(slug: str, kept: dict[str, str], now: datetime) -> dict[str, st
 
 
 def _write(path: Path, made: SignIns) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_suffix(f".{os.getpid()}")
     draft.touch(mode=0o600)
     draft.write_text(tomli_w.dumps(msgspec.to_builtins(made)))
     draft.replace(path)
 
 
-def guide(address: str, made: SignIns, data: Path, zone: ZoneInfo, now: datetime) -> str:
+def guide(address: str, made: SignIns, settings: Settings, zone: ZoneInfo, now: datetime) -> str:
     """Where each face is and how to get in, as the operator reads it at the start."""
     width = max(map(len, made.passwords), default=0)
     people = [f"    {login:<{width}}  {word}" for login, word in made.passwords.items()]
-    morning = _next_monday(now.astimezone(zone))
     return "\n".join([
         "",
         f"  Booking   {address}/",
@@ -110,12 +112,29 @@ def guide(address: str, made: SignIns, data: Path, zone: ZoneInfo, now: datetime
         *(people or ["    (made before; their passwords are not kept here)"]),
         "",
         f"  The hall's clock shows {now.astimezone(zone):%A %d %B %Y, %H:%M}. Outside opening",
-        "  hours booking works and the kiosk says when it opens. To try the hall at any hour:",
-        f"    QUEUE_APP_DATA=./data/monday make run ARGS='--clock {morning.isoformat()}'",
+        "  hours booking works and the kiosk says when it opens.",
+        *_other_hour(settings, now.astimezone(zone)),
         "",
-        f"  Data and sign-ins are kept in {data}. Stop with Ctrl-C.",
+        f"  Data and sign-ins are kept in {settings.data}. Stop with Ctrl-C.",
         "",
     ])  # fmt: skip
+
+
+def _other_hour(settings: Settings, local: datetime) -> list[str]:
+    """How to try the hall at any hour, on data of its own; nothing where its clock is set."""
+    if settings.clock or settings.rate != 1 or settings.database_url:
+        return []
+    usual = Settings()
+    arguments = [f"--clock {_next_monday(local).isoformat()}"]
+    if settings.host != usual.host:
+        arguments.append(f"--host {settings.host}")
+    if settings.port != usual.port:
+        arguments.append(f"--port {settings.port}")
+    folder = shlex.quote(str(settings.data / "monday"))
+    return [
+        "  To try the hall at any hour:",
+        f"    QUEUE_APP_DATA={folder} make run ARGS='{' '.join(arguments)}'",
+    ]
 
 
 def _next_monday(local: datetime) -> datetime:

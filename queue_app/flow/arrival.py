@@ -244,7 +244,7 @@ async def check_in(
 
     A second check-in with the same code gives the same ticket again, so that nobody has two.
     NotFound `unknown_code`; RuleBroken `other_day` with when, `other_branch_booking` with where,
-    `not_a_visit`; Conflict `visit_over`.
+    `branch_retired`, `not_a_visit`; Conflict `visit_over`.
     """
     directory = await reference.directory()
     branch = directory.branch(branch_slug)
@@ -301,7 +301,7 @@ def check_not_over(directory: Directory, branch: Branch, now: datetime) -> None:
 
 async def _why_unknown(directory: Directory, branch: Branch, digits: str) -> NotFound | RuleBroken:
     """A code that another branch knows tells the visitor where to go; no name is shown."""
-    others = [one.id for one in directory.branches.values() if one.id != branch.id]
+    others = [one for one in directory.branches_ever if one != branch.id]
     row = await db.fetch_row(
         "SELECT branch_id, lower(period) AS starts_at FROM appointment"
         " WHERE branch_id = ANY($1) AND code = $2 AND state = 'booked' AND channel = 'visit'"
@@ -312,6 +312,8 @@ async def _why_unknown(directory: Directory, branch: Branch, digits: str) -> Not
     if row is None:
         return NotFound("unknown_code")
     other = directory.branch_of(row["branch_id"])
+    if other.retired:
+        return RuleBroken("branch_retired", branch=other.slug)
     return RuleBroken(
         "other_branch_booking",
         branch=other.slug,

@@ -178,8 +178,8 @@ async def confirm(
 ) -> Appointment:
     """Book what was held; confirming again with a booking is the same as once.
 
-    RuleBroken `bad_contact` with the sentence code of each field in `fields`, or
-    `too_many_bookings`; Conflict `hold_expired`, `appointment_state`.
+    RuleBroken `bad_contact` with the sentence code of each field in `fields`,
+    `too_many_bookings`, or `branch_retired`; Conflict `hold_expired`, `appointment_state`.
     """
     directory = await reference.directory()
 
@@ -191,6 +191,7 @@ async def confirm(
             raise Conflict("hold_expired")
         if held.state != "held":
             raise Conflict("appointment_state", state=held.state)
+        _require_open_branch(directory, held)
         person = check_contact(name, phone, email, held.channel)
         await _check_bookings(directory, person.phone, person.email, now)
         await db.fetch(
@@ -208,6 +209,13 @@ async def confirm(
         return await appointments.by_token(token)
 
     return await db.transact(work)
+
+
+def _require_open_branch(directory: Directory, appointment: Appointment) -> None:
+    """RuleBroken `branch_retired` where nobody will receive anybody any more."""
+    branch = directory.branch_of(appointment.branch_id)
+    if branch.retired:
+        raise RuleBroken("branch_retired", branch=branch.slug)
 
 
 async def _locked(token: str) -> Appointment:
@@ -299,10 +307,11 @@ async def reschedule(
     """Move to another free start; the old one is kept until the new one is sure.
 
     Conflict `slot_taken` with `alternatives`, `already_checked_in`, `appointment_state`,
-    `too_late_to_change`; RuleBroken `no_such_time`.
+    `too_late_to_change`; RuleBroken `no_such_time`, `branch_retired`.
     """
     directory = await reference.directory()
     known = await appointments.by_token(token)
+    _require_open_branch(directory, known)
     branch = directory.branch_of(known.branch_id)
     starts_at = check_time(starts_at, now)
 

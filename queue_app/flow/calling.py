@@ -63,10 +63,10 @@ async def _ready_desk(directory: Directory, desk_id: int, staff: Staff) -> DeskR
 
 
 def reach(directory: Directory, staff: Staff) -> list[int]:
-    """The branches in which this person may act."""
+    """The branches in which this person may act, also while a retired one empties."""
     if staff.branch_id is not None:
         return [staff.branch_id]
-    return [branch.id for branch in directory.branches.values()]
+    return list(directory.branches_ever)
 
 
 async def _next(directory: Directory, place: DeskRow, staff: Staff, now: datetime) -> Ticket | None:

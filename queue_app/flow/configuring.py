@@ -31,10 +31,6 @@ class Change(Struct, frozen=True):
     what: What
     fields: tuple[str, ...] = ()
 
-    def __str__(self) -> str:
-        said = f"{self.kind} {self.key}: {self.what}"
-        return f"{said} ({', '.join(self.fields)})" if self.fields else said
-
 
 class _Kept(Struct, frozen=True):
     """How one kind is kept: its table, the columns that name a row, and those in JSON."""

@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 from datetime import datetime, timedelta
+from functools import cache
 
 import argon2
 import asyncpg
@@ -10,7 +11,7 @@ from msgspec import Struct
 
 from queue_app import db
 from queue_app.domain.errors import Conflict, NotSignedIn, RuleBroken
-from queue_app.domain.people import DEVICE_KINDS, ROLES, Staff, one_line, token_hash
+from queue_app.domain.people import DEVICE_KINDS, ROLES, Role, Staff, one_line, token_hash
 from queue_app.flow.calling import reach
 from queue_app.flow.unit import announce
 from queue_app.queries import reference
@@ -21,7 +22,13 @@ SESSION_HOURS = 14
 PASSWORD_MIN = 8
 
 _hasher = argon2.PasswordHasher()
-_NOBODY = _hasher.hash(secrets.token_urlsafe(16))
+hash_password = _hasher.hash
+
+
+@cache
+def _nobody() -> str:
+    """What a login that there is not is held against, so that both take as long."""
+    return hash_password(secrets.token_urlsafe(16))
 
 
 class SignedIn(Struct, frozen=True):
@@ -33,20 +40,10 @@ class SignedIn(Struct, frozen=True):
 async def add_staff(
     login: str, role: str, branch_slug: str | None, password: str, now: datetime
 ) -> Staff:
-    """A new member of staff.
-
-    RuleBroken `unknown_role`, `branch_needed` (for all but administrators), `weak_password`,
-    `bad_login`; Conflict `login_taken`.
-    """
-    login = login.strip().lower()
-    if role not in ROLES:
-        raise RuleBroken("unknown_role", role=role, roles=list(ROLES))
-    if not login or len(login) > 60 or any(sign.isspace() for sign in login):
-        raise RuleBroken("bad_login", login=login)
-    if role != "administrator" and branch_slug is None:
-        raise RuleBroken("branch_needed", role=role)
-    if len(password) < PASSWORD_MIN:
-        raise RuleBroken("weak_password", minimum=PASSWORD_MIN)
+    """A new member of staff. RuleBroken `weak_password`; what `check_account` refuses."""
+    known_role = await check_account(login, role, branch_slug)
+    check_password(password)
+    login = normal_login(login)
     branch = (await reference.directory()).branch(branch_slug) if branch_slug else None
 
     async def work() -> Staff:
@@ -62,9 +59,39 @@ async def add_staff(
             )
         except asyncpg.UniqueViolationError as error:
             raise Conflict("login_taken", login=login) from error
-        return Staff(staff_id, login, role, branch.id if branch else None)
+        return Staff(staff_id, login, known_role, branch.id if branch else None)
 
     return await db.transact(work)
+
+
+async def check_account(login: str, role: str, branch_slug: str | None) -> Role:
+    """Whether such an account can be made, before anybody thinks of a password; its role.
+
+    RuleBroken `unknown_role`, `branch_needed` (for all but administrators), `bad_login`;
+    NotFound `unknown_branch`; Conflict `login_taken`.
+    """
+    login = normal_login(login)
+    if role not in ROLES:
+        raise RuleBroken("unknown_role", role=role, roles=list(ROLES))
+    if not login or len(login) > 60 or any(sign.isspace() for sign in login):
+        raise RuleBroken("bad_login", login=login)
+    if role != "administrator" and branch_slug is None:
+        raise RuleBroken("branch_needed", role=role)
+    if branch_slug:
+        (await reference.directory()).branch(branch_slug)
+    if await db.fetch_value("SELECT true FROM staff WHERE login = $1", login):
+        raise Conflict("login_taken", login=login)
+    return role
+
+
+def normal_login(login: str) -> str:
+    """A login as it is kept; PostgreSQL takes no NUL."""
+    return login.replace("\0", "").strip().lower()
+
+
+def check_password(password: str) -> None:
+    if len(password) < PASSWORD_MIN:
+        raise RuleBroken("weak_password", minimum=PASSWORD_MIN)
 
 
 async def add_device(name: str, kind: str, branch_slug: str, now: datetime) -> str:
@@ -97,9 +124,9 @@ async def sign_in(login: str, password: str, now: datetime) -> SignedIn:
     row = await db.fetch_row(
         "SELECT id, login, role, branch_id, password_hash FROM staff"
         " WHERE login = $1 AND retired_at IS NULL",
-        login.replace("\0", "").strip().lower(),
+        normal_login(login),
     )
-    known = row["password_hash"] if row else _NOBODY
+    known = row["password_hash"] if row else await asyncio.to_thread(_nobody)
     try:
         await asyncio.to_thread(_hasher.verify, known, password)
     except argon2.exceptions.VerificationError as error:
@@ -111,14 +138,19 @@ async def sign_in(login: str, password: str, now: datetime) -> SignedIn:
     expires_at = now + timedelta(hours=SESSION_HOURS)
 
     async def work() -> None:
-        await db.fetch(
+        kept = await db.fetch_row(
             "INSERT INTO session (token_hash, staff_id, created_at, expires_at)"
-            " VALUES ($1, $2, $3, $4)",
+            " SELECT $1, id, $3, $4 FROM staff"
+            " WHERE id = $2 AND password_hash = $5 AND retired_at IS NULL FOR SHARE"
+            " RETURNING staff_id",
             token_hash(token),
             staff.id,
             now,
             expires_at,
+            known,
         )
+        if kept is None:
+            raise NotSignedIn("wrong_password")
 
     await db.transact(work)
     return SignedIn(token, staff, expires_at)
@@ -135,24 +167,33 @@ async def open_desk(desk_id: int, staff: Staff, now: datetime) -> DeskRow:
     """Take a desk, or resume a paused one of one's own.
 
     Leaves another desk that this person has, if nobody is at it. Conflict `desk_taken` (with
-    whose it is), `desk_busy`.
+    whose it is), `desk_busy`; `desk_retired`, unless it is one's own that empties.
     """
     directory = await reference.directory()
 
     async def work() -> DeskRow:
+        await _require_active(staff)
         place = await desk(reach(directory, staff), desk_id, lock=True)
-        if place.retired_at is not None:
+        if place.retired_at is not None and place.staff_id != staff.id:
             raise Conflict("desk_retired", desk=desk_id)
         if place.staff_id not in (None, staff.id):
             raise Conflict("desk_taken", desk=desk_id)
         await _leave_others(place, staff, now)
         verb = "resume" if place.state == "paused" else "open"
-        return await _put(place, "open", staff.id, None, verb, staff, now)
+        return await put_desk(place, "open", staff.id, None, verb, staff, now)
 
     try:
         return await db.transact(work)
     except asyncpg.UniqueViolationError as error:
         raise Conflict("desk_changed", desk=desk_id) from error
+
+
+async def _require_active(staff: Staff) -> None:
+    """NotSignedIn `not_signed_in` for whoever was retired since this request began."""
+    if not await db.fetch_value(
+        "SELECT true FROM staff WHERE id = $1 AND retired_at IS NULL FOR SHARE", staff.id
+    ):
+        raise NotSignedIn("not_signed_in")
 
 
 async def _leave_others(place: DeskRow, staff: Staff, now: datetime) -> None:
@@ -165,7 +206,7 @@ async def _leave_others(place: DeskRow, staff: Staff, now: datetime) -> None:
     for row in rows:
         other = await desk([place.branch_id], row["id"], lock=True)
         await require_nobody(other)
-        await _put(other, "closed", None, None, "close", staff, now)
+        await put_desk(other, "closed", None, None, "close", staff, now)
 
 
 async def pause_desk(desk_id: int, staff: Staff, reason: str, now: datetime) -> DeskRow:
@@ -180,7 +221,9 @@ async def pause_desk(desk_id: int, staff: Staff, reason: str, now: datetime) -> 
         staff.require_desk(place.staff_id)
         if place.state == "closed":
             raise Conflict("desk_not_open", state=place.state)
-        return await _put(place, "paused", place.staff_id, one_line(reason), "pause", staff, now)
+        return await put_desk(
+            place, "paused", place.staff_id, one_line(reason), "pause", staff, now
+        )
 
     return await db.transact(work)
 
@@ -195,12 +238,12 @@ async def close_desk(desk_id: int, staff: Staff, now: datetime) -> DeskRow:
             return place
         staff.require_desk(place.staff_id)
         await require_nobody(place)
-        return await _put(place, "closed", None, None, "close", staff, now)
+        return await put_desk(place, "closed", None, None, "close", staff, now)
 
     return await db.transact(work)
 
 
-async def _put(
+async def put_desk(
     place: DeskRow,
     state: str,
     staff_id: int | None,

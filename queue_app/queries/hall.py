@@ -121,11 +121,13 @@ class Hall(Struct, frozen=True, dict=True):
     def services_by_desk(self) -> dict[int, frozenset[str]]:
         """What each desk may call for: what it gives, and what no desk of the branch gives.
 
-        Whoever waits for something that the centre's files took away must not wait for ever.
+        Whoever waits for something that the centre's files took away must not wait for ever. A
+        retired desk goes on for as long as its clerk stays.
         """
         given = frozenset[str]().union(*(desk.services for desk in self.branch.desks))
         orphaned = self.directory.services_ever.keys() - given
-        return {desk.id: desk.services | orphaned for desk in self.branch.desks}
+        every = (*self.branch.desks, *self.branch.retired_desks)
+        return {desk.id: desk.services | orphaned for desk in every}
 
     def estimate(self, *newcomers: Waiting) -> dict[int, Wait]:
         """Waits by ticket id as they would be with these newcomers."""

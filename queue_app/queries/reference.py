@@ -42,6 +42,12 @@ class Lane(Struct, frozen=True):
 
 
 class Branch(Struct, frozen=True):
+    """A branch with what its files give it.
+
+    `retired_desks`: taken away by the files, but a clerk may still be finishing at one.
+    `retired`: the files no longer name the branch; it has neither desks nor lanes.
+    """
+
     id: int
     slug: str
     title: Text
@@ -51,19 +57,22 @@ class Branch(Struct, frozen=True):
     desks: tuple[Desk, ...]
     lanes: tuple[Lane, ...]
     shelter: Text | None = None
+    retired_desks: tuple[Desk, ...] = ()
+    retired: bool = False
 
 
 class Directory(Struct, frozen=True):
     """Everything of the centre that changes only with its files.
 
-    `centre` holds what is in force; `services_ever` also the retired ones, which old
-    appointments and tickets still name.
+    `centre` and `branches` hold what is in force; `services_ever` and `branches_ever`, by id,
+    also the retired ones, which old appointments and tickets still name.
     """
 
     version: int
     centre: Centre
     services_ever: dict[str, Service]
     branches: dict[str, Branch]
+    branches_ever: dict[int, Branch]
 
     @property
     def rules(self) -> Rules:
@@ -84,11 +93,10 @@ class Directory(Struct, frozen=True):
         return self.branches[slug]
 
     def branch_of(self, branch_id: int) -> Branch:
-        """The branch of that id; NotFound `unknown_branch` (a retired one is not found)."""
-        for branch in self.branches.values():
-            if branch.id == branch_id:
-                return branch
-        raise NotFound("unknown_branch", branch=branch_id)
+        """The branch of that id, a retired one too; NotFound `unknown_branch`."""
+        if branch_id not in self.branches_ever:
+            raise NotFound("unknown_branch", branch=branch_id)
+        return self.branches_ever[branch_id]
 
     def local(self, instant: datetime) -> datetime:
         return instant.astimezone(self.zone)
@@ -122,8 +130,8 @@ async def _load() -> Directory:
     row = await db.fetch_row("SELECT document, version FROM centre")
     assert row
     services = await db.fetch("SELECT document, retired_at FROM service ORDER BY position, code")
-    branches = await db.fetch("SELECT * FROM branch WHERE retired_at IS NULL ORDER BY position, id")
-    desks = await db.fetch("SELECT * FROM desk WHERE retired_at IS NULL ORDER BY position, id")
+    branches = await db.fetch("SELECT * FROM branch ORDER BY position, id")
+    desks = await db.fetch("SELECT * FROM desk ORDER BY position, id")
     lanes = await db.fetch("SELECT * FROM lane WHERE retired_at IS NULL ORDER BY position, id")
 
     document = msgspec.json.decode(row["document"], type=dict)
@@ -136,8 +144,21 @@ async def _load() -> Directory:
     def reach(skills: list[str]) -> frozenset[str]:
         return frozenset().union(*(given.get(skill, frozenset()) for skill in skills))
 
-    live = {
-        one["slug"]: Branch(
+    def desks_of(branch_id: int, retired: bool) -> tuple[Desk, ...]:
+        return tuple(
+            Desk(
+                id=desk["id"],
+                number=desk["number"],
+                skills=tuple(desk["skills"]),
+                services=reach(desk["skills"]),
+                roster=msgspec.json.decode(desk["roster"], type=Weekly),
+            )
+            for desk in desks
+            if desk["branch_id"] == branch_id and (desk["retired_at"] is not None) == retired
+        )
+
+    ever = {
+        one["id"]: Branch(
             id=one["id"],
             slug=one["slug"],
             title=msgspec.json.decode(one["title"], type=Text),
@@ -145,17 +166,9 @@ async def _load() -> Directory:
             shelter=msgspec.json.decode(one["shelter"] or "null", type=Text | None),
             hours=msgspec.json.decode(one["hours"], type=Weekly),
             closures=msgspec.json.decode(one["closures"], type=tuple[Closure, ...]),
-            desks=tuple(
-                Desk(
-                    id=desk["id"],
-                    number=desk["number"],
-                    skills=tuple(desk["skills"]),
-                    services=reach(desk["skills"]),
-                    roster=msgspec.json.decode(desk["roster"], type=Weekly),
-                )
-                for desk in desks
-                if desk["branch_id"] == one["id"]
-            ),
+            desks=desks_of(one["id"], retired=False),
+            retired_desks=desks_of(one["id"], retired=True),
+            retired=one["retired_at"] is not None,
             lanes=tuple(
                 Lane(
                     id=lane["id"],
@@ -171,6 +184,7 @@ async def _load() -> Directory:
         )
         for one in branches
     }
+    live = {branch.slug: branch for branch in ever.values() if not branch.retired}
     centre = msgspec.convert(
         document | {"services": active, "branches": [_plan(branch) for branch in live.values()]},
         type=Centre,
@@ -180,6 +194,7 @@ async def _load() -> Directory:
         centre=centre,
         services_ever={service.code: service for service in every},
         branches=live,
+        branches_ever=ever,
     )
 
 

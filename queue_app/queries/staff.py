@@ -43,6 +43,52 @@ async def device_of_token(token_hash: bytes) -> Device | None:
     return msgspec.convert(dict(row), type=Device) if row else None
 
 
+class Account(Struct, frozen=True):
+    """One line of `staff list`; `desk`: the number of the one they have, if any."""
+
+    login: str
+    role: str
+    branch: str | None
+    created_at: datetime
+    retired_at: datetime | None
+    sessions: int
+    desk: str | None
+
+
+class Installed(Struct, frozen=True):
+    """One line of `device list`."""
+
+    name: str
+    kind: str
+    branch: str
+    created_at: datetime
+    revoked_at: datetime | None
+
+
+async def accounts(now: datetime) -> list[Account]:
+    """Everybody who signs in or once did, by branch and login; who has left comes last."""
+    rows = await db.fetch(
+        "SELECT login, role, slug AS branch, created_at, staff.retired_at,"
+        " (SELECT count(*) FROM session WHERE staff_id = staff.id AND expires_at > $1) AS sessions,"
+        " (SELECT string_agg(number, ', ' ORDER BY number) FROM desk"
+        " WHERE desk.staff_id = staff.id) AS desk"
+        " FROM staff LEFT JOIN branch ON branch.id = staff.branch_id"
+        " ORDER BY staff.retired_at IS NOT NULL, branch.position NULLS FIRST, login",
+        now,
+    )
+    return [msgspec.convert(dict(row), type=Account) for row in rows]
+
+
+async def installed() -> list[Installed]:
+    """Every device, by branch and name; the revoked come last."""
+    rows = await db.fetch(
+        "SELECT name, kind, slug AS branch, created_at, revoked_at"
+        " FROM device JOIN branch ON branch.id = branch_id"
+        " ORDER BY revoked_at IS NOT NULL, position, name, device.id"
+    )
+    return [msgspec.convert(dict(row), type=Installed) for row in rows]
+
+
 async def desk(branch_ids: list[int], desk_id: int, lock: bool = False) -> DeskRow:
     """The desk of that id, in one of these branches.
 
@@ -74,8 +120,7 @@ async def _refuse_elsewhere(desk_id: int) -> None:
 async def desks_of(branch_ids: list[int], staff_id: int) -> list[int]:
     """The ids of the desks that this person has taken: at most one a branch."""
     rows = await db.fetch(
-        "SELECT id FROM desk WHERE branch_id = ANY($1) AND staff_id = $2"
-        " AND retired_at IS NULL ORDER BY since DESC",
+        "SELECT id FROM desk WHERE branch_id = ANY($1) AND staff_id = $2 ORDER BY since DESC",
         branch_ids,
         staff_id,
     )

@@ -135,6 +135,22 @@ SENTENCES: Mapping[str, Sentence] = {
         N_("There is already a device of this name"),
         N_("Choose another name."),
     ),
+    "unknown_device": (
+        N_("There is no device of this name"),
+        N_("Look at the list of devices; a revoked one is gone for good."),
+    ),
+    "several_devices": (
+        N_("Several branches have a device of this name"),
+        N_("Name its branch, too."),
+    ),
+    "unknown_login": (
+        N_("There is no account of this name"),
+        N_("Look at the list of staff."),
+    ),
+    "account_retired": (
+        N_("This account was retired"),
+        N_("Make a new one under another name."),
+    ),
     "login_taken": (
         N_("There is already an account of this name"),
         N_("Choose another name."),
@@ -158,6 +174,10 @@ SENTENCES: Mapping[str, Sentence] = {
     "bad_login": (
         N_("This name cannot be used"),
         N_("Use small Latin letters, digits, dots and hyphens."),
+    ),
+    "branch_retired": (
+        N_("The branch of this booking has closed for good"),
+        N_("Book at another branch, or take a ticket there."),
     ),
     "branch_closed": (
         N_("The branch is closed now"),

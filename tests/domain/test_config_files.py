@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.files import ConfigError, Problem, load_centre, write_centre
+from config.files import ConfigError, Problem, check_centre, load_centre, write_centre
 from config.notation import (
     format_duration,
     format_weekly,
@@ -358,6 +358,40 @@ def test_a_file_saved_with_a_byte_order_mark_is_read(folder: Path, centre: Centr
     assert load_centre(folder) == centre
 
 
+@pytest.mark.parametrize(
+    ("encoding", "key"), [("cp1251", "line 6"), ("utf-16", "file")], ids=["cp1251", "utf-16"]
+)
+def test_a_file_that_is_not_utf_8_is_said_with_what_to_do(
+    folder: Path, encoding: str, key: str
+) -> None:
+    path = folder / "centre.toml"
+    path.write_text(path.read_text(encoding="utf-8"), encoding=encoding)
+    with pytest.raises(ConfigError) as caught:
+        load_centre(folder)
+    assert str(caught.value) == (f"centre.toml: {key}: is no UTF-8 text; save the file as UTF-8")
+
+
+def test_what_can_hardly_be_meant_is_a_warning_with_its_file_key_and_reason(folder: Path) -> None:
+    assert check_centre(folder)[1] == []
+    path = folder / "capacity.toml"
+    text = path.read_text(encoding="utf-8")
+    text = text.replace('["9:00-12:00", "13:00-18:00"]', '["9:00-12:00", "13:00-19:00"]')
+    path.write_text(text, encoding="utf-8")
+    with (folder / "branches.toml").open("a", encoding="utf-8") as file:
+        file.write('[[branches.desks]]\nnumber = "1"\nskills = ["payments", "charges"]\n')
+    last = load_centre(folder).branches[-1].slug
+    desk, *lanes = (str(one) for one in check_centre(folder)[1])
+    assert desk == (
+        "capacity.toml: layouts[district].desks[6].roster: mon-thu 13:00-19:00 reaches beyond the"
+        " hours of the branch (capacity.toml: layouts[district].hours)"
+    )
+    assert (
+        "capacity.toml: layouts[district].lanes[visit-legal].skills: no desk of the branch"
+        f" (branches.toml: branches[{last}].desks) gives what can be booked here:"
+        " debt-restructuring, instalments-court-decision, instalments-pending-case, tariff-dispute"
+    ) in lanes
+
+
 def test_a_missing_file_and_a_stray_one_are_said(folder: Path) -> None:
     (folder / "advice.toml").rename(folder / "advices.toml")
     with pytest.raises(ConfigError) as caught:
@@ -514,7 +548,6 @@ def test_the_environment_is_read() -> None:
         ("CLOCK", "noon"),
         ("RATE", "0"),
         ("RATE", "nan"),
-        ("SECRET", "short"),
         ("DATABASE_URL", "mysql://root:hunter2@db/queue"),
     ],
 )

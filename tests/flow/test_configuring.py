@@ -12,9 +12,12 @@ from config.files import load_centre
 from queue_app import db
 from queue_app.domain.catalogue import Duration
 from queue_app.domain.centre import Centre
-from queue_app.flow import arrival, booking
+from queue_app.domain.errors import Conflict
+from queue_app.flow import arrival, booking, staffing
 from queue_app.flow.configuring import Change, apply
-from queue_app.queries import reference
+from queue_app.queries import reference, retired
+from queue_app.queries.retired import DeskInUse, StillNeeded
+from queue_app.queries.staff import desks_of
 from tests.support.database import CONFIG
 from tests.support.hall import SERVICE, open_desk, take_ticket
 from tests.support.people import BRANCH
@@ -146,6 +149,7 @@ async def test_whoever_waits_for_a_service_that_is_gone_can_still_be_called(
         for skill in centre.skills
     )
     await apply(replace(without_service(centre, SERVICE), skills=skills), NOW)
+    assert await retired.still_needed(NOW) == [StillNeeded("service", SERVICE, 1, 1)]
     checked_in = await arrival.check_in(BRANCH, booked.code, "device:1", NOW)
     for ticket in (waiting, checked_in):
         assert (await desk.call(ticket.id)).number == ticket.number
@@ -170,6 +174,35 @@ async def test_a_branch_that_is_gone_keeps_its_rows_and_its_ids(
     back = await apply(centre, NOW)
     assert {change.what for change in back} == {"restored"}
     assert (await reference.directory()).branch(last.slug).id == branch_id
+
+
+async def test_who_is_in_a_house_that_is_closed_for_good_is_still_served(
+    fresh: None, centre: Centre
+) -> None:
+    desk = await open_desk("5", NOW)
+    await take_ticket(NOW)
+    await take_ticket(NOW)
+    served = await desk.call()
+    others = [one for one in centre.branches if one.slug != BRANCH]
+    await apply(replace(centre, branches=tuple(others)), NOW)
+    assert await retired.desks_in_use() == [DeskInUse(BRANCH, "5", desk.clerk.login, served.number)]
+    assert await retired.still_needed(NOW) == [
+        StillNeeded("branch", BRANCH, people=2, bookings=0, desks_open=1)
+    ]
+
+    await desk.start(served.id)
+    await desk.finish(served.id)
+    await desk.pause()
+    await staffing.open_desk(desk.id, desk.clerk, NOW)
+    assert await desks_of([desk.clerk.branch_id or 0], desk.clerk.id) == [desk.id]
+    last = await desk.call()
+    await desk.start(last.id)
+    await desk.finish(last.id)
+    await staffing.close_desk(desk.id, desk.clerk, NOW)
+    with pytest.raises(Conflict, match="desk_retired"):
+        await staffing.open_desk(desk.id, desk.clerk, NOW)
+    assert await retired.desks_in_use() == []
+    assert await retired.still_needed(NOW) == []
 
 
 async def test_a_failure_leaves_everything_as_it_was(fresh: None, centre: Centre) -> None:

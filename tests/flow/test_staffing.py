@@ -7,9 +7,10 @@ import pytest
 
 from queue_app import db
 from queue_app.clock import FixedClock
-from queue_app.domain.errors import Conflict, NotAllowed, NotSignedIn, RuleBroken
+from queue_app.domain.errors import Conflict, NotAllowed, NotFound, NotSignedIn, RuleBroken
 from queue_app.domain.people import Staff, token_hash
-from queue_app.flow import staffing
+from queue_app.flow import accounts, staffing
+from queue_app.flow.accounts import Left
 from queue_app.queries import doctor, reference
 from queue_app.queries.staff import desk, desks_of, device_of_token, staff_of_session
 from tests.support.hall import open_desk, take_ticket
@@ -83,12 +84,77 @@ async def test_tokens_and_passwords_are_kept_as_hashes_only(
     assert (await device_of_token(token_hash(device))) is not None
 
 
-async def test_who_has_left_the_centre_is_signed_out(clerk: Staff, clock: FixedClock) -> None:
+async def test_who_has_left_the_centre_is_signed_out_and_can_do_nothing_more(
+    clerk: Staff, clock: FixedClock
+) -> None:
     signed = await staffing.sign_in(clerk.login, PASSWORD, clock.now())
-    await db.fetch("UPDATE staff SET retired_at = $1", clock.now())
+    await accounts.retire(" Clerk.ONE", clock.now())
     assert await staff_of_session(token_hash(signed.token), clock.now()) is None
+    with pytest.raises(NotSignedIn, match="wrong_password"):
+        await staffing.sign_in(clerk.login, PASSWORD, clock.now())
+    with pytest.raises(NotSignedIn):  # as a request that began before
+        await staffing.open_desk(await desk_id("1"), clerk, clock.now())
+    for refused in (
+        accounts.retire(clerk.login, clock.now()),
+        accounts.require_account("clerk.one"),
+    ):
+        with pytest.raises(Conflict, match="account_retired"):
+            await refused
+    with pytest.raises(NotFound, match="unknown_login"):
+        await accounts.retire("nobody", clock.now())
+
+
+@pytest.mark.parametrize("started", [False, True], ids=["called", "serving"])
+async def test_whoever_is_at_the_desk_of_a_clerk_who_leaves_waits_again_in_their_place(
+    started: bool, database: str, clock: FixedClock
+) -> None:
+    first = await take_ticket(clock.now())
+    clock.advance(minutes=1)
+    await take_ticket(clock.now())
+    theirs, other = await open_desk("1", clock.now()), await open_desk("2", clock.now())
+    await theirs.call()
+    if started:
+        await theirs.start(first.id)
+    left = await accounts.retire(theirs.clerk.login, clock.now())
+    assert left == Left(theirs.clerk.login, ("1",), (first.number,))
+    assert await state_of(theirs.id) == ("closed", None)
+    assert (await other.call()).id == first.id
+    assert await doctor.check(clock.now()) == []
+
+
+async def test_a_new_password_ends_every_session_even_one_that_is_just_beginning(
+    clerk: Staff, clock: FixedClock
+) -> None:
+    signed = await staffing.sign_in(clerk.login, PASSWORD, clock.now())
+    both = await asyncio.gather(
+        staffing.sign_in(clerk.login, PASSWORD, clock.now()),
+        accounts.change_password(clerk.login, "another long password"),
+        return_exceptions=True,
+    )
+    tokens = [signed.token, *(one.token for one in both if isinstance(one, staffing.SignedIn))]
+    for token in tokens:
+        assert await staff_of_session(token_hash(token), clock.now()) is None
     with pytest.raises(NotSignedIn):
         await staffing.sign_in(clerk.login, PASSWORD, clock.now())
+    await staffing.sign_in(clerk.login, "another long password", clock.now())
+    with pytest.raises(RuleBroken, match="weak_password"):
+        await accounts.change_password(clerk.login, "short")
+
+
+async def test_a_revoked_device_opens_nothing_and_leaves_its_name(
+    database: str, clock: FixedClock
+) -> None:
+    token = await staffing.add_device("entrance", "kiosk", BRANCH, clock.now())
+    far = await staffing.add_device("entrance", "kiosk", ELSEWHERE, clock.now())
+    with pytest.raises(RuleBroken, match="several_devices"):
+        await accounts.revoke_device("entrance", None, clock.now())
+    await accounts.revoke_device("entrance", BRANCH, clock.now())
+    assert await device_of_token(token_hash(token)) is None
+    assert await device_of_token(token_hash(far)) is not None
+    with pytest.raises(NotFound, match="unknown_device"):
+        await accounts.revoke_device("entrance", BRANCH, clock.now())
+    again = await staffing.add_device("entrance", "kiosk", BRANCH, clock.now())
+    assert await device_of_token(token_hash(again)) is not None
 
 
 @pytest.mark.parametrize(

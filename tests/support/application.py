@@ -12,14 +12,12 @@ from config.settings import Settings
 from queue_app import db
 from queue_app.clock import Clock
 
-SECRET = "a secret that every process of a test run shares"
-
 
 def build(dsn: str, data: Path, clock: Clock, rate_limits: bool = False) -> Litestar:
     """The application, not started yet."""
     from config.app import create_app  # every face: slow to import, and few tests need it
 
-    settings = Settings(data=data, database_url=dsn, secret=SECRET, rate_limits=rate_limits)
+    settings = Settings(data=data, database_url=dsn, rate_limits=rate_limits)
     return create_app(settings, clock)
 
 

@@ -118,7 +118,6 @@ def _environment(
         | {
             "QUEUE_APP_DATABASE_URL": dsn,
             "QUEUE_APP_DATA": str(folder),
-            "QUEUE_APP_SECRET": "a secret that every process of a test run shares",
             "QUEUE_APP_RATE_LIMITS": "on" if rate_limits else "off",
             "QUEUE_APP_CLOCK_ORIGIN": datetime.now(UTC).isoformat(),
         }

@@ -4,17 +4,26 @@ import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from html import unescape
+from pathlib import Path
 from urllib.parse import quote
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import httpx
+import msgspec
 import pytest
 from icalendar import Calendar
 from litestar import Litestar
 
+from config.files import load_centre
 from queue_app.clock import FixedClock
-from tests.support.application import speaking_to
+from queue_app.domain.errors import RuleBroken
+from queue_app.flow import arrival
+from queue_app.flow.configuring import apply
+from queue_app.queries import reference
+from tests.support.application import alive, build, speaking_to
+from tests.support.database import CONFIG
+from tests.support.hall import take_ticket
 
 KYIV = ZoneInfo("Europe/Kyiv")
 CHOICE = "service=no-debt-certificate&channel=visit&branch=podilskyi"
@@ -317,3 +326,42 @@ async def test_a_residents_page_weighs_less_than_60_kilobytes(client: httpx.Asyn
         files |= {"/static/web/texts.js"}
         weights = [len((await client.get(file)).content) for file in files]
         assert len(page.content) + sum(weights) < 60_000, url
+
+
+async def test_a_booking_at_a_branch_that_has_closed_is_shown_cancelled_and_made_elsewhere(
+    spare_database: str, data: Path, clock: FixedClock
+) -> None:
+    centre = load_centre(CONFIG)
+    others = tuple(one for one in centre.branches if one.slug != "podilskyi")
+    reference.forget()
+    app = build(spare_database, data, clock)
+    async with alive(app), speaking_to(app) as client:
+        link = await booked(client)
+        waiting = await hold(client, TUESDAY_TEN + timedelta(hours=1))
+        ticket = await take_ticket(clock.now(), branch="podilskyi")
+        await apply(msgspec.structs.replace(centre, branches=others), clock.now())
+
+        page = await get(client, link)
+        assert "Це відділення зачинилося" in words_of(page)
+        elsewhere = unescape(re.search(r'href="(/branch\?[^"]+)"', page.text)[1])  # type: ignore[index]
+        assert "Голосіївський" in words_of(await get(client, elsewhere))
+        assert (await get(client, f"{link}/day")).url.path == link
+        assert (await get(client, f"{link}/calendar.ics")).status_code == 200
+        assert "зачинилося" in words_of(await post(client, waiting.url.path, PERSON))
+        api = link.replace("/visit/", "/api/v1/appointments/")
+        shown = (await client.get(api)).json()
+        assert shown["branch_retired"] is True
+        with pytest.raises(RuleBroken, match="branch_retired"):
+            await arrival.check_in("holosiivskyi", shown["code"], "device:1", clock.now())
+        moved = await client.post(
+            f"{api}/reschedulings",
+            json={"starts_at": (TUESDAY_TEN + timedelta(hours=2)).isoformat()},
+        )
+        assert (moved.status_code, moved.json()["code"]) == (422, "branch_retired")
+        await post(client, f"{link}/cancellation")
+        assert (await client.get(api)).json()["state"] == "cancelled"
+
+        assert (await get(client, f"/t/{ticket.token}")).status_code == 200
+        assert (await client.get(f"/api/v1/tickets/{ticket.token}")).status_code == 200
+        assert (await client.post(f"/api/v1/tickets/{ticket.token}/leavings")).status_code == 200
+    reference.forget()
