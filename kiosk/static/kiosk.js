@@ -46,7 +46,9 @@ setClock(zone, root.dataset.at);
 visit.allow(Number(root.dataset.maxServices));
 visit.clear();
 keypad.set("");
-name(at("booking-qr").firstElementChild, (t) => t.booking_qr_label);
+for (const id of ["booking-qr", "prospect-booking"]) {
+  name(at(id).firstElementChild, (t) => t.booking_qr_label);
+}
 speakAs(language());
 showHall();
 screens.watch(onScreen);

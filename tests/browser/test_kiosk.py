@@ -11,6 +11,7 @@ from queue_app import db
 from queue_app.flow import booking
 from tests.conftest import KYIV, MONDAY, StartServers
 from tests.support.browser import assert_accessible
+from tests.support.hall import open_desk, take_ticket
 from tests.support.people import BRANCH, install
 from tests.support.server import Server, start_servers, stop_servers
 
@@ -18,6 +19,7 @@ pytestmark = pytest.mark.browser
 
 ELSEWHERE = "darnytskyi"
 SERVICE = "no-debt-certificate"
+SEVEN_TO_ONE = {"rules": {"color-contrast-enhanced": {"enabled": True}}}
 PANEL = {"width": 1080, "height": 1920}
 
 Switch = Callable[[Server], Awaitable[Page]]
@@ -132,6 +134,46 @@ async def test_a_walk_in_takes_a_ticket_in_either_language(
     await expect(kiosk.locator("[data-screen=start]")).to_be_visible()
     assert await kiosk.locator("html").get_attribute("lang") == "uk"
     assert "А1" not in (await kiosk.locator("body").text_content() or "")
+
+
+async def test_the_wait_is_told_before_the_ticket(kiosk: Page) -> None:
+    await open_desk("1", MONDAY)
+    for _ in range(3):
+        await take_ticket(MONDAY, service=SERVICE)
+    await choose(kiosk)
+    await expect(kiosk.locator("#prospect-ahead")).to_have_text("3 особи")
+    await expect(kiosk.locator("#prospect-wait")).to_have_text(re.compile(r"\d+–\d+.хв"))
+    await expect(kiosk.locator("#prospect-warning")).to_be_hidden()
+    await assert_accessible(kiosk, **SEVEN_TO_ONE)
+
+
+@pytest.mark.parametrize("language", ["uk", "en"])
+async def test_whoever_may_not_be_served_today_is_told_and_offered_a_booking(
+    kiosk: Page, language: str
+) -> None:
+    served, title, take = {
+        "uk": ("perhaps", "можливо, сьогодні вас не встигнуть прийняти", "Отримати талон"),
+        "en": ("not_today", "you would not be served today", "Take the ticket all the same"),
+    }[language]
+    foretold = {
+        "people_ahead": 41,
+        "wait": {"people_ahead": 41, "low_minutes": 130, "high_minutes": 190},
+        "closes_at": "2026-11-23T18:00:00+02:00",
+        "served": served,
+    }
+    await kiosk.route("**/prospects?**", lambda route: route.fulfill(json=foretold))
+    await press(kiosk, f"[data-language={language}]")
+    await press(kiosk, "[data-mode=large]")
+    await choose(kiosk)
+    await expect(kiosk.locator("#prospect-warning-title")).to_contain_text("18:00")
+    await expect(kiosk.locator("#prospect-warning-title")).to_contain_text(title)
+    await expect(kiosk.locator("#prospect-booking svg")).to_be_visible()
+    await assert_accessible(kiosk, **SEVEN_TO_ONE)
+    fits = "(one) => one.scrollHeight <= one.clientHeight"
+    assert await kiosk.locator(".screens").evaluate(fits)
+    await expect(kiosk.locator("#take")).to_have_text(take, use_inner_text=True)
+    await press(kiosk, "#take")
+    await assert_shows_ticket(kiosk, "А1")
 
 
 async def test_a_double_tap_gives_one_ticket(kiosk: Page) -> None:
