@@ -46,8 +46,8 @@ setClock(zone, root.dataset.at);
 visit.allow(Number(root.dataset.maxServices));
 visit.clear();
 keypad.set("");
-for (const id of ["booking-qr", "prospect-booking"]) {
-  name(at(id).firstElementChild, (t) => t.booking_qr_label);
+for (const picture of document.querySelectorAll("#booking-qr svg, .prospect-booking svg")) {
+  name(picture, (t) => t.booking_qr_label);
 }
 speakAs(language());
 showHall();

@@ -51,13 +51,11 @@ function tell(text) {
   at("prospect").hidden = false;
 }
 
-/** Whoever may not be served today is told so and offered a booking; a ticket is still given. */
+/** Who may not be served today is told so and offered a booking; a ticket where it may help. */
 function warn(served, closes) {
   const never = served === "not_today";
   at("prospect-warning").hidden = served === "today";
-  at("take").classList.toggle("button-primary", !never);
-  at("take-usual").hidden = never;
-  at("take-anyway").hidden = !never;
+  at("take").hidden = never;
   if (served === "today") return unsay(at("prospect-warning-title"));
   const closing = time(new Date(closes));
   return say(at("prospect-warning-title"), (t) =>

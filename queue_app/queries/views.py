@@ -53,13 +53,22 @@ class Call(Struct, frozen=True):
     calls: int
 
 
+class NextCall(Struct, frozen=True):
+    """When a number may be called: whole minutes from the snapshot, 10th to 90th percentile."""
+
+    number: str
+    low_minutes: int
+    high_minutes: int
+
+
 class BoardDesk(Struct, frozen=True):
     number: str
     state: str
 
 
 class BoardView(Struct, frozen=True):
-    """The hall board. `called`: newest first; `waiting`: how many; `next`: their numbers.
+    """The hall board. `called`: newest first; `waiting`: how many; `next`: the first numbers
+    in the order in which they will be called, and `next_calls` the same with their waits.
 
     `closes_at` is set while the branch keeps its hours, `opens_at` while it does not.
     """
@@ -72,6 +81,7 @@ class BoardView(Struct, frozen=True):
     recent: tuple[Call, ...]
     waiting: int
     next: tuple[str, ...]
+    next_calls: tuple[NextCall, ...]
     desks_open: int
     desks: tuple[BoardDesk, ...]
     opens_at: datetime | None
@@ -196,7 +206,7 @@ def board(hall: Hall) -> BoardView:
     soonest = sorted(
         (one for one in waiting if one.id in hall.waits),
         key=lambda one: hall.waits[one.id].people_ahead,
-    )
+    )[:NEXT]
     opening = _opening(hall)
     is_open = opening is not None and opening.opens <= hall.at
     return BoardView(
@@ -207,7 +217,8 @@ def board(hall: Hall) -> BoardView:
         called=tuple(called),
         recent=tuple(_call(one, numbers) for one in hall.recent),
         waiting=len(waiting),
-        next=tuple(one.number for one in soonest[:NEXT]),
+        next=tuple(one.number for one in soonest),
+        next_calls=tuple(_next_call(one, hall.waits[one.id]) for one in soonest),
         desks_open=sum(desk.state == "open" for desk in hall.desks),
         desks=tuple(BoardDesk(desk.number, desk.state) for desk in hall.desks),
         opens_at=opening.opens if opening and not is_open else None,
@@ -259,6 +270,10 @@ def _call(ticket: HallTicket, numbers: dict[int, str]) -> Call:
         called_at=ticket.called_at,
         calls=ticket.calls,
     )
+
+
+def _next_call(ticket: HallTicket, wait: Wait) -> NextCall:
+    return NextCall(ticket.number, wait.low_minutes, wait.high_minutes)
 
 
 def ticket(hall: Hall, own: Ticket) -> TicketView:

@@ -1,5 +1,6 @@
 """The screens in a real browser: a call is seen, heard in turn, never twice; silence is said."""
 
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from urllib.parse import urlsplit
 
@@ -280,6 +281,24 @@ async def test_a_board_does_not_grow_and_fits_its_screen(server: Server, screen:
     assert await board.evaluate("document.querySelectorAll('*').length") == nodes
     assert await board.evaluate("document.body.scrollHeight <= innerHeight")
     assert await board.evaluate("document.body.scrollWidth <= innerWidth")
+
+
+async def test_the_board_says_when_the_next_numbers_may_be_called(
+    server: Server, screen: Open
+) -> None:
+    desk = await open_desk("5", MONDAY)
+    tickets = [await take_ticket(MONDAY) for _ in range(9)]
+    board = await screen(server.url + BOARD)
+    following = board.locator(".next-one")
+    await expect(following).to_have_count(9)
+    await desk.call(tickets[0].id)
+    await expect(following).to_have_count(8)
+    await expect(following.first).to_have_text(re.compile(r"^А2 \d+–\d+"))
+    await expect(board.locator(".next-label .en")).to_have_text(["Next", "wait, min"])
+    await assert_accessible(board, rules=SEVEN_TO_ONE)
+    assert await board.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    await board.evaluate("document.getElementById('sound').hidden = false")
+    assert await board.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 async def test_a_board_that_may_not_sound_offers_to(server: Server, screen: Open) -> None:
