@@ -92,7 +92,8 @@ class BoardView(Struct, frozen=True):
 class TicketView(Struct, frozen=True):
     """One's own ticket. `desk` is a number as on the board; `wait` None when nobody can say.
 
-    `interruption`: why nobody is called for these services now.
+    `interruption`: why nobody is called for these services now. `overtaken`: why some who came
+    later will be called before, if any will.
     """
 
     version: int
@@ -113,6 +114,7 @@ class TicketView(Struct, frozen=True):
     calls: int
     ended_at: datetime | None
     interruption: InterruptionView | None
+    overtaken: Text | None
 
 
 class QueuedView(Struct, frozen=True):
@@ -303,6 +305,22 @@ def ticket(hall: Hall, own: Ticket) -> TicketView:
         calls=progress.calls,
         ended_at=progress.ended_at,
         interruption=_interruption(hall, stop) if stop else None,
+        overtaken=_overtaken(hall, own, wait) if wait and not stop else None,
+    )
+
+
+def _overtaken(hall: Hall, own: Ticket, wait: Wait) -> Text | None:
+    """Of those who came later and go first: whether bookings, or a right to go first."""
+    passing = [
+        one
+        for one in hall.waiting
+        if one.queued_at > own.progress.queued_at
+        and one.id in hall.waits
+        and hall.waits[one.id].people_ahead < wait.people_ahead
+    ]
+    return notices.overtaken(
+        booked=any(one.due_at is not None for one in passing),
+        priority=any(one.priority is not None for one in passing),
     )
 
 
