@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, Page, expect
+from playwright.async_api import Browser, BrowserContext, Page, WebSocketRoute, expect
 
 from tests.conftest import MONDAY, StartServers
 from tests.support.browser import assert_accessible
@@ -299,6 +299,25 @@ async def test_the_board_says_when_the_next_numbers_may_be_called(
     assert await board.evaluate("document.documentElement.scrollWidth <= innerWidth")
     await board.evaluate("document.getElementById('sound').hidden = false")
     assert await board.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+async def test_a_refused_page_stops_asking_and_says_so(server: Server, browser: Browser) -> None:
+    mine = await take_ticket(MONDAY)
+    context = await browser.new_context(viewport={"width": 320, "height": 640}, locale="uk-UA")
+    asked: list[str] = []
+
+    async def refuse(socket: WebSocketRoute) -> None:
+        asked.append(socket.url)
+        await socket.close(code=4404)
+
+    await context.route_web_socket("**/ws/**", refuse)
+    phone = await context.new_page()
+    await phone.goto(f"{server.url}/t/{mine.token}")
+    await expect(phone.get_by_role("alert").filter(has_text="не оновлюється")).to_be_visible()
+    await assert_accessible(phone)
+    await phone.wait_for_timeout(500)
+    assert len(asked) == 1
+    await context.close()
 
 
 async def test_a_board_that_may_not_sound_offers_to(server: Server, screen: Open) -> None:

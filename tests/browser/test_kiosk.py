@@ -223,6 +223,40 @@ async def test_a_lost_answer_is_said_and_asked_for_again_without_a_second_ticket
     assert keys[3] not in keys[:3]
 
 
+async def test_whoever_does_not_wait_for_a_lost_answer_leaves_no_ticket_behind(
+    kiosk: Page,
+) -> None:
+    """The next visitor gets a ticket of their own, and nobody is called by the abandoned one."""
+    await kiosk.clock.install()
+    await kiosk.reload()
+    lost = True
+
+    async def lose(route: Route) -> None:
+        if not lost:
+            return await route.continue_()
+        await route.fetch()
+        return await route.abort()
+
+    await kiosk.route("**/tickets?**", lose)
+    await choose(kiosk)
+    await press(kiosk, "#take")
+    way_out = kiosk.locator("#sending-out [data-restart]")
+    await expect(kiosk.locator("#sending-note")).not_to_be_empty()
+    await expect(way_out).to_be_hidden()
+    await kiosk.clock.run_for(15_000)
+    await expect(way_out).to_be_visible()
+    await assert_accessible(kiosk, **SEVEN_TO_ONE)
+    await way_out.click()
+    await expect(kiosk.locator("[data-screen=start]")).to_be_visible()
+    lost = False
+    async with kiosk.expect_response("**/leavings?**"):
+        await kiosk.clock.run_for(9_000)
+    assert await db.fetch_value("SELECT state FROM ticket WHERE number = 'А1'") == "left"
+    await choose(kiosk)
+    await press(kiosk, "#take")
+    await assert_shows_ticket(kiosk, "А2")
+
+
 async def test_several_services_of_one_desk_and_a_right_to_go_first_make_one_visit(
     kiosk: Page,
 ) -> None:
