@@ -20,6 +20,7 @@ from booking.details import (
 )
 from booking.finding import day_rows, gone, gone_url, moment, parts_of
 from queue_app.clock import Clock
+from queue_app.domain import tickets
 from queue_app.domain.errors import Conflict, RuleBroken
 from queue_app.flow import booking
 from queue_app.queries import appointments, reference
@@ -60,7 +61,9 @@ async def _find(token: str, clock: Clock) -> Appointment:
 async def _state_page(
     request: AnyRequest, found: Appointment, clock: Clock, *, status: int = 200, **context: Any
 ) -> Response[str]:
-    over = found.state == "booked" and found.ends_at <= clock.now()
+    over = found.state == "booked" and (
+        found.ends_at <= clock.now() or found.ticket_state not in (None, *tickets.LIVE)
+    )
     template = "booking/past.html" if over else STATE_TEMPLATES[found.state]
     if not over and await _is_in_vain(found):
         template = "booking/branch_closed.html"
@@ -94,6 +97,7 @@ async def _page(
         checklists=[one for one in directory.centre.checklists if one.code in needed],
         again=again.url("/branch" if branch.retired else "/day"),
         link=f"/visit/{found.token}",
+        moved="moved" in request.query_params,
         **context,
     )
 
@@ -155,7 +159,7 @@ async def move(request: AnyRequest, token: str, clock: Clock) -> Response[Any]:
     except (Conflict, RuleBroken) as error:
         url = gone_url(f"/visit/{token}/taken", error, starts_at)
         return Redirect(url, status_code=303)
-    return Redirect(f"/visit/{token}", status_code=303)
+    return Redirect(f"/visit/{token}?moved=1", status_code=303)
 
 
 @get("/visit/{token:str}/taken", include_in_schema=False)

@@ -66,19 +66,12 @@ def _phrases(language: Language) -> dict[str, Any]:
         "not_a_code_next": spoken.gettext(
             "Show the QR code from your confirmation, or enter its 6 digits."
         ),
-        "expected_wait": spoken.gettext("The wait is now %(wait)s; %(people)s"),
-        "people_before": spoken.forms(
-            "%(n)s person will be called before you", "%(n)s people will be called before you"
-        ),
-        "nobody_before": spoken.gettext("you will be called next"),
         "called_at_once": spoken.gettext("You will be called at once"),
+        "wait_unknown": spoken.gettext("We will know the waiting time when a desk opens."),
         "perhaps_not_today": spoken.gettext(
-            "We close at %(time)s: it may happen that you are not served today. "
-            "With a booking you are served at your time."
+            "We close at %(time)s: it may happen that you are not served today."
         ),
-        "not_today": spoken.gettext(
-            "We close at %(time)s: you would not be served today. Please book a visit."
-        ),
+        "not_today": spoken.gettext("We close at %(time)s: you would not be served today."),
         "other_desk": spoken.gettext("Given at another desk: take a separate ticket for it"),
         "paused_service": spoken.gettext("Not given for now; whoever waits keeps the place"),
         "lost_answer": spoken.gettext(

@@ -105,20 +105,26 @@ function markMain() {
   }
 }
 
-function fillQueue({ waiting, next }) {
+function fillQueue({ waiting, next_calls: calls }) {
   put(byId("waiting"), String(waiting));
-  hall.dataset.next = next.length ? "some" : "none";
+  hall.dataset.next = calls.length ? "some" : "none";
   const list = byId("next");
-  if (list.dataset.shown === next.join(" ")) return;
-  list.dataset.shown = next.join(" ");
-  list.replaceChildren(
-    ...next.map((number) => {
-      const item = document.createElement("span");
-      item.className = "number";
-      item.textContent = number;
-      return item;
-    }),
-  );
+  const numbers = calls.map((call) => call.number).join(" ");
+  if (list.dataset.shown !== numbers) list.replaceChildren(...calls.map(nextOne));
+  list.dataset.shown = numbers;
+  for (const [place, call] of calls.entries()) {
+    put(list.children[place].lastElementChild, `${call.low_minutes}–${call.high_minutes}`);
+  }
+}
+
+function nextOne({ number }) {
+  const one = document.createElement("span");
+  one.className = "next-one";
+  for (const name of ["number", "next-wait"]) {
+    one.append(Object.assign(document.createElement("span"), { className: name }), " ");
+  }
+  one.firstElementChild.textContent = number;
+  return one;
 }
 
 function tick() {

@@ -52,6 +52,8 @@ function showFields(ticket) {
   field("ahead", ahead(ticket));
   field("wait", ticket.wait ? wait(ticket.wait) : ticket.interruption ? t.paused : t.unknown);
   field("hedge", hedge(ticket));
+  field("overtaken", ticket.overtaken?.[language] ?? "");
+  byId("overtaken")?.toggleAttribute("hidden", !ticket.overtaken);
   field("desk", ticket.desk ?? "");
   field("called_at", called);
   field("missed", fill(t.missed, { desk: ticket.desk ?? "", time: called }));

@@ -37,7 +37,7 @@ export class HallTime {
     });
     // English writes "Tuesday 24 November"; the pages write a comma in both languages.
     const parts = this[language].formatToParts(new Date(moment));
-    const part = (type) => parts.find((one) => one.type === type).value;
+    const part = (type) => parts.find((one) => one.type === type).value.replace("\u02bc", "’");
     return `${part("weekday")}, ${part("day")}\u00a0${part("month")}`;
   }
 }

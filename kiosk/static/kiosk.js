@@ -18,6 +18,7 @@ const HOME_SCREENS = ["start", "closed", "offline"];
 const BUSY_SCREENS = ["sending", "ticket"];
 const TAP_GUARD_MS = 400;
 const NAMED_AT_MOST = 3;
+const WAY_OUT_AFTER_MS = 15_000;
 
 const at = (id) => document.getElementById(id);
 const root = at("kiosk");
@@ -46,7 +47,9 @@ setClock(zone, root.dataset.at);
 visit.allow(Number(root.dataset.maxServices));
 visit.clear();
 keypad.set("");
-name(at("booking-qr").firstElementChild, (t) => t.booking_qr_label);
+for (const picture of document.querySelectorAll("#booking-qr svg, .prospect-booking svg")) {
+  name(picture, (t) => t.booking_qr_label);
+}
 speakAs(language());
 showHall();
 screens.watch(onScreen);
@@ -210,12 +213,24 @@ async function send(fresh) {
   if (screens.current() === "sending") return;
   wish = fresh;
   say(at("sending-note"), () => "");
+  at("sending-out").hidden = true;
   screens.go("sending");
-  const answer = await deliver(fresh, () => say(at("sending-note"), (t) => t.lost_answer));
-  if (wish !== fresh) return;
+  const wayOut = setTimeout(() => (at("sending-out").hidden = false), WAY_OUT_AFTER_MS);
+  const answer = await deliver(fresh, () => {
+    if (wish === fresh) say(at("sending-note"), (t) => t.lost_answer);
+  });
+  clearTimeout(wayOut);
+  if (wish !== fresh) return giveBack(fresh, answer.value);
   if (answer.value) receive(answer.value);
   else if (answer.lost) fail({ code: "no_answer" });
   else refused(answer.problem);
+}
+
+/** A ticket of somebody who did not wait for it: nobody is called by it. A booking's stays theirs. */
+function giveBack({ url }, ticket) {
+  if (!ticket || !url.endsWith("/tickets")) return;
+  const leaving = intent(`/api/v1/tickets/${ticket.token}/leavings`, {});
+  deliver(leaving, () => {});
 }
 
 function receive(ticket) {

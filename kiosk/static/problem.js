@@ -29,6 +29,7 @@ export function showProblem(problem, { code, open }) {
   const next = nextOf(problem);
   say(at("problem-title"), title);
   say(at("problem-next"), next);
+  at("problem-booking").hidden = problem.code !== "past_closing";
   at("problem-reference").hidden = !problem.reference;
   at("problem-number").textContent = problem.reference ?? "";
   offer(WAYS[problem.code] ?? ["again"], open);

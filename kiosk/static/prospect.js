@@ -17,34 +17,48 @@ export async function foretell(branch, services, priority) {
   if (priority) query.set("priority", priority);
   try {
     const response = await fetch(`/api/v1/branches/${branch}/prospects?${query}`);
-    if (response.ok && mine === asked) show(await response.json());
+    const answer = await response.json();
+    if (mine !== asked) return;
+    if (response.ok) show(answer);
+    else if (answer.code === "services_paused") tell((t) => t.paused_service);
   } catch {
     // The ticket itself will say what is in the way.
   }
 }
 
 function clear() {
-  at("prospect").hidden = true;
-  at("prospect-warning").hidden = true;
-  unsay(at("prospect-wait"));
-  unsay(at("prospect-warning"));
+  for (const id of ["prospect", "prospect-facts", "prospect-said"]) at(id).hidden = true;
+  for (const id of ["prospect-wait", "prospect-ahead", "prospect-said"]) unsay(at(id));
+  warn("today");
 }
 
 function show({ people_ahead: ahead, wait, closes_at: closes, served }) {
-  at("prospect").hidden = !wait;
-  if (wait) say(at("prospect-wait"), (t) => waitText(t, ahead, wait));
-  at("prospect-warning").hidden = served === "today";
-  if (served !== "today") {
-    say(at("prospect-warning"), (t) =>
-      fill(served === "perhaps" ? t.perhaps_not_today : t.not_today, { time: time(new Date(closes)) }),
-    );
+  const soon = wait && !ahead && wait.high_minutes <= 1;
+  const known = Boolean(wait) && !soon;
+  if (!known) tell((t) => (soon ? t.called_at_once : t.wait_unknown));
+  else {
+    say(at("prospect-wait"), () => minutes(wait.low_minutes, wait.high_minutes));
+    say(at("prospect-ahead"), (t) => (ahead ? plural(t.people, ahead) : t.you_are_next));
+    at("prospect-facts").hidden = false;
   }
+  at("prospect").hidden = false;
+  warn(served, closes);
 }
 
-function waitText(t, ahead, { low_minutes: low, high_minutes: high }) {
-  if (!ahead && high <= 1) return t.called_at_once;
-  return fill(t.expected_wait, {
-    wait: minutes(low, high),
-    people: ahead ? plural(t.people_before, ahead) : t.nobody_before,
-  });
+function tell(text) {
+  say(at("prospect-said"), text);
+  at("prospect-said").hidden = false;
+  at("prospect").hidden = false;
+}
+
+/** Who may not be served today is told so and offered a booking; a ticket where it may help. */
+function warn(served, closes) {
+  const never = served === "not_today";
+  at("prospect-warning").hidden = served === "today";
+  at("take").hidden = never;
+  if (served === "today") return unsay(at("prospect-warning-title"));
+  const closing = time(new Date(closes));
+  return say(at("prospect-warning-title"), (t) =>
+    fill(never ? t.not_today : t.perhaps_not_today, { time: closing }),
+  );
 }

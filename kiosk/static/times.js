@@ -24,7 +24,7 @@ export function time(moment) {
 }
 
 export function day(moment) {
-  const weekday = format(moment, { weekday: "long" });
+  const weekday = format(moment, { weekday: "long" }).replace("\u02bc", "’");
   return `${weekday}, ${format(moment, { day: "numeric", month: "long" })}`;
 }
 

@@ -1,4 +1,4 @@
-"""What every screen says of an interruption, in both languages and in the words people know."""
+"""What screens say of an interruption or an order, in both languages, in words people know."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -75,3 +75,24 @@ def _minute_from(moment: datetime, zone: ZoneInfo) -> str:
     if whole < moment:
         whole += timedelta(minutes=1)
     return f"{whole.astimezone(zone):%H:%M}"
+
+
+def overtaken(*, booked: bool, priority: bool) -> Text | None:
+    """Why people who came later go first, said to the one whom they pass."""
+    if booked and priority:
+        return Text(
+            uk="Дехто прийшов пізніше, але піде раніше: за записом або за правом "
+            "першочергового прийому.",
+            en="Some came later but go first: by a booking or by a right to be served first.",
+        )
+    if booked:
+        return Text(
+            uk="Дехто прийшов пізніше, але піде раніше: за записом на свій час.",
+            en="Some came later but go first: they are booked for their time.",
+        )
+    if priority:
+        return Text(
+            uk="Дехто прийшов пізніше, але піде раніше: за правом першочергового прийому.",
+            en="Some came later but go first: by a right to be served first.",
+        )
+    return None

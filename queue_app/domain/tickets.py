@@ -30,6 +30,9 @@ Verb = Literal[
 
 LIVE: tuple[State, ...] = ("waiting", "called", "serving", "parked")
 """States of people who are still in the house."""
+RECALL_SECONDS = 5
+"""A call-out is heard to its end: recalls of one person lie at least so far apart."""
+
 AT_DESK: tuple[State, ...] = ("called", "serving")
 """States in which a ticket occupies a desk."""
 
@@ -145,6 +148,14 @@ def fold(events: Iterable[Event]) -> Progress:
         progress = apply(progress, event)
     assert progress
     return replace(progress, revision=every[-1].seq)
+
+
+def require_heard(events: Iterable[Event], now: datetime) -> None:
+    """Conflict `recall_too_soon`, with when a recall is possible, while the last is still heard."""
+    recalls = [one.at for one in effective(events) if one.verb == "recall"]
+    possible_at = recalls[-1] + timedelta(seconds=RECALL_SECONDS) if recalls else now
+    if now < possible_at:
+        raise Conflict("recall_too_soon", possible_at=possible_at)
 
 
 def undoable(events: Iterable[Event], now: datetime, undo_minutes: int) -> Event | None:

@@ -25,6 +25,8 @@ from queue_app.domain.service_times import ServiceTime
 
 RUNS = 60
 LOW, HIGH = 0.1, 0.9
+FINE, COARSE = 30, 5
+"""Up to so many minutes an end of a range is told to the minute, beyond in steps of so many."""
 
 _NORMAL = NormalDist()
 _SURELY = 1e-9
@@ -120,12 +122,13 @@ def span(minutes: Sequence[float]) -> tuple[float, float]:
 
 
 def shown(low: float, high: float) -> tuple[int, int]:
-    """A range in whole minutes, at least one wide.
+    """A range in whole minutes, at least one wide; ends beyond half an hour in fives, outward.
 
     The high end is rounded up: who comes back too late has lost more than who comes too soon.
     """
-    first = round(low)
-    return first, max(first + 1, math.ceil(high))
+    first = round(low) if low <= FINE else math.floor(low / COARSE) * COARSE
+    last = math.ceil(high) if high <= FINE else math.ceil(high / COARSE) * COARSE
+    return first, max(first + 1, last)
 
 
 def point(scene: Scene) -> dict[int, float]:

@@ -109,7 +109,15 @@ def _may_pick(place: DeskView, ticket: Ticket) -> bool:
 
 
 async def recall(ticket_id: int, staff: Staff, now: datetime, key: UUID | None = None) -> Ticket:
-    return await _at_desk("recall", ticket_id, staff, now, key)
+    """Call the person out once more; Conflict `recall_too_soon` while the last is still heard."""
+
+    async def say(ticket: Ticket) -> Event:
+        await _require_desk_of(ticket, staff)
+        if ticket.progress.state == "called":
+            tickets.require_heard(await history(ticket.branch_id, ticket.id), now)
+        return event(ticket, "recall", staff.actor, now, desk_id=ticket.progress.desk_id)
+
+    return await _change("recall", ticket_id, staff, now, say, key)
 
 
 async def start(ticket_id: int, staff: Staff, now: datetime, key: UUID | None = None) -> Ticket:

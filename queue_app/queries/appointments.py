@@ -11,6 +11,7 @@ from queue_app import db
 from queue_app.domain.catalogue import Channel, Language
 from queue_app.domain.errors import NotFound
 from queue_app.domain.numbering import branch_of_token
+from queue_app.domain.tickets import State
 
 AppointmentState = Literal["held", "booked", "cancelled", "expired", "fulfilled", "missed"]
 
@@ -35,12 +36,15 @@ class Appointment(Struct, frozen=True):
     language: Language
     ticket_token: str | None = None
     """The link of the ticket that this appointment got at check-in, if any."""
+    ticket_state: State | None = None
 
 
 SELECT = """
 SELECT a.*, lower(period) AS starts_at, upper(period) AS ends_at,
     (SELECT token FROM ticket t WHERE t.branch_id = a.branch_id AND t.appointment_id = a.id
-     ORDER BY id DESC LIMIT 1) AS ticket_token
+     ORDER BY id DESC LIMIT 1) AS ticket_token,
+    (SELECT state FROM ticket t WHERE t.branch_id = a.branch_id AND t.appointment_id = a.id
+     ORDER BY id DESC LIMIT 1) AS ticket_state
 FROM appointment a
 """
 

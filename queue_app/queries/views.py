@@ -53,13 +53,22 @@ class Call(Struct, frozen=True):
     calls: int
 
 
+class NextCall(Struct, frozen=True):
+    """When a number may be called: whole minutes from the snapshot, 10th to 90th percentile."""
+
+    number: str
+    low_minutes: int
+    high_minutes: int
+
+
 class BoardDesk(Struct, frozen=True):
     number: str
     state: str
 
 
 class BoardView(Struct, frozen=True):
-    """The hall board. `called`: newest first; `waiting`: how many; `next`: their numbers.
+    """The hall board. `called`: newest first; `waiting`: how many; `next`: the first numbers
+    in the order in which they will be called, and `next_calls` the same with their waits.
 
     `closes_at` is set while the branch keeps its hours, `opens_at` while it does not.
     """
@@ -72,6 +81,7 @@ class BoardView(Struct, frozen=True):
     recent: tuple[Call, ...]
     waiting: int
     next: tuple[str, ...]
+    next_calls: tuple[NextCall, ...]
     desks_open: int
     desks: tuple[BoardDesk, ...]
     opens_at: datetime | None
@@ -82,7 +92,8 @@ class BoardView(Struct, frozen=True):
 class TicketView(Struct, frozen=True):
     """One's own ticket. `desk` is a number as on the board; `wait` None when nobody can say.
 
-    `interruption`: why nobody is called for these services now.
+    `interruption`: why nobody is called for these services now. `overtaken`: why some who came
+    later will be called before, if any will.
     """
 
     version: int
@@ -103,6 +114,7 @@ class TicketView(Struct, frozen=True):
     calls: int
     ended_at: datetime | None
     interruption: InterruptionView | None
+    overtaken: Text | None
 
 
 class QueuedView(Struct, frozen=True):
@@ -196,7 +208,7 @@ def board(hall: Hall) -> BoardView:
     soonest = sorted(
         (one for one in waiting if one.id in hall.waits),
         key=lambda one: hall.waits[one.id].people_ahead,
-    )
+    )[:NEXT]
     opening = _opening(hall)
     is_open = opening is not None and opening.opens <= hall.at
     return BoardView(
@@ -207,7 +219,8 @@ def board(hall: Hall) -> BoardView:
         called=tuple(called),
         recent=tuple(_call(one, numbers) for one in hall.recent),
         waiting=len(waiting),
-        next=tuple(one.number for one in soonest[:NEXT]),
+        next=tuple(one.number for one in soonest),
+        next_calls=tuple(_next_call(one, hall.waits[one.id]) for one in soonest),
         desks_open=sum(desk.state == "open" for desk in hall.desks),
         desks=tuple(BoardDesk(desk.number, desk.state) for desk in hall.desks),
         opens_at=opening.opens if opening and not is_open else None,
@@ -261,6 +274,10 @@ def _call(ticket: HallTicket, numbers: dict[int, str]) -> Call:
     )
 
 
+def _next_call(ticket: HallTicket, wait: Wait) -> NextCall:
+    return NextCall(ticket.number, wait.low_minutes, wait.high_minutes)
+
+
 def ticket(hall: Hall, own: Ticket) -> TicketView:
     """The ticket `own` as the hall has it now; as it ended, where it is no longer there."""
     progress = own.progress
@@ -288,6 +305,22 @@ def ticket(hall: Hall, own: Ticket) -> TicketView:
         calls=progress.calls,
         ended_at=progress.ended_at,
         interruption=_interruption(hall, stop) if stop else None,
+        overtaken=_overtaken(hall, own, wait) if wait and not stop else None,
+    )
+
+
+def _overtaken(hall: Hall, own: Ticket, wait: Wait) -> Text | None:
+    """Of those who came later and go first: whether bookings, or a right to go first."""
+    passing = [
+        one
+        for one in hall.waiting
+        if one.queued_at > own.progress.queued_at
+        and one.id in hall.waits
+        and hall.waits[one.id].people_ahead < wait.people_ahead
+    ]
+    return notices.overtaken(
+        booked=any(one.due_at is not None for one in passing),
+        priority=any(one.priority is not None for one in passing),
     )
 
 

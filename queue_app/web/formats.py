@@ -17,6 +17,8 @@ MINUTE: dict[Language, str] = {"uk": "хв", "en": "min"}
 HOUR: dict[Language, str] = {"uk": "год", "en": "h"}
 FROM: dict[Language, str] = {"uk": "від", "en": "from"}
 NBSP = "\u00a0"
+APOSTROPHE = "\u2019"
+"""As all texts write it; the locale data has another in п’ятниця."""
 _OWN_NUMBER = re.compile(r"(\+380)(\d\d)(\d{3})(\d\d)(\d\d)")
 
 
@@ -78,7 +80,8 @@ class Formats(Struct, frozen=True):
     def _date(self, day: date, pattern: str) -> str:
         if isinstance(day, datetime):
             day = self.local(day).date()
-        return format_date(day, pattern, locale=LOCALES[self.language])
+        said = str(format_date(day, pattern, locale=LOCALES[self.language]))
+        return said.replace("\u02bc", APOSTROPHE)
 
     def _length(self, minutes: int) -> str:
         hours, rest = divmod(minutes, 60)

@@ -1,11 +1,12 @@
 """The screens in a real browser: a call is seen, heard in turn, never twice; silence is said."""
 
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from urllib.parse import urlsplit
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, Page, expect
+from playwright.async_api import Browser, BrowserContext, Page, WebSocketRoute, expect
 
 from tests.conftest import MONDAY, StartServers
 from tests.support.browser import assert_accessible
@@ -280,6 +281,43 @@ async def test_a_board_does_not_grow_and_fits_its_screen(server: Server, screen:
     assert await board.evaluate("document.querySelectorAll('*').length") == nodes
     assert await board.evaluate("document.body.scrollHeight <= innerHeight")
     assert await board.evaluate("document.body.scrollWidth <= innerWidth")
+
+
+async def test_the_board_says_when_the_next_numbers_may_be_called(
+    server: Server, screen: Open
+) -> None:
+    desk = await open_desk("5", MONDAY)
+    tickets = [await take_ticket(MONDAY) for _ in range(9)]
+    board = await screen(server.url + BOARD)
+    following = board.locator(".next-one")
+    await expect(following).to_have_count(9)
+    await desk.call(tickets[0].id)
+    await expect(following).to_have_count(8)
+    await expect(following.first).to_have_text(re.compile(r"^А2 \d+–\d+"))
+    await expect(board.locator(".next-label .en")).to_have_text(["Next", "wait, min"])
+    await assert_accessible(board, rules=SEVEN_TO_ONE)
+    assert await board.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    await board.evaluate("document.getElementById('sound').hidden = false")
+    assert await board.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+async def test_a_refused_page_stops_asking_and_says_so(server: Server, browser: Browser) -> None:
+    mine = await take_ticket(MONDAY)
+    context = await browser.new_context(viewport={"width": 320, "height": 640}, locale="uk-UA")
+    asked: list[str] = []
+
+    async def refuse(socket: WebSocketRoute) -> None:
+        asked.append(socket.url)
+        await socket.close(code=4404)
+
+    await context.route_web_socket("**/ws/**", refuse)
+    phone = await context.new_page()
+    await phone.goto(f"{server.url}/t/{mine.token}")
+    await expect(phone.get_by_role("alert").filter(has_text="не оновлюється")).to_be_visible()
+    await assert_accessible(phone)
+    await phone.wait_for_timeout(500)
+    assert len(asked) == 1
+    await context.close()
 
 
 async def test_a_board_that_may_not_sound_offers_to(server: Server, screen: Open) -> None:

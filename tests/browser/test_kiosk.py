@@ -11,6 +11,7 @@ from queue_app import db
 from queue_app.flow import booking
 from tests.conftest import KYIV, MONDAY, StartServers
 from tests.support.browser import assert_accessible
+from tests.support.hall import open_desk, take_ticket
 from tests.support.people import BRANCH, install
 from tests.support.server import Server, start_servers, stop_servers
 
@@ -18,6 +19,7 @@ pytestmark = pytest.mark.browser
 
 ELSEWHERE = "darnytskyi"
 SERVICE = "no-debt-certificate"
+SEVEN_TO_ONE = {"rules": {"color-contrast-enhanced": {"enabled": True}}}
 PANEL = {"width": 1080, "height": 1920}
 
 Switch = Callable[[Server], Awaitable[Page]]
@@ -134,6 +136,44 @@ async def test_a_walk_in_takes_a_ticket_in_either_language(
     assert "А1" not in (await kiosk.locator("body").text_content() or "")
 
 
+async def test_the_wait_is_told_before_the_ticket(kiosk: Page) -> None:
+    await open_desk("1", MONDAY)
+    for _ in range(3):
+        await take_ticket(MONDAY, service=SERVICE)
+    await choose(kiosk)
+    await expect(kiosk.locator("#prospect-ahead")).to_have_text("3 особи")
+    await expect(kiosk.locator("#prospect-wait")).to_have_text(re.compile(r"\d+–\d+.хв"))
+    await expect(kiosk.locator("#prospect-warning")).to_be_hidden()
+    await assert_accessible(kiosk, **SEVEN_TO_ONE)
+
+
+@pytest.mark.parametrize("language", ["uk", "en"])
+async def test_whoever_may_not_be_served_today_is_told_and_offered_a_booking(
+    kiosk: Page, language: str
+) -> None:
+    served, title = {
+        "uk": ("perhaps", "можливо, сьогодні вас не встигнуть прийняти"),
+        "en": ("not_today", "you would not be served today"),
+    }[language]
+    foretold = {
+        "people_ahead": 41,
+        "wait": {"people_ahead": 41, "low_minutes": 130, "high_minutes": 190},
+        "closes_at": "2026-11-23T18:00:00+02:00",
+        "served": served,
+    }
+    await kiosk.route("**/prospects?**", lambda route: route.fulfill(json=foretold))
+    await press(kiosk, f"[data-language={language}]")
+    await press(kiosk, "[data-mode=large]")
+    await choose(kiosk)
+    await expect(kiosk.locator("#prospect-warning-title")).to_contain_text("18:00")
+    await expect(kiosk.locator("#prospect-warning-title")).to_contain_text(title)
+    await expect(kiosk.locator("#prospect-warning svg")).to_be_visible()
+    await assert_accessible(kiosk, **SEVEN_TO_ONE)
+    fits = "(one) => one.scrollHeight <= one.clientHeight"
+    assert await kiosk.locator(".screens").evaluate(fits)
+    await expect(kiosk.locator("#take")).to_be_visible(visible=served == "perhaps")
+
+
 async def test_a_double_tap_gives_one_ticket(kiosk: Page) -> None:
     await choose(kiosk)
     await kiosk.locator("#take").dblclick()
@@ -181,6 +221,40 @@ async def test_a_lost_answer_is_said_and_asked_for_again_without_a_second_ticket
     await press(kiosk, "#take")
     await assert_shows_ticket(kiosk, "А2")
     assert keys[3] not in keys[:3]
+
+
+async def test_whoever_does_not_wait_for_a_lost_answer_leaves_no_ticket_behind(
+    kiosk: Page,
+) -> None:
+    """The next visitor gets a ticket of their own, and nobody is called by the abandoned one."""
+    await kiosk.clock.install()
+    await kiosk.reload()
+    lost = True
+
+    async def lose(route: Route) -> None:
+        if not lost:
+            return await route.continue_()
+        await route.fetch()
+        return await route.abort()
+
+    await kiosk.route("**/tickets?**", lose)
+    await choose(kiosk)
+    await press(kiosk, "#take")
+    way_out = kiosk.locator("#sending-out [data-restart]")
+    await expect(kiosk.locator("#sending-note")).not_to_be_empty()
+    await expect(way_out).to_be_hidden()
+    await kiosk.clock.run_for(15_000)
+    await expect(way_out).to_be_visible()
+    await assert_accessible(kiosk, **SEVEN_TO_ONE)
+    await way_out.click()
+    await expect(kiosk.locator("[data-screen=start]")).to_be_visible()
+    lost = False
+    async with kiosk.expect_response("**/leavings?**"):
+        await kiosk.clock.run_for(9_000)
+    assert await db.fetch_value("SELECT state FROM ticket WHERE number = 'А1'") == "left"
+    await choose(kiosk)
+    await press(kiosk, "#take")
+    await assert_shows_ticket(kiosk, "А2")
 
 
 async def test_several_services_of_one_desk_and_a_right_to_go_first_make_one_visit(

@@ -19,6 +19,16 @@ TIME = ServiceTime(math.log(8), 0.4, 50)
 BILL = frozenset({"bill"})
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "told"),
+    [(0.0, 0.2, (0, 1)), (8.4, 12.1, (8, 13)), (29.6, 31.0, (30, 35)), (41.0, 63.2, (40, 65))],
+)
+def test_long_waits_are_told_in_fives_outward(
+    low: float, high: float, told: tuple[int, int]
+) -> None:
+    assert waits.shown(low, high) == told
+
+
 def scene(
     waiting: list[Person], views: list[DeskView], name: PolicyName = "promise", **more: object
 ) -> Scene:

@@ -157,6 +157,17 @@ async def test_a_repeated_verb_with_its_key_happens_once(clock: FixedClock) -> N
     assert await verbs_of(ticket) == ["issue", "call", "recall"]
 
 
+async def test_a_recall_waits_until_the_last_was_heard(clock: FixedClock) -> None:
+    ticket = await issue(clock)
+    desk = await open_desk("1", clock.now())
+    await desk.call()
+    await desk.recall(ticket)
+    with pytest.raises(Conflict, match="recall_too_soon"):
+        await calling.recall(ticket, desk.clerk, clock.advance(seconds=4))
+    await calling.recall(ticket, desk.clerk, clock.advance(seconds=1))
+    assert await verbs_of(ticket) == ["issue", "call", "recall", "recall"]
+
+
 async def test_nobody_waits_is_an_answer_too_and_the_next_press_asks_anew(
     clock: FixedClock,
 ) -> None:

@@ -16,6 +16,7 @@ from icalendar import Calendar
 from litestar import Litestar
 
 from config.files import load_centre
+from queue_app import db
 from queue_app.clock import FixedClock
 from queue_app.domain.errors import RuleBroken
 from queue_app.flow import arrival
@@ -23,7 +24,7 @@ from queue_app.flow.configuring import apply
 from queue_app.queries import reference
 from tests.support.application import alive, build, speaking_to
 from tests.support.database import CONFIG
-from tests.support.hall import take_ticket
+from tests.support.hall import open_desk, take_ticket
 
 KYIV = ZoneInfo("Europe/Kyiv")
 CHOICE = "service=no-debt-certificate&channel=visit&branch=podilskyi"
@@ -213,6 +214,31 @@ async def test_a_visit_is_moved_through_its_link(client: httpx.AsyncClient) -> N
     moved = await post(client, f"{link}/time", {"starts_at": "2026-11-25T11:00:00+02:00"})
     assert moved.url.path == link
     assert "25 листопада, 11:00" in words_of(moved)
+    assert "Запис перенесено" in words_of(moved)
+    assert "Вас записано" in words_of(await get(client, link))
+
+
+@pytest.mark.parametrize(
+    ("ended", "said"), [("finish", "Візит відбувся"), ("no_show", "Вас викликали")]
+)
+async def test_a_visit_that_is_over_says_so_before_its_time_has_passed(
+    client: httpx.AsyncClient, clock: FixedClock, ended: str, said: str
+) -> None:
+    link = await booked(client)
+    now = TUESDAY_TEN - timedelta(minutes=5)
+    clock.set(now)
+    code = await db.fetch_value("SELECT code FROM appointment WHERE token = $1", link[7:])
+    ticket = await arrival.check_in("podilskyi", code, "kiosk:test", now)
+    desk = await open_desk("1", now, "podilskyi")
+    await desk.call(ticket.id)
+    if ended == "finish":
+        await desk.start(ticket.id)
+        await desk.finish(ticket.id)
+    else:
+        await desk.no_show(ticket.id)
+    page = words_of(await get(client, link))
+    assert said in page
+    assert "Вас записано" not in page
 
 
 async def test_a_visit_is_cancelled_after_a_question(client: httpx.AsyncClient) -> None:

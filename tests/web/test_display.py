@@ -11,9 +11,9 @@ from display import scenes
 from display.scenes import GRIDS, cells, grid
 from queue_app.clock import FixedClock
 from queue_app.domain.catalogue import Text
-from queue_app.flow import calling
+from queue_app.flow import arrival, calling
 from queue_app.queries.views import BoardDesk, BoardView, Call
-from tests.support.hall import open_desk, take_ticket
+from tests.support.hall import SERVICE, open_desk, take_ticket
 from tests.support.people import BRANCH
 
 KYIV = ZoneInfo("Europe/Kyiv")
@@ -38,6 +38,7 @@ def board(
         recent=tuple(call(100 + one, "finished") for one in range(recent)),
         waiting=waiting,
         next=(),
+        next_calls=(),
         desks_open=desks_open,
         desks=(BoardDesk("1", "open"), BoardDesk("7", "paused")),
         opens_at=None if is_open else NOON + timedelta(hours=21),
@@ -96,7 +97,9 @@ async def test_the_board_shows_the_newest_call_in_both_languages(
     assert '<span class="en" lang="en">Please come to the desk</span>' in html
     assert html.count('data-state="called"') == 2
     assert 'id="waiting">1<' in html
-    assert 'id="next"><span class="number">А3</span>' in html
+    assert re.search(
+        r'id="next"><span[^>]*><span class="number">А3</span> <span[^>]*>\d+–\d+<', html
+    )
 
 
 async def test_a_closed_board_says_when_the_branch_opens(
@@ -194,6 +197,16 @@ async def test_a_ticket_speaks_as_the_kiosk_did_until_the_phone_says_else(
     assert '<html lang="en"' in (await client.get(f"/t/{mine.token}", headers=ukrainian)).text
     assert '<html lang="uk"' in (await client.get(f"/t/{mine.token}?lang=uk")).text
     assert '<html lang="uk"' in (await client.get(f"/t/{mine.token}")).text
+
+
+async def test_whoever_is_passed_is_told_why(client: httpx.AsyncClient, clock: FixedClock) -> None:
+    mine = await take_ticket(clock.now())
+    await open_desk("5", clock.now())
+    said = "Дехто прийшов пізніше, але піде раніше: за правом першочергового прийому."
+    assert said not in (await client.get(f"/t/{mine.token}")).text
+    later = clock.advance(seconds=5)
+    await arrival.issue_ticket(BRANCH, [SERVICE], "veteran", "uk", "kiosk:test", later)
+    assert said in (await client.get(f"/t/{mine.token}")).text
 
 
 async def test_leaving_works_without_a_script(client: httpx.AsyncClient, clock: FixedClock) -> None:

@@ -27,6 +27,7 @@ def test_days_are_written_in_words() -> None:
     assert plain(UK.day(day)) == "вівторок, 24 листопада"
     assert plain(EN.day(day)) == "Tuesday, 24 November"
     assert plain(UK.short_day(day)) == "24 листопада"
+    assert UK.weekday(date(2026, 11, 27)) == "п’ятниця"
     assert UK.month(day) == "листопад 2026"
     assert plain(UK.day_year(day)) == "вівторок, 24 листопада 2026 р."
 

@@ -107,9 +107,13 @@ function fillRow(row, one) {
   put(slot("name"), ` ${one.number}`);
   put(slot("what"), one.services.map((service) => service[language]).join("; "));
   put(slot("why"), why(one));
+  put(slot("ahead"), one.wait ? fill(t.callIn, { wait: range(one.wait) }) : "");
   row.dataset.reason = one.reason_code;
   return row;
 }
+
+const range = ({ low_minutes: low, high_minutes: high }) =>
+  high < 60 ? `${low}–${minutes(high)}` : `${minutes(low)} – ${minutes(high)}`;
 
 /** The reason of the ranking; for those outside it the booked time. */
 function why(one) {

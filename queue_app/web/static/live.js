@@ -3,7 +3,8 @@
  *
  * A frame whose `version` is below the last one shown is dropped; any frame is a heartbeat.
  * `onStale` is called once when nothing came for `staleAfterMs`, or the connection has been
- * gone for two seconds; `onFresh` once when frames come again.
+ * gone for two seconds; `onFresh` once when frames come again. Where the server refuses (close
+ * codes 4403 and 4404) it is not asked again: `onRefused` says so, by default in a bar.
  */
 
 const FIRST_DELAY_MS = 500;
@@ -11,10 +12,17 @@ const LONGEST_DELAY_MS = 5000;
 const GONE_AFTER_MS = 2000;
 const SUSPICIOUS_AFTER_MS = 6000;
 const TICK_MS = 500;
+const REFUSALS = [4403, 4404];
 
 export function connect(
   url,
-  { onSnapshot, onStale = () => {}, onFresh = () => {}, staleAfterMs = 10000 },
+  {
+    onSnapshot,
+    onStale = () => {},
+    onFresh = () => {},
+    onRefused = sayRefused,
+    staleAfterMs = 10000,
+  },
 ) {
   const address = new URL(url, location.href);
   address.protocol = location.protocol === "https:" ? "wss:" : "ws:";
@@ -34,7 +42,7 @@ export function connect(
     const fresh = new WebSocket(address);
     socket = fresh;
     fresh.onmessage = ({ data }) => socket === fresh && hear(data);
-    fresh.onclose = () => socket === fresh && lose();
+    fresh.onclose = ({ code }) => socket === fresh && (REFUSALS.includes(code) ? end() : lose());
   }
 
   function hear(data) {
@@ -60,6 +68,11 @@ export function connect(
     const ceiling = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** attempts);
     attempts += 1;
     retry = setTimeout(open, Math.max(FIRST_DELAY_MS, ceiling * Math.random()));
+  }
+
+  function end() {
+    close();
+    onRefused();
   }
 
   function reopen() {
@@ -97,15 +110,26 @@ export function connect(
   document.addEventListener("visibilitychange", wake);
   open();
 
-  return {
-    close() {
-      closed = true;
-      clearInterval(timer);
-      clearTimeout(retry);
-      removeEventListener("online", wake);
-      removeEventListener("pageshow", wake);
-      document.removeEventListener("visibilitychange", wake);
-      socket?.close();
-    },
-  };
+  function close() {
+    closed = true;
+    clearInterval(timer);
+    clearTimeout(retry);
+    removeEventListener("online", wake);
+    removeEventListener("pageshow", wake);
+    document.removeEventListener("visibilitychange", wake);
+    socket?.close();
+  }
+
+  return { close };
+}
+
+/** The page is no longer kept up to date, and only loading it anew tells why. */
+function sayRefused() {
+  const bar = document.createElement("p");
+  bar.className = "stale refused";
+  bar.role = "alert";
+  const again = Object.assign(document.createElement("a"), { href: location.href });
+  again.textContent = document.body.dataset.again;
+  bar.append(document.body.dataset.refused, " ", again);
+  document.getElementById("main").prepend(bar);
 }
