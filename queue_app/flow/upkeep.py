@@ -17,7 +17,7 @@ from queue_app import db
 from queue_app.domain.errors import Conflict
 from queue_app.domain.people import Staff
 from queue_app.flow.arrival import admit_phone_call, close_out
-from queue_app.flow.learning import learn
+from queue_app.flow.learning import learn, learn_habits
 from queue_app.flow.staffing import close_desk
 from queue_app.flow.unit import announce
 from queue_app.queries import appointments, reference
@@ -78,6 +78,7 @@ async def sweep(now: datetime) -> None:
         partial(forget_people, directory, now),
         partial(drop_leftovers, now),
         partial(learn, directory, now),
+        partial(learn_habits, directory, now),
     ):
         try:
             await step()

@@ -26,6 +26,7 @@ from queue_app.domain.dispatch import (
     Waiting,
     as_person,
 )
+from queue_app.domain.habits import Habits
 from queue_app.domain.service_times import ServiceTime, published, visit_time
 from queue_app.domain.waits import Desk, Scene, Serving, Wait
 from queue_app.queries.reference import Branch, Directory
@@ -72,6 +73,7 @@ class Now(Struct, frozen=True):
     working: Sequence[Working]
     appointed: Sequence[Appointed]
     times: dict[str, ServiceTime]
+    habits: Habits
 
 
 def policy_of(rules: Rules) -> Policy:
@@ -111,6 +113,7 @@ def scene_of(now: Now) -> Scene:
         time_of=length,
         planned=lambda services: length(services).mean_minutes,
         policy=policy_of(now.directory.rules),
+        habits=now.habits,
     )
 
 
