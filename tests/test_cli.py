@@ -256,3 +256,14 @@ def test_a_database_that_cannot_be_reached_is_one_line(data: Path) -> None:
 
 def test_a_folder_that_was_never_served_is_told_how_to_start(data: Path) -> None:
     assert "queue-app serve" in Terminal(data / "empty").fails("backup", str(data / "file"))
+
+
+async def test_a_roster_is_proposed_from_the_centres_own_database(terminal: Terminal) -> None:
+    told = terminal.succeeds("simulate", "staffing", "--date", "2026-11-23").splitlines()
+    assert told[0] == "holosiivskyi, Monday 23 November 2026: 90 % within 15 min."
+    assert told[1].startswith("Made from 0 bookings as recorded, 0 Mondays and 0 other days")
+    assert told[2].startswith("Too little history of Mondays")
+    assert told[-1].startswith("Desk hours: ")
+    assert "closed on 2026-11-22" in terminal.fails("simulate", "staffing", "--date", "2026-11-22")
+    wrong = terminal.fails("simulate", "staffing", "--date", "2026-11-23", "--branch", "nowhere")
+    assert "is none of: holosiivskyi" in wrong

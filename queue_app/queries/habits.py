@@ -1,16 +1,42 @@
-"""What a branch's records say of its visitors' habits: plain counts over past local days."""
+"""What was learned of a branch; and what its records say of its visitors' habits: plain counts."""
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
 import asyncpg
+import msgspec
+from msgspec import Struct
 
 from queue_app import db
 from queue_app.domain import hours
-from queue_app.domain.habits import CHANGE_OVER_MOST, EARLY_MOST, GRID, NEAR, Measured, Seen
+from queue_app.domain.habits import CHANGE_OVER_MOST, EARLY_MOST, GRID, NEAR, Habits, Measured, Seen
+from queue_app.domain.service_times import ServiceTime
 from queue_app.queries.reference import Branch, Directory
 
 _MINUTE = timedelta(minutes=1)
+
+
+class Learned(Struct, frozen=True):
+    """A branch's habits, and the times of the services that it has given."""
+
+    habits: Habits
+    times: dict[str, ServiceTime]
+
+
+async def learned(branch_id: int) -> Learned:
+    """What was learned of a branch last; the defaults where nothing was."""
+    document = await db.fetch_value(
+        "SELECT document FROM branch_habits WHERE branch_id = $1", branch_id
+    )
+    times = await db.fetch(
+        "SELECT service, mu, sigma, visits FROM service_time WHERE branch_id = $1", branch_id
+    )
+    return Learned(
+        habits=msgspec.json.decode(document or "{}", type=Habits),
+        times={
+            one["service"]: ServiceTime(one["mu"], one["sigma"], one["visits"]) for one in times
+        },
+    )
 
 
 async def seen(directory: Directory, branch: Branch, first: date, until: date) -> Seen:

@@ -1,22 +1,31 @@
-"""A branch's past, drawn by the simulator and written to the tables as the verbs would have."""
+"""A branch's past, drawn by the simulator and written to the tables as the verbs would have.
+
+`python -m tests.support.history --weeks 8 --until 2026-11-23` fills the database of QUEUE_APP_DATA
+or QUEUE_APP_DATABASE_URL with the open days before that Monday and the bookings of that day.
+"""
 
 import math
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 from typing import Any
 
 import asyncpg
+import click
 import msgspec
 
 from queue_app import db
+from queue_app.cli import operator
+from queue_app.clock import FixedClock
 from queue_app.domain import hours, numbering
 from queue_app.domain.dispatch import POLICIES
 from queue_app.domain.forward import ABSENT_MINUTES, Called, Coming
+from queue_app.flow import learning
+from queue_app.queries import reference
 from queue_app.queries.reference import Branch, Directory
 from queue_app.simulation.day import Day, draw
 from queue_app.simulation.run import Outcome, run_day
-from queue_app.simulation.world import World, periods_of
+from queue_app.simulation.world import KINDS, Kind, World, periods_of, world
 
 _SLOT = 10
 _APPOINTMENT = ["branch_id", "id", "lane_id", "token", "code", "channel", "services", "period",
@@ -43,6 +52,13 @@ async def write(directory: Directory, branch: Branch, past: Sequence[Outcome]) -
     rows = _Rows(directory, branch, await _next_ids(branch))
     for outcome in past:
         rows.add_day(outcome.day, outcome.called)
+    await rows.copy()
+
+
+async def write_bookings(directory: Directory, branch: Branch, day: Day) -> None:
+    """The bookings of a day to come."""
+    rows = _Rows(directory, branch, await _next_ids(branch))
+    rows.add_bookings(day, None)
     await rows.copy()
 
 
@@ -149,3 +165,40 @@ class _Rows:
                 await connection.execute(
                     f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), {self.id + 1})"
                 )
+
+
+@click.command()
+@click.option("--branch", "slug", help="The first unless given.")
+@click.option("--kind", type=click.Choice(KINDS), default="calm")
+@click.option("--weeks", type=click.IntRange(1, 12), default=8)
+@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), required=True)
+@click.option("--seed", type=int, default=1)
+def fill(slug: str | None, kind: Kind, weeks: int, until: datetime, seed: int) -> None:
+    """Fill the centre's database, made where there is none, with a branch's synthetic past."""
+    settings, day = operator.settings(), until.date()
+    chance = Random(f"history {seed}")
+
+    async def work() -> None:
+        now = datetime.combine(day, time(8), UTC)
+        await operator.prepare(settings, FixedClock(now))
+        directory = await reference.directory()
+        branch = directory.branch(slug or next(iter(directory.branches)))
+        plan = next(one for one in directory.centre.branches if one.slug == branch.slug)
+        truth = world(directory.centre, plan, kind, chance)
+        days = [
+            one
+            for ago in range(7 * weeks, 0, -1)
+            if periods_of(plan, one := day - timedelta(days=ago))
+        ]
+        await write(directory, branch, draw_past(truth, day, len(days), chance))
+        await write_bookings(directory, branch, draw(truth, day, chance))
+        await learning.learn(directory, now)
+        await learning.learn_habits(directory, now)
+        click.echo(f"{branch.slug}: {len(days)} days before {day}, {kind}, seed {seed}.")
+
+    with operator.server(settings) as dsn:
+        operator.run(dsn, work)
+
+
+if __name__ == "__main__":
+    fill()
