@@ -194,6 +194,12 @@ class ServiceTime(Table, tablename="service_time", db=engine):
     learned_at = Timestamptz()
 
 
+class BranchHabits(Table, tablename="branch_habits", db=engine):
+    branch_id = ForeignKey(Branch, primary_key=True)
+    document = JSONB()
+    learned_at = Timestamptz()
+
+
 class Promise(Table, tablename="promise", db=engine):
     branch_id = Integer()
     ticket_id = BigInt()

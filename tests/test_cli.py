@@ -300,3 +300,14 @@ async def test_what_people_were_shown_stands_beside_what_came_true_by_branch(
     elsewhere = terminal.succeeds("simulate", "kept", "--branch", "obolonskyi", "--days", "1")
     assert "Nobody was shown a range." in elsewhere
     assert "unknown_branch" in terminal.fails("simulate", "kept", "--branch", "nowhere")
+
+
+async def test_a_roster_is_proposed_from_the_centres_own_database(terminal: Terminal) -> None:
+    told = terminal.succeeds("simulate", "staffing", "--date", "2026-11-23").splitlines()
+    assert told[0] == "holosiivskyi, Monday 23 November 2026: 90 % within 15 min."
+    assert told[1].startswith("Made from 0 bookings as recorded, 0 Mondays and 0 other days")
+    assert told[2].startswith("Too little history of Mondays")
+    assert told[-1].startswith("Desk hours: ")
+    assert "closed on 2026-11-22" in terminal.fails("simulate", "staffing", "--date", "2026-11-22")
+    wrong = terminal.fails("simulate", "staffing", "--date", "2026-11-23", "--branch", "nowhere")
+    assert "is none of: holosiivskyi" in wrong

@@ -79,6 +79,11 @@ def local_address(host: str, port: int) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
+def has_database(settings: Settings) -> bool:
+    """Whether a database is named, or the data folder has one."""
+    return bool(settings.database_url) or (settings.data / "postgres").exists()
+
+
 @contextmanager
 def server(settings: Settings, must_exist: bool = False) -> Iterator[str]:
     """The DSN of the centre's database while the block runs: the one given, or the embedded one.
@@ -88,7 +93,7 @@ def server(settings: Settings, must_exist: bool = False) -> Iterator[str]:
     if settings.database_url:
         yield settings.database_url
         return
-    if must_exist and not (settings.data / "postgres").exists():
+    if must_exist and not has_database(settings):
         raise click.ClickException(
             f"there is no centre in {settings.data}; start it with: queue-app serve"
         )

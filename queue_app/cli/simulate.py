@@ -1,11 +1,12 @@
 """`queue-app simulate`: policies, estimates and rosters tried on synthetic days.
 
-Needs the centre's files and nothing else, no server and no database; only `kept` reads one, for
-the same figures of days that were real.
+Needs the centre's files and nothing else, no server and no database; only `kept` and, where there
+is one, `staffing` read the centre's database.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -14,8 +15,11 @@ import click
 
 from config.files import load_centre
 from queue_app.cli import operator
-from queue_app.domain.centre import BranchPlan, Centre
+from queue_app.clock import Clock
+from queue_app.domain.centre import BranchPlan, Centre, Period
+from queue_app.domain.demand import DAYS_WEIGHT, PER_HOUR
 from queue_app.domain.dispatch import POLICIES, PolicyName
+from queue_app.domain.hours import periods_on
 from queue_app.flow.promising import KEPT_DAYS
 from queue_app.queries import accuracy as promises
 from queue_app.queries import reference
@@ -23,6 +27,7 @@ from queue_app.simulation.accuracy import Accuracy, measure
 from queue_app.simulation.compare import Comparison, Interval, compare, synthetic_days
 from queue_app.simulation.day import roster
 from queue_app.simulation.demand import expected_demand
+from queue_app.simulation.foreseen import MEMORY, Foreseen, foresee
 from queue_app.simulation.run import FIGURES
 from queue_app.simulation.staffing import Quarter, Target, Task, Waits, parse_target, propose
 from queue_app.simulation.world import KINDS, TITLES, Kind, periods_of, world
@@ -132,8 +137,11 @@ def _place(slug: str | None) -> tuple[Centre, BranchPlan]:
     for branch in centre.branches:
         if slug in (None, branch.slug):
             return centre, branch
-    known = ", ".join(branch.slug for branch in centre.branches)
-    raise click.BadParameter(f"{slug!r} is none of: {known}", param_hint="--branch")
+    raise _unknown(slug, [branch.slug for branch in centre.branches])
+
+
+def _unknown(slug: str | None, known: Iterable[str]) -> click.BadParameter:
+    return click.BadParameter(f"{slug!r} is none of: {', '.join(known)}", param_hint="--branch")
 
 
 def comparison_table(comparison: Comparison) -> str:
@@ -293,28 +301,114 @@ def kept_table(found: Sequence[promises.Accuracy]) -> str:
 @click.option(
     "--target", type=_Target(), default="90% within 15 min", show_default=True, metavar="PROMISE"
 )
-@_kind
+@click.option(
+    "--kind",
+    type=click.Choice(KINDS),
+    help="A synthetic day of this kind instead of what the database foresees.",
+)
 @_seed
-def staffing(branch: str | None, day: datetime, target: Target, kind: Kind, seed: int) -> None:
-    """Propose desks by quarter hour and skill, beside the present roster."""
-    centre, place = _place(branch)
-    periods = periods_of(place, day.date())
-    if not periods:
-        raise click.ClickException(f"{place.slug} is closed on {day.date()}")
-    truth = world(centre, place, kind, Random(f"staffing {seed}"))
+def staffing(
+    branch: str | None, day: datetime, target: Target, kind: Kind | None, seed: int
+) -> None:
+    """Propose desks by quarter hour and skill, beside the present roster.
+
+    By the bookings, the history and the roster of the branch in the centre's database. Without a
+    database, or with --kind: by a synthetic day.
+    """
+    settings = operator.settings()
+    if kind is None and operator.has_database(settings):
+        with operator.server(settings) as dsn:
+            told, task, numbers = operator.run(
+                dsn, partial(_by_records, branch, day.date(), target, operator.clock(settings))
+            )
+    else:
+        told, task, numbers = _by_kind(branch, day.date(), target, kind, seed)
+    try:
+        quarters = propose(task, seed)
+    except ValueError as error:
+        raise click.ClickException(str(error)) from None
+    click.echo("\n".join(told))
+    click.echo(staffing_table(quarters, numbers))
+
+
+_Staffed = tuple[list[str], Task, list[str]]
+"""The first lines, the task, and the desks' numbers."""
+
+
+def _by_kind(slug: str | None, day: date, target: Target, kind: Kind | None, seed: int) -> _Staffed:
+    centre, place = _place(slug)
+    periods = _open(place.slug, periods_of(place, day), day)
+    truth = world(centre, place, kind or "rush", Random(f"staffing {seed}"))
     task = Task(
-        demand=expected_demand(truth, day.date(), seed),
+        demand=expected_demand(truth, day, seed),
         desks=truth.desks,
-        present=roster(truth, day.date(), periods),
+        present=roster([desk.roster for desk in place.desks], truth.desks, day, periods),
         time_of=truth.time_of,
         target=target,
         change_over=truth.manner.change_over,
     )
-    click.echo(
-        f"{place.slug}, {day.date():%A %d %B %Y}, {TITLES[kind]}, seed {seed}: "
-        f"{100 * target.share:.0f} % within {target.minutes:.0f} min."
+    title = TITLES[kind or "rush"]
+    told = [f"{place.slug}, {day:%A %d %B %Y}, {title}, seed {seed}: {_promise(target)}."]
+    if kind is None:
+        data = operator.settings().data
+        told.append(f"There is no database in {data}: this is a synthetic day, no forecast.")
+    return told, task, [desk.number for desk in place.desks]
+
+
+async def _by_records(slug: str | None, day: date, target: Target, clock: Clock) -> _Staffed:
+    directory = await reference.directory()
+    slug = slug or next(iter(directory.branches))
+    if slug not in directory.branches:
+        raise _unknown(slug, directory.branches)
+    branch = directory.branches[slug]
+    periods = _open(slug, periods_on(branch.hours, branch.closures, day), day)
+    found = await foresee(directory, branch, day, periods, target, clock.now())
+    return (
+        [f"{slug}, {day:%A %d %B %Y}: {_promise(target)}.", *made_from(found, day)],
+        found.task,
+        [desk.number for desk in branch.desks],
     )
-    click.echo(staffing_table(propose(task, seed), [desk.number for desk in place.desks]))
+
+
+def _promise(target: Target) -> str:
+    return f"{100 * target.share:.0f} % within {target.minutes:.0f} min"
+
+
+def _open(slug: str, periods: tuple[Period, ...], day: date) -> tuple[Period, ...]:
+    if not periods:
+        raise click.ClickException(f"{slug} is closed on {day}")
+    return periods
+
+
+def made_from(found: Foreseen, day: date) -> list[str]:
+    """What the demand of that day was made from, and what was assumed."""
+    basis, learned, weekday = found.basis, found.learned, f"{day:%A}"
+    made = (
+        f"Made from {_count(found.bookings, 'booking')} as recorded, "
+        f"{_count(basis.same, weekday)} and {_count(basis.others, 'other day')} of history: "
+        f"the {MEMORY.days} days before {found.until}."
+    )
+    same, others, usual = (f"{100 * share:.0f} %" for share in basis.shares)
+    walk_ins = (
+        f"Walk-ins: {same} by the {weekday}s, {others} by the other days, "
+        f"{usual} by the usual profile of {PER_HOUR:.0f} an hour."
+    )
+    visits = (
+        f"Visits: times learned of {_count(len(learned.times), 'service')}, else as published; "
+        f"{100 * learned.habits.comes:.0f} % of bookings come, "
+        f"change-over {learned.habits.change_over:.1f} min, "
+        f"{'as learned' if learned.times else 'as assumed: nothing was learned yet'}."
+    )
+    lines = [made, walk_ins, visits]
+    if basis.same < DAYS_WEIGHT:
+        lines.insert(1, f"Too little history of {weekday}s: most of this is assumed, as follows.")
+    if found.left_out:
+        lines.append(f"Left out, as no desk gives it now: {_count(found.left_out, 'visit')}.")
+    return lines
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def staffing_table(quarters: Sequence[Quarter], numbers: Sequence[str]) -> str:

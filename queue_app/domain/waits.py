@@ -20,6 +20,7 @@ from msgspec import Struct
 
 from queue_app.domain.dispatch import DeskView, Expected, Person, Policy
 from queue_app.domain.forward import Coming, Forward, Shift
+from queue_app.domain.habits import Habits
 from queue_app.domain.line import Line
 from queue_app.domain.service_times import ServiceTime
 
@@ -41,25 +42,6 @@ class Wait(Struct, frozen=True):
     people_ahead: int
     low_minutes: int
     high_minutes: int
-
-
-class Habits(Struct, frozen=True):
-    """How the visitors of a branch behave, and how they are served: learned, else these.
-
-    `comes`: the share of bookings whose holders come. `early_minutes`, `early_spread`: how long
-    before their time, mean and standard deviation. `change_over`: minutes from a call to the
-    beginning of the visit. `gone_by`: minutes waited, and the share that has left unseen by then,
-    both rising; linear between. `priority_per_minute`: people with priority that come in a minute;
-    `asked`: sets of services that people come for, and their weights.
-    """
-
-    comes: float = 0.85
-    early_minutes: float = 8.0
-    early_spread: float = 7.0
-    change_over: float = 1.0
-    gone_by: tuple[tuple[float, float], ...] = ((30.0, 0.02), (60.0, 0.05), (120.0, 0.12))
-    priority_per_minute: float = 0.0
-    asked: tuple[tuple[frozenset[str], float], ...] = ()
 
 
 class Serving(Struct, frozen=True):

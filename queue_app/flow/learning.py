@@ -1,13 +1,17 @@
-"""Learning service times from the visits of a branch, once an hour."""
+"""Learning from the visits of a branch, once an hour: service times, and its visitors' habits."""
 
 from datetime import datetime, timedelta
 
+import msgspec
+
 from queue_app import db
+from queue_app.domain.habits import Habits, habits_of
 from queue_app.domain.service_times import ServiceTime, learned, published
+from queue_app.queries import habits
 from queue_app.queries.reference import Directory
 
 MEMORY_DAYS = 90
-"""Visits older than this no longer speak for how long a service takes."""
+"""Visits older than this no longer speak for how long a service takes, or how people behave."""
 LEARN_EVERY = timedelta(hours=1)
 
 
@@ -61,3 +65,34 @@ async def _keep(branch_id: int, service: str, time: ServiceTime, now: datetime) 
         time.visits,
         now,
     )
+
+
+async def learn_habits(directory: Directory, now: datetime) -> int:
+    """Bring the habits of every branch up to date where they are an hour old; how many were.
+
+    Whole days teach, up to yesterday: who is still expected today has not stayed away.
+    """
+    rows = await db.fetch(
+        "SELECT branch_id FROM branch_habits WHERE learned_at > $1", now - LEARN_EVERY
+    )
+    fresh = {row["branch_id"] for row in rows}
+    today = directory.local(now).date()
+    due = [branch for branch in directory.branches.values() if branch.id not in fresh]
+    for branch in due:
+        seen = await habits.seen(directory, branch, today - timedelta(days=MEMORY_DAYS), today)
+        await _keep_habits(branch.id, habits_of(seen), now)
+    return len(due)
+
+
+async def _keep_habits(branch_id: int, learned: Habits, now: datetime) -> None:
+    async def work() -> None:
+        await db.fetch(
+            "INSERT INTO branch_habits (branch_id, document, learned_at) VALUES ($1, $2, $3)"
+            " ON CONFLICT (branch_id) DO UPDATE SET"
+            " document = excluded.document, learned_at = excluded.learned_at",
+            branch_id,
+            msgspec.json.encode(learned).decode(),
+            now,
+        )
+
+    await db.transact(work)

@@ -17,7 +17,7 @@ from queue_app import db
 from queue_app.domain.errors import Conflict
 from queue_app.domain.people import Staff
 from queue_app.flow.arrival import admit_phone_call, close_out
-from queue_app.flow.learning import learn
+from queue_app.flow.learning import learn, learn_habits
 from queue_app.flow.promising import drop_old, judge
 from queue_app.flow.staffing import close_desk
 from queue_app.flow.unit import announce
@@ -81,6 +81,7 @@ async def sweep(now: datetime) -> None:
         partial(judge),
         partial(drop_old, now),
         partial(learn, directory, now),
+        partial(learn_habits, directory, now),
     ):
         try:
             await step()

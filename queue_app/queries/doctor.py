@@ -37,6 +37,7 @@ GUARDS = {
     "interruption_ends_whole",
     "interruption_times_in_order",
     "interruption_is_kept",
+    "branch_habits_sane",
 }
 """The constraints, indexes and triggers on which the invariants rest."""
 

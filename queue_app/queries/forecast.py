@@ -8,7 +8,7 @@ between. A process keeps them only to save work: nothing needs what another proc
 import math
 import time
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -26,6 +26,7 @@ from queue_app.domain.dispatch import (
     Waiting,
     as_person,
 )
+from queue_app.domain.habits import Habits
 from queue_app.domain.service_times import ServiceTime, published, visit_time
 from queue_app.domain.waits import Desk, Scene, Serving, Wait
 from queue_app.queries.reference import Branch, Directory
@@ -72,6 +73,7 @@ class Now(Struct, frozen=True):
     working: Sequence[Working]
     appointed: Sequence[Appointed]
     times: dict[str, ServiceTime]
+    habits: Habits
 
 
 def policy_of(rules: Rules) -> Policy:
@@ -102,7 +104,7 @@ def scene_of(now: Now) -> Scene:
     """The snapshot as the forecast wants it: minutes from now."""
     waiting = [as_person(one, now.at) for one in now.waiting]
     booked = [_holder(one, now.at) for one in now.appointed]
-    length = _Lengths(now)
+    length = Lengths(now.directory, now.times)
     return Scene(
         waiting=waiting,
         desks=[desk for one in now.working if (desk := _desk(now, one, length)) is not None],
@@ -111,6 +113,7 @@ def scene_of(now: Now) -> Scene:
         time_of=length,
         planned=lambda services: length(services).mean_minutes,
         policy=policy_of(now.directory.rules),
+        habits=now.habits,
     )
 
 
@@ -129,11 +132,12 @@ def expected_of(waiting: Sequence[Person], booked: Sequence[Person]) -> list[Exp
     return sorted(holders, key=lambda one: one.due)
 
 
-class _Lengths:
+class Lengths:
     """How long a visit for these services takes, by what was learned; asked many times."""
 
-    def __init__(self, now: Now) -> None:
-        self._now = now
+    def __init__(self, directory: Directory, times: Mapping[str, ServiceTime]) -> None:
+        self._directory = directory
+        self._times = times
         self._known: dict[frozenset[str], ServiceTime] = {}
 
     def __call__(self, services: frozenset[str]) -> ServiceTime:
@@ -145,13 +149,13 @@ class _Lengths:
         return found
 
     def _one(self, code: str) -> ServiceTime:
-        if code in self._now.times:
-            return self._now.times[code]
-        service = self._now.directory.services_ever[code]
-        return published(service, self._now.directory.rules.open_service_minutes)
+        if code in self._times:
+            return self._times[code]
+        service = self._directory.services_ever[code]
+        return published(service, self._directory.rules.open_service_minutes)
 
 
-def _desk(now: Now, one: Working, length: _Lengths) -> Desk | None:
+def _desk(now: Now, one: Working, length: Lengths) -> Desk | None:
     """When this desk calls again and until when, or None: not today."""
     if one.state == "open":
         return Desk(one.desk, leaves=_leaves(now, one.desk), serving=_serving(now, one, length))
@@ -162,7 +166,7 @@ def _desk(now: Now, one: Working, length: _Lengths) -> Desk | None:
     return None if opens is None else Desk(one.desk, opens=opens, leaves=_leaves(now, one.desk))
 
 
-def _serving(now: Now, one: Working, length: _Lengths) -> Serving | None:
+def _serving(now: Now, one: Working, length: Lengths) -> Serving | None:
     """The visit at a desk; minutes count below zero while its person was only called."""
     if one.called_at is None:
         return None
@@ -201,7 +205,7 @@ def _rostered(now: Now, desk: DeskView) -> list[tuple[float, float]]:
 
 def outlook_of(now: Now) -> Outlook:
     """What the look ahead of a desk that calls now sees."""
-    length = _Lengths(now)
+    length = Lengths(now.directory, now.times)
     waiting = [as_person(one, now.at) for one in now.waiting]
     booked = [_holder(one, now.at) for one in now.appointed]
     return Outlook(
@@ -211,7 +215,7 @@ def outlook_of(now: Now) -> Outlook:
     )
 
 
-def _free(now: Now, one: Working, length: _Lengths) -> float:
+def _free(now: Now, one: Working, length: Lengths) -> float:
     """Minutes until an open desk is free, by the mean length of its visit."""
     if one.called_at is None:
         return 0.0

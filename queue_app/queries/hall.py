@@ -12,6 +12,7 @@ from queue_app.domain import dispatch, hours, interruptions
 from queue_app.domain.catalogue import Channel, Language, planned_minutes
 from queue_app.domain.dispatch import DeskView, Policy, Ranked, Reason, Waiting
 from queue_app.domain.errors import NotFound
+from queue_app.domain.habits import Habits
 from queue_app.domain.interruptions import Interruption
 from queue_app.domain.service_times import ServiceTime
 from queue_app.domain.tickets import AT_DESK, State
@@ -87,6 +88,7 @@ class Hall(Struct, frozen=True, dict=True):
     missed: tuple[HallTicket, ...]
     appointed: tuple[Appointed, ...]
     times: dict[str, ServiceTime]
+    habits: Habits
     interruptions: tuple[Interruption, ...]
 
     @cached_property
@@ -152,6 +154,7 @@ class Hall(Struct, frozen=True, dict=True):
             working=[self._working(desk) for desk in self.desks],
             appointed=self.appointed,
             times=self.times,
+            habits=self.habits,
         )
 
     def _working(self, desk: HallDesk) -> Working:
@@ -246,6 +249,7 @@ class _Loaded(Struct):
     missed: tuple[HallTicket, ...]
     appointed: tuple[Appointed, ...]
     times: dict[str, ServiceTime]
+    habits: Habits
     interruptions: tuple[Interruption, ...]
 
 
@@ -285,6 +289,7 @@ SELECT json_build_object(
     'times', (SELECT coalesce(json_object_agg(service,
             json_build_object('mu', mu, 'sigma', sigma, 'visits', visits)), '{{}}')
         FROM service_time WHERE branch_id = $1),
+    'habits', (SELECT coalesce((SELECT document FROM branch_habits WHERE branch_id = $1), '{{}}')),
     'interruptions', (SELECT coalesce(json_agg(i), '[]') FROM (
         SELECT {INTERRUPTION} FROM interruption
         WHERE branch_id = $1 AND coalesce(resumes_at, 'infinity'::timestamptz) > $5
@@ -312,5 +317,6 @@ async def load(directory: Directory, branch: Branch, now: datetime) -> Hall:
         missed=loaded.missed,
         appointed=loaded.appointed,
         times=loaded.times,
+        habits=loaded.habits,
         interruptions=loaded.interruptions,
     )

@@ -12,8 +12,8 @@ from random import Random
 
 from msgspec import Struct
 
-from queue_app.domain.centre import WEEKDAYS, LanePlan, Period
-from queue_app.domain.dispatch import Expected, Person
+from queue_app.domain.centre import WEEKDAYS, LanePlan, Period, Weekly
+from queue_app.domain.dispatch import DeskView, Expected, Person
 from queue_app.domain.forward import Coming, Shift
 from queue_app.simulation.world import World, hourly_walk_ins, periods_of
 
@@ -43,7 +43,8 @@ def draw(world: World, day: date, chance: Random) -> Day:
     periods = periods_of(world.branch, day)
     if not periods:
         raise ValueError(f"{world.branch.slug} is closed on {day}")
-    shifts = _present(world, roster(world, day, periods), chance)
+    rosters = [desk.roster for desk in world.branch.desks]
+    shifts = _present(world, roster(rosters, world.desks, day, periods), chance)
     bookings = _bookings(world, day, shifts, chance)
     people, served = _Crowd(world, shifts, chance).gather(day, periods, bookings)
     return Day(
@@ -62,12 +63,14 @@ def minutes(wall: time) -> float:
     return wall.hour * 60.0 + wall.minute
 
 
-def roster(world: World, day: date, periods: Sequence[Period]) -> tuple[Shift, ...]:
+def roster(
+    rosters: Sequence[Weekly], desks: Sequence[DeskView], day: date, periods: Sequence[Period]
+) -> tuple[Shift, ...]:
     """Every desk that has hours on this day: its breaks, and no end if it stays until closing."""
     closes = minutes(periods[-1].closes)
     found = []
-    for plan, desk in zip(world.branch.desks, world.desks, strict=True):
-        hours = _hours(plan.roster.get(WEEKDAYS[day.weekday()], ()), bool(plan.roster), periods)
+    for weekly, desk in zip(rosters, desks, strict=True):
+        hours = _hours(weekly.get(WEEKDAYS[day.weekday()], ()), bool(weekly), periods)
         if hours:
             ends = hours[-1][1]
             found.append(

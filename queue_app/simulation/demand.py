@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from datetime import date
 from random import Random
 
+from queue_app.domain.demand import QUARTER
 from queue_app.simulation.day import draw
-from queue_app.simulation.staffing import QUARTER
 from queue_app.simulation.world import World
 
 DAYS = 200

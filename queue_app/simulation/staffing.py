@@ -16,11 +16,11 @@ from random import Random
 
 from msgspec import Struct
 
+from queue_app.domain.demand import QUARTER
 from queue_app.domain.dispatch import POLICIES, DeskView, Person
 from queue_app.domain.forward import Coming, Forward, Shift
 from queue_app.domain.service_times import ServiceTime
 
-QUARTER = 15.0
 PLANNED_ON, CHECKED_ON, SHOWN_ON = 20, 80, 100
 """Synthetic days on which a roster is found; others on which it is mended where it kept the
 promise by luck; and again others on which its waits are shown."""
@@ -163,7 +163,7 @@ def _weights(task: Task, quarter: int) -> list[tuple[int, float]]:
     total = sum(arrivals for arrivals, _ in lengths)
     mean = sum(arrivals * length for arrivals, length in lengths) / total if total else 0.0
     lag = min(1.0, mean / QUARTER)
-    before = quarter - int(QUARTER)
+    before = quarter - QUARTER
     return [(before, lag), (quarter, 1 - lag)] if before in task.demand else [(quarter, 1.0)]
 
 

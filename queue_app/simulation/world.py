@@ -15,7 +15,8 @@ from typing import Literal, get_args
 from msgspec import Struct
 
 from queue_app.domain.catalogue import planned_minutes
-from queue_app.domain.centre import WEEKDAYS, BranchPlan, Centre, LanePlan, Period, Weekday
+from queue_app.domain.centre import BranchPlan, Centre, LanePlan, Period
+from queue_app.domain.demand import PER_HOUR, usual_per_hour
 from queue_app.domain.dispatch import DeskView
 from queue_app.domain.hours import periods_on
 from queue_app.domain.service_times import ServiceTime, published, visit_time
@@ -51,17 +52,10 @@ class Manner(Struct, frozen=True):
 
 
 MANNERS: dict[Kind, Manner] = {
-    "calm": Manner(per_hour=12.0),
+    "calm": Manner(per_hour=PER_HOUR),
     "rush": Manner(per_hour=24.0, booked=0.8),
     "short": Manner(per_hour=11.0, away=2),
 }
-BY_HOUR: dict[int, float] = {
-    8: 0.8, 9: 1.3, 10: 1.4, 11: 1.2, 12: 0.9, 13: 0.8, 14: 1.0, 15: 1.0, 16: 0.9, 17: 0.7,
-}  # fmt: skip
-"""Walk-ins of an hour beside the average hour: a peak in the morning, a low at lunch."""
-BY_WEEKDAY: dict[Weekday, float] = {
-    "mon": 1.2, "tue": 1.05, "wed": 0.95, "thu": 0.95, "fri": 0.85, "sat": 0.8, "sun": 0.5,
-}  # fmt: skip
 
 
 class World(Struct, frozen=True, dict=True):
@@ -165,5 +159,4 @@ def open_days(branch: BranchPlan, first: date) -> Iterator[date]:
 
 def hourly_walk_ins(world: World, day: date, hour: int) -> float:
     """Walk-ins expected in this hour of the day if the branch is open all of it."""
-    weekday = BY_WEEKDAY[WEEKDAYS[day.weekday()]]
-    return world.manner.per_hour * weekday * BY_HOUR.get(hour, 0.6)
+    return usual_per_hour(day, hour, world.manner.per_hour)

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from queue_app.domain import waits
 from queue_app.domain.dispatch import POLICIES, DeskView, Person, PolicyName, may_call
+from queue_app.domain.habits import Habits
 from queue_app.domain.service_times import ServiceTime
-from queue_app.domain.waits import Desk, Habits, Scene, Serving
+from queue_app.domain.waits import Desk, Scene, Serving
 from tests.domain.halls import bookings, crowds, desks, planned
 
 TIME = ServiceTime(math.log(8), 0.4, 50)

@@ -189,6 +189,7 @@ DROPS: dict[str, str] = {
         "ALTER TABLE interruption DROP CONSTRAINT interruption_times_in_order"
     ),
     "interruption_is_kept": "DROP TRIGGER interruption_is_kept ON interruption",
+    "branch_habits_sane": "ALTER TABLE branch_habits DROP CONSTRAINT branch_habits_sane",
     "request_pkey": "ALTER TABLE request DROP CONSTRAINT request_pkey",
 }
 

@@ -169,7 +169,8 @@ def test_another_target_is_refused_with_its_form(text: str) -> None:
 
 
 def simulate(*arguments: str) -> Result:
-    return CliRunner(env={"QUEUE_APP_CONFIG": str(CONFIG)}).invoke(main, ["simulate", *arguments])
+    environment = {"QUEUE_APP_CONFIG": str(CONFIG), "QUEUE_APP_DATA": "/nowhere"}
+    return CliRunner(env=environment).invoke(main, ["simulate", *arguments])
 
 
 def test_the_command_compares_policies_without_a_database(tmp_path: Path) -> None:
@@ -199,9 +200,11 @@ def test_the_command_measures_accuracy_and_proposes_a_roster() -> None:
     head, _, *rows = done.output.splitlines()
     assert head.startswith("2 branches, 1 days of each kind, seeds 1 to 2;")
     assert [row.split(",")[0] for row in rows] == ["obolonskyi", "darnytskyi"]
-    done = simulate("staffing", "--date", "2026-11-23", "--kind", "calm")
+    done = simulate("staffing", "--date", "2026-11-23")
     assert done.exit_code == 0, done.output
-    assert done.output.splitlines()[2].startswith("09:00")
+    lines = done.output.splitlines()
+    assert lines[1] == "There is no database in /nowhere: this is a synthetic day, no forecast."
+    assert lines[3].startswith("09:00")
     assert "Desk hours: " in done.output
 
 

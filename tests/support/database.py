@@ -24,7 +24,7 @@ CONFIG = Path(__file__).parents[2] / "config" / "kyiv-cks"
 _EMPTY = """
 UPDATE desk SET state = 'closed', staff_id = NULL, pause_reason = NULL, since = NULL;
 TRUNCATE ticket_event, ticket, appointment, counter, request, session, desk_event, device,
-    interruption RESTART IDENTITY CASCADE;
+    interruption, service_time, branch_habits RESTART IDENTITY CASCADE;
 DELETE FROM staff;
 WITH raised AS (UPDATE branch_version SET version = version + 1 RETURNING branch_id)
 SELECT pg_notify('branch', branch_id::text) FROM raised;

@@ -1,0 +1,65 @@
+"""What a branch's records say of a day to staff: its bookings, and who came on the days before."""
+
+from datetime import date
+
+from queue_app import db
+from queue_app.domain import hours
+from queue_app.domain.demand import QUARTER, Booked, PastDay
+from queue_app.domain.habits import Habits
+from queue_app.queries.reference import Branch, Directory
+
+
+async def booked_on(
+    directory: Directory, branch: Branch, day: date, habits: Habits
+) -> list[Booked]:
+    """Bookings of that day as recorded; a phone call joins the queue by itself."""
+    zone = directory.zone
+    rows = await db.fetch(
+        "SELECT lower(period) AS due, services, channel FROM appointment"
+        " WHERE branch_id = $1 AND lower(period) >= $2 AND lower(period) < $3"
+        " AND state IN ('booked', 'fulfilled', 'missed') ORDER BY lower(period), id",
+        branch.id,
+        *hours.day_window(day, zone),
+    )
+    return [
+        Booked(
+            minute=local.hour * 60 + local.minute,
+            services=frozenset(row["services"]),
+            comes=habits.comes if row["channel"] == "visit" else 1.0,
+        )
+        for row in rows
+        for local in [directory.local(row["due"])]
+    ]
+
+
+async def past_days(
+    directory: Directory, branch: Branch, first: date, until: date
+) -> list[PastDay]:
+    """The days from `first` to the one before `until` on which the branch was open and at work.
+
+    By the hours in force: what they were on that day is not kept. Walk-ins in person alone.
+    """
+    rows = await db.fetch(_WALK_INS, branch.id, first, until, str(directory.zone), QUARTER)
+    found: dict[date, dict[int, dict[frozenset[str], int]]] = {}
+    for row in rows:
+        visits = found.setdefault(row["day"], {})
+        if row["quarter"] is not None:
+            asked = visits.setdefault(row["quarter"], {})
+            services = frozenset(row["services"])
+            asked[services] = asked.get(services, 0) + row["count"]
+    return [
+        PastDay(day, periods, visits)
+        for day, visits in found.items()
+        if (periods := hours.periods_on(branch.hours, branch.closures, day))
+    ]
+
+
+_WALK_INS = """
+SELECT day, quarter, services, count(*)::int AS count FROM (
+    SELECT day, CASE WHEN channel = 'visit' AND appointment_id IS NULL THEN
+            extract(epoch FROM (issued_at AT TIME ZONE $4)::time)::int / 60 / $5 * $5
+        END AS quarter, services
+    FROM ticket WHERE branch_id = $1 AND day >= $2 AND day < $3
+) visits
+GROUP BY day, quarter, services ORDER BY day
+"""

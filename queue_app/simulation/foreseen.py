@@ -1,0 +1,102 @@
+"""A day to staff as a branch's own records foresee it, and what that is made from."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+
+from msgspec import Struct
+
+from queue_app import db
+from queue_app.domain.centre import Period
+from queue_app.domain.demand import Basis, Booked, PastDay, basis_of, expected
+from queue_app.domain.dispatch import DeskView
+from queue_app.flow.learning import MEMORY_DAYS
+from queue_app.queries import demand, habits
+from queue_app.queries.forecast import Lengths
+from queue_app.queries.habits import Learned
+from queue_app.queries.reference import Branch, Directory
+from queue_app.simulation.day import roster
+from queue_app.simulation.staffing import Target, Task
+
+MEMORY = timedelta(days=MEMORY_DAYS)
+
+
+class Foreseen(Struct, frozen=True):
+    """`bookings` and `basis`: how many bookings, and past days before `until`, it was made from.
+    `left_out`: the bookings and past walk-ins whose services no desk gives."""
+
+    task: Task
+    bookings: int
+    basis: Basis
+    until: date
+    learned: Learned
+    left_out: int
+
+
+async def foresee(
+    directory: Directory,
+    branch: Branch,
+    day: date,
+    periods: Sequence[Period],
+    target: Target,
+    now: datetime,
+) -> Foreseen:
+    """That day, open in these `periods`, by the records of the days before it and before today."""
+    until = min(day, directory.local(now).date())
+    async with db.snapshot():
+        learned = await habits.learned(branch.id)
+        booked = await demand.booked_on(directory, branch, day, learned.habits)
+        past = await demand.past_days(directory, branch, until - MEMORY, until)
+    desks = [DeskView(place, desk.services) for place, desk in enumerate(branch.desks)]
+    served = _Served(desks)
+    rules = directory.rules
+    offered = [
+        one.code
+        for one in directory.centre.services
+        if "visit" in one.channels and served.gives(frozenset([one.code]))
+    ]
+    known, seen = served.booked(booked), served.past(past)
+    return Foreseen(
+        task=Task(
+            demand=expected(day, periods, known, seen, offered, rules),
+            desks=desks,
+            present=roster([desk.roster for desk in branch.desks], desks, day, periods),
+            time_of=Lengths(directory, learned.times),
+            target=target,
+            change_over=learned.habits.change_over,
+        ),
+        bookings=len(known),
+        basis=basis_of(day, seen),
+        until=until,
+        learned=learned,
+        left_out=len(booked) - len(known) + _visits(past) - _visits(seen),
+    )
+
+
+def _visits(past: Sequence[PastDay]) -> int:
+    return sum(sum(asked.values()) for one in past for asked in one.walk_ins.values())
+
+
+class _Served:
+    """What the desks of today can give: who asked for anything else cannot be staffed for."""
+
+    def __init__(self, desks: Sequence[DeskView]) -> None:
+        self._desks = desks
+
+    def gives(self, services: frozenset[str]) -> bool:
+        return any(services <= desk.services for desk in self._desks)
+
+    def booked(self, every: Sequence[Booked]) -> list[Booked]:
+        return [one for one in every if self.gives(one.services)]
+
+    def past(self, days: Sequence[PastDay]) -> list[PastDay]:
+        return [
+            PastDay(
+                one.day,
+                one.periods,
+                {
+                    quarter: {what: count for what, count in asked.items() if self.gives(what)}
+                    for quarter, asked in one.walk_ins.items()
+                },
+            )
+            for one in days
+        ]

@@ -1,0 +1,155 @@
+"""What a branch learns of its visitors from its own records."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+from random import Random
+
+import msgspec
+import pytest
+
+from config.files import load_centre
+from queue_app import db
+from queue_app.domain.habits import Habits
+from queue_app.flow import learning, upkeep
+from queue_app.queries import doctor, forecast, hall, reference
+from queue_app.simulation.knowledge import learn as learn_simulated
+from queue_app.simulation.run import Outcome
+from queue_app.simulation.world import Kind, World, world
+from tests.conftest import MONDAY
+from tests.support import history
+from tests.support.people import BRANCH
+
+pytestmark = pytest.mark.usefixtures("database")
+CONFIG = Path(__file__).parents[2] / "config" / "kyiv-cks"
+CENTRE = load_centre(CONFIG)
+
+
+def truth(kind: Kind = "rush", **manner: float) -> World:
+    drawn = world(CENTRE, CENTRE.branches[0], kind, Random(1))
+    return msgspec.structs.replace(drawn, manner=msgspec.structs.replace(drawn.manner, **manner))
+
+
+def past(of: World, days: int) -> list[Outcome]:
+    return history.draw_past(of, MONDAY.date(), days, Random(2))
+
+
+async def learned(days: Sequence[Outcome]) -> Habits:
+    """What the forecast of this Monday goes by after these days."""
+    directory = await reference.directory()
+    branch = directory.branch(BRANCH)
+    await history.write(directory, branch, days)
+    await learning.learn_habits(directory, MONDAY)
+    seen = await hall.load(directory, branch, MONDAY)
+    return forecast.scene_of(seen._now).habits
+
+
+async def test_the_records_teach_what_the_simulator_learns_of_the_same_days() -> None:
+    days = past(truth(), 12)
+    found = await learned(days)
+    simulated = learn_simulated(CENTRE, days, Random(1)).habits
+    assert found.comes == simulated.comes
+    assert found.early_minutes == pytest.approx(simulated.early_minutes, abs=0.01)
+    assert found.early_spread == pytest.approx(simulated.early_spread, abs=0.01)
+    assert found.change_over == pytest.approx(simulated.change_over, abs=0.05)
+    assert found.priority_per_minute == pytest.approx(simulated.priority_per_minute, rel=0.15)
+    assert dict(found.asked) == dict(simulated.asked)
+    assert [minutes for minutes, _ in found.gone_by] == [one for one, _ in simulated.gone_by]
+    for (_, ours), (_, theirs) in zip(found.gone_by, simulated.gone_by, strict=True):
+        assert ours == pytest.approx(theirs, abs=0.005)
+    assert await doctor.check(MONDAY) == []
+
+
+async def test_without_a_past_the_defaults_hold_and_one_booking_moves_them_little() -> None:
+    nothing = await learned([])
+    assert nothing == msgspec.structs.replace(Habits(), gone_by=nothing.gone_by)
+    await missed(1)
+    one = await learned([])
+    assert 0.75 < one.comes < nothing.comes
+    assert one.early_minutes == nothing.early_minutes
+
+
+async def missed(bookings: int, forget: bool = True) -> None:
+    """So many bookings of last Friday whose holders stayed away."""
+    await db.fetch(
+        "INSERT INTO appointment (branch_id, lane_id, token, code, channel, services, period,"
+        " state, language, created_at, changed_at)"
+        " SELECT branch_id, id, 'missed-' || n, lpad(n::text, 6, '0'), 'visit', '{debt-amount}',"
+        " tstzrange($2::timestamptz, $2 + interval '10 minutes'), 'missed', 'uk', $2, $2"
+        " FROM lane, generate_series(1, $1) AS n"
+        " WHERE id = (SELECT min(id) FROM lane WHERE branch_id = (SELECT id FROM branch"
+        " WHERE slug = $3))",
+        bookings,
+        MONDAY - timedelta(days=3),
+        BRANCH,
+    )
+    if forget:
+        await db.fetch("DELETE FROM branch_habits")
+
+
+async def test_many_who_stay_away_and_who_come_late_are_learned() -> None:
+    found = await learned(past(truth("calm", no_shows=0.5, early=-5.0), 8))
+    assert found.comes == pytest.approx(0.5, abs=0.08)
+    assert found.early_minutes < -3
+
+
+async def test_impatience_is_learned_and_its_share_only_rises() -> None:
+    patient = await learned(past(truth(patience=400.0), 8))
+    await db.fetch("TRUNCATE ticket, appointment, counter, branch_habits CASCADE")
+    hasty = await learned(past(truth(patience=25.0), 8))
+    assert gone(hasty, 30.0) > gone(patient, 30.0) + 0.2
+    shares = [share for _, share in hasty.gone_by]
+    assert shares == sorted(shares)
+
+
+def gone(habits: Habits, minutes: float) -> float:
+    return dict(habits.gone_by)[minutes]
+
+
+@pytest.mark.parametrize(("actor", "counts"), [("resident", True), ("system", False)])
+async def test_a_ticket_taken_back_speaks_and_one_left_over_does_not(
+    actor: str, counts: bool
+) -> None:
+    await db.fetch(
+        "WITH branch AS (SELECT id AS branch_id FROM branch WHERE slug = $1), left_early AS ("
+        "INSERT INTO ticket (branch_id, day, number, token, channel, language, issued_at,"
+        " queued_at, revision, state, services, ended_at)"
+        " SELECT branch_id, ($2::timestamptz)::date, 'A' || n, 'left-' || n, 'visit', 'uk', $2, $2,"
+        " 2, 'left', '{debt-amount}', $2 + interval '30 minutes'"
+        " FROM branch, generate_series(1, 40) AS n RETURNING branch_id, id, ended_at)"
+        " INSERT INTO ticket_event (branch_id, ticket_id, seq, at, verb, actor)"
+        " SELECT branch_id, id, 2, ended_at, 'leave', $3 FROM left_early",
+        BRANCH,
+        MONDAY - timedelta(days=3),
+        actor,
+    )
+    found = await learned([])
+    assert (gone(found, 30.0) > 0.7) is counts
+
+
+async def test_forgotten_finishes_and_breaks_are_no_change_over() -> None:
+    plain = await learned(past(truth(), 8))
+    await db.fetch("UPDATE ticket SET ended_at = ended_at + interval '1 hour' WHERE id % 20 = 0")
+    await db.fetch(
+        "UPDATE ticket SET started_at = started_at + interval '40 minutes',"
+        " ended_at = ended_at + interval '40 minutes' WHERE id % 20 = 1"
+    )
+    await db.fetch("DELETE FROM branch_habits")
+    again = await learned([])
+    assert again.change_over == pytest.approx(plain.change_over, abs=0.1)
+    assert plain.change_over == pytest.approx(1.0, abs=0.1)
+
+
+async def test_the_upkeep_learns_once_an_hour_for_every_branch() -> None:
+    await upkeep.sweep(MONDAY)
+    assert await db.fetch_value("SELECT count(*) FROM branch_habits") == len(CENTRE.branches)
+    await missed(5, forget=False)
+    await upkeep.sweep(MONDAY + timedelta(minutes=59))
+    before = await least_comes()
+    await upkeep.sweep(MONDAY + timedelta(minutes=60))
+    assert await least_comes() < before
+
+
+async def least_comes() -> float:
+    found = await db.fetch_value("SELECT min((document ->> 'comes')::float8) FROM branch_habits")
+    return float(found)
