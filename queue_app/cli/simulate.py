@@ -15,7 +15,7 @@ from config.files import load_centre
 from queue_app.cli import operator
 from queue_app.domain.centre import BranchPlan, Centre
 from queue_app.domain.dispatch import POLICIES, PolicyName
-from queue_app.simulation.accuracy import Accuracy, measure
+from queue_app.simulation.accuracy import Accuracy, measure_rows
 from queue_app.simulation.compare import Comparison, Interval, compare, synthetic_days
 from queue_app.simulation.day import roster
 from queue_app.simulation.demand import expected_demand
@@ -178,10 +178,10 @@ def accuracy(
 ) -> None:
     """Check the estimates: ranges against what came true, beside an oracle and the formula."""
     centre, place = _place(branch)
-    found = []
+    found: list[Accuracy] = []
     for kind in kinds or KINDS:
         try:
-            found.append(measure(centre, place, kind, first.date(), days, seed))
+            found += measure_rows(centre, place, kind, first.date(), days, seed)
         except ValueError as error:
             raise click.ClickException(f"{kind}: {error}") from None
     click.echo(f"{place.slug}, {days} days of each kind, seed {seed}; minutes unless %.")
@@ -201,11 +201,18 @@ _ACCURACY = (
 
 
 def accuracy_table(found: Sequence[Accuracy]) -> str:
-    """A row for each kind of day. `range`: how wide; `error`: mean absolute, ours and theirs."""
+    """A row for each kind of day, or each phase of a kind with an interruption.
+
+    `range`: how wide; `error`: mean absolute, ours and theirs.
+    """
     head = ["days", *(title for title, _ in _ACCURACY)]
     return columns(
-        [head, *([TITLES[one.kind], *(form.format(one) for _, form in _ACCURACY)] for one in found)]
+        [head, *([_days(one), *(form.format(one) for _, form in _ACCURACY)] for one in found)]
     )
+
+
+def _days(one: Accuracy) -> str:
+    return TITLES[one.kind] if one.phase is None else f"{TITLES[one.kind]}, {one.phase}"
 
 
 @simulate.command()

@@ -210,6 +210,10 @@ class Forward:
             self.serving[index] = Serving(one.person, one.called, ends)
             self._note_free(index, ends)
 
+    def is_stopped(self, person: Person) -> bool:
+        """Whether an interruption keeps this person from being called now."""
+        return self.minute < self._still_until or not person.services.isdisjoint(self.line.stopped)
+
     def _arrive(self, one: Coming) -> None:
         person = one.person
         self.line.add(person, self.minute)

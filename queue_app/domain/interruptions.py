@@ -142,16 +142,15 @@ def keep_right(person: Waiting, interruptions: Sequence[Interruption], rules: Ru
 
 
 def stops(interruptions: Iterable[Interruption], now: datetime) -> list[Stop]:
-    """As the engine wants them: by their beginning, in minutes from now, unknown ends at infinity.
+    """As the engine wants them: by their beginning, in minutes from now.
 
-    Those that begin later are left out: nobody foresees them.
+    Who does not know the end has infinity for it.
     """
-    begun = [one for one in interruptions if one.started_at <= now]
     return [
         Stop(
             (one.started_at - now) / _MINUTE,
             math.inf if one.resumes_at is None else (one.resumes_at - now) / _MINUTE,
             None if one.services is None else frozenset(one.services),
         )
-        for one in sorted(begun, key=lambda one: one.started_at)
+        for one in sorted(interruptions, key=lambda one: one.started_at)
     ]

@@ -105,6 +105,18 @@ class Scene(Struct, frozen=True):
         return [one for one in self.stops if one.begins <= 0 < one.ends]
 
     @property
+    def resumed(self) -> "Scene | None":
+        """The same as if every stop without a known end ended at once; None: there is none.
+
+        While nobody knows when named services resume, the high end of the others' waits is the
+        higher of both scenes: whoever is stopped now may then be called before them.
+        """
+        known = [one for one in self.stops if one.ends < math.inf]
+        if len(known) == len(self.stops):
+            return None
+        return msgspec.structs.replace(self, stops=known)
+
+    @property
     def still_until(self) -> float:
         """From which minute on desks may call at all; minus infinity where nothing is stopped."""
         if not self.lasting:

@@ -97,13 +97,13 @@ def waits_of(now: Now) -> dict[int, Wait]:
     """
     scene = scene_of(now)
     found = _waits(now, scene, keep=True)
-    known = [one for one in scene.stops if one.ends < math.inf]
-    if not found or len(known) == len(scene.stops):
+    resumed = scene.resumed if found else None
+    if resumed is None:
         return found
-    resumed = _waits(now, msgspec.structs.replace(scene, stops=known), keep=False)
+    others = _waits(now, resumed, keep=False)
     return {
         number: msgspec.structs.replace(
-            wait, high_minutes=max(wait.high_minutes, resumed[number].high_minutes)
+            wait, high_minutes=max(wait.high_minutes, others[number].high_minutes)
         )
         for number, wait in found.items()
     }

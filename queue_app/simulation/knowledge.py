@@ -14,6 +14,7 @@ from statistics import NormalDist, fmean, pstdev
 from msgspec import Struct
 
 from queue_app.domain.centre import Centre
+from queue_app.domain.forward import stood_still
 from queue_app.domain.service_times import ServiceTime, learned
 from queue_app.domain.waits import Habits
 from queue_app.simulation.run import Outcome, since
@@ -68,7 +69,7 @@ def _habits(days: Sequence[Outcome]) -> Habits:
     came = [
         one.person for outcome in days for one in outcome.day.people if one.person.due is not None
     ]
-    early = [(one.due or 0.0) - one.queued for one in came]
+    early = [(one.due or 0.0) - one.queued for one in came if one.late_after is None]
     bookings = sum(len(one.day.bookings) for one in days)
     changes = [
         one.length - outcome.day.served[one.person.id]
@@ -89,10 +90,10 @@ def _habits(days: Sequence[Outcome]) -> Habits:
 def _gone_by(days: Sequence[Outcome]) -> tuple[tuple[float, float], ...]:
     """At each point of the grid, of those called after about so long, who had gone."""
     waits = [
-        (call.minute - since(one.person), call.absent)
+        (call.minute - begins - stood_still(outcome.day.stops, begins, call.minute), call.absent)
         for outcome in days
         for one in outcome.day.people
-        for call in [outcome.called[one.person.id]]
+        for call, begins in [(outcome.called[one.person.id], since(one.person))]
     ]
     found, least = [], 0.0
     for minutes in GRID:
