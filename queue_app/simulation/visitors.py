@@ -40,11 +40,11 @@ SERVICE_SIGMA = 0.45
 """Of the logarithm: 95 in 100 visits take between 0.4 and 2.2 times the mean."""
 CALL_OVERHEAD = 1.6
 """Minutes of a visit in which nobody is served: calling, walking, sitting down."""
-LOAD = 1.1
+LOAD = 0.95
 """Work over the clerks' time for a full hall: a few find the wait too long, or do not come."""
 PATIENCE_MEDIAN = 75.0
 PATIENCE_SIGMA = 0.6
-ARRIVALS_BY_TENTH = (1.6, 1.7, 1.5, 1.2, 0.8, 0.8, 1.1, 1.1, 0.7, 0.3)
+ARRIVALS_BY_TENTH = (1.6, 1.3, 1.15, 1.0, 0.7, 0.85, 1.05, 1.05, 0.95, 0.35)
 """Of the kiosk's day."""
 FATES_BY_STATE: dict[str, Fate] = {"finished": "served", "no_show": "no-show", "left": "left"}
 BOOKING_AT_ONCE = 4
