@@ -55,7 +55,7 @@ async def test_work_and_patience_stand_still_during_the_alert(database: str) -> 
 
 @pytest.mark.server
 def test_ctrl_c_in_the_middle_of_an_alert_leaves_nothing(demo: StartDemo) -> None:
-    day = demo("--rate", "240", "--visitors", "40", "--clock", "2026-11-23T11:50+02:00")
+    day = demo("--rate", "240", "--visitors", "10", "--clock", "2026-11-23T11:57+02:00")
     day.until("AIR-RAID ALERT")
     address = f"http://127.0.0.1:{day.port}/api/v1/branches/holosiivskyi/board"
     board = httpx.get(address, timeout=30, trust_env=False).json()
