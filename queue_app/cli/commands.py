@@ -108,6 +108,9 @@ def serve(
 )
 @click.option("--once", is_flag=True, help="End after one day instead of starting the next.")
 @click.option("--until", type=click.DateTime(["%H:%M"]), help="End at this hour of the hall.")
+@click.option(
+    "--alert/--no-alert", default=True, help="An air-raid alert at noon.", show_default=True
+)
 def demo(
     rate: float,
     clock: datetime | None,
@@ -118,6 +121,7 @@ def demo(
     workers: int,
     once: bool,
     until: datetime | None,
+    alert: bool,
 ) -> None:
     """A working day in a full hall, at any hour, with synthetic visitors and clerks.
 
@@ -139,6 +143,7 @@ def demo(
             workers=workers,
             once=once,
             until=(until.hour, until.minute) if until else None,
+            alert=alert,
         )
     )
 

@@ -55,7 +55,7 @@ class Options(Struct, frozen=True, kw_only=True):
     """`clock`: when the first day begins, None for ten minutes before a Monday's opening.
 
     `visitors`: how many in a day, None for as many as keep the clerks busy. `until`: the hall's
-    local time of the first day at which to end.
+    local time of the first day at which to end. `alert`: whether there is one at noon.
     """
 
     port: int
@@ -67,6 +67,7 @@ class Options(Struct, frozen=True, kw_only=True):
     workers: int = 1
     once: bool = False
     until: tuple[int, int] | None = None
+    alert: bool = True
 
 
 class _Stop:
@@ -246,8 +247,9 @@ class _Demo:
             clock = ShiftedClock(begins, self.options.rate, origin)
             async with self._server(clock) as server:
                 day = simulation.Day(
-                    plan, clock, wire, sign_ins, booked, self.options.visitors, self._rng
-                )
+                    plan, clock, wire, sign_ins, booked, self.options.visitors, self._rng,
+                    simulation.alert_of(plan) if self.options.alert else None,
+                )  # fmt: skip
                 return await self._watched(day, until, plan, server)
         finally:
             await wire.close()
@@ -406,12 +408,13 @@ def _duration(seconds: float) -> str:
 
 
 class _Progress:
-    """One line that is written over in a terminal; elsewhere a line for each hour of the hall."""
+    """One line that is written over in a terminal; elsewhere a line for each hour of the hall,
+    and when an alert begins and ends."""
 
     def __init__(self, plan: Plan) -> None:
         self._zone = plan.zone
         self._terminal = sys.stdout.isatty()
-        self._hour = -1
+        self._said = (-1, False)
         self._recent: list[tuple[float, int]] = []
 
     def say(self, moment: Moment) -> None:
@@ -420,12 +423,13 @@ class _Progress:
             f"  {local:%H:%M}  waiting {moment.waiting:3}  at desks {moment.serving:2}"
             f"  desks open {moment.desks_open:2}  served {moment.served:3}"
             f"  {self._rate(moment.tickets):.1f} tickets/s"
+            + ("  AIR-RAID ALERT" if moment.alert else "")
             + (f"  UNEXPECTED {moment.unexpected}" if moment.unexpected else "")
         )
         if self._terminal:
             click.echo(f"\r{line:<79}", nl=False)
-        elif local.hour != self._hour:
-            self._hour = local.hour
+        elif (local.hour, moment.alert) != self._said:
+            self._said = (local.hour, moment.alert)
             click.echo(line)
 
     def _rate(self, tickets: int) -> float:

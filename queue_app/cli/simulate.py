@@ -23,7 +23,7 @@ from queue_app.domain.hours import periods_on
 from queue_app.flow.promising import KEPT_DAYS
 from queue_app.queries import accuracy as promises
 from queue_app.queries import reference
-from queue_app.simulation.accuracy import Accuracy, measure
+from queue_app.simulation.accuracy import Accuracy, measure_rows
 from queue_app.simulation.compare import Comparison, Interval, compare, synthetic_days
 from queue_app.simulation.day import roster
 from queue_app.simulation.demand import expected_demand
@@ -200,14 +200,15 @@ def accuracy(
     would have the same days.
     """
     centre, places = _places(branches)
-    found = {}
+    found: dict[str, Accuracy] = {}
     for own_seed, place in enumerate(places, start=seed):
         for kind in kinds or KINDS:
-            title = TITLES[kind] if len(places) == 1 else f"{place.slug}, {TITLES[kind]}"
             try:
-                found[title] = measure(centre, place, kind, first.date(), days, own_seed)
+                rows = measure_rows(centre, place, kind, first.date(), days, own_seed)
             except ValueError as error:
-                raise click.ClickException(f"{title}: {error}") from None
+                raise click.ClickException(f"{place.slug}, {kind}: {error}") from None
+            of = "" if len(places) == 1 else f"{place.slug}, "
+            found |= {of + _days(one): one for one in rows}
     if len(places) == 1:
         where, seeds = places[0].slug, f"seed {seed}"
     else:
@@ -238,7 +239,10 @@ _ACCURACY = (
 
 
 def accuracy_table(found: Mapping[str, Accuracy]) -> str:
-    """A row for each kind of day. `range`: how wide; `error`: mean absolute, ours and theirs."""
+    """A row for each kind of day, or each phase of a kind with an interruption.
+
+    `range`: how wide; `error`: mean absolute, ours and theirs.
+    """
     head = ["days", *(title for title, _ in _ACCURACY)]
     rows = ([days, *(form.format(one) for _, form in _ACCURACY)] for days, one in found.items())
     return columns([head, *rows])
@@ -293,6 +297,10 @@ def kept_table(found: Sequence[promises.Accuracy]) -> str:
         called = [form.format(one) if one.promises else "" for _, form in _KEPT]
         rows.append([one.branch, one.shown, *called, *(form.format(one) for _, form in _UNCALLED)])
     return columns(rows)
+
+
+def _days(one: Accuracy) -> str:
+    return TITLES[one.kind] if one.phase is None else f"{TITLES[one.kind]}, {one.phase}"
 
 
 @simulate.command()

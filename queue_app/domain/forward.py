@@ -18,6 +18,8 @@ ABSENT_MINUTES = 2.0
 """A desk waits this long for somebody who was called and does not come."""
 RETRY_MINUTES = 1.0
 """How soon a desk that holds somebody back for a booking looks again."""
+_TURN = -1
+"""Stands for a desk in events at which a stop begins or ends; first at its minute."""
 
 
 class Coming(Struct, frozen=True):
@@ -56,6 +58,30 @@ class Shift(Struct, frozen=True, dict=True):
         return minute
 
 
+class Stop(Struct, frozen=True):
+    """An interruption, from `begins` until before `ends`: nobody is called for these `services`.
+
+    None: for no service at all. Then the hall stands still, as everybody is in the shelter or in
+    the dark: visits at hand go on after it for the rest of their time, and nobody loses patience.
+    """
+
+    begins: float
+    ends: float
+    services: frozenset[str] | None = None
+
+
+def stood_still(stops: Sequence[Stop], since: float, until: float) -> float:
+    """For how many of these minutes everything was stopped; `stops` by their beginning."""
+    still = 0.0
+    for one in stops:
+        if one.services is None:
+            begins, ends = max(one.begins, since), min(one.ends, until)
+            if begins < ends:
+                still += ends - begins
+                since = ends
+    return still
+
+
 class Called(Struct, frozen=True):
     """What became of one person: called when, by which desk; `absent`: they had gone."""
 
@@ -85,11 +111,14 @@ class Forward:
         waiting: Sequence[Coming] = (),
         expected: Sequence[Expected] = (),
         minutes: Callable[[frozenset[str]], float] | None = None,
+        stops: Sequence[Stop] = (),
         on_arrival: Callable[["Forward", Coming], None] | None = None,
     ) -> None:
         """`people` come; `waiting` are there from the beginning, in `line` if that is given.
 
         `expected`: the bookings that the look ahead sees; `minutes`: the planned length of a visit.
+        `stops`: interruptions, which nobody foresees; a desk's `free` counts those that last when
+        the run begins already.
         """
         self.people = sorted(people, key=lambda one: (one.arrives, one.person.id))
         self.shifts = shifts
@@ -104,7 +133,16 @@ class Forward:
         self.idle: dict[int, None] = {}
         """Desks without anybody to call, the longest idle first."""
         self._retry = [-math.inf] * len(shifts)
+        self.stops = sorted(stops, key=lambda one: one.begins)
+        self._still_until = -math.inf
+        self._place = 0
         self._events = [(shift.resumes(shift.free), index) for index, shift in enumerate(shifts)]
+        self._events += [
+            (minute, _TURN)
+            for one in self.stops
+            for minute in (one.begins, one.ends)
+            if minute < math.inf
+        ]
         heapq.heapify(self._events)
         self._wanted: set[int] = set()
         self._minutes = minutes if policy.lookahead_minutes else None
@@ -127,22 +165,54 @@ class Forward:
         )
 
     def run(self, until: float = math.inf, wanted: set[int] | None = None) -> dict[int, Called]:
-        """Go on until everybody `wanted` was called (None: everybody), or time is up."""
-        place = 0
+        """Go on until everybody `wanted` was called (None: everybody), or time is up.
+
+        May be called again, to go on from there.
+        """
         people, events = self.people, self._events
-        self._wanted = set(self._coming) if wanted is None else set(wanted)
+        self._wanted = (set(self._coming) if wanted is None else set(wanted)) - self.called.keys()
         while self._wanted:
-            arrives = people[place].arrives if place < len(people) else math.inf
+            arrives = people[self._place].arrives if self._place < len(people) else math.inf
             frees = events[0][0] if events else math.inf
-            self.minute = min(arrives, frees)
-            if self.minute == math.inf or self.minute > until:
+            minute = min(arrives, frees)
+            if minute == math.inf or minute > until:
+                self.minute = max(self.minute, min(minute, until))
                 break
+            self.minute = minute
             if arrives <= frees:
-                self._arrive(people[place])
-                place += 1
+                self._place += 1
+                self._arrive(people[self._place - 1])
             else:
-                self._ready(heapq.heappop(events)[1])
+                self._next(heapq.heappop(events)[1])
         return self.called
+
+    def _next(self, index: int) -> None:
+        if index == _TURN:
+            self._turn()
+        else:
+            self._ready(index)
+
+    def _turn(self) -> None:
+        """A stop begins or ends: visits are put off, or the idle desks look again."""
+        lasting = [one for one in self.stops if one.begins <= self.minute < one.ends]
+        self.line.stopped = frozenset[str]().union(*(one.services or () for one in lasting))
+        whole = [one.ends for one in lasting if one.services is None]
+        if whole and max(whole) > self._still_until:
+            self._put_off(max(whole) - max(self._still_until, self.minute))
+            self._still_until = max(whole)
+        for index in list(self.idle):
+            self._call(index)
+
+    def _put_off(self, minutes: float) -> None:
+        """Every visit at hand ends so much later."""
+        for index, one in self.serving.items():
+            ends = one.ends + minutes
+            self.serving[index] = Serving(one.person, one.called, ends)
+            self._note_free(index, ends)
+
+    def is_stopped(self, person: Person) -> bool:
+        """Whether an interruption keeps this person from being called now."""
+        return self.minute < self._still_until or not person.services.isdisjoint(self.line.stopped)
 
     def _arrive(self, one: Coming) -> None:
         person = one.person
@@ -173,6 +243,9 @@ class Forward:
             if resumes < math.inf:
                 heapq.heappush(self._events, (resumes, index))
             return
+        if minute < self._still_until:
+            self.idle.setdefault(index)
+            return
         if self.line.count:
             person = self.line.take(index, minute, self._outlook())
             if person is not None:
@@ -186,15 +259,26 @@ class Forward:
     def _serve(self, index: int, person: Person) -> None:
         minute, shift = self.minute, self.shifts[index]
         one = self._coming[person.id]
-        absent = one.gone < minute
+        absent = one.gone < minute and self._lost_patience(one)
         ends = minute + (ABSENT_MINUTES if absent else one.length)
         self.idle.pop(index, None)
         self._wanted.discard(person.id)
         self.called[person.id] = Called(minute, shift.desk.id, absent)
         self.serving[index] = Serving(person, minute, ends)
+        self._note_free(index, ends)
+
+    def _lost_patience(self, one: Coming) -> bool:
+        """Patience counts from when they joined, or from a later booked time, but for stops."""
+        person = one.person
+        since = person.queued if person.due is None else max(person.queued, person.due)
+        return one.gone + stood_still(self.stops, since, self.minute) < self.minute
+
+    def _note_free(self, index: int, ends: float) -> None:
         if self._minutes:
+            shift = self.shifts[index]
             self._free[index] = (shift.desk, shift.resumes(ends, self.policy.lookahead_minutes))
-        heapq.heappush(self._events, (ends, index))
+        if ends < math.inf:
+            heapq.heappush(self._events, (ends, index))
 
     def _outlook(self) -> Outlook | None:
         """What the look ahead sees now; None while no booking is near."""

@@ -7,7 +7,8 @@ fell into it keeps its right to come first. Practice: in Ukraine work resumes wi
 of the all-clear, and an alert from before opening moves the start to 30 minutes after its end.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+import math
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
@@ -16,7 +17,7 @@ from msgspec.structs import replace
 
 from queue_app.domain.centre import Rules
 from queue_app.domain.dispatch import Waiting
-from queue_app.domain.waits import Wait
+from queue_app.domain.forward import Stop
 
 Kind = Literal["alert", "power", "registry", "other"]
 KINDS: tuple[Kind, ...] = ("alert", "power", "registry", "other")
@@ -24,11 +25,10 @@ KINDS: tuple[Kind, ...] = ("alert", "power", "registry", "other")
 NEVER = datetime.max.replace(tzinfo=UTC)
 """Later than any moment: while nobody knows when calls resume, nobody is late."""
 
+_MINUTE = timedelta(minutes=1)
+
 MAX_DELAY_MINUTES = 12 * 60
 """A stated delay is shorter than a working day."""
-
-Forecast = Callable[[Sequence[Waiting], datetime], dict[int, Wait]]
-"""The waits, from that moment on, of these people: `waits.estimate` with all else given."""
 
 
 class Interruption(Struct, frozen=True):
@@ -141,67 +141,16 @@ def keep_right(person: Waiting, interruptions: Sequence[Interruption], rules: Ru
     return replace(person, late_after=limit)
 
 
-def waits_through(
-    interruptions: Sequence[Interruption],
-    waiting: Sequence[Waiting],
-    now: datetime,
-    forecast: Forecast,
-) -> dict[int, Wait]:
-    """The waits of `forecast`, none of which ends before calls resume.
+def stops(interruptions: Iterable[Interruption], now: datetime) -> list[Stop]:
+    """As the engine wants them: by their beginning, in minutes from now.
 
-    Whoever is stopped for nobody knows how long is left out. While only some services are
-    stopped, the others' low end supposes that they stay so, and the high end that they resume
-    at once.
+    Who does not know the end has infinity for it.
     """
-    lasting = current(interruptions, now)
-    if not lasting:
-        return forecast(waiting, now)
-    everything = stop_of_all(lasting, now)
-    if everything is not None:
-        if everything.resumes_at is None:
-            return {}
-        later = waits_through(lasting, waiting, everything.resumes_at, forecast)
-        return _later(later, everything.resumes_at - now)
-    return _around(lasting, waiting, now, forecast)
-
-
-def _around(
-    lasting: Sequence[Interruption],
-    waiting: Sequence[Waiting],
-    now: datetime,
-    forecast: Forecast,
-) -> dict[int, Wait]:
-    stops = {one.id: stop_of(one.services, lasting, now) for one in waiting}
-    alone = forecast([one for one in waiting if stops[one.id] is None], now)
-    together = forecast(waiting, now)
-    found: dict[int, Wait] = {}
-    for person in waiting:
-        stop, wait = stops[person.id], together.get(person.id)
-        if wait is None:
-            continue
-        if stop is None:
-            first = alone.get(person.id, wait)
-            high = max(first.high_minutes, wait.high_minutes)
-            found[person.id] = replace(first, high_minutes=high)
-        elif stop.resumes_at is not None:
-            delay = stop.resumes_at - now
-            low = max(wait.low_minutes, _minutes(delay))
-            found[person.id] = replace(
-                wait, low_minutes=low, high_minutes=wait.high_minutes + _minutes(delay)
-            )
-    return found
-
-
-def _later(found: dict[int, Wait], delay: timedelta) -> dict[int, Wait]:
-    more = _minutes(delay)
-    return {
-        each: replace(
-            wait, low_minutes=wait.low_minutes + more, high_minutes=wait.high_minutes + more
+    return [
+        Stop(
+            (one.started_at - now) / _MINUTE,
+            math.inf if one.resumes_at is None else (one.resumes_at - now) / _MINUTE,
+            None if one.services is None else frozenset(one.services),
         )
-        for each, wait in found.items()
-    }
-
-
-def _minutes(delay: timedelta) -> int:
-    """Whole minutes, rounded up."""
-    return -(-delay // timedelta(minutes=1))
+        for one in sorted(interruptions, key=lambda one: one.started_at)
+    ]

@@ -30,9 +30,10 @@ _NOBODY: _Entry = (math.inf, 0, None)
 class _Row:
     """People of the same services, or sent to the same desk: who has a claim, and who not yet."""
 
-    __slots__ = ("early", "live", "ready")
+    __slots__ = ("early", "live", "ready", "services")
 
-    def __init__(self, live: bool) -> None:
+    def __init__(self, services: frozenset[str], live: bool) -> None:
+        self.services = services
         self.live = live
         self.ready: list[_Entry] = []
         self.early: list[tuple[float, _Entry]] = []
@@ -54,6 +55,8 @@ class Line:
         self.count = 0
         self.holds = False
         """Whether the last `take` passed over somebody held back for a booking."""
+        self.stopped: frozenset[str] = frozenset()
+        """Services that are interrupted: `take` passes over whoever waits for any of them."""
 
     def add(self, person: Person, minute: float) -> None:
         row = self._row(person)
@@ -70,7 +73,7 @@ class Line:
         named = (person.services, person.for_desk_id, live)
         row = self._rows.get(named)
         if row is None:
-            row = self._rows[named] = _Row(live)
+            row = self._rows[named] = _Row(person.services, live)
             for reach, desk in zip(self._reach, self._desks, strict=True):
                 if may_call(desk, person):
                     reach.append(row)
@@ -81,7 +84,7 @@ class Line:
         other = Line(self._policy, self._desks)
         twins: dict[int, _Row] = {}
         for named, row in self._rows.items():
-            twin = other._rows[named] = twins[id(row)] = _Row(row.live)
+            twin = other._rows[named] = twins[id(row)] = _Row(row.services, row.live)
             twin.ready, twin.early = row.ready.copy(), row.early.copy()
         other._reach = [[twins[id(row)] for row in reach] for reach in self._reach]
         other.count = self.count
@@ -94,7 +97,7 @@ class Line:
         lowest = _NOBODY
         kept = None
         self.holds = False
-        for row in self._reach[index]:
+        for row in self._running(index) if self.stopped else self._reach[index]:
             if row.early:
                 row.settle(minute)
                 if row.early and (soonest is None or row.early[0] < soonest.early[0]):
@@ -115,6 +118,9 @@ class Line:
             self.count -= 1
             return heapq.heappop(soonest.early)[1][2]
         return None
+
+    def _running(self, index: int) -> list[_Row]:
+        return [row for row in self._reach[index] if self.stopped.isdisjoint(row.services)]
 
     def __iter__(self) -> Iterator[Person]:
         """Everybody who waits, in no order."""

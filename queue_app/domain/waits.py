@@ -19,7 +19,7 @@ import msgspec
 from msgspec import Struct
 
 from queue_app.domain.dispatch import DeskView, Expected, Person, Policy
-from queue_app.domain.forward import Coming, Forward, Shift
+from queue_app.domain.forward import Coming, Forward, Shift, Stop
 from queue_app.domain.habits import Habits
 from queue_app.domain.line import Line
 from queue_app.domain.service_times import ServiceTime
@@ -47,7 +47,8 @@ class Wait(Struct, frozen=True):
 class Serving(Struct, frozen=True):
     """A visit at a desk: how many minutes ago it began, and how long such visits take.
 
-    Negative minutes: so long ago its person was called; it has not begun.
+    Negative minutes: so long ago its person was called; it has not begun. Minutes in which
+    everything was stopped do not count.
     """
 
     minutes: float
@@ -68,7 +69,8 @@ class Scene(Struct, frozen=True):
     """All that a forecast needs of a branch; minutes count from now.
 
     `booked`: people with a booking who are not there yet. `expected`: all bookings that were not
-    called, by time, their holders there or not.
+    called, by time, their holders there or not. `stops`: the interruptions of the day, also those
+    that are over; one without a known end ends at infinity, and whoever it stops has no wait.
     """
 
     waiting: Sequence[Person]
@@ -79,6 +81,35 @@ class Scene(Struct, frozen=True):
     planned: Callable[[frozenset[str]], float]
     policy: Policy
     habits: Habits = Habits()
+    stops: Sequence[Stop] = ()
+
+    @property
+    def lasting(self) -> list[Stop]:
+        """The interruptions that last now."""
+        return [one for one in self.stops if one.begins <= 0 < one.ends]
+
+    @property
+    def resumed(self) -> "Scene | None":
+        """The same as if every stop without a known end ended at once; None: there is none.
+
+        While nobody knows when named services resume, the high end of the others' waits is the
+        higher of both scenes: whoever is stopped now may then be called before them.
+        """
+        known = [one for one in self.stops if one.ends < math.inf]
+        if len(known) == len(self.stops):
+            return None
+        return msgspec.structs.replace(self, stops=known)
+
+    @property
+    def still_until(self) -> float:
+        """From which minute on desks may call at all; minus infinity where nothing is stopped."""
+        if not self.lasting:
+            return -math.inf
+        until = 0.0
+        for one in sorted(self.stops, key=lambda one: one.begins):
+            if one.services is None and one.begins <= until < one.ends:
+                until = one.ends
+        return until
 
 
 def estimate(scene: Scene, newcomers: Sequence[Person] = (), runs: int = RUNS) -> dict[int, Wait]:
@@ -117,12 +148,14 @@ def point(scene: Scene) -> dict[int, float]:
     """Minutes until each waiting person's call if every visit takes its mean and all come."""
     run = _Run(
         people=[
-            Coming(one, max(0.0, (one.due or 0.0) - scene.habits.early_minutes), mean)
+            Coming(one, max(0.0, _usual(scene, one)), mean)
             for one, mean in _means(scene, scene.booked)
-            if _to_come(scene.habits, one).share > 0.5
+            if _to_come(scene, one).share > 0.5
         ],
         waiting=[Coming(one, -1.0, mean) for one, mean in _means(scene, scene.waiting)],
-        shifts=[_shift(one, residual(one.serving, 0.0, scene.habits)) for one in scene.desks],
+        shifts=[
+            _shift(scene, one, residual(one.serving, 0.0, scene.habits)) for one in scene.desks
+        ],
     )
     return _minutes(scene, run, _line(scene), {one.id for one in scene.waiting})
 
@@ -160,6 +193,7 @@ def _minutes(scene: Scene, run: _Run, line: Line, wanted: set[int]) -> dict[int,
         waiting=run.waiting,
         expected=scene.expected,
         minutes=scene.planned,
+        stops=scene.stops,
     )
     called = forward.run(wanted=wanted)
     return {number: max(0.0, called[number].minute) for number in wanted if number in called}
@@ -253,16 +287,26 @@ class _ToCome(Struct, frozen=True):
     passed: float
 
 
-def _to_come(habits: Habits, person: Person) -> _ToCome:
-    mean = (person.due or 0.0) - habits.early_minutes
-    passed = min(_NORMAL.cdf(-mean / habits.early_spread), 1 - _SURELY)
+def _usual(scene: Scene, person: Person) -> float:
+    """When the holder of a booking comes on average: not while all is stopped, but as it ends."""
+    minute = (person.due or 0.0) - scene.habits.early_minutes
+    for one in scene.stops:
+        if one.services is None and one.begins <= minute < one.ends:
+            minute = one.ends
+    return minute
+
+
+def _to_come(scene: Scene, person: Person) -> _ToCome:
+    habits = scene.habits
+    passed = _NORMAL.cdf(-_usual(scene, person) / habits.early_spread)
+    passed = min(passed, 1 - _SURELY)
     return _ToCome(habits.comes * (1 - passed) / (1 - habits.comes * passed), passed)
 
 
 def _booked(scene: Scene, person: Person, runs: int) -> list[Coming | None]:
     """When the holder of a booking comes in each run, given that they are not there yet."""
     draws, habits = _draws(person.id, runs), scene.habits
-    still, mean = _to_come(habits, person), (person.due or 0.0) - habits.early_minutes
+    still, mean = _to_come(scene, person), _usual(scene, person)
     column: list[Coming | None] = []
     for length, normal, comes in zip(
         _lengths(scene, person, draws), draws.punctuality, draws.comes, strict=True
@@ -274,7 +318,14 @@ def _booked(scene: Scene, person: Person, runs: int) -> list[Coming | None]:
             reached = still.passed + (1 - still.passed) * _NORMAL.cdf(normal)
             normal = _NORMAL.inv_cdf(min(reached, 1 - _SURELY))  # noqa: PLW2901
         arrives = max(0.0, mean + habits.early_spread * normal)
-        there = Person(person.id, person.services, arrives, person.due, person.priority)
+        there = Person(
+            person.id,
+            person.services,
+            arrives,
+            person.due,
+            person.priority,
+            late_after=person.late_after,
+        )
         column.append(Coming(there, arrives, length))
     return column
 
@@ -314,14 +365,17 @@ def _strangers(run: int) -> tuple[tuple[float, float, float], ...]:
 def _desk(scene: Scene, one: Desk, runs: int) -> list[Shift]:
     """A desk with the rest of its present visit in each run."""
     if one.serving is None:
-        return [_shift(one, 0.0)] * runs
+        return [_shift(scene, one, 0.0)] * runs
     serving = one.serving
     draws = _draws(-1 - one.desk.id, runs)
-    return [_shift(one, residual(serving, normal, scene.habits)) for normal in draws.length]
+    return [_shift(scene, one, residual(serving, normal, scene.habits)) for normal in draws.length]
 
 
-def _shift(one: Desk, free: float) -> Shift:
-    return Shift(one.desk, max(free, one.opens), one.leaves, one.breaks)
+def _shift(scene: Scene, one: Desk, rest: float) -> Shift:
+    """The desk with so many minutes left of its visit, which goes on when the hall does."""
+    still = scene.still_until
+    free = max(rest, one.opens) if still < 0 else max(still + rest, one.opens)
+    return Shift(one.desk, free, one.leaves, one.breaks)
 
 
 def residual(serving: Serving | None, normal: float, habits: Habits) -> float:

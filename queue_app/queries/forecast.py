@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 import msgspec
 from msgspec import Struct
 
-from queue_app.domain import hours, waits
+from queue_app.domain import hours, interruptions, waits
 from queue_app.domain.centre import Rules
 from queue_app.domain.dispatch import (
     POLICIES,
@@ -26,7 +26,9 @@ from queue_app.domain.dispatch import (
     Waiting,
     as_person,
 )
+from queue_app.domain.forward import Stop, stood_still
 from queue_app.domain.habits import Habits
+from queue_app.domain.interruptions import Interruption
 from queue_app.domain.service_times import ServiceTime, published, visit_time
 from queue_app.domain.waits import Desk, Scene, Serving, Wait
 from queue_app.queries.reference import Branch, Directory
@@ -74,6 +76,7 @@ class Now(Struct, frozen=True):
     appointed: Sequence[Appointed]
     times: dict[str, ServiceTime]
     habits: Habits
+    interruptions: Sequence[Interruption] = ()
 
 
 def policy_of(rules: Rules) -> Policy:
@@ -88,9 +91,28 @@ def policy_of(rules: Rules) -> Policy:
     )
 
 
-def waits_of(now: Now, keep: bool = True) -> dict[int, Wait]:
-    """The wait of everybody who waits, by ticket id; unless `keep`, from ranges made anew."""
+def waits_of(now: Now) -> dict[int, Wait]:
+    """The wait of everybody who waits, by ticket id, but of those stopped for who knows how long.
+
+    While nobody knows when named services resume, the others' low end supposes that they stay
+    stopped, and the high end that they resume at once.
+    """
     scene = scene_of(now)
+    found = _waits(now, scene, keep=True)
+    resumed = scene.resumed if found else None
+    if resumed is None:
+        return found
+    others = _waits(now, resumed, keep=False)
+    return {
+        number: msgspec.structs.replace(
+            wait, high_minutes=max(wait.high_minutes, others[number].high_minutes)
+        )
+        for number, wait in found.items()
+    }
+
+
+def _waits(now: Now, scene: Scene, keep: bool) -> dict[int, Wait]:
+    """Unless `keep`, from ranges made anew."""
     points = waits.point(scene)
     ranges = _ranges(now, scene, points) if keep else _Ranges(now, scene, points)
     places = {number: place for place, number in enumerate(sorted(points, key=points.__getitem__))}
@@ -103,7 +125,7 @@ def waits_of(now: Now, keep: bool = True) -> dict[int, Wait]:
 def scene_of(now: Now) -> Scene:
     """The snapshot as the forecast wants it: minutes from now."""
     waiting = [as_person(one, now.at) for one in now.waiting]
-    booked = [_holder(one, now.at) for one in now.appointed]
+    booked = [_holder(now, one) for one in now.appointed]
     length = Lengths(now.directory, now.times)
     return Scene(
         waiting=waiting,
@@ -114,12 +136,32 @@ def scene_of(now: Now) -> Scene:
         planned=lambda services: length(services).mean_minutes,
         policy=policy_of(now.directory.rules),
         habits=now.habits,
+        stops=_stops(now),
     )
 
 
-def _holder(one: Appointed, at: datetime) -> Person:
-    due = (one.due_at - at) / _MINUTE
-    return Person(id=-one.id, services=frozenset(one.services), queued=due, due=due)
+def _stops(now: Now) -> list[Stop]:
+    return interruptions.stops(now.interruptions, now.at)
+
+
+def _moving(now: Now, since: datetime) -> float:
+    """Minutes from then until now in which the hall did not stand still."""
+    passed = (now.at - since) / _MINUTE
+    return passed - stood_still(_stops(now), -passed, 0.0)
+
+
+def _holder(now: Now, one: Appointed) -> Person:
+    due = (one.due_at - now.at) / _MINUTE
+    limit = interruptions.late_after(
+        one.due_at, one.services, now.interruptions, now.directory.rules
+    )
+    return Person(
+        id=-one.id,
+        services=frozenset(one.services),
+        queued=due,
+        due=due,
+        late_after=(limit - now.at) / _MINUTE if now.interruptions else None,
+    )
 
 
 def expected_of(waiting: Sequence[Person], booked: Sequence[Person]) -> list[Expected]:
@@ -160,7 +202,7 @@ def _desk(now: Now, one: Working, length: Lengths) -> Desk | None:
     if one.state == "open":
         return Desk(one.desk, leaves=_leaves(now, one.desk), serving=_serving(now, one, length))
     if one.state == "paused" and one.changed_at is not None:
-        passed = (now.at - one.changed_at) / _MINUTE
+        passed = _moving(now, one.changed_at)
         return Desk(one.desk, opens=max(BACK_MINUTES - passed, 5.0), leaves=_leaves(now, one.desk))
     opens = _opens(now, one.desk)
     return None if opens is None else Desk(one.desk, opens=opens, leaves=_leaves(now, one.desk))
@@ -170,15 +212,18 @@ def _serving(now: Now, one: Working, length: Lengths) -> Serving | None:
     """The visit at a desk; minutes count below zero while its person was only called."""
     if one.called_at is None:
         return None
-    passed = (now.at - (one.started_at or one.called_at)) / _MINUTE
+    passed = _moving(now, one.started_at or one.called_at)
     minutes = passed if one.started_at else -passed
     return Serving(minutes, length(frozenset(one.services)))
 
 
 def _opens(now: Now, desk: DeskView) -> float | None:
-    """Minutes until a closed desk's next rostered hours today; just begun counts as soon."""
+    """Minutes until a closed desk's next rostered hours today; just begun counts as soon.
+
+    While all is stopped, nobody comes to open it.
+    """
     for opens, _ in _rostered(now, desk):
-        if opens >= -OPENING_MINUTES:
+        if opens >= -OPENING_MINUTES - stood_still(_stops(now), opens, 0.0):
             return max(opens, 3.0)
     return None
 
@@ -207,7 +252,7 @@ def outlook_of(now: Now) -> Outlook:
     """What the look ahead of a desk that calls now sees."""
     length = Lengths(now.directory, now.times)
     waiting = [as_person(one, now.at) for one in now.waiting]
-    booked = [_holder(one, now.at) for one in now.appointed]
+    booked = [_holder(now, one) for one in now.appointed]
     return Outlook(
         expected=expected_of(waiting, booked),
         free=[(one.desk, _free(now, one, length)) for one in now.working if one.state == "open"],
@@ -219,7 +264,7 @@ def _free(now: Now, one: Working, length: Lengths) -> float:
     """Minutes until an open desk is free, by the mean length of its visit."""
     if one.called_at is None:
         return 0.0
-    passed = (now.at - (one.started_at or one.called_at)) / _MINUTE
+    passed = _moving(now, one.started_at or one.called_at)
     return max(0.0, length(frozenset(one.services)).mean_minutes - passed)
 
 

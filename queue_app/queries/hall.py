@@ -134,13 +134,7 @@ class Hall(Struct, frozen=True, dict=True):
     def estimate(self, *newcomers: Waiting) -> dict[int, Wait]:
         """Waits by ticket id as they would be with these newcomers."""
         people = [*self.waiting, *map(self._keep_right, newcomers)]
-        return interruptions.waits_through(self.interruptions, people, self.at, self._forecast)
-
-    def _forecast(self, people: Sequence[Waiting], at: datetime) -> dict[int, Wait]:
-        """The waits of these people, counted from `at`, as if nothing were interrupted."""
-        seen = msgspec.structs.replace(self._now, waiting=people, at=at)
-        lasting = interruptions.current(self.interruptions, self.at)
-        return forecast.waits_of(seen, keep=not lasting)
+        return forecast.waits_of(msgspec.structs.replace(self._now, waiting=people))
 
     @cached_property
     def _now(self) -> Now:
@@ -155,6 +149,7 @@ class Hall(Struct, frozen=True, dict=True):
             appointed=self.appointed,
             times=self.times,
             habits=self.habits,
+            interruptions=self.interruptions,
         )
 
     def _working(self, desk: HallDesk) -> Working:
@@ -282,7 +277,10 @@ SELECT json_build_object(
         ORDER BY ended_at DESC, id DESC LIMIT {MISSED}) t),
     'appointed', (SELECT coalesce(json_agg(a), '[]') FROM (
         SELECT id, lower(period) AS due_at, services FROM appointment
-        WHERE branch_id = $1 AND state = 'booked' AND lower(period) >= $3 AND lower(period) < $4
+        WHERE branch_id = $1 AND state = 'booked' AND lower(period) < $4
+            AND lower(period) >= greatest($5, least($3, (
+                SELECT min(started_at) FROM interruption WHERE branch_id = $1
+                    AND coalesce(resumes_at, 'infinity'::timestamptz) > $3) - $6::interval))
             AND NOT EXISTS (SELECT FROM ticket t
                 WHERE t.branch_id = $1 AND t.appointment_id = appointment.id)
         ORDER BY lower(period)) a),
@@ -302,8 +300,8 @@ async def load(directory: Directory, branch: Branch, now: datetime) -> Hall:
     """The hall of `branch` at `now`."""
     day = directory.local(now).date()
     midnight, tomorrow = hours.day_window(day, directory.zone)
-    late = now - timedelta(minutes=directory.rules.late_minutes)
-    text = await db.fetch_value(_HALL, branch.id, day, late, tomorrow, midnight)
+    grace = timedelta(minutes=directory.rules.late_minutes)
+    text = await db.fetch_value(_HALL, branch.id, day, now - grace, tomorrow, midnight, grace)
     loaded = msgspec.json.decode(text, type=_Loaded)
     return Hall(
         directory=directory,

@@ -8,26 +8,37 @@ same. Whom a free desk takes at once was told no range and does not count.
 
 import math
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from random import Random
 from statistics import fmean
+from typing import Literal, get_args
 
 import msgspec
 from msgspec import Struct
 
 from queue_app.domain.centre import BranchPlan, Centre
 from queue_app.domain.dispatch import POLICIES, Expected, Person, Policy, claim, may_call
-from queue_app.domain.forward import Coming, Forward, Shift
+from queue_app.domain.forward import Coming, Forward, Shift, stood_still
+from queue_app.domain.interruptions import stops
 from queue_app.domain.waits import RUNS, Desk, Scene, Serving, forecast, quantile, spread
 from queue_app.simulation.day import Day, draw
 from queue_app.simulation.knowledge import Knowledge, learn, truth
-from queue_app.simulation.run import run_day
-from queue_app.simulation.world import Kind, open_days, world
+from queue_app.simulation.run import begin, outcome, run_day
+from queue_app.simulation.world import MANNERS, Kind, open_days, world
 
 HISTORY = 20
 """Days of the branch that are learned from."""
 TESTED = 3
 """Days of each branch on which estimates are checked; then the next branch is drawn."""
+
+
+SHARE = 0.15
+"""Of the arrivals that have to wait, at which an estimate is checked."""
+Phase = Literal["before", "while it lasts", "at its end", "after it"]
+"""When a range was told, beside the interruption of the day: "at its end" to whoever waited
+through it, when that was said; "after it" to whoever joined later."""
+PHASES: tuple[Phase, ...] = get_args(Phase)
+_MINUTE = timedelta(minutes=1)
 
 
 class Told(Struct, frozen=True):
@@ -39,6 +50,7 @@ class Told(Struct, frozen=True):
     ours: float
     oracle: float
     formula: float
+    phase: Phase = "before"
 
 
 class Accuracy(Struct, frozen=True):
@@ -53,6 +65,7 @@ class Accuracy(Struct, frozen=True):
     ours: float
     oracle: float
     formula: float
+    phase: Phase | None = None
 
     @property
     def percent(self) -> float:
@@ -71,13 +84,40 @@ def measure(
     first: date,
     days: int,
     seed: int,
-    share: float = 0.15,
+    share: float = SHARE,
     policy: Policy = POLICIES["promise"],
 ) -> Accuracy:
     """Accuracy over `days` synthetic days, at `share` of the arrivals that have to wait.
 
     ValueError: nobody had to wait on those days.
     """
+    told = _told(centre, branch, kind, first, days, seed, share, policy)
+    if not told:
+        raise ValueError("nobody had to wait: take more days")
+    return summary(kind, days, told)
+
+
+def measure_rows(
+    centre: Centre, branch: BranchPlan, kind: Kind, first: date, days: int, seed: int
+) -> list[Accuracy]:
+    """One `measure`; of days with an interruption one for each phase in which ranges were told."""
+    if MANNERS[kind].stops is None:
+        return [measure(centre, branch, kind, first, days, seed)]
+    told = _told(centre, branch, kind, first, days, seed, SHARE, POLICIES["promise"])
+    apart = [(phase, [one for one in told if one.phase == phase]) for phase in PHASES]
+    return [summary(kind, days, found, phase) for phase, found in apart if found]
+
+
+def _told(
+    centre: Centre,
+    branch: BranchPlan,
+    kind: Kind,
+    first: date,
+    days: int,
+    seed: int,
+    share: float,
+    policy: Policy,
+) -> list[Told]:
     told: list[Told] = []
     tested = 0
     for number in range(math.ceil(days / TESTED)):
@@ -87,16 +127,16 @@ def measure(
         past = [run_day(draw(place, next(dates), chance), policy) for _ in range(HISTORY)]
         learned, true = learn(centre, past, chance), truth(place, past)
         for _ in range(min(TESTED, days - tested)):
-            told += _tell(draw(place, next(dates), chance), policy, learned, true, share, chance)
+            day = draw(place, next(dates), chance)
+            told += _Telling(day, policy, learned, true, share, chance).run()
             tested += 1
-    if not told:
-        raise ValueError("nobody had to wait: take more days")
-    return summary(kind, days, told)
+    return told
 
 
-def summary(kind: Kind, days: int, told: Sequence[Told]) -> Accuracy:
+def summary(kind: Kind, days: int, told: Sequence[Told], phase: Phase | None = None) -> Accuracy:
     return Accuracy(
         kind=kind,
+        phase=phase,
         days=days,
         estimates=len(told),
         mean_wait=fmean(one.came_true for one in told),
@@ -108,48 +148,89 @@ def summary(kind: Kind, days: int, told: Sequence[Told]) -> Accuracy:
     )
 
 
-def _tell(
-    day: Day, policy: Policy, learned: Knowledge, true: Knowledge, share: float, chance: Random
-) -> list[Told]:
-    told: dict[int, tuple[float, Told]] = {}
+class _Telling:
+    """One day on which ranges are told: to some who join, and to some who waited through a stop."""
 
-    def on_arrival(forward: Forward, coming: Coming) -> None:
-        if chance.random() >= share or _at_once(forward, coming.person):
+    def __init__(
+        self,
+        day: Day,
+        policy: Policy,
+        learned: Knowledge,
+        true: Knowledge,
+        share: float,
+        chance: Random,
+    ) -> None:
+        self._day = day
+        self._policy = policy
+        self._learned = learned
+        self._true = true
+        self._share = share
+        self._chance = chance
+        self._told: list[tuple[int, float, Told]] = []
+
+    def run(self) -> list[Told]:
+        day = self._day
+        forward = begin(day, self._policy, self._on_arrival)
+        for one in day.interruptions:
+            if one.ended_at:
+                forward.run(until=(one.ended_at - day.at(0.0)) / _MINUTE)
+                self._tell(forward, sorted(forward.line, key=lambda one: one.id), "at its end")
+        called = outcome(day, forward).called
+        return [
+            msgspec.structs.replace(one, came_true=called[number].minute - at)
+            for number, at, one in self._told
+        ]
+
+    def _on_arrival(self, forward: Forward, coming: Coming) -> None:
+        if self._chance.random() >= self._share or _at_once(forward, coming.person):
             return
-        number = coming.person.id
-        ours = forecast(scene_of(forward, day, learned), RUNS, {number})[number]
-        oracle = forecast(scene_of(forward, day, true), RUNS, {number})[number]
-        low, high = spread(ours)
-        told[number] = (
-            forward.minute,
-            Told(
+        self._tell(forward, [coming.person], _phase(self._day, forward.minute))
+
+    def _tell(self, forward: Forward, people: Sequence[Person], phase: Phase) -> None:
+        """Nothing to whoever is stopped for nobody knows how long."""
+        wanted = {one.id for one in people}
+        scene = scene_of(forward, self._day, self._learned)
+        ours = forecast(scene, RUNS, wanted)
+        oracle = forecast(scene_of(forward, self._day, self._true), RUNS, wanted)
+        others = forecast(scene.resumed, RUNS, wanted) if scene.resumed else ours
+        for one in people:
+            if one.id not in ours:
+                continue
+            low, high = spread(ours[one.id])
+            told = Told(
                 came_true=math.nan,
                 low=low,
-                high=high,
-                ours=quantile(ours, 0.5),
-                oracle=quantile(oracle, 0.5),
-                formula=formula(forward, coming.person, learned.average),
-            ),
-        )
+                high=max(high, spread(others[one.id])[1]),
+                ours=quantile(ours[one.id], 0.5),
+                oracle=quantile(oracle[one.id], 0.5),
+                formula=formula(forward, one, self._learned.average),
+                phase=phase,
+            )
+            self._told.append((one.id, forward.minute, told))
 
-    outcome = run_day(day, policy, on_arrival)
-    return [
-        msgspec.structs.replace(one, came_true=outcome.called[number].minute - at)
-        for number, (at, one) in told.items()
-    ]
+
+def _phase(day: Day, minute: float) -> Phase:
+    known = day.known_at(minute)
+    if not known:
+        return "before"
+    return "while it lasts" if any(one.ended_at is None for one in known) else "after it"
 
 
 def _at_once(forward: Forward, person: Person) -> bool:
-    return any(may_call(forward.shifts[index].desk, person) for index in forward.idle)
+    return not forward.is_stopped(person) and any(
+        may_call(forward.shifts[index].desk, person) for index in forward.idle
+    )
 
 
 def formula(forward: Forward, person: Person, average: float) -> float:
-    """The rivals' estimate: position times average time over open desks."""
+    """The rivals' estimate: position times average time over open desks, once these may call."""
     key = claim(person, forward.policy).key
     position = sum(claim(one, forward.policy).key <= key for one in forward.line)
     at = forward.minute
+    lasting = [one for one in forward.stops if one.services is None and one.begins <= at < one.ends]
     open_desks = sum(shift.free <= at and shift.resumes(at) == at for shift in forward.shifts)
-    return position * average / max(1, open_desks)
+    still = max(one.ends - at for one in lasting) if lasting else 0.0
+    return position * average / max(1, open_desks) + still
 
 
 def scene_of(forward: Forward, day: Day, known: Knowledge) -> Scene:
@@ -162,7 +243,7 @@ def scene_of(forward: Forward, day: Day, known: Knowledge) -> Scene:
             _desk(forward, day, known, index, shift) for index, shift in enumerate(forward.shifts)
         ],
         booked=[
-            Person(one.id, one.services, 0.0, (one.due or 0.0) - now)
+            _seen(msgspec.structs.replace(one, queued=now), now)
             for one in day.bookings
             if one.id not in here and one.id not in forward.called
         ],
@@ -175,12 +256,14 @@ def scene_of(forward: Forward, day: Day, known: Knowledge) -> Scene:
         planned=day.world.planned,
         policy=forward.policy,
         habits=known.habits,
+        stops=stops(day.known_at(now), day.at(now)),
     )
 
 
 def _seen(one: Person, now: float) -> Person:
     due = None if one.due is None else one.due - now
-    return Person(one.id, one.services, one.queued - now, due, one.priority, one.for_desk_id)
+    limit = None if one.late_after is None else one.late_after - now
+    return Person(one.id, one.services, one.queued - now, due, one.priority, one.for_desk_id, limit)
 
 
 def _desk(forward: Forward, day: Day, known: Knowledge, index: int, shift: Shift) -> Desk:
@@ -200,7 +283,8 @@ def _serving(forward: Forward, day: Day, known: Knowledge, index: int) -> Servin
     if one is None:
         return None
     since_call = forward.minute - one.called
-    change_over = one.ends - one.called - day.served[one.person.id]
+    since_call -= stood_still(day.stops, one.called, forward.minute)
+    change_over = day.lengths[one.person.id] - day.served[one.person.id]
     begun = since_call > change_over and not forward.called[one.person.id].absent
     minutes = since_call - change_over if begun else -since_call
     return Serving(minutes, known.time_of(one.person.services))

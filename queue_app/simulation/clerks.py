@@ -34,6 +34,7 @@ SHORTEST_WAIT = 0.05
 BY_HAND = ("ticket_state", "ticket_changed", "desk_busy", "desk_not_open", "not_your_desk",
            "desk_taken", "desk_changed")  # fmt: skip
 """Refusals at the desk whose console is shown: there somebody may press buttons, too."""
+ALERT_REFUSAL = "hall_paused"
 LEFT_MEANWHILE = ("ticket_state", "ticket_changed")
 UNDO_TOO_LATE = ("nothing_to_undo",)
 """When the clock runs fast, the few minutes of an undo are over in no time."""
@@ -113,6 +114,7 @@ class Clerk:
         if self._absent and world.now() >= self._absent[0].opens:
             await self._rest(self._absent.pop(0))
             return
+        await world.calls_go_on.wait()
         called = await self._take_back() or await self._call()
         if called is None:
             await self._idle()
@@ -168,7 +170,7 @@ class Clerk:
             {"ticket": ticket},
             token=self._token,
             keyed=True,
-            allow=(*self._allow, *(LEFT_MEANWHILE if ticket else ())),
+            allow=(*self._allow, ALERT_REFUSAL, *(LEFT_MEANWHILE if ticket else ())),
         )
         if called:
             world.called(called["id"], called["calls"])
@@ -214,14 +216,14 @@ class Clerk:
 
     async def _serve(self, ticket: int, person: Person | None) -> None:
         world = self.world
-        until = world.now() + timedelta(minutes=person.minutes if person else UNKNOWN_MINUTES)
+        minutes = person.minutes if person else UNKNOWN_MINUTES
         if person and world.now() < world.plan.kiosk_until:
             fate = self.rng.random()
             if fate < PARK_SHARE:
                 return await self._park(ticket, person)
             if fate < PARK_SHARE + TRANSFER_SHARE:
                 return await self._transfer(ticket, person)
-        await world.until(until)
+        await world.work(60 * minutes)
         await self._say(ticket, "finishes")
         if self.rng.random() < SLIP_SHARE and await self._undo(ticket):
             await self._pause(self.rng.uniform(30, 90))
@@ -284,7 +286,7 @@ class Clerk:
         )
 
     async def _pause(self, hall_seconds: float) -> None:
-        await self.world.sleep(hall_seconds)
+        await self.world.work(hall_seconds)
 
     async def _look_around(self) -> None:
         """After a refusal: somebody did another thing at this desk. Go on from what is there."""

@@ -5,23 +5,27 @@ Minutes count from local midnight. Whoever is in the house at closing is still s
 
 import math
 from collections.abc import Sequence
-from datetime import date, time
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 from itertools import accumulate, pairwise
 from random import Random
 
+import msgspec
 from msgspec import Struct
 
+from queue_app.domain import interruptions
 from queue_app.domain.centre import WEEKDAYS, LanePlan, Period, Weekly
 from queue_app.domain.dispatch import DeskView, Expected, Person
-from queue_app.domain.forward import Coming, Shift
+from queue_app.domain.forward import Coming, Shift, Stop
+from queue_app.domain.interruptions import Interruption
 from queue_app.simulation.world import World, hourly_walk_ins, periods_of
 
 
 class Day(Struct, frozen=True, dict=True):
     """`people`: all who come. `bookings`: of all who should, the no-shows among them.
 
-    `served`: minutes of each visit without its change-over, by the person's id.
+    `served`: minutes of each visit without its change-over, by the person's id. Instants take the
+    branch's midnight for one in UTC.
     """
 
     world: World
@@ -32,6 +36,30 @@ class Day(Struct, frozen=True, dict=True):
     bookings: tuple[Person, ...]
     shifts: tuple[Shift, ...]
     served: dict[int, float]
+    interruptions: tuple[Interruption, ...] = ()
+
+    @cached_property
+    def stops(self) -> tuple[Stop, ...]:
+        return tuple(interruptions.stops(self.interruptions, self.at(0.0)))
+
+    def at(self, minute: float) -> datetime:
+        return _instant(self.date, minute)
+
+    def known_at(self, minute: float) -> list[Interruption]:
+        """The interruptions as somebody at that minute knows them."""
+        now = self.at(minute)
+        return [
+            one
+            if one.ended_at and one.ended_at <= now
+            else msgspec.structs.replace(one, ended_at=None, resumes_at=None)
+            for one in self.interruptions
+            if one.started_at <= now
+        ]
+
+    @cached_property
+    def lengths(self) -> dict[int, float]:
+        """Minutes of each visit, its change-over included."""
+        return {one.person.id: one.length for one in self.people}
 
     @cached_property
     def expected(self) -> tuple[Expected, ...]:
@@ -47,6 +75,11 @@ def draw(world: World, day: date, chance: Random) -> Day:
     shifts = _present(world, roster(rosters, world.desks, day, periods), chance)
     bookings = _bookings(world, day, shifts, chance)
     people, served = _Crowd(world, shifts, chance).gather(day, periods, bookings)
+    stops: tuple[Interruption, ...] = ()
+    if world.manner.stops:
+        stops = (_interruption(world, day, periods, shifts, chance),)
+        bookings = tuple(_keeps_right(world, day, one, stops) for one in bookings)
+        people = _around(world, day, periods, people, stops, chance)
     return Day(
         world=world,
         date=day,
@@ -56,7 +89,82 @@ def draw(world: World, day: date, chance: Random) -> Day:
         bookings=bookings,
         shifts=shifts,
         served=served,
+        interruptions=stops,
     )
+
+
+def _instant(day: date, minute: float) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(minutes=minute)
+
+
+def _interruption(
+    world: World, day: date, periods: Sequence[Period], shifts: Sequence[Shift], chance: Random
+) -> Interruption:
+    """An alert for all services, or the registries of one skill down for those it brings here."""
+    manner, opens = world.manner, minutes(periods[0].opens)
+    begins = chance.uniform(opens, minutes(periods[-1].closes) - manner.stop_before_closing)
+    ends = begins + chance.uniform(*manner.stop_lasts)
+    started, ended, opening = (_instant(day, one) for one in (begins, ends, opens))
+    if manner.stops == "everything":
+        delay = interruptions.usual_delay("alert", started, opening, world.centre.rules)
+        return Interruption(
+            1, "alert", None, None, started, ended, ended + timedelta(minutes=delay)
+        )
+    reach = _reach(shifts)
+    groups = [tuple(sorted(world.skilled([one.code]) & reach)) for one in world.centre.skills]
+    services = chance.choice([one for one in groups if one])
+    return Interruption(1, "registry", services, None, started, ended, ended)
+
+
+def _keeps_right(world: World, day: date, one: Person, stops: Sequence[Interruption]) -> Person:
+    """The booking with the minute after which it is late, where a stop has moved that."""
+    if one.due is None:
+        return one
+    due, rules = _instant(day, one.due), world.centre.rules
+    limit = interruptions.late_after(due, one.services, stops, rules)
+    moved = (limit - due) / timedelta(minutes=1)
+    if moved <= rules.late_minutes:
+        return one
+    return msgspec.structs.replace(one, late_after=one.due + moved)
+
+
+def _around(
+    world: World,
+    day: date,
+    periods: Sequence[Period],
+    people: Sequence[Coming],
+    stops: Sequence[Interruption],
+    chance: Random,
+) -> tuple[Coming, ...]:
+    """The same people as they come when this is interrupted.
+
+    Who would have come in it for what is stopped comes later: everybody in an alert, else who has
+    no booking, for the kiosk gives them no ticket. Who would then find the kiosk closed stays away.
+    """
+    last = minutes(periods[-1].closes) - world.centre.rules.last_ticket_minutes
+    found = []
+    for one in people:
+        person = _keeps_right(world, day, one.person, stops)
+        arrives = one.arrives
+        for stop in stops:
+            said = (stop.ended_at or stop.started_at, stop.started_at)
+            ends, begins = ((each - _instant(day, 0.0)) / timedelta(minutes=1) for each in said)
+            refused = stop.services is None or person.due is None
+            if begins <= arrives < ends and refused and stop.concerns(person.services):
+                arrives = ends + chance.expovariate(1 / world.manner.after_stop)
+        if arrives > one.arrives and arrives > last:
+            continue
+        due = -math.inf if person.due is None else person.due
+        later = max(arrives, due) - max(one.arrives, due)
+        found.append(
+            Coming(
+                msgspec.structs.replace(person, queued=arrives),
+                arrives,
+                one.length,
+                one.gone + later,
+            )
+        )
+    return tuple(sorted(found, key=lambda one: one.arrives))
 
 
 def minutes(wall: time) -> float:

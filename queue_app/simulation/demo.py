@@ -5,7 +5,7 @@ import contextlib
 import json
 import random
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -14,13 +14,17 @@ from msgspec import Struct
 from websockets.exceptions import WebSocketException
 
 from queue_app.clock import ShiftedClock
+from queue_app.domain.hours import Window
 from queue_app.simulation import visitors
 from queue_app.simulation.clerks import Clerk
-from queue_app.simulation.hall import Fate, Person, Plan, World
+from queue_app.simulation.hall import MINUTE, Fate, Person, Plan, World
 from queue_app.simulation.visitors import Visitor
-from queue_app.simulation.wire import Wire
+from queue_app.simulation.wire import Refused, Wire
 
 BOARDS = 3
+ALERT_MINUTES = 20
+ALL_CLEAR = 5
+"""Minutes of them from the all-clear to the first call."""
 TICK = 0.5
 """Real seconds between two looks at the hall for the progress line and the shown phone."""
 CLASSES = ("walk-in", "priority", "booked")
@@ -60,6 +64,7 @@ class Moment(Struct, frozen=True):
     tickets: int
     served: int
     unexpected: int
+    alert: bool = False
 
 
 class Spread(Struct, frozen=True):
@@ -88,6 +93,15 @@ class Report(Struct, frozen=True):
     unexpected: dict[str, int]
 
 
+def alert_of(plan: Plan) -> Window:
+    """At noon; in the middle of a day that has no noon, or ends soon after it."""
+    noon = datetime(plan.day.year, plan.day.month, plan.day.day, 12, tzinfo=plan.zone)
+    begins = noon.astimezone(UTC)
+    if not plan.opens <= begins <= plan.closes - 2 * ALERT_MINUTES * MINUTE:
+        begins = plan.opens + (plan.closes - plan.opens) / 2
+    return Window(begins, begins + ALERT_MINUTES * MINUTE)
+
+
 async def book(
     plan: Plan, wire: Wire, count: int | None, since: datetime, rng: random.Random
 ) -> list[Person]:
@@ -108,7 +122,10 @@ class Day:
         booked: list[Person],
         count: int | None,
         rng: random.Random,
+        alert: Window | None = None,
     ) -> None:
+        """`alert`: from the siren until calls go on."""
+        self._alert = alert
         self.world = World(plan, clock, wire, rng)
         total = count or visitors.full_hall(plan, rng)
         walk_ins = visitors.draw_walk_ins(plan, max(0, total - len(booked)), clock.start, rng)
@@ -159,6 +176,33 @@ class Day:
             for person in self._expected:
                 own = random.Random(self._rng.getrandbits(64))
                 group.create_task(Visitor(world, person, kiosk, own).live())
+            if self._alert and self._alert.opens > world.now():
+                group.create_task(self._sound(self._alert))
+
+    async def _sound(self, alert: Window) -> None:
+        """The siren and the all-clear; somebody who watches may have stopped the hall by hand."""
+        world = self.world
+        await world.until(alert.opens)
+        world.stop()
+        with contextlib.suppress(Refused):
+            await self._alert_through(alert)
+        world.go_on()
+
+    async def _alert_through(self, alert: Window) -> None:
+        """A clerk says at both that it is so; calls go on some minutes after the second."""
+        world, wire = self.world, self.world.wire
+        login, password = next(iter(self._sign_ins.clerks.values()))
+        session = await wire.post("/api/v1/sessions", {"login": login, "password": password})
+        begun = await wire.post(
+            f"/api/v1/branches/{world.plan.branch}/interruptions", {"kind": "alert"},
+            token=session["token"], keyed=True, allow=("already_interrupted",),
+        )  # fmt: skip
+        await world.until(alert.closes - ALL_CLEAR * MINUTE)
+        over = await wire.post(
+            f"/api/v1/interruptions/{begun['id']}/resumption", {"after_minutes": ALL_CLEAR},
+            token=session["token"], keyed=True,
+        )  # fmt: skip
+        await world.until(datetime.fromisoformat(over["resumes_at"]))
 
     async def _board(self) -> None:
         """A board on the wall."""
@@ -211,6 +255,7 @@ class Day:
             tickets=sum(one.issued is not None for one in world.everybody),
             served=sum(one.fate == "served" for one in world.everybody),
             unexpected=sum(world.wire.unexpected.values()),
+            alert=not world.calls_go_on.is_set(),
         )
 
     def report(self) -> Report:

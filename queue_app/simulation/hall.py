@@ -161,8 +161,32 @@ class World:
         """The ids of taken desks by number, those of clerks at lunch included."""
         self._news = asyncio.Event()
 
+        self.calls_go_on = asyncio.Event()
+        """Not set from the beginning of an alert until calls resume."""
+        self.calls_go_on.set()
+        self._alert: list[datetime] = []
+        """When it began and when calls resumed, as far as that has happened."""
+
     def now(self) -> datetime:
         return self.clock.now()
+
+    def stop(self) -> None:
+        """The siren: everybody goes to the shelter."""
+        self._alert = [self.now()]
+        self.calls_go_on.clear()
+        self.tell()
+
+    def go_on(self) -> None:
+        self._alert.append(self.now())
+        self.calls_go_on.set()
+        self.tell()
+
+    def put_off(self, since: datetime, until: datetime) -> datetime:
+        """`until`, later by as much of the alert as is over and stood between the two."""
+        if len(self._alert) < 2:
+            return until
+        began, resumed = self._alert
+        return until + max(timedelta(), resumed - max(began, since)) if began < until else until
 
     async def until(self, instant: datetime) -> None:
         """Sleep until the hall's clock shows `instant`; at once where that has passed."""
@@ -170,6 +194,14 @@ class World:
 
     async def sleep(self, hall_seconds: float) -> None:
         await asyncio.sleep(self.clock.real_seconds(hall_seconds))
+
+    async def work(self, hall_seconds: float) -> None:
+        """Sleep so long, but for an alert, in which all work stands still."""
+        began = self.now()
+        ends = began + timedelta(seconds=hall_seconds)
+        await self.until(ends)
+        await self.calls_go_on.wait()
+        await self.until(self.put_off(began, ends))
 
     def enter(self, person: Person, ticket: int, token: str, number: str) -> None:
         person.ticket, person.token, person.number = ticket, token, number

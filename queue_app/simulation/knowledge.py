@@ -14,6 +14,7 @@ from statistics import NormalDist, fmean, pstdev
 from msgspec import Struct
 
 from queue_app.domain.centre import Centre
+from queue_app.domain.forward import stood_still
 from queue_app.domain.habits import (
     CHANGE_OVER_MOST,
     EARLY_MOST,
@@ -72,22 +73,23 @@ def _habits(days: Sequence[Outcome]) -> Habits:
     came = [
         one.person for outcome in days for one in outcome.day.people if one.person.due is not None
     ]
+    early = [(one.due or 0.0) - one.queued for one in came if one.late_after is None]
     changes = [
         one.length - outcome.day.served[one.person.id]
         for outcome in days
         for one in outcome.day.people
     ]
     waits, gone = counted(
-        (call.minute - since(one.person), call.absent)
+        (call.minute - begins - stood_still(outcome.day.stops, begins, call.minute), call.absent)
         for outcome in days
         for one in outcome.day.people
-        for call in [outcome.called[one.person.id]]
+        for call, begins in [(outcome.called[one.person.id], since(one.person))]
     )
     return habits_of(
         Seen(
             bookings=sum(len(one.day.bookings) for one in days),
             came=len(came),
-            early=_measured([(one.due or 0.0) - one.queued for one in came], EARLY_MOST),
+            early=_measured(early, EARLY_MOST),
             changes=_measured(changes, CHANGE_OVER_MOST),
             waits=waits,
             gone=gone,

@@ -6,7 +6,7 @@ from typing import Literal
 from msgspec import Struct
 
 from queue_app.domain.dispatch import Person, Policy, is_late
-from queue_app.domain.forward import ABSENT_MINUTES, Called, Coming, Forward
+from queue_app.domain.forward import ABSENT_MINUTES, Called, Coming, Forward, stood_still
 from queue_app.domain.waits import quantile
 from queue_app.simulation.day import Day
 
@@ -42,16 +42,27 @@ KEPT_MINUTES = 5.0
 def run_day(
     day: Day, policy: Policy, on_arrival: Callable[[Forward, Coming], None] | None = None
 ) -> Outcome:
-    forward = Forward(
+    return outcome(day, begin(day, policy, on_arrival))
+
+
+def begin(
+    day: Day, policy: Policy, on_arrival: Callable[[Forward, Coming], None] | None = None
+) -> Forward:
+    return Forward(
         day.people,
         day.shifts,
         policy,
         expected=day.expected,
         minutes=day.world.planned,
+        stops=day.stops,
         on_arrival=on_arrival,
     )
+
+
+def outcome(day: Day, forward: Forward) -> Outcome:
+    """The day run to its end."""
     called = forward.run()
-    return Outcome(day, called, _figures(day, called, policy))
+    return Outcome(day, called, _figures(day, called, forward.policy))
 
 
 def _figures(day: Day, called: dict[int, Called], policy: Policy) -> dict[str, float]:
@@ -119,14 +130,20 @@ def _passed_by(day: Day, called: dict[int, Called]) -> list[int]:
 
 
 def _desks(day: Day, called: dict[int, Called]) -> dict[str, float]:
-    length = {one.person.id: one.length for one in day.people}
     ends, busy = day.closes, 0.0
     for number, call in called.items():
-        over = call.minute + (ABSENT_MINUTES if call.absent else length[number])
+        over = call.minute + (ABSENT_MINUTES if call.absent else day.lengths[number])
+        for stop in day.stops:
+            if stop.services is None and call.minute < stop.begins < over:
+                over += stop.ends - stop.begins
         ends = max(ends, over)
-        busy += max(0.0, min(over, day.closes) - call.minute)
+        over = min(over, day.closes)
+        busy += max(0.0, over - call.minute - stood_still(day.stops, call.minute, over))
     worked = sum(
-        min(one.leaves, day.closes) - one.free - sum(end - begin for begin, end in one.breaks)
+        min(one.leaves, day.closes)
+        - one.free
+        - sum(end - begin for begin, end in one.breaks)
+        - stood_still(day.stops, one.free, min(one.leaves, day.closes))
         for one in day.shifts
     )
     return {"use": 100 * busy / worked, "overtime": ends - day.closes}

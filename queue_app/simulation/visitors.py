@@ -40,17 +40,20 @@ SERVICE_SIGMA = 0.45
 """Of the logarithm: 95 in 100 visits take between 0.4 and 2.2 times the mean."""
 CALL_OVERHEAD = 1.6
 """Minutes of a visit in which nobody is served: calling, walking, sitting down."""
-LOAD = 1.1
+LOAD = 0.95
 """Work over the clerks' time for a full hall: a few find the wait too long, or do not come."""
 PATIENCE_MEDIAN = 75.0
 PATIENCE_SIGMA = 0.6
-ARRIVALS_BY_TENTH = (1.6, 1.7, 1.5, 1.2, 0.8, 0.8, 1.1, 1.1, 0.7, 0.3)
+ARRIVALS_BY_TENTH = (1.6, 1.3, 1.15, 1.0, 0.7, 0.85, 1.05, 1.05, 0.95, 0.35)
 """Of the kiosk's day."""
 FATES_BY_STATE: dict[str, Fate] = {"finished": "served", "no_show": "no-show", "left": "left"}
 BOOKING_AT_ONCE = 4
 SHORTEST_WAIT = 0.05
 """Real seconds, so that a clock that runs fast makes nobody ask without a pause."""
-KIOSK_REFUSALS = ("past_last_ticket", "branch_closed")
+ALERT_REFUSAL = "services_paused"
+KIOSK_REFUSALS = ("past_last_ticket", "branch_closed", ALERT_REFUSAL)
+AFTER_ALERT = 6.0
+"""Minutes after it, on average, until somebody comes who would have come during it."""
 NAMES = ("Олена", "Андрій", "Ірина", "Тарас", "Наталія", "Юрій", "Оксана", "Богдан", "Ґалина")
 SURNAMES = ("Приклад", "Зразок", "Спроба", "Показ", "Умовний", "Вигадка", "Проба")
 
@@ -230,26 +233,38 @@ class Visitor:
         return fate < 0.12
 
     async def _enter(self) -> bool:
+        """Nobody comes during an alert, but after it; who is refused for it waits for its end."""
+        world = self.world
+        while True:
+            if not world.calls_go_on.is_set():
+                await world.calls_go_on.wait()
+                await world.sleep(60 * self.rng.expovariate(1 / AFTER_ALERT))
+            try:
+                await self._take_ticket()
+            except Refused as refusal:
+                if refusal.code == ALERT_REFUSAL:
+                    await asyncio.sleep(max(world.clock.real_seconds(60), SHORTEST_WAIT))
+                    continue
+                world.go(self.person, "turned away")
+                return False
+            return True
+
+    async def _take_ticket(self) -> None:
         person, world = self.person, self.world
         branch = f"/api/v1/branches/{world.plan.branch}"
-        try:
-            if person.code:
-                issued = await world.wire.post(
-                    f"{branch}/check-ins", {"code": person.code}, token=self._kiosk, keyed=True,
-                    allow=("branch_closed",),
-                )  # fmt: skip
-            else:
-                issued = await world.wire.post(
-                    f"{branch}/tickets",
-                    {"services": list(person.services), "priority": person.priority,
-                     "language": person.language},
-                    token=self._kiosk, keyed=True, allow=KIOSK_REFUSALS,
-                )  # fmt: skip
-        except Refused:
-            world.go(person, "turned away")
-            return False
+        if person.code:
+            issued = await world.wire.post(
+                f"{branch}/check-ins", {"code": person.code}, token=self._kiosk, keyed=True,
+                allow=("branch_closed",),
+            )  # fmt: skip
+        else:
+            issued = await world.wire.post(
+                f"{branch}/tickets",
+                {"services": list(person.services), "priority": person.priority,
+                 "language": person.language},
+                token=self._kiosk, keyed=True, allow=KIOSK_REFUSALS,
+            )  # fmt: skip
         world.enter(person, issued["id"], issued["token"], issued["number"])
-        return True
 
     def _has_phone(self) -> bool:
         return self.rng.random() < PHONE_WATCHERS
@@ -268,7 +283,10 @@ class Visitor:
         person, world = self.person, self.world
         assert person.issued
         end = world.plan.closes + AFTER_CLOSING
-        await self._called_before(min(person.issued + timedelta(minutes=person.patience), end))
+        patience = person.issued + timedelta(minutes=person.patience)
+        await self._called_before(min(patience, end))
+        await world.calls_go_on.wait()  # nobody loses patience in the shelter
+        await self._called_before(min(world.put_off(person.issued, patience), end))
         if not person.called.is_set() and world.now() < end and self.rng.random() < 0.4:
             person.hears = 0  # goes without a word, and is a no-show when called
             person.comes_back = False

@@ -21,9 +21,15 @@ from queue_app.domain.dispatch import DeskView
 from queue_app.domain.hours import periods_on
 from queue_app.domain.service_times import ServiceTime, published, visit_time
 
-Kind = Literal["calm", "rush", "short"]
+Kind = Literal["calm", "rush", "short", "alert", "registry"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
-TITLES: dict[Kind, str] = {"calm": "calm", "rush": "rush", "short": "short of staff"}
+TITLES: dict[Kind, str] = {
+    "calm": "calm",
+    "rush": "rush",
+    "short": "short of staff",
+    "alert": "air-raid alert",
+    "registry": "registry down",
+}
 
 
 class Manner(Struct, frozen=True):
@@ -32,7 +38,10 @@ class Manner(Struct, frozen=True):
     `per_hour`: walk-ins an hour on an average day at an average hour. `booked`: of the bookable
     time. `away`: desks that should be there and are not. Holders of bookings come `early` before
     their time, normal with `early_spread`, but `delayed` of them by an exponential time later.
-    `patience` is lognormal, given by its median and spread.
+    `patience` is lognormal, given by its median and spread. `stops`: what is interrupted once in
+    the day, everything or the services of one skill, from some minute `stop_before_closing` at
+    the latest, until `stop_lasts`, uniform between these, has passed. Who would have come in it
+    comes once it is over, by an exponential time of `after_stop` on average.
     """
 
     per_hour: float
@@ -49,12 +58,18 @@ class Manner(Struct, frozen=True):
     patience_spread: float = 0.6
     change_over: float = 1.0
     change_over_spread: float = 0.3
+    stops: Literal["everything", "skill"] | None = None
+    stop_before_closing: float = 120.0
+    stop_lasts: tuple[float, float] = (20.0, 90.0)
+    after_stop: float = 10.0
 
 
 MANNERS: dict[Kind, Manner] = {
     "calm": Manner(per_hour=PER_HOUR),
     "rush": Manner(per_hour=24.0, booked=0.8),
     "short": Manner(per_hour=11.0, away=2),
+    "alert": Manner(per_hour=16.0, stops="everything"),
+    "registry": Manner(per_hour=16.0, stops="skill"),
 }
 
 

@@ -6,10 +6,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from queue_app.domain import interruptions
 from queue_app.domain.centre import Rules
 from queue_app.domain.dispatch import POLICIES, DeskView, Waiting, as_person, rank
+from queue_app.domain.habits import Habits
 from queue_app.domain.interruptions import (
     NEVER,
     Interruption,
@@ -19,11 +21,11 @@ from queue_app.domain.interruptions import (
     late_after,
     stop_of,
     stop_of_all,
+    stops,
     usual_delay,
-    waits_through,
 )
 from queue_app.domain.service_times import ServiceTime
-from queue_app.domain.waits import Desk, Scene, Wait, estimate
+from queue_app.domain.waits import Desk, Scene, estimate
 
 TEN = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 RULES = Rules(early_minutes=10, late_minutes=10)
@@ -195,30 +197,44 @@ def test_no_wait_ends_before_calls_resume_and_none_is_told_while_nobody_knows(
     line: list[Waiting], several: list[Interruption], later: int
 ) -> None:
     now = at(later)
-    ids = {one.id for one in line}
-
-    def forecast(people: Sequence[Waiting], when: datetime) -> dict[int, Wait]:
-        scene = Scene(
-            waiting=[as_person(one, when) for one in people],
-            desks=EVERY_DESK,
-            booked=[],
-            expected=[],
-            time_of=lambda _: LENGTH,
-            planned=lambda _: LENGTH.mean_minutes,
-            policy=POLICY,
-        )
-        return estimate(scene, runs=6)
-
-    found = waits_through(several, line, now, forecast)
+    found = estimate(scene(line, several, now), runs=6)
     for one in line:
         stop = stop_of(one.services, several, now)
-        if stop is None and stop_of_all(several, now) is None:
+        unknown = [each for each in current(several, now) if each.resumes_at is None]
+        if stop is None:
             assert one.id in found
-        elif stop is not None and stop.resumes_at is None:
+        elif any(each.concerns(one.services) for each in unknown):
             assert one.id not in found
-        elif one.id in found and stop is not None and stop.resumes_at is not None:
-            assert now + timedelta(minutes=found[one.id].low_minutes) >= stop.resumes_at
-    assert found.keys() <= ids
+        elif one.id in found and stop.resumes_at is not None:
+            low = timedelta(minutes=found[one.id].low_minutes)
+            assert now + low >= stop.resumes_at
     assert all(wait.low_minutes <= wait.high_minutes for wait in found.values())
-    if not current(several, now):
-        assert found == forecast(line, now)
+
+
+@given(people, st.integers(0, 60), st.integers(1, 90))
+def test_a_stop_of_all_with_a_known_end_moves_every_wait_of_the_live_queue_by_it(
+    line: list[Waiting], begun: int, left: int
+) -> None:
+    walk_ins = [replace(one, due_at=None) for one in line]
+    free = estimate(scene(walk_ins, [], TEN), runs=6)
+    found = estimate(scene(walk_ins, [stopped(-begun, left)], TEN), runs=6)
+    assert found == {
+        number: replace(
+            wait, low_minutes=wait.low_minutes + left, high_minutes=wait.high_minutes + left
+        )
+        for number, wait in free.items()
+    }
+
+
+def scene(line: Sequence[Waiting], several: Sequence[Interruption], now: datetime) -> Scene:
+    return Scene(
+        waiting=[as_person(one, now) for one in line],
+        desks=EVERY_DESK,
+        booked=[],
+        expected=[],
+        time_of=lambda _: LENGTH,
+        planned=lambda _: LENGTH.mean_minutes,
+        policy=POLICY,
+        habits=Habits(gone_by=()),
+        stops=stops(several, now),
+    )

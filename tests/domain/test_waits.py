@@ -122,8 +122,8 @@ def test_a_booking_whose_holder_is_long_overdue_hardly_counts() -> None:
     hall = scene([Person(1, BILL, 0.0)], [DeskView(1, BILL)])
     for due, most in ((-30.0, 0.05), (0.0, 0.6), (60.0, 0.86)):
         person = Person(2, BILL, 0.0, due=due)
-        assert waits._to_come(hall.habits, person).share < most
-    assert waits._to_come(hall.habits, Person(2, BILL, 0.0, due=60.0)).share > 0.84
+        assert waits._to_come(hall, person).share < most
+    assert waits._to_come(hall, Person(2, BILL, 0.0, due=60.0)).share > 0.84
 
 
 def test_the_share_that_has_left_is_linear_between_what_is_known() -> None:

@@ -144,6 +144,51 @@ async def test_every_screen_says_why_and_no_wait_is_told_until_the_end_is_known(
     assert phone.wait.low_minutes < 10
 
 
+async def test_a_visit_stands_still_in_an_alert_and_the_ranges_hold_again_after_it(
+    desk: Desk, clock: FixedClock
+) -> None:
+    """Twice the same visit, once with an hour of alert in it: what is left of it is the same."""
+    await take_ticket(clock.now())
+    called = await calling.call(desk.id, desk.clerk, clock.now())
+    assert called
+    await calling.start(called.id, desk.clerk, clock.now())
+    next_one = await take_ticket(clock.advance(seconds=1))
+    before = (await hall_at(clock.advance(minutes=2))).waits[next_one.id]
+    stop = await alert(desk, clock.now())
+    await interrupting.resume(stop, 10, desk.clerk, clock.advance(minutes=60))
+    ending = (await hall_at(clock.now())).waits[next_one.id]
+    assert ending.low_minutes == before.low_minutes + 10
+    assert ending.high_minutes == before.high_minutes + 10
+    assert (await hall_at(clock.advance(minutes=10))).waits[next_one.id] == before
+
+
+async def test_a_booking_that_fell_into_an_alert_is_still_expected_after_it(
+    desk: Desk, clock: FixedClock
+) -> None:
+    starts_at = MONDAY + timedelta(minutes=30)
+    held = await booking.hold(BRANCH, [SERVICE], starts_at, "visit", clock.now())
+    await booking.confirm(held.token, "Ян", "0671234567", None, "uk", clock.now())
+    stop = await alert(desk, clock.advance(minutes=25))
+    await interrupting.resume(stop, 0, desk.clerk, clock.advance(minutes=60))
+    seen = await hall_at(clock.now())
+    assert [one.due_at for one in seen.appointed] == [starts_at]
+    assert (await hall_at(clock.advance(minutes=11))).appointed == (), "and then is late"
+
+
+async def test_desks_that_an_alert_kept_closed_are_expected_when_it_ends(
+    desk: Desk, clock: FixedClock
+) -> None:
+    early = MONDAY.replace(hour=8, minute=50)
+    for _ in range(2):
+        ticket = await take_ticket(early)
+    await staffing.close_desk(desk.id, desk.clerk, early)
+    stop = await alert(desk, early)
+    over = await interrupting.resume(stop, 0, desk.clerk, MONDAY.replace(hour=9, minute=45))
+    assert over.resumes_at, "the desk opens soon, as nobody could come at nine"
+    wait = (await hall_at(over.resumes_at)).waits[ticket.id]
+    assert wait.people_ahead == 1
+
+
 async def test_named_services_stop_alone_and_others_are_called_past_them(
     desk: Desk, clock: FixedClock
 ) -> None:

@@ -14,7 +14,7 @@ from queue_app.domain.centre import BranchPlan, Centre
 from queue_app.domain.dispatch import POLICIES, DeskView
 from queue_app.domain.forward import Shift
 from queue_app.domain.service_times import ServiceTime
-from queue_app.simulation.accuracy import measure
+from queue_app.simulation.accuracy import PHASES, measure, measure_rows
 from queue_app.simulation.compare import compare, interval, synthetic_days
 from queue_app.simulation.day import Day, draw
 from queue_app.simulation.knowledge import learn, truth
@@ -79,6 +79,52 @@ def test_without_staff_the_services_stay_and_a_closed_day_is_refused(
     )
     with pytest.raises(ValueError, match="closed"):
         draw(rush, SUNDAY, Random(1))
+
+
+def test_on_a_day_with_an_alert_nobody_is_called_in_it_and_nobody_is_lost(
+    centre: Centre, branch: BranchPlan
+) -> None:
+    truth = world(centre, branch, "alert", Random(1))
+    moved = 0
+    for seed in range(5):
+        day = draw(truth, MONDAY, Random(seed))
+        (alert,) = day.interruptions
+        (stop,) = day.stops
+        assert alert.ended_at
+        assert alert.resumes_at
+        assert (alert.resumes_at - alert.ended_at).seconds == 600
+        assert 30 <= stop.ends - stop.begins <= 100
+        assert not any(stop.begins <= one.arrives < stop.ends - 10 for one in day.people)
+        outcome = run_day(day, POLICIES["promise"])
+        assert outcome.called.keys() == {one.person.id for one in day.people}
+        assert not any(stop.begins < one.minute < stop.ends for one in outcome.called.values())
+        for one in day.people:
+            if one.person.late_after is not None:
+                moved += 1
+                assert one.person.late_after == pytest.approx(stop.ends + 10)
+        assert 0 < outcome.figures["use"] < 100
+    assert moved
+
+
+def test_with_a_registry_down_only_its_services_stop(centre: Centre, branch: BranchPlan) -> None:
+    truth = world(centre, branch, "registry", Random(1))
+    day = draw(truth, MONDAY, Random(4))
+    (stop,) = day.stops
+    assert stop.services
+    called = run_day(day, POLICIES["promise"]).called
+    during = {
+        one.person.services.isdisjoint(stop.services)
+        for one in day.people
+        if stop.begins < called[one.person.id].minute < stop.ends
+    }
+    assert during == {True}
+
+
+def test_ranges_are_judged_apart_by_when_they_were_told(centre: Centre, branch: BranchPlan) -> None:
+    rows = measure_rows(centre, branch, "registry", MONDAY, 2, seed=5)
+    phases = [one.phase for one in rows]
+    assert phases == [one for one in PHASES if one in phases]
+    assert {"before", "after it"} <= set(phases)
 
 
 def test_our_policy_keeps_booked_times_and_first_come_first_served_does_not(
