@@ -15,6 +15,7 @@ _FLAGS = (
     "--disable-component-update",
     "--disable-sync",
     "--autoplay-policy=no-user-gesture-required",
+    "--disable-features=PreloadTopChromeWebUI,InitialWebUI",
 )
 _axe = Axe()
 
