@@ -101,6 +101,11 @@ class Scene(Struct, frozen=True):
         return msgspec.structs.replace(self, stops=known)
 
     @property
+    def came_until(self) -> float:
+        """Until when people came: not while all is stopped, so until its beginning, else now."""
+        return min((one.begins for one in self.lasting if one.services is None), default=0.0)
+
+    @property
     def still_until(self) -> float:
         """From which minute on desks may call at all; minus infinity where nothing is stopped."""
         if not self.lasting:
@@ -148,7 +153,7 @@ def point(scene: Scene) -> dict[int, float]:
     """Minutes until each waiting person's call if every visit takes its mean and all come."""
     run = _Run(
         people=[
-            Coming(one, max(0.0, _usual(scene, one)), mean)
+            Coming(one, _when_it_ends(scene, max(scene.came_until, _usual(scene, one))), mean)
             for one, mean in _means(scene, scene.booked)
             if _to_come(scene, one).share > 0.5
         ],
@@ -288,8 +293,16 @@ class _ToCome(Struct, frozen=True):
 
 
 def _usual(scene: Scene, person: Person) -> float:
-    """When the holder of a booking comes on average: not while all is stopped, but as it ends."""
+    """When the holder of a booking comes on average; as a stop ended if that fell into it."""
     minute = (person.due or 0.0) - scene.habits.early_minutes
+    for one in scene.stops:
+        if one.services is None and one.begins <= minute < one.ends <= 0:
+            minute = one.ends
+    return minute
+
+
+def _when_it_ends(scene: Scene, minute: float) -> float:
+    """Whoever would come at a minute at which all is stopped comes when that ends."""
     for one in scene.stops:
         if one.services is None and one.begins <= minute < one.ends:
             minute = one.ends
@@ -298,7 +311,7 @@ def _usual(scene: Scene, person: Person) -> float:
 
 def _to_come(scene: Scene, person: Person) -> _ToCome:
     habits = scene.habits
-    passed = _NORMAL.cdf(-_usual(scene, person) / habits.early_spread)
+    passed = _NORMAL.cdf((scene.came_until - _usual(scene, person)) / habits.early_spread)
     passed = min(passed, 1 - _SURELY)
     return _ToCome(habits.comes * (1 - passed) / (1 - habits.comes * passed), passed)
 
@@ -317,7 +330,8 @@ def _booked(scene: Scene, person: Person, runs: int) -> list[Coming | None]:
         if still.passed > _SURELY:
             reached = still.passed + (1 - still.passed) * _NORMAL.cdf(normal)
             normal = _NORMAL.inv_cdf(min(reached, 1 - _SURELY))  # noqa: PLW2901
-        arrives = max(0.0, mean + habits.early_spread * normal)
+        minute = max(scene.came_until, mean + habits.early_spread * normal)
+        arrives = _when_it_ends(scene, minute)
         there = Person(
             person.id,
             person.services,
@@ -332,7 +346,8 @@ def _booked(scene: Scene, person: Person, runs: int) -> list[Coming | None]:
 
 def _with_priority(scene: Scene, run: int) -> list[Coming]:
     """People with priority who will come while their head start can still bring them past
-    somebody who waits now: the only newcomers without a booking that matter."""
+    somebody who waits now: the only newcomers without a booking that matter. While all is
+    stopped, nobody comes; those who would have come since it began come when it ends."""
     rate, horizon = scene.habits.priority_per_minute, scene.policy.priority_head_start
     if not rate or not scene.habits.asked:
         return []
@@ -340,7 +355,7 @@ def _with_priority(scene: Scene, run: int) -> list[Coming]:
     heights = list(accumulate(weights))
     found = []
     for number, (unit, choice, normal) in enumerate(_strangers(run)):
-        arrives = unit / rate
+        arrives = _when_it_ends(scene, scene.came_until + unit / rate)
         if arrives > horizon:
             break
         services = asked[bisect(heights, choice * heights[-1], hi=len(asked) - 1)]

@@ -18,7 +18,8 @@ LEARN_EVERY = timedelta(hours=1)
 async def learn(directory: Directory, now: datetime) -> int:
     """Bring the learned times up to date where they are an hour old; how many were written.
 
-    Only visits for one service teach: of several it is not known which took how long.
+    Only visits for one service teach: of several it is not known which took how long. A visit
+    that an alert cut in two teaches nothing.
     """
     due = await db.fetch_value(
         "SELECT coalesce(max(learned_at) <= $1, true) FROM service_time", now - LEARN_EVERY
@@ -29,6 +30,7 @@ async def learn(directory: Directory, now: datetime) -> int:
         "SELECT branch_id, services[1] AS service,"
         " array_agg(extract(epoch FROM ended_at - started_at)::float8 / 60) AS minutes"
         " FROM ticket WHERE state = 'finished' AND day >= $1 AND cardinality(services) = 1"
+        f" AND NOT {habits.stopped('ticket.branch_id', 'ticket.started_at', 'ticket.ended_at')}"
         " GROUP BY branch_id, services[1]",
         directory.local(now).date() - timedelta(days=MEMORY_DAYS),
     )

@@ -141,7 +141,8 @@ def scene_of(now: Now) -> Scene:
 
 
 def _stops(now: Now) -> list[Stop]:
-    return interruptions.stops(now.interruptions, now.at)
+    begun = [one for one in now.interruptions if one.started_at <= now.at]
+    return interruptions.stops(begun, now.at)
 
 
 def _moving(now: Now, since: datetime) -> float:

@@ -89,13 +89,25 @@ async def _one(sql: str, *arguments: object) -> asyncpg.Record:
     return row
 
 
+def stopped(branch: str, since: str, until: str) -> str:
+    """SQL: whether everything was stopped in the branch for any time between these instants."""
+    return (
+        f"EXISTS (SELECT FROM interruption i WHERE i.branch_id = {branch}"
+        f" AND i.services IS NULL AND i.started_at < {until}"
+        f" AND coalesce(i.resumes_at, 'infinity'::timestamptz) > {since})"
+    )
+
+
 _MEASURED = """count(minutes)::int AS count, coalesce(avg(minutes), 0)::float8 AS mean,
     coalesce(stddev_pop(minutes), 0)::float8 AS spread"""
 
 _BOOKED = f"""
 SELECT count(*)::int AS bookings, count(issued_at)::int AS came, {_MEASURED} FROM (
-    SELECT issued_at, CASE WHEN abs(early) <= $4 THEN early END AS minutes FROM (
-        SELECT min(t.issued_at) AS issued_at,
+    SELECT issued_at, CASE WHEN abs(early) <= $4
+        AND NOT {stopped("$3", "least(issued_at, due_at)", "greatest(issued_at, due_at)")}
+        THEN early END AS minutes
+    FROM (
+        SELECT lower(a.period) AS due_at, min(t.issued_at) AS issued_at,
             extract(epoch FROM lower(a.period) - min(t.issued_at))::float8 / 60 AS early
         FROM appointment a LEFT JOIN ticket t
             ON t.branch_id = a.branch_id AND t.appointment_id = a.id
@@ -105,7 +117,8 @@ SELECT count(*)::int AS bookings, count(issued_at)::int AS came, {_MEASURED} FRO
     ) holders
 ) came
 """
-"""Whoever checked in has come, be they served or not."""
+"""Whoever checked in has come, be they served or not. Whom an alert kept away says nothing of how
+early people come."""
 
 _CHANGES = f"""
 SELECT {_MEASURED} FROM (
@@ -126,7 +139,7 @@ SELECT {_MEASURED} FROM (
 when the visit ended and the desk did nothing else in between. A "start" that is pressed late moves
 minutes from the visit to the change-over; their sum, which the waits hang on, stays right."""
 
-_WAITS = """
+_WAITS = f"""
 SELECT minutes, count(waited)::int AS waits, count(*) FILTER (WHERE gone)::int AS gone
 FROM unnest($4::float8[]) AS minutes LEFT JOIN (
     SELECT state <> 'finished' AND started_at IS NULL AS gone,
@@ -135,6 +148,7 @@ FROM unnest($4::float8[]) AS minutes LEFT JOIN (
     FROM ticket t
     WHERE branch_id = $1 AND day >= $2 AND day < $3 AND channel = 'visit'
         AND (started_at IS NOT NULL OR state = 'no_show' OR (state = 'left' AND called_at IS NULL))
+        AND NOT {stopped("t.branch_id", "t.queued_at", "coalesce(t.called_at, t.ended_at)")}
         AND NOT EXISTS (SELECT FROM ticket_event e
             WHERE e.branch_id = t.branch_id AND e.ticket_id = t.id
                 AND (e.verb IN ('park', 'return', 'transfer')
@@ -143,7 +157,7 @@ FROM unnest($4::float8[]) AS minutes LEFT JOIN (
 GROUP BY minutes
 """
 """Whoever did not answer the call or took back their ticket had gone. Left out: who waited in two
-parts, and who was still there on paper when the day ended."""
+parts or through an alert, and who was still there on paper when the day ended."""
 
 _ASKED = """
 SELECT services, count(*)::int AS count FROM ticket

@@ -10,15 +10,16 @@ import pytest
 
 from config.files import load_centre
 from queue_app import db
+from queue_app.domain import hours
 from queue_app.domain.habits import Habits
-from queue_app.flow import learning, upkeep
+from queue_app.flow import interrupting, learning, staffing, upkeep
 from queue_app.queries import doctor, forecast, hall, reference
 from queue_app.simulation.knowledge import learn as learn_simulated
 from queue_app.simulation.run import Outcome
 from queue_app.simulation.world import Kind, World, world
 from tests.conftest import MONDAY
 from tests.support import history
-from tests.support.people import BRANCH
+from tests.support.people import BRANCH, PASSWORD
 
 pytestmark = pytest.mark.usefixtures("database")
 CONFIG = Path(__file__).parents[2] / "config" / "kyiv-cks"
@@ -125,6 +126,41 @@ async def test_a_ticket_taken_back_speaks_and_one_left_over_does_not(
     )
     found = await learned([])
     assert (gone(found, 30.0) > 0.7) is counts
+
+
+async def test_what_an_alert_cut_in_two_teaches_nothing() -> None:
+    """As if all that happened on the last day had happened in one alert."""
+    days = past(truth("calm"), 8)
+    plain = await learned(days[:7])
+    await db.fetch("TRUNCATE ticket, appointment, counter, branch_habits CASCADE")
+    await learned(days)
+    last = days[-1].day.date
+    await db.fetch(
+        "UPDATE ticket SET queued_at = queued_at - interval '1 hour',"
+        " issued_at = issued_at - interval '1 hour', ended_at = ended_at + interval '90 minutes'"
+        " WHERE day = $1",
+        last,
+    )
+    directory = await reference.directory()
+    await learning.learn(directory, MONDAY)
+    slowed = await times()
+    begins, ends = hours.day_window(last, directory.zone)
+    clerk = await staffing.add_staff("clerk", "clerk", BRANCH, PASSWORD, MONDAY)
+    begun = await interrupting.interrupt(BRANCH, "alert", None, "", clerk, begins)
+    await interrupting.resume(begun.id, 0, clerk, ends)
+    await db.fetch("DELETE FROM branch_habits")
+    found = await learned([])
+    assert found.gone_by == plain.gone_by
+    assert found.early_minutes == pytest.approx(plain.early_minutes)
+    assert found.comes != plain.comes, "who came all the same has come"
+    await learning.learn(directory, MONDAY + timedelta(hours=1))
+    assert sum((await times()).values()) < sum(slowed.values())
+
+
+async def times() -> dict[str, int]:
+    """Visits that taught, by service."""
+    rows = await db.fetch("SELECT service, visits FROM service_time")
+    return {row["service"]: row["visits"] for row in rows}
 
 
 async def test_forgotten_finishes_and_breaks_are_no_change_over() -> None:
