@@ -3,7 +3,6 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3.14 || echo python3)
 VENV := .venv
 BIN := $(VENV)/bin
-# Four is quicker where the machine is otherwise idle: the browser tests mostly wait.
 WORKERS ?= 2
 LOCKS := pyproject.toml requirements.lock .ci/environment.sh
 
