@@ -1,10 +1,13 @@
 """The operator's commands, run as an operator runs them."""
 
+import asyncio
 import json
 import os
+import socket
 import stat
 import subprocess
 import sys
+import time
 import tomllib
 from contextlib import suppress
 from datetime import timedelta
@@ -142,7 +145,16 @@ async def test_workers_end_with_the_process_that_keeps_them(servers: StartServer
     server = (await servers(1, workers=2))[0]
     port = int(server.url.rpartition(":")[2])
     server.kill()
+    deadline = time.monotonic() + 15
+    while listens(port):
+        assert time.monotonic() < deadline, "its workers go on without it"
+        await asyncio.sleep(0.1)
     (await servers(1, port=port))[0].stop()
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as caller:
+        return caller.connect_ex(("127.0.0.1", port)) == 0
 
 
 async def test_the_files_are_checked_without_a_database(data: Path) -> None:
