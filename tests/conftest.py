@@ -6,8 +6,10 @@ import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
+import asyncpg
 import httpx
 import pytest
 from litestar import Litestar
@@ -15,13 +17,14 @@ from playwright.async_api import Browser, BrowserContext, async_playwright
 
 from queue_app import db
 from queue_app.clock import FixedClock
-from queue_app.queries import reference
+from queue_app.queries import forecast, reference
 from tests.support import application
 from tests.support import browser as chromium
 from tests.support.database import RUN_FOLDER, drop_database, empty, own_database, run_server
 from tests.support.server import Server, start_servers, stop_servers
 
 KYIV = ZoneInfo("Europe/Kyiv")
+Connected = tuple[asyncpg.Pool | None, dict[str, Any]]
 MONDAY = datetime(2026, 11, 23, 10, 0, tzinfo=KYIV)
 """An ordinary working day of the centre, in opening hours."""
 
@@ -51,13 +54,25 @@ async def dsn(database_server: str, worker: str) -> AsyncIterator[str]:
     await drop_database(database_server, name)
 
 
+@pytest.fixture(scope="session")
+async def connected(dsn: str) -> AsyncIterator[Connected]:
+    """This process' pool on the worker's database; kept, with the statements it has prepared."""
+    async with db.pool(dsn, max_size=20):
+        kept = db.engine.pool, db.engine.config
+        db.engine.pool = None
+        yield kept
+        db.engine.pool, db.engine.config = kept
+
+
 @pytest.fixture
-async def database(dsn: str) -> AsyncIterator[str]:
+async def database(dsn: str, connected: Connected) -> AsyncIterator[str]:
     """The worker's database with the centre and nothing else, and this process' pool on it."""
     await empty(dsn)
     reference.forget()
-    async with db.pool(dsn, max_size=20):
-        yield dsn
+    forecast.forget()
+    db.engine.pool, db.engine.config = connected
+    yield dsn
+    db.engine.pool = None
 
 
 @pytest.fixture

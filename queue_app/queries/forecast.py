@@ -314,6 +314,11 @@ class _Ranges:
 _kept: dict[int, _Ranges] = {}
 
 
+def forget() -> None:
+    """Make the ranges anew at the next question: it is another hall under the same ids."""
+    _kept.clear()
+
+
 def _ranges(now: Now, scene: Scene, points: dict[int, float]) -> _Ranges:
     kept = _kept.get(now.branch.id)
     if kept is None or not kept.serves(now, points):
