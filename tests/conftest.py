@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import argon2
 import asyncpg
 import httpx
 import pytest
@@ -17,6 +18,7 @@ from playwright.async_api import Browser, BrowserContext, async_playwright
 
 from queue_app import db
 from queue_app.clock import FixedClock
+from queue_app.flow import staffing
 from queue_app.queries import forecast, reference
 from tests.support import application
 from tests.support import browser as chromium
@@ -30,6 +32,8 @@ MONDAY = datetime(2026, 11, 23, 10, 0, tzinfo=KYIV)
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # Hundreds of clerks sign in; what a password costs is the library's to test.
+    staffing.hasher = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     if not hasattr(config, "workerinput"):
         os.environ[RUN_FOLDER] = tempfile.mkdtemp(prefix="queue-app-tests-")
         config.add_cleanup(lambda: shutil.rmtree(os.environ.pop(RUN_FOLDER), ignore_errors=True))

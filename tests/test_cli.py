@@ -23,7 +23,7 @@ from tests.flow.stage import pool_on
 from tests.support.database import CONFIG
 from tests.support.hall import open_desk, take_ticket
 from tests.support.people import BRANCH
-from tests.support.server import ROOT, Server, free_port
+from tests.support.server import ROOT, Server, free_port, run_command
 
 
 class Terminal:
@@ -31,21 +31,13 @@ class Terminal:
 
     def __init__(self, data: Path, dsn: str | None = None) -> None:
         kept = {name: text for name, text in os.environ.items() if not name.startswith("QUEUE_APP")}
+        self.streams = data.parent
         self.environment = kept | {"QUEUE_APP_DATA": str(data)}
         if dsn:
             self.environment["QUEUE_APP_DATABASE_URL"] = dsn
 
     def run(self, *arguments: str, typed: str = "") -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "queue_app.cli", *arguments],
-            cwd=ROOT,
-            env=self.environment,
-            input=typed,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
+        return run_command(arguments, self.environment, self.streams, typed)
 
     def succeeds(self, *arguments: str, typed: str = "") -> str:
         done = self.run(*arguments, typed=typed)

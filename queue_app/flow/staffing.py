@@ -21,8 +21,12 @@ SESSION_HOURS = 14
 """A session ends after the longest working day."""
 PASSWORD_MIN = 8
 
-_hasher = argon2.PasswordHasher()
-hash_password = _hasher.hash
+hasher = argon2.PasswordHasher()
+
+
+def hash_password(password: str) -> str:
+    """What is kept of a password."""
+    return hasher.hash(password)
 
 
 @cache
@@ -54,7 +58,7 @@ async def add_staff(
                 login,
                 role,
                 branch.id if branch else None,
-                _hasher.hash(password),
+                hash_password(password),
                 now,
             )
         except asyncpg.UniqueViolationError as error:
@@ -128,7 +132,7 @@ async def sign_in(login: str, password: str, now: datetime) -> SignedIn:
     )
     known = row["password_hash"] if row else await asyncio.to_thread(_nobody)
     try:
-        await asyncio.to_thread(_hasher.verify, known, password)
+        await asyncio.to_thread(hasher.verify, known, password)
     except argon2.exceptions.VerificationError as error:
         raise NotSignedIn("wrong_password") from error
     if row is None:

@@ -7,6 +7,7 @@ with the face in front ("booking/index.html"), as are its files (`asset("booking
 import json
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -40,12 +41,12 @@ class Pages:
     ) -> None:
         """`packages`: importable folders of faces ("booking", "queue_app.console");
         a face is named by the last part. `queue_app.web` comes by itself."""
-        folders = face_folders(packages)
+        folders = tuple(face_folders(packages).items())
         self.assets = assets
         self.zone = zone
         self._clock = clock
         self._environments = {
-            language: _environment(folders, language, zone, title, self.assets)
+            language: _environment(folders, language, zone, title[language], assets)
             for language in LANGUAGES
         }
 
@@ -67,12 +68,18 @@ def face_folders(packages: Sequence[str]) -> dict[str, Path]:
     return {package.rpartition(".")[2]: Path(str(files(package))) for package in every}
 
 
+@lru_cache(maxsize=2 * len(LANGUAGES))
 def _environment(
-    folders: Mapping[str, Path], language: Language, zone: ZoneInfo, title: Text, assets: Assets
+    folders: tuple[tuple[str, Path], ...],
+    language: Language,
+    zone: ZoneInfo,
+    title: str,
+    assets: Assets,
 ) -> Environment:
+    """Kept: an application that starts again in the same process has its templates compiled."""
     environment = Environment(
         loader=PrefixLoader(
-            {name: FileSystemLoader(folder / "templates") for name, folder in folders.items()}
+            {name: FileSystemLoader(folder / "templates") for name, folder in folders}
         ),
         autoescape=True,
         undefined=StrictUndefined,
@@ -91,7 +98,7 @@ def _environment(
     formats = Formats(language, zone)
     environment.globals.update(
         language=language,
-        centre_title=title[language],
+        centre_title=title,
         asset=assets.url,
         qr=qr_svg,
         raw=spoken.gettext,

@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import socket
+import subprocess
 import sys
 import time
 import urllib.error
@@ -16,6 +17,7 @@ from typing import Protocol
 ROOT = Path(__file__).parents[2]
 _forked = multiprocessing.get_context("forkserver")
 _forked.set_forkserver_preload(["config.app", "queue_app.cli"])
+COMMAND_WITHIN = 120.0
 READY_WITHIN = 30.0
 """Seconds; generous, for a machine that runs several servers and a browser."""
 
@@ -125,24 +127,45 @@ def _environment(
     )
 
 
+def run_command(
+    arguments: Sequence[str], environment: dict[str, str], folder: Path, typed: str = ""
+) -> subprocess.CompletedProcess[str]:
+    """`queue-app` with these arguments, until it ends; its streams go through files in `folder`."""
+    streams = [folder / name for name in ("typed", "said", "complained")]
+    for stream in streams:
+        stream.write_text(typed if stream == streams[0] else "")
+    process = _forked.Process(target=_command, args=(list(arguments), environment, streams))
+    process.start()
+    process.join(COMMAND_WITHIN)
+    if process.is_alive():
+        process.kill()
+        raise AssertionError(f"{arguments} did not end:\n{streams[2].read_text()}")
+    code = process.exitcode
+    assert code is not None
+    return subprocess.CompletedProcess(
+        list(arguments), code, streams[1].read_text(), streams[2].read_text()
+    )
+
+
 def _start(port: int, arguments: list[str], folder: Path, environment: dict[str, str]) -> Server:
     log = folder / f"server-{port}.log"
     log.touch()
     command = ["serve", "--host", "127.0.0.1", "--port", str(port), *arguments]
-    process = _forked.Process(target=_serve, args=(command, environment, log))
+    streams = [Path(os.devnull), log, log]
+    process = _forked.Process(target=_command, args=(command, environment, streams))
     process.start()
     return Server(f"http://127.0.0.1:{port}", process, log)
 
 
-def _serve(command: list[str], environment: dict[str, str], log: Path) -> None:
+def _command(arguments: list[str], environment: dict[str, str], streams: list[Path]) -> None:
     """The command in a process of its own, forked from one that has imported it already."""
-    with Path(os.devnull).open("rb") as nothing, log.open("ab", buffering=0) as output:
-        for stream, file in enumerate((nothing, output, output)):
-            os.dup2(file.fileno(), stream)
-    sys.stdin = os.fdopen(0)
+    for number, path in enumerate(streams):
+        with path.open("ab" if number else "rb", buffering=0) as stream:
+            os.dup2(stream.fileno(), number)
+    sys.stdin, sys.stdout, sys.stderr = os.fdopen(0), os.fdopen(1, "w", 1), os.fdopen(2, "w", 1)
     os.chdir(ROOT)
     os.environ.clear()
     os.environ.update(environment)
     from queue_app.cli import main
 
-    main(command)
+    main(arguments)
