@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator
 from contextlib import nullcontext, suppress
 from datetime import datetime, timedelta
 
-import argon2
 import asyncpg
 import pytest
 
@@ -25,7 +24,6 @@ async def hall(database_server: str, worker: str) -> AsyncIterator[None]:
     """Somebody was served at desk 1 and somebody else is called there, one is called to desk 2,
     and one with a booking waits, as an alert stops calls; in a database of this file's own."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(staffing, "_hasher", argon2.PasswordHasher(1, 8, 1))
         patch.setattr(db, "snapshot", nullcontext)  # the breaks are in a transaction already
         async with own(database_server, f"{worker}-doctor"):
             await fill()

@@ -11,7 +11,7 @@ from queue_app.clock import FixedClock
 from queue_app.domain.errors import Conflict, NotAllowed, NotFound, RuleBroken
 from queue_app.domain.people import Staff
 from queue_app.flow import arrival, booking, calling, interrupting, staffing
-from queue_app.queries import desks, doctor, hall, reference, views
+from queue_app.queries import desks, doctor, forecast, hall, reference, views
 from queue_app.queries.hall import Hall
 from queue_app.queries.tickets import by_token
 from queue_app.queries.views import BoardView, DeskQueueView, TicketView
@@ -35,6 +35,8 @@ async def desk(database: str, clock: FixedClock) -> Desk:
 
 
 async def hall_at(now: datetime) -> Hall:
+    """With ranges made anew: how long they are kept hangs on the machine's time, not the hall's."""
+    forecast.forget()
     directory = await reference.directory()
     return await hall.load(directory, directory.branch(BRANCH), now)
 

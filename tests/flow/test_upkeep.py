@@ -4,7 +4,6 @@ import asyncio
 from datetime import datetime, timedelta
 from uuid import UUID
 
-import argon2
 import asyncpg
 import msgspec
 import pytest
@@ -23,11 +22,6 @@ pytestmark = pytest.mark.usefixtures("database")
 SERVICE = "debt-amount"
 ELEVEN = MONDAY + timedelta(hours=1)
 MIDNIGHT = datetime(2026, 11, 24, tzinfo=KYIV)
-
-
-@pytest.fixture(autouse=True)
-def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(staffing, "_hasher", argon2.PasswordHasher(1, 8, 1))
 
 
 async def booked(

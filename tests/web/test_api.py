@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-import argon2
 import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -15,7 +14,6 @@ from hypothesis import strategies as st
 from litestar import Litestar
 
 from queue_app.clock import FixedClock
-from queue_app.flow import staffing
 from queue_app.queries import doctor
 from tests.conftest import MONDAY
 from tests.support.application import alive, build, speaking_to
@@ -103,14 +101,6 @@ async def served(
     clock = FixedClock()
     async with alive(build(dsn, tmp_path_factory.mktemp("api"), clock)) as app:
         yield app, clock
-
-
-@pytest.fixture(scope="module", autouse=True)
-def quick_passwords() -> Iterator[None]:
-    """Hiring takes no time: what slows a guesser down is no part of these tests."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(staffing, "_hasher", argon2.PasswordHasher(1, 8, 1))
-        yield
 
 
 @pytest.fixture
