@@ -7,7 +7,7 @@ transaction they stand in, else a pooled connection.
 import asyncio
 import os
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, redirect_stdout, suppress
 from io import StringIO
 from types import TracebackType
@@ -173,6 +173,13 @@ async def fetch_row(sql: str, *args: Any) -> asyncpg.Record | None:
 async def fetch_value(sql: str, *args: Any) -> Any:
     row = await fetch_row(sql, *args)
     return row[0] if row else None
+
+
+async def copy(table: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+    """Add many rows at once, in the transaction in which this stands."""
+    current = engine.current_transaction.get()
+    assert current, "many rows are all there or none"
+    await current.connection.copy_records_to_table(table, columns=columns, records=rows)
 
 
 async def migrate() -> None:

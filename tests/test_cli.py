@@ -299,7 +299,7 @@ async def test_what_people_were_shown_stands_beside_what_came_true_by_branch(
     assert head == "7 days until 2026-11-23 11:00; minutes unless %."
     assert titles.split()[:3] == ["branch", "shown", "estimates"]
     assert [row.split() for row in rows] == [
-        [BRANCH, "ticket", "1", "0.0", "100.0", "1.0", "0.50", "0", "0", "0", "1"]
+        [BRANCH, "ticket", "1", "0.0", "100.0", "1.0", "0.50", "0", "100.0", "0", "0", "0", "1"]
     ]
     elsewhere = terminal.succeeds("simulate", "kept", "--branch", "obolonskyi", "--days", "1")
     assert "Nobody was shown a range." in elsewhere

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
@@ -30,9 +30,16 @@ from config.settings import Settings
 from queue_app.cli import operator
 from queue_app.clock import ShiftedClock
 from queue_app.cluster import cluster
-from queue_app.flow import staffing
+from queue_app.domain import hours
+from queue_app.flow import learning, promising, staffing
 from queue_app.queries import doctor, reference
+from queue_app.queries.accuracy import Accuracy, accuracy
+from queue_app.queries.doctor import Finding
+from queue_app.queries.reference import Branch, Directory
 from queue_app.simulation import demo as simulation
+from queue_app.simulation import history, visitors
+from queue_app.simulation.crowd import Crowd, full_hall
+from queue_app.simulation.day import Day
 from queue_app.simulation.demo import Moment, Report, SignIns, Spread
 from queue_app.simulation.hall import Plan, plan_of
 from queue_app.simulation.page import FILE
@@ -183,17 +190,18 @@ class _Demo:
         self._rng = random.Random(options.seed)
         self._log = settings.data / "server.log"
         self._sign_ins: SignIns | None = None
+        self._crowd: Crowd | None = None
 
     def run(self) -> bool:
         """Whether all went as it should."""
         sound, first, after = True, True, None
         while sound and not self.stop.asked:
-            plan, sign_ins = operator.run(self._dsn, partial(self._prepare, after))
+            plan, drawn, sign_ins = operator.run(self._dsn, partial(self._prepare, after))
             begins = self.options.clock if first else None
             begins = (begins or plan.opens - BEFORE_OPENING).astimezone(UTC)
             if first:
                 click.echo(_guide(self._address, plan, begins, self.options))
-            report = self._day(plan, sign_ins, begins, self._until(plan) if first else None)
+            report = self._day(plan, drawn, sign_ins, begins, self._until(plan) if first else None)
             if report:
                 sound = self._settle(plan, report) and sound
             if self.options.once or self.options.until:
@@ -202,8 +210,8 @@ class _Demo:
             self._rest()
         return sound
 
-    async def _prepare(self, after: date | None) -> tuple[Plan, SignIns]:
-        """The centre, the next working day, and people and a kiosk who can sign in."""
+    async def _prepare(self, after: date | None) -> tuple[Plan, Day, SignIns]:
+        """The centre with a past, the next working day with its people, and who can sign in."""
         await operator.prepare(self.settings, ShiftedClock(_real_now(), 1, _real_now()))
         directory = await reference.directory()
         slug = self.options.branch or next(iter(directory.branches))
@@ -213,9 +221,20 @@ class _Demo:
             plan = plan_of(directory, branch, day)
             if plan:
                 self._sign_ins = self._sign_ins or await _sign_ins(plan)
-                return plan, self._sign_ins
+                self._crowd = self._crowd or await self._full_hall(directory, branch, day)
+                return plan, self._crowd.draw(day, self._rng), self._sign_ins
             day = _next(day)
         raise click.ClickException(f"{slug} has no opening hours to demonstrate")
+
+    async def _full_hall(self, directory: Directory, branch: Branch, day: date) -> Crowd:
+        """Who comes to this branch; their past visits are in its records, and learned from."""
+        plan = next(one for one in directory.centre.branches if one.slug == branch.slug)
+        crowd = full_hall(directory.centre, plan, day, self.options.visitors, self._rng)
+        await history.write(directory, branch, crowd.past(day, self._rng))
+        now = hours.day_window(day, directory.zone).opens
+        await learning.learn(directory, now)
+        await learning.learn_habits(directory, now)
+        return crowd
 
     def _until(self, plan: Plan) -> datetime | None:
         until = self.options.until
@@ -225,13 +244,13 @@ class _Demo:
         return local.astimezone(UTC)
 
     def _day(
-        self, plan: Plan, sign_ins: SignIns, begins: datetime, until: datetime | None
+        self, plan: Plan, drawn: Day, sign_ins: SignIns, begins: datetime, until: datetime | None
     ) -> Report | None:
         """The evening before, when residents book, and the day; None if stopped before it."""
-        return self.stop.run(self._live(plan, sign_ins, begins, until))
+        return self.stop.run(self._live(plan, drawn, sign_ins, begins, until))
 
     async def _live(
-        self, plan: Plan, sign_ins: SignIns, begins: datetime, until: datetime | None
+        self, plan: Plan, drawn: Day, sign_ins: SignIns, begins: datetime, until: datetime | None
     ) -> Report | None:
         day_before = plan.day - timedelta(days=1)
         evening = datetime(day_before.year, day_before.month, day_before.day, EVENING_HOUR,
@@ -241,13 +260,13 @@ class _Demo:
             began = time.monotonic()
             async with self._server(ShiftedClock(evening, 1, _real_now())):
                 start_takes = time.monotonic() - began
-                booked = await simulation.book(plan, wire, self.options.visitors, begins, self._rng)
+                booked = await visitors.book(plan, drawn, begins, wire, self._rng)
             # The clock passes `begins` when the server answers, however slow the machine.
             origin = _real_now() + timedelta(seconds=1.5 * start_takes + 0.5)
             clock = ShiftedClock(begins, self.options.rate, origin)
             async with self._server(clock) as server:
                 day = simulation.Day(
-                    plan, clock, wire, sign_ins, booked, self.options.visitors, self._rng,
+                    plan, clock, wire, sign_ins, booked, drawn, self._rng,
                     simulation.alert_of(plan) if self.options.alert else None,
                 )  # fmt: skip
                 return await self._watched(day, until, plan, server)
@@ -335,12 +354,12 @@ class _Demo:
     def _settle(self, plan: Plan, report: Report) -> bool:
         """The summary, and whether the day was sound."""
         end = plan.closes + timedelta(hours=2)
-        findings = operator.run(self._dsn, lambda: doctor.check(end))
+        findings, ranges = operator.run(self._dsn, partial(_judged, plan.opens, end))
         logged = [
             line for line in self._log.read_text(errors="replace").splitlines() if " ERROR " in line
         ]
         self._log.write_text("")
-        click.echo(_summary(plan, report))
+        click.echo(_summary(plan, report, ranges))
         for what, often in report.unexpected.items():
             click.echo(f"  UNEXPECTED  {often} x {what}", err=True)
         for line in logged:
@@ -445,7 +464,20 @@ class _Progress:
             click.echo()
 
 
-def _summary(plan: Plan, report: Report) -> str:
+async def _judged(since: datetime, until: datetime) -> tuple[list[Finding], list[Accuracy]]:
+    """What the doctor finds, and whether the ranges that people were told held."""
+    await promising.judge()
+    return await doctor.check(until), await accuracy(since - BEFORE_OPENING)
+
+
+def _held(one: Accuracy) -> str:
+    """Alerts are nobody's to foresee: the ranges that one cut are counted apart."""
+    shown = "with a ticket" if one.shown == "ticket" else "later"
+    cut = f", {one.cut} more cut by an interruption" if one.cut else ""
+    return f"{one.promises - one.cut} {shown}: {one.percent_else:.0f} in 100 held{cut}"
+
+
+def _summary(plan: Plan, report: Report, ranges: Sequence[Accuracy]) -> str:
     """The day in numbers: minutes are the hall's, milliseconds are real."""
     fates = ", ".join(f"{many} {fate}" for fate, many in report.fates.items())
     issuing = report.seconds.get(f"POST /api/v1/branches/{plan.branch}/tickets")
@@ -464,6 +496,7 @@ def _summary(plan: Plan, report: Report) -> str:
             f" median {spread.median:.0f}, 90 in 100 within {spread.p90:.0f}"
             for kind, spread in report.waits.items()
         ),
+        f"  Ranges        {'; '.join(map(_held, ranges)) or 'nobody was told one'}",
         f"  Requests      {report.requests}; a ticket {_ms(issuing)}, a call {_ms(calling)}",
         f"  Screens       {report.frames} frames; {boards}",
         f"  Refusals      {refused} (races and rules, as expected)",

@@ -277,6 +277,8 @@ _KEPT = (
     ("in range %", "{0.percent:.1f}"),
     ("range", "{0.range_minutes:.1f}"),
     ("error", "{0.error_minutes:.2f}"),
+    ("cut", "{0.cut}"),
+    ("else %", "{0.percent_else:.1f}"),
 )
 _UNCALLED = (
     ("left", "{0.left}"),
@@ -289,7 +291,8 @@ _UNCALLED = (
 def kept_table(found: Sequence[promises.Accuracy]) -> str:
     """Two rows for each branch: promises given with the ticket, and shown later.
 
-    After the figures of those who were called: how many left, or waited until the day was over;
+    `cut`: an interruption began in the wait; `else %`: in range, of the rest. After the figures of
+    those who were called: how many left, or waited until the day was over;
     `overdue`, of both, past their range; and who waits now.
     """
     rows = [["branch", "shown", *(title for title, _ in (*_KEPT, *_UNCALLED))]]

@@ -13,7 +13,8 @@ class Accuracy(Struct, frozen=True):
     `promises`: those whose people were called since; of these, `covered`: the share whose wait
     lay in the range, 0 to 1, where 0.8 is promised; `wait_minutes`, `range_minutes`: mean wait
     and width; `error_minutes`: the mean distance of the wait from the middle of the range. All
-    four None where nobody was called.
+    four None where nobody was called. `cut`: of those promises, the ones in whose wait an
+    interruption began, which nobody foresees; `covered_else`: the share of the others that held.
 
     Never called: who `left`, and who still waited when the day was `closed`; `overdue`: how many
     of both did so after their range had passed, so that it cannot have held. `waiting`: not
@@ -31,11 +32,18 @@ class Accuracy(Struct, frozen=True):
     closed: int
     overdue: int
     waiting: int
+    cut: int
+    covered_else: float | None
 
     @property
     def percent(self) -> float:
         """`covered` of a hundred; 0 where nobody was called."""
         return 100 * (self.covered or 0.0)
+
+    @property
+    def percent_else(self) -> float:
+        """`covered_else` of a hundred; 0 where there are no others."""
+        return 100 * (self.covered_else or 0.0)
 
 
 _ACCURACY = """
@@ -50,8 +58,16 @@ SELECT branch.slug AS branch, shown,
     count(*) FILTER (WHERE outcome = 'left') AS left,
     count(*) FILTER (WHERE outcome = 'closed') AS closed,
     count(*) FILTER (WHERE outcome <> 'called' AND waited_minutes > high_minutes) AS overdue,
-    count(*) FILTER (WHERE outcome IS NULL) AS waiting
+    count(*) FILTER (WHERE outcome IS NULL) AS waiting,
+    count(*) FILTER (WHERE outcome = 'called' AND cut) AS cut,
+    avg(CASE WHEN waited_minutes BETWEEN low_minutes AND high_minutes THEN 1.0::float8 ELSE 0 END)
+        FILTER (WHERE outcome = 'called' AND NOT cut) AS covered_else
 FROM branch JOIN promise ON promise.branch_id = branch.id AND promised_at >= $1
+CROSS JOIN LATERAL (
+    SELECT EXISTS (SELECT FROM interruption i WHERE i.branch_id = branch.id
+        AND i.started_at > promised_at
+        AND i.started_at < promised_at + make_interval(secs => 60 * waited_minutes)) AS cut
+) AS fate
 GROUP BY branch.slug, shown ORDER BY branch.slug, shown DESC
 """
 

@@ -10,6 +10,7 @@ import time
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 import msgspec
 from msgspec import Struct
@@ -37,8 +38,10 @@ FRESH_SECONDS = 8.0
 """How old ranges may be, in the hall's seconds."""
 SHARE = 0.05
 """The part of a core that refreshing the ranges of one branch may take."""
-BACK_MINUTES = 15.0
-"""How long after its beginning a pause is taken to end."""
+PAUSE = ServiceTime(math.log(10.0), 0.8, 0.0)
+"""How long a pause takes that no roster tells of: half are over in 10 minutes, 9 in 10 in 28."""
+EARLY_PAUSE_MINUTES = 10.0
+"""A pause that begins so long before a rostered break is that break."""
 OPENING_MINUTES = 10.0
 """A desk that is not taken this long after its roster begins is not expected any more."""
 
@@ -116,8 +119,9 @@ def _waits(now: Now, scene: Scene, keep: bool) -> dict[int, Wait]:
     points = waits.point(scene)
     ranges = _ranges(now, scene, points) if keep else _Ranges(now, scene, points)
     places = {number: place for place, number in enumerate(sorted(points, key=points.__getitem__))}
+    people = {one.id: one for one in scene.waiting}
     return {
-        number: Wait(places[number], *waits.shown(*ranges.around(number, minutes)))
+        number: Wait(places[number], *waits.shown(*ranges.around(people[number], minutes)))
         for number, minutes in points.items()
     }
 
@@ -201,12 +205,37 @@ class Lengths:
 def _desk(now: Now, one: Working, length: Lengths) -> Desk | None:
     """When this desk calls again and until when, or None: not today."""
     if one.state == "open":
-        return Desk(one.desk, leaves=_leaves(now, one.desk), serving=_serving(now, one, length))
+        return _by_roster(now, one, serving=_serving(now, one, length))
     if one.state == "paused" and one.changed_at is not None:
-        passed = _moving(now, one.changed_at)
-        return Desk(one.desk, opens=max(BACK_MINUTES - passed, 5.0), leaves=_leaves(now, one.desk))
+        return _paused(now, one, one.changed_at)
     opens = _opens(now, one.desk)
-    return None if opens is None else Desk(one.desk, opens=opens, leaves=_leaves(now, one.desk))
+    return None if opens is None else _by_roster(now, one, opens=opens)
+
+
+def _by_roster(now: Now, one: Working, opens: float = 0.0, serving: Serving | None = None) -> Desk:
+    """The desk with its breaks to come, and its end where the branch goes on without it.
+
+    A break or an end that has begun holds for a visit from before it. Who calls in it, or stands
+    ready, works on.
+    """
+    called = math.inf if one.called_at is None else (one.called_at - now.at) / _MINUTE
+    gaps = [
+        (begins, ends)
+        for begins, ends in _gaps(now, one.desk)
+        if ends > 0 and (begins > 0 or called <= begins)
+    ]
+    leaves = next((begins for begins, ends in gaps if ends == math.inf), math.inf)
+    breaks = tuple(gap for gap in gaps if gap[1] < math.inf)
+    return Desk(one.desk, opens=opens, leaves=leaves, breaks=breaks, serving=serving)
+
+
+def _paused(now: Now, one: Working, since: datetime) -> Desk | None:
+    """Back when the roster says, else as pauses end."""
+    began = (since - now.at) / _MINUTE
+    for begins, ends in _gaps(now, one.desk):
+        if begins - EARLY_PAUSE_MINUTES <= began < ends and ends > 0:
+            return None if ends == math.inf else _by_roster(now, one, opens=ends)
+    return _by_roster(now, one, serving=Serving(_moving(now, since), PAUSE))
 
 
 def _serving(now: Now, one: Working, length: Lengths) -> Serving | None:
@@ -229,13 +258,19 @@ def _opens(now: Now, desk: DeskView) -> float | None:
     return None
 
 
-def _leaves(now: Now, desk: DeskView) -> float:
-    """Minutes until the desk's present hours end; its last ones end when nobody waits."""
+def _gaps(now: Now, desk: DeskView) -> list[tuple[float, float]]:
+    """Between the desk's hours today; the last is its end, if the branch is open longer."""
     periods = _rostered(now, desk)
-    for opens, closes in periods[:-1]:
-        if opens <= 0 < closes:
-            return closes
-    return math.inf
+    gaps = [(before[1], after[0]) for before, after in pairwise(periods)]
+    closes = [window.closes for window in _branch_windows(now)]
+    if periods and closes and periods[-1][1] < (closes[-1] - now.at) / _MINUTE:
+        gaps.append((periods[-1][1], math.inf))
+    return gaps
+
+
+def _branch_windows(now: Now) -> Sequence[hours.Window]:
+    day = now.directory.local(now.at).date()
+    return hours.windows(now.branch.hours, now.branch.closures, day, now.directory.zone)
 
 
 def _rostered(now: Now, desk: DeskView) -> list[tuple[float, float]]:
@@ -269,6 +304,25 @@ def _free(now: Now, one: Working, length: Lengths) -> float:
     return max(0.0, length(frozenset(one.services)).mean_minutes - passed)
 
 
+_Class = tuple[bool, bool]
+"""Whether somebody has a booking, and whether they have priority."""
+
+
+def _class_of(person: Person) -> _Class:
+    return person.due is not None, person.priority
+
+
+def _by_class(
+    ranges: Mapping[int, tuple[float, float, float]], people: Sequence[Person]
+) -> dict[_Class | None, list[tuple[float, float, float]]]:
+    """The ranges by point, of each class and (None) of everybody."""
+    found: dict[_Class | None, list[tuple[float, float, float]]] = {None: sorted(ranges.values())}
+    for one in people:
+        if one.id in ranges:
+            found.setdefault(_class_of(one), []).append(ranges[one.id])
+    return {name: sorted(of) for name, of in found.items()}
+
+
 class _Ranges:
     """Low and high of people at some moment, and how to move them to another."""
 
@@ -281,24 +335,25 @@ class _Ranges:
             for number, found in waits.forecast(scene).items()
             if number in points
         }
-        self._sorted = sorted(self._of.values())
+        self._sorted = _by_class(self._of, scene.waiting)
         self.cost = time.perf_counter() - began
         self.made = time.monotonic()
 
-    def around(self, number: int, minutes: float) -> tuple[float, float]:
+    def around(self, person: Person, minutes: float) -> tuple[float, float]:
         """The range of a person whose point forecast is now `minutes`.
 
-        Somebody who came since has the range of who waited as long as they will.
+        Somebody who came since has the range of their like who waited as long as they will.
         """
-        point, low, high = self._of.get(number) or self._nearest(minutes)
+        point, low, high = self._of.get(person.id) or self._nearest(person, minutes)
         moved = minutes - point
         return max(0.0, low + moved), max(0.0, high + moved)
 
-    def _nearest(self, minutes: float) -> tuple[float, float, float]:
-        if not self._sorted:
+    def _nearest(self, person: Person, minutes: float) -> tuple[float, float, float]:
+        like = self._sorted.get(_class_of(person)) or self._sorted[None]
+        if not like:
             return minutes, minutes, minutes
-        place = bisect_left(self._sorted, (minutes, 0.0, 0.0))
-        near = self._sorted[max(0, place - 1) : place + 1]
+        place = bisect_left(like, (minutes, 0.0, 0.0))
+        near = like[max(0, place - 1) : place + 1]
         return min(near, key=lambda one: abs(one[0] - minutes))
 
     def serves(self, now: Now, points: dict[int, float]) -> bool:

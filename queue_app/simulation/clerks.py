@@ -1,7 +1,8 @@
 """Synthetic clerks: one at every desk, from the first visitor to the last.
 
-They open, call, start, finish and mark no-shows; go to lunch; now and then they recall, park,
-transfer, put back and undo. All of it at the hall's pace: who is behind does the next thing.
+They open, call, start, finish and mark no-shows; pause as the roster has it; now and then they
+recall, park, transfer, put back and undo. All of it at the pace of the hall: who is behind does
+the next thing.
 """
 
 import asyncio
@@ -16,13 +17,14 @@ from queue_app.domain.hours import Window
 from queue_app.simulation.hall import AFTER_CLOSING, MINUTE, DeskShift, Person, World
 from queue_app.simulation.wire import Refused
 
-LUNCH_MINUTES = 45
-LUNCH_FROM = 0.34
-"""The first lunch begins after this part of a day without a break in its roster."""
+PAUSE_MINUTES = 5.0
+PAUSE_FROM, PAUSE_UNTIL = 0.3, 0.7
+"""In a long day whose roster has no break, the clerk takes a short one in this part of it."""
+LONG_DAY = timedelta(hours=5)
 ANSWER_SECONDS = 75.0
 """How long a clerk waits for the person before recalling, and again before giving up."""
-PARK_SHARE = 0.03
-TRANSFER_SHARE = 0.04
+PARK_SHARE = 0.02
+TRANSFER_SHARE = 0.02
 SLIP_SHARE = 0.02
 """Of visits: a finish pressed too early, taken back."""
 UNKNOWN_MINUTES = 6.0
@@ -72,7 +74,7 @@ class Clerk:
         opens = self.shift.windows[0].opens
         await world.until(opens - self.rng.uniform(6, 30) * MINUTE)
         await self._sign_in()
-        await world.until(opens - self.rng.uniform(1, 6) * MINUTE)
+        await world.until(opens - self.rng.uniform(0, 1) * MINUTE)
         await self._open()
         while not self._may_go():
             try:
@@ -131,9 +133,10 @@ class Clerk:
         await self._pause(self.rng.uniform(2, 10))
 
     async def _rest(self, absent: Window) -> None:
-        """Lunch. Whoever was late to it still has all of it."""
+        """A break. Whoever was late to it still has half of it."""
         world = self.world
-        await self._at_desk("pauses", {"reason": "Обід"})
+        short = absent.closes - absent.opens <= PAUSE_MINUTES * MINUTE
+        await self._at_desk("pauses", {"reason": "Перерва" if short else "Обід"})
         world.open_desks.pop(self._desk, None)
         await world.until(max(absent.closes, world.now() + (absent.closes - absent.opens) / 2))
         await self._open()
@@ -320,15 +323,14 @@ class Clerk:
 
 
 def _breaks(shift: DeskShift, rng: random.Random) -> Iterator[Window]:
-    """The gaps of the roster; in a long day without one, a lunch that does not meet the others'."""
+    """The gaps of the roster; in a long day without one, a pause that nobody foresees."""
     for before, after in zip(shift.windows, shift.windows[1:], strict=False):
         yield Window(before.closes, after.opens)
     if len(shift.windows) == 1:
         opens, closes = shift.windows[0]
-        lunch = timedelta(minutes=LUNCH_MINUTES)
-        if closes - opens > 6 * lunch:
-            begins = opens + (closes - opens) * rng.uniform(LUNCH_FROM, LUNCH_FROM + 0.25)
-            yield Window(begins, begins + lunch)
+        if closes - opens > LONG_DAY:
+            begins = opens + (closes - opens) * rng.uniform(PAUSE_FROM, PAUSE_UNTIL)
+            yield Window(begins, begins + PAUSE_MINUTES * MINUTE)
 
 
 def _waited(person: Person, now: datetime) -> float:

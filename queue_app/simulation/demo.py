@@ -17,6 +17,7 @@ from queue_app.clock import ShiftedClock
 from queue_app.domain.hours import Window
 from queue_app.simulation import visitors
 from queue_app.simulation.clerks import Clerk
+from queue_app.simulation.day import Day as Drawn
 from queue_app.simulation.hall import MINUTE, Fate, Person, Plan, World
 from queue_app.simulation.visitors import Visitor
 from queue_app.simulation.wire import Refused, Wire
@@ -102,14 +103,6 @@ def alert_of(plan: Plan) -> Window:
     return Window(begins, begins + ALERT_MINUTES * MINUTE)
 
 
-async def book(
-    plan: Plan, wire: Wire, count: int | None, since: datetime, rng: random.Random
-) -> list[Person]:
-    """The bookings made the evening before, for `count` visitors of which some book ahead."""
-    wanted = round((count or visitors.full_hall(plan, rng)) * visitors.BOOKED_SHARE)
-    return await visitors.book(plan, wanted, since, wire, rng)
-
-
 class Day:
     """A day in which the booked and the walk-ins come and every desk has its clerk."""
 
@@ -120,17 +113,15 @@ class Day:
         wire: Wire,
         sign_ins: SignIns,
         booked: list[Person],
-        count: int | None,
+        drawn: Drawn,
         rng: random.Random,
         alert: Window | None = None,
     ) -> None:
-        """`alert`: from the siren until calls go on."""
+        """`booked`: who of the `drawn` found a time; `alert`: from the siren until calls go on."""
         self._alert = alert
         self.world = World(plan, clock, wire, rng)
-        total = count or visitors.full_hall(plan, rng)
-        walk_ins = visitors.draw_walk_ins(plan, max(0, total - len(booked)), clock.start, rng)
         self._booked = len(booked)
-        self._expected = [*booked, *walk_ins]
+        self._expected = [*booked, *visitors.walk_ins(plan, drawn, clock.start, rng)]
         self._sign_ins = sign_ins
         self._rng = rng
 

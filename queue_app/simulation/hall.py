@@ -57,11 +57,6 @@ class Plan(Struct, frozen=True):
     errands: tuple[Errand, ...]
     priorities: tuple[str, ...]
 
-    def desk_minutes(self) -> float:
-        """All the time that clerks are at their desks."""
-        spans = [window.closes - window.opens for desk in self.desks for window in desk.windows]
-        return sum(spans, timedelta()) / MINUTE
-
 
 def plan_of(directory: Directory, branch: Branch, day: date) -> Plan | None:
     """The day as the centre's files have it; None when the branch is closed."""
@@ -111,7 +106,8 @@ def _middle(low: int, high: int) -> float:
 class Person:
     """Somebody on their way through the hall. Durations in the hall's minutes.
 
-    `hears`: from which call on they come, 0 for somebody who has silently gone.
+    `hears`: from which call on they come, 0 for somebody who has silently gone. `comes`: False for
+    the holder of a booking who stays away.
     """
 
     kind: Kind
@@ -123,6 +119,7 @@ class Person:
     priority: str | None = None
     hears: int = 1
     comes_back: bool = False
+    comes: bool = True
     due: datetime | None = None
     code: str = ""
     appointment: str = ""

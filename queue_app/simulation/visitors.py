@@ -1,7 +1,7 @@
-"""Synthetic visitors: who comes, when, for what, and what they do in the hall.
+"""Synthetic visitors: what the simulator's people do in a real hall, through its real interface.
 
-Services and arrivals are drawn from a seed. Short errands are the frequent ones; a service time
-is lognormal around the published one; most people come in the second hour and after lunch.
+Who comes when, for what, how long it takes and how long they wait for it is drawn in
+`simulation.day`; the rest here, from a seed.
 """
 
 import asyncio
@@ -14,11 +14,12 @@ from typing import Any
 import websockets.asyncio.client as websockets
 from websockets.exceptions import WebSocketException
 
-from queue_app.domain.catalogue import Channel
+from queue_app.domain import hours
+from queue_app.domain.forward import Coming
+from queue_app.simulation.day import Day
 from queue_app.simulation.hall import (
     AFTER_CLOSING,
     MINUTE,
-    Errand,
     Fate,
     Kind,
     Person,
@@ -28,24 +29,16 @@ from queue_app.simulation.hall import (
 )
 from queue_app.simulation.wire import Refused, Wire
 
-BOOKED_SHARE = 0.3
 PHONE_SHARE = 0.08
-"""Of the booked."""
-PRIORITY_SHARE = 0.07
-TWO_ERRANDS_SHARE = 0.12
+"""People who are called by phone, beside those who book a visit."""
+PHONE_SIGMA = 0.45
+"""Of the logarithm of how long such a call takes."""
+PHONE_PATIENCE = 100.0
 ENGLISH_SHARE = 0.06
+CANCEL_SHARE = 0.05
+"""Of those who booked."""
 PHONE_WATCHERS = 0.15
-"""Walk-ins who follow their ticket on a phone, by its websocket."""
-SERVICE_SIGMA = 0.45
-"""Of the logarithm: 95 in 100 visits take between 0.4 and 2.2 times the mean."""
-CALL_OVERHEAD = 1.6
-"""Minutes of a visit in which nobody is served: calling, walking, sitting down."""
-LOAD = 0.95
-"""Work over the clerks' time for a full hall: a few find the wait too long, or do not come."""
-PATIENCE_MEDIAN = 75.0
-PATIENCE_SIGMA = 0.6
-ARRIVALS_BY_TENTH = (1.6, 1.3, 1.15, 1.0, 0.7, 0.85, 1.05, 1.05, 0.95, 0.35)
-"""Of the kiosk's day."""
+"""People in the hall who follow their ticket on a phone, by its websocket."""
 FATES_BY_STATE: dict[str, Fate] = {"finished": "served", "no_show": "no-show", "left": "left"}
 BOOKING_AT_ONCE = 4
 SHORTEST_WAIT = 0.05
@@ -58,84 +51,110 @@ NAMES = ("Олена", "Андрій", "Ірина", "Тарас", "Наталі
 SURNAMES = ("Приклад", "Зразок", "Спроба", "Показ", "Умовний", "Вигадка", "Проба")
 
 
-def draw_walk_ins(plan: Plan, count: int, since: datetime, rng: random.Random) -> list[Person]:
+def walk_ins(plan: Plan, drawn: Day, since: datetime, rng: random.Random) -> list[Person]:
     """People without a booking who come after `since`, the first first.
 
     Those of the twenty minutes before it stand at the door already.
     """
-    span = plan.kiosk_until - plan.kiosk_from
     people = []
-    for _ in range(count):
-        tenth = rng.choices(range(10), ARRIVALS_BY_TENTH)[0]
-        arrives = plan.kiosk_from + span * (tenth + rng.random()) / 10
-        priority = rng.random() < PRIORITY_SHARE and bool(plan.priorities)
-        person = _person(plan, "priority" if priority else "walk-in", arrives, rng)
-        person.priority = rng.choice(plan.priorities) if priority else None
-        people.append(person)
+    for one in drawn.people:
+        if one.person.due is None:
+            priority = one.person.priority and bool(plan.priorities)
+            kind: Kind = "priority" if priority else "walk-in"
+            person = _person(plan, one, kind, drawn.served[one.person.id], rng)
+            person.priority = rng.choice(plan.priorities) if priority else None
+            people.append(person)
     present = [one for one in people if one.arrives > since - 20 * MINUTE]
     return sorted(present, key=lambda one: one.arrives)
 
 
-def full_hall(plan: Plan, rng: random.Random) -> int:
-    """How many visitors make the clerks busy all day."""
-    drawn = [_person(plan, "walk-in", plan.opens, rng).minutes for _ in range(200)]
-    return round(LOAD * plan.desk_minutes() / (sum(drawn) / len(drawn) + CALL_OVERHEAD))
-
-
-def _person(
-    plan: Plan, kind: Kind, arrives: datetime, rng: random.Random, channel: Channel = "visit"
-) -> Person:
-    errands = _errands(plan, channel, rng)
-    return Person(
-        kind=kind,
-        services=tuple(one.code for one in errands),
-        arrives=arrives,
-        minutes=sum(_lognormal(one.mean, rng) for one in errands),
-        patience=PATIENCE_MEDIAN * math.exp(rng.gauss(0, PATIENCE_SIGMA)),
-        language="en" if rng.random() < ENGLISH_SHARE else "uk",
-        hears=rng.choices((1, 2, 0), (0.94, 0.03, 0.03))[0],
-        comes_back=rng.random() < 0.3,
+def _person(plan: Plan, one: Coming, kind: Kind, minutes: float, rng: random.Random) -> Person:
+    due = one.person.due
+    return _with_ways(
+        Person(
+            kind=kind,
+            services=tuple(sorted(one.person.services)),
+            arrives=_instant(plan, one.arrives),
+            minutes=minutes,
+            patience=one.gone - (one.arrives if due is None else max(one.arrives, due)),
+        ),
+        rng,
     )
 
 
-def _errands(plan: Plan, channel: Channel, rng: random.Random) -> list[Errand]:
-    """One service, or two that some desk gives together; the short ones more often."""
-    offered = [one for one in plan.errands if channel in one.channels]
-    first = rng.choices(offered, [1 / one.planned for one in offered])[0]
-    if rng.random() > TWO_ERRANDS_SHARE:
-        return [first]
-    desk = rng.choice([desk for desk in plan.desks if first.code in desk.services])
-    others = [one for one in offered if one.code in desk.services and one != first]
-    return [first, rng.choice(others)] if others else [first]
+def _instant(plan: Plan, minute: float) -> datetime:
+    """Of a day drawn in minutes from its local midnight."""
+    return hours.day_window(plan.day, plan.zone).opens + minute * MINUTE
 
 
-def _lognormal(mean: float, rng: random.Random) -> float:
-    return rng.lognormvariate(math.log(mean) - SERVICE_SIGMA**2 / 2, SERVICE_SIGMA)
+def _with_ways(person: Person, rng: random.Random) -> Person:
+    """The person with what the simulator knows nothing of."""
+    person.language = "en" if rng.random() < ENGLISH_SHARE else "uk"
+    person.hears = rng.choices((1, 2, 0), (0.96, 0.02, 0.02))[0]
+    person.comes_back = rng.random() < 0.3
+    return person
 
 
 async def book(
-    plan: Plan, count: int, since: datetime, wire: Wire, rng: random.Random
+    plan: Plan, drawn: Day, since: datetime, wire: Wire, rng: random.Random
 ) -> list[Person]:
-    """So many residents book for that day online; those who found a time, the first first."""
+    """The drawn residents book online for that day; those who found a time, the first first.
+
+    Each takes the free start nearest to the drawn one and comes as much before or after it.
+    """
     gate = asyncio.Semaphore(BOOKING_AT_ONCE)
-    seeds = [rng.getrandbits(64) for _ in range(count)]
+    wishes = _visits(plan, drawn, rng) + _phone_calls(plan, len(drawn.bookings), rng)
+    seeds = [rng.getrandbits(64) for _ in wishes]
 
     async def one(place: int, seed: int) -> Person | None:
-        own = random.Random(seed)
-        phone = own.random() < PHONE_SHARE
-        person = _person(plan, "phone" if phone else "booked", plan.opens, own,
-                         "phone" if phone else "visit")  # fmt: skip
         async with gate:
             with contextlib.suppress(Refused):
-                return await _book(plan, person, place, since, wire, own)
+                person, wanted = wishes[place]
+                return await _book(plan, person, wanted, place, since, wire, random.Random(seed))
         return None
 
     found = await asyncio.gather(*(one(place, seed) for place, seed in enumerate(seeds)))
     return sorted((one for one in found if one), key=lambda one: one.arrives)
 
 
+Wish = tuple[Person, datetime]
+"""Somebody, and the start that they would like to book."""
+
+
+def _visits(plan: Plan, drawn: Day, rng: random.Random) -> list[Wish]:
+    """The holders of bookings, those who will not come among them."""
+    comes = {one.person.id: one for one in drawn.people}
+    wishes = []
+    for booking in drawn.bookings:
+        due = booking.due or 0.0
+        one = comes.get(booking.id) or Coming(booking, due, 0.0)
+        person = _person(plan, one, "booked", drawn.served.get(booking.id, 0.0), rng)
+        person.comes = booking.id in comes
+        wishes.append((person, _instant(plan, due)))
+    return wishes
+
+
+def _phone_calls(plan: Plan, visits: int, rng: random.Random) -> list[Wish]:
+    """Who is called by phone; the simulator has visits alone."""
+    offered = [one for one in plan.errands if "phone" in one.channels]
+    wishes = []
+    for _ in range(round(PHONE_SHARE * visits) if offered else 0):
+        errand = rng.choice(offered)
+        wanted = plan.opens + (plan.closes - plan.opens) * rng.random()
+        minutes = rng.lognormvariate(math.log(errand.mean) - PHONE_SIGMA**2 / 2, PHONE_SIGMA)
+        person = Person("phone", (errand.code,), wanted, minutes, PHONE_PATIENCE)
+        wishes.append((_with_ways(person, rng), wanted))
+    return wishes
+
+
 async def _book(
-    plan: Plan, person: Person, place: int, since: datetime, wire: Wire, rng: random.Random
+    plan: Plan,
+    person: Person,
+    wanted: datetime,
+    place: int,
+    since: datetime,
+    wire: Wire,
+    rng: random.Random,
 ) -> Person | None:
     channel = "phone" if person.kind == "phone" else "visit"
     seen = await wire.get(
@@ -145,12 +164,13 @@ async def _book(
         days=1,
         **{"from": plan.day.isoformat()},
     )
-    starts = [start for day in seen["days"] for start in day["starts"]]
-    starts = [one for one in starts if datetime.fromisoformat(one) > since + 10 * MINUTE]
-    if not starts:
+    starts = [datetime.fromisoformat(start) for day in seen["days"] for start in day["starts"]]
+    starts = [one for one in starts if one > since + 10 * MINUTE]
+    if not starts or wanted <= since + 10 * MINUTE:
         return None
+    nearest = min(starts, key=lambda one: abs(one - wanted))
     # A subscriber's number in Kyiv never begins with 0, so nobody has these.
-    held = await _hold(plan, person, channel, rng.choice(starts), wire)
+    held = await _hold(plan, person, channel, nearest.isoformat(), wire)
     booked = await wire.post(
         f"/api/v1/appointments/{held['token']}/confirmation",
         {
@@ -162,8 +182,7 @@ async def _book(
     )
     person.due = datetime.fromisoformat(booked["starts_at"])
     person.code, person.appointment = booked["code"], booked["token"]
-    person.arrives = person.due + timedelta(minutes=_punctuality(rng))
-    person.patience *= 1.5
+    person.arrives += person.due - wanted
     return person
 
 
@@ -183,11 +202,6 @@ async def _hold(plan: Plan, person: Person, channel: str, start: str, wire: Wire
     return await wire.post(
         path, wanted | {"starts_at": same_day[0]}, keyed=True, allow=("slot_taken",)
     )
-
-
-def _punctuality(rng: random.Random) -> float:
-    """Minutes after the booked time: most a little early, one in ten late."""
-    return rng.uniform(8, 30) if rng.random() < 0.1 else rng.gauss(-6, 5)
 
 
 class Visitor:
@@ -221,8 +235,7 @@ class Visitor:
         """Some cancel a few hours before, some just do not come."""
         person, world = self.person, self.world
         assert person.due
-        fate = self.rng.random()
-        if fate < 0.05:
+        if self.rng.random() < CANCEL_SHARE:
             await world.until(person.due - 90 * MINUTE)
             with contextlib.suppress(Refused):
                 await world.wire.post(
@@ -230,7 +243,7 @@ class Visitor:
                     allow=("too_late_to_change",),
                 )
             return True
-        return fate < 0.12
+        return not person.comes
 
     async def _enter(self) -> bool:
         """Nobody comes during an alert, but after it; who is refused for it waits for its end."""

@@ -22,6 +22,10 @@ _PROMISES = Gauge(
 _COVERED = Gauge(
     "queue_app_wait_coverage", "Share of these in their range; 0.8 is promised", _LABELS
 )
+_CUT = Gauge("queue_app_wait_cut", "Of these promises: an interruption began in the wait", _LABELS)
+_COVERED_ELSE = Gauge(
+    "queue_app_wait_coverage_uncut", "Share in their range of those that were not cut", _LABELS
+)
 _ERROR = Gauge(
     "queue_app_wait_error_minutes", "Mean distance of a wait from its range's middle", _LABELS
 )
@@ -61,7 +65,7 @@ async def metrics(clock: NamedDependency[Clock]) -> Response[bytes]:
 
 
 def _show(found: list[Accuracy]) -> None:
-    for gauge in (_PROMISES, _COVERED, _ERROR, _UNCALLED, _OVERDUE):
+    for gauge in (_PROMISES, _COVERED, _CUT, _COVERED_ELSE, _ERROR, _UNCALLED, _OVERDUE):
         gauge.clear()
     for one in found:
         labels = (one.branch, one.shown)
@@ -69,6 +73,9 @@ def _show(found: list[Accuracy]) -> None:
         if one.covered is not None and one.error_minutes is not None:
             _COVERED.labels(*labels).set(one.covered)
             _ERROR.labels(*labels).set(one.error_minutes)
+        _CUT.labels(*labels).set(one.cut)
+        if one.covered_else is not None:
+            _COVERED_ELSE.labels(*labels).set(one.covered_else)
         _UNCALLED.labels(*labels, "left").set(one.left)
         _UNCALLED.labels(*labels, "closed").set(one.closed)
         _UNCALLED.labels(*labels, "waiting").set(one.waiting)

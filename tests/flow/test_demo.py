@@ -17,9 +17,12 @@ from pathlib import Path
 import httpx
 import pytest
 
-from queue_app.queries import reference
-from queue_app.simulation import visitors
-from queue_app.simulation.hall import MINUTE, Plan, plan_of
+from queue_app.flow import learning
+from queue_app.queries import doctor, habits, reference
+from queue_app.simulation import history, visitors
+from queue_app.simulation.crowd import Crowd, full_hall
+from queue_app.simulation.day import Day as Drawn
+from queue_app.simulation.hall import MINUTE, Person, Plan, plan_of
 from tests.support.server import ROOT, free_port
 
 MONDAY = date(2026, 11, 23)
@@ -179,9 +182,21 @@ async def test_a_server_of_a_real_centre_has_no_demo_page(client: httpx.AsyncCli
     assert (await client.get("/demo/state")).status_code == 404
 
 
-async def test_the_same_seed_gives_the_same_visitors(plan: Plan) -> None:
+@pytest.fixture
+async def crowd(plan: Plan) -> Crowd:
+    directory = await reference.directory()
+    branch = next(one for one in directory.centre.branches if one.slug == plan.branch)
+    return full_hall(directory.centre, branch, plan.day, None, random.Random(1))
+
+
+def walk_ins(plan: Plan, crowd: Crowd, seed: int, since: timedelta = timedelta()) -> list[Person]:
+    rng = random.Random(seed)
+    return visitors.walk_ins(plan, crowd.draw(plan.day, rng), plan.opens + since, rng)
+
+
+async def test_the_same_seed_gives_the_same_visitors(plan: Plan, crowd: Crowd) -> None:
     def drawn(seed: int) -> list[tuple[object, ...]]:
-        people = visitors.draw_walk_ins(plan, 50, plan.opens, random.Random(seed))
+        people = walk_ins(plan, crowd, seed)
         return [(one.arrives, one.services, one.minutes, one.priority) for one in people]
 
     assert drawn(1) == drawn(1)
@@ -189,17 +204,56 @@ async def test_the_same_seed_gives_the_same_visitors(plan: Plan) -> None:
 
 
 async def test_visitors_come_while_the_kiosk_gives_tickets_and_for_what_some_desk_gives(
-    plan: Plan,
+    plan: Plan, crowd: Crowd
 ) -> None:
-    people = visitors.draw_walk_ins(plan, 400, plan.opens - timedelta(hours=1), random.Random(3))
-    assert len(people) == 400
+    people = walk_ins(plan, crowd, 3)
+    assert len(people) > 150
     assert all(plan.kiosk_from <= one.arrives <= plan.kiosk_until for one in people)
     assert all(any(desk.services.issuperset(one.services) for desk in plan.desks) for one in people)
     assert any(len(one.services) == 2 for one in people)
+    assert any(one.priority in plan.priorities for one in people if one.kind == "priority")
 
 
-async def test_a_day_that_begins_late_has_only_who_is_there_or_still_comes(plan: Plan) -> None:
-    noon = plan.opens + timedelta(hours=3)
-    people = visitors.draw_walk_ins(plan, 400, noon, random.Random(3))
-    assert 100 < len(people) < 300
-    assert all(one.arrives > noon - 20 * MINUTE for one in people)
+async def test_a_day_that_begins_late_has_only_who_is_there_or_still_comes(
+    plan: Plan, crowd: Crowd
+) -> None:
+    whole, late = (walk_ins(plan, crowd, 3, timedelta(hours=hours)) for hours in (0, 3))
+    assert len(whole) / 4 < len(late) < len(whole) * 0.9
+    assert all(one.arrives > plan.opens + timedelta(hours=3) - 20 * MINUTE for one in late)
+
+
+async def test_as_many_come_as_are_wanted_else_as_many_as_the_desks_can_serve(plan: Plan) -> None:
+    directory = await reference.directory()
+    branch = next(one for one in directory.centre.branches if one.slug == plan.branch)
+
+    def hall(count: int | None) -> tuple[Crowd, Drawn]:
+        crowd = full_hall(directory.centre, branch, plan.day, count, random.Random(1))
+        return crowd, crowd.draw(plan.day, random.Random(2))
+
+    for count in (40, 700):
+        _, drawn = hall(count)
+        assert len(
+            {one.person.id for one in drawn.people} | {one.id for one in drawn.bookings}
+        ) == (count)
+    crowd, _ = hall(None)
+    busy = [one.figures["use"] for one in crowd.past(plan.day, random.Random(2))]
+    assert 65 < sum(busy) / len(busy) < 95
+
+
+async def test_a_hall_has_a_past_from_which_its_branch_has_learned(
+    plan: Plan, crowd: Crowd
+) -> None:
+    directory = await reference.directory()
+    branch = directory.branch(plan.branch)
+    await history.write(directory, branch, crowd.past(plan.day, random.Random(2)))
+    now = plan.opens - timedelta(hours=1)
+    assert await learning.learn(directory, now) > 20
+    await learning.learn_habits(directory, now)
+    known = await habits.learned(branch.id)
+    assert known.habits.priority_per_minute > 0
+    assert abs(known.habits.comes - 0.85) < 0.03
+    for code, learned in known.times.items():
+        if learned.visits > 100:
+            true = crowd.truth.times[code].mean_minutes
+            assert abs(learned.mean_minutes - true) < 0.2 * true, code
+    assert await doctor.check(now) == []

@@ -11,14 +11,16 @@ import pytest
 from config.files import load_centre
 from queue_app import db
 from queue_app.domain import hours
+from queue_app.domain.dispatch import POLICIES
 from queue_app.domain.habits import Habits
 from queue_app.flow import interrupting, learning, staffing, upkeep
 from queue_app.queries import doctor, forecast, hall, reference
+from queue_app.simulation import history
+from queue_app.simulation.day import draw
 from queue_app.simulation.knowledge import learn as learn_simulated
-from queue_app.simulation.run import Outcome
+from queue_app.simulation.run import Outcome, run_day
 from queue_app.simulation.world import Kind, World, world
 from tests.conftest import MONDAY
-from tests.support import history
 from tests.support.people import BRANCH, PASSWORD
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -32,7 +34,9 @@ def truth(kind: Kind = "rush", **manner: float) -> World:
 
 
 def past(of: World, days: int) -> list[Outcome]:
-    return history.draw_past(of, MONDAY.date(), days, Random(2))
+    chance = Random(2)
+    dates = history.days_before(of.branch, MONDAY.date(), days)
+    return [run_day(draw(of, day, chance), POLICIES["promise"]) for day in dates]
 
 
 async def learned(days: Sequence[Outcome]) -> Habits:

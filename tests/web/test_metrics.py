@@ -8,7 +8,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from queue_app import db
 from queue_app.clock import FixedClock
-from queue_app.flow import arrival, promising
+from queue_app.flow import arrival, calling, interrupting, promising
 from tests.conftest import MONDAY
 from tests.support.hall import Desk, open_desk, take_ticket
 from tests.support.people import BRANCH
@@ -67,3 +67,25 @@ async def test_each_range_on_a_phone_counts_and_so_does_whoever_leaves(
     assert found["error_minutes ticket"] > found["error_minutes later"] > 100
     assert (found["uncalled ticket left"], found["overdue ticket"]) == (1, 1)
     assert (found["uncalled ticket waiting"], found["uncalled later left"]) == (0, 0)
+
+
+async def test_a_range_that_an_interruption_cut_counts_apart(
+    client: httpx.AsyncClient, clock: FixedClock
+) -> None:
+    desk = await open_desk("5", MONDAY)
+    before = await take_ticket(MONDAY)
+    clock.advance(minutes=1)
+    stop = await interrupting.interrupt(BRANCH, "alert", None, "", desk.clerk, clock.now())
+    clock.advance(minutes=60)
+    await interrupting.resume(stop.id, 0, desk.clerk, clock.now())
+    at = clock.advance(seconds=10)
+    await Desk(desk.id, desk.number, desk.clerk, at).call(before.id)
+    await calling.start(before.id, desk.clerk, at)
+    await calling.finish(before.id, desk.clerk, at)
+    after = await take_ticket(clock.advance(seconds=10))
+    at = clock.advance(seconds=10)
+    await Desk(desk.id, desk.number, desk.clerk, at).call(after.id)
+    await promising.judge()
+    found = await waits(client)
+    assert (found["promises ticket"], found["cut ticket"]) == (2, 1)
+    assert (found["coverage ticket"], found["coverage_uncut ticket"]) == (0.5, 1)

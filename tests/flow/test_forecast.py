@@ -1,0 +1,101 @@
+"""What the forecast takes from desks: their rosters, breaks and pauses."""
+
+import math
+from datetime import datetime, timedelta
+from random import Random
+
+import pytest
+
+from queue_app.clock import FixedClock
+from queue_app.domain import waits
+from queue_app.domain.habits import Habits
+from queue_app.flow import staffing
+from queue_app.queries import forecast, hall, reference
+from tests.conftest import MONDAY
+from tests.support.hall import Desk, open_desk, take_ticket
+from tests.support.people import BRANCH
+
+pytestmark = pytest.mark.usefixtures("database")
+NOON = MONDAY.replace(hour=12)
+"""Desk 6 has its break from then until 13:00, by the sample's roster; desk 1 has none."""
+
+
+async def foreseen(desk: Desk, now: datetime) -> waits.Desk | None:
+    """That desk as the forecast sees it."""
+    directory = await reference.directory()
+    seen = await hall.load(directory, directory.branch(BRANCH), now)
+    scene = forecast.scene_of(seen._now)
+    return next((one for one in scene.desks if one.desk.id == desk.id), None)
+
+
+async def test_an_open_desk_is_expected_to_pause_by_its_roster_and_to_come_back(
+    clock: FixedClock,
+) -> None:
+    desk = await open_desk("6", MONDAY)
+    seen = await foreseen(desk, clock.now())
+    assert seen
+    assert seen.breaks == ((120.0, 180.0),)
+    assert seen.leaves == math.inf, "it stays until the branch closes"
+
+
+async def test_a_visit_from_before_the_break_is_finished_first_and_a_ready_desk_works_through_it(
+    clock: FixedClock,
+) -> None:
+    ready = await open_desk("6", MONDAY)
+    served = await open_desk("5", MONDAY)
+    clock.set(NOON.replace(hour=12, minute=58))
+    await take_ticket(clock.now())
+    await Desk(served.id, served.number, served.clerk, clock.now()).call()
+    clock.set(NOON.replace(hour=13, minute=5))
+    late = await foreseen(served, clock.now())
+    assert late and late.breaks == ((-5.0, 55.0),)
+    clock.set(NOON + timedelta(minutes=5))
+    working = await foreseen(ready, clock.now())
+    assert working and working.breaks == ()
+
+
+@pytest.mark.parametrize("minutes", [-8, 0, 20])
+async def test_a_pause_at_the_rostered_break_ends_with_it(minutes: int, clock: FixedClock) -> None:
+    desk = await open_desk("6", MONDAY)
+    await staffing.pause_desk(desk.id, desk.clerk, "Обід", NOON + timedelta(minutes=minutes))
+    clock.set(NOON + timedelta(minutes=25))
+    seen = await foreseen(desk, clock.now())
+    assert seen and (seen.opens, seen.serving) == (35.0, None)
+
+
+async def test_the_end_of_a_pause_outside_the_roster_is_a_chance_that_grows_with_the_pause(
+    clock: FixedClock,
+) -> None:
+    desk = await open_desk("1", MONDAY)
+    await staffing.pause_desk(desk.id, desk.clerk, "", clock.now())
+    chance = Random(1)
+    normals = [chance.gauss(0, 1) for _ in range(400)]
+    middles = []
+    for passed in (2, 30, 90):
+        clock.set(MONDAY + timedelta(minutes=passed))
+        seen = await foreseen(desk, clock.now())
+        assert seen and seen.serving and seen.opens == 0.0
+        habits = await habits_now(clock.now())
+        rests = sorted(waits.residual(seen.serving, normal, habits) for normal in normals)
+        assert rests[360] > 2 * rests[40]
+        middles.append(rests[200])
+    assert middles == sorted(middles), "the longer it has lasted, the longer it will"
+
+
+async def habits_now(now: datetime) -> Habits:
+    directory = await reference.directory()
+    seen = await hall.load(directory, directory.branch(BRANCH), now)
+    return forecast.scene_of(seen._now).habits
+
+
+async def test_a_desk_whose_hours_end_before_the_branch_closes_is_gone_then(
+    clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = await open_desk("6", MONDAY)
+    rostered = forecast._rostered
+    monkeypatch.setattr(forecast, "_rostered", lambda now, view: rostered(now, view)[:1])
+    seen = await foreseen(desk, clock.now())
+    assert seen and (seen.leaves, seen.breaks) == (120.0, ())
+    await staffing.pause_desk(desk.id, desk.clerk, "", NOON + timedelta(minutes=1))
+    clock.set(NOON + timedelta(minutes=2))
+    assert await foreseen(desk, clock.now()) is None
