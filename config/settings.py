@@ -12,6 +12,8 @@ from msgspec import Struct
 T = TypeVar("T")
 
 PROJECT = Path(__file__).resolve().parent.parent
+YEARS = range(2000, 2101)
+"""What a clock may show and a date may be given: far from where calendars end."""
 """Where `config/kyiv-cks` is found when the process starts elsewhere."""
 
 
@@ -122,6 +124,8 @@ def parse_clock(raw: str) -> datetime:
         instant = None
     if instant is None or instant.tzinfo is None:
         raise ValueError(f"{raw!r} is no instant such as 2026-11-23T10:00:00+02:00")
+    if instant.year not in YEARS:
+        raise ValueError(f"{raw!r} is not in the years {YEARS.start} to {YEARS.stop - 1}")
     return instant
 
 

@@ -18,9 +18,10 @@ import socket
 import stat
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -31,6 +32,8 @@ DATABASE = "queue"
 SUPERUSER = "queue"
 SYSTEM_USER = "queue-app"
 
+WATCH_SECONDS = 1.0
+RETRY_SECONDS = 10.0
 _SOCKET_NAME = ".s.PGSQL.5432"
 _ACCOUNTS = Path("/etc")
 _SOCKET_PATH_LIMIT = 103  # bytes: sun_path of macOS, four fewer than that of Linux
@@ -73,8 +76,10 @@ class Owner:
 
 
 @contextmanager
-def cluster(data: Path) -> Iterator[str]:
+def cluster(data: Path, watched: bool = False) -> Iterator[str]:
     """A running server with its data in `data`, and the DSN of its database.
+
+    `watched`: a server that dies meanwhile is started again.
 
     Raises ClusterError when there are no binaries for this machine or the server does not start.
     """
@@ -88,11 +93,41 @@ def cluster(data: Path) -> Iterator[str]:
             with _starting(data):
                 fcntl.flock(users, fcntl.LOCK_SH)
                 server.ensure_running()
-            yield server.dsn()
+            with _watching(server, data) if watched else nullcontext():
+                yield server.dsn()
         finally:
             with _starting(data):
                 if _is_last(users):
                     server.stop()
+
+
+@contextmanager
+def _watching(server: "_Server", data: Path) -> Iterator[None]:
+    over = threading.Event()
+    watch = threading.Thread(target=_watch, args=[server, data, over], daemon=True)
+    watch.start()
+    try:
+        yield
+    finally:
+        over.set()
+        watch.join()
+
+
+def _watch(server: "_Server", data: Path, over: threading.Event) -> None:
+    """Whatever killed it, as the kernel does when memory ends, is no reason to stay away."""
+    pause = WATCH_SECONDS
+    while not over.wait(pause):
+        pause = WATCH_SECONDS
+        if server.answers():
+            continue
+        log.error("PostgreSQL is gone: starting it again")
+        try:
+            with _starting(data):
+                server.ensure_running()
+            log.warning("PostgreSQL is back")
+        except (ClusterError, OSError) as error:
+            log.error("%s; the next try comes in %d s", error, RETRY_SECONDS)
+            pause = RETRY_SECONDS
 
 
 def binaries() -> Path:
@@ -271,7 +306,7 @@ class _Server:
         stopped = self._run(
             "pg_ctl", "-D", str(self.folder), "-m", "fast", "-w", "-t", "60", "stop"
         )
-        if stopped.returncode and self._answers() and not self._interrupt():
+        if stopped.returncode and self.answers() and not self._interrupt():
             log.error("PostgreSQL did not stop: %s", stopped.stderr.strip())
 
     def _interrupt(self) -> bool:
@@ -315,7 +350,7 @@ class _Server:
 
     def _is_alive(self) -> bool:
         """Whether the postmaster of this very folder runs; a recycled process id does not count."""
-        if self._answers():
+        if self.answers():
             return True
         pid_file = self.folder / "postmaster.pid"
         try:
@@ -334,7 +369,7 @@ class _Server:
         pid_file.unlink()
         return False
 
-    def _answers(self) -> bool:
+    def answers(self) -> bool:
         with socket.socket(socket.AF_UNIX) as probe:
             probe.settimeout(2)
             try:

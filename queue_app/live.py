@@ -18,6 +18,7 @@ import msgspec
 from msgspec import Struct
 
 from queue_app import db
+from queue_app.db import OUTAGES
 from queue_app.domain.errors import QueueError
 from queue_app.flow.promising import Promises
 from queue_app.queries import desks, hall, reference, tickets, views
@@ -174,6 +175,11 @@ class Hub:
                 frame = await self.render(topic, seen)
             except QueueError as error:  # one screen's trouble is not the others'
                 _log.warning("no frame for a %s screen: %s", topic.kind, error.code)
+                continue
+            except OUTAGES:
+                raise
+            except Exception:
+                _log.exception("no frame for a %s screen", topic.kind)
                 continue
             for subscription in self._watched[branch_id].get(topic, ()):
                 subscription.offer(frame)

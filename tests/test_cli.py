@@ -172,6 +172,7 @@ async def test_a_wrong_file_is_told_by_file_key_and_reason_and_changes_nothing(
 async def test_what_is_exported_changes_nothing_when_applied(
     terminal: Terminal, data: Path
 ) -> None:
+    assert "cannot write to" in terminal.fails("config", "export", "/dev/null/files")
     terminal.succeeds("config", "export", str(data / "written"))
     assert "Nothing changes" in terminal.succeeds("config", "apply", str(data / "written"))
     assert "Nothing changes" in terminal.succeeds("config", "apply")
@@ -216,6 +217,8 @@ async def test_a_device_shows_its_token_once(terminal: Terminal, spare_database:
     kept = "SELECT token_hash = sha256(convert_to('{}', 'UTF8')) FROM device"
     assert await value(spare_database, kept.format(token)) is True
     assert "device_taken" in terminal.fails(*add)
+    for name in ("", " \n", "x" * 61):
+        assert "device_name" in terminal.fails("device", "add", name, *add[3:])
     terminal.succeeds("device", "revoke", "Entrance")
     _, entrance = terminal.succeeds("device", "list").splitlines()
     assert entrance.split()[:3] == ["Entrance", "kiosk", "podilskyi"]
@@ -304,6 +307,24 @@ async def test_what_people_were_shown_stands_beside_what_came_true_by_branch(
     elsewhere = terminal.succeeds("simulate", "kept", "--branch", "obolonskyi", "--days", "1")
     assert "Nobody was shown a range." in elsewhere
     assert "unknown_branch" in terminal.fails("simulate", "kept", "--branch", "nowhere")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("simulate", "staffing", "--date", "9999-12-31"),
+        ("simulate", "--days", "2", "--first", "9999-12-31"),
+        ("simulate", "accuracy", "--days", "1", "--first", "0001-01-01"),
+        ("demo", "--once", "--clock", "9999-12-31T23:59:00+00:00"),
+        ("serve", "--clock", "0001-01-01T00:00:00+14:00"),
+    ],
+)
+async def test_a_day_beyond_all_calendars_is_refused_in_one_line(
+    terminal: Terminal, command: tuple[str, ...]
+) -> None:
+    said = terminal.fails(*command)
+    assert "in the years 2000 to 2100" in said
+    assert "Traceback" not in said
 
 
 async def test_a_roster_is_proposed_from_the_centres_own_database(terminal: Terminal) -> None:

@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import asyncpg
@@ -211,3 +212,19 @@ def test_a_server_that_does_not_answer_sockets_is_not_taken_for_one_that_does(
     left.close()
     with cluster(tmp_path) as dsn:
         assert value(dsn, "SELECT 1") == 1
+
+
+def test_a_watched_server_that_is_killed_comes_back_with_all_it_had(tmp_path: Path) -> None:
+    with cluster(tmp_path, watched=True) as dsn:
+        value(dsn, "CREATE TABLE kept AS SELECT 7 AS number")
+        killed = postmaster(tmp_path)
+        os.kill(killed, signal.SIGKILL)
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            with suppress(OSError, asyncpg.PostgresError, asyncpg.InternalClientError):
+                if postmaster(tmp_path) != killed and value(dsn, "SELECT number FROM kept") == 7:
+                    break
+            time.sleep(0.1)
+        else:
+            raise AssertionError("it did not come back")
+    assert not (tmp_path / "postgres" / "postmaster.pid").exists(), "and it still ends in the end"

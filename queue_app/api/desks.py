@@ -133,7 +133,7 @@ async def call(
 async def done(ticket: Ticket) -> TicketDone:
     progress = ticket.progress
     branch = (await reference.directory()).branch_of(ticket.branch_id)
-    numbers = {desk.id: desk.number for desk in branch.desks}
+    numbers = {desk.id: desk.number for desk in (*branch.desks, *branch.retired_desks)}
     return TicketDone(
         id=ticket.id,
         number=ticket.number,

@@ -204,7 +204,10 @@ def export(folder: Path, force: bool) -> None:
         )
 
     async def work() -> None:
-        write_centre((await reference.directory()).centre, folder)
+        try:
+            write_centre((await reference.directory()).centre, folder)
+        except OSError as error:
+            raise click.ClickException(f"cannot write to {folder}: {error.strerror}") from None
 
     _with_database(work)
     click.echo(f"Written to {folder}.")

@@ -85,10 +85,11 @@ def has_database(settings: Settings) -> bool:
 
 
 @contextmanager
-def server(settings: Settings, must_exist: bool = False) -> Iterator[str]:
+def server(settings: Settings, must_exist: bool = False, watched: bool = False) -> Iterator[str]:
     """The DSN of the centre's database while the block runs: the one given, or the embedded one.
 
-    With `must_exist`, a data folder that nobody ever served is an operator's mistake.
+    With `must_exist`, a data folder that nobody ever served is an operator's mistake. `watched`:
+    an embedded one that dies is started again.
     """
     if settings.database_url:
         yield settings.database_url
@@ -97,7 +98,7 @@ def server(settings: Settings, must_exist: bool = False) -> Iterator[str]:
         raise click.ClickException(
             f"there is no centre in {settings.data}; start it with: queue-app serve"
         )
-    with cluster(settings.data) as dsn:
+    with cluster(settings.data, watched) as dsn:
         yield dsn
 
 

@@ -52,7 +52,11 @@ def serve(settings: Settings, with_trial: bool, factory: str = APPLICATION) -> N
     if settings.clock or settings.rate != 1:
         origin = settings.clock_origin or datetime.now(UTC)
         settings = msgspec.structs.replace(settings, clock_origin=origin)
-    with _listening(settings) as listener, _stopping(), operator.server(settings) as dsn:
+    with (
+        _listening(settings) as listener,
+        _stopping(),
+        operator.server(settings, watched=True) as dsn,
+    ):
         greeting = operator.run(dsn, lambda: _prepare(settings, _address(listener), with_trial))
         _hand_over(settings, dsn)
         click.echo(greeting)

@@ -14,6 +14,7 @@ from typing import Any
 import click
 
 from config.files import load_centre
+from config.settings import YEARS
 from queue_app.cli import operator
 from queue_app.clock import Clock
 from queue_app.domain.centre import BranchPlan, Centre, Period
@@ -54,6 +55,20 @@ class _Policies(click.ParamType[Any]):
         return tuple(known[name] for name in names)
 
 
+class _Day(click.DateTime):
+    """A date whose neighbours, weeks before and after it, are dates as well."""
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime:
+        day: datetime = super().convert(value, param, ctx)
+        if day.year not in YEARS:
+            self.fail(
+                f"{value!r} is not in the years {YEARS.start} to {YEARS.stop - 1}", param, ctx
+            )
+        return day
+
+
 class _Target(click.ParamType[Any]):
     name = "promise"
 
@@ -73,7 +88,7 @@ _kind = click.option(
 _seed = click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True)
 _first = click.option(
     "--first",
-    type=click.DateTime(["%Y-%m-%d"]),
+    type=_Day(["%Y-%m-%d"]),
     default=str(MONDAY),
     show_default=True,
     help="The first day; closed days are left out.",
@@ -308,7 +323,7 @@ def _days(one: Accuracy) -> str:
 
 @simulate.command()
 @_branch
-@click.option("--date", "day", type=click.DateTime(["%Y-%m-%d"]), required=True)
+@click.option("--date", "day", type=_Day(["%Y-%m-%d"]), required=True)
 @click.option(
     "--target", type=_Target(), default="90% within 15 min", show_default=True, metavar="PROMISE"
 )

@@ -21,6 +21,8 @@ NEAR = 1.3
 """Who was called after between 1 / `NEAR` and `NEAR` times so many minutes speaks for them."""
 EARLY_MOST = 120.0
 """Minutes before or after their time: who comes still farther from it did not come for it."""
+SPREAD_LEAST = 1.0
+"""Minutes; nobody is as punctual as a few who came at the same minute make it seem."""
 CHANGE_OVER_MOST = 10.0
 """A longer gap between two visits, in minutes, is a break."""
 _GONE_PER_MINUTE = 0.001
@@ -83,7 +85,7 @@ def habits_of(seen: Seen) -> Habits:
     return Habits(
         comes=(seen.came + WEIGHT * usual.comes) / (seen.bookings + WEIGHT),
         early_minutes=early.mean,
-        early_spread=early.spread,
+        early_spread=max(early.spread, SPREAD_LEAST),
         change_over=_filled(seen.changes, usual.change_over, usual.change_over).mean,
         gone_by=_gone_by(seen),
         priority_per_minute=seen.priority / seen.open_minutes if seen.open_minutes else 0.0,

@@ -16,13 +16,17 @@ LEARN_EVERY = timedelta(hours=1)
 
 
 async def learn(directory: Directory, now: datetime) -> int:
-    """Bring the learned times up to date where they are an hour old; how many were written.
+    """Bring the learned times up to date where they are an hour old, or the clock was set back;
+    how many were written.
 
     Only visits for one service teach: of several it is not known which took how long. A visit
     that an alert cut in two teaches nothing.
     """
     due = await db.fetch_value(
-        "SELECT coalesce(max(learned_at) <= $1, true) FROM service_time", now - LEARN_EVERY
+        "SELECT coalesce(NOT (max(learned_at) > $1 AND max(learned_at) <= $2), true)"
+        " FROM service_time",
+        now - LEARN_EVERY,
+        now,
     )
     if not due:
         return 0
@@ -75,7 +79,9 @@ async def learn_habits(directory: Directory, now: datetime) -> int:
     Whole days teach, up to yesterday: who is still expected today has not stayed away.
     """
     rows = await db.fetch(
-        "SELECT branch_id FROM branch_habits WHERE learned_at > $1", now - LEARN_EVERY
+        "SELECT branch_id FROM branch_habits WHERE learned_at > $1 AND learned_at <= $2",
+        now - LEARN_EVERY,
+        now,
     )
     fresh = {row["branch_id"] for row in rows}
     today = directory.local(now).date()

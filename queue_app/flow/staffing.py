@@ -20,6 +20,8 @@ from queue_app.queries.staff import DeskRow, desk, require_nobody
 SESSION_HOURS = 14
 """A session ends after the longest working day."""
 PASSWORD_MIN = 8
+NAME_LENGTH = 60
+"""Of a device."""
 
 hasher = argon2.PasswordHasher()
 
@@ -99,7 +101,13 @@ def check_password(password: str) -> None:
 
 
 async def add_device(name: str, kind: str, branch_slug: str, now: datetime) -> str:
-    """A new device; its token, which is shown this once. Conflict `device_taken`."""
+    """A new device; its token, which is shown this once. Conflict `device_taken`.
+
+    RuleBroken `device_name`: nothing that stands on one line, or over `NAME_LENGTH` signs.
+    """
+    name = one_line(name)
+    if not 0 < len(name) <= NAME_LENGTH:
+        raise RuleBroken("device_name", most=NAME_LENGTH)
     if kind not in DEVICE_KINDS:
         raise RuleBroken("unknown_device_kind", kind=kind, kinds=list(DEVICE_KINDS))
     branch = (await reference.directory()).branch(branch_slug)

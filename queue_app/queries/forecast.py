@@ -45,6 +45,9 @@ EARLY_PAUSE_MINUTES = 10.0
 OPENING_MINUTES = 10.0
 """A desk that is not taken this long after its roster begins is not expected any more."""
 
+NEAR, NEAR_SHARE = 3.0, 0.25
+"""A newcomer may have the range of somebody whose wait differs by less: minutes, or this part."""
+
 _MINUTE = timedelta(minutes=1)
 
 
@@ -101,23 +104,24 @@ def waits_of(now: Now) -> dict[int, Wait]:
     stopped, and the high end that they resume at once.
     """
     scene = scene_of(now)
-    found = _waits(now, scene, keep=True)
+    found = _waits(now, scene)
     resumed = scene.resumed if found else None
     if resumed is None:
         return found
-    others = _waits(now, resumed, keep=False)
-    return {
-        number: msgspec.structs.replace(
-            wait, high_minutes=max(wait.high_minutes, others[number].high_minutes)
-        )
-        for number, wait in found.items()
-    }
+    others = _waits(now, resumed, resumed=True)
+    return {number: _widened(wait, others.get(number)) for number, wait in found.items()}
 
 
-def _waits(now: Now, scene: Scene, keep: bool) -> dict[int, Wait]:
-    """Unless `keep`, from ranges made anew."""
+def _widened(wait: Wait, other: Wait | None) -> Wait:
+    """With the higher high end; a desk may leave before it has served whoever resumes."""
+    if other is None or other.high_minutes <= wait.high_minutes:
+        return wait
+    return msgspec.structs.replace(wait, high_minutes=other.high_minutes)
+
+
+def _waits(now: Now, scene: Scene, resumed: bool = False) -> dict[int, Wait]:
     points = waits.point(scene)
-    ranges = _ranges(now, scene, points) if keep else _Ranges(now, scene, points)
+    ranges = _ranges(now, scene, points, resumed)
     places = {number: place for place, number in enumerate(sorted(points, key=points.__getitem__))}
     people = {one.id: one for one in scene.waiting}
     return {
@@ -250,11 +254,14 @@ def _serving(now: Now, one: Working, length: Lengths) -> Serving | None:
 def _opens(now: Now, desk: DeskView) -> float | None:
     """Minutes until a closed desk's next rostered hours today; just begun counts as soon.
 
-    While all is stopped, nobody comes to open it.
+    A desk that should have been taken by now is not expected at all. While all is stopped, nobody
+    comes to open it.
     """
-    for opens, _ in _rostered(now, desk):
+    for opens, closes in _rostered(now, desk):
         if opens >= -OPENING_MINUTES - stood_still(_stops(now), opens, 0.0):
             return max(opens, 3.0)
+        if closes > EARLY_PAUSE_MINUTES:
+            return None
     return None
 
 
@@ -330,6 +337,7 @@ class _Ranges:
         began = time.perf_counter()
         self.version = now.version
         self.at = now.at
+        self._interruptions = now.interruptions
         self._of = {
             number: (points[number], *waits.span(found))
             for number, found in waits.forecast(scene).items()
@@ -344,29 +352,43 @@ class _Ranges:
 
         Somebody who came since has the range of their like who waited as long as they will.
         """
-        point, low, high = self._of.get(person.id) or self._nearest(person, minutes)
+        known = self._of.get(person.id) or self._nearest(person, minutes)
+        point, low, high = known or (minutes, minutes, minutes)
         moved = minutes - point
         return max(0.0, low + moved), max(0.0, high + moved)
 
-    def _nearest(self, person: Person, minutes: float) -> tuple[float, float, float]:
+    def _nearest(self, person: Person, minutes: float) -> tuple[float, float, float] | None:
         like = self._sorted.get(_class_of(person)) or self._sorted[None]
         if not like:
-            return minutes, minutes, minutes
+            return None
         place = bisect_left(like, (minutes, 0.0, 0.0))
         near = like[max(0, place - 1) : place + 1]
         return min(near, key=lambda one: abs(one[0] - minutes))
 
-    def serves(self, now: Now, points: dict[int, float]) -> bool:
-        """Whether these ranges are still good enough for this snapshot."""
+    def _knows(self, person: Person, minutes: float) -> bool:
+        """Whether there is somebody like this newcomer who waits about so long."""
+        near = self._nearest(person, minutes)
+        return near is not None and abs(near[0] - minutes) <= max(NEAR, NEAR_SHARE * minutes)
+
+    def serves(self, now: Now, scene: Scene, points: dict[int, float]) -> bool:
+        """Whether these ranges are still good enough for this snapshot.
+
+        Never those of another interruption: while nobody knows its end, there are none.
+        """
+        if self._interruptions != now.interruptions:
+            return False
+        came = [one for one in scene.waiting if one.id in points and one.id not in self._of]
+        if not all(self._knows(one, points[one.id]) for one in came):
+            return False
         if not 0 <= (now.at - self.at).total_seconds() < FRESH_SECONDS:
             return time.monotonic() - self.made < self.cost / SHARE and now.at >= self.at
         return now.version >= self.version and (
-            all(number in self._of for number in points)
-            or time.monotonic() - self.made < self.cost / SHARE
+            not came or time.monotonic() - self.made < self.cost / SHARE
         )
 
 
-_kept: dict[int, _Ranges] = {}
+_kept: dict[tuple[int, bool], _Ranges] = {}
+"""By branch, and whether they suppose that everything has resumed."""
 
 
 def forget() -> None:
@@ -374,8 +396,9 @@ def forget() -> None:
     _kept.clear()
 
 
-def _ranges(now: Now, scene: Scene, points: dict[int, float]) -> _Ranges:
-    kept = _kept.get(now.branch.id)
-    if kept is None or not kept.serves(now, points):
-        kept = _kept[now.branch.id] = _Ranges(now, scene, points)
+def _ranges(now: Now, scene: Scene, points: dict[int, float], resumed: bool) -> _Ranges:
+    key = now.branch.id, resumed
+    kept = _kept.get(key)
+    if kept is None or not kept.serves(now, scene, points):
+        kept = _kept[key] = _Ranges(now, scene, points)
     return kept

@@ -12,6 +12,7 @@ from uuid import uuid4
 import msgspec
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
+from litestar.status_codes import HTTP_429_TOO_MANY_REQUESTS
 
 from queue_app.db import OUTAGES
 from queue_app.domain.errors import QueueError
@@ -138,6 +139,10 @@ SENTENCES: Mapping[str, Sentence] = {
     "device_taken": (
         N_("There is already a device of this name"),
         N_("Choose another name."),
+    ),
+    "device_name": (
+        N_("This is no name for a device"),
+        N_("Give it one line of up to 60 signs."),
     ),
     "unknown_device": (
         N_("There is no device of this name"),
@@ -368,6 +373,9 @@ def http_error(request: Request[Any, Any, Any], error: HTTPException) -> Respons
         return unexpected_error(request, error)
     code = CODES_BY_STATUS.get(error.status_code, "unreadable")
     headers = dict(error.headers or {})
+    reset = headers.get("RateLimit-Reset")
+    if error.status_code == HTTP_429_TOO_MANY_REQUESTS and reset:
+        headers["Retry-After"] = reset
     return answer(request, Problem(error.status_code, code, _unreadable_fields(error), headers))
 
 

@@ -5,14 +5,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, expect
+from playwright.async_api import Browser, BrowserContext, Locator, Page, expect
 
 from queue_app import db
 from queue_app.clock import Clock, ShiftedClock
 from queue_app.flow import booking, staffing
 from tests.conftest import MONDAY
 from tests.support.browser import assert_accessible
-from tests.support.hall import SERVICE, take_ticket
+from tests.support.hall import SERVICE, open_desk, take_ticket
 from tests.support.people import BRANCH, PASSWORD, install
 from tests.support.server import Server, start_servers, stop_servers
 
@@ -93,15 +93,26 @@ async def kiosk_of_the_branch(screen: Open) -> Page:
     return await screen("kiosk", f"/kiosk/{BRANCH}?device={device.token}")
 
 
+async def assert_within(inner: Locator, outer: Locator) -> None:
+    """Nothing of it is cut off at the top or the bottom."""
+    part, whole = await inner.bounding_box(), await outer.bounding_box()
+    assert part and whole
+    assert whole["y"] <= part["y"]
+    assert part["y"] + part["height"] <= whole["y"] + whole["height"]
+
+
 @pytest.mark.usefixtures("shelter")
 async def test_an_alert_is_said_on_every_screen_and_after_it_everything_goes_on_by_itself(
     served: tuple[Server, Clock], screen: Open
 ) -> None:
     clock = served[1]
+    earlier = await take_ticket(clock.now())
+    await (await open_desk("2", clock.now())).call(earlier.id)
     first = await take_ticket(clock.now())
     mine = await take_ticket(clock.now())
     console = await clerk_at_a_desk(screen, clock)
     board = await screen("board", f"/display/{BRANCH}")
+    await expect(board.locator("#cells")).to_contain_text(earlier.number)
     panel = await screen("panel", f"/display/{BRANCH}/desks/1")
     phone = await screen("phone", f"/t/{mine.token}")
     kiosk = await kiosk_of_the_branch(screen)
@@ -121,6 +132,7 @@ async def test_an_alert_is_said_on_every_screen_and_after_it_everything_goes_on_
     await expect(stage).to_contain_text("Air-raid alert")
     await expect(stage).to_contain_text(SHELTER["uk"])
     await expect(stage).to_contain_text("через 10 хв після відбою")
+    await assert_within(stage, board.locator("#stage"))
     await expect(panel.locator(".scene-interrupted")).to_be_visible()
     await expect(phone.locator("#stop")).to_contain_text("Повітряна тривога")
     await expect(phone.locator("#stop")).to_contain_text(SHELTER["uk"])
@@ -138,6 +150,7 @@ async def test_an_alert_is_said_on_every_screen_and_after_it_everything_goes_on_
     await expect(console.locator("#stops")).to_contain_text("Відбій тривоги")
     await expect(stage).to_contain_text("Відбій тривоги")
     await expect(stage).to_contain_text("Відновимо виклики о 10:1")
+    await assert_within(stage, board.locator("#stage"))
     await expect(phone.locator("#stop")).to_contain_text("Відновимо виклики о 10:1")
     await expect(phone.locator('[data-field="wait"]')).not_to_have_text("пауза")
     await expect(kiosk.locator("#closed-lead")).to_contain_text("о 10:1", timeout=WITHIN_MS)

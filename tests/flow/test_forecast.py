@@ -9,7 +9,7 @@ import pytest
 from queue_app.clock import FixedClock
 from queue_app.domain import waits
 from queue_app.domain.habits import Habits
-from queue_app.flow import staffing
+from queue_app.flow import interrupting, staffing
 from queue_app.queries import forecast, hall, reference
 from tests.conftest import MONDAY
 from tests.support.hall import Desk, open_desk, take_ticket
@@ -99,3 +99,79 @@ async def test_a_desk_whose_hours_end_before_the_branch_closes_is_gone_then(
     await staffing.pause_desk(desk.id, desk.clerk, "", NOON + timedelta(minutes=1))
     clock.set(NOON + timedelta(minutes=2))
     assert await foreseen(desk, clock.now()) is None
+
+
+async def test_a_desk_that_leaves_before_what_is_stopped_resumes_breaks_nobodys_screen(
+    clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While the others are stopped it reaches the last one, and once they resume it does not."""
+    desk = await open_desk("6", MONDAY)
+    rostered = forecast._rostered
+    monkeypatch.setattr(forecast, "_rostered", lambda now, view: rostered(now, view)[:1])
+    clock.set(NOON - timedelta(minutes=25))
+    for _ in range(5):
+        await take_ticket(clock.now(), service="debt-advice")
+    last = await take_ticket(clock.now(), service="tariff-dispute")
+    stopped = ["debt-advice", "payment-search"]
+    await interrupting.interrupt(BRANCH, "registry", stopped, "", desk.clerk, clock.now())
+    directory = await reference.directory()
+    seen = await hall.load(directory, directory.branch(BRANCH), clock.now())
+    assert seen.waits[last.id].low_minutes == 0
+    assert len(seen.waits) == 1, "nobody knows when the others are called"
+    resumed = forecast.scene_of(seen._now).resumed
+    assert resumed and last.id not in waits.point(resumed)
+
+
+async def test_ranges_are_kept_while_named_services_are_stopped(
+    clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = await open_desk("1", MONDAY)
+    for _ in range(6):
+        await take_ticket(clock.now())
+    await interrupting.interrupt(BRANCH, "registry", ["debt-amount"], "", desk.clerk, clock.now())
+    made: list[int] = []
+    forecasts = waits.forecast
+
+    def counted(scene: waits.Scene) -> dict[int, list[float]]:
+        made.append(len(scene.waiting))
+        return forecasts(scene)
+
+    monkeypatch.setattr(waits, "forecast", counted)
+    directory = await reference.directory()
+    for _ in range(3):
+        clock.advance(seconds=1)
+        seen = await hall.load(directory, directory.branch(BRANCH), clock.now())
+        assert len(seen.waits) == 6
+    assert made == [6, 6], "as it is, and as if all had resumed"
+
+
+async def test_the_first_of_a_rush_have_ranges_of_their_own(clock: FixedClock) -> None:
+    """Nobody's like waits yet, so there is no range to borrow."""
+    await open_desk("1", MONDAY)
+    directory = await reference.directory()
+    branch = directory.branch(BRANCH)
+    for _ in range(5):
+        await take_ticket(clock.now())
+        seen = await hall.load(directory, branch, clock.now())
+        forecast.forget()
+        made_anew = await hall.load(directory, branch, clock.now())
+        last = max(seen.waits)
+        kept, own = seen.waits[last], made_anew.waits[last]
+        assert kept.high_minutes - kept.low_minutes >= 0.5 * (own.high_minutes - own.low_minutes)
+
+
+@pytest.mark.parametrize(
+    ("at", "opens"),
+    [((8, 50), 10.0), ((9, 5), 3.0), ((9, 30), None), ((12, 30), 30.0), ((13, 30), None)],
+)
+async def test_a_closed_desk_is_expected_by_its_roster_until_it_should_have_been_there(
+    at: tuple[int, int], opens: float | None, clock: FixedClock
+) -> None:
+    clock.set(MONDAY.replace(hour=at[0], minute=at[1]))
+    desk = next(
+        one for one in (await reference.directory()).branch(BRANCH).desks if one.number == "6"
+    )
+    directory = await reference.directory()
+    seen = await hall.load(directory, directory.branch(BRANCH), clock.now())
+    found = {one.desk.id: one.opens for one in forecast.scene_of(seen._now).desks}
+    assert found.get(desk.id) == opens

@@ -10,6 +10,7 @@ import pytest
 
 from config.files import load_centre
 from queue_app import db
+from queue_app.domain import habits as habits_rules
 from queue_app.domain import hours
 from queue_app.domain.dispatch import POLICIES
 from queue_app.domain.habits import Habits
@@ -72,6 +73,23 @@ async def test_without_a_past_the_defaults_hold_and_one_booking_moves_them_littl
     one = await learned([])
     assert 0.75 < one.comes < nothing.comes
     assert one.early_minutes == nothing.early_minutes
+
+
+async def test_a_clock_that_is_set_back_does_not_stop_the_learning() -> None:
+    directory = await reference.directory()
+    await history.write(directory, directory.branch(BRANCH), past(truth(), 1))
+    later, hour = MONDAY + timedelta(days=3), timedelta(hours=1)
+    for at, anew in ((later, True), (later + hour / 2, False), (MONDAY, True), (MONDAY, False)):
+        times, branches = (
+            await learning.learn(directory, at),
+            await learning.learn_habits(directory, at),
+        )
+        assert (times > 0, branches > 0) == (anew, anew)
+
+
+async def test_holders_who_all_come_at_the_same_minute_leave_room_for_others() -> None:
+    found = await learned(past(truth("calm", early=5.0, early_spread=0.0, delayed=0.0), 4))
+    assert found.early_spread == habits_rules.SPREAD_LEAST
 
 
 async def missed(bookings: int, forget: bool = True) -> None:

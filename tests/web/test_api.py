@@ -558,6 +558,7 @@ async def test_a_cookie_counts_for_our_own_pages_only(centre: Centre) -> None:
         {"Sec_Fetch_Site": "cross-site"},
         {"Sec_Fetch_Site": "same-site"},
         {"Origin": "null"},
+        {"Origin": "http://["},
     ):
         refused(await centre.post(path, {}, None, **headers), 403, "other_origin")
     done(await centre.post(path, {}, None, Origin="http://testserver"))
