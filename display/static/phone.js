@@ -35,9 +35,10 @@ function showState({ state, desk, calls }) {
   document.title = `${fill(t.titles[state], { desk })} – ${t.centre}`;
 }
 
-/** Why nobody is called, for those who wait. */
+/** Why nobody is called, for those who wait; and whoever was just called goes to the shelter, too. */
 function showStop({ interruption: stop, state }) {
-  const shown = stop && (state === "waiting" || state === "parked");
+  const waits = state === "waiting" || state === "parked";
+  const shown = stop && (waits || (state === "called" && !stop.services));
   byId("stop").hidden = !shown;
   if (!shown) return;
   byId("stop").classList.toggle("notice-success", Boolean(stop.ended_at));

@@ -129,7 +129,15 @@ async def finish(ticket_id: int, staff: Staff, now: datetime, key: UUID | None =
 
 
 async def no_show(ticket_id: int, staff: Staff, now: datetime, key: UUID | None = None) -> Ticket:
-    return await _at_desk("no_show", ticket_id, staff, now, key)
+    """Conflict `hall_paused` while the branch is interrupted: nobody can come, nor loses by it."""
+    directory = await reference.directory()
+
+    async def say(ticket: Ticket) -> Event:
+        await _require_desk_of(ticket, staff)
+        _require_calls(await hall.load(directory, directory.branch_of(ticket.branch_id), now))
+        return event(ticket, "no_show", staff.actor, now, desk_id=ticket.progress.desk_id)
+
+    return await _change("no_show", ticket_id, staff, now, say, key)
 
 
 async def park(ticket_id: int, staff: Staff, now: datetime, key: UUID | None = None) -> Ticket:

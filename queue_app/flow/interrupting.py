@@ -50,6 +50,8 @@ async def interrupt(
                 return one
             if one.services is None and chosen is None:
                 raise Conflict("already_interrupted", interruption=one.id, kind=one.kind)
+        if chosen is None:
+            await _take_the_place(branch.id, now)
         begun = await _begin(branch.id, kind, chosen, one_line(note)[:NOTE_MAX], staff, now)
         await announce(branch.id)
         return begun
@@ -76,6 +78,16 @@ def _same(one: Sequence[str] | None, other: Sequence[str] | None) -> bool:
 async def _one_at_a_time(branch_id: int) -> None:
     """Two presses at once become one after the other; calls do not wait for this lock."""
     await db.fetch("SELECT id FROM branch WHERE id = $1 FOR NO KEY UPDATE", branch_id)
+
+
+async def _take_the_place(branch_id: int, now: datetime) -> None:
+    """An all-clear whose minutes still run is over when the next alert begins."""
+    await db.fetch(
+        "UPDATE interruption SET resumes_at = $2 WHERE branch_id = $1 AND services IS NULL"
+        " AND ended_at IS NOT NULL AND resumes_at > $2",
+        branch_id,
+        now,
+    )
 
 
 async def _begin(

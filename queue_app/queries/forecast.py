@@ -112,6 +112,13 @@ def waits_of(now: Now) -> dict[int, Wait]:
     return {number: _widened(wait, others.get(number)) for number, wait in found.items()}
 
 
+def places_of(now: Now) -> dict[int, int]:
+    """How many are called before each, were everything to go on at once."""
+    scene = scene_of(now)
+    points = waits.point(scene.resumed or scene)
+    return {number: place for place, number in enumerate(sorted(points, key=points.__getitem__))}
+
+
 def _widened(wait: Wait, other: Wait | None) -> Wait:
     """With the higher high end; a desk may leave before it has served whoever resumes."""
     if other is None or other.high_minutes <= wait.high_minutes:

@@ -230,10 +230,15 @@ class Hall(Struct, frozen=True, dict=True):
 
     @cached_property
     def line(self) -> dict[int, int]:
-        """How many stand before each, were all desks alike: the order in which all are called."""
+        """How many are called before each, once what is stopped goes on.
+
+        Whom no desk can be foretold to call stands in the order in which all would be called,
+        were all desks alike.
+        """
         people = [dispatch.as_person(one, self.at) for one in self.waiting]
         people.sort(key=lambda one: dispatch.place(one, 0.0, self.policy))
-        return {one.id: ahead for ahead, one in enumerate(people)}
+        alike = {one.id: ahead for ahead, one in enumerate(people)}
+        return alike | forecast.places_of(self._now)
 
 
 class _Loaded(Struct):

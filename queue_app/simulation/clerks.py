@@ -207,7 +207,7 @@ class Clerk:
         return hears == 2
 
     async def _missed(self, ticket: int, person: Person | None) -> None:
-        await self._say(ticket, "no-shows")
+        await self._say(ticket, "no-shows", allow=(ALERT_REFUSAL,))
         if person is None:
             return
         if person.comes_back:

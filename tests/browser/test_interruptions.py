@@ -115,6 +115,7 @@ async def test_an_alert_is_said_on_every_screen_and_after_it_everything_goes_on_
     await expect(board.locator("#cells")).to_contain_text(earlier.number)
     panel = await screen("panel", f"/display/{BRANCH}/desks/1")
     phone = await screen("phone", f"/t/{mine.token}")
+    called = await screen("phone", f"/t/{earlier.token}")
     kiosk = await kiosk_of_the_branch(screen)
     await expect(console.locator("#person")).to_have_attribute("data-mode", "free")
 
@@ -143,7 +144,9 @@ async def test_an_alert_is_said_on_every_screen_and_after_it_everything_goes_on_
     await expect(kiosk.locator("#stop-advice")).to_contain_text(SHELTER["uk"])
     await expect(kiosk.get_by_role("button", name="Я маю запис")).to_be_visible()
     await expect(kiosk.locator("#booking-qr")).to_be_visible()
-    for page in (console, board, panel, phone, kiosk):
+    await expect(called.locator("#stop")).to_contain_text(SHELTER["uk"])
+    await expect(called.locator(".go-desk")).to_have_text("2")
+    for page in (console, board, panel, phone, called, kiosk):
         await assert_accessible(page)
 
     await console.get_by_role("button", name="Відбій: відновити через 10 хв").click()
@@ -177,8 +180,11 @@ async def test_a_registry_that_is_down_stops_its_services_and_no_others(
     clock = served[1]
     stopped = await take_ticket(clock.now())
     other = await take_ticket(clock.now(), service="debt-amount")
+    called = await take_ticket(clock.now(), service="tariffs")
+    await (await open_desk("5", clock.now())).call(called.id)
     console = await clerk_at_a_desk(screen, clock)
     board = await screen("board", f"/display/{BRANCH}")
+    await expect(board.locator("#call-number")).to_have_text(called.number)
     kiosk = await kiosk_of_the_branch(screen)
     await expect(console.locator("#queue .row-number")).to_have_text([stopped.number, other.number])
 
@@ -195,6 +201,7 @@ async def test_a_registry_that_is_down_stops_its_services_and_no_others(
     await expect(console.locator("#queue .row").nth(1)).to_contain_text("Послугу призупинено")
     await expect(console.locator(".next-number")).to_have_text(other.number)
     await expect(board.locator("#part")).to_contain_text("Реєстри недоступні")
+    await assert_within(board.locator(".scene-call"), board.locator("#stage"))
     await expect(kiosk.locator("#stop-note")).to_contain_text("Реєстри недоступні")
     tile = kiosk.locator(f'[data-service="{SERVICE}"]')
     await expect(tile).to_have_attribute("aria-disabled", "true", timeout=WITHIN_MS)

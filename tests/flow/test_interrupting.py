@@ -370,3 +370,43 @@ async def test_other_branches_go_on(desk: Desk, clock: FixedClock) -> None:
     seen = await hall.load(directory, directory.branch(ELSEWHERE), clock.now())
     assert views.board(seen).interruption is None
     await take_ticket(clock.now(), branch=ELSEWHERE)
+
+
+async def test_the_people_ahead_are_as_many_as_before_it(desk: Desk, clock: FixedClock) -> None:
+    """Only those count whom the same desks will call before, not the whole hall."""
+    for _ in range(5):
+        await take_ticket(clock.advance(seconds=1), service="debt-advice")
+    await open_desk("6", clock.now())
+    await take_ticket(clock.advance(seconds=1))
+    mine = await take_ticket(clock.advance(seconds=1), service="household-certificate")
+    before = (await phone_at(mine.token, clock.now())).people_ahead
+    await alert(desk, clock.now())
+    during = await phone_at(mine.token, clock.now())
+    assert (during.wait, during.people_ahead) == (None, before)
+
+
+async def test_nobody_is_a_no_show_while_everything_is_stopped(
+    desk: Desk, clock: FixedClock
+) -> None:
+    called = await take_ticket(clock.advance(seconds=1))
+    await call(desk, clock.now())
+    stop = await alert(desk, clock.advance(seconds=5))
+    with pytest.raises(Conflict, match="hall_paused"):
+        await calling.no_show(called.id, desk.clerk, clock.advance(minutes=20))
+    assert (await phone_at(called.token, clock.now())).state == "called"
+    await interrupting.resume(stop, 0, desk.clerk, clock.now())
+    await calling.no_show(called.id, desk.clerk, clock.advance(minutes=1))
+
+
+async def test_the_next_alert_takes_the_place_of_an_all_clear(
+    desk: Desk, clock: FixedClock
+) -> None:
+    first = await alert(desk, clock.now())
+    await interrupting.resume(first, 10, desk.clerk, clock.advance(minutes=15))
+    second = await alert(desk, clock.advance(minutes=3))
+    assert second != first
+    assert [one.id for one in (await console_at(desk, clock.now())).interruptions] == [second]
+    await interrupting.resume(second, 0, desk.clerk, clock.advance(minutes=5))
+    assert (await console_at(desk, clock.now())).interruptions == ()
+    await take_ticket(clock.now())
+    assert await call(desk, clock.now())

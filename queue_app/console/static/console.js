@@ -1,13 +1,13 @@
 /** The clerk's screen: shows the desk's snapshots, and says the clerk's verbs over API v1. */
 
 import { connect } from "/static/web/live.js";
-import { allow, allowed, byId, fill, put, stopwatch, t, timeOf } from "./words.js";
+import { allow, allowed, byId, fill, minuteFrom, put, stopwatch, t } from "./words.js";
 import { hallNow, secondsSince, setHallTime } from "./hallclock.js";
 import { fetchScreen, Lost, post, Refused } from "./requests.js";
 import { modeOf, showPerson, tick } from "./person.js";
 import { offerPicking, showQueue, tickQueue, watchQueue } from "./queue.js";
 import { askPause, askPick, askStop, askTransfer, isAsking } from "./dialogs.js";
-import { allowResuming, showStops, watchStops } from "./stops.js";
+import { allowResuming, isWhole, showStops, watchStops } from "./stops.js";
 
 const SETTLE_MS = 500;
 const SNAPSHOT_WITHIN_MS = 1200;
@@ -60,7 +60,8 @@ function showActions(mode) {
   allow(primary, usable && mode !== "empty" && mode !== "interrupted");
   allowResuming(usable);
   allow(verbButton("recall"), usable && mode === "called" && recallIn() <= 0);
-  allow(verbButton("no_show"), usable && mode === "called");
+  const mayCome = mode === "called" && !isWhole(screen.interruption);
+  allow(verbButton("no_show"), usable && mayCome);
   for (const verb of ["park", "transfer", "back"]) allow(verbButton(verb), usable && !!person);
   for (const button of [pauseButton, resumeButton, leaveButton, stopButton]) allow(button, usable);
   showUndo();
@@ -262,7 +263,7 @@ const doResumeCalls = (id, after) =>
     const { resumes_at: at } = await post(`/interruptions/${id}/resumption`, {
       body: { after_minutes: after },
     });
-    return after ? fill(t.done.callsLater, { time: timeOf(at) }) : t.done.callsNow;
+    return after ? fill(t.done.callsLater, { time: minuteFrom(at) }) : t.done.callsNow;
   });
 
 async function doLeave() {

@@ -157,7 +157,11 @@ function next(first) {
 function setTimer(mode, screen) {
   const person = screen.current;
   [since, limit, plan] = {
-    called: () => [person.called_at, LATE_TO_COME_SECONDS, ""],
+    called: () => [
+      person.called_at,
+      isWhole(screen.interruption) ? null : LATE_TO_COME_SECONDS,
+      "",
+    ],
     serving: () => [
       person.started_at,
       person.planned_minutes * 60,

@@ -49,7 +49,7 @@ function banner(stop) {
   );
 }
 
-const since = (stop) => fill(t.stops.since, { time: timeOf(stop.since) });
+const since = (stop) => fill(t.stops.since, { time: timeOf(stop.ended_at ?? stop.since) });
 
 function scope({ services }) {
   if (services === null) return t.stops.everything;

@@ -16,12 +16,15 @@ const wallClock = new Intl.DateTimeFormat(language, {
 /** 10:20, by the clock on the centre's wall. */
 export const timeOf = (iso) => wallClock.format(new Date(iso));
 
-/** "18 хв", from an hour on "1 год 5 хв". */
+/** A begun minute counts as whole, as on every other screen, so that nobody is early. */
+export const minuteFrom = (iso) => timeOf(Math.ceil(new Date(iso) / 60_000) * 60_000);
+
+/** "18 хв", from an hour on "1 год 5 хв", a whole hour "1 год". */
 export function minutes(whole) {
   const n = Math.max(0, Math.floor(whole));
-  return n < 60
-    ? fill(t.minutes, { n }).replace(" ", "\u00a0")
-    : fill(t.hours, { h: Math.floor(n / 60), n: n % 60 }).replaceAll(" ", "\u00a0");
+  const words = n < 60 ? t.minutes : n % 60 ? t.hours : t.wholeHours;
+  const [h, rest] = [Math.floor(n / 60), n % 60];
+  return fill(words, { h, n: rest }).replaceAll(" ", "\u00a0");
 }
 
 /** 4:05, from an hour on 1:04:05. */
