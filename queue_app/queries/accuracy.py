@@ -63,10 +63,13 @@ SELECT branch.slug AS branch, shown,
     avg(CASE WHEN waited_minutes BETWEEN low_minutes AND high_minutes THEN 1.0::float8 ELSE 0 END)
         FILTER (WHERE outcome = 'called' AND NOT cut) AS covered_else
 FROM branch JOIN promise ON promise.branch_id = branch.id AND promised_at >= $1
-CROSS JOIN LATERAL (
-    SELECT EXISTS (SELECT FROM interruption i WHERE i.branch_id = branch.id
-        AND i.started_at > promised_at
-        AND i.started_at < promised_at + make_interval(secs => 60 * waited_minutes)) AS cut
+LEFT JOIN (
+    SELECT branch_id, array_agg(started_at ORDER BY started_at) AS starts
+    FROM interruption WHERE started_at > $1 GROUP BY branch_id
+) AS stops ON stops.branch_id = branch.id
+CROSS JOIN LATERAL (SELECT coalesce(
+    starts[width_bucket(promised_at, starts) + 1]
+        < promised_at + make_interval(secs => 60 * waited_minutes), false) AS cut
 ) AS fate
 GROUP BY branch.slug, shown ORDER BY branch.slug, shown DESC
 """

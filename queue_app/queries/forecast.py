@@ -38,6 +38,8 @@ FRESH_SECONDS = 8.0
 """How old ranges may be, in the hall's seconds."""
 SHARE = 0.05
 """The part of a core that refreshing the ranges of one branch may take."""
+SHARE_NEW = 0.2
+"""The same where somebody came since: the range that they are told with their ticket stays."""
 PAUSE = ServiceTime(math.log(10.0), 0.8, 0.0)
 """How long a pause takes that no roster tells of: half are over in 10 minutes, 9 in 10 in 28."""
 EARLY_PAUSE_MINUTES = 10.0
@@ -387,11 +389,11 @@ class _Ranges:
         came = [one for one in scene.waiting if one.id in points and one.id not in self._of]
         if not all(self._knows(one, points[one.id]) for one in came):
             return False
-        if not 0 <= (now.at - self.at).total_seconds() < FRESH_SECONDS:
-            return time.monotonic() - self.made < self.cost / SHARE and now.at >= self.at
-        return now.version >= self.version and (
-            not came or time.monotonic() - self.made < self.cost / SHARE
-        )
+        if now.at < self.at or now.version < self.version:
+            return False
+        spent = self.cost / (SHARE_NEW if came else SHARE)
+        fresh = not came and (now.at - self.at).total_seconds() < FRESH_SECONDS
+        return fresh or time.monotonic() - self.made < spent
 
 
 _kept: dict[tuple[int, bool], _Ranges] = {}

@@ -198,7 +198,7 @@ class Clerk:
         """Whether the person appears; one recall for those who do not at once."""
         hears = person.hears if person else 1
         if hears == 1:
-            await self._pause(self.rng.uniform(15, 60))
+            await self._pause(self.rng.uniform(25, 75))
             return True
         await self._pause(ANSWER_SECONDS)
         recalled = await self._say(ticket, "recalls")
@@ -233,7 +233,7 @@ class Clerk:
             await self._say(ticket, "finishes")
         if person:
             world.go(person, "served")
-        await self._pause(self.rng.uniform(5, 30))
+        await self._pause(self.rng.uniform(2, 12))
         return None
 
     async def _park(self, ticket: int, person: Person) -> None:
