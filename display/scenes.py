@@ -47,7 +47,11 @@ def scene(board: BoardView) -> Scene:
         return "call"
     if board.desks_open == 0:
         return "desks_closed" if board.closes_at or board.waiting else "closed"
-    return "wait" if board.waiting else "welcome"
+    if board.waiting:
+        return "wait"
+    if board.tickets_given:
+        return "welcome"
+    return "wait" if board.closes_at else "closed"
 
 
 def is_interrupted(board: BoardView) -> bool:

@@ -35,6 +35,7 @@ const rows = boxes.map((box) => {
   const words = `${group.querySelector("h2").textContent} ${row.textContent}`;
   return { row, group, words: plain(words) };
 });
+const counts = new Map(groups.map((group) => [group, group.querySelector(".group-count")]));
 let openBefore = null;
 
 function find(query) {
@@ -48,8 +49,9 @@ function find(query) {
   // Whom the words have led nowhere is sent to the groups, so there they are.
   if (!found) for (const { row } of rows) row.hidden = false;
   for (const group of groups) {
-    const some = group.querySelector(".service:not([hidden])");
+    const some = group.querySelectorAll(".service:not([hidden])").length;
     group.hidden = !some;
+    if (some) counts.get(group).textContent = plural(t.count, some);
     group.open = wanted.length ? Boolean(found && some) : (openBefore?.has(group) ?? group.open);
   }
   if (!wanted.length) openBefore = null;

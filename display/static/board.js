@@ -56,7 +56,9 @@ function scene() {
   if (board.interruption && !board.interruption.services) return "interrupted";
   if (main) return "call";
   if (board.desks_open === 0) return board.closes_at || board.waiting ? "desks_closed" : "closed";
-  return board.waiting ? "wait" : "welcome";
+  if (board.waiting) return "wait";
+  if (board.tickets_given) return "welcome";
+  return board.closes_at ? "wait" : "closed";
 }
 
 function fillOpening() {

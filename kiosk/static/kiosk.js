@@ -23,6 +23,8 @@ const WAY_OUT_AFTER_MS = 15_000;
 const at = (id) => document.getElementById(id);
 const root = at("kiosk");
 const { branch, zone } = root.dataset;
+/* Ukrainian, unless the page's address has it otherwise; each visitor begins in it. */
+const ownLanguage = language();
 
 let online = true;
 let door = {
@@ -50,7 +52,7 @@ keypad.set("");
 for (const picture of document.querySelectorAll("#booking-qr svg, .prospect-booking svg")) {
   name(picture, (t) => t.booking_qr_label);
 }
-speakAs(language());
+speakAs(ownLanguage);
 showHall();
 screens.watch(onScreen);
 screens.begin(home());
@@ -155,7 +157,7 @@ function restart() {
     document.documentElement.classList.remove(button.dataset.mode);
     button.setAttribute("aria-pressed", "false");
   }
-  speakAs("uk");
+  speakAs(ownLanguage);
   goneHomeAt = performance.now();
   screens.begin(home());
   idle.settle();
@@ -396,7 +398,7 @@ function onQuiet() {
   const screen = screens.current();
   if (BUSY_SCREENS.includes(screen)) return "wait";
   if (!HOME_SCREENS.includes(screen)) return "ask";
-  return language() !== "uk" || document.documentElement.className ? "leave" : "wait";
+  return language() !== ownLanguage || document.documentElement.className ? "leave" : "wait";
 }
 
 function announce(text) {

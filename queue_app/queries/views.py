@@ -1,6 +1,6 @@
 """What each screen is told: views of one hall, as they go over the wire."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 from msgspec import Struct
@@ -71,6 +71,7 @@ class BoardView(Struct, frozen=True):
     in the order in which they will be called, and `next_calls` the same with their waits.
 
     `closes_at` is set while the branch keeps its hours, `opens_at` while it does not.
+    `tickets_given`: whether the kiosk gives tickets at this hour.
     """
 
     version: int
@@ -86,6 +87,7 @@ class BoardView(Struct, frozen=True):
     desks: tuple[BoardDesk, ...]
     opens_at: datetime | None
     closes_at: datetime | None
+    tickets_given: bool
     interruption: InterruptionView | None
 
 
@@ -225,6 +227,7 @@ def board(hall: Hall) -> BoardView:
         desks=tuple(BoardDesk(desk.number, desk.state) for desk in hall.desks),
         opens_at=opening.opens if opening and not is_open else None,
         closes_at=opening.closes if opening and is_open else None,
+        tickets_given=_tickets_given(hall),
         interruption=interruption(hall),
     )
 
@@ -260,6 +263,19 @@ def _opening(hall: Hall) -> hours.Window | None:
     branch, directory = hall.branch, hall.directory
     days = directory.rules.horizon_days
     return hours.window_at_or_after(branch.hours, branch.closures, hall.at, directory.zone, days)
+
+
+def _tickets_given(hall: Hall) -> bool:
+    """By the hour alone, as the kiosk's door has it."""
+    branch, directory, rules = hall.branch, hall.directory, hall.directory.rules
+    early = timedelta(minutes=rules.kiosk_early_minutes)
+    last = timedelta(minutes=rules.last_ticket_minutes)
+    today = directory.local(hall.at).date()
+    periods = hours.windows(branch.hours, branch.closures, today, directory.zone)
+    return any(
+        one.opens - early <= hall.at < one.closes - (last if one is periods[-1] else timedelta())
+        for one in periods
+    )
 
 
 def _call(ticket: HallTicket, numbers: dict[int, str]) -> Call:

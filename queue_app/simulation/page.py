@@ -22,7 +22,7 @@ from queue_app.domain.errors import NotFound
 from queue_app.flow import staffing
 from queue_app.simulation.demo import Showing
 from queue_app.web.guards import SESSION_COOKIE
-from queue_app.web.i18n import language_of
+from queue_app.web.i18n import LANGUAGE_COOKIE, language_of
 
 FILE = "showing.json"
 STATIC = Path(__file__).parent / "static"
@@ -71,7 +71,10 @@ async def page(
     settings: NamedDependency[Settings],
     clock: NamedDependency[Clock],
 ) -> Response[str]:
-    """All faces; the browser is signed in as the clerk whose screen is shown."""
+    """All faces; the browser is signed in as the clerk whose screen is shown.
+
+    A `?lang=` is remembered in the cookie that the faces in the frames read.
+    """
     now = _showing(settings)
     language = language_of(request)
     signed = await staffing.sign_in(now.login, now.password, clock.now())
@@ -82,6 +85,10 @@ async def page(
     response.set_cookie(
         Cookie(SESSION_COOKIE, value=signed.token, path="/", httponly=True, samesite="strict")
     )
+    if request.query_params.get("lang") == language:
+        response.set_cookie(
+            Cookie(LANGUAGE_COOKIE, value=language, path="/", httponly=True, samesite="lax")
+        )
     return response
 
 

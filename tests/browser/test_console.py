@@ -182,7 +182,7 @@ async def test_when_nobody_waits_the_button_sleeps_and_wakes_with_the_next_visit
 ) -> None:
     clerk = await arrive()
     await expect(clerk.primary).to_have_attribute("aria-disabled", "true")
-    await expect(clerk.primary).to_contain_text("Викликати нікого")
+    await expect(clerk.primary).to_contain_text("Нікого викликати")
     await clerk.page.keyboard.press("Space")
     await take_ticket(clock.now())
     await clerk.mode("free")
@@ -354,6 +354,36 @@ async def test_the_digit_keys_can_be_switched_off(arrive: Arrive, clock: Clock) 
     await clerk.mode("called")
     await clerk.page.reload()
     await expect(clerk.page.locator("#keys-on")).not_to_be_checked()
+
+
+@pytest.mark.parametrize("opener", ["#stop", "#pause", "[data-verb=transfer]"])
+async def test_space_is_the_main_action_again_after_a_cancelled_dialog(
+    opener: str, arrive: Arrive, clock: Clock
+) -> None:
+    await take_ticket(clock.now())
+    clerk = await arrive()
+    await clerk.press("Space", "called")
+    for way_out in ("Escape", "Enter"):
+        await clerk.page.locator(opener).click()
+        dialog = clerk.page.locator("dialog[open]")
+        await expect(dialog).to_be_visible()
+        if way_out == "Enter":
+            await dialog.locator("[data-close]").focus()
+        await clerk.page.keyboard.press(way_out)
+        await expect(clerk.primary).to_be_focused()
+    await clerk.press("Space", "serving")
+    await expect(clerk.page.locator("dialog[open]")).to_have_count(0)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "said"), [(0, "0 хв"), (59, "59 хв"), (60, "1 год"), (125, "2 год 5 хв")]
+)
+async def test_hours_are_said_without_no_minutes(
+    minutes: int, said: str, arrive: Arrive, clock: Clock
+) -> None:
+    words = "(n) => import('/static/console/words.js').then((words) => words.minutes(n))"
+    shown = await (await arrive()).page.evaluate(words, minutes)
+    assert shown.replace("\u00a0", " ") == said
 
 
 async def test_time_past_the_plan_turns_amber(arrive: Arrive, clock: Clock) -> None:

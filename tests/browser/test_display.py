@@ -329,6 +329,41 @@ async def test_a_board_that_may_not_sound_offers_to(server: Server, screen: Open
     assert await board.evaluate("localStorage.getItem('board-sound')") == "on"
 
 
+async def test_the_branch_is_named_whole_beside_the_sound_button(
+    server: Server, screen: Open
+) -> None:
+    for branch in (BRANCH, "sviatoshynskyi", "shevchenkivskyi"):
+        board = await screen(f"{server.url}/display/{branch}")
+        for hidden in ("true", "false"):
+            await board.evaluate(f"document.getElementById('sound').hidden = {hidden}")
+            name, header = board.locator(".top h1"), board.locator(".top")
+            assert await name.evaluate("(one) => one.scrollWidth <= one.clientWidth"), branch
+            box, around = await name.bounding_box(), await header.bounding_box()
+            assert box and around
+            assert around["y"] <= box["y"]
+            assert box["y"] + box["height"] <= around["y"] + around["height"]
+
+
+@pytest.mark.parametrize(
+    "title", ["Повітряна тривога", "Знеструмлення", "Реєстри недоступні", "Відбій тривоги"]
+)
+async def test_a_panel_says_an_interruption_in_whole_words(
+    server: Server, screen: Open, title: str
+) -> None:
+    panel = await screen(f"{server.url}{BOARD}/desks/5", {"width": 1280, "height": 720})
+    await panel.evaluate(
+        """(title) => {
+            document.getElementById("sign").dataset.state = "interrupted";
+            document.querySelector(".scene-interrupted .headline .uk").textContent = title;
+        }""",
+        title,
+    )
+    headline = panel.locator(".scene-interrupted .headline")
+    assert await headline.evaluate("(one) => one.scrollWidth <= one.clientWidth")
+    words = await headline.locator(".uk").evaluate("(one) => one.getClientRects().length")
+    assert words <= len(title.split())
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_every_state_is_accessible(server: Server, screen: Open, scheme: str) -> None:
     options = {"color_scheme": scheme, "reduced_motion": "reduce"}

@@ -136,6 +136,15 @@ async def test_a_walk_in_takes_a_ticket_in_either_language(
     assert "А1" not in (await kiosk.locator("body").text_content() or "")
 
 
+async def test_a_kiosk_opened_in_english_begins_each_visit_in_english(kiosk: Page) -> None:
+    await kiosk.clock.install()
+    await kiosk.goto(f"{kiosk.url}?lang=en")
+    await press(kiosk, "[data-language=uk]")
+    await expect(kiosk.locator("html")).to_have_attribute("lang", "uk")
+    await kiosk.clock.run_for(41_000)
+    await expect(kiosk.locator("html")).to_have_attribute("lang", "en")
+
+
 async def test_the_wait_is_told_before_the_ticket(kiosk: Page) -> None:
     await open_desk("1", MONDAY)
     for _ in range(3):
@@ -447,14 +456,25 @@ async def test_every_target_is_large_enough_and_nothing_scrolls(kiosk: Page) -> 
         "(all) => all.map((one) => one.dataset.screen)"
     )
     for language in ("uk", "en"):
-        for mode in (None, "large", "low"):
+        for modes in ((), ("large",), ("low",), ("large", "low")):
             await press(kiosk, f"[data-language={language}]")
-            if mode:
+            for mode in modes:
                 await press(kiosk, f"[data-mode={mode}]")
             found = await kiosk.evaluate(_MEASURE, names)
-            assert not found, (language, mode, found)
-            if mode:
+            assert not found, (language, modes, found)
+            for mode in modes:
                 await press(kiosk, f"[data-mode={mode}]")
+
+
+async def test_lower_choices_stay_as_large_as_they_were(kiosk: Page) -> None:
+    size = "(one) => parseFloat(getComputedStyle(one).fontSize)"
+    title = kiosk.locator("[data-group=certificates] .choice-title")
+    await press(kiosk, "[data-go=groups-1]")
+    plain = await title.evaluate(size)
+    await press(kiosk, "[data-mode=large]")
+    large = await title.evaluate(size)
+    await press(kiosk, "[data-mode=low]")
+    assert await title.evaluate(size) == large > plain
 
 
 _MEASURE = """(names) => {

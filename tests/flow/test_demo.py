@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
+from html import unescape
 from pathlib import Path
 
 import httpx
@@ -160,6 +161,10 @@ def _every_face_answers(address: str) -> None:
             shown = browser.get(source)
             assert shown.status_code == 200, name
             assert "/sign-in" not in shown.url.path, name
+        english = browser.get("/demo?lang=en").text
+        for name, source in re.findall(r'<iframe id="(\w+)"[^>]*src="([^"]+)"', english):
+            said = browser.get(unescape(source)).text
+            assert f'<html lang="{"uk" if name == "board" else "en"}"' in said, name
         assert browser.get("/demo/state").json()["day"]
         assert browser.get("/demo/files/demo.css").status_code == 200
         assert browser.get("/demo/files/..%2Fpage.py").status_code == 404

@@ -121,9 +121,12 @@ async def test_services_are_found_by_any_of_their_words(
 ) -> None:
     page = await context.new_page()
     await page.goto(server.url)
+    counts = page.locator(".group-count")
+    before = await counts.all_inner_texts()
     await page.fill("#search", "розʼяснення ПІЛЬГ")
     await expect(page.locator(".service:visible")).to_have_count(1)
     await expect(page.locator("#found")).to_have_text("Знайдено 1 послугу")
+    await expect(page.locator(".group-count:visible")).to_have_text("1 послуга")
     await page.locator(".service:visible input").check()
     await expect(page.locator("#chosen")).to_have_text("Обрано 1 послугу, до 5 хв")
     for words in ("показники", "субсидія", "розстрочка", "довідок", "договір", "лічильник води"):
@@ -133,6 +136,8 @@ async def test_services_are_found_by_any_of_their_words(
     await page.fill("#search", "самовар")
     await expect(page.locator("#nothing-found")).to_be_visible()
     await expect(page.locator("summary:visible")).to_have_count(8)
+    await page.fill("#search", "")
+    assert await counts.all_inner_texts() == before
 
 
 async def test_a_sixth_service_cannot_be_ticked(server: Server, context: BrowserContext) -> None:

@@ -12,6 +12,7 @@ from display.scenes import GRIDS, cells, grid
 from queue_app.clock import FixedClock
 from queue_app.domain.catalogue import Text
 from queue_app.flow import arrival, calling
+from queue_app.queries import hall, reference, views
 from queue_app.queries.views import BoardDesk, BoardView, Call
 from tests.support.hall import SERVICE, open_desk, take_ticket
 from tests.support.people import BRANCH
@@ -27,7 +28,12 @@ def call(ticket: int, state: str = "called") -> Call:
 
 
 def board(
-    called: int = 0, recent: int = 0, waiting: int = 0, desks_open: int = 0, is_open: bool = True
+    called: int = 0,
+    recent: int = 0,
+    waiting: int = 0,
+    desks_open: int = 0,
+    is_open: bool = True,
+    tickets_given: bool = True,
 ) -> BoardView:
     return BoardView(
         version=1,
@@ -43,6 +49,7 @@ def board(
         desks=(BoardDesk("1", "open"), BoardDesk("7", "paused")),
         opens_at=None if is_open else NOON + timedelta(hours=21),
         closes_at=NOON + timedelta(hours=6) if is_open else None,
+        tickets_given=tickets_given,
         interruption=None,
     )
 
@@ -70,10 +77,25 @@ def test_more_calls_than_cells_show_the_newest() -> None:
         (board(is_open=False), "closed"),
         (board(is_open=False, waiting=1), "desks_closed"),
         (board(is_open=False, desks_open=1), "welcome"),
+        (board(desks_open=2, tickets_given=False), "wait"),
+        (board(is_open=False, desks_open=1, tickets_given=False), "closed"),
     ],
 )
 def test_the_stage_says_what_the_hall_is_like(seen: BoardView, expected: str) -> None:
     assert scenes.scene(seen) == expected
+
+
+async def test_the_board_invites_to_the_kiosk_exactly_while_it_gives_tickets(
+    database: str,
+) -> None:
+    directory = await reference.directory()
+    branch = directory.branch(BRANCH)
+    moment = NOON.replace(hour=7)
+    for _ in range(14 * 12):
+        seen = views.board(await hall.load(directory, branch, moment))
+        door = arrival.kiosk_door(directory, branch, moment)
+        assert seen.tickets_given == (door.state == "open"), moment
+        moment += timedelta(minutes=5)
 
 
 def test_a_panel_says_what_its_desk_does() -> None:

@@ -4,13 +4,19 @@ import { byId, fill, plural, put, t } from "./words.js";
 
 const BETWEEN_WORDS = /[^\p{L}\p{N}]+/gu;
 
-/** Opens the dialog; true when it was not cancelled. Escape cancels. */
+/** Opens the dialog; true when it was not cancelled. Escape cancels.
+
+    Afterwards Space is the main action again, not the button that opened the dialog. */
 function ask(dialog) {
   dialog.returnValue = "";
   dialog.querySelector("[data-close]").onclick = () => dialog.close("");
   dialog.showModal();
   return new Promise((resolve) => {
-    dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true });
+    const closed = () => {
+      byId("primary").focus({ preventScroll: true });
+      resolve(dialog.returnValue === "yes");
+    };
+    dialog.addEventListener("close", closed, { once: true });
   });
 }
 
