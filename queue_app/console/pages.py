@@ -11,8 +11,9 @@ from litestar.status_codes import HTTP_200_OK, HTTP_303_SEE_OTHER, HTTP_401_UNAU
 from queue_app.clock import Clock
 from queue_app.console.screen import DeskChoice, choices, reference_data
 from queue_app.domain.errors import Conflict, NotFound, NotSignedIn
+from queue_app.domain.interruptions import KINDS
 from queue_app.domain.people import Staff
-from queue_app.flow import staffing
+from queue_app.flow import interrupting, staffing
 from queue_app.flow.calling import reach
 from queue_app.queries import desks, hall, reference, views
 from queue_app.queries import staff as people
@@ -162,8 +163,31 @@ async def _choose(
         branch=branch,
         desks=shown,
         waiting=len(seen.waiting),
+        stops=views.lasting(seen),
+        kinds=KINDS,
         problem=_parts(request, error.code) if error else None,
     )
+
+
+@post("/branches/{branch:str}/stops", include_in_schema=False, status_code=HTTP_200_OK)
+async def stop(request: Asked, branch: str, staff: Staff, clock: Clock) -> Page:
+    """Everything stops, at the word of somebody who has no desk, such as a supervisor."""
+    kind = str((await request.form()).get("kind", ""))
+    await interrupting.interrupt(branch, kind, None, "", staff, clock.now())
+    return _see(f"{START}?branch={branch}")
+
+
+@post(
+    "/branches/{branch:str}/stops/{number:int}/end",
+    include_in_schema=False,
+    status_code=HTTP_200_OK,
+)
+async def end_stop(request: Asked, branch: str, number: int, staff: Staff, clock: Clock) -> Page:
+    """It is over: calls go on after the usual minutes of its kind, or at once with `now`."""
+    slug = (await reference.directory()).branch(branch).slug
+    after = 0 if "now" in await request.form() else None
+    await interrupting.resume(number, after, staff, clock.now())
+    return _see(f"{START}?branch={slug}")
 
 
 @post("/desks/{desk:int}/take", include_in_schema=False, status_code=HTTP_200_OK)
@@ -222,6 +246,8 @@ router = Router(
         sign_in_page,
         sign_in,
         sign_out,
+        stop,
+        end_stop,
         take,
         working_screen,
         screen,

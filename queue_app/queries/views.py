@@ -238,6 +238,12 @@ def interruption(hall: Hall) -> InterruptionView | None:
     return _interruption(hall, lasting[0]) if lasting else None
 
 
+def lasting(hall: Hall) -> tuple[InterruptionView, ...]:
+    """All interruptions that last now, the one of everything first."""
+    found = interruptions.current(hall.interruptions, hall.at)
+    return tuple(_interruption(hall, one) for one in found)
+
+
 def _interruption(hall: Hall, one: Interruption) -> InterruptionView:
     services = None if one.services is None else titles(hall, one.services)
     shelter = hall.branch.shelter if one.kind == "alert" else None
@@ -376,9 +382,7 @@ def desk_queue(hall: Hall, desk_id: int, extra: "DeskExtra") -> DeskQueueView:
         elsewhere=len(hall.waiting) - len(waiting),
         undo=extra.undo,
         interruption=interruption(hall),
-        interruptions=tuple(
-            _interruption(hall, one) for one in interruptions.current(hall.interruptions, hall.at)
-        ),
+        interruptions=lasting(hall),
     )
 
 

@@ -161,15 +161,23 @@ async def test_the_first_of_a_rush_have_ranges_of_their_own(clock: FixedClock) -
 
 
 @pytest.mark.parametrize(
-    ("at", "opens"),
-    [((8, 50), 10.0), ((9, 5), 3.0), ((9, 30), None), ((12, 30), 30.0), ((13, 30), None)],
+    ("number", "at", "opens"),
+    [
+        ("6", (8, 50), 10.0),
+        ("6", (9, 5), 3.0),
+        ("6", (9, 30), None),
+        ("6", (12, 30), 30.0),
+        ("6", (13, 30), None),
+        ("1", (8, 50), 10.0),
+        ("1", (12, 30), None),
+    ],
 )
 async def test_a_closed_desk_is_expected_by_its_roster_until_it_should_have_been_there(
-    at: tuple[int, int], opens: float | None, clock: FixedClock
+    number: str, at: tuple[int, int], opens: float | None, clock: FixedClock
 ) -> None:
     clock.set(MONDAY.replace(hour=at[0], minute=at[1]))
     desk = next(
-        one for one in (await reference.directory()).branch(BRANCH).desks if one.number == "6"
+        one for one in (await reference.directory()).branch(BRANCH).desks if one.number == number
     )
     directory = await reference.directory()
     seen = await hall.load(directory, directory.branch(BRANCH), clock.now())

@@ -124,7 +124,12 @@ async def test_another_site_can_neither_sign_in_nor_take_nor_sign_out(
     await add(clock)
     assert (await sign_in(client, **headers)).status_code == 403
     await sign_in(client)
-    for path in ("/console/sign-out", f"/console/desks/{await desk_id()}/take"):
+    for path in (
+        "/console/sign-out",
+        f"/console/desks/{await desk_id()}/take",
+        f"/console/branches/{BRANCH}/stops",
+        f"/console/branches/{BRANCH}/stops/1/end",
+    ):
         assert (await client.post(path, headers=headers)).status_code == 403
     assert (await client.get("/console")).status_code == 200
 
@@ -303,3 +308,42 @@ async def test_pages_hold_no_inline_script_and_no_inline_style(
     for page in (await client.get(path), await client.get("/console/sign-in")):
         assert not re.search(r"<script(?![^>]*(?:src=|application/json))", page.text)
         assert not re.search(r'\sstyle="|<style|\son\w+="', page.text)
+
+
+async def test_whoever_has_no_desk_sees_that_calls_are_stopped_and_can_stop_them(
+    client: httpx.AsyncClient, clock: FixedClock
+) -> None:
+    await staffing.add_staff("boss", "supervisor", BRANCH, PASSWORD, clock.now())
+    await sign_in(client, "boss")
+    stops = f"/console/branches/{BRANCH}/stops"
+    assert leads_to(await client.post(stops, data={"kind": "alert"})) == (
+        303,
+        f"/console?branch={BRANCH}",
+    )
+    page = (await client.get("/console")).text
+    assert "Повітряна тривога" in page
+    assert "Зупинити виклики" not in page, "they are"
+    ends = re.findall(r'action="(/console/branches/[^"]+/end)"', page)
+    assert len(ends) == 1
+    assert (await client.post(stops, data={"kind": "power"})).status_code == 409
+    await client.post(ends[0])
+    page = (await client.get("/console")).text
+    assert "Відбій тривоги" in page
+    assert "о 10:10" in page
+    await client.post(ends[0], data={"now": "yes"})
+    assert "Зупинити виклики" in (await client.get("/console")).text
+
+
+async def test_calls_are_stopped_in_one_s_own_branch_alone_and_for_a_known_reason(
+    client: httpx.AsyncClient, clock: FixedClock
+) -> None:
+    await add(clock)
+    await sign_in(client)
+    for branch, kind, status in (
+        ("podilskyi", "alert", 403),
+        ("nowhere", "alert", 404),
+        (BRANCH, "tea", 422),
+    ):
+        answer = await client.post(f"/console/branches/{branch}/stops", data={"kind": kind})
+        assert answer.status_code == status, (branch, kind)
+    assert (await client.post(f"/console/branches/{BRANCH}/stops/77/end")).status_code == 404
