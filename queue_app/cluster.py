@@ -123,9 +123,9 @@ def _watch(server: "_Server", data: Path, over: threading.Event) -> None:
         log.error("PostgreSQL is gone: starting it again")
         try:
             with _starting(data):
-                server.ensure_running()
+                server.revive()
             log.warning("PostgreSQL is back")
-        except (ClusterError, OSError) as error:
+        except Exception as error:  # the watch goes on, whatever it is
             log.error("%s; the next try comes in %d s", error, RETRY_SECONDS)
             pause = RETRY_SECONDS
 
@@ -301,6 +301,12 @@ class _Server:
         else:
             self._start()
         self._ensure_database()
+
+    def revive(self) -> None:
+        """Start it again; never an empty one in place of what was there. Under the start lock."""
+        if not (self.folder / "PG_VERSION").exists():
+            raise ClusterError(f"{self.folder} is gone: put it back")
+        self.ensure_running()
 
     def stop(self) -> None:
         stopped = self._run(

@@ -228,3 +228,20 @@ def test_a_watched_server_that_is_killed_comes_back_with_all_it_had(tmp_path: Pa
         else:
             raise AssertionError("it did not come back")
     assert not (tmp_path / "postgres" / "postmaster.pid").exists(), "and it still ends in the end"
+
+
+def test_a_watched_server_whose_data_are_gone_is_not_replaced_by_an_empty_one(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    data, away = tmp_path / "postgres", tmp_path / "moved"
+    with cluster(tmp_path, watched=True) as dsn:
+        value(dsn, "CREATE TABLE kept AS SELECT 7 AS number")
+        killed = postmaster(tmp_path)
+        data.rename(away)
+        os.kill(killed, signal.SIGKILL)
+        deadline = time.monotonic() + 30
+        while "put it back" not in caplog.text and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert "put it back" in caplog.text
+        assert not data.exists()
+        away.rename(data)

@@ -219,7 +219,7 @@ class _Demo:
         day = _first_day(self.options.clock, directory.zone) if after is None else _next(after)
         for _ in range(directory.rules.horizon_days):
             plan = plan_of(directory, branch, day)
-            if plan:
+            if plan and any(desk.windows for desk in plan.desks):
                 self._sign_ins = self._sign_ins or await _sign_ins(plan)
                 self._crowd = self._crowd or await self._full_hall(directory, branch, day)
                 return plan, self._crowd.draw(day, self._rng), self._sign_ins

@@ -26,6 +26,8 @@ from queue_app.domain.service_times import ServiceTime
 
 RUNS = 60
 LOW, HIGH = 0.1, 0.9
+SURE = 0.8
+"""The part of the runs in which somebody must be called to be told a range."""
 FINE, COARSE = 30, 5
 """Up to so many minutes an end of a range is told to the minute, beyond in steps of so many."""
 
@@ -170,7 +172,8 @@ def forecast(
 ) -> dict[int, list[float]]:
     """Minutes until the call in each run, sorted: of everybody who waits, or of those `wanted`.
 
-    Who is not called in every run is left out.
+    Who is called in less than `SURE` of the runs is left out; in the rest of the runs of the others
+    their desk left first, which counts as the last minute in which they were called.
     """
     wanted = {one.id for one in scene.waiting} if wanted is None else wanted
     line = _line(scene)
@@ -178,7 +181,11 @@ def forecast(
     for run in _runs(scene, runs):
         for number, minute in _minutes(scene, run, line.copy(), wanted).items():
             found[number].append(minute)
-    return {number: sorted(minutes) for number, minutes in found.items() if len(minutes) == runs}
+    return {
+        number: sorted(minutes) + [max(minutes)] * (runs - len(minutes))
+        for number, minutes in found.items()
+        if len(minutes) >= SURE * runs
+    }
 
 
 class _Run(Struct, frozen=True):

@@ -83,8 +83,8 @@ async def _one_at_a_time(branch_id: int) -> None:
 async def _take_the_place(branch_id: int, now: datetime) -> None:
     """An all-clear whose minutes still run is over when the next alert begins."""
     await db.fetch(
-        "UPDATE interruption SET resumes_at = $2 WHERE branch_id = $1 AND services IS NULL"
-        " AND ended_at IS NOT NULL AND resumes_at > $2",
+        "UPDATE interruption SET resumes_at = greatest($2, ended_at)"
+        " WHERE branch_id = $1 AND services IS NULL AND ended_at IS NOT NULL AND resumes_at > $2",
         branch_id,
         now,
     )

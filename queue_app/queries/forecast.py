@@ -134,8 +134,9 @@ def _waits(now: Now, scene: Scene, resumed: bool = False) -> dict[int, Wait]:
     places = {number: place for place, number in enumerate(sorted(points, key=points.__getitem__))}
     people = {one.id: one for one in scene.waiting}
     return {
-        number: Wait(places[number], *waits.shown(*ranges.around(people[number], minutes)))
+        number: Wait(places[number], *waits.shown(*around))
         for number, minutes in points.items()
+        if (around := ranges.around(people[number], minutes)) is not None
     }
 
 
@@ -267,6 +268,8 @@ def _opens(now: Now, desk: DeskView) -> float | None:
     comes to open it.
     """
     for opens, closes in _rostered(now, desk):
+        if closes <= 0:
+            continue
         if opens >= -OPENING_MINUTES - stood_still(_stops(now), opens, 0.0):
             return max(opens, 3.0)
         if closes > EARLY_PAUSE_MINUTES:
@@ -290,13 +293,16 @@ def _branch_windows(now: Now) -> Sequence[hours.Window]:
 
 
 def _rostered(now: Now, desk: DeskView) -> list[tuple[float, float]]:
-    """The desk's hours today, in minutes from now."""
+    """The desk's hours today as far as the branch is open, in minutes from now."""
     day = now.directory.local(now.at).date()
     rosters = [one.roster for one in now.branch.desks if one.id == desk.id]
     return [
         ((opens - now.at) / _MINUTE, (closes - now.at) / _MINUTE)
         for roster in rosters
-        for opens, closes in hours.windows(roster, (), day, now.directory.zone)
+        for own in hours.windows(roster, (), day, now.directory.zone)
+        for whole in _branch_windows(now)
+        for opens, closes in [(max(own.opens, whole.opens), min(own.closes, whole.closes))]
+        if opens < closes
     ]
 
 
@@ -347,6 +353,7 @@ class _Ranges:
         self.version = now.version
         self.at = now.at
         self._interruptions = now.interruptions
+        self._asked = points.keys()
         self._of = {
             number: (points[number], *waits.span(found))
             for number, found in waits.forecast(scene).items()
@@ -356,13 +363,18 @@ class _Ranges:
         self.cost = time.perf_counter() - began
         self.made = time.monotonic()
 
-    def around(self, person: Person, minutes: float) -> tuple[float, float]:
-        """The range of a person whose point forecast is now `minutes`.
+    def around(self, person: Person, minutes: float) -> tuple[float, float] | None:
+        """The range of a person whose point forecast is now `minutes`; None: nobody can say.
 
-        Somebody who came since has the range of their like who waited as long as they will.
+        Somebody who came since has the range of their like who waited as long as they will. Whose
+        desk may well leave before they are called has none.
         """
-        known = self._of.get(person.id) or self._nearest(person, minutes)
-        point, low, high = known or (minutes, minutes, minutes)
+        known = self._of.get(person.id)
+        if known is None and person.id not in self._asked:
+            known = self._nearest(person, minutes)
+        if known is None:
+            return None
+        point, low, high = known
         moved = minutes - point
         return max(0.0, low + moved), max(0.0, high + moved)
 
@@ -386,7 +398,7 @@ class _Ranges:
         """
         if self._interruptions != now.interruptions:
             return False
-        came = [one for one in scene.waiting if one.id in points and one.id not in self._of]
+        came = [one for one in scene.waiting if one.id in points and one.id not in self._asked]
         if not all(self._knows(one, points[one.id]) for one in came):
             return False
         if now.at < self.at or now.version < self.version:

@@ -24,6 +24,8 @@ LOAD = 0.92
 """Work over the clerks' time of a full hall."""
 PAST_DAYS = 20
 """Open days before the first that a demo shows."""
+PAST_MOST = 600
+"""People in each of these days, however many are wanted on the one that is shown."""
 _TRIED = 10
 """Days that are drawn to see how many people fill a hall."""
 _FEWEST_PER_HOUR = 0.5
@@ -42,8 +44,9 @@ class Crowd(Struct, frozen=True):
 
     def past(self, until: date, chance: Random) -> list[Outcome]:
         """The open days before `until`, each as it went."""
+        usual = Crowd(self.truth, min(self.count, PAST_MOST) if self.count else None)
         dates = days_before(self.truth.branch, until, PAST_DAYS)
-        return [run_day(self.draw(day, chance), POLICIES["promise"]) for day in dates]
+        return [run_day(usual.draw(day, chance), POLICIES["promise"]) for day in dates]
 
 
 def full_hall(
@@ -64,11 +67,11 @@ def _times_as_many(tried: Sequence[Day], count: int | None) -> float:
     """How many times the walk-ins of these days fill a hall, with some to spare beyond `count`."""
     booked = fmean(_work(day, booked=True) for day in tried)
     walked = fmean(_work(day, booked=False) for day in tried)
-    full = (LOAD * _desk_minutes(tried[0]) - booked) / walked
+    full = (LOAD * _desk_minutes(tried[0]) - booked) / max(walked, 1.0)
     if count is None:
         return full
     walk_ins = fmean(len(day.people) - len(_booked(day)) for day in tried)
-    return max(full, 1.5 * count / walk_ins)
+    return max(full, 1.5 * count / max(walk_ins, 1.0))
 
 
 def _work(day: Day, booked: bool) -> float:

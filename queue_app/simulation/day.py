@@ -279,7 +279,8 @@ class _Crowd:
         self, day: date, periods: Sequence[Period], bookings: Sequence[Person]
     ) -> tuple[tuple[Coming, ...], dict[int, float]]:
         people = [self._booked(one) for one in bookings if self._comes()]
-        for number, at in enumerate(self._arrivals(day, periods), start=len(bookings)):
+        arrivals = self._arrivals(day, periods) if self.codes else []
+        for number, at in enumerate(arrivals, start=len(bookings)):
             priority = self.chance.random() < self.manner.priority
             person = Person(number, self._services(), at, priority=priority)
             people.append(self._coming(person, at))

@@ -31,9 +31,12 @@ _COUNTER = ["branch_id", "day", "prefix", "last"]
 
 
 def days_before(plan: BranchPlan, until: date, count: int) -> list[date]:
-    """The last `count` days before `until` on which the branch is open, the first first."""
+    """The last `count` days before `until` on which the branch is open, the first first.
+
+    Fewer, where there are not so many in a year.
+    """
     dates, day = list[date](), until
-    while len(dates) < count:
+    while len(dates) < count and until - day < timedelta(days=366):
         day -= timedelta(days=1)
         if periods_of(plan, day):
             dates.append(day)

@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from queue_app.clock import FixedClock
-from queue_app.domain import waits
+from queue_app.domain import hours, waits
 from queue_app.domain.habits import Habits
 from queue_app.flow import interrupting, staffing
 from queue_app.queries import forecast, hall, reference
@@ -183,3 +183,45 @@ async def test_a_closed_desk_is_expected_by_its_roster_until_it_should_have_been
     seen = await hall.load(directory, directory.branch(BRANCH), clock.now())
     found = {one.desk.id: one.opens for one in forecast.scene_of(seen._now).desks}
     assert found.get(desk.id) == opens
+
+
+async def test_whoever_may_miss_a_desk_that_leaves_has_a_real_range_or_none(
+    clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = await open_desk("6", MONDAY)
+    rostered = forecast._rostered
+    monkeypatch.setattr(forecast, "_rostered", lambda now, view: rostered(now, view)[:1])
+    clock.set(NOON - timedelta(minutes=20))
+    tickets = [await take_ticket(clock.now(), service="debt-advice") for _ in range(5)]
+    at_desk = Desk(desk.id, desk.number, desk.clerk, clock.now())
+    await at_desk.call(tickets[0].id)
+    await at_desk.start(tickets[0].id)
+    forecast.forget()
+    directory = await reference.directory()
+    seen = await hall.load(directory, directory.branch(BRANCH), clock.advance(minutes=1))
+    first, last = seen.waits[tickets[1].id], seen.waits.get(tickets[-1].id)
+    assert first.high_minutes - first.low_minutes >= 3
+    assert last is None, "the desk will have left"
+
+
+async def test_a_desk_keeps_no_hours_that_are_over_or_that_its_branch_does_not_keep(
+    clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After an alert until past its hours nobody comes; on a short day it ends with the branch."""
+    directory = await reference.directory()
+    branch = directory.branch(BRANCH)
+    six = next(one for one in branch.desks if one.number == "6")
+    clerk = (await open_desk("1", MONDAY)).clerk
+    stop = await interrupting.interrupt(
+        BRANCH, "alert", None, "", clerk, MONDAY.replace(hour=8, minute=45)
+    )
+    clock.set(MONDAY.replace(hour=18, minute=5))
+    await interrupting.resume(stop.id, 0, clerk, clock.now())
+    seen = await hall.load(directory, branch, clock.advance(minutes=1))
+    assert six.id not in {one.desk.id for one in forecast.scene_of(seen._now).desks}
+
+    short = hours.windows(six.roster, (), MONDAY.date(), directory.zone)[0]
+    monkeypatch.setattr(forecast, "_branch_windows", lambda now: [short])
+    seen = await hall.load(directory, branch, MONDAY.replace(hour=8, minute=50))
+    rostered = forecast._rostered(seen._now, seen.desk_view(six.id))
+    assert rostered == [(10.0, 190.0)]
