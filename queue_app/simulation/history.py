@@ -165,3 +165,5 @@ class _Rows:
             await db.copy(table, columns, rows)
         for table in ("appointment", "ticket"):
             await db.fetch(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), {self.id + 1})")
+        # A plan made for empty tables would take minutes over so many rows.
+        await db.fetch("ANALYZE appointment, ticket, ticket_event")
