@@ -130,10 +130,10 @@ def test_a_stop_of_all_changes_nobodys_place(
     """Desks that serve everybody call those who stand there in the same order with it."""
     everything = frozenset(SERVICES)
     shifts = [Shift(DeskView(number, everything), 0.0) for number in range(1, count + 1)]
-    there = [one for one in crowd if in_live_queue(one.person, policy)]
-    waiting = [
-        Coming(replace(one.person, queued=one.arrives - 300), -300, one.length) for one in there
+    there = [
+        Coming(replace(one.person, queued=one.arrives - 300), -300, one.length) for one in crowd
     ]
+    waiting = [one for one in there if in_live_queue(one.person, policy)]
 
     def order(stops: list[Stop]) -> list[int]:
         return list(Forward([], shifts, policy, waiting=waiting, stops=stops).run())
