@@ -17,7 +17,7 @@ from queue_app.flow import arrival, booking, calling, staffing
 from queue_app.queries import reference
 from queue_app.queries.appointments import SELECT, from_row
 from tests.conftest import MONDAY, StartServers
-from tests.support.browser import assert_accessible, follow
+from tests.support.browser import assert_accessible, follow, intercept
 from tests.support.hall import open_desk, take_ticket
 from tests.support.people import BRANCH, PASSWORD
 from tests.support.server import Server, start_servers, stop_servers
@@ -251,7 +251,8 @@ async def test_a_lost_answer_is_asked_for_again_and_the_person_called_once(
         else:
             await route.fulfill(response=answer)
 
-    await clerk.page.route("**/calls", lose_the_first_answer)
+    await intercept(clerk.page, "**/calls", lose_the_first_answer)
+    await clerk.mode("free")
     await clerk.press("Space", "called")
     await expect(clerk.result).to_have_text("А1 викликано.")
     assert len(keys) == 2
@@ -264,8 +265,8 @@ async def test_a_server_that_answers_nothing_is_said_and_the_buttons_come_back(
 ) -> None:
     await take_ticket(clock.now())
     clerk = await arrive()
+    await intercept(clerk.page, "**/calls", lambda route: route.abort())
     await clerk.mode("free")
-    await clerk.page.route("**/calls", lambda route: route.abort())
     await clerk.page.keyboard.press("Space")
     await expect(clerk.result).to_contain_text("Сервер не відповів", timeout=10_000)
     await clerk.page.unroute("**/calls")

@@ -10,7 +10,7 @@ from playwright.async_api import Browser, Page, Route, expect
 from queue_app import db
 from queue_app.flow import booking
 from tests.conftest import KYIV, MONDAY, StartServers
-from tests.support.browser import assert_accessible
+from tests.support.browser import assert_accessible, intercept
 from tests.support.hall import open_desk, take_ticket
 from tests.support.people import BRANCH, install
 from tests.support.server import Server, start_servers, stop_servers
@@ -170,7 +170,7 @@ async def test_whoever_may_not_be_served_today_is_told_and_offered_a_booking(
         "closes_at": "2026-11-23T18:00:00+02:00",
         "served": served,
     }
-    await kiosk.route("**/prospects?**", lambda route: route.fulfill(json=foretold))
+    await intercept(kiosk, "**/prospects?**", lambda route: route.fulfill(json=foretold))
     await press(kiosk, f"[data-language={language}]")
     await press(kiosk, "[data-mode=large]")
     await choose(kiosk)
@@ -190,17 +190,13 @@ async def test_a_double_tap_gives_one_ticket(kiosk: Page) -> None:
     assert await tickets() == 1
 
 
-async def test_a_tap_is_answered_within_a_tenth_of_a_second(kiosk: Page) -> None:
+async def test_a_tap_is_answered_in_the_frame_that_follows_it(kiosk: Page) -> None:
+    """Without waiting for the server: far below the tenth of a second that a finger notices."""
     await choose(kiosk)
-    milliseconds = await kiosk.locator("#take").evaluate(
-        """(button) => new Promise((resolve) => {
-            const tapped = performance.now();
-            button.click();
-            requestAnimationFrame(() => requestAnimationFrame(() =>
-                resolve(button.offsetParent === null ? performance.now() - tapped : Infinity)));
-        })"""
+    answered = await kiosk.locator("#take").evaluate(
+        "(button) => { button.click(); return button.offsetParent === null; }"
     )
-    assert milliseconds < 100
+    assert answered
 
 
 async def test_a_lost_answer_is_said_and_asked_for_again_without_a_second_ticket(
@@ -215,7 +211,7 @@ async def test_a_lost_answer_is_said_and_asked_for_again_without_a_second_ticket
             return await route.abort()
         return await route.continue_()
 
-    await kiosk.route("**/tickets?**", lose_twice)
+    await intercept(kiosk, "**/tickets?**", lose_twice)
     await choose(kiosk)
     await press(kiosk, "#take")
     await expect(kiosk.locator("#sending-note")).to_contain_text("другого талона не буде")
@@ -237,7 +233,6 @@ async def test_whoever_does_not_wait_for_a_lost_answer_leaves_no_ticket_behind(
 ) -> None:
     """The next visitor gets a ticket of their own, and nobody is called by the abandoned one."""
     await kiosk.clock.install()
-    await kiosk.reload()
     lost = True
 
     async def lose(route: Route) -> None:
@@ -246,7 +241,7 @@ async def test_whoever_does_not_wait_for_a_lost_answer_leaves_no_ticket_behind(
         await route.fetch()
         return await route.abort()
 
-    await kiosk.route("**/tickets?**", lose)
+    await intercept(kiosk, "**/tickets?**", lose)
     await choose(kiosk)
     await press(kiosk, "#take")
     way_out = kiosk.locator("#sending-out [data-restart]")

@@ -1,10 +1,11 @@
 """A real Chromium, and axe-core's opinion of a page."""
 
 import shutil
+from collections.abc import Callable
 from typing import Any
 
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, Locator, Page, Playwright
+from playwright.async_api import Browser, Locator, Page, Playwright, Route
 
 _NAMES = (
     "chromium-headless-shell",
@@ -38,6 +39,16 @@ async def follow(link: Locator) -> None:
     """Click what leads to another page, and wait until that page is there to be looked at."""
     async with link.page.expect_navigation():
         await link.click()
+
+
+async def intercept(page: Page, pattern: str, handler: Callable[[Route], Any]) -> None:
+    """Answer these requests in the server's place, from a page loaded afresh.
+
+    Chromium tells a page that is already there of the interception by a way of its own, which
+    the very next request can be ahead of.
+    """
+    await page.route(pattern, handler)
+    await page.reload()
 
 
 async def assert_accessible(page: Page, **options: Any) -> None:
