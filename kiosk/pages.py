@@ -45,8 +45,9 @@ class DoorView(Struct, frozen=True):
     """Whether tickets are given. `page` changes when the page should be loaded anew.
 
     `unserved`: no desk of the branch gives any service. `opens_at` and `closes_at` as in
-    `kiosk_door`. `interruption`: why no ticket at all is given, or none for the `stopped`
-    services; bookings check in all the same.
+    `kiosk_door`. `interruption`: why nobody is called, or not for some services; no ticket is
+    given for the `stopped` ones, while nobody knows when they go on. Bookings check in all the
+    same.
     """
 
     state: Literal["open", "past_last_ticket", "closed", "unserved", "interrupted"]
@@ -157,7 +158,7 @@ async def door(
 def _door(request: Asked, seen: Hall, groups: Sequence[tuple[OfferedGroup, ...]]) -> DoorView:
     directory = seen.directory
     door = kiosk_door(directory, seen.branch, seen.at)
-    interrupted = door.state == "open" and seen.stop_of_all is not None
+    interrupted = door.state == "open" and seen.refusal_of_all is not None
     return DoorView(
         state="unserved" if not groups else "interrupted" if interrupted else door.state,
         opens_at=directory.local(door.opens_at) if door.opens_at else None,
@@ -165,7 +166,7 @@ def _door(request: Asked, seen: Hall, groups: Sequence[tuple[OfferedGroup, ...]]
         at=directory.local(seen.at),
         page=_page_version(request, directory),
         interruption=views.interruption(seen),
-        stopped=tuple(code for code in directory.services if seen.stop_of([code])),
+        stopped=tuple(code for code in directory.services if seen.refusal([code])),
     )
 
 

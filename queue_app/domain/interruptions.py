@@ -81,6 +81,21 @@ def stop_of(
     return max(stopping, key=lambda one: one.resumes_at or NEVER, default=None)
 
 
+def refusal(
+    services: Iterable[str], interruptions: Iterable[Interruption], now: datetime
+) -> Interruption | None:
+    """Why no ticket is given for these services at `now`: nobody knows yet when they go on.
+
+    From the all-clear on tickets are given, so that people stand in the queue and not before it.
+    """
+    return stop_of(services, [one for one in interruptions if one.ended_at is None], now)
+
+
+def refusal_of_all(interruptions: Iterable[Interruption], now: datetime) -> Interruption | None:
+    """The same for any service at all."""
+    return stop_of_all([one for one in interruptions if one.ended_at is None], now)
+
+
 def usual_delay(
     kind: Kind, started_at: datetime, first_opening: datetime | None, rules: Rules
 ) -> int:

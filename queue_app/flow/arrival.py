@@ -72,7 +72,7 @@ async def issue_ticket(
 
     RuleBroken `branch_closed`, `past_last_ticket`, `unknown_service`, `not_by_visit`,
     `nobody_serves`, `too_many_services`, `unknown_priority`, `past_closing`, and
-    `services_paused` while any of the services is interrupted.
+    `services_paused` while any of the services is interrupted and nobody knows until when.
     """
     directory = await reference.directory()
     branch = directory.branch(branch_slug)
@@ -186,17 +186,16 @@ def _served(wait: Wait | None, door: "Door", now: datetime) -> Served:
 async def check_running(
     directory: Directory, branch: Branch, services: tuple[str, ...], now: datetime
 ) -> None:
-    """RuleBroken `services_paused` while any of these services is interrupted.
+    """RuleBroken `services_paused` while nobody knows when any of these services goes on.
 
-    With the `kind`, the `shelter` in an alert, and `resumes_at` once it is known.
+    With the `kind`, and the `shelter` in an alert.
     """
-    stop = (await hall.load(directory, branch, now)).stop_of(services)
+    stop = (await hall.load(directory, branch, now)).refusal(services)
     if stop:
         raise RuleBroken(
             "services_paused",
             kind=stop.kind,
             shelter=branch.shelter if stop.kind == "alert" else None,
-            resumes_at=directory.local(stop.resumes_at) if stop.resumes_at else None,
         )
 
 

@@ -120,8 +120,8 @@ async def resume(
 ) -> Interruption:
     """It is over: calls go on so many minutes from now, or after the usual delay of its kind.
 
-    Until they do, another delay may be stated; it counts from the first time. After that,
-    nothing changes any more. NotFound `unknown_interruption`; NotAllowed `other_branch`;
+    Until they do, another delay may be stated; it counts from the first time. After that, or
+    once the next alert has taken its place, nothing changes any more. NotFound `unknown_interruption`; NotAllowed `other_branch`;
     RuleBroken `bad_delay` with the `limit`.
     """
     directory = await reference.directory()
@@ -131,6 +131,8 @@ async def resume(
     async def work() -> Interruption:
         placed = await kept.by_id(reach(directory, staff), interruption_id)
         one, branch = placed.interruption, directory.branch_of(placed.branch_id)
+        if one.services is None and await kept.followed(placed):
+            return one
         usual = kept.resume_minutes(directory, branch, one, one.ended_at or now)
         ended = interruptions.end(one, now, usual if after_minutes is None else after_minutes)
         if ended != one:

@@ -223,6 +223,15 @@ class Hall(Struct, frozen=True, dict=True):
             return None
         return interruptions.stop_of(services, self.interruptions, self.at)
 
+    def refusal(self, services: Sequence[str]) -> Interruption | None:
+        """Why nobody is given a ticket for these services now, if nobody is."""
+        return interruptions.refusal(services, self.interruptions, self.at)
+
+    @cached_property
+    def refusal_of_all(self) -> Interruption | None:
+        """Why nobody is given any ticket now."""
+        return interruptions.refusal_of_all(self.interruptions, self.at)
+
     def is_late(self, person: Waiting) -> bool:
         """Whether this booking waits in the live queue, as its visitor came too late."""
         kept = dispatch.as_person(self._keep_right(person), self.at)

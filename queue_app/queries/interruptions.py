@@ -54,6 +54,17 @@ async def by_id(branch_ids: list[int], interruption_id: int) -> Placed:
     return Placed(values.pop("branch_id"), msgspec.convert(values, type=Interruption))
 
 
+async def followed(placed: Placed) -> bool:
+    """Whether everything was stopped anew since: the ids of a branch rise with time."""
+    found: bool = await db.fetch_value(
+        "SELECT EXISTS (SELECT FROM interruption"
+        " WHERE branch_id = $1 AND services IS NULL AND id > $2)",
+        placed.branch_id,
+        placed.interruption.id,
+    )
+    return found
+
+
 async def _refuse_elsewhere(interruption_id: int) -> None:
     if await db.fetch_value("SELECT true FROM interruption WHERE id = $1", interruption_id):
         raise NotAllowed("other_branch")

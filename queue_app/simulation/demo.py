@@ -193,6 +193,7 @@ class Day:
             f"/api/v1/interruptions/{begun['id']}/resumption", {"after_minutes": ALL_CLEAR},
             token=session["token"], keyed=True,
         )  # fmt: skip
+        world.all_clear.set()
         await world.until(datetime.fromisoformat(over["resumes_at"]))
 
     async def _board(self) -> None:

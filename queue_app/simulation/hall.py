@@ -161,6 +161,9 @@ class World:
         self.calls_go_on = asyncio.Event()
         """Not set from the beginning of an alert until calls resume."""
         self.calls_go_on.set()
+        self.all_clear = asyncio.Event()
+        """Not set from the beginning of an alert until its end: then people come again."""
+        self.all_clear.set()
         self._alert: list[datetime] = []
         """When it began and when calls resumed, as far as that has happened."""
 
@@ -171,9 +174,11 @@ class World:
         """The siren: everybody goes to the shelter."""
         self._alert = [self.now()]
         self.calls_go_on.clear()
+        self.all_clear.clear()
         self.tell()
 
     def go_on(self) -> None:
+        self.all_clear.set()
         self._alert.append(self.now())
         self.calls_go_on.set()
         self.tell()

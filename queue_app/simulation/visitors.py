@@ -246,11 +246,12 @@ class Visitor:
         return not person.comes
 
     async def _enter(self) -> bool:
-        """Nobody comes during an alert, but after it; who is refused for it waits for its end."""
+        """Nobody comes during an alert, but after the all-clear; who is refused for it waits for
+        that."""
         world = self.world
         while True:
-            if not world.calls_go_on.is_set():
-                await world.calls_go_on.wait()
+            if not world.all_clear.is_set():
+                await world.all_clear.wait()
                 await world.sleep(60 * self.rng.expovariate(1 / AFTER_ALERT))
             try:
                 await self._take_ticket()

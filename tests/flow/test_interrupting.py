@@ -224,15 +224,24 @@ async def test_the_kiosk_gives_no_ticket_for_what_is_stopped_but_checks_bookings
     stop = await alert(desk, clock.now())
     with pytest.raises(RuleBroken, match="services_paused") as refused:
         await take_ticket(clock.now())
-    assert refused.value.details == {"kind": "alert", "shelter": None, "resumes_at": None}
+    assert refused.value.details == {"kind": "alert", "shelter": None}
     ticket = await arrival.check_in(BRANCH, booked.code, "device:1", clock.now())
     assert (ticket.wait, ticket.late) == (None, False)
-    over = await interrupting.resume(stop, None, desk.clerk, clock.now())
-    with pytest.raises(RuleBroken, match="services_paused") as still:
-        await take_ticket(clock.now())
-    assert still.value.details["resumes_at"] == over.resumes_at
+
+
+async def test_from_the_all_clear_on_tickets_are_given_whose_range_begins_when_calls_do(
+    desk: Desk, clock: FixedClock
+) -> None:
+    """So that people stand in the queue, and not before the machine that gives the tickets."""
+    stop = await alert(desk, clock.now())
+    over = await interrupting.resume(stop, 10, desk.clerk, clock.now())
+    ticket = await take_ticket(clock.now())
+    assert ticket.wait
+    assert ticket.wait.low_minutes == 10
+    with pytest.raises(Conflict, match="hall_paused"):
+        await call(desk, clock.now())
     assert over.resumes_at
-    await take_ticket(over.resumes_at)
+    assert await call(desk, over.resumes_at) == ticket.number
 
 
 async def test_a_booking_that_fell_into_an_alert_comes_first_after_it(
@@ -405,6 +414,9 @@ async def test_the_next_alert_takes_the_place_of_an_all_clear(
     await interrupting.resume(first, 10, desk.clerk, clock.advance(minutes=15))
     second = await alert(desk, clock.advance(minutes=3))
     assert second != first
+    a_moment_before = clock.now() - timedelta(milliseconds=5)
+    restated = await interrupting.resume(first, 60, desk.clerk, a_moment_before)
+    assert restated.resumes_at == clock.now(), "said at once with the next alert: it is over"
     assert [one.id for one in (await console_at(desk, clock.now())).interruptions] == [second]
     await interrupting.resume(second, 0, desk.clerk, clock.advance(minutes=5))
     assert (await console_at(desk, clock.now())).interruptions == ()

@@ -16,7 +16,7 @@ from tests.support.hall import SERVICE, open_desk
 from tests.support.people import BRANCH, PASSWORD
 from tests.support.server import Server, start_servers, stop_servers
 
-pytestmark = [pytest.mark.server, pytest.mark.usefixtures("database")]
+pytestmark = [pytest.mark.server, pytest.mark.usefixtures("own_hall")]
 
 
 @pytest_asyncio.fixture(scope="module")

@@ -18,7 +18,7 @@ from tests.support.hall import open_desk, take_ticket
 from tests.support.people import BRANCH
 from tests.support.server import Server, start_servers, stop_servers
 
-pytestmark = [pytest.mark.server, pytest.mark.usefixtures("database")]
+pytestmark = [pytest.mark.server, pytest.mark.usefixtures("own_hall")]
 
 BOARD = f"/ws/branches/{BRANCH}/board"
 HEARTBEAT_WITHIN = 10.0
@@ -128,8 +128,7 @@ async def test_a_phone_follows_its_own_ticket(server: Server) -> None:
     await take_ticket(MONDAY)
     mine = await take_ticket(MONDAY)
     async with connect(f"{server.ws}/ws/tickets/{mine.token}") as socket:
-        # The first frame may be of a hall that was read a moment before.
-        seen = await until(socket, lambda one: one["people_ahead"] == 1)
+        seen = await snapshot(socket)
         assert (seen["number"], seen["state"], seen["people_ahead"], seen["wait"]) == (
             "А2",
             "waiting",
