@@ -237,9 +237,16 @@ function giveBack({ url }, ticket) {
 
 function receive(ticket) {
   wish = null;
-  showTicket(ticket, { branch, paused: door.state === "interrupted", onEnd: restart });
+  showTicket(ticket, { branch, stop: stopOf(ticket.services), closes: door.closes_at, onEnd: restart });
   screens.begin("ticket");
   idle.settle();
+}
+
+/** Why nobody is called for these services now, if nobody is. */
+function stopOf(services) {
+  const stop = door.interruption;
+  const named = services.some((code) => door.stopped.includes(code));
+  return named || stop?.services === null ? stop : null;
 }
 
 function refused(problem) {
@@ -360,13 +367,15 @@ function showStop() {
   say(at("stop-title"), () => stop?.title[language()] ?? "");
   say(at("stop-advice"), () => stop?.advice[language()] ?? "");
   at("stop-note").hidden = !stop;
-  say(at("stop-note"), () => (stop ? stopNote(stop) : ""));
+  say(at("stop-note"), (t) => (stop ? stopNote(t, stop) : ""));
 }
 
-/** Few services are named, of many only why and until when. */
-function stopNote({ title, advice, resumption, services }) {
-  const what = services?.length > NAMED_AT_MOST ? resumption : advice;
-  return `${title[language()]}. ${what[language()]}`;
+/** Few services are named, of many only why and until when; once that is known, tickets are given. */
+function stopNote(t, { title, advice, resumption, services, ended_at: over }) {
+  const many = services?.length > NAMED_AT_MOST;
+  const said = [title, over || many ? resumption : advice].map((text) => text[language()]);
+  const ticket = over && door.state === "open" ? ` ${t.take_now}` : "";
+  return said.join(". ") + ticket;
 }
 
 function leadText(t, shut, opens, closes) {

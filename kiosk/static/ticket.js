@@ -2,7 +2,7 @@
 
 import { plural } from "/static/web/texts.js";
 import { countdown } from "/static/kiosk/countdown.js";
-import { minutes, time } from "/static/kiosk/times.js";
+import { minutes, now, time } from "/static/kiosk/times.js";
 import { titleOf } from "/static/kiosk/visit.js";
 import { fill, language, name, say, unsay } from "/static/kiosk/words.js";
 
@@ -18,12 +18,13 @@ let running = null;
 let shown = null;
 let heldTimer = 0;
 
-/** Fill the screen; `onEnd` when its time is over. */
-export function showTicket(ticket, { branch, paused, onEnd }) {
+/** Fill the screen. `stop`: why nobody is called for it now; `closes`: when the branch does. */
+export function showTicket(ticket, { branch, stop, closes, onEnd }) {
   shown = ticket.token;
   at("ticket-number").textContent = ticket.number;
   showServices(ticket.services);
-  showPlace(ticket, paused);
+  showPlace(ticket, stop);
+  warn(ticket, closes && new Date(closes));
   showQr(branch, ticket.token);
   at("ticket-progress").max = SHOWN_SECONDS;
   running = countdown(SHOWN_SECONDS, { onTick, onEnd });
@@ -76,12 +77,13 @@ function serviceItem(code) {
   return item;
 }
 
-function showPlace(ticket, paused) {
+function showPlace(ticket, stop) {
   const waiting = ticket.state === "waiting";
   at("ticket-ahead-row").hidden = !waiting;
   at("ticket-wait-row").hidden = !waiting || !ticket.wait;
-  at("ticket-unknown").hidden = !waiting || Boolean(ticket.wait) || paused;
-  at("ticket-paused").hidden = !waiting || !paused;
+  at("ticket-unknown").hidden = !waiting || Boolean(ticket.wait || stop);
+  at("ticket-paused").hidden = !waiting || !stop;
+  say(at("ticket-paused"), (t) => (stop ? stopText(t, stop) : ""));
   say(at("ticket-ahead"), (t) => ahead(t, ticket.people_ahead));
   say(at("ticket-wait"), (t) => waitText(t, ticket.wait));
 
@@ -93,6 +95,21 @@ function showPlace(ticket, paused) {
   at("ticket-note").hidden = waiting && !late;
   say(at("ticket-note"), (t) =>
     !waiting ? t.already_called : late ? fill(t.late_now, { time: time(due) }) : "",
+  );
+}
+
+/** Until when, once that is known. */
+function stopText(t, stop) {
+  return stop.ended_at ? stop.resumption[language()] : t.calls_paused;
+}
+
+/** The range may reach past closing: said on the screen before the ticket, and kept on it. */
+function warn({ state, wait }, closes) {
+  const left = closes ? (closes - now()) / 60_000 : Infinity;
+  const perhaps = state === "waiting" && wait && wait.high_minutes > left;
+  at("ticket-closing").hidden = !perhaps;
+  say(at("ticket-closing"), (t) =>
+    perhaps ? fill(t.perhaps_not_today, { time: time(closes) }) : "",
   );
 }
 

@@ -28,6 +28,14 @@ def windows(
     return as_windows(periods_on(weekly, closures, day), day, zone)
 
 
+def closing(
+    weekly: Weekly, closures: Iterable[Closure], day: date, zone: ZoneInfo
+) -> datetime | None:
+    """The end of a local day's last hours; None: closed all day."""
+    found = windows(weekly, closures, day, zone)
+    return found[-1].closes if found else None
+
+
 def window_at_or_after(
     weekly: Weekly, closures: Iterable[Closure], now: datetime, zone: ZoneInfo, days: int
 ) -> Window | None:

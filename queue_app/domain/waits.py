@@ -11,9 +11,11 @@ import math
 import random
 from bisect import bisect
 from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta
 from functools import lru_cache
 from itertools import accumulate
 from statistics import NormalDist
+from typing import Literal
 
 import msgspec
 from msgspec import Struct
@@ -44,6 +46,20 @@ class Wait(Struct, frozen=True):
     people_ahead: int
     low_minutes: int
     high_minutes: int
+
+
+Served = Literal["today", "perhaps", "not_today"]
+"""Whether a range lies before closing, reaches past it, or lies past it."""
+
+
+def served_by(wait: Wait | None, now: datetime, closes_at: datetime | None) -> Served:
+    """What a wait that begins now means to somebody who would be served before closing."""
+    if wait is None or closes_at is None:
+        return "today"
+    left = (closes_at - now) / timedelta(minutes=1)
+    if wait.low_minutes >= left:
+        return "not_today"
+    return "perhaps" if wait.high_minutes > left else "today"
 
 
 class Serving(Struct, frozen=True):

@@ -15,7 +15,7 @@ from queue_app.domain.errors import Conflict, NotFound, RuleBroken
 from queue_app.domain.people import RESIDENT, SYSTEM
 from queue_app.domain.promises import Promise
 from queue_app.domain.tickets import Event
-from queue_app.domain.waits import Wait
+from queue_app.domain.waits import Served, Wait, served_by
 from queue_app.flow.changing import change, event, event_data
 from queue_app.flow.promising import keep_first, keep_later
 from queue_app.flow.unit import announce, once
@@ -140,15 +140,8 @@ def check_open(directory: Directory, branch: Branch, now: datetime) -> "Door":
     return door
 
 
-Served = Literal["today", "perhaps", "not_today"]
-
-
 class Prospect(Struct, frozen=True):
-    """What awaits somebody who takes a ticket now.
-
-    `served`: whether the range lies before closing ("today"), reaches past it ("perhaps") or
-    lies past it ("not_today"). `wait` None: no desk is known that will call them.
-    """
+    """What awaits somebody who takes a ticket now. `wait` None: no desk will call them."""
 
     people_ahead: int
     wait: Wait | None
@@ -169,18 +162,8 @@ async def prospect(
     await check_running(directory, branch, chosen, now)
     seen = await hall.load(directory, branch, now)
     line = _line(seen, _newcomer(_Place("visit", chosen, "uk", priority), now))
-    served = _served(line.wait, door, now)
+    served = served_by(line.wait, now, door.closes_at)
     return Prospect(line.people_ahead, line.wait, door.closes_at, served)
-
-
-def _served(wait: Wait | None, door: "Door", now: datetime) -> Served:
-    """Whether a wait that begins now ends before closing."""
-    if wait is None or door.closes_at is None:
-        return "today"
-    left = (door.closes_at - now) / timedelta(minutes=1)
-    if wait.low_minutes >= left:
-        return "not_today"
-    return "perhaps" if wait.high_minutes > left else "today"
 
 
 async def check_running(
@@ -202,8 +185,8 @@ async def check_running(
 class Door(Struct, frozen=True):
     """Whether the kiosk gives tickets now.
 
-    `closes_at`: the end of the present period; `opens_at`: when tickets are given next, if
-    the horizon has such a time.
+    `closes_at`: the end of the day's last period, while one runs; `opens_at`: when tickets are
+    given next, if the horizon has such a time.
     """
 
     state: Literal["open", "past_last_ticket", "closed"]
@@ -225,7 +208,7 @@ def kiosk_door(directory: Directory, branch: Branch, now: datetime) -> Door:
         for index, (opens, closes) in enumerate(windows):
             until = closes - last if index == len(windows) - 1 else closes
             if opens - early <= now < until:
-                return Door("open", closes, opens)
+                return Door("open", windows[-1].closes, opens)
             if until <= now < closes:
                 closes_at = closes
             if now < opens - early:
@@ -355,7 +338,7 @@ async def _issue(
     """
     before = await hall.load(directory, branch, now)
     line = _line(before, _newcomer(place, now))
-    if door and _served(line.wait, door, now) == "not_today":
+    if door and served_by(line.wait, now, door.closes_at) == "not_today":
         raise RuleBroken("past_closing", closes_at=door.closes_at, wait=line.wait)
     series = numbering.prefix(directory.rules, place.appointment is not None, place.priority)
     ticket = await _insert(branch, place, actor, now, before.day, series)

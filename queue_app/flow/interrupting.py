@@ -121,8 +121,8 @@ async def resume(
     """It is over: calls go on so many minutes from now, or after the usual delay of its kind.
 
     Until they do, another delay may be stated; it counts from the first time. After that, or
-    once the next alert has taken its place, nothing changes any more. NotFound `unknown_interruption`; NotAllowed `other_branch`;
-    RuleBroken `bad_delay` with the `limit`.
+    once the next alert has taken its place, nothing changes any more. NotFound
+    `unknown_interruption`; NotAllowed `other_branch`; RuleBroken `bad_delay` with the `limit`.
     """
     directory = await reference.directory()
     if after_minutes is not None and not 0 <= after_minutes <= MAX_DELAY_MINUTES:

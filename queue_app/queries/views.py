@@ -11,7 +11,7 @@ from queue_app.domain.dispatch import Ranked, Waiting
 from queue_app.domain.interruptions import Interruption, Kind
 from queue_app.domain.reasons import sentence
 from queue_app.domain.tickets import Progress, State
-from queue_app.domain.waits import Wait
+from queue_app.domain.waits import Served, Wait, served_by
 from queue_app.queries.hall import Hall, HallTicket
 from queue_app.queries.interruptions import resume_minutes
 from queue_app.queries.tickets import Ticket
@@ -95,7 +95,8 @@ class TicketView(Struct, frozen=True):
     """One's own ticket. `desk` is a number as on the board; `wait` None when nobody can say.
 
     `interruption`: why nobody is called for these services now. `overtaken`: why some who came
-    later will be called before, if any will.
+    later will be called before, if any will. `served`: whether the wait ends before `closes_at`,
+    the end of the branch's day.
     """
 
     version: int
@@ -117,6 +118,8 @@ class TicketView(Struct, frozen=True):
     ended_at: datetime | None
     interruption: InterruptionView | None
     overtaken: Text | None
+    closes_at: datetime | None
+    served: Served
 
 
 class QueuedView(Struct, frozen=True):
@@ -308,6 +311,7 @@ def ticket(hall: Hall, own: Ticket) -> TicketView:
     numbers = {desk.id: desk.number for desk in hall.desks}
     wait = hall.waits.get(own.id) if progress.state == "waiting" else None
     stop = hall.stop_of(progress.services)
+    closes_at = _closing(hall)
     return TicketView(
         version=hall.version,
         at=hall.at,
@@ -328,7 +332,15 @@ def ticket(hall: Hall, own: Ticket) -> TicketView:
         ended_at=progress.ended_at,
         interruption=_interruption(hall, stop) if stop else None,
         overtaken=_overtaken(hall, own, wait) if wait and not stop else None,
+        closes_at=closes_at,
+        served=served_by(wait, hall.at, closes_at),
     )
+
+
+def _closing(hall: Hall) -> datetime | None:
+    branch, directory = hall.branch, hall.directory
+    today = directory.local(hall.at).date()
+    return hours.closing(branch.hours, branch.closures, today, directory.zone)
 
 
 def _overtaken(hall: Hall, own: Ticket, wait: Wait) -> Text | None:

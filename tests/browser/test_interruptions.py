@@ -156,9 +156,17 @@ async def test_an_alert_is_said_on_every_screen_and_after_it_everything_goes_on_
     await assert_within(stage, board.locator("#stage"))
     await expect(phone.locator("#stop")).to_contain_text("Відновимо виклики о 10:1")
     await expect(phone.locator('[data-field="wait"]')).not_to_have_text("пауза")
-    await expect(kiosk.locator("#closed-lead")).to_contain_text("о 10:1", timeout=WITHIN_MS)
+    await expect(kiosk.locator('[data-screen="start"]')).to_be_visible(timeout=WITHIN_MS)
+    await expect(kiosk.locator("#stop-note")).to_contain_text("Відновимо виклики о 10:1")
+    await expect(kiosk.locator("#stop-note")).to_contain_text("Талон можна взяти вже зараз.")
     for page in (console, board, phone, kiosk):
         await assert_accessible(page)
+
+    await console.get_by_role("button", name="Відновити зараз…").click()
+    await expect(console.locator("#resume-note")).to_contain_text("ще 10 хв повертаються з укриття")
+    await assert_accessible(console)
+    await console.keyboard.press("Escape")
+    await expect(stage).to_contain_text("Відновимо виклики о 10:1")
 
     # The ten minutes are over in five seconds; nobody presses anything and nothing is announced.
     await db.fetch("UPDATE interruption SET resumes_at = $1", clock.now() + timedelta(seconds=5))
@@ -168,7 +176,7 @@ async def test_an_alert_is_said_on_every_screen_and_after_it_everything_goes_on_
     await expect(console.locator("#stops")).to_be_hidden()
     await expect(stage).to_be_hidden(timeout=WITHIN_MS)
     await expect(phone.locator("#stop")).to_be_hidden(timeout=WITHIN_MS)
-    await expect(kiosk.locator('[data-screen="start"]')).to_be_visible(timeout=WITHIN_MS)
+    await expect(kiosk.locator("#stop-note")).to_be_hidden(timeout=WITHIN_MS)
     await console.wait_for_timeout(550)
     await console.locator("#primary").click()
     await expect(board.locator("#call-number")).to_have_text(first.number)
@@ -193,6 +201,8 @@ async def test_a_registry_that_is_down_stops_its_services_and_no_others(
     await console.get_by_text("Лише деякі послуги").click()
     await console.get_by_role("button", name="Зупинити ці послуги").click()
     await expect(console.locator("#stop-error")).to_be_visible()
+    await console.locator("#stop-search").fill("рахунку дублікат")
+    await expect(console.locator("#stop-some .choice >> visible=true")).to_have_count(1)
     await console.locator(f'#stop-some label:has(input[value="{SERVICE}"])').click()
     await assert_accessible(console)
     await console.get_by_role("button", name="Зупинити ці послуги").click()

@@ -2,18 +2,21 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from uuid import uuid4
 
 import pytest
+from msgspec.structs import replace
 
 from queue_app import db
 from queue_app.clock import FixedClock
+from queue_app.domain.centre import WEEKDAYS, Period
 from queue_app.domain.errors import Conflict, NotFound, RuleBroken
 from queue_app.flow import arrival, booking
 from queue_app.flow.arrival import IssuedTicket
-from queue_app.queries import doctor, reference
+from queue_app.queries import doctor, hall, reference, views
 from queue_app.queries.appointments import Appointment
+from queue_app.queries.tickets import by_token
 from tests.conftest import MONDAY
 from tests.support.hall import SERVICE, open_desk, take_ticket
 from tests.support.people import BRANCH
@@ -230,3 +233,33 @@ async def test_whoever_is_still_there_when_the_day_ends_has_left(clock: FixedClo
         await arrival.close_out(branch.id, ticket.id, clock.now())
     verbs = await db.fetch("SELECT verb, actor FROM ticket_event ORDER BY seq")
     assert [tuple(row) for row in verbs] == [("issue", KIOSK), ("leave", "system")]
+
+
+async def test_a_range_that_reaches_past_closing_is_said_with_the_ticket_and_after_it(
+    clock: FixedClock,
+) -> None:
+    clock.set(MONDAY.replace(hour=17, minute=20))
+    await open_desk("1", clock.now())
+    first = await issue(clock)
+    directory = await reference.directory()
+    branch = directory.branch(BRANCH)
+    given = [first]
+    with pytest.raises(RuleBroken, match="past_closing"):
+        for _ in range(60):
+            given.append(await issue(clock))
+    seen = await hall.load(directory, branch, clock.now())
+    served = [views.ticket(seen, await by_token(one.token)).served for one in given]
+    assert served[0] == "today"
+    assert served[-1] == "perhaps"
+    assert sorted(served, key=["today", "perhaps"].index) == served
+    assert views.ticket(seen, await by_token(first.token)).closes_at == MONDAY.replace(hour=18)
+
+
+async def test_a_break_of_the_whole_branch_is_not_the_end_of_its_day(clock: FixedClock) -> None:
+    directory = await reference.directory()
+    halves = (Period(time(9), time(13)), Period(time(14), time(18)))
+    branch = replace(directory.branch(BRANCH), hours=dict.fromkeys(WEEKDAYS, halves))
+    before = arrival.kiosk_door(directory, branch, MONDAY.replace(hour=12, minute=50))
+    assert (before.state, before.closes_at) == ("open", MONDAY.replace(hour=18))
+    over = arrival.kiosk_door(directory, branch, MONDAY.replace(hour=17, minute=50))
+    assert (over.state, over.closes_at) == ("past_last_ticket", MONDAY.replace(hour=18))

@@ -221,7 +221,7 @@ async def test_the_kiosk_gives_no_ticket_for_what_is_stopped_but_checks_bookings
 ) -> None:
     held = await booking.hold(BRANCH, [SERVICE], MONDAY.replace(hour=11), "visit", clock.now())
     booked = await booking.confirm(held.token, "Ян", "0671234567", None, "uk", clock.now())
-    stop = await alert(desk, clock.now())
+    await alert(desk, clock.now())
     with pytest.raises(RuleBroken, match="services_paused") as refused:
         await take_ticket(clock.now())
     assert refused.value.details == {"kind": "alert", "shelter": None}

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, Locator, Page, Playwright, Route
+from playwright.async_api import Browser, Locator, Page, Playwright, Route, expect
 
 _NAMES = (
     "chromium-headless-shell",
@@ -25,10 +25,13 @@ _FLAGS = (
     "--disable-features=PreloadTopChromeWebUI,InitialWebUI",
 )
 _axe = Axe()
+_PATIENCE_MS = 15_000
+"""For a page to show what it should, on a machine that does much else."""
 
 
 async def launch(playwright: Playwright) -> Browser:
     """The installed Chromium where there is one, else Playwright's own."""
+    expect.set_options(timeout=_PATIENCE_MS)
     installed = next((path for name in _NAMES if (path := shutil.which(name))), None)
     return await playwright.chromium.launch(
         executable_path=installed, headless=True, args=list(_FLAGS)

@@ -6,7 +6,7 @@ import { hallNow, secondsSince, setHallTime } from "./hallclock.js";
 import { fetchScreen, Lost, post, Refused } from "./requests.js";
 import { modeOf, showPerson, tick } from "./person.js";
 import { offerPicking, showQueue, tickQueue, watchQueue } from "./queue.js";
-import { askPause, askPick, askStop, askTransfer, isAsking } from "./dialogs.js";
+import { askPause, askPick, askResume, askStop, askTransfer, isAsking } from "./dialogs.js";
 import { allowResuming, isWhole, showStops, watchStops } from "./stops.js";
 
 const SETTLE_MS = 500;
@@ -258,13 +258,16 @@ async function doStop() {
   });
 }
 
-const doResumeCalls = (id, after) =>
-  say(async () => {
-    const { resumes_at: at } = await post(`/interruptions/${id}/resumption`, {
+/** Sooner than usual after such a stop is asked about once more: people are on their way back. */
+async function doResumeCalls(stop, after) {
+  if (after < stop.resume_minutes && !(await askResume(stop))) return;
+  await say(async () => {
+    const { resumes_at: at } = await post(`/interruptions/${stop.id}/resumption`, {
       body: { after_minutes: after },
     });
     return after ? fill(t.done.callsLater, { time: minuteFrom(at) }) : t.done.callsNow;
   });
+}
 
 async function doLeave() {
   await say(async () => {
@@ -297,7 +300,7 @@ press(pauseButton, doPause);
 press(resumeButton, () => say(verbs.resume));
 press(leaveButton, doLeave);
 press(stopButton, doStop);
-watchStops((id, after) => !busy && doResumeCalls(id, after));
+watchStops((stop, after) => !busy && doResumeCalls(stop, after));
 press(undoButton, () => say(verbs.undo));
 press(verbButton("transfer"), doTransfer);
 for (const verb of ["recall", "no_show", "park", "back"]) {

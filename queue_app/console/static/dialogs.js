@@ -1,4 +1,4 @@
-/** The four questions of the console, each a native dialog that resolves to an answer or null. */
+/** The questions of the console, each a native dialog that resolves to an answer or null. */
 
 import { byId, fill, plural, put, t } from "./words.js";
 
@@ -49,17 +49,13 @@ export async function askPause(somebody) {
 /** Where to and what for: `{services, desk}` as API v1 takes it, or null. */
 export async function askTransfer(person) {
   const dialog = byId("transfer-dialog");
-  const search = byId("transfer-search");
   const error = byId("transfer-error");
   const boxes = Array.from(dialog.querySelectorAll("input[name=service]"));
   for (const box of boxes) box.checked = person.service_codes.includes(box.value);
   sortServices(boxes);
   dialog.querySelector("input[name=desk][value='']").checked = true;
-  search.value = "";
   error.hidden = true;
-  filter(dialog, "");
-  search.oninput = () => filter(dialog, search.value);
-  search.onkeydown = (event) => event.key === "Enter" && event.preventDefault();
+  offerSearch(byId("transfer-search"), dialog);
   showDesks(dialog).catch(() => {});
   dialog.querySelector("form").onsubmit = (event) => {
     if (event.submitter?.value !== "yes" || boxes.some((box) => box.checked)) return;
@@ -95,6 +91,7 @@ export async function askStop() {
   };
   dialog.onchange = follow;
   follow();
+  offerSearch(byId("stop-search"), some);
   form.onsubmit = (event) => {
     if (event.submitter?.value !== "yes" || !named() || chosen().length) return;
     event.preventDefault();
@@ -109,6 +106,12 @@ export async function askStop() {
   };
 }
 
+/** Whether calls resume now, without the minutes that the kind of this stop has after its end. */
+export async function askResume({ resume_minutes: usual }) {
+  put(byId("resume-note"), fill(t.stops.soon, { n: usual }));
+  return ask(byId("resume-dialog"));
+}
+
 const homes = new Map();
 
 /** What the person came for stands first; everything else where the catalogue has it. */
@@ -120,10 +123,18 @@ function sortServices(boxes) {
   }
 }
 
+/** Enter would send the form. */
+function offerSearch(search, list) {
+  search.value = "";
+  filter(list, "");
+  search.oninput = () => filter(list, search.value);
+  search.onkeydown = (event) => event.key === "Enter" && event.preventDefault();
+}
+
 /** Shows the services whose titles hold every word; chosen ones always. */
-function filter(dialog, text) {
+function filter(list, text) {
   const words = text.toLowerCase().split(BETWEEN_WORDS).filter(Boolean);
-  for (const group of dialog.querySelectorAll(".services-group")) {
+  for (const group of list.querySelectorAll(".services-group")) {
     let any = false;
     for (const choice of group.querySelectorAll(".choice")) {
       const title = choice.textContent.toLowerCase();

@@ -4,6 +4,7 @@ import { allow, byId, el, fill, language, t, timeOf } from "./words.js";
 
 const place = byId("stops");
 let shown = "";
+let lasting = [];
 
 /** Whether nobody at all is called. */
 export const isWhole = (stop) => Boolean(stop) && stop.services === null;
@@ -12,17 +13,19 @@ export const isWhole = (stop) => Boolean(stop) && stop.services === null;
 export const callable = (screen) =>
   screen.queue.filter((one) => one.reason_code !== "service_paused");
 
-/** `onResume(id, minutes)`: it is over, and calls go on so many minutes after that. */
+/** `onResume(stop, minutes)`: it is over, and calls go on so many minutes after that. */
 export function watchStops(onResume) {
   place.addEventListener("click", (event) => {
     const button = event.target.closest("button[data-stop]");
     if (!button || button.getAttribute("aria-disabled") === "true") return;
-    onResume(Number(button.dataset.stop), Number(button.dataset.after));
+    const stop = lasting.find((one) => String(one.id) === button.dataset.stop);
+    if (stop) onResume(stop, Number(button.dataset.after));
   });
 }
 
 /** Redrawn only where something differs, so that no button changes under the hand. */
 export function showStops({ interruptions }) {
+  lasting = interruptions;
   place.hidden = interruptions.length === 0;
   const content = JSON.stringify(interruptions);
   if (content === shown) return;
@@ -65,9 +68,10 @@ function ways(stop) {
       "data-after": String(after),
       text,
     });
-  if (stop.ended_at !== null) return [button(t.stops.now, 0)];
+  const now = button(stop.resume_minutes ? t.stops.nowAsk : t.stops.now, 0);
+  if (stop.ended_at !== null) return [now];
   if (!stop.resume_minutes) return [button(t.stops.end, 0)];
   const after = stop.resume_minutes;
   const usual = button(fill(t.stops.endAfter, { n: after }), after, "button-primary");
-  return [usual, button(t.stops.now, 0)];
+  return [usual, now];
 }
