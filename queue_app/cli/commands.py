@@ -89,7 +89,7 @@ def serve(
 @click.option(
     "--clock",
     type=_Parsed("instant", parse_clock),
-    help="When the day begins; else ten minutes before a Monday's opening.",
+    help="When the day begins; the next opening where the branch is closed then. Else a Monday.",
 )
 @click.option("--branch", metavar="SLUG", help="The first one unless given.")
 @click.option(

@@ -59,7 +59,8 @@ BETWEEN_DAYS = 10.0
 
 
 class Options(Struct, frozen=True, kw_only=True):
-    """`clock`: when the first day begins, None for ten minutes before a Monday's opening.
+    """`clock`: when the first day begins, ten minutes before opening where the branch is closed
+    then; None for a Monday.
 
     `visitors`: how many in a day, None for as many as keep the clerks busy. `until`: the hall's
     local time of the first day at which to end. `alert`: whether there is one at noon.
@@ -197,8 +198,7 @@ class _Demo:
         sound, first, after = True, True, None
         while sound and not self.stop.asked:
             plan, drawn, sign_ins = operator.run(self._dsn, partial(self._prepare, after))
-            begins = self.options.clock if first else None
-            begins = (begins or plan.opens - BEFORE_OPENING).astimezone(UTC)
+            begins = self._begins(plan) if first else plan.opens - BEFORE_OPENING
             if first:
                 click.echo(_guide(self._address, plan, begins, self.options))
             report = self._day(plan, drawn, sign_ins, begins, self._until(plan) if first else None)
@@ -210,6 +210,13 @@ class _Demo:
             self._rest()
         return sound
 
+    def _begins(self, plan: Plan) -> datetime:
+        """As asked for, unless the branch is closed then: ten minutes before it opens again."""
+        asked = self.options.clock
+        if asked is None or asked.astimezone(plan.zone).date() < plan.day:
+            return plan.opens - BEFORE_OPENING
+        return asked.astimezone(UTC)
+
     async def _prepare(self, after: date | None) -> tuple[Plan, Day, SignIns]:
         """The centre with a past, the next working day with its people, and who can sign in."""
         await operator.prepare(self.settings, ShiftedClock(_real_now(), 1, _real_now()))
@@ -219,12 +226,16 @@ class _Demo:
         day = _first_day(self.options.clock, directory.zone) if after is None else _next(after)
         for _ in range(directory.rules.horizon_days):
             plan = plan_of(directory, branch, day)
-            if plan and any(desk.windows for desk in plan.desks):
+            if plan and self._is_ahead(plan) and any(desk.windows for desk in plan.desks):
                 self._sign_ins = self._sign_ins or await _sign_ins(plan)
                 self._crowd = self._crowd or await self._full_hall(directory, branch, day)
                 return plan, self._crowd.draw(day, self._rng), self._sign_ins
             day = _next(day)
         raise click.ClickException(f"{slug} has no opening hours to demonstrate")
+
+    def _is_ahead(self, plan: Plan) -> bool:
+        """Whether this day is not over when the demo's clock begins."""
+        return self.options.clock is None or self.options.clock < plan.closes
 
     async def _full_hall(self, directory: Directory, branch: Branch, day: date) -> Crowd:
         """Who comes to this branch; their past visits are in its records, and learned from."""

@@ -240,19 +240,17 @@ async def test_a_range_that_reaches_past_closing_is_said_with_the_ticket_and_aft
 ) -> None:
     clock.set(MONDAY.replace(hour=17, minute=20))
     await open_desk("1", clock.now())
-    first = await issue(clock)
+    given: list[IssuedTicket] = []
+    while not given or given[-1].wait is None or given[-1].wait.high_minutes <= 40:
+        given.append(await issue(clock))
     directory = await reference.directory()
-    branch = directory.branch(BRANCH)
-    given = [first]
-    with pytest.raises(RuleBroken, match="past_closing"):
-        for _ in range(60):
-            given.append(await issue(clock))
-    seen = await hall.load(directory, branch, clock.now())
+    seen = await hall.load(directory, directory.branch(BRANCH), clock.now())
     served = [views.ticket(seen, await by_token(one.token)).served for one in given]
     assert served[0] == "today"
     assert served[-1] == "perhaps"
     assert sorted(served, key=["today", "perhaps"].index) == served
-    assert views.ticket(seen, await by_token(first.token)).closes_at == MONDAY.replace(hour=18)
+    first = views.ticket(seen, await by_token(given[0].token))
+    assert first.closes_at == MONDAY.replace(hour=18)
 
 
 async def test_a_break_of_the_whole_branch_is_not_the_end_of_its_day(clock: FixedClock) -> None:

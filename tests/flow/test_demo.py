@@ -137,8 +137,11 @@ def test_a_whole_day_passes_without_one_unexpected_answer_and_leaves_nothing(
 
 
 @pytest.mark.server
-def test_ctrl_c_in_the_middle_of_the_day_leaves_nothing(demo: StartDemo) -> None:
-    day = demo("--rate", "1800", "--visitors", "60")
+def test_a_sunday_leads_on_to_monday_and_ctrl_c_in_the_middle_of_it_leaves_nothing(
+    demo: StartDemo,
+) -> None:
+    day = demo("--rate", "1800", "--visitors", "60", "--clock", "2026-11-22T15:00:00+02:00")
+    day.until("clock shows Monday 23 November 2026, 08:50")
     day.until(r"served +[1-9]")
     _every_face_answers(f"http://127.0.0.1:{day.port}")
     day.signal_all(signal.SIGINT)
