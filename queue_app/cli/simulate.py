@@ -26,6 +26,7 @@ from queue_app.queries import accuracy as promises
 from queue_app.queries import reference
 from queue_app.simulation.accuracy import Accuracy, measure_rows
 from queue_app.simulation.compare import Comparison, Interval, compare, synthetic_days
+from queue_app.simulation.correcting import measure_mistaken
 from queue_app.simulation.day import roster
 from queue_app.simulation.demand import expected_demand
 from queue_app.simulation.foreseen import MEMORY, Foreseen, foresee
@@ -204,10 +205,21 @@ def columns(rows: Sequence[Sequence[str]]) -> str:
 @click.option(
     "--days", type=click.IntRange(1, 10_000), default=60, show_default=True, help="Of each kind."
 )
+@click.option(
+    "--mistaken",
+    type=click.FloatRange(-300, 90),
+    metavar="PERCENT",
+    help="Learned visits are taken for so much shorter: how the ranges correct themselves.",
+)
 @_first
 @_seed
 def accuracy(
-    branches: tuple[str, ...], kinds: tuple[Kind, ...], days: int, first: datetime, seed: int
+    branches: tuple[str, ...],
+    kinds: tuple[Kind, ...],
+    days: int,
+    mistaken: float | None,
+    first: datetime,
+    seed: int,
 ) -> None:
     """Check the estimates: ranges against what came true, beside an oracle and the formula.
 
@@ -219,7 +231,10 @@ def accuracy(
     for own_seed, place in enumerate(places, start=seed):
         for kind in kinds or KINDS:
             try:
-                rows = measure_rows(centre, place, kind, first.date(), days, own_seed)
+                span = centre, place, kind, first.date(), days, own_seed
+                rows = (
+                    measure_rows(*span) if mistaken is None else measure_mistaken(*span, mistaken)
+                )
             except ValueError as error:
                 raise click.ClickException(f"{place.slug}, {kind}: {error}") from None
             of = "" if len(places) == 1 else f"{place.slug}, "

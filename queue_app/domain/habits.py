@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
 
+from queue_app.domain.correction import Correction
+
 WEIGHT = 10.0
 """How many observations the default of a share is worth."""
 ENOUGH = 30
@@ -37,7 +39,7 @@ class Habits(Struct, frozen=True):
     or from the call to a free desk, to the beginning of the next. `gone_by`: minutes waited, and
     the share that has left unseen by then, both rising; linear between. `priority_per_minute`:
     people with priority that come in a minute; `asked`: sets of services that people come for,
-    and their weights.
+    and their weights. `correction`: what its ranges have to be moved by, so that they hold.
     """
 
     comes: float = 0.85
@@ -47,6 +49,7 @@ class Habits(Struct, frozen=True):
     gone_by: tuple[tuple[float, float], ...] = ((30.0, 0.02), (60.0, 0.05), (120.0, 0.12))
     priority_per_minute: float = 0.0
     asked: tuple[tuple[frozenset[str], float], ...] = ()
+    correction: Correction = Correction()
 
 
 class Measured(Struct, frozen=True):
@@ -78,7 +81,7 @@ class Seen(Struct, frozen=True):
     asked: Mapping[frozenset[str], int]
 
 
-def habits_of(seen: Seen) -> Habits:
+def habits_of(seen: Seen, correction: Correction = Correction()) -> Habits:  # noqa: B008
     """What the counts say, beside the defaults."""
     usual = Habits()
     early = _filled(seen.early, usual.early_minutes, usual.early_spread)
@@ -90,6 +93,7 @@ def habits_of(seen: Seen) -> Habits:
         gone_by=_gone_by(seen),
         priority_per_minute=seen.priority / seen.open_minutes if seen.open_minutes else 0.0,
         asked=tuple(sorted(seen.asked.items(), key=lambda pair: sorted(pair[0]))),
+        correction=correction,
     )
 
 

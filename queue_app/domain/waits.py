@@ -19,6 +19,7 @@ from typing import Literal
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from queue_app.domain.dispatch import DeskView, Expected, Person, Policy
 from queue_app.domain.forward import Coming, Forward, Shift, Stop
@@ -30,6 +31,8 @@ RUNS = 60
 LOW, HIGH = 0.1, 0.9
 SURE = 0.8
 """The part of the runs in which somebody must be called to be told a range."""
+OPENING_SPREAD = 1.5
+"""Minutes by which a desk opens sooner or later than rostered, or comes back from a break."""
 FINE, COARSE = 30, 5
 """Up to so many minutes an end of a range is told to the minute, beyond in steps of so many."""
 
@@ -141,15 +144,16 @@ def estimate(scene: Scene, newcomers: Sequence[Person] = (), runs: int = RUNS) -
     order = point(whole)
     places = {number: place for place, number in enumerate(sorted(order, key=order.__getitem__))}
     return {
-        number: Wait(places[number], *spread(minutes))
+        number: Wait(places[number], *spread(minutes, scene.habits))
         for number, minutes in forecast(whole, runs).items()
         if number in places
     }
 
 
-def spread(minutes: Sequence[float]) -> tuple[int, int]:
+def spread(minutes: Sequence[float], habits: Habits) -> tuple[int, int]:
     """The low and the high end that are shown for these sorted minutes of the runs."""
-    return shown(*span(minutes))
+    low, high = habits.correction.applied(*span(minutes))
+    return shown(max(0.0, low), max(0.0, high))
 
 
 def span(minutes: Sequence[float]) -> tuple[float, float]:
@@ -401,12 +405,15 @@ def _strangers(run: int) -> tuple[tuple[float, float, float], ...]:
 
 
 def _desk(scene: Scene, one: Desk, runs: int) -> list[Shift]:
-    """A desk with the rest of its present visit in each run."""
-    if one.serving is None:
+    """A desk with the rest of its present visit, or the minute in which it opens, in each run."""
+    if one.serving is None and one.opens <= 0:
         return [_shift(scene, one, 0.0)] * runs
+    draws = _draws(-1 - one.desk.id, runs).length
+    if one.serving is None:
+        times = [max(0.0, one.opens + OPENING_SPREAD * normal) for normal in draws]
+        return [_shift(scene, replace(one, opens=opens), 0.0) for opens in times]
     serving = one.serving
-    draws = _draws(-1 - one.desk.id, runs)
-    return [_shift(scene, one, residual(serving, normal, scene.habits)) for normal in draws.length]
+    return [_shift(scene, one, residual(serving, normal, scene.habits)) for normal in draws]
 
 
 def _shift(scene: Scene, one: Desk, rest: float) -> Shift:

@@ -1,13 +1,18 @@
-"""Learning from the visits of a branch, once an hour: service times, and its visitors' habits."""
+"""Learning from the visits of a branch, once an hour: service times, its visitors' habits, and
+what its ranges have to be moved by."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import msgspec
+from msgspec.structs import replace
 
 from queue_app import db
+from queue_app.domain.correction import Correction, corrected
 from queue_app.domain.habits import Habits, habits_of
 from queue_app.domain.service_times import ServiceTime, learned, published
+from queue_app.flow.promising import KEPT_DAYS
 from queue_app.queries import habits
+from queue_app.queries.accuracy import places
 from queue_app.queries.reference import Directory
 
 MEMORY_DAYS = 90
@@ -88,8 +93,18 @@ async def learn_habits(directory: Directory, now: datetime) -> int:
     due = [branch for branch in directory.branches.values() if branch.id not in fresh]
     for branch in due:
         seen = await habits.seen(directory, branch, today - timedelta(days=MEMORY_DAYS), today)
-        await _keep_habits(branch.id, habits_of(seen), now)
+        correction = await _correction(directory, branch.id, today)
+        await _keep_habits(branch.id, habits_of(seen, correction), now)
     return len(due)
+
+
+async def _correction(directory: Directory, branch_id: int, today: date) -> Correction:
+    """The branch's correction with the days since it was last moved, each heard once."""
+    before = (await habits.learned(branch_id)).habits.correction
+    if before.until is not None and before.until >= today:
+        return replace(before, until=today)
+    first = before.until or today - timedelta(days=KEPT_DAYS)
+    return corrected(before, await places(directory, branch_id, first, today), today)
 
 
 async def _keep_habits(branch_id: int, learned: Habits, now: datetime) -> None:

@@ -46,6 +46,8 @@ EARLY_PAUSE_MINUTES = 10.0
 """A pause that begins so long before a rostered break is that break."""
 OPENING_MINUTES = 10.0
 """A desk that is not taken this long after its roster begins is not expected any more."""
+SOON_MINUTES = 3.0
+"""A desk that should have been taken just now is expected in so many minutes."""
 
 NEAR, NEAR_SHARE = 3.0, 0.25
 """A newcomer may have the range of somebody whose wait differs by less: minutes, or this part."""
@@ -271,7 +273,7 @@ def _opens(now: Now, desk: DeskView) -> float | None:
         if closes <= 0:
             continue
         if opens >= -OPENING_MINUTES - stood_still(_stops(now), opens, 0.0):
-            return max(opens, 3.0)
+            return opens if opens > 0 else SOON_MINUTES
         if closes > EARLY_PAUSE_MINUTES:
             return None
     return None
@@ -354,8 +356,9 @@ class _Ranges:
         self.at = now.at
         self._interruptions = now.interruptions
         self._asked = points.keys()
+        corrected = scene.habits.correction.applied
         self._of = {
-            number: (points[number], *waits.span(found))
+            number: (points[number], *corrected(*waits.span(found)))
             for number, found in waits.forecast(scene).items()
             if number in points
         }

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from queue_app import db
 from queue_app.domain import hours
+from queue_app.domain.correction import Correction
 from queue_app.domain.habits import CHANGE_OVER_MOST, EARLY_MOST, GRID, NEAR, Habits, Measured, Seen
 from queue_app.domain.service_times import ServiceTime
 from queue_app.queries.reference import Branch, Directory
@@ -37,6 +38,16 @@ async def learned(branch_id: int) -> Learned:
             one["service"]: ServiceTime(one["mu"], one["sigma"], one["visits"]) for one in times
         },
     )
+
+
+async def corrections() -> dict[str, Correction]:
+    """By branch, of those that have learned anything, how their ranges are corrected."""
+    rows = await db.fetch(
+        "SELECT slug, document FROM branch_habits JOIN branch ON branch.id = branch_id"
+    )
+    return {
+        row["slug"]: msgspec.json.decode(row["document"], type=Habits).correction for row in rows
+    }
 
 
 async def seen(directory: Directory, branch: Branch, first: date, until: date) -> Seen:

@@ -65,7 +65,7 @@ class Accuracy(Struct, frozen=True):
     ours: float
     oracle: float
     formula: float
-    phase: Phase | None = None
+    phase: str | None = None
 
     @property
     def percent(self) -> float:
@@ -128,12 +128,12 @@ def _told(
         learned, true = learn(centre, past, chance), truth(place, past)
         for _ in range(min(TESTED, days - tested)):
             day = draw(place, next(dates), chance)
-            told += _Telling(day, policy, learned, true, share, chance).run()
+            told += Telling(day, policy, learned, true, share, chance).run()
             tested += 1
     return told
 
 
-def summary(kind: Kind, days: int, told: Sequence[Told], phase: Phase | None = None) -> Accuracy:
+def summary(kind: Kind, days: int, told: Sequence[Told], phase: str | None = None) -> Accuracy:
     return Accuracy(
         kind=kind,
         phase=phase,
@@ -148,7 +148,7 @@ def summary(kind: Kind, days: int, told: Sequence[Told], phase: Phase | None = N
     )
 
 
-class _Telling:
+class Telling:
     """One day on which ranges are told: to some who join, and to some who waited through a stop."""
 
     def __init__(
@@ -196,11 +196,11 @@ class _Telling:
         for one in people:
             if one.id not in ours:
                 continue
-            low, high = spread(ours[one.id])
+            low, high = spread(ours[one.id], scene.habits)
             told = Told(
                 came_true=math.nan,
                 low=low,
-                high=max(high, spread(others[one.id])[1]),
+                high=max(high, spread(others[one.id], scene.habits)[1]),
                 ours=quantile(ours[one.id], 0.5),
                 oracle=quantile(oracle[one.id], 0.5),
                 formula=formula(forward, one, self._learned.average),

@@ -8,9 +8,11 @@ from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, Gauge, generate_lat
 
 from queue_app import db
 from queue_app.clock import Clock
+from queue_app.domain.correction import Correction
 from queue_app.domain.errors import QueueError
 from queue_app.queries import reference
 from queue_app.queries.accuracy import Accuracy, accuracy
+from queue_app.queries.habits import corrections
 
 ACCURACY_DAYS = 7
 _LABELS = ["branch", "shown"]
@@ -37,6 +39,11 @@ _UNCALLED = Gauge(
 _OVERDUE = Gauge(
     "queue_app_wait_overdue", "Of those left or closed: after their range had passed", _LABELS
 )
+_CORRECTION = Gauge(
+    "queue_app_wait_correction",
+    "Where the ends of forecast ranges are told, in halves of a range from its middle",
+    ["branch", "end"],
+)
 
 
 @get("/health/live", include_in_schema=False, sync_to_thread=False)
@@ -61,6 +68,7 @@ async def ready() -> Response[dict[str, str]]:
 async def metrics(clock: NamedDependency[Clock]) -> Response[bytes]:
     """In the Prometheus format: this process' requests, and the accuracy of all branches."""
     _show(await accuracy(clock.now() - timedelta(days=ACCURACY_DAYS)))
+    _show_corrections(await corrections())
     return Response(generate_latest(REGISTRY), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
@@ -80,3 +88,10 @@ def _show(found: list[Accuracy]) -> None:
         _UNCALLED.labels(*labels, "closed").set(one.closed)
         _UNCALLED.labels(*labels, "waiting").set(one.waiting)
         _OVERDUE.labels(*labels).set(one.overdue)
+
+
+def _show_corrections(found: dict[str, Correction]) -> None:
+    _CORRECTION.clear()
+    for branch, one in found.items():
+        _CORRECTION.labels(branch, "low").set(one.low)
+        _CORRECTION.labels(branch, "high").set(one.high)

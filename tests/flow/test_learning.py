@@ -1,7 +1,7 @@
 """What a branch learns of its visitors from its own records."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from random import Random
 
@@ -12,16 +12,19 @@ from config.files import load_centre
 from queue_app import db
 from queue_app.domain import habits as habits_rules
 from queue_app.domain import hours
+from queue_app.domain.correction import Correction
 from queue_app.domain.dispatch import POLICIES
 from queue_app.domain.habits import Habits
+from queue_app.domain.waits import Wait
 from queue_app.flow import interrupting, learning, staffing, upkeep
-from queue_app.queries import doctor, forecast, hall, reference
+from queue_app.queries import doctor, forecast, habits, hall, reference
 from queue_app.simulation import history
 from queue_app.simulation.day import draw
 from queue_app.simulation.knowledge import learn as learn_simulated
 from queue_app.simulation.run import Outcome, run_day
 from queue_app.simulation.world import Kind, World, world
 from tests.conftest import MONDAY
+from tests.support.hall import open_desk, take_ticket
 from tests.support.people import BRANCH, PASSWORD
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -68,7 +71,8 @@ async def test_the_records_teach_what_the_simulator_learns_of_the_same_days() ->
 
 async def test_without_a_past_the_defaults_hold_and_one_booking_moves_them_little() -> None:
     nothing = await learned([])
-    assert nothing == msgspec.structs.replace(Habits(), gone_by=nothing.gone_by)
+    usual = Habits(gone_by=nothing.gone_by, correction=Correction(until=MONDAY.date()))
+    assert nothing == usual
     await missed(1)
     one = await learned([])
     assert 0.75 < one.comes < nothing.comes
@@ -211,3 +215,80 @@ async def test_the_upkeep_learns_once_an_hour_for_every_branch() -> None:
 async def least_comes() -> float:
     found = await db.fetch_value("SELECT min((document ->> 'comes')::float8) FROM branch_habits")
     return float(found)
+
+
+async def told_too_short(day: date) -> None:
+    """Ranges that ended when three quarters of the wait were over, with that day's tickets."""
+    await db.fetch(
+        "INSERT INTO promise (branch_id, ticket_id, promised_at, low_minutes, high_minutes,"
+        " revision, shown, outcome, waited_minutes)"
+        " SELECT branch_id, id, issued_at, (waited / 2)::int, (waited * 3 / 4)::int, 1, 'ticket',"
+        " 'called', waited FROM ("
+        "  SELECT *, extract(epoch FROM called_at - issued_at) / 60 AS waited FROM ticket"
+        "  WHERE day = $1 AND called_at > issued_at + interval '8 minutes'"
+        " ) AS waits",
+        day,
+    )
+
+
+async def correction_at(now: datetime) -> Correction:
+    directory = await reference.directory()
+    await learning.learn_habits(directory, now)
+    return (await habits.learned(directory.branch(BRANCH).id)).habits.correction
+
+
+async def test_ranges_that_ended_too_soon_day_after_day_are_told_longer() -> None:
+    days = past(truth(), 4)
+    directory = await reference.directory()
+    await history.write(directory, directory.branch(BRANCH), days)
+    (*_, before_last, last) = (one.day.date for one in days)
+    await told_too_short(before_last)
+    midnight = hours.day_window(last, directory.zone).opens
+    once = await correction_at(midnight)
+    assert once.high > 1.05
+    assert once.until == last
+    assert await correction_at(midnight + timedelta(hours=2)) == once, "each day is heard once"
+
+    await told_too_short(last)
+    twice = await correction_at(MONDAY)
+    assert twice.high > once.high
+    assert await correction_at(midnight) == msgspec.structs.replace(twice, until=last), (
+        "a clock that was set back unlearns nothing"
+    )
+
+
+async def test_what_an_interruption_cut_corrects_nothing() -> None:
+    days = past(truth(), 2)
+    directory = await reference.directory()
+    await history.write(directory, directory.branch(BRANCH), days)
+    await told_too_short(days[-1].day.date)
+    clerk = await staffing.add_staff("clerk", "clerk", BRANCH, PASSWORD, MONDAY)
+    await db.fetch(
+        "INSERT INTO interruption (branch_id, kind, started_at, ended_at, resumes_at, staff_id,"
+        " ended_by) SELECT branch_id, 'other', begun, begun, begun, $1, $1 FROM promise,"
+        " LATERAL (SELECT promised_at + make_interval(secs => 30 * waited_minutes)) AS at (begun)",
+        clerk.id,
+    )
+    assert await correction_at(MONDAY + timedelta(hours=2)) == Correction(until=MONDAY.date())
+
+
+async def test_the_next_ranges_are_told_with_the_correction() -> None:
+    await open_desk("1", MONDAY)
+    tickets = [await take_ticket(MONDAY) for _ in range(8)]
+    directory = await reference.directory()
+    branch = directory.branch(BRANCH)
+
+    async def told() -> Wait:
+        forecast.forget()
+        return (await hall.load(directory, branch, MONDAY)).waits[tickets[-1].id]
+
+    await learning.learn_habits(directory, MONDAY)
+    usual = await told()
+    await db.fetch(
+        "UPDATE branch_habits SET document = jsonb_set(document, '{correction,high}', '2.5')"
+        " WHERE branch_id = $1",
+        branch.id,
+    )
+    longer = await told()
+    assert longer.low_minutes == usual.low_minutes
+    assert longer.high_minutes > usual.high_minutes

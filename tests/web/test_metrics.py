@@ -8,7 +8,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from queue_app import db
 from queue_app.clock import FixedClock
-from queue_app.flow import arrival, calling, interrupting, promising
+from queue_app.flow import arrival, calling, interrupting, learning, promising
+from queue_app.queries import reference
 from tests.conftest import MONDAY
 from tests.support.hall import Desk, open_desk, take_ticket
 from tests.support.people import BRANCH
@@ -22,16 +23,15 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def waits(client: httpx.AsyncClient) -> dict[str, float]:
-    """The branch's gauges of waits, as "name shown outcome"."""
+    """The branch's gauges of waits, as "name shown outcome" or "name end"."""
     answer = await client.get("/metrics")
     found: dict[str, float] = {}
     for family in text_string_to_metric_families(answer.text):
         for sample in family.samples:
             if sample.name.startswith(WAIT) and sample.labels["branch"] == BRANCH:
-                name, labels = sample.name.removeprefix(WAIT), sample.labels
-                found[f"{name} {labels['shown']} {labels.get('outcome', '')}".rstrip()] = (
-                    sample.value
-                )
+                of = [sample.labels.get(label) for label in ("shown", "end", "outcome")]
+                name = " ".join([sample.name.removeprefix(WAIT), *filter(None, of)])
+                found[name] = sample.value
     return found
 
 
@@ -89,3 +89,12 @@ async def test_a_range_that_an_interruption_cut_counts_apart(
     found = await waits(client)
     assert (found["promises ticket"], found["cut ticket"]) == (2, 1)
     assert (found["coverage ticket"], found["coverage_uncut ticket"]) == (0.5, 1)
+
+
+async def test_how_ranges_are_corrected_is_shown(
+    client: httpx.AsyncClient, clock: FixedClock
+) -> None:
+    assert "correction low" not in await waits(client), "nothing was learned yet"
+    await learning.learn_habits(await reference.directory(), clock.now())
+    found = await waits(client)
+    assert (found["correction low"], found["correction high"]) == (-1, 1)

@@ -1,0 +1,91 @@
+"""How ranges come to hold that hang on a mistake: what was learned is wrong, and stays so.
+
+A branch goes through its days one after the other. Each night its correction hears where in their
+ranges the calls of the day fell, as in the product; the mistake itself is never found out.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from datetime import date
+from itertools import islice
+from random import Random
+
+from msgspec.structs import replace
+
+from queue_app.domain.centre import BranchPlan, Centre
+from queue_app.domain.correction import Correction, Places, corrected
+from queue_app.domain.dispatch import POLICIES
+from queue_app.domain.service_times import ServiceTime
+from queue_app.domain.waits import quantile
+from queue_app.simulation.accuracy import HISTORY, SHARE, Accuracy, Telling, Told, summary
+from queue_app.simulation.day import draw
+from queue_app.simulation.knowledge import learn, truth
+from queue_app.simulation.run import run_day
+from queue_app.simulation.world import Kind, open_days, world
+
+TOGETHER = 10
+"""Days in a row of the table."""
+
+
+def measure_mistaken(
+    centre: Centre,
+    branch: BranchPlan,
+    kind: Kind,
+    first: date,
+    days: int,
+    seed: int,
+    percent: float,
+) -> list[Accuracy]:
+    """A row for every `TOGETHER` days of one branch, which takes visits to be so much shorter than
+    it has learned. ValueError: nobody had to wait on some of them."""
+    told = _told(centre, branch, kind, first, days, seed, percent)
+    rows = []
+    for begin in range(0, days, TOGETHER):
+        end = min(begin + TOGETHER, days)
+        found = [one for day in told[begin:end] for one in day]
+        if not found:
+            raise ValueError("nobody had to wait: take more days")
+        rows.append(summary(kind, end - begin, found, f"days {begin + 1} to {end}"))
+    return rows
+
+
+def _told(
+    centre: Centre,
+    branch: BranchPlan,
+    kind: Kind,
+    first: date,
+    days: int,
+    seed: int,
+    percent: float,
+) -> list[list[Told]]:
+    policy, chance = POLICIES["promise"], Random(f"correcting {seed} {kind}")
+    place = world(centre, branch, kind, chance)
+    dates = open_days(branch, first)
+    past = [run_day(draw(place, day, chance), policy) for day in islice(dates, HISTORY)]
+    learned, true = learn(centre, past, chance), truth(place, past)
+    mistaken = replace(learned, times=_shorter(learned.times, percent))
+    found = []
+    for day in islice(dates, days):
+        told = Telling(draw(place, day, chance), policy, mistaken, true, SHARE, chance).run()
+        before = mistaken.habits.correction
+        habits = replace(mistaken.habits, correction=corrected(before, _places(told), day))
+        mistaken = replace(mistaken, habits=habits)
+        found.append(told)
+    return found
+
+
+def _shorter(times: Mapping[str, ServiceTime], percent: float) -> dict[str, ServiceTime]:
+    by = math.log(1 - percent / 100)
+    return {code: replace(one, mu=one.mu + by) for code, one in times.items()}
+
+
+def _places(told: Sequence[Told]) -> Places:
+    """As the product counts them, which keeps the range of every ticket and not of a share."""
+    found = sorted(
+        (2 * one.came_true - one.low - one.high) / (one.high - one.low)
+        for one in told
+        if one.low > 0
+    )
+    if not found:
+        return Places(0, Correction().low, Correction().high)
+    return Places(round(len(found) / SHARE), quantile(found, 0.1), quantile(found, 0.9))
