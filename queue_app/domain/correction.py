@@ -22,7 +22,8 @@ HIGH_LEAST, HIGH_MOST = 0.25, 4.0
 class Places(Struct, frozen=True):
     """Where in the ranges that people were told their calls fell: -1 the low end, 1 the high end.
 
-    `low` and `high`: the 10th and the 90th percentile over so many ranges.
+    `low` and `high`: the 10th and the 90th percentile over so many ranges. Those that began at once
+    say nothing of the low end, which no call can miss by being too early.
     """
 
     count: int

@@ -84,13 +84,15 @@ async def accuracy(since: datetime) -> list[Accuracy]:
 
 
 _PLACES = """
-SELECT count(*)::int AS count, coalesce(percentile_cont(0.1) WITHIN GROUP (ORDER BY place), -1),
+SELECT count(*)::int AS count,
+    coalesce(percentile_cont(0.1) WITHIN GROUP (ORDER BY place) FILTER (WHERE later), -1),
     coalesce(percentile_cont(0.9) WITHIN GROUP (ORDER BY place), 1)
 FROM (
-    SELECT (2 * waited_minutes - low_minutes - high_minutes) / (high_minutes - low_minutes) AS place
+    SELECT low_minutes > 0 AS later,
+        (2 * waited_minutes - low_minutes - high_minutes) / (high_minutes - low_minutes) AS place
     FROM promise
     WHERE branch_id = $1 AND promised_at >= $2 AND promised_at < $3 AND shown = 'ticket'
-        AND outcome = 'called' AND low_minutes > 0 AND NOT EXISTS (
+        AND outcome = 'called' AND NOT EXISTS (
             SELECT FROM interruption WHERE interruption.branch_id = $1
                 AND started_at > promised_at
                 AND started_at < promised_at + make_interval(secs => 60 * waited_minutes))
@@ -101,8 +103,8 @@ FROM (
 async def places(directory: Directory, branch_id: int, first: date, until: date) -> Places:
     """Of the ranges given with tickets on the local days from `first` to the one before `until`.
 
-    Left out: those that an interruption cut, and those that begin at once, which no call can miss
-    by being too early.
+    Left out are those that an interruption cut; for the low end also those that begin at once,
+    which no call can miss by being too early.
     """
     since, end = (hours.day_window(day, directory.zone).opens for day in (first, until))
     row = await db.fetch_row(_PLACES, branch_id, since, end)

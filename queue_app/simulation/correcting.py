@@ -36,17 +36,25 @@ def measure_mistaken(
     seed: int,
     percent: float,
 ) -> list[Accuracy]:
-    """A row for every `TOGETHER` days of one branch, which takes visits to be so much shorter than
-    it has learned. ValueError: nobody had to wait on some of them."""
-    told = _told(centre, branch, kind, first, days, seed, percent)
-    rows = []
+    """One branch, which takes visits to be so much shorter than it has learned: a row for the same
+    days without any correction, then one for every `TOGETHER` days with it.
+
+    ValueError: nobody had to wait on some of them.
+    """
+    span = centre, branch, kind, first, days, seed, percent
+    without, told = (_told(*span, corrects) for corrects in (False, True))
+    rows = [_row(kind, without, "uncorrected")]
     for begin in range(0, days, TOGETHER):
         end = min(begin + TOGETHER, days)
-        found = [one for day in told[begin:end] for one in day]
-        if not found:
-            raise ValueError("nobody had to wait: take more days")
-        rows.append(summary(kind, end - begin, found, f"days {begin + 1} to {end}"))
+        rows.append(_row(kind, told[begin:end], f"days {begin + 1} to {end}"))
     return rows
+
+
+def _row(kind: Kind, days: Sequence[Sequence[Told]], title: str) -> Accuracy:
+    found = [one for day in days for one in day]
+    if not found:
+        raise ValueError("nobody had to wait: take more days")
+    return summary(kind, len(days), found, title)
 
 
 def _told(
@@ -57,6 +65,7 @@ def _told(
     days: int,
     seed: int,
     percent: float,
+    corrects: bool,
 ) -> list[list[Told]]:
     policy, chance = POLICIES["promise"], Random(f"correcting {seed} {kind}")
     place = world(centre, branch, kind, chance)
@@ -67,10 +76,10 @@ def _told(
     found = []
     for day in islice(dates, days):
         told = Telling(draw(place, day, chance), policy, mistaken, true, SHARE, chance).run()
-        before = mistaken.habits.correction
-        habits = replace(mistaken.habits, correction=corrected(before, _places(told), day))
-        mistaken = replace(mistaken, habits=habits)
         found.append(told)
+        if corrects:
+            after = corrected(mistaken.habits.correction, _places(told), day)
+            mistaken = replace(mistaken, habits=replace(mistaken.habits, correction=after))
     return found
 
 
@@ -81,11 +90,11 @@ def _shorter(times: Mapping[str, ServiceTime], percent: float) -> dict[str, Serv
 
 def _places(told: Sequence[Told]) -> Places:
     """As the product counts them, which keeps the range of every ticket and not of a share."""
-    found = sorted(
-        (2 * one.came_true - one.low - one.high) / (one.high - one.low)
-        for one in told
-        if one.low > 0
-    )
-    if not found:
-        return Places(0, Correction().low, Correction().high)
-    return Places(round(len(found) / SHARE), quantile(found, 0.1), quantile(found, 0.9))
+    every, later = sorted(map(_place, told)), sorted(_place(one) for one in told if one.low > 0)
+    low = quantile(later, 0.1) if later else Correction().low
+    high = quantile(every, 0.9) if every else Correction().high
+    return Places(round(len(every) / SHARE), low, high)
+
+
+def _place(one: Told) -> float:
+    return (2 * one.came_true - one.low - one.high) / (one.high - one.low)

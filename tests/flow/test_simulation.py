@@ -246,6 +246,13 @@ def test_the_command_measures_accuracy_and_proposes_a_roster() -> None:
     head, _, *rows = done.output.splitlines()
     assert head.startswith("2 branches, 1 days of each kind, seeds 1 to 2;")
     assert [row.split(",")[0] for row in rows] == ["obolonskyi", "darnytskyi"]
+    done = simulate("accuracy", "--days", "2", "--kind", "short", "--mistaken", "40")
+    assert done.exit_code == 0, done.output
+    _, _, *rows = done.output.splitlines()
+    assert [row.split("  ")[0] for row in rows] == [
+        "short of staff, uncorrected",
+        "short of staff, days 1 to 2",
+    ]
     done = simulate("staffing", "--date", "2026-11-23")
     assert done.exit_code == 0, done.output
     lines = done.output.splitlines()
