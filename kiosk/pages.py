@@ -161,8 +161,8 @@ def _door(request: Asked, seen: Hall, groups: Sequence[tuple[OfferedGroup, ...]]
     interrupted = door.state == "open" and seen.refusal_of_all is not None
     return DoorView(
         state="unserved" if not groups else "interrupted" if interrupted else door.state,
-        opens_at=directory.local(door.opens_at) if door.opens_at else None,
-        closes_at=directory.local(door.closes_at) if door.closes_at else None,
+        opens_at=door.opens_at,
+        closes_at=door.closes_at,
         at=directory.local(seen.at),
         page=_page_version(request, directory),
         interruption=views.interruption(seen),

@@ -82,8 +82,8 @@ def _branch(directory: Directory, branch: Branch, now: datetime) -> BranchView:
             for day, periods in branch.hours.items()
         },
         kiosk=door.state,
-        opens_at=directory.local(door.opens_at) if door.opens_at else None,
-        closes_at=directory.local(door.closes_at) if door.closes_at else None,
+        opens_at=door.opens_at,
+        closes_at=door.closes_at,
     )
 
 

@@ -195,12 +195,12 @@ class Door(Struct, frozen=True):
 
 
 def kiosk_door(directory: Directory, branch: Branch, now: datetime) -> Door:
-    """The kiosk opens `kiosk_early_minutes` before the branch and stops
+    """Local times. The kiosk opens `kiosk_early_minutes` before the branch and stops
     `last_ticket_minutes` before it closes for the last time that day."""
-    rules = directory.rules
+    rules, local = directory.rules, directory.local
     early = timedelta(minutes=rules.kiosk_early_minutes)
     last = timedelta(minutes=rules.last_ticket_minutes)
-    today = directory.local(now).date()
+    today = local(now).date()
     closes_at: datetime | None = None
     for ahead in range(rules.horizon_days + 1):
         day = today + timedelta(days=ahead)
@@ -208,14 +208,14 @@ def kiosk_door(directory: Directory, branch: Branch, now: datetime) -> Door:
         for index, (opens, closes) in enumerate(windows):
             until = closes - last if index == len(windows) - 1 else closes
             if opens - early <= now < until:
-                return Door("open", windows[-1].closes, opens)
+                return Door("open", local(windows[-1].closes), local(opens))
             if until <= now < closes:
-                closes_at = closes
+                closes_at = local(closes)
             if now < opens - early:
                 state: Literal["past_last_ticket", "closed"] = (
                     "past_last_ticket" if closes_at else "closed"
                 )
-                return Door(state, closes_at, opens)
+                return Door(state, closes_at, local(opens))
     return Door("past_last_ticket" if closes_at else "closed", closes_at, None)
 
 
