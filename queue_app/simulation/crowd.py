@@ -22,6 +22,9 @@ from queue_app.simulation.world import World, world
 
 LOAD = 0.92
 """Work over the clerks' time of a full hall."""
+CHANGE_OVER = 1.1
+"""Minutes from the end of a visit to the next, as the demo's clerks take them (`clerks.py`): a
+minute for the person to come, and the requests of a clock that runs sixty times as fast."""
 PAST_DAYS = 20
 """Open days before the first that a demo shows."""
 PAST_MOST = 600
@@ -59,7 +62,9 @@ def full_hall(
     truth = msgspec.structs.replace(drawn, asked=asked)
     tried = [days.draw(truth, day, chance) for _ in range(_TRIED)]
     per_hour = truth.manner.per_hour * _times_as_many(tried, count)
-    manner = msgspec.structs.replace(truth.manner, per_hour=max(per_hour, _FEWEST_PER_HOUR))
+    manner = msgspec.structs.replace(
+        truth.manner, per_hour=max(per_hour, _FEWEST_PER_HOUR), change_over=CHANGE_OVER
+    )
     return Crowd(msgspec.structs.replace(truth, manner=manner), count)
 
 
