@@ -197,6 +197,7 @@ async def test_a_tap_is_answered_in_the_frame_that_follows_it(kiosk: Page) -> No
         "(button) => { button.click(); return button.offsetParent === null; }"
     )
     assert answered
+    await assert_shows_ticket(kiosk, "А1")
 
 
 async def test_a_lost_answer_is_said_and_asked_for_again_without_a_second_ticket(

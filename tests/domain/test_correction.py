@@ -60,7 +60,7 @@ def test_the_ends_come_to_where_nine_in_ten_calls_fall_beyond_or_before(
     assert abs(correction.high - high) < 0.01
 
 
-@given(st.lists(places, max_size=20), st.floats(0, 200), st.floats(0, 100))
+@given(st.lists(places, max_size=20), st.floats(1, 200), st.floats(0.01, 100))
 def test_whatever_is_seen_a_range_is_a_range_around_its_middle(
     seen: list[Places], low: float, wide: float
 ) -> None:
