@@ -7,6 +7,7 @@ from piccolo.columns import (
     JSONB,
     Array,
     BigInt,
+    Boolean,
     Bytea,
     Date,
     DoublePrecision,
@@ -198,6 +199,8 @@ class BranchHabits(Table, tablename="branch_habits", db=engine):
     branch_id = ForeignKey(Branch, primary_key=True)
     document = JSONB()
     learned_at = Timestamptz()
+    low_end = DoublePrecision(default=-1.0)
+    high_end = DoublePrecision(default=1.0)
 
 
 class Promise(Table, tablename="promise", db=engine):
@@ -210,6 +213,7 @@ class Promise(Table, tablename="promise", db=engine):
     shown = Text()
     outcome = Text(null=True, default=None)
     waited_minutes = DoublePrecision(null=True, default=None)
+    heard = Boolean(default=False)
 
 
 class Interruption(Table, tablename="interruption", db=engine):

@@ -55,8 +55,8 @@ function showFields(ticket) {
   field("hedge", hedge(ticket));
   field("overtaken", ticket.overtaken?.[language] ?? "");
   byId("overtaken")?.toggleAttribute("hidden", !ticket.overtaken);
-  const late = t.closing[ticket.served];
-  field("closing", late ? fill(late, { time: time.time(ticket.closes_at) }) : "");
+  const late = ticket.served === "perhaps";
+  field("closing", late ? fill(t.closing, { time: time.time(ticket.closes_at) }) : "");
   byId("closing")?.toggleAttribute("hidden", !late);
   field("desk", ticket.desk ?? "");
   field("called_at", called);

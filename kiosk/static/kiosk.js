@@ -237,16 +237,17 @@ function giveBack({ url }, ticket) {
 
 function receive(ticket) {
   wish = null;
-  showTicket(ticket, { branch, stop: stopOf(ticket.services), closes: door.closes_at, onEnd: restart });
+  showTicket(ticket, { branch, pause: pauseOf(ticket.services), closes: door.closes_at, onEnd: restart });
   screens.begin("ticket");
   idle.settle();
 }
 
-/** Why nobody is called for these services now, if nobody is. */
-function stopOf(services) {
+/** What to say where nobody is called for these services now, or null: until when, once known. */
+function pauseOf(services) {
   const stop = door.interruption;
-  const named = services.some((code) => door.stopped.includes(code));
-  return named || stop?.services === null ? stop : null;
+  if (services.some((code) => door.stopped.includes(code))) return (t) => t.calls_paused;
+  if (stop?.services !== null) return null;
+  return () => stop.resumption[language()];
 }
 
 function refused(problem) {
@@ -371,11 +372,11 @@ function showStop() {
 }
 
 /** Few services are named, of many only why and until when; once that is known, tickets are given. */
-function stopNote(t, { title, advice, resumption, services, ended_at: over }) {
+function stopNote(t, { title, advice, resumption, services, resumes_at: resumes }) {
   const many = services?.length > NAMED_AT_MOST;
-  const said = [title, over || many ? resumption : advice].map((text) => text[language()]);
-  const ticket = over && door.state === "open" ? ` ${t.take_now}` : "";
-  return said.join(". ") + ticket;
+  const said = [title, resumes || many ? resumption : advice].map((text) => text[language()]);
+  const today = resumes && door.closes_at && new Date(resumes) < new Date(door.closes_at);
+  return said.join(". ") + (today && door.state === "open" ? ` ${t.take_now}` : "");
 }
 
 function leadText(t, shut, opens, closes) {

@@ -18,12 +18,12 @@ let running = null;
 let shown = null;
 let heldTimer = 0;
 
-/** Fill the screen. `stop`: why nobody is called for it now; `closes`: when the branch does. */
-export function showTicket(ticket, { branch, stop, closes, onEnd }) {
+/** Fill the screen. `pause`: says that nobody is called for it now; `closes`: when the branch does. */
+export function showTicket(ticket, { branch, pause, closes, onEnd }) {
   shown = ticket.token;
   at("ticket-number").textContent = ticket.number;
   showServices(ticket.services);
-  showPlace(ticket, stop);
+  showPlace(ticket, pause);
   warn(ticket, closes && new Date(closes));
   showQr(branch, ticket.token);
   at("ticket-progress").max = SHOWN_SECONDS;
@@ -77,13 +77,13 @@ function serviceItem(code) {
   return item;
 }
 
-function showPlace(ticket, stop) {
+function showPlace(ticket, pause) {
   const waiting = ticket.state === "waiting";
   at("ticket-ahead-row").hidden = !waiting;
   at("ticket-wait-row").hidden = !waiting || !ticket.wait;
-  at("ticket-unknown").hidden = !waiting || Boolean(ticket.wait || stop);
-  at("ticket-paused").hidden = !waiting || !stop;
-  say(at("ticket-paused"), (t) => (stop ? stopText(t, stop) : ""));
+  at("ticket-unknown").hidden = !waiting || Boolean(ticket.wait || pause);
+  at("ticket-paused").hidden = !waiting || !pause;
+  say(at("ticket-paused"), (t) => pause?.(t) ?? "");
   say(at("ticket-ahead"), (t) => ahead(t, ticket.people_ahead));
   say(at("ticket-wait"), (t) => waitText(t, ticket.wait));
 
@@ -96,11 +96,6 @@ function showPlace(ticket, stop) {
   say(at("ticket-note"), (t) =>
     !waiting ? t.already_called : late ? fill(t.late_now, { time: time(due) }) : "",
   );
-}
-
-/** Until when, once that is known. */
-function stopText(t, stop) {
-  return stop.ended_at ? stop.resumption[language()] : t.calls_paused;
 }
 
 /** The range may reach past closing: said on the screen before the ticket, and kept on it. */

@@ -213,7 +213,7 @@ class _Demo:
     def _begins(self, plan: Plan) -> datetime:
         """As asked for, unless the branch is closed then: ten minutes before it opens again."""
         asked = self.options.clock
-        if asked is None or asked.astimezone(plan.zone).date() < plan.day:
+        if asked is None or asked < plan.kiosk_from:
             return plan.opens - BEFORE_OPENING
         return asked.astimezone(UTC)
 

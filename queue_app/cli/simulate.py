@@ -207,7 +207,7 @@ def columns(rows: Sequence[Sequence[str]]) -> str:
 )
 @click.option(
     "--mistaken",
-    type=click.FloatRange(-300, 90),
+    type=click.IntRange(-300, 90),
     metavar="PERCENT",
     help="Learned visits are taken for so much shorter: how the ranges correct themselves.",
 )
@@ -217,7 +217,7 @@ def accuracy(
     branches: tuple[str, ...],
     kinds: tuple[Kind, ...],
     days: int,
-    mistaken: float | None,
+    mistaken: int | None,
     first: datetime,
     seed: int,
 ) -> None:

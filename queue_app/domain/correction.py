@@ -8,8 +8,6 @@ Quantile Regression", 2019; Gibbs and Candès, "Adaptive Conformal Inference Und
 Shift", 2021).
 """
 
-from datetime import date
-
 from msgspec import Struct
 
 WEIGHT = 1000.0
@@ -17,29 +15,26 @@ WEIGHT = 1000.0
 LOW_MOST, LOW_LEAST = -4.0, -0.25
 HIGH_LEAST, HIGH_MOST = 0.25, 4.0
 """How far the ends go, in halves of a range from its middle."""
+FARTHEST = 3.0
+"""A percentile farther out than this counts as this: one bad day is one day, however bad."""
+NARROWEST = 2
+"""Ranges narrower than so many minutes say nothing: of somebody whom a free desk takes at once,
+every run says the same, and no correction can move that."""
 
 
-class Places(Struct, frozen=True):
-    """Where in the ranges that people were told their calls fell: -1 the low end, 1 the high end.
-
-    `low` and `high`: the 10th and the 90th percentile over so many ranges. Those that began at once
-    say nothing of the low end, which no call can miss by being too early.
-    """
+class End(Struct, frozen=True):
+    """Where calls fell in the ranges told, -1 being the low end and 1 the high end: the percentile
+    that belongs to one end, over so many ranges."""
 
     count: int
-    low: float
-    high: float
+    place: float
 
 
 class Correction(Struct, frozen=True):
-    """Where the ends of a forecast range are told, in halves of it from its middle.
-
-    `until`: the local day before which past days have been heard.
-    """
+    """Where the ends of a forecast range are told, in halves of it from its middle."""
 
     low: float = -1.0
     high: float = 1.0
-    until: date | None = None
 
     def applied(self, low: float, high: float) -> tuple[float, float]:
         """The range to tell instead of this one, in minutes."""
@@ -47,14 +42,19 @@ class Correction(Struct, frozen=True):
         return middle + self.low * half, middle + self.high * half
 
 
-def corrected(before: Correction, seen: Places, until: date) -> Correction:
-    """After further days, on which ranges were told with the correction that was."""
-    if not seen.count:
-        return Correction(before.low, before.high, until)
+def corrected(before: Correction, low: End, high: End) -> Correction:
+    """After further ranges, which were told with the correction that was.
+
+    `low`: the 10th percentile of the ranges that did not begin at once, which alone a call can miss
+    by being too early; `high`: the 90th percentile of all.
+    """
     middle, half = (before.low + before.high) / 2, (before.high - before.low) / 2
-    share = seen.count / (seen.count + WEIGHT)
-    low = before.low + share * (middle + seen.low * half - before.low)
-    high = before.high + share * (middle + seen.high * half - before.high)
+
+    def moved(end: float, seen: End) -> float:
+        place = min(max(seen.place, -FARTHEST), FARTHEST)
+        return end + seen.count / (seen.count + WEIGHT) * (middle + place * half - end)
+
     return Correction(
-        min(max(low, LOW_MOST), LOW_LEAST), min(max(high, HIGH_LEAST), HIGH_MOST), until
+        min(max(moved(before.low, low), LOW_MOST), LOW_LEAST),
+        min(max(moved(before.high, high), HIGH_LEAST), HIGH_MOST),
     )

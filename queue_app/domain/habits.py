@@ -81,7 +81,7 @@ class Seen(Struct, frozen=True):
     asked: Mapping[frozenset[str], int]
 
 
-def habits_of(seen: Seen, correction: Correction = Correction()) -> Habits:  # noqa: B008
+def habits_of(seen: Seen) -> Habits:
     """What the counts say, beside the defaults."""
     usual = Habits()
     early = _filled(seen.early, usual.early_minutes, usual.early_spread)
@@ -93,7 +93,6 @@ def habits_of(seen: Seen, correction: Correction = Correction()) -> Habits:  # n
         gone_by=_gone_by(seen),
         priority_per_minute=seen.priority / seen.open_minutes if seen.open_minutes else 0.0,
         asked=tuple(sorted(seen.asked.items(), key=lambda pair: sorted(pair[0]))),
-        correction=correction,
     )
 
 

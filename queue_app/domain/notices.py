@@ -60,7 +60,13 @@ def resumption(one: Interruption, usual_minutes: int, zone: ZoneInfo) -> Text:
     """When it goes on, as far as anybody knows."""
     if one.resumes_at is not None:
         at = _minute_from(one.resumes_at, zone)
-        return Text(uk=f"Відновимо виклики о {at}.", en=f"Calls resume at {at}.")
+        ended = (one.ended_at or one.resumes_at).astimezone(zone)
+        if at.date() != ended.date():
+            return Text(
+                uk=f"Відновимо виклики {at:%d.%m} о {at:%H:%M}.",
+                en=f"Calls resume on {at:%d.%m} at {at:%H:%M}.",
+            )
+        return Text(uk=f"Відновимо виклики о {at:%H:%M}.", en=f"Calls resume at {at:%H:%M}.")
     if usual_minutes:
         return Text(
             uk=f"Відновимо виклики через {usual_minutes} хв після відбою.",
@@ -69,12 +75,12 @@ def resumption(one: Interruption, usual_minutes: int, zone: ZoneInfo) -> Text:
     return Text(uk="Відновимо виклики, щойно буде змога.", en="Calls resume as soon as they can.")
 
 
-def _minute_from(moment: datetime, zone: ZoneInfo) -> str:
-    """The wall clock at that moment; a begun minute counts as whole, so that nobody is early."""
+def _minute_from(moment: datetime, zone: ZoneInfo) -> datetime:
+    """The local minute; a begun one counts as whole, so that nobody is early."""
     whole = moment.replace(second=0, microsecond=0)
     if whole < moment:
         whole += timedelta(minutes=1)
-    return f"{whole.astimezone(zone):%H:%M}"
+    return whole.astimezone(zone)
 
 
 def overtaken(*, booked: bool, priority: bool) -> Text | None:

@@ -45,13 +45,13 @@ async def interrupt(
 
     async def work() -> Interruption:
         await _one_at_a_time(branch.id)
+        await _bring_forward(branch.id, now)
         for one in await kept.open_ones(branch.id):
             if one.kind == kind and _same(one.services, chosen):
                 return one
             if one.services is None and chosen is None:
                 raise Conflict("already_interrupted", interruption=one.id, kind=one.kind)
-        if chosen is None:
-            await _take_the_place(branch.id, now)
+        await _take_the_place(branch.id, chosen, now)
         begun = await _begin(branch.id, kind, chosen, one_line(note)[:NOTE_MAX], staff, now)
         await announce(branch.id)
         return begun
@@ -80,13 +80,25 @@ async def _one_at_a_time(branch_id: int) -> None:
     await db.fetch("SELECT id FROM branch WHERE id = $1 FOR NO KEY UPDATE", branch_id)
 
 
-async def _take_the_place(branch_id: int, now: datetime) -> None:
-    """An all-clear whose minutes still run is over when the next alert begins."""
+async def _bring_forward(branch_id: int, now: datetime) -> None:
+    """What was begun by a clock that has been set back since stops calls now, not later."""
     await db.fetch(
-        "UPDATE interruption SET resumes_at = greatest($2, ended_at)"
-        " WHERE branch_id = $1 AND services IS NULL AND ended_at IS NOT NULL AND resumes_at > $2",
+        "UPDATE interruption SET started_at = $2"
+        " WHERE branch_id = $1 AND ended_at IS NULL AND started_at > $2",
         branch_id,
         now,
+    )
+
+
+async def _take_the_place(branch_id: int, services: tuple[str, ...] | None, now: datetime) -> None:
+    """An all-clear whose minutes still run is over when the next stop of the same begins."""
+    await db.fetch(
+        "UPDATE interruption SET resumes_at = greatest($2, ended_at)"
+        " WHERE branch_id = $1 AND ended_at IS NOT NULL AND resumes_at > $2"
+        " AND CASE WHEN $3::text[] IS NULL THEN services IS NULL ELSE services <@ $3 END",
+        branch_id,
+        now,
+        services,
     )
 
 
@@ -120,9 +132,10 @@ async def resume(
 ) -> Interruption:
     """It is over: calls go on so many minutes from now, or after the usual delay of its kind.
 
-    Until they do, another delay may be stated; it counts from the first time. After that, or
-    once the next alert has taken its place, nothing changes any more. NotFound
-    `unknown_interruption`; NotAllowed `other_branch`; RuleBroken `bad_delay` with the `limit`.
+    Until they do, another delay may be stated; it counts from the first time. After that nothing
+    changes any more. Conflict `interrupted_anew` with the `interruption` that stops everything
+    since; NotFound `unknown_interruption`; NotAllowed `other_branch`; RuleBroken `bad_delay` with
+    the `limit`.
     """
     directory = await reference.directory()
     if after_minutes is not None and not 0 <= after_minutes <= MAX_DELAY_MINUTES:
@@ -131,8 +144,8 @@ async def resume(
     async def work() -> Interruption:
         placed = await kept.by_id(reach(directory, staff), interruption_id)
         one, branch = placed.interruption, directory.branch_of(placed.branch_id)
-        if one.services is None and await kept.followed(placed):
-            return one
+        if one.services is None and (newer := await kept.follower(placed)):
+            raise Conflict("interrupted_anew", interruption=newer)
         usual = kept.resume_minutes(directory, branch, one, one.ended_at or now)
         ended = interruptions.end(one, now, usual if after_minutes is None else after_minutes)
         if ended != one:

@@ -1,23 +1,25 @@
 """Learning from the visits of a branch, once an hour: service times, its visitors' habits, and
 what its ranges have to be moved by."""
 
-from datetime import date, datetime, timedelta
+import logging
+from datetime import datetime, timedelta
+from functools import partial
 
 import msgspec
-from msgspec.structs import replace
 
 from queue_app import db
-from queue_app.domain.correction import Correction, corrected
+from queue_app.domain import hours
+from queue_app.domain.correction import NARROWEST, Correction, End, corrected
 from queue_app.domain.habits import Habits, habits_of
 from queue_app.domain.service_times import ServiceTime, learned, published
-from queue_app.flow.promising import KEPT_DAYS
 from queue_app.queries import habits
-from queue_app.queries.accuracy import places
 from queue_app.queries.reference import Directory
 
 MEMORY_DAYS = 90
 """Visits older than this no longer speak for how long a service takes, or how people behave."""
 LEARN_EVERY = timedelta(hours=1)
+
+_log = logging.getLogger(__name__)
 
 
 async def learn(directory: Directory, now: datetime) -> int:
@@ -81,7 +83,8 @@ async def _keep(branch_id: int, service: str, time: ServiceTime, now: datetime) 
 async def learn_habits(directory: Directory, now: datetime) -> int:
     """Bring the habits of every branch up to date where they are an hour old; how many were.
 
-    Whole days teach, up to yesterday: who is still expected today has not stayed away.
+    Whole days teach, up to yesterday: who is still expected today has not stayed away. What is
+    wrong with one branch keeps no other from learning.
     """
     rows = await db.fetch(
         "SELECT branch_id FROM branch_habits WHERE learned_at > $1 AND learned_at <= $2",
@@ -92,30 +95,74 @@ async def learn_habits(directory: Directory, now: datetime) -> int:
     today = directory.local(now).date()
     due = [branch for branch in directory.branches.values() if branch.id not in fresh]
     for branch in due:
-        seen = await habits.seen(directory, branch, today - timedelta(days=MEMORY_DAYS), today)
-        correction = await _correction(directory, branch.id, today)
-        await _keep_habits(branch.id, habits_of(seen, correction), now)
+        try:
+            seen = await habits.seen(directory, branch, today - timedelta(days=MEMORY_DAYS), today)
+            await db.transact(partial(_keep_habits, branch.id, habits_of(seen), now))
+            until = hours.day_window(today, directory.zone).opens
+            await db.transact(partial(_correct, branch.id, until))
+        except db.OUTAGES:
+            raise
+        except Exception:
+            _log.exception("branch %s learned nothing of its visitors", branch.slug)
     return len(due)
 
 
-async def _correction(directory: Directory, branch_id: int, today: date) -> Correction:
-    """The branch's correction with the days since it was last moved, each heard once."""
-    before = (await habits.learned(branch_id)).habits.correction
-    if before.until is not None and before.until >= today:
-        return replace(before, until=today)
-    first = before.until or today - timedelta(days=KEPT_DAYS)
-    return corrected(before, await places(directory, branch_id, first, today), today)
-
-
 async def _keep_habits(branch_id: int, learned: Habits, now: datetime) -> None:
-    async def work() -> None:
-        await db.fetch(
-            "INSERT INTO branch_habits (branch_id, document, learned_at) VALUES ($1, $2, $3)"
-            " ON CONFLICT (branch_id) DO UPDATE SET"
-            " document = excluded.document, learned_at = excluded.learned_at",
-            branch_id,
-            msgspec.json.encode(learned).decode(),
-            now,
-        )
+    await db.fetch(
+        "INSERT INTO branch_habits (branch_id, document, learned_at) VALUES ($1, $2, $3)"
+        " ON CONFLICT (branch_id) DO UPDATE SET"
+        " document = excluded.document, learned_at = excluded.learned_at",
+        branch_id,
+        msgspec.json.encode(learned).decode(),
+        now,
+    )
 
-    await db.transact(work)
+
+_HEAR = """
+WITH heard AS (
+    UPDATE promise SET heard = true
+    WHERE branch_id = $1 AND shown = 'ticket' AND outcome = 'called' AND NOT heard
+        AND promised_at < $2
+    RETURNING promised_at, low_minutes, high_minutes, waited_minutes
+), stops AS (
+    SELECT array_agg(started_at ORDER BY started_at) AS starts FROM interruption
+    WHERE branch_id = $1 AND started_at > (SELECT min(promised_at) FROM heard)
+), told AS (
+    SELECT low_minutes > 0 AS later,
+        (2 * waited_minutes - low_minutes - high_minutes) / (high_minutes - low_minutes) AS place
+    FROM heard CROSS JOIN stops
+    WHERE high_minutes - low_minutes >= $3 AND NOT coalesce(
+        starts[width_bucket(promised_at, starts) + 1]
+            < promised_at + make_interval(secs => 60 * waited_minutes), false)
+)
+SELECT count(*) FILTER (WHERE later)::int AS low_count, count(*)::int AS high_count,
+    coalesce(percentile_cont(0.1) WITHIN GROUP (ORDER BY place) FILTER (WHERE later), -1) AS low,
+    coalesce(percentile_cont(0.9) WITHIN GROUP (ORDER BY place), 1) AS high
+FROM told
+"""
+"""Whose wait an interruption cut is heard and says nothing, as nobody could have foreseen it."""
+
+
+async def _correct(branch_id: int, until: datetime) -> None:
+    """Move the ends of the branch's ranges by what came true of those given with tickets.
+
+    Each is heard once: whoever marks it takes what it says into the same transaction. Of a day that
+    goes on, only short waits would be known.
+    """
+    kept = await db.fetch_row(
+        "SELECT low_end, high_end FROM branch_habits WHERE branch_id = $1 FOR UPDATE", branch_id
+    )
+    found = await db.fetch_row(_HEAR, branch_id, until, NARROWEST)
+    assert kept
+    assert found
+    after = corrected(
+        Correction(kept["low_end"], kept["high_end"]),
+        End(found["low_count"], found["low"]),
+        End(found["high_count"], found["high"]),
+    )
+    await db.fetch(
+        "UPDATE branch_habits SET low_end = $2, high_end = $3 WHERE branch_id = $1",
+        branch_id,
+        after.low,
+        after.high,
+    )

@@ -1,13 +1,10 @@
 """Whether the promised waits came true: each range that was shown, against the call after it."""
 
-from datetime import date, datetime
+from datetime import datetime
 
 from msgspec import Struct
 
 from queue_app import db
-from queue_app.domain import hours
-from queue_app.domain.correction import Places
-from queue_app.queries.reference import Directory
 
 
 class Accuracy(Struct, frozen=True):
@@ -81,32 +78,3 @@ GROUP BY branch.slug, shown ORDER BY branch.slug, shown DESC
 async def accuracy(since: datetime) -> list[Accuracy]:
     """By branch and by when it was shown; branches without any promise are left out."""
     return [Accuracy(*row) for row in await db.fetch(_ACCURACY, since)]
-
-
-_PLACES = """
-SELECT count(*)::int AS count,
-    coalesce(percentile_cont(0.1) WITHIN GROUP (ORDER BY place) FILTER (WHERE later), -1),
-    coalesce(percentile_cont(0.9) WITHIN GROUP (ORDER BY place), 1)
-FROM (
-    SELECT low_minutes > 0 AS later,
-        (2 * waited_minutes - low_minutes - high_minutes) / (high_minutes - low_minutes) AS place
-    FROM promise
-    WHERE branch_id = $1 AND promised_at >= $2 AND promised_at < $3 AND shown = 'ticket'
-        AND outcome = 'called' AND NOT EXISTS (
-            SELECT FROM interruption WHERE interruption.branch_id = $1
-                AND started_at > promised_at
-                AND started_at < promised_at + make_interval(secs => 60 * waited_minutes))
-) AS told
-"""
-
-
-async def places(directory: Directory, branch_id: int, first: date, until: date) -> Places:
-    """Of the ranges given with tickets on the local days from `first` to the one before `until`.
-
-    Left out are those that an interruption cut; for the low end also those that begin at once,
-    which no call can miss by being too early.
-    """
-    since, end = (hours.day_window(day, directory.zone).opens for day in (first, until))
-    row = await db.fetch_row(_PLACES, branch_id, since, end)
-    assert row
-    return Places(*row)

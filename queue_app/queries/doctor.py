@@ -38,6 +38,8 @@ GUARDS = {
     "interruption_times_in_order",
     "interruption_is_kept",
     "branch_habits_sane",
+    "branch_habits_low_end",
+    "branch_habits_high_end",
 }
 """The constraints, indexes and triggers on which the invariants rest."""
 

@@ -17,6 +17,11 @@ from queue_app.queries.reference import Branch, Directory
 _MINUTE = timedelta(minutes=1)
 
 
+DOCUMENT = """document || jsonb_build_object(
+    'correction', jsonb_build_object('low', low_end, 'high', high_end))"""
+"""SQL: the `Habits` of a row."""
+
+
 class Learned(Struct, frozen=True):
     """A branch's habits, and the times of the services that it has given."""
 
@@ -27,7 +32,7 @@ class Learned(Struct, frozen=True):
 async def learned(branch_id: int) -> Learned:
     """What was learned of a branch last; the defaults where nothing was."""
     document = await db.fetch_value(
-        "SELECT document FROM branch_habits WHERE branch_id = $1", branch_id
+        f"SELECT {DOCUMENT} FROM branch_habits WHERE branch_id = $1", branch_id
     )
     times = await db.fetch(
         "SELECT service, mu, sigma, visits FROM service_time WHERE branch_id = $1", branch_id
@@ -43,11 +48,9 @@ async def learned(branch_id: int) -> Learned:
 async def corrections() -> dict[str, Correction]:
     """By branch, of those that have learned anything, how their ranges are corrected."""
     rows = await db.fetch(
-        "SELECT slug, document FROM branch_habits JOIN branch ON branch.id = branch_id"
+        "SELECT slug, low_end, high_end FROM branch_habits JOIN branch ON branch.id = branch_id"
     )
-    return {
-        row["slug"]: msgspec.json.decode(row["document"], type=Habits).correction for row in rows
-    }
+    return {row["slug"]: Correction(row["low_end"], row["high_end"]) for row in rows}
 
 
 async def seen(directory: Directory, branch: Branch, first: date, until: date) -> Seen:

@@ -19,6 +19,7 @@ from queue_app.domain.tickets import AT_DESK, State
 from queue_app.domain.waits import Wait
 from queue_app.queries import forecast
 from queue_app.queries.forecast import Appointed, Now, Working
+from queue_app.queries.habits import DOCUMENT
 from queue_app.queries.reference import Branch, Directory
 
 RECENT = 8
@@ -301,7 +302,8 @@ SELECT json_build_object(
     'times', (SELECT coalesce(json_object_agg(service,
             json_build_object('mu', mu, 'sigma', sigma, 'visits', visits)), '{{}}')
         FROM service_time WHERE branch_id = $1),
-    'habits', (SELECT coalesce((SELECT document FROM branch_habits WHERE branch_id = $1), '{{}}')),
+    'habits', (SELECT coalesce(
+        (SELECT {DOCUMENT} FROM branch_habits WHERE branch_id = $1), '{{}}')),
     'interruptions', (SELECT coalesce(json_agg(i), '[]') FROM (
         SELECT {INTERRUPTION} FROM interruption
         WHERE branch_id = $1 AND coalesce(resumes_at, 'infinity'::timestamptz) > $5

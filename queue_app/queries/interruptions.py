@@ -54,11 +54,14 @@ async def by_id(branch_ids: list[int], interruption_id: int) -> Placed:
     return Placed(values.pop("branch_id"), msgspec.convert(values, type=Interruption))
 
 
-async def followed(placed: Placed) -> bool:
-    """Whether everything was stopped anew since: the ids of a branch rise with time."""
-    found: bool = await db.fetch_value(
-        "SELECT EXISTS (SELECT FROM interruption"
-        " WHERE branch_id = $1 AND services IS NULL AND id > $2)",
+async def follower(placed: Placed) -> int | None:
+    """The id of the one that stops everything since, and whose end nobody has said yet, if any.
+
+    The ids of a branch rise with time.
+    """
+    found: int | None = await db.fetch_value(
+        "SELECT max(id) FROM interruption"
+        " WHERE branch_id = $1 AND services IS NULL AND id > $2 AND ended_at IS NULL",
         placed.branch_id,
         placed.interruption.id,
     )

@@ -1,6 +1,7 @@
 """What each screen is told: views of one hall, as they go over the wire."""
 
 from datetime import datetime, timedelta
+from typing import Literal
 
 import msgspec
 from msgspec import Struct
@@ -11,7 +12,7 @@ from queue_app.domain.dispatch import Ranked, Waiting
 from queue_app.domain.interruptions import Interruption, Kind
 from queue_app.domain.reasons import sentence
 from queue_app.domain.tickets import Progress, State
-from queue_app.domain.waits import Served, Wait, served_by
+from queue_app.domain.waits import Wait, served_by
 from queue_app.queries.hall import Hall, HallTicket
 from queue_app.queries.interruptions import resume_minutes
 from queue_app.queries.tickets import Ticket
@@ -95,8 +96,9 @@ class TicketView(Struct, frozen=True):
     """One's own ticket. `desk` is a number as on the board; `wait` None when nobody can say.
 
     `interruption`: why nobody is called for these services now. `overtaken`: why some who came
-    later will be called before, if any will. `served`: whether the wait ends before `closes_at`,
-    the end of the branch's day.
+    later will be called before, if any will. `served`: "perhaps" where the wait reaches past
+    `closes_at`, the end of the branch's day, else "today", as from then on whoever waits is still
+    served as far as desks go on.
     """
 
     version: int
@@ -119,7 +121,7 @@ class TicketView(Struct, frozen=True):
     interruption: InterruptionView | None
     overtaken: Text | None
     closes_at: datetime | None
-    served: Served
+    served: Literal["today", "perhaps"]
 
 
 class QueuedView(Struct, frozen=True):
@@ -333,8 +335,16 @@ def ticket(hall: Hall, own: Ticket) -> TicketView:
         interruption=_interruption(hall, stop) if stop else None,
         overtaken=_overtaken(hall, own, wait) if wait and not stop else None,
         closes_at=closes_at,
-        served=served_by(wait, hall.at, closes_at),
+        served=_served(wait, hall.at, closes_at),
     )
+
+
+def _served(
+    wait: Wait | None, now: datetime, closes_at: datetime | None
+) -> Literal["today", "perhaps"]:
+    """Nobody who holds a ticket is told to go home: what is "not today" for a newcomer may be."""
+    late = closes_at is not None and now < closes_at and served_by(wait, now, closes_at) != "today"
+    return "perhaps" if late else "today"
 
 
 def _closing(hall: Hall) -> datetime | None:

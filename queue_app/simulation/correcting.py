@@ -13,7 +13,7 @@ from random import Random
 from msgspec.structs import replace
 
 from queue_app.domain.centre import BranchPlan, Centre
-from queue_app.domain.correction import Correction, Places, corrected
+from queue_app.domain.correction import NARROWEST, End, corrected
 from queue_app.domain.dispatch import POLICIES
 from queue_app.domain.service_times import ServiceTime
 from queue_app.domain.waits import quantile
@@ -78,7 +78,7 @@ def _told(
         told = Telling(draw(place, day, chance), policy, mistaken, true, SHARE, chance).run()
         found.append(told)
         if corrects:
-            after = corrected(mistaken.habits.correction, _places(told), day)
+            after = corrected(mistaken.habits.correction, *_ends(told))
             mistaken = replace(mistaken, habits=replace(mistaken.habits, correction=after))
     return found
 
@@ -88,12 +88,14 @@ def _shorter(times: Mapping[str, ServiceTime], percent: float) -> dict[str, Serv
     return {code: replace(one, mu=one.mu + by) for code, one in times.items()}
 
 
-def _places(told: Sequence[Told]) -> Places:
-    """As the product counts them, which keeps the range of every ticket and not of a share."""
-    every, later = sorted(map(_place, told)), sorted(_place(one) for one in told if one.low > 0)
-    low = quantile(later, 0.1) if later else Correction().low
-    high = quantile(every, 0.9) if every else Correction().high
-    return Places(round(len(every) / SHARE), low, high)
+def _ends(told: Sequence[Told]) -> tuple[End, End]:
+    """As the product hears them, which keeps the range of every ticket and not of a share."""
+    wide = [one for one in told if one.high - one.low >= NARROWEST]
+    later = sorted(_place(one) for one in wide if one.low > 0)
+    every = sorted(map(_place, wide))
+    low = quantile(later, 0.1) if later else -1.0
+    high = quantile(every, 0.9) if every else 1.0
+    return End(round(len(later) / SHARE), low), End(round(len(every) / SHARE), high)
 
 
 def _place(one: Told) -> float:

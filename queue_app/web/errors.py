@@ -264,6 +264,10 @@ SENTENCES: Mapping[str, Sentence] = {
         N_("Calls are stopped already"),
         N_("End that interruption first, or leave it as it is."),
     ),
+    "interrupted_anew": (
+        N_("Everything has been stopped anew since"),
+        N_("Calls go on when the newer interruption is over."),
+    ),
     "unknown_interruption": (
         N_("There is no such interruption"),
         N_("Load the page again to see how things stand now."),

@@ -36,7 +36,7 @@ async def test_the_alert_is_at_noon_or_in_the_middle_of_a_day_without_one(databa
 
 
 async def test_work_and_patience_stand_still_during_the_alert(database: str) -> None:
-    clock = ShiftedClock(NOON, 60_000.0, datetime.now(UTC))
+    clock = ShiftedClock(NOON, 6_000.0, datetime.now(UTC))
     world = World(await plan_on(MONDAY), clock, None, None)  # type: ignore[arg-type]
     hour = timedelta(hours=1)
     began = world.now()
@@ -49,7 +49,7 @@ async def test_work_and_patience_stand_still_during_the_alert(database: str) -> 
     lasted = world.now() - stopped
     assert lasted >= 20 * MINUTE
     put_off = world.put_off(began, began + hour) - (began + hour)
-    assert abs(put_off - lasted) < MINUTE
+    assert abs(put_off - lasted) < 10 * MINUTE, "a tenth of a real second"
     later = world.now()
     assert world.put_off(later, later + hour) == later + hour
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import uuid4
 
 import pytest
@@ -415,10 +416,38 @@ async def test_the_next_alert_takes_the_place_of_an_all_clear(
     second = await alert(desk, clock.advance(minutes=3))
     assert second != first
     a_moment_before = clock.now() - timedelta(milliseconds=5)
-    restated = await interrupting.resume(first, 60, desk.clerk, a_moment_before)
-    assert restated.resumes_at == clock.now(), "said at once with the next alert: it is over"
+    with pytest.raises(Conflict, match="interrupted_anew") as anew:
+        await interrupting.resume(first, 60, desk.clerk, a_moment_before)
+    assert anew.value.details == {"interruption": second}
     assert [one.id for one in (await console_at(desk, clock.now())).interruptions] == [second]
     await interrupting.resume(second, 0, desk.clerk, clock.advance(minutes=5))
     assert (await console_at(desk, clock.now())).interruptions == ()
     await take_ticket(clock.now())
+    assert await call(desk, clock.now())
+
+
+async def test_a_stop_of_the_same_services_takes_the_place_of_one_whose_minutes_still_run(
+    desk: Desk, clock: FixedClock
+) -> None:
+    ticket = await take_ticket(clock.now())
+    stop = partial(interrupting.interrupt, BRANCH, "registry", [SERVICE], "", desk.clerk)
+    first = await stop(clock.now())
+    await interrupting.resume(first.id, 60, desk.clerk, clock.advance(minutes=1))
+    second = await stop(clock.advance(minutes=1))
+    assert second.id != first.id
+    assert await call(desk, clock.now()) is None
+    await interrupting.resume(second.id, 0, desk.clerk, clock.advance(minutes=1))
+    assert await call(desk, clock.now()) == ticket.number
+
+
+async def test_an_alert_that_a_wrong_clock_put_into_the_future_stops_calls_when_it_is_said_again(
+    desk: Desk, clock: FixedClock
+) -> None:
+    await take_ticket(clock.now())
+    first = await alert(desk, clock.now() + timedelta(hours=1))
+    again = await interrupting.interrupt(BRANCH, "alert", None, "", desk.clerk, clock.now())
+    assert (again.id, again.started_at) == (first, clock.now())
+    with pytest.raises(Conflict, match="hall_paused"):
+        await call(desk, clock.now())
+    await interrupting.resume(first, 0, desk.clerk, clock.advance(minutes=5))
     assert await call(desk, clock.now())

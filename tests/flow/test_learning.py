@@ -14,10 +14,11 @@ from queue_app.domain import habits as habits_rules
 from queue_app.domain import hours
 from queue_app.domain.correction import Correction
 from queue_app.domain.dispatch import POLICIES
-from queue_app.domain.habits import Habits
+from queue_app.domain.habits import Habits, Seen
 from queue_app.domain.waits import Wait
-from queue_app.flow import interrupting, learning, staffing, upkeep
+from queue_app.flow import interrupting, learning, promising, staffing, upkeep
 from queue_app.queries import doctor, forecast, habits, hall, reference
+from queue_app.queries.reference import Branch, Directory
 from queue_app.simulation import history
 from queue_app.simulation.day import draw
 from queue_app.simulation.knowledge import learn as learn_simulated
@@ -71,8 +72,7 @@ async def test_the_records_teach_what_the_simulator_learns_of_the_same_days() ->
 
 async def test_without_a_past_the_defaults_hold_and_one_booking_moves_them_little() -> None:
     nothing = await learned([])
-    usual = Habits(gone_by=nothing.gone_by, correction=Correction(until=MONDAY.date()))
-    assert nothing == usual
+    assert nothing == msgspec.structs.replace(Habits(), gone_by=nothing.gone_by)
     await missed(1)
     one = await learned([])
     assert 0.75 < one.comes < nothing.comes
@@ -231,37 +231,48 @@ async def told_too_short(day: date) -> None:
     )
 
 
-async def correction_at(now: datetime) -> Correction:
+async def corrected_at(now: datetime) -> Correction:
     directory = await reference.directory()
     await learning.learn_habits(directory, now)
     return (await habits.learned(directory.branch(BRANCH).id)).habits.correction
 
 
-async def test_ranges_that_ended_too_soon_day_after_day_are_told_longer() -> None:
-    days = past(truth(), 4)
+@pytest.fixture
+async def days() -> tuple[date, date]:
+    """Two days of which the branch has records."""
     directory = await reference.directory()
-    await history.write(directory, directory.branch(BRANCH), days)
-    (*_, before_last, last) = (one.day.date for one in days)
-    await told_too_short(before_last)
-    midnight = hours.day_window(last, directory.zone).opens
-    once = await correction_at(midnight)
+    outcomes = past(truth(), 2)
+    await history.write(directory, directory.branch(BRANCH), outcomes)
+    first, last = (one.day.date for one in outcomes)
+    return first, last
+
+
+async def test_ranges_that_ended_too_soon_are_told_longer_and_each_is_heard_once(
+    days: tuple[date, date],
+) -> None:
+    await told_too_short(days[0])
+    once = await corrected_at(MONDAY)
     assert once.high > 1.05
-    assert once.until == last
-    assert await correction_at(midnight + timedelta(hours=2)) == once, "each day is heard once"
-
-    await told_too_short(last)
-    twice = await correction_at(MONDAY)
-    assert twice.high > once.high
-    assert await correction_at(midnight) == msgspec.structs.replace(twice, until=last), (
-        "a clock that was set back unlearns nothing"
-    )
+    for moment in (2, -72, 96):
+        assert await corrected_at(MONDAY + timedelta(hours=moment)) == once
+    await told_too_short(days[1])
+    assert (await corrected_at(MONDAY + timedelta(hours=98))).high > once.high
 
 
-async def test_what_an_interruption_cut_corrects_nothing() -> None:
-    days = past(truth(), 2)
-    directory = await reference.directory()
-    await history.write(directory, directory.branch(BRANCH), days)
-    await told_too_short(days[-1].day.date)
+async def test_a_day_is_heard_when_it_is_over_and_what_came_true_is_known(
+    days: tuple[date, date],
+) -> None:
+    await told_too_short(days[1])
+    during = hours.day_window(days[1], (await reference.directory()).zone).closes
+    assert await corrected_at(during - timedelta(minutes=1)) == Correction()
+    await db.fetch("UPDATE promise SET outcome = NULL, waited_minutes = NULL")
+    assert await corrected_at(MONDAY) == Correction(), "whoever judges them had no turn yet"
+    await promising.judge()
+    assert (await corrected_at(MONDAY + timedelta(hours=2))).high > 1.05
+
+
+async def test_what_an_interruption_cut_corrects_nothing(days: tuple[date, date]) -> None:
+    await told_too_short(days[1])
     clerk = await staffing.add_staff("clerk", "clerk", BRANCH, PASSWORD, MONDAY)
     await db.fetch(
         "INSERT INTO interruption (branch_id, kind, started_at, ended_at, resumes_at, staff_id,"
@@ -269,7 +280,32 @@ async def test_what_an_interruption_cut_corrects_nothing() -> None:
         " LATERAL (SELECT promised_at + make_interval(secs => 30 * waited_minutes)) AS at (begun)",
         clerk.id,
     )
-    assert await correction_at(MONDAY + timedelta(hours=2)) == Correction(until=MONDAY.date())
+    assert await corrected_at(MONDAY) == Correction()
+    assert await db.fetch_value("SELECT bool_and(heard) FROM promise")
+
+
+async def test_whom_a_free_desk_takes_at_once_corrects_nothing(days: tuple[date, date]) -> None:
+    """Their range is as narrow as one can be, whatever the correction: it would never hold."""
+    await told_too_short(days[1])
+    await db.fetch("UPDATE promise SET low_minutes = 0, high_minutes = 1, waited_minutes = 2")
+    assert await corrected_at(MONDAY) == Correction()
+
+
+async def test_a_branch_that_cannot_learn_keeps_no_other_from_it(
+    days: tuple[date, date], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    directory = await reference.directory()
+    real = habits.seen
+
+    async def seen(directory: Directory, branch: Branch, first: date, until: date) -> Seen:
+        if branch.slug == BRANCH:
+            raise ValueError("a row that nobody thought of")
+        return await real(directory, branch, first, until)
+
+    monkeypatch.setattr(habits, "seen", seen)
+    await learning.learn_habits(directory, MONDAY)
+    found = await habits.corrections()
+    assert found.keys() == directory.branches.keys() - {BRANCH}
 
 
 async def test_the_next_ranges_are_told_with_the_correction() -> None:
@@ -284,11 +320,7 @@ async def test_the_next_ranges_are_told_with_the_correction() -> None:
 
     await learning.learn_habits(directory, MONDAY)
     usual = await told()
-    await db.fetch(
-        "UPDATE branch_habits SET document = jsonb_set(document, '{correction,high}', '2.5')"
-        " WHERE branch_id = $1",
-        branch.id,
-    )
+    await db.fetch("UPDATE branch_habits SET high_end = 2.5 WHERE branch_id = $1", branch.id)
     longer = await told()
     assert longer.low_minutes == usual.low_minutes
     assert longer.high_minutes > usual.high_minutes
