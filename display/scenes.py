@@ -65,11 +65,12 @@ def panel_call(board: BoardView, desk: str) -> Call | None:
 
 
 def panel_state(board: BoardView, desk: str) -> PanelState:
+    """While all is stopped every panel says so, also that of somebody who was called before."""
+    if is_interrupted(board):
+        return "interrupted"
     call = panel_call(board, desk)
     if call:
         return "called" if call.state == "called" else "serving"
-    if is_interrupted(board):
-        return "interrupted"
     for one in board.desks:
         if one.number == desk and one.state in ("open", "paused"):
             return "open" if one.state == "open" else "paused"

@@ -69,7 +69,9 @@ def _phrases(language: Language) -> dict[str, Any]:
             "Show the QR code from your confirmation, or enter its 6 digits."
         ),
         "called_at_once": spoken.gettext("You will be called at once"),
-        "wait_unknown": spoken.gettext("We will know the waiting time when a desk opens."),
+        "wait_unknown": spoken.gettext(
+            "The desks for your services are not working now: the wait is not known yet."
+        ),
         "perhaps_not_today": spoken.gettext(
             "We close at %(time)s: it may happen that you are not served today."
         ),

@@ -26,6 +26,7 @@ function show(call, isNew) {
 }
 
 function fillStop(stop) {
+  sign.dataset.over = String(Boolean(stop?.ended_at));
   if (!stop) return;
   for (const language of ["uk", "en"]) {
     put(document.querySelector(`.scene-interrupted .headline .${language}`), stop.title[language]);
@@ -34,8 +35,8 @@ function fillStop(stop) {
 }
 
 function state(call) {
-  if (call) return call.state;
   if (board.interruption && !board.interruption.services) return "interrupted";
+  if (call) return call.state;
   const desk = board.desks.find((one) => one.number === t.desk);
   return desk?.state ?? "closed";
 }

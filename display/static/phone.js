@@ -24,11 +24,14 @@ function onSnapshot(ticket) {
   tell(before, ticket);
 }
 
-function showState({ state, desk, calls }) {
+function showState({ state, desk, calls, interruption: stop }) {
   for (const section of document.querySelectorAll("[data-state]")) {
     section.hidden = section.dataset.state !== state;
   }
-  document.body.classList.toggle("is-called", state === "called");
+  const held = state === "called" && stop && !stop.services;
+  document.body.classList.toggle("is-called", state === "called" && !held);
+  document.body.classList.toggle("is-held", Boolean(held));
+  field("go", held ? t.go_later : t.go);
   byId("again")?.toggleAttribute("hidden", calls < 2);
   byId("leave").hidden = state !== "waiting" && state !== "parked";
   offerSound();
@@ -51,7 +54,7 @@ function showStop({ interruption: stop, state }) {
 function showFields(ticket) {
   const called = ticket.called_at ? time.time(ticket.called_at) : "";
   field("ahead", ahead(ticket));
-  field("wait", ticket.wait ? wait(ticket.wait) : ticket.interruption ? t.paused : t.unknown);
+  field("wait", ticket.wait ? wait(ticket.wait) : isStopped(ticket) ? t.paused : t.unknown);
   field("hedge", hedge(ticket));
   field("overtaken", ticket.overtaken?.[language] ?? "");
   byId("overtaken")?.toggleAttribute("hidden", !ticket.overtaken);
@@ -71,8 +74,12 @@ function ahead({ people_ahead }) {
   return people_ahead ? plural(t.people, people_ahead) : t.nobody;
 }
 
-function hedge({ wait, people_ahead, interruption }) {
-  if (interruption) return t.place_kept;
+/** Whether nobody knows yet when calls resume. */
+const isStopped = ({ interruption: stop }) => Boolean(stop) && !stop.ended_at;
+
+function hedge(ticket) {
+  const { wait, people_ahead } = ticket;
+  if (isStopped(ticket)) return t.place_kept;
   if (!wait) return t.no_estimate;
   return people_ahead ? t.estimate : t.you_are_next;
 }

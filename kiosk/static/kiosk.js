@@ -247,7 +247,8 @@ function pauseOf(services) {
   const stop = door.interruption;
   if (services.some((code) => door.stopped.includes(code))) return (t) => t.calls_paused;
   if (stop?.services !== null) return null;
-  return () => stop.resumption[language()];
+  const said = stop.ended_at ? [stop.resumption] : [stop.advice, stop.resumption];
+  return () => said.map((text) => text[language()]).join(" ");
 }
 
 function refused(problem) {

@@ -27,6 +27,9 @@ NEVER = datetime.max.replace(tzinfo=UTC)
 
 _MINUTE = timedelta(minutes=1)
 
+COME_WITHIN = timedelta(minutes=2)
+"""How long whoever was called before a stop has to come once it is over."""
+
 MAX_DELAY_MINUTES = 12 * 60
 """A stated delay is shorter than a working day."""
 
@@ -79,6 +82,18 @@ def stop_of(
     asked = frozenset(services)
     stopping = [one for one in current(interruptions, now) if one.concerns(asked)]
     return max(stopping, key=lambda one: one.resumes_at or NEVER, default=None)
+
+
+def awaited_since(
+    called_at: datetime, interruptions: Iterable[Interruption], now: datetime
+) -> datetime:
+    """From when on a called person should be on their way: not while everything was stopped."""
+    over = [
+        one.resumes_at
+        for one in interruptions
+        if one.services is None and one.resumes_at is not None and one.resumes_at <= now
+    ]
+    return max([called_at, *over])
 
 
 def refusal(

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from uuid import UUID
 
-from queue_app.domain import tickets
+from queue_app.domain import interruptions, tickets
 from queue_app.domain.dispatch import DeskView
 from queue_app.domain.errors import Conflict, NotFound, RuleBroken
 from queue_app.domain.people import Staff
@@ -101,6 +101,16 @@ def _require_calls(seen: Hall, services: tuple[str, ...] = ()) -> None:
         raise Conflict("services_paused", kind=stop.kind, resumes_at=stop.resumes_at)
 
 
+def _require_time_to_come(seen: Hall, ticket: Ticket) -> None:
+    called_at = ticket.progress.called_at
+    if called_at is None:
+        return
+    since = interruptions.awaited_since(called_at, seen.interruptions, seen.at)
+    possible_at = since + interruptions.COME_WITHIN
+    if since > called_at and seen.at < possible_at:
+        raise Conflict("just_resumed", possible_at=seen.directory.local(possible_at))
+
+
 def _may_pick(place: DeskView, ticket: Ticket) -> bool:
     """Whoever was sent to this desk, or whose every service it gives, sent elsewhere or not."""
     return ticket.progress.for_desk_id == place.id or place.services.issuperset(
@@ -109,12 +119,17 @@ def _may_pick(place: DeskView, ticket: Ticket) -> bool:
 
 
 async def recall(ticket_id: int, staff: Staff, now: datetime, key: UUID | None = None) -> Ticket:
-    """Call the person out once more; Conflict `recall_too_soon` while the last is still heard."""
+    """Call the person out once more.
+
+    Conflict `recall_too_soon` while the last is still heard, `hall_paused` while nobody is called.
+    """
+    directory = await reference.directory()
 
     async def say(ticket: Ticket) -> Event:
         await _require_desk_of(ticket, staff)
         if ticket.progress.state == "called":
             tickets.require_heard(await history(ticket.branch_id, ticket.id), now)
+        _require_calls(await hall.load(directory, directory.branch_of(ticket.branch_id), now))
         return event(ticket, "recall", staff.actor, now, desk_id=ticket.progress.desk_id)
 
     return await _change("recall", ticket_id, staff, now, say, key)
@@ -129,12 +144,15 @@ async def finish(ticket_id: int, staff: Staff, now: datetime, key: UUID | None =
 
 
 async def no_show(ticket_id: int, staff: Staff, now: datetime, key: UUID | None = None) -> Ticket:
-    """Conflict `hall_paused` while the branch is interrupted: nobody can come, nor loses by it."""
+    """Conflict `hall_paused` while the branch is interrupted, and `just_resumed` with `possible_at`
+    for a moment after it: nobody can come, nor loses by it."""
     directory = await reference.directory()
 
     async def say(ticket: Ticket) -> Event:
         await _require_desk_of(ticket, staff)
-        _require_calls(await hall.load(directory, directory.branch_of(ticket.branch_id), now))
+        seen = await hall.load(directory, directory.branch_of(ticket.branch_id), now)
+        _require_calls(seen)
+        _require_time_to_come(seen, ticket)
         return event(ticket, "no_show", staff.actor, now, desk_id=ticket.progress.desk_id)
 
     return await _change("no_show", ticket_id, staff, now, say, key)

@@ -240,15 +240,19 @@ class Hall(Struct, frozen=True, dict=True):
 
     @cached_property
     def line(self) -> dict[int, int]:
-        """How many are called before each, once what is stopped goes on.
+        return self.line_with()
+
+    def line_with(self, *newcomers: Waiting) -> dict[int, int]:
+        """How many are called before each, these newcomers too, once what is stopped goes on.
 
         Whom no desk can be foretold to call stands in the order in which all would be called,
         were all desks alike.
         """
-        people = [dispatch.as_person(one, self.at) for one in self.waiting]
+        everybody = [*self.waiting, *map(self._keep_right, newcomers)]
+        people = [dispatch.as_person(one, self.at) for one in everybody]
         people.sort(key=lambda one: dispatch.place(one, 0.0, self.policy))
         alike = {one.id: ahead for ahead, one in enumerate(people)}
-        return alike | forecast.places_of(self._now)
+        return alike | forecast.places_of(msgspec.structs.replace(self._now, waiting=everybody))
 
 
 class _Loaded(Struct):

@@ -141,7 +141,7 @@ class QueuedView(Struct, frozen=True):
 
 
 class PersonView(Struct, frozen=True):
-    """The person at a desk."""
+    """The person at a desk. `awaited_since`: when called, or when calls resumed after that."""
 
     ticket: int
     number: str
@@ -155,6 +155,7 @@ class PersonView(Struct, frozen=True):
     due_at: datetime | None
     issued_at: datetime
     called_at: datetime | None
+    awaited_since: datetime | None
     calls: int
     started_at: datetime | None
     planned_minutes: int
@@ -372,11 +373,16 @@ def ahead(hall: Hall, me: Waiting) -> int:
     """People before me where no wait can be foretold.
 
     While calls are interrupted: in the order in which they will go on; else, where no open
-    desk lets an order be foretold, those who joined before.
+    desk lets an order be foretold, those who joined before and whom my desks may call.
     """
-    if me.id in hall.line and hall.stop_of(me.services):
-        return hall.line[me.id]
-    return sum((one.queued_at, one.id) < (me.queued_at, me.id) for one in hall.waiting)
+    if hall.stop_of(me.services):
+        return (hall.line if me.id in hall.line else hall.line_with(me)).get(me.id, 0)
+    mine = [desk for desk in hall.branch.desks if desk.services.issuperset(me.services)]
+    return sum(
+        (one.queued_at, one.id) < (me.queued_at, me.id)
+        and any(desk.services.issuperset(one.services) for desk in mine)
+        for one in hall.waiting
+    )
 
 
 def titles(hall: Hall, services: tuple[str, ...]) -> tuple[Text, ...]:
@@ -448,12 +454,19 @@ def _person(hall: Hall, one: HallTicket | None, extra: DeskExtra) -> PersonView 
         due_at=one.due_at,
         issued_at=one.issued_at,
         called_at=one.called_at,
+        awaited_since=_awaited_since(hall, one),
         calls=one.calls,
         started_at=one.started_at,
         planned_minutes=hall.planned_minutes(one.services),
         name=extra.name,
         phone=extra.phone,
     )
+
+
+def _awaited_since(hall: Hall, one: HallTicket) -> datetime | None:
+    if one.called_at is None:
+        return None
+    return interruptions.awaited_since(one.called_at, hall.interruptions, hall.at)
 
 
 def _queued(hall: Hall, one: HallTicket, ranked: Ranked | None) -> QueuedView:

@@ -256,6 +256,10 @@ SENTENCES: Mapping[str, Sentence] = {
         N_("Calls are stopped now"),
         N_("The queue keeps its order. Calls go on when the interruption is over."),
     ),
+    "just_resumed": (
+        N_("Calls have only just resumed"),
+        N_("Give whoever was called before it two minutes to come back."),
+    ),
     "services_paused": (
         N_("These services are paused now"),
         N_("You can book a visit for another time. Whoever has a ticket keeps the place."),

@@ -13,7 +13,7 @@ from playwright.async_api import Browser, BrowserContext, Page, Route, expect
 from queue_app import db
 from queue_app.clock import Clock, ShiftedClock
 from queue_app.domain.people import Staff
-from queue_app.flow import arrival, booking, calling, staffing
+from queue_app.flow import arrival, booking, calling, interrupting, staffing
 from queue_app.queries import reference
 from queue_app.queries.appointments import SELECT, from_row
 from tests.conftest import MONDAY, StartServers
@@ -451,7 +451,7 @@ async def test_a_session_that_ended_leads_to_the_sign_in(arrive: Arrive, clock: 
 async def test_what_the_server_paints_the_script_leaves_as_it_is(
     arrive: Arrive, clock: Clock
 ) -> None:
-    then = clock.now() - timedelta(seconds=30)
+    then = clock.now() - timedelta(seconds=6)  # waits turn to a minute well after the test
     await take_ticket(then, service=METER)
     booked = await booking.hold(
         BRANCH, [METER, "bill-duplicate"], MONDAY.replace(hour=11), "visit", then
@@ -567,3 +567,26 @@ async def test_the_screen_asks_no_other_host_and_moves_nothing_while_it_loads(
     await clerk.mode("free")
     assert hosts == {server.url.removeprefix("http://")}
     assert await clerk.page.evaluate("globalThis.shift") == 0
+
+
+async def test_the_list_of_desks_follows_the_hall_for_whoever_has_no_desk(
+    server: Server, context: BrowserContext, clock: Clock
+) -> None:
+    await staffing.add_staff("chief", "supervisor", BRANCH, PASSWORD, clock.now())
+    page = await context.new_page()
+    await sign_in(page, server, "chief")
+    await expect(page.locator(".desk").first).to_contain_text("Вільне")
+    desk = await open_desk("1", clock.now())
+    await expect(page.locator(".desk").first).to_contain_text("Працює")
+    await take_ticket(clock.now())
+    await expect(page.locator("main")).to_contain_text("У залі чекає 1 особа")
+    stop = await interrupting.interrupt(BRANCH, "alert", None, "", desk.clerk, clock.now())
+    await expect(page.locator("main")).to_contain_text("Повітряна тривога з 10:0")
+    await page.get_by_text("Відновити зараз…").click()
+    await expect(page.locator(".resume-now")).to_contain_text("Відбою ще не було.")
+    await assert_accessible(page)
+    await page.get_by_text("Відновити зараз…").click()
+    await interrupting.resume(stop.id, 10, desk.clerk, clock.now())
+    await expect(page.locator("main")).to_contain_text("Відбій тривоги о 10:0")
+    await interrupting.resume(stop.id, 0, desk.clerk, clock.now())
+    await expect(page.get_by_text("Відбій тривоги")).to_be_hidden()

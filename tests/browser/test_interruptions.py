@@ -163,7 +163,7 @@ async def test_an_alert_is_said_on_every_screen_and_after_it_everything_goes_on_
         await assert_accessible(page)
 
     await console.get_by_role("button", name="Відновити зараз…").click()
-    await expect(console.locator("#resume-note")).to_contain_text("ще 10 хв повертаються з укриття")
+    await expect(console.locator("#resume-note")).to_contain_text("ще до 10 хв повертаються")
     await assert_accessible(console)
     await console.keyboard.press("Escape")
     await expect(stage).to_contain_text("Відновимо виклики о 10:1")

@@ -100,7 +100,6 @@ async def test_what_has_begun_goes_on_and_can_be_undone(desk: Desk, clock: Fixed
     first, second = [await take_ticket(clock.advance(seconds=1)) for _ in range(2)]
     await call(desk, clock.now())
     await alert(desk, clock.now())
-    await calling.recall(first.id, desk.clerk, clock.now())
     await calling.start(first.id, desk.clerk, clock.now())
     await calling.finish(first.id, desk.clerk, clock.now())
     undone = await calling.undo(first.id, desk.clerk, clock.now())
@@ -405,7 +404,7 @@ async def test_nobody_is_a_no_show_while_everything_is_stopped(
         await calling.no_show(called.id, desk.clerk, clock.advance(minutes=20))
     assert (await phone_at(called.token, clock.now())).state == "called"
     await interrupting.resume(stop, 0, desk.clerk, clock.now())
-    await calling.no_show(called.id, desk.clerk, clock.advance(minutes=1))
+    await calling.no_show(called.id, desk.clerk, clock.advance(minutes=2))
 
 
 async def test_the_next_alert_takes_the_place_of_an_all_clear(
@@ -451,3 +450,46 @@ async def test_an_alert_that_a_wrong_clock_put_into_the_future_stops_calls_when_
         await call(desk, clock.now())
     await interrupting.resume(first, 0, desk.clerk, clock.advance(minutes=5))
     assert await call(desk, clock.now())
+
+
+async def test_whoever_was_called_before_an_alert_has_time_to_come_after_it(
+    desk: Desk, clock: FixedClock
+) -> None:
+    called = await take_ticket(clock.now())
+    await call(desk, clock.now())
+    stop = await alert(desk, clock.advance(minutes=1))
+    clock.advance(minutes=30)
+    with pytest.raises(Conflict, match="hall_paused"):
+        await calling.recall(called.id, desk.clerk, clock.now())
+    over = await interrupting.resume(stop, 0, desk.clerk, clock.now())
+    current = (await console_at(desk, clock.now())).current
+    assert current
+    assert current.awaited_since == over.resumes_at
+    with pytest.raises(Conflict, match="just_resumed") as too_soon:
+        await calling.no_show(called.id, desk.clerk, clock.advance(seconds=5))
+    assert too_soon.value.details["possible_at"] == clock.now() + timedelta(seconds=115)
+    await calling.recall(called.id, desk.clerk, clock.now())
+    await calling.no_show(called.id, desk.clerk, clock.advance(minutes=2))
+
+
+async def test_the_kiosk_and_the_phone_count_the_same_people_ahead_in_an_alert(
+    desk: Desk, clock: FixedClock
+) -> None:
+    for _ in range(3):
+        await take_ticket(clock.now())
+    held = await booking.hold(BRANCH, [SERVICE], MONDAY.replace(hour=11), "visit", clock.now())
+    booked = await booking.confirm(held.token, "Ян", "0671234567", None, "uk", clock.now())
+    await alert(desk, clock.advance(minutes=50))
+    ticket = await arrival.check_in(BRANCH, booked.code, "device:1", clock.advance(minutes=5))
+    phone = await phone_at(ticket.token, clock.now())
+    assert ticket.people_ahead == phone.people_ahead == 0
+
+
+async def test_people_whom_other_desks_serve_do_not_stand_ahead(
+    desk: Desk, clock: FixedClock
+) -> None:
+    for _ in range(3):
+        await take_ticket(clock.now(), service="area-change")
+    legal = await take_ticket(clock.now(), service="debt-restructuring")
+    assert (legal.wait, legal.people_ahead) == (None, 0)
+    assert (await phone_at(legal.token, clock.now())).people_ahead == 0

@@ -59,8 +59,8 @@ function showActions(mode) {
   const usable = !busy;
   allow(primary, usable && mode !== "empty" && mode !== "interrupted");
   allowResuming(usable);
-  allow(verbButton("recall"), usable && mode === "called" && recallIn() <= 0);
   const mayCome = mode === "called" && !isWhole(screen.interruption);
+  allow(verbButton("recall"), usable && mayCome && recallIn() <= 0);
   allow(verbButton("no_show"), usable && mayCome);
   for (const verb of ["park", "transfer", "back"]) allow(verbButton(verb), usable && !!person);
   for (const button of [pauseButton, resumeButton, leaveButton, stopButton]) allow(button, usable);

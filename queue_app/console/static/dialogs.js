@@ -97,6 +97,7 @@ export async function askStop() {
     event.preventDefault();
     put(error, t.chooseService);
     error.hidden = false;
+    error.scrollIntoView({ block: "nearest" });
   };
   if (!(await ask(dialog))) return null;
   return {
@@ -107,8 +108,8 @@ export async function askStop() {
 }
 
 /** Whether calls resume now, without the minutes that the kind of this stop has after its end. */
-export async function askResume({ resume_minutes: usual }) {
-  put(byId("resume-note"), fill(t.stops.soon, { n: usual }));
+export async function askResume({ resume_minutes: usual, ended_at: over }) {
+  put(byId("resume-note"), fill(over ? t.stops.soon : t.stops.lasts, { n: usual }));
   return ask(byId("resume-dialog"));
 }
 
@@ -134,6 +135,7 @@ function offerSearch(search, list) {
 /** Shows the services whose titles hold every word; chosen ones always. */
 function filter(list, text) {
   const words = text.toLowerCase().split(BETWEEN_WORDS).filter(Boolean);
+  let found = false;
   for (const group of list.querySelectorAll(".services-group")) {
     let any = false;
     for (const choice of group.querySelectorAll(".choice")) {
@@ -143,7 +145,9 @@ function filter(list, text) {
       any ||= !choice.hidden;
     }
     group.hidden = !any;
+    found ||= any;
   }
+  list.querySelector("[data-none]").hidden = found;
 }
 
 /** Who works where now; nobody is sent to a desk at which nobody works. */

@@ -158,7 +158,7 @@ function setTimer(mode, screen) {
   const person = screen.current;
   [since, limit, plan] = {
     called: () => [
-      person.called_at,
+      person.awaited_since,
       isWhole(screen.interruption) ? null : LATE_TO_COME_SECONDS,
       "",
     ],

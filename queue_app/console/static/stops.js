@@ -52,7 +52,8 @@ function banner(stop) {
   );
 }
 
-const since = (stop) => fill(t.stops.since, { time: timeOf(stop.ended_at ?? stop.since) });
+const since = ({ since: began, ended_at: over }) =>
+  fill(over ? t.stops.at : t.stops.since, { time: timeOf(over ?? began) });
 
 function scope({ services }) {
   if (services === null) return t.stops.everything;
