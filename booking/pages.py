@@ -25,6 +25,7 @@ from booking.choice import (
     services_problem,
 )
 from booking.finding import day_rows, gone, gone_url, moment, parts_of
+from booking.today import stop_on
 from queue_app.clock import Clock
 from queue_app.domain.catalogue import Channel, Language
 from queue_app.domain.errors import Conflict, NotFound, RuleBroken
@@ -148,6 +149,7 @@ async def time(request: AnyRequest, clock: Clock) -> Response[Any]:
     if (step := missing_step(directory, choice)) or choice.day is None:
         return Redirect(step or choice.url("/day"), status_code=303)
     days = await _days(directory, choice, clock)
+    where = directory.branch(choice.branch or "")
     rows = day_rows(days, lambda one: choice.url("/time", day=one))
     return _step(
         request,
@@ -156,6 +158,7 @@ async def time(request: AnyRequest, clock: Clock) -> Response[Any]:
         choice,
         back="/day",
         held=await _held(request, clock),
+        stop=await stop_on(directory, where, choice.services, choice.day, clock.now()),
         **parts_of(rows, choice.day),
         **_holding(choice),
     )

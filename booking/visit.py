@@ -19,8 +19,8 @@ from booking.details import (
     read_entered,
 )
 from booking.finding import day_rows, gone, gone_url, moment, parts_of
+from booking.today import is_over, standing_of, stop_on
 from queue_app.clock import Clock
-from queue_app.domain import tickets
 from queue_app.domain.errors import Conflict, RuleBroken
 from queue_app.flow import booking
 from queue_app.queries import appointments, reference
@@ -61,13 +61,13 @@ async def _find(token: str, clock: Clock) -> Appointment:
 async def _state_page(
     request: AnyRequest, found: Appointment, clock: Clock, *, status: int = 200, **context: Any
 ) -> Response[str]:
-    over = found.state == "booked" and (
-        found.ends_at <= clock.now() or found.ticket_state not in (None, *tickets.LIVE)
-    )
+    directory, now = await reference.directory(), clock.now()
+    over = found.state == "booked" and is_over(directory, found, now)
     template = "booking/past.html" if over else STATE_TEMPLATES[found.state]
     if not over and await _is_in_vain(found):
         template = "booking/branch_closed.html"
-    return await _page(request, template, found, status=status, **context)
+    standing = await standing_of(directory, found, now)
+    return await _page(request, template, found, status=status, standing=standing, **context)
 
 
 async def _is_in_vain(found: Appointment) -> bool:
@@ -142,8 +142,11 @@ async def other_time(request: AnyRequest, token: str, clock: Clock) -> Response[
     if day is None or not await _can_move(found, clock):
         return Redirect(f"/visit/{token}/day", status_code=303)
     rows = day_rows(await _days(found, clock), lambda one: f"/visit/{token}/time?day={one}")
+    directory = await reference.directory()
+    branch = directory.branch_of(found.branch_id)
+    stop = await stop_on(directory, branch, found.services, day, clock.now())
     context = {**parts_of(rows, day), **_moving(found), "back": f"/visit/{token}/day"}
-    return await _page(request, "booking/time.html", found, **context)
+    return await _page(request, "booking/time.html", found, stop=stop, **context)
 
 
 @post("/visit/{token:str}/time", include_in_schema=False, opt=PUBLIC)

@@ -7,7 +7,11 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
+from queue_app import db
+from queue_app.flow import interrupting
+from tests.conftest import MONDAY
 from tests.support.browser import assert_accessible, follow
+from tests.support.hall import open_desk
 from tests.support.server import Server
 
 pytestmark = [pytest.mark.browser, pytest.mark.server]
@@ -99,6 +103,37 @@ async def test_every_page_is_whole_for_everyone(
         await page.goto(server.url + path)
         await look(path)
     assert broken == []
+    await context.close()
+
+
+async def test_what_is_said_of_an_alert_and_to_the_late_is_whole_for_everyone(
+    server: Server, browser: Browser
+) -> None:
+    context = await browser.new_context(
+        locale="uk-UA",
+        color_scheme="dark",
+        viewport=NARROW,  # type: ignore[arg-type]
+    )
+    page = await context.new_page()
+    await book(page, server.url, nothing)
+    link = page.url
+    desk = await open_desk("1", MONDAY, "podilskyi")
+    begin = MONDAY - timedelta(minutes=40)
+    end = begin + timedelta(minutes=10)
+    await db.fetch("UPDATE appointment SET period = tstzrange($1, $2)", begin, end)
+
+    await page.goto(link)
+    await expect(page.locator("h1")).to_have_text("Ще можна прийти сьогодні")
+    await expect(page.locator(".notice-warning")).to_contain_text("живу чергу")
+    await assert_accessible(page)
+
+    await interrupting.interrupt("podilskyi", "alert", None, "", desk.clerk, MONDAY)
+    choice = "service=no-debt-certificate&channel=visit&branch=podilskyi&day=2026-11-23"
+    for url in (link, f"{server.url}/time?{choice}"):
+        await page.goto(url)
+        await expect(page.locator(".notice-warning").first).to_contain_text("овітряна тривога")
+        await assert_accessible(page)
+        assert not await page.evaluate("document.documentElement.scrollWidth > innerWidth")
     await context.close()
 
 

@@ -1,0 +1,91 @@
+"""What the hall of this very day means for a booking: an interruption, lateness, and its end."""
+
+from datetime import date, datetime, timedelta
+
+from msgspec import Struct
+
+from queue_app.domain import hours, interruptions, tickets
+from queue_app.domain.errors import RuleBroken
+from queue_app.flow.arrival import check_not_over
+from queue_app.queries import hall, views
+from queue_app.queries.appointments import Appointment
+from queue_app.queries.hall import Hall
+from queue_app.queries.reference import Branch, Directory
+from queue_app.queries.views import InterruptionView
+
+
+class Standing(Struct, frozen=True):
+    """How a booking stands at this moment; as it was booked, unless its day is today.
+
+    `stop`: why nobody is called for its services now. While the code checks in, until
+    `closes_at`: `late`, whoever does so now joins the live queue; `kept`, an interruption moved
+    the moment from which that is so, to `kept_until` where anybody knows.
+    """
+
+    stop: InterruptionView | None = None
+    kept: bool = False
+    kept_until: datetime | None = None
+    late: bool = False
+    closes_at: datetime | None = None
+
+
+def is_over(directory: Directory, found: Appointment, now: datetime) -> bool:
+    """Whether nothing can come of a booking any more.
+
+    Neither while its visitor is in the house, nor while the code still checks in.
+    """
+    if found.ticket_token is not None:
+        return found.ticket_state not in tickets.LIVE
+    return found.ends_at <= now and not _checks_in(directory, found, now)
+
+
+def _checks_in(directory: Directory, found: Appointment, now: datetime) -> bool:
+    """Whether `arrival.check_in` takes the code now, late or not."""
+    branch = directory.branch_of(found.branch_id)
+    if branch.retired or found.channel != "visit" or not _is_today(directory, found, now):
+        return False
+    try:
+        check_not_over(directory, branch, now)
+    except RuleBroken:
+        return False
+    return True
+
+
+def _is_today(directory: Directory, found: Appointment, now: datetime) -> bool:
+    return directory.local(found.starts_at).date() == directory.local(now).date()
+
+
+async def standing_of(directory: Directory, found: Appointment, now: datetime) -> Standing:
+    branch = directory.branch_of(found.branch_id)
+    settled = found.state not in ("held", "booked") or branch.retired
+    if settled or not _is_today(directory, found, now):
+        return Standing()
+    seen = await hall.load(directory, branch, now)
+    usual = found.starts_at + timedelta(minutes=directory.rules.late_minutes)
+    limit = interruptions.late_after(
+        found.starts_at, found.services, seen.interruptions, directory.rules
+    )
+    closes_at = hours.closing(branch.hours, branch.closures, seen.day, directory.zone)
+    if closes_at is None or not _checks_in(directory, found, now):
+        return Standing(_stop(seen, found.services))
+    return Standing(
+        stop=_stop(seen, found.services),
+        kept=usual < limit and now <= limit,
+        kept_until=None if limit == interruptions.NEVER else min(limit, closes_at),
+        late=now > limit,
+        closes_at=closes_at,
+    )
+
+
+async def stop_on(
+    directory: Directory, branch: Branch, services: tuple[str, ...], day: date, now: datetime
+) -> InterruptionView | None:
+    """Why nobody is called for these services now, where the chosen day is today."""
+    if branch.retired or day != directory.local(now).date():
+        return None
+    return _stop(await hall.load(directory, branch, now), services)
+
+
+def _stop(seen: Hall, services: tuple[str, ...]) -> InterruptionView | None:
+    stop = seen.stop_of(services)
+    return next((one for one in views.lasting(seen) if stop and one.id == stop.id), None)
