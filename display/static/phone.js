@@ -28,15 +28,19 @@ function showState({ state, desk, calls, interruption: stop }) {
   for (const section of document.querySelectorAll("[data-state]")) {
     section.hidden = section.dataset.state !== state;
   }
-  const held = state === "called" && stop && !stop.services;
+  const held = isHeld({ state, interruption: stop });
   document.body.classList.toggle("is-called", state === "called" && !held);
-  document.body.classList.toggle("is-held", Boolean(held));
+  document.body.classList.toggle("is-held", held);
   field("go", held ? t.go_later : t.go);
   byId("again")?.toggleAttribute("hidden", calls < 2);
   byId("leave").hidden = state !== "waiting" && state !== "parked";
   offerSound();
   document.title = `${fill(t.titles[state], { desk })} – ${t.centre}`;
 }
+
+/** Called, and then everything stopped: first the shelter, then the desk. */
+const isHeld = ({ state, interruption: stop }) =>
+  state === "called" && Boolean(stop) && !stop.services;
 
 /** Why nobody is called, for those who wait; and whoever was just called goes to the shelter, too. */
 function showStop({ interruption: stop, state }) {
@@ -109,7 +113,7 @@ function showServices({ services }) {
 
 /** Speaks, rings and shakes for what is new since the last snapshot; a reload does not repeat it. */
 function tell(before, ticket) {
-  if (ticket.state === "called") return callOut(ticket);
+  if (ticket.state === "called" && !isHeld(ticket)) return callOut(ticket);
   document.body.classList.remove("beckon");
   put(byId("alarm"), "");
   if (!before) return;

@@ -7,6 +7,9 @@ from zoneinfo import ZoneInfo
 from queue_app.domain.catalogue import Text
 from queue_app.domain.interruptions import Interruption, Kind
 
+NAMED_AT_MOST = 2
+"""Longer lists of services would be cut off on a board."""
+
 _TITLES: dict[Kind, Text] = {
     "alert": Text(uk="Повітряна тривога", en="Air-raid alert"),
     "power": Text(uk="Знеструмлення", en="Power cut"),
@@ -39,6 +42,11 @@ def title(one: Interruption) -> Text:
 
 def advice(one: Interruption, services: Sequence[Text], shelter: Text | None) -> Text:
     """What to do now. `services`: the titles of those that are stopped, none for all."""
+    if len(services) > NAMED_AT_MOST:
+        return Text(
+            uk=f"Деяких послуг ({len(services)}) тимчасово не надаємо: яких саме, видно на кіоску.",
+            en=f"Some services ({len(services)}) are not given for now: the kiosk shows which.",
+        )
     if services:
         return Text(
             uk=f"Тимчасово не надаємо: {'; '.join(each.uk for each in services)}.",
