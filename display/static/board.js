@@ -30,12 +30,16 @@ function onSnapshot(snapshot) {
   fillQueue(snapshot);
 }
 
+/** Signs of a number and its desk that fit on the stage at full size, as А15 and 2 do. */
+const SHORT = 4;
+
 function show(call, isNew) {
   main = call;
   put(byId("call-number"), call?.number ?? "");
   put(byId("call-desk"), call?.desk ?? "");
   hall.dataset.call = call?.state ?? "";
   hall.dataset.again = String((call?.calls ?? 0) > 1);
+  hall.dataset.long = String(call ? (call.number + call.desk).length > SHORT : false);
   hall.dataset.scene = scene();
   fillOpening();
   markMain();
