@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page, Route, expect
@@ -446,6 +447,22 @@ async def test_a_session_that_ended_leads_to_the_sign_in(arrive: Arrive, clock: 
     await db.fetch("DELETE FROM session")
     await clerk.page.keyboard.press("Space")
     await expect(clerk.page).to_have_url(re.compile(r"/console/sign-in$"))
+
+
+async def test_a_screen_whose_session_is_over_leads_to_the_sign_in_by_itself(
+    servers: StartServers, context: BrowserContext, clock: Clock
+) -> None:
+    """As in the morning, when the server was started anew overnight."""
+    (first,) = await servers(1, clock=MONDAY)
+    await staffing.add_staff("clerk1", "clerk", BRANCH, PASSWORD, clock.now())
+    page = await context.new_page()
+    await sign_in(page, first, "clerk1")
+    await page.locator(".desk").first.get_by_role("button").click()
+    await expect(page.locator("#person")).to_have_attribute("data-mode", "empty")
+    await db.fetch("DELETE FROM session")
+    stop_servers([first])
+    await servers(1, clock=MONDAY, port=urlsplit(first.url).port)
+    await expect(page).to_have_url(re.compile(r"/console/sign-in$"))
 
 
 async def test_what_the_server_paints_the_script_leaves_as_it_is(

@@ -13,6 +13,8 @@ const SETTLE_MS = 500;
 const SNAPSHOT_WITHIN_MS = 1200;
 const RECALL_EVERY_MS = 5000;
 const RESULT_FOR_MS = 15000;
+/* The session is over, mostly: the page itself then leads to the sign-in. */
+const REFUSED_FOR_MS = 2000;
 const KEYS_SETTING = "console-digit-keys";
 
 const desk = t.snapshot.desk.id;
@@ -377,5 +379,6 @@ connect(`/ws/desks/${desk}`, {
   onFresh: () => {
     stale.hidden = true;
   },
+  onRefused: () => setTimeout(() => location.reload(), REFUSED_FOR_MS),
 });
 primary.focus({ preventScroll: true });
