@@ -299,11 +299,19 @@ async def test_what_people_were_shown_stands_beside_what_came_true_by_branch(
         await desk.call(called.id)
         await judge()
     head, titles, *rows = terminal.succeeds("simulate", "kept").splitlines()
-    assert head == "7 days until 2026-11-23 11:00; minutes unless %."
+    assert head == (
+        "Since 2026-11-16 11:00, 7 days before 2026-11-23 11:00 (the clock of QUEUE_APP_CLOCK);"
+        " minutes unless %."
+    )
     assert titles.split()[:3] == ["branch", "shown", "estimates"]
     assert [row.split() for row in rows] == [
         [BRANCH, "ticket", "1", "0.0", "100.0", "1.0", "0.50", "0", "100.0", "0", "0", "0", "1"]
     ]
+    del terminal.environment["QUEUE_APP_CLOCK"]
+    now = ("--days", "1", "--now", "2026-11-24T09:00:00+02:00")
+    head, _, *again = terminal.succeeds("simulate", "kept", *now).splitlines()
+    assert head.startswith("Since 2026-11-23 09:00, 1 day before 2026-11-24 09:00 (--now);")
+    assert again == rows
     elsewhere = terminal.succeeds("simulate", "kept", "--branch", "obolonskyi", "--days", "1")
     assert "Nobody was shown a range." in elsewhere
     assert "unknown_branch" in terminal.fails("simulate", "kept", "--branch", "nowhere")
@@ -328,11 +336,17 @@ async def test_a_day_beyond_all_calendars_is_refused_in_one_line(
 
 
 async def test_a_roster_is_proposed_from_the_centres_own_database(terminal: Terminal) -> None:
-    told = terminal.succeeds("simulate", "staffing", "--date", "2026-11-23").splitlines()
-    assert told[0] == "holosiivskyi, Monday 23 November 2026: 90 % within 15 min."
+    now = ("--now", "2026-11-20T18:00:00+02:00")
+    told = terminal.succeeds("simulate", "staffing", "--date", "2026-11-23", *now).splitlines()
+    assert told[0] == (
+        "holosiivskyi, Monday 23 November 2026, seen from 2026-11-20 18:00 (--now):"
+        " 90 % within 15 min."
+    )
+    assert told[1].endswith("the 90 days before 2026-11-20.")
     assert told[1].startswith("Made from 0 bookings as recorded, 0 Mondays and 0 other days")
     assert told[2].startswith("Too little history of Mondays")
-    assert told[-1].startswith("Desk hours: ")
+    assert told[-2].startswith("Desk hours until closing: ")
+    assert told[-1].startswith("The kiosk gives its last ticket at 17:30;")
     assert "closed on 2026-11-22" in terminal.fails("simulate", "staffing", "--date", "2026-11-22")
     wrong = terminal.fails("simulate", "staffing", "--date", "2026-11-23", "--branch", "nowhere")
     assert "is none of: holosiivskyi" in wrong

@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 import click
@@ -15,7 +15,7 @@ import msgspec
 from config.files import check_centre, write_centre
 from config.settings import parse_clock, parse_rate
 from queue_app.cli import changes, dumps, operator
-from queue_app.cli.operator import OperatorGroup
+from queue_app.cli.operator import OperatorGroup, Parsed
 from queue_app.cli.simulate import simulate
 from queue_app.domain.people import DEVICE_KINDS, ROLES
 from queue_app.flow import accounts, configuring, staffing
@@ -26,24 +26,6 @@ T = TypeVar("T")
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
 FILE = click.Path(dir_okay=False, path_type=Path)
-
-
-class _Parsed(click.ParamType[Any]):
-    """A value that `config.settings` reads, from an option as from the environment."""
-
-    def __init__(self, name: str, parse: Callable[[str], Any]) -> None:
-        self.name = name
-        self.parse = parse
-
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> object:
-        if not isinstance(value, str):
-            return value
-        try:
-            return self.parse(value)
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
 
 
 @click.group(cls=OperatorGroup, context_settings={"help_option_names": ["-h", "--help"]})
@@ -59,8 +41,8 @@ def main() -> None:
 @click.option("--host", help="Address to listen on; 127.0.0.1 unless QUEUE_APP_HOST says else.")
 @click.option("--port", type=click.IntRange(0, 65535), help="8000 unless QUEUE_APP_PORT says else.")
 @click.option("--workers", type=click.IntRange(1, 256), help="Processes that answer.")
-@click.option("--clock", type=_Parsed("instant", parse_clock), help="Start the hall's clock here.")
-@click.option("--rate", type=_Parsed("rate", parse_rate), help="The hall's seconds in a real one.")
+@click.option("--clock", type=Parsed("instant", parse_clock), help="Start the hall's clock here.")
+@click.option("--rate", type=Parsed("rate", parse_rate), help="The hall's seconds in a real one.")
 @click.option("--trial", is_flag=True, help="Make staff and devices to try it with; say how.")
 def serve(
     host: str | None,
@@ -81,14 +63,14 @@ def serve(
 @main.command()
 @click.option(
     "--rate",
-    type=_Parsed("rate", parse_rate),
+    type=Parsed("rate", parse_rate),
     default=60.0,
     show_default=True,
     help="The hall's seconds in a real one.",
 )
 @click.option(
     "--clock",
-    type=_Parsed("instant", parse_clock),
+    type=Parsed("instant", parse_clock),
     help="When the day begins; the next opening where the branch is closed then. Else a Monday.",
 )
 @click.option("--branch", metavar="SLUG", help="The first one unless given.")

@@ -51,6 +51,8 @@ HOST = "127.0.0.1"
 BEFORE_OPENING = timedelta(minutes=10)
 EVENING_HOUR = 21
 """Of the day before, when the residents book."""
+TELLING_RATE = 120.0
+"""Above it people and clerks lag by minutes of the hall, as they need real time for each step."""
 READY_WITHIN = 120.0
 """Seconds that a slow machine gets to start the server."""
 STOP_WITHIN = 20.0
@@ -227,11 +229,22 @@ class _Demo:
         for _ in range(directory.rules.horizon_days):
             plan = plan_of(directory, branch, day)
             if plan and self._is_ahead(plan) and any(desk.windows for desk in plan.desks):
+                if after is None:
+                    self._require_some_of(plan)
                 self._sign_ins = self._sign_ins or await _sign_ins(plan)
                 self._crowd = self._crowd or await self._full_hall(directory, branch, day)
                 return plan, self._crowd.draw(day, self._rng), self._sign_ins
             day = _next(day)
         raise click.ClickException(f"{slug} has no opening hours to demonstrate")
+
+    def _require_some_of(self, plan: Plan) -> None:
+        """That the demo does not end before it begins."""
+        begins, until = self._begins(plan), self._until(plan)
+        if until and until <= begins:
+            raise click.ClickException(
+                f"--until {until.astimezone(plan.zone):%H:%M} is not after the demo's beginning,"
+                f" {begins.astimezone(plan.zone):%A %d %B %Y, %H:%M}"
+            )
 
     def _is_ahead(self, plan: Plan) -> bool:
         """Whether this day is not over when the demo's clock begins."""
@@ -370,7 +383,7 @@ class _Demo:
             line for line in self._log.read_text(errors="replace").splitlines() if " ERROR " in line
         ]
         self._log.write_text("")
-        click.echo(_summary(plan, report, ranges))
+        click.echo(_summary(plan, report, ranges, self.options.rate))
         for what, often in report.unexpected.items():
             click.echo(f"  UNEXPECTED  {often} x {what}", err=True)
         for line in logged:
@@ -484,16 +497,17 @@ async def _judged(since: datetime, until: datetime) -> tuple[list[Finding], list
 def _held(one: Accuracy) -> str:
     """Alerts are nobody's to foresee: the ranges that one cut are counted apart."""
     shown = "with a ticket" if one.shown == "ticket" else "later"
-    cut = f", {one.cut} more cut by an interruption" if one.cut else ""
+    others = f"{one.cut} other was" if one.cut == 1 else f"{one.cut} others were"
+    cut = f" ({others} cut by an interruption)" if one.cut else ""
     return f"{one.promises - one.cut} {shown}: {one.percent_else:.0f} in 100 held{cut}"
 
 
-def _summary(plan: Plan, report: Report, ranges: Sequence[Accuracy]) -> str:
+def _summary(plan: Plan, report: Report, ranges: Sequence[Accuracy], rate: float) -> str:
     """The day in numbers: minutes are the hall's, milliseconds are real."""
     fates = ", ".join(f"{many} {fate}" for fate, many in report.fates.items())
     issuing = report.seconds.get(f"POST /api/v1/branches/{plan.branch}/tickets")
     calling = report.seconds.get("POST /api/v1/desks/*/calls")
-    refused = ", ".join(f"{many} {code}" for code, many in report.refused.items()) or "none"
+    refused = ", ".join(f"{many} {code}" for code, many in report.refused.items())
     boards = (
         f"from a call's answer to the first board {report.boards_p50_ms:.0f} ms"
         f" (95 in 100 within {report.boards_p95_ms:.0f})"
@@ -508,10 +522,17 @@ def _summary(plan: Plan, report: Report, ranges: Sequence[Accuracy]) -> str:
             for kind, spread in report.waits.items()
         ),
         f"  Ranges        {'; '.join(map(_held, ranges)) or 'nobody was told one'}",
+        *_doubt(rate),
         f"  Requests      {report.requests}; a ticket {_ms(issuing)}, a call {_ms(calling)}",
         f"  Screens       {report.frames} frames; {boards}",
-        f"  Refusals      {refused} (races and rules, as expected)",
+        f"  Refusals      {f'{refused} (races and rules, as expected)' if refused else 'none'}",
     ])  # fmt: skip
+
+
+def _doubt(rate: float) -> list[str]:
+    if rate <= TELLING_RATE:
+        return []
+    return [f"                at rate {rate:g} they mean little: people lag by minutes of the hall"]
 
 
 def _ms(spread: Spread | None) -> str:

@@ -60,6 +60,24 @@ def _plain(value: object) -> str:
     return "|".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
+class Parsed(click.ParamType[Any]):
+    """An option's value as `parse` reads it, whose ValueError says what is allowed."""
+
+    def __init__(self, name: str, parse: Callable[[str], Any]) -> None:
+        self.name = name
+        self.parse = parse
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> object:
+        if not isinstance(value, str):
+            return value
+        try:
+            return self.parse(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
 def settings() -> Settings:
     return from_environment()
 

@@ -12,22 +12,24 @@ from random import Random
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from config.files import load_centre
-from config.settings import YEARS
+from config.settings import YEARS, Settings, parse_clock
 from queue_app.cli import operator
-from queue_app.clock import Clock
-from queue_app.domain.centre import BranchPlan, Centre, Period
+from queue_app.cli.operator import Parsed
+from queue_app.domain.centre import BranchPlan, Centre, Period, Rules
 from queue_app.domain.demand import DAYS_WEIGHT, PER_HOUR
 from queue_app.domain.dispatch import POLICIES, PolicyName
 from queue_app.domain.hours import periods_on
 from queue_app.flow.promising import KEPT_DAYS
 from queue_app.queries import accuracy as promises
 from queue_app.queries import reference
+from queue_app.queries.reference import Directory
 from queue_app.simulation.accuracy import Accuracy, measure_rows
 from queue_app.simulation.compare import Comparison, Interval, compare, synthetic_days
 from queue_app.simulation.correcting import measure_mistaken
-from queue_app.simulation.day import roster
+from queue_app.simulation.day import minutes, roster
 from queue_app.simulation.demand import expected_demand
 from queue_app.simulation.foreseen import MEMORY, Foreseen, foresee
 from queue_app.simulation.run import FIGURES
@@ -36,6 +38,8 @@ from queue_app.simulation.world import KINDS, TITLES, Kind, periods_of, world
 
 MONDAY = date(2026, 11, 23)
 """The first synthetic day, unless told otherwise: an ordinary Monday."""
+MISTAKEN = range(-300, 91)
+"""By how many in a hundred learned visits may be taken for shorter."""
 
 
 class _Policies(click.ParamType[Any]):
@@ -70,16 +74,15 @@ class _Day(click.DateTime):
         return day
 
 
-class _Target(click.ParamType[Any]):
-    name = "promise"
-
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> Target:
-        try:
-            return parse_target(str(value))
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
+def _percent(text: str) -> int:
+    """From "30" or "30%"; ValueError says what is allowed."""
+    try:
+        percent = int(text.strip().removesuffix("%"))
+    except ValueError:
+        percent = MISTAKEN.stop
+    if percent not in MISTAKEN:
+        raise ValueError(f"{text!r} is no percentage from {MISTAKEN.start} to {MISTAKEN.stop - 1}")
+    return percent
 
 
 _branch = click.option("--branch", metavar="SLUG", help="The first of the centre unless given.")
@@ -93,6 +96,11 @@ _first = click.option(
     default=str(MONDAY),
     show_default=True,
     help="The first day; closed days are left out.",
+)
+_now = click.option(
+    "--now",
+    type=Parsed("instant", parse_clock),
+    help="The hall's time, where it was served with a clock of its own; else as the clock says.",
 )
 
 
@@ -123,6 +131,7 @@ def simulate(
 ) -> None:
     """Compare policies on synthetic days of a branch, with 95 % confidence intervals."""
     if context.invoked_subcommand:
+        _refuse_strays(context, context.invoked_subcommand)
         return
     draw_plot = _plotter() if plot else None
     centre, place = _place(branch)
@@ -136,6 +145,18 @@ def simulate(
         except OSError as error:
             raise click.ClickException(f"{plot}: {error.strerror}") from None
         click.echo(f"Drawn to {plot}.")
+
+
+def _refuse_strays(context: click.Context, command: str) -> None:
+    """Options before a subcommand are read for the comparison, which then does not take place."""
+    for option in context.command.params:
+        if context.get_parameter_source(option.name or "") is ParameterSource.COMMANDLINE:
+            name = option.opts[0]
+            raise click.UsageError(
+                f"{name} stands before {command}, which does not read it there; what {command}"
+                f" takes comes after it: queue-app simulate {command} --help",
+                context,
+            )
 
 
 def _plotter() -> Any:
@@ -207,7 +228,7 @@ def columns(rows: Sequence[Sequence[str]]) -> str:
 )
 @click.option(
     "--mistaken",
-    type=click.IntRange(-300, 90),
+    type=Parsed("percent", _percent),
     metavar="PERCENT",
     help="Learned visits are taken for so much shorter: how the ranges correct themselves.",
 )
@@ -243,17 +264,16 @@ def accuracy(
         where, seeds = places[0].slug, f"seed {seed}"
     else:
         where, seeds = f"{len(places)} branches", f"seeds {seed} to {seed + len(places) - 1}"
-    click.echo(f"{where}, {days} days of each kind, {seeds}; minutes unless %.")
+    click.echo(f"{where}, {_count(days, 'day')} of each kind, {seeds}; minutes unless %.")
     click.echo(accuracy_table(found))
 
 
 def _places(slugs: tuple[str, ...]) -> tuple[Centre, list[BranchPlan]]:
     """The branches of these names, each once; with "all" every one."""
-    if "all" in slugs:
-        centre = load_centre(operator.settings().config)
-        return centre, list(centre.branches)
-    found = [_place(slug) for slug in dict.fromkeys(slugs or (None,))]
-    return found[0][0], [place for _, place in found]
+    named = dict.fromkeys(slug for slug in slugs if slug != "all")
+    found = [_place(slug) for slug in named or (None,)]
+    centre = found[0][0]
+    return centre, list(centre.branches) if "all" in slugs else [place for _, place in found]
 
 
 _ACCURACY = (
@@ -283,22 +303,40 @@ def accuracy_table(found: Mapping[str, Accuracy]) -> str:
 @click.option(
     "--days", type=click.IntRange(1, KEPT_DAYS), default=7, show_default=True, help="Until now."
 )
-def kept(branches: tuple[str, ...], days: int) -> None:
+@_now
+def kept(branches: tuple[str, ...], days: int, now: datetime | None) -> None:
     """The accuracy of what people were really shown, by branch, from the centre's database."""
     settings = operator.settings()
-    now = operator.clock(settings).now()
+    now, source = _moment(settings, now)
 
     async def work() -> list[promises.Accuracy]:
         directory = await reference.directory()
         wanted = {directory.branch(slug).slug for slug in branches} or directory.branches.keys()
-        found = await promises.accuracy(now - timedelta(days=days))
-        until = f"{directory.local(now):%Y-%m-%d %H:%M}"
-        click.echo(f"{days} days until {until}; minutes unless %.")
+        since = now - timedelta(days=days)
+        found = await promises.accuracy(since)
+        click.echo(
+            f"Since {_local(directory, since)}, {_count(days, 'day')} before"
+            f" {_local(directory, now)} ({source}); minutes unless %."
+        )
         return [one for one in found if one.branch in wanted]
 
     with operator.server(settings, must_exist=True) as dsn:
         found = operator.run(dsn, work)
     click.echo(kept_table(found) if found else "Nobody was shown a range.")
+
+
+def _moment(settings: Settings, asked: datetime | None) -> tuple[datetime, str]:
+    """What time it is in the hall, and by what: no database says by which clock it was served."""
+    if asked:
+        return asked, "--now"
+    own = settings.clock or settings.rate != 1
+    return operator.clock(settings).now(), (
+        "the clock of QUEUE_APP_CLOCK" if own else "the clock of this machine"
+    )
+
+
+def _local(directory: Directory, instant: datetime) -> str:
+    return f"{directory.local(instant):%Y-%m-%d %H:%M}"
 
 
 _KEPT = (
@@ -340,16 +378,25 @@ def _days(one: Accuracy) -> str:
 @_branch
 @click.option("--date", "day", type=_Day(["%Y-%m-%d"]), required=True)
 @click.option(
-    "--target", type=_Target(), default="90% within 15 min", show_default=True, metavar="PROMISE"
+    "--target",
+    type=Parsed("promise", parse_target),
+    default="90% within 15 min",
+    show_default=True,
 )
 @click.option(
     "--kind",
     type=click.Choice(KINDS),
     help="A synthetic day of this kind instead of what the database foresees.",
 )
+@_now
 @_seed
 def staffing(
-    branch: str | None, day: datetime, target: Target, kind: Kind | None, seed: int
+    branch: str | None,
+    day: datetime,
+    target: Target,
+    kind: Kind | None,
+    now: datetime | None,
+    seed: int,
 ) -> None:
     """Propose desks by quarter hour and skill, beside the present roster.
 
@@ -358,22 +405,25 @@ def staffing(
     """
     settings = operator.settings()
     if kind is None and operator.has_database(settings):
+        moment = _moment(settings, now)
         with operator.server(settings) as dsn:
-            told, task, numbers = operator.run(
-                dsn, partial(_by_records, branch, day.date(), target, operator.clock(settings))
+            told, task, numbers, ends = operator.run(
+                dsn, partial(_by_records, branch, day.date(), target, moment)
             )
+    elif now:
+        raise click.UsageError("--now is of the records; a synthetic day has none")
     else:
-        told, task, numbers = _by_kind(branch, day.date(), target, kind, seed)
+        told, task, numbers, ends = _by_kind(branch, day.date(), target, kind, seed)
     try:
         quarters = propose(task, seed)
     except ValueError as error:
         raise click.ClickException(str(error)) from None
     click.echo("\n".join(told))
-    click.echo(staffing_table(quarters, numbers))
+    click.echo(f"{staffing_table(quarters, numbers)}\n{ends}")
 
 
-_Staffed = tuple[list[str], Task, list[str]]
-"""The first lines, the task, and the desks' numbers."""
+_Staffed = tuple[list[str], Task, list[str], str]
+"""The first lines, the task, the desks' numbers, and how the day ends."""
 
 
 def _by_kind(slug: str | None, day: date, target: Target, kind: Kind | None, seed: int) -> _Staffed:
@@ -387,28 +437,47 @@ def _by_kind(slug: str | None, day: date, target: Target, kind: Kind | None, see
         time_of=truth.time_of,
         target=target,
         change_over=truth.manner.change_over,
+        closes=minutes(periods[-1].closes),
     )
     title = TITLES[kind or "rush"]
     told = [f"{place.slug}, {day:%A %d %B %Y}, {title}, seed {seed}: {_promise(target)}."]
     if kind is None:
         data = operator.settings().data
         told.append(f"There is no database in {data}: this is a synthetic day, no forecast.")
-    return told, task, [desk.number for desk in place.desks]
+    return told, task, [desk.number for desk in place.desks], _ends(periods, centre.rules)
 
 
-async def _by_records(slug: str | None, day: date, target: Target, clock: Clock) -> _Staffed:
+async def _by_records(
+    slug: str | None, day: date, target: Target, moment: tuple[datetime, str]
+) -> _Staffed:
     directory = await reference.directory()
     slug = slug or next(iter(directory.branches))
     if slug not in directory.branches:
         raise _unknown(slug, directory.branches)
     branch = directory.branches[slug]
     periods = _open(slug, periods_on(branch.hours, branch.closures, day), day)
-    found = await foresee(directory, branch, day, periods, target, clock.now())
+    now, source = moment
+    found = await foresee(directory, branch, day, periods, target, now)
+    known = f"seen from {_local(directory, now)} ({source})"
     return (
-        [f"{slug}, {day:%A %d %B %Y}: {_promise(target)}.", *made_from(found, day)],
+        [f"{slug}, {day:%A %d %B %Y}, {known}: {_promise(target)}.", *made_from(found, day)],
         found.task,
         [desk.number for desk in branch.desks],
+        _ends(periods, directory.rules),
     )
+
+
+def _ends(periods: Sequence[Period], rules: Rules) -> str:
+    """Rows without arrivals are no rows without work."""
+    closes = int(minutes(periods[-1].closes))
+    return (
+        f"The kiosk gives its last ticket at {_wall(closes - rules.last_ticket_minutes)}; the"
+        f" rows after that show who stays until {_wall(closes)} for whoever is in the house."
+    )
+
+
+def _wall(minute: int) -> str:
+    return f"{minute // 60:02}:{minute % 60:02}"
 
 
 def _promise(target: Target) -> str:
@@ -453,7 +522,8 @@ def _count(number: int, what: str) -> str:
 
 
 def staffing_table(quarters: Sequence[Quarter], numbers: Sequence[str]) -> str:
-    """Desks by number; 3x2 is three desks with the skills of desk 2."""
+    """Desks by number; 3x2 is three desks with the skills of desk 2. Hours are those of the rows,
+    which go on to closing."""
     head = ("", "come", "present", "in time %", "wait", "proposed", "desks", "in time %", "wait")
     rows = [head, *(_quarter(one, numbers) for one in quarters)]
     present, proposed = (
@@ -462,14 +532,14 @@ def staffing_table(quarters: Sequence[Quarter], numbers: Sequence[str]) -> str:
     )
     return (
         f"{columns(rows)}\n"
-        f"Desk hours: {present:.1f} present, {proposed:.1f} proposed. "
+        f"Desk hours until closing: {present:.1f} present, {proposed:.1f} proposed. "
         "3x2 is three desks with the skills of desk 2."
     )
 
 
 def _quarter(one: Quarter, numbers: Sequence[str]) -> tuple[str, ...]:
     return (
-        f"{one.begins // 60:02}:{one.begins % 60:02}",
+        _wall(one.begins),
         f"{one.arrivals:.1f}",
         _desks(one.present, numbers),
         *_shown(one.present_waits),

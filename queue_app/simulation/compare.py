@@ -15,11 +15,13 @@ from queue_app.simulation.day import Day, draw
 from queue_app.simulation.run import FIGURES, run_day
 from queue_app.simulation.world import Kind, open_days, world
 
-_TWO_SIDED = NormalDist().inv_cdf(0.975)
+_NORMAL = NormalDist().inv_cdf(0.975)
+_FEW = {1: 12.706, 2: 4.303, 3: 3.182, 4: 2.776}
+"""Student's quantiles where the expansion for many days is off: any table has them."""
 
 
 class Interval(Struct, frozen=True):
-    """A mean over days and the half width of its 95 % confidence interval (normal)."""
+    """A mean over days and the half width of its 95 % confidence interval (Student's t)."""
 
     mean: float
     half: float
@@ -68,7 +70,25 @@ def interval(values: Sequence[float]) -> Interval:
     known = [one for one in values if not math.isnan(one)]
     if len(known) < 2:
         return Interval(known[0] if known else math.nan, math.nan)
-    return Interval(fmean(known), _TWO_SIDED * stdev(known) / math.sqrt(len(known)))
+    return Interval(fmean(known), _student(len(known) - 1) * stdev(known) / math.sqrt(len(known)))
+
+
+def _student(freedom: int) -> float:
+    """The 97.5th percentile of Student's t.
+
+    Abramowitz and Stegun, "Handbook of Mathematical Functions", 26.7.5; from five on right to
+    three decimals.
+    """
+    if freedom in _FEW:
+        return _FEW[freedom]
+    x = _NORMAL
+    return (
+        x
+        + (x**3 + x) / (4 * freedom)
+        + (5 * x**5 + 16 * x**3 + 3 * x) / (96 * freedom**2)
+        + (3 * x**7 + 19 * x**5 + 17 * x**3 - 15 * x) / (384 * freedom**3)
+        + (79 * x**9 + 776 * x**7 + 1482 * x**5 - 1920 * x**3 - 945 * x) / (92160 * freedom**4)
+    )
 
 
 def _more_than_chance(ours: Sequence[float], theirs: Sequence[float]) -> bool:

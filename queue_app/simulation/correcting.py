@@ -36,18 +36,26 @@ def measure_mistaken(
     seed: int,
     percent: float,
 ) -> list[Accuracy]:
-    """One branch, which takes visits to be so much shorter than it has learned: a row for the same
-    days without any correction, then one for every `TOGETHER` days with it.
+    """One branch, which takes visits to be so much shorter than it has learned: for every
+    `TOGETHER` days a row without any correction, then one for the same days with it; at last both
+    over all days, where there are more.
 
     ValueError: nobody had to wait on some of them.
     """
     span = centre, branch, kind, first, days, seed, percent
-    without, told = (_told(*span, corrects) for corrects in (False, True))
-    rows = [_row(kind, without, "uncorrected")]
-    for begin in range(0, days, TOGETHER):
-        end = min(begin + TOGETHER, days)
-        rows.append(_row(kind, told[begin:end], f"days {begin + 1} to {end}"))
-    return rows
+    told = [(title, _told(*span, title == "corrected")) for title in ("uncorrected", "corrected")]
+    blocks = [(begin, min(begin + TOGETHER, days)) for begin in range(0, days, TOGETHER)]
+    if len(blocks) > 1:
+        blocks.append((0, days))
+    return [
+        _row(kind, every[begin:end], f"{_span(begin, end)}, {title}")
+        for begin, end in blocks
+        for title, every in told
+    ]
+
+
+def _span(begin: int, end: int) -> str:
+    return f"days {begin + 1} to {end}" if end > begin + 1 else f"day {end}"
 
 
 def _row(kind: Kind, days: Sequence[Sequence[Told]], title: str) -> Accuracy:

@@ -14,7 +14,7 @@ from queue_app.queries import demand, habits
 from queue_app.queries.forecast import Lengths
 from queue_app.queries.habits import Learned
 from queue_app.queries.reference import Branch, Directory
-from queue_app.simulation.day import roster
+from queue_app.simulation.day import minutes, roster
 from queue_app.simulation.staffing import Target, Task
 
 MEMORY = timedelta(days=MEMORY_DAYS)
@@ -63,6 +63,7 @@ async def foresee(
             time_of=Lengths(directory, learned.times),
             target=target,
             change_over=learned.habits.change_over,
+            closes=minutes(periods[-1].closes),
         ),
         bookings=len(known),
         basis=basis_of(day, seen),

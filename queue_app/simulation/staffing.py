@@ -54,7 +54,7 @@ class Waits(Struct, frozen=True):
 
 class Quarter(Struct, frozen=True):
     """`present` and `proposed`: ids of desks; an id that stands more than once: so many desks
-    with the skills of that one. Waits are None where nobody came."""
+    with the skills of that one. Waits are None where nobody came, as after the last tickets."""
 
     begins: int
     arrivals: float
@@ -66,7 +66,9 @@ class Quarter(Struct, frozen=True):
 
 class Task(Struct, frozen=True):
     """What is to be staffed. `desks`: what kinds of desks there are; `present`: the roster now;
-    `time_of`: how long visits take; `change_over`: minutes between them."""
+    `time_of`: how long visits take; `change_over`: minutes between them; `closes`: until when
+    desks are there, as the last tickets are given earlier; where it is 0, as long as people come.
+    """
 
     demand: Demand
     desks: Sequence[DeskView]
@@ -74,6 +76,7 @@ class Task(Struct, frozen=True):
     time_of: Callable[[frozenset[str]], ServiceTime]
     target: Target
     change_over: float = 1.0
+    closes: float = 0.0
 
 
 def parse_target(text: str) -> Target:
@@ -85,7 +88,8 @@ def parse_target(text: str) -> Target:
 
 
 def propose(task: Task, seed: int = 1) -> list[Quarter]:
-    """Desks for each quarter hour of the demand, beside those of the present roster.
+    """Desks for each quarter hour of the demand and from then to closing, beside those of the
+    present roster.
 
     The same `seed` gives the same proposal. ValueError: a service that no desk gives.
     """
@@ -342,7 +346,7 @@ def _shown(
     return [
         Quarter(
             begins=quarter,
-            arrivals=sum(task.demand[quarter].values()),
+            arrivals=sum(task.demand.get(quarter, {}).values()),
             present=tuple(
                 shift.desk.id
                 for shift in task.present
@@ -354,5 +358,12 @@ def _shown(
             ),
             proposed_waits=_waits(task, proposed[quarter]) if quarter in proposed else None,
         )
-        for quarter, count in counts.items()
+        for quarter, count in _to_closing(task, counts).items()
     ]
+
+
+def _to_closing(task: Task, counts: Counts) -> Counts:
+    """And the quarters in which nobody comes any more: whoever works in the last one stays."""
+    last = max(counts)
+    after = range(last + QUARTER, math.ceil(task.closes), QUARTER)
+    return counts | dict.fromkeys(after, counts[last])

@@ -133,6 +133,8 @@ def test_a_whole_day_passes_without_one_unexpected_answer_and_leaves_nothing(
     assert "UNEXPECTED" not in day.said
     served = re.search(r"(\d+) served,", day.said)
     assert served and int(served[1]) >= 30, day.said
+    assert "at rate 3600 they mean little" in day.said
+    assert "more cut" not in day.said and "none (" not in day.said
     assert day.leftovers() == []
 
 
@@ -171,6 +173,27 @@ def _every_face_answers(address: str) -> None:
         assert browser.get("/demo/state").json()["day"]
         assert browser.get("/demo/files/demo.css").status_code == 200
         assert browser.get("/demo/files/..%2Fpage.py").status_code == 404
+
+
+@pytest.mark.server
+@pytest.mark.parametrize(
+    ("arguments", "begins"),
+    [
+        (("--until", "08:30"), "Monday .*, 08:50"),
+        (
+            ("--clock", "2026-11-23T12:00:00+02:00", "--until", "11:00"),
+            "Monday 23 November 2026, 12:00",
+        ),
+    ],
+)
+def test_a_demo_that_would_end_before_it_begins_is_refused(
+    demo: StartDemo, arguments: tuple[str, ...], begins: str
+) -> None:
+    day = demo("--once", *arguments)
+    assert day.end() == 1, day.said
+    assert re.search(f"{arguments[-1]} is not after the demo's beginning, {begins}", day.said)
+    assert "Traceback" not in day.said
+    assert day.leftovers() == []
 
 
 @pytest.mark.server

@@ -4,9 +4,11 @@ import math
 from datetime import date
 from pathlib import Path
 from random import Random
+from statistics import stdev
 
 import pytest
 from click.testing import CliRunner, Result
+from msgspec.structs import replace
 
 from config.files import load_centre
 from queue_app.cli.commands import main
@@ -14,6 +16,7 @@ from queue_app.domain.centre import BranchPlan, Centre
 from queue_app.domain.dispatch import POLICIES, DeskView
 from queue_app.domain.forward import Shift
 from queue_app.domain.service_times import ServiceTime
+from queue_app.simulation import correcting
 from queue_app.simulation.accuracy import PHASES, measure, measure_rows
 from queue_app.simulation.compare import compare, interval, synthetic_days
 from queue_app.simulation.day import Day, draw
@@ -140,7 +143,16 @@ def test_our_policy_keeps_booked_times_and_first_come_first_served_does_not(
 
 def test_an_interval_leaves_out_days_without_the_figure() -> None:
     assert interval([1.0, 3.0, math.nan]).mean == 2.0
-    assert interval([1.0, 3.0]).half == pytest.approx(1.96, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("days", "student"),
+    [(2, 12.706), (3, 4.303), (5, 2.776), (6, 2.571), (11, 2.228), (31, 2.042), (200, 1.972)],
+)
+def test_an_interval_over_few_days_is_students(days: int, student: float) -> None:
+    values = [float(one % 7) for one in range(days)]
+    expected = student * stdev(values) / math.sqrt(days)
+    assert interval(values).half == pytest.approx(expected, rel=0.0005)
 
 
 def test_what_is_learned_of_a_branch_comes_near_to_the_truth(centre: Centre, rush: World) -> None:
@@ -161,6 +173,21 @@ def test_estimates_hold_what_they_promise(centre: Centre, branch: BranchPlan, ki
     assert found.covered > 0.5
     assert found.ratio < 1.3
     assert found.ours < found.formula
+
+
+def test_corrected_ranges_stand_beside_the_same_days_uncorrected(
+    centre: Centre, branch: BranchPlan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(correcting, "TOGETHER", 1)
+    rows = correcting.measure_mistaken(centre, branch, "rush", MONDAY, 2, 1, 40)
+    spans = ("day 1", "day 2", "days 1 to 2")
+    assert [one.phase for one in rows] == [
+        f"{span}, {title}" for span in spans for title in ("uncorrected", "corrected")
+    ]
+    for without, told in zip(rows[::2], rows[1::2], strict=True):
+        assert (without.estimates, without.mean_wait) == (told.estimates, told.mean_wait)
+    assert rows[0].width == rows[1].width
+    assert rows[2].width < rows[3].width
 
 
 def task(target: str = "90% within 15 min") -> Task:
@@ -185,6 +212,16 @@ def test_a_proposal_keeps_the_promise_and_has_desks_where_they_are_wanted() -> N
     assert found[0].present_waits
     assert found[0].present_waits.within < 0.9
     assert propose(task()) == found
+
+
+def test_whoever_works_when_the_last_tickets_are_given_stays_until_closing() -> None:
+    found = propose(replace(task(), closes=615.0))
+    before, after = found[:3], found[3:]
+    assert before == propose(task())
+    assert [one.begins for one in after] == [585, 600]
+    for one in after:
+        assert (one.present, one.proposed) == (before[-1].present, before[-1].proposed)
+        assert (one.arrivals, one.present_waits, one.proposed_waits) == (0, None, None)
 
 
 def test_a_stricter_promise_takes_no_fewer_desks() -> None:
@@ -244,21 +281,24 @@ def test_the_command_measures_accuracy_and_proposes_a_roster() -> None:
     done = simulate("accuracy", "--days", "1", "--kind", "short", *two_branches)
     assert done.exit_code == 0, done.output
     head, _, *rows = done.output.splitlines()
-    assert head.startswith("2 branches, 1 days of each kind, seeds 1 to 2;")
+    assert head.startswith("2 branches, 1 day of each kind, seeds 1 to 2;")
     assert [row.split(",")[0] for row in rows] == ["obolonskyi", "darnytskyi"]
-    done = simulate("accuracy", "--days", "2", "--kind", "short", "--mistaken", "40")
+    done = simulate("accuracy", "--days", "2", "--kind", "short", "--mistaken", "40%")
     assert done.exit_code == 0, done.output
     _, _, *rows = done.output.splitlines()
     assert [row.split("  ")[0] for row in rows] == [
-        "short of staff, uncorrected",
-        "short of staff, days 1 to 2",
+        "short of staff, days 1 to 2, uncorrected",
+        "short of staff, days 1 to 2, corrected",
     ]
     done = simulate("staffing", "--date", "2026-11-23")
     assert done.exit_code == 0, done.output
     lines = done.output.splitlines()
     assert lines[1] == "There is no database in /nowhere: this is a synthetic day, no forecast."
     assert lines[3].startswith("09:00")
-    assert "Desk hours: " in done.output
+    assert lines[-3].startswith("17:45   0.0")
+    assert lines[-2].startswith("Desk hours until closing: ")
+    assert lines[-1].startswith("The kiosk gives its last ticket at 17:30; ")
+    assert "until 18:00" in lines[-1]
 
 
 @pytest.mark.parametrize(
@@ -270,7 +310,17 @@ def test_the_command_measures_accuracy_and_proposes_a_roster() -> None:
         (["--days", "1"], "2<=x<=100000"),
         (["accuracy", "--days", "0"], "1<=x<=10000"),
         (["accuracy", "--branch", "nowhere"], "is none of: holosiivskyi"),
+        (["accuracy", "--branch", "all", "--branch", "nowhere"], "is none of: holosiivskyi"),
+        (["accuracy", "--mistaken", "91%"], "from -300 to 90"),
+        (["accuracy", "--mistaken", "some"], "from -300 to 90"),
+        (["--branch", "obolonskyi", "kept"], "--branch stands before kept"),
+        (["--seed", "1", "accuracy"], "--seed stands before accuracy"),
         (["kept", "--days", "31"], "1<=x<=30"),
+        (["kept", "--now", "2026-11-23T10:00"], "no instant such as"),
+        (
+            ["staffing", "--date", "2026-11-23", "--now", "2026-11-23T10:00:00+02:00"],
+            "--now is of the records",
+        ),
         (["staffing"], "Missing option '--date'"),
         (["staffing", "--date", "2026-11-22"], "closed on 2026-11-22"),
         (["staffing", "--date", "2026-11-23", "--target", "soon"], "90% within 15 min"),
