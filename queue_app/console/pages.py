@@ -163,6 +163,7 @@ async def _choose(
         branch=branch,
         desks=shown,
         waiting=len(seen.waiting),
+        version=seen.version,
         stops=views.lasting(seen),
         kinds=KINDS,
         problem=_parts(request, error.code) if error else None,

@@ -188,6 +188,8 @@ DROPS: dict[str, str] = {
     ),
     "interruption_is_kept": "DROP TRIGGER interruption_is_kept ON interruption",
     "branch_habits_sane": "ALTER TABLE branch_habits DROP CONSTRAINT branch_habits_sane",
+    "branch_habits_low_end": "ALTER TABLE branch_habits DROP CONSTRAINT branch_habits_low_end",
+    "branch_habits_high_end": "ALTER TABLE branch_habits DROP CONSTRAINT branch_habits_high_end",
     "request_pkey": "ALTER TABLE request DROP CONSTRAINT request_pkey",
 }
 

@@ -3,29 +3,36 @@
 import { connect } from "/static/web/live.js";
 import { texts } from "/static/web/texts.js";
 
-const page = `/console?branch=${texts().branch}`;
+const { branch, version } = texts();
 const main = document.querySelector("main");
 let shown = null;
 let drawn = null;
+let turn = 0;
 
-function onSnapshot({ interruption, desks, waiting }) {
-  shown = JSON.stringify([interruption, desks, waiting]);
-  drawn ??= shown;
+function onSnapshot(snapshot) {
+  shown = JSON.stringify([snapshot.interruption, snapshot.desks, snapshot.waiting]);
+  if (drawn === null && snapshot.version === version) drawn = shown;
   redraw();
 }
 
-/** Not while somebody answers a question of it. */
+/** Not while somebody answers a question of it; what could not be fetched, with the next snapshot. */
 async function redraw() {
   if (drawn === shown || main.querySelector("details[open]")) return;
   drawn = shown;
-  const answer = await fetch(page).catch(() => null);
+  const mine = ++turn;
+  const answer = await fetch(`/console?branch=${branch}`).catch(() => null);
   if (answer?.redirected) return location.reload();
-  if (!answer?.ok) return;
-  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const page = answer?.ok ? await answer.text() : null;
+  if (mine !== turn) return;
+  if (page === null) drawn = "";
+  else fill(new DOMParser().parseFromString(page, "text/html"));
+}
+
+function fill(fresh) {
   const focused = document.activeElement?.form?.getAttribute("action");
   main.replaceChildren(...fresh.querySelector("main").childNodes);
   if (focused) main.querySelector(`form[action="${focused}"] button`)?.focus();
 }
 
 main.addEventListener("toggle", redraw, true);
-connect(`/ws/branches/${texts().branch}/board`, { onSnapshot });
+connect(`/ws/branches/${branch}/board`, { onSnapshot });
