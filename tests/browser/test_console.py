@@ -462,7 +462,7 @@ async def test_a_screen_whose_session_is_over_leads_to_the_sign_in_by_itself(
     await db.fetch("DELETE FROM session")
     stop_servers([first])
     await servers(1, clock=MONDAY, port=urlsplit(first.url).port)
-    await expect(page).to_have_url(re.compile(r"/console/sign-in$"))
+    await expect(page).to_have_url(re.compile(r"/console/sign-in$"), timeout=45_000)
 
 
 async def test_what_the_server_paints_the_script_leaves_as_it_is(
