@@ -26,7 +26,7 @@ SIZES = {
     "phone": {"width": 390, "height": 844},
     "kiosk": {"width": 1080, "height": 1920},
 }
-WITHIN_MS = 12_000
+WITHIN_MS = 30_000
 """A heartbeat of the hub, and a door that the kiosk asks about, with room to spare."""
 
 Open = Callable[[str, str], Awaitable[Page]]
