@@ -13,8 +13,8 @@ from queue_app.domain.catalogue import (
     common_channels,
     visit_minutes,
 )
+from queue_app.domain.directory import Branch, Directory
 from queue_app.queries import slots
-from queue_app.queries.reference import Branch, Directory
 
 
 class Parameters(Protocol):

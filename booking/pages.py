@@ -27,12 +27,12 @@ from booking.choice import (
 from booking.finding import day_rows, gone, gone_url, moment, parts_of
 from booking.today import stop_on
 from queue_app.clock import Clock
+from queue_app.domain.appointments import Appointment
 from queue_app.domain.catalogue import Channel, Language
+from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.errors import Conflict, NotFound, RuleBroken
 from queue_app.flow import booking
 from queue_app.queries import appointments, reference
-from queue_app.queries.appointments import Appointment
-from queue_app.queries.reference import Branch, Directory
 from queue_app.web.guards import require_same_origin
 from queue_app.web.i18n import language_of
 from queue_app.web.limits import PUBLIC

@@ -5,13 +5,14 @@ from datetime import date, datetime, timedelta
 from msgspec import Struct
 
 from queue_app.domain import hours, interruptions, tickets
+from queue_app.domain.appointments import Appointment
+from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.errors import RuleBroken
+from queue_app.domain.hall import Hall
 from queue_app.flow.arrival import check_not_over
-from queue_app.queries import hall, views
-from queue_app.queries.appointments import Appointment
-from queue_app.queries.hall import Hall
-from queue_app.queries.reference import Branch, Directory
-from queue_app.queries.views import InterruptionView
+from queue_app.queries import halls
+from queue_app.screens import views
+from queue_app.screens.views import InterruptionView
 
 
 class Standing(Struct, frozen=True):
@@ -60,7 +61,7 @@ async def standing_of(directory: Directory, found: Appointment, now: datetime) -
     settled = found.state not in ("held", "booked") or branch.retired
     if settled or not _is_today(directory, found, now):
         return Standing()
-    seen = await hall.load(directory, branch, now)
+    seen = await halls.load(directory, branch, now)
     usual = found.starts_at + timedelta(minutes=directory.rules.late_minutes)
     limit = interruptions.late_after(
         found.starts_at, found.services, seen.interruptions, directory.rules
@@ -83,7 +84,7 @@ async def stop_on(
     """Why nobody is called for these services now, where the chosen day is today."""
     if branch.retired or day != directory.local(now).date():
         return None
-    return _stop(await hall.load(directory, branch, now), services)
+    return _stop(await halls.load(directory, branch, now), services)
 
 
 def _stop(seen: Hall, services: tuple[str, ...]) -> InterruptionView | None:

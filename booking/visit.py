@@ -21,10 +21,10 @@ from booking.details import (
 from booking.finding import day_rows, gone, gone_url, moment, parts_of
 from booking.today import is_over, standing_of, stop_on
 from queue_app.clock import Clock
+from queue_app.domain.appointments import Appointment
 from queue_app.domain.errors import Conflict, RuleBroken
 from queue_app.flow import booking
 from queue_app.queries import appointments, reference
-from queue_app.queries.appointments import Appointment
 from queue_app.web.addresses import absolute
 from queue_app.web.guards import require_same_origin
 from queue_app.web.i18n import language_of

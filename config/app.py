@@ -20,7 +20,6 @@ import kiosk.pages
 import queue_app.api.routes
 import queue_app.console.pages
 from config.settings import Settings, from_environment
-from queue_app import db
 from queue_app.clock import Clock, SystemClock
 from queue_app.clock import hall_clock as clock_of
 from queue_app.domain.errors import BadRequest
@@ -28,6 +27,7 @@ from queue_app.flow import upkeep
 from queue_app.flow.promising import Promises
 from queue_app.live import Hub
 from queue_app.queries import reference
+from queue_app.store import db
 from queue_app.web import health
 from queue_app.web.errors import EXCEPTION_HANDLERS
 from queue_app.web.guards import provide_kiosk, provide_staff

@@ -2,7 +2,7 @@
 
 from piccolo.conf.apps import AppRegistry
 
-from queue_app.db import engine
+from queue_app.store.db import engine
 
 DB = engine
-APP_REGISTRY = AppRegistry(apps=["queue_app.piccolo_app"])
+APP_REGISTRY = AppRegistry(apps=["queue_app.store.piccolo_app"])

@@ -13,11 +13,12 @@ from display import scenes
 from queue_app.clock import Clock
 from queue_app.domain.catalogue import Language
 from queue_app.domain.errors import Conflict, NotFound
+from queue_app.domain.hall import Hall
+from queue_app.domain.tickets import Ticket
 from queue_app.flow import arrival
 from queue_app.flow.promising import Promises
-from queue_app.queries import hall, reference, tickets, views
-from queue_app.queries.hall import Hall
-from queue_app.queries.tickets import Ticket
+from queue_app.queries import halls, reference, tickets
+from queue_app.screens import views
 from queue_app.web.guards import require_same_origin
 from queue_app.web.i18n import LANGUAGE_COOKIE, LANGUAGES, language_of
 from queue_app.web.limits import PUBLIC
@@ -68,7 +69,7 @@ async def panel(
 
 async def _look(branch: str, clock: Clock) -> Hall:
     directory = await reference.directory()
-    return await hall.load(directory, directory.branch(branch), clock.now())
+    return await halls.load(directory, directory.branch(branch), clock.now())
 
 
 @get("/t/{token:str}")
@@ -81,7 +82,7 @@ async def ticket(
     """One's own ticket; NotFound `unknown_link`."""
     own = await tickets.by_token(token)
     directory = await reference.directory()
-    seen = await hall.load(directory, directory.branch_of(own.branch_id), clock.now())
+    seen = await halls.load(directory, directory.branch_of(own.branch_id), clock.now())
     promises.note(seen, own.id)
     return render(
         request,

@@ -7,7 +7,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from queue_app.queries.views import BoardView, Call
+from queue_app.screens.views import BoardView, Call
 
 Scene = Literal["interrupted", "call", "wait", "welcome", "desks_closed", "closed"]
 PanelState = Literal["called", "serving", "interrupted", "open", "paused", "closed"]

@@ -6,7 +6,7 @@ from typing import TypeVar
 from msgspec import Struct
 
 from queue_app.domain.catalogue import Group, Service
-from queue_app.queries.reference import Branch, Directory
+from queue_app.domain.directory import Branch, Directory
 
 T = TypeVar("T")
 

@@ -21,15 +21,16 @@ from kiosk.offer import OfferedGroup, screens_of_groups
 from kiosk.words import both, phrases, say
 from queue_app.clock import Clock
 from queue_app.domain.catalogue import Duration, Text
+from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.errors import NotAllowed, NotSignedIn
+from queue_app.domain.hall import Hall
 from queue_app.domain.numbering import branch_of_token
 from queue_app.domain.people import Device, token_hash
 from queue_app.flow.arrival import kiosk_door
-from queue_app.queries import hall, reference, views
-from queue_app.queries.hall import Hall
-from queue_app.queries.reference import Branch, Directory
+from queue_app.queries import halls, reference
 from queue_app.queries.staff import device_of_token
-from queue_app.queries.views import InterruptionView
+from queue_app.screens import views
+from queue_app.screens.views import InterruptionView
 from queue_app.web.addresses import absolute
 from queue_app.web.guards import DEVICE_COOKIE, find_device
 from queue_app.web.i18n import DEFAULT_LANGUAGE, LANGUAGES, N_, words
@@ -115,7 +116,7 @@ async def _screens(
     """The page. It always begins in Ukrainian: the last visitor's choice is not remembered."""
     language = "en" if request.query_params.get("lang") == "en" else DEFAULT_LANGUAGE
     groups = screens_of_groups(directory, branch)
-    seen = await hall.load(directory, branch, now)
+    seen = await halls.load(directory, branch, now)
     door, board = _door(request, seen, groups), views.board(seen)
     formats = {one: pages_of(request).formats(one) for one in LANGUAGES}
 
@@ -151,7 +152,7 @@ async def door(
     place = directory.branch(branch)
     await _require_kiosk(request, place)
     groups = screens_of_groups(directory, place)
-    view = _door(request, await hall.load(directory, place, clock.now()), groups)
+    view = _door(request, await halls.load(directory, place, clock.now()), groups)
     return Response(view, headers=PRIVATE)
 
 

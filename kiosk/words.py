@@ -5,7 +5,7 @@ from typing import Any
 from markupsafe import Markup
 
 from queue_app.domain.catalogue import Language, Text
-from queue_app.queries.reference import Directory
+from queue_app.domain.directory import Directory
 from queue_app.web.formats import HOUR, MINUTE
 from queue_app.web.i18n import LANGUAGES, words
 

@@ -17,13 +17,14 @@ from typing import Any, Literal, Protocol
 import msgspec
 from msgspec import Struct
 
-from queue_app import db
-from queue_app.db import OUTAGES
 from queue_app.domain.errors import QueueError
+from queue_app.domain.hall import Hall, without_contact
+from queue_app.domain.tickets import Ticket
 from queue_app.flow.promising import Promises
-from queue_app.queries import desks, hall, reference, tickets, views
-from queue_app.queries.hall import Hall
-from queue_app.queries.tickets import Ticket
+from queue_app.queries import desks, halls, reference, tickets
+from queue_app.screens import views
+from queue_app.store import db
+from queue_app.store.db import OUTAGES
 
 HEARTBEAT_SECONDS = 4.0
 QUIET_SECONDS = 0.05
@@ -145,7 +146,7 @@ class Hub:
     async def snapshot(self, branch_id: int) -> Hall:
         """The hall as it is now."""
         directory = await reference.directory()
-        seen = await hall.load(directory, directory.branch_of(branch_id), self._clock.now())
+        seen = await halls.load(directory, directory.branch_of(branch_id), self._clock.now())
         self._newest[branch_id] = (time.monotonic(), seen)
         return seen
 
@@ -234,7 +235,7 @@ class Hub:
                 desk_id = int(topic.key)
                 extra = await desks.extra(seen, desk_id)
                 if topic.viewer not in (None, seen.desk(desk_id).staff_id):
-                    extra = views.without_contact(extra)
+                    extra = without_contact(extra)
                 return views.desk_queue(seen, desk_id, extra)
 
     async def _own(self, token: str, seen: Hall) -> Ticket:

@@ -16,10 +16,11 @@ import pytest
 from litestar import Litestar
 from playwright.async_api import Browser, BrowserContext, async_playwright
 
-from queue_app import db
 from queue_app.clock import FixedClock
+from queue_app.domain import forecast
 from queue_app.flow import staffing
-from queue_app.queries import forecast, reference
+from queue_app.queries import reference
+from queue_app.store import db
 from tests.support import application
 from tests.support import browser as chromium
 from tests.support.database import RUN_FOLDER, drop_database, empty, own_database, run_server

@@ -14,13 +14,13 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from queue_app.cluster import ClusterError, cluster
+from queue_app.store.cluster import ClusterError, cluster
 
 ROOT = Path(__file__).parents[1]
 HOLDER = """
 import sys, time
 from pathlib import Path
-from queue_app.cluster import cluster
+from queue_app.store.cluster import cluster
 with cluster(Path(sys.argv[1])) as dsn:
     print(dsn, flush=True)
     sys.stdin.read()
@@ -154,7 +154,7 @@ def test_first_starts_at_once_agree_on_one_account() -> None:
     """On a fresh machine the account is missing, and several processes start."""
     name = f"queue-app-{os.getpid()}"
     ask = (
-        "from queue_app import cluster; import pwd, time\n"
+        "from queue_app.store import cluster; import pwd, time\n"
         f"cluster.SYSTEM_USER = {name!r}\n"
         f"time.sleep({time.time() + 2!r} - time.time())\n"
         "uid = cluster._owner().uid\n"

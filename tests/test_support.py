@@ -1,7 +1,7 @@
 """The stage on which the other tests stand."""
 
-from queue_app import db
 from queue_app.clock import FixedClock
+from queue_app.store import db
 from tests.support.people import BRANCH, hire, install
 
 

@@ -17,12 +17,13 @@ from queue_app.api.shapes import (
 )
 from queue_app.clock import Clock
 from queue_app.domain.catalogue import Channel, planned_minutes
+from queue_app.domain.directory import Branch, Directory
 from queue_app.flow import arrival
 from queue_app.flow.arrival import Prospect, chosen_services, kiosk_door
 from queue_app.flow.booking import check_day
-from queue_app.queries import hall, reference, slots, views
-from queue_app.queries.reference import Branch, Directory
-from queue_app.queries.views import BoardView
+from queue_app.queries import halls, reference, slots
+from queue_app.screens import views
+from queue_app.screens.views import BoardView
 
 MAX_DAYS = 62
 
@@ -123,5 +124,5 @@ async def prospect(
 @get("/branches/{branch:str}/board", operation_id="board", summary="The board's snapshot")
 async def board(branch: str, clock: Clock) -> Response[BoardView]:
     directory = await reference.directory()
-    seen = await hall.load(directory, directory.branch(branch), clock.now())
+    seen = await halls.load(directory, directory.branch(branch), clock.now())
     return Response(views.board(seen), headers={"Cache-Control": "no-store"})

@@ -19,11 +19,12 @@ from queue_app.api.shapes import (
 )
 from queue_app.clock import Clock
 from queue_app.domain.people import Staff
+from queue_app.domain.tickets import Ticket
 from queue_app.flow import calling, staffing
-from queue_app.queries import hall, reference, views
+from queue_app.queries import halls, reference
 from queue_app.queries import staff as people
 from queue_app.queries.staff import DeskRow
-from queue_app.queries.tickets import Ticket
+from queue_app.screens import views
 from queue_app.web.guards import SESSION_COOKIE, credential
 from queue_app.web.limits import SIGN_IN
 
@@ -59,7 +60,7 @@ async def desks(branch: str, staff: Staff, clock: Clock) -> list[DeskView]:
     directory = await reference.directory()
     place = directory.branch(branch)
     staff.require_branch(place.id)
-    seen = await hall.load(directory, place, clock.now())
+    seen = await halls.load(directory, place, clock.now())
     given = {desk.id: desk.services for desk in place.desks}
     return [
         DeskView(
@@ -209,7 +210,7 @@ async def undo(ticket: int, staff: Staff, clock: Clock, idempotency_key: UUID | 
 async def queue(desk: int, staff: Staff, clock: Clock) -> list[Queued]:
     directory = await reference.directory()
     row = await people.desk(calling.reach(directory, staff), desk)
-    seen = await hall.load(directory, directory.branch_of(row.branch_id), clock.now())
+    seen = await halls.load(directory, directory.branch_of(row.branch_id), clock.now())
     return [
         Queued(
             place=place,

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 from litestar import get
 
-from queue_app.queries.views import BoardView, DeskQueueView, TicketView
+from queue_app.screens.views import BoardView, DeskQueueView, TicketView
 
 CHANNELS: tuple[tuple[str, str, type, str], ...] = (
     ("board", "/ws/branches/{branch}/board", BoardView, "The hall board of a branch; anyone."),

@@ -11,7 +11,7 @@ from queue_app.domain import interruptions
 from queue_app.domain.interruptions import Interruption
 from queue_app.domain.people import Staff
 from queue_app.flow import interrupting
-from queue_app.queries import hall, reference
+from queue_app.queries import halls, reference
 
 
 @post(
@@ -37,7 +37,7 @@ async def current(branch: str, staff: Staff, clock: Clock) -> list[InterruptionD
     directory = await reference.directory()
     place = directory.branch(branch)
     staff.require_branch(place.id)
-    seen = await hall.load(directory, place, clock.now())
+    seen = await halls.load(directory, place, clock.now())
     return [_done(one) for one in interruptions.current(seen.interruptions, seen.at)]
 
 

@@ -5,13 +5,13 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from queue_app.domain.appointments import AppointmentState
 from queue_app.domain.catalogue import Channel, Duration, Language, Text
 from queue_app.domain.centre import Checklist, Contact, Note, Priority
 from queue_app.domain.interruptions import Kind
 from queue_app.domain.people import Role
 from queue_app.domain.tickets import State
 from queue_app.domain.waits import Wait
-from queue_app.queries.appointments import AppointmentState
 
 Code = Annotated[str, Meta(max_length=80)]
 Codes = Annotated[list[Code], Meta(max_length=20)]

@@ -14,14 +14,15 @@ from queue_app.api.shapes import (
     Rescheduling,
 )
 from queue_app.clock import Clock
+from queue_app.domain.appointments import Appointment
 from queue_app.domain.errors import NotAllowed
 from queue_app.domain.people import Device
 from queue_app.flow import arrival, booking
 from queue_app.flow.arrival import IssuedTicket
 from queue_app.flow.promising import Promises
-from queue_app.queries import appointments, hall, reference, tickets, views
-from queue_app.queries.appointments import Appointment
-from queue_app.queries.views import TicketView
+from queue_app.queries import appointments, halls, reference, tickets
+from queue_app.screens import views
+from queue_app.screens.views import TicketView
 from queue_app.web.limits import PUBLIC
 
 
@@ -143,7 +144,7 @@ async def require_here(kiosk: Device, branch: str) -> None:
 async def ticket(token: str, clock: Clock, promises: Promises) -> TicketView:
     own = await tickets.by_token(token)
     directory = await reference.directory()
-    seen = await hall.load(directory, directory.branch_of(own.branch_id), clock.now())
+    seen = await halls.load(directory, directory.branch_of(own.branch_id), clock.now())
     promises.note(seen, own.id)
     return views.ticket(seen, own)
 
@@ -158,5 +159,5 @@ async def ticket(token: str, clock: Clock, promises: Promises) -> TicketView:
 async def leave(token: str, clock: Clock) -> TicketView:
     left = await arrival.leave(token, clock.now())
     directory = await reference.directory()
-    seen = await hall.load(directory, directory.branch_of(left.branch_id), clock.now())
+    seen = await halls.load(directory, directory.branch_of(left.branch_id), clock.now())
     return views.ticket(seen, left)

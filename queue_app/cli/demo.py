@@ -29,13 +29,12 @@ from msgspec import Struct
 from config.settings import Settings
 from queue_app.cli import operator
 from queue_app.clock import ShiftedClock
-from queue_app.cluster import cluster
 from queue_app.domain import hours
+from queue_app.domain.directory import Branch, Directory
 from queue_app.flow import learning, promising, staffing
 from queue_app.queries import doctor, reference
 from queue_app.queries.accuracy import Accuracy, accuracy
 from queue_app.queries.doctor import Finding
-from queue_app.queries.reference import Branch, Directory
 from queue_app.simulation import demo as simulation
 from queue_app.simulation import history, visitors
 from queue_app.simulation.crowd import Crowd, full_hall
@@ -44,6 +43,7 @@ from queue_app.simulation.demo import Moment, Report, SignIns, Spread
 from queue_app.simulation.hall import Plan, plan_of
 from queue_app.simulation.page import FILE
 from queue_app.simulation.wire import Wire
+from queue_app.store.cluster import cluster
 
 T = TypeVar("T")
 

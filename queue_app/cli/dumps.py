@@ -9,8 +9,8 @@ from urllib.parse import urlsplit, urlunsplit
 
 import click
 
-from queue_app import db
-from queue_app.cluster import ClusterError, binaries
+from queue_app.store import db
+from queue_app.store.cluster import ClusterError, binaries
 
 _CLEAR = "DROP SCHEMA public CASCADE; CREATE SCHEMA public;"
 

@@ -13,12 +13,12 @@ import click
 from config.files import load_centre
 from config.reading import ConfigError
 from config.settings import Settings, SettingsError, from_environment
-from queue_app import db
 from queue_app.clock import Clock, hall_clock
-from queue_app.cluster import ClusterError, cluster
 from queue_app.domain.errors import NotFound, QueueError
 from queue_app.flow import configuring
 from queue_app.queries import reference
+from queue_app.store import db
+from queue_app.store.cluster import ClusterError, cluster
 
 T = TypeVar("T")
 

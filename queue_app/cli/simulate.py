@@ -20,12 +20,12 @@ from queue_app.cli import operator
 from queue_app.cli.operator import Parsed
 from queue_app.domain.centre import BranchPlan, Centre, Period, Rules
 from queue_app.domain.demand import DAYS_WEIGHT, PER_HOUR
+from queue_app.domain.directory import Directory
 from queue_app.domain.dispatch import POLICIES, PolicyName
 from queue_app.domain.hours import periods_on
 from queue_app.flow.promising import KEPT_DAYS
 from queue_app.queries import accuracy as promises
 from queue_app.queries import reference
-from queue_app.queries.reference import Directory
 from queue_app.simulation.accuracy import Accuracy, measure_rows
 from queue_app.simulation.compare import Comparison, Interval, compare, synthetic_days
 from queue_app.simulation.correcting import measure_mistaken

@@ -10,15 +10,16 @@ from litestar.status_codes import HTTP_200_OK, HTTP_303_SEE_OTHER, HTTP_401_UNAU
 
 from queue_app.clock import Clock
 from queue_app.console.screen import DeskChoice, choices, reference_data
+from queue_app.domain.directory import Branch
 from queue_app.domain.errors import Conflict, NotFound, NotSignedIn
+from queue_app.domain.hall import Hall
 from queue_app.domain.interruptions import KINDS
 from queue_app.domain.people import Staff
 from queue_app.flow import interrupting, staffing
 from queue_app.flow.calling import reach
-from queue_app.queries import desks, hall, reference, views
+from queue_app.queries import desks, halls, reference
 from queue_app.queries import staff as people
-from queue_app.queries.hall import Hall
-from queue_app.queries.reference import Branch
+from queue_app.screens import views
 from queue_app.web.errors import queue_error, sentences, wants_json
 from queue_app.web.guards import SESSION_COOKIE, find_staff, require_same_origin
 from queue_app.web.i18n import language_of
@@ -153,7 +154,7 @@ async def _choose(
     request: Asked, branch: Branch, staff: Staff, clock: Clock, error: Conflict | None = None
 ) -> Page:
     """The desks as they stand now; after a lost race also why the wished one was not taken."""
-    seen = await hall.load(await reference.directory(), branch, clock.now())
+    seen = await halls.load(await reference.directory(), branch, clock.now())
     shown: list[DeskChoice] = choices(seen, staff)
     return render(
         request,
@@ -224,7 +225,7 @@ async def working_screen(request: Asked, desk: int, staff: Staff, clock: Clock) 
 async def _hall_of(desk_id: int, staff: Staff, clock: Clock) -> Hall:
     directory = await reference.directory()
     row = await people.desk(reach(directory, staff), desk_id)
-    return await hall.load(directory, directory.branch_of(row.branch_id), clock.now())
+    return await halls.load(directory, directory.branch_of(row.branch_id), clock.now())
 
 
 @get("/desks/{desk:int}/screen", include_in_schema=False)

@@ -5,8 +5,8 @@ from typing import Any
 from msgspec import Struct
 
 from queue_app.domain.catalogue import Language, Text, planned_minutes
+from queue_app.domain.hall import Hall
 from queue_app.domain.people import Staff
-from queue_app.queries.hall import Hall
 from queue_app.web.formats import Formats
 
 

@@ -15,7 +15,9 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
+from queue_app.domain import hours
 from queue_app.domain.centre import Rules
+from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.dispatch import Waiting
 from queue_app.domain.forward import Stop
 
@@ -123,6 +125,14 @@ def usual_delay(
     if first_opening is not None and started_at < first_opening:
         return rules.alert_late_start_minutes
     return rules.alert_resume_minutes
+
+
+def resume_minutes(directory: Directory, branch: Branch, one: Interruption, now: datetime) -> int:
+    """Whole minutes from the all-clear to the first call, were it said at `now`."""
+    day = directory.local(now).date()
+    windows = hours.windows(branch.hours, branch.closures, day, directory.zone)
+    first = windows[0].opens if windows else None
+    return usual_delay(one.kind, one.started_at, first, directory.rules)
 
 
 def end(interruption: Interruption, now: datetime, after_minutes: int) -> Interruption:

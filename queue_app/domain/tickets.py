@@ -5,12 +5,14 @@ row cannot say anything that the events do not.
 """
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from queue_app.domain.catalogue import Channel, Language
+from queue_app.domain.dispatch import Waiting
 from queue_app.domain.errors import Conflict
 
 State = Literal["waiting", "called", "serving", "parked", "finished", "no_show", "left"]
@@ -84,6 +86,34 @@ class Progress(Struct, frozen=True):
     calls: int = 0
     started_at: datetime | None = None
     ended_at: datetime | None = None
+
+
+class Ticket(Struct, frozen=True):
+    """One row: what stays as it was issued, and `progress`, which events change."""
+
+    branch_id: int
+    id: int
+    day: date
+    number: str
+    token: str
+    channel: Channel
+    priority: str | None
+    language: Language
+    appointment_id: int | None
+    due_at: datetime | None
+    issued_at: datetime
+    progress: Progress
+
+    def as_waiting(self) -> Waiting:
+        return Waiting(
+            id=self.id,
+            number=self.number,
+            services=self.progress.services,
+            queued_at=self.progress.queued_at,
+            due_at=self.due_at,
+            priority=self.priority,
+            for_desk_id=self.progress.for_desk_id,
+        )
 
 
 def apply(progress: Progress | None, event: Event) -> Progress:

@@ -6,15 +6,15 @@ from datetime import datetime
 import msgspec
 from msgspec import Struct
 
-from queue_app import db
 from queue_app.domain.errors import Conflict, NotFound, RuleBroken
 from queue_app.domain.people import SYSTEM, Staff
-from queue_app.domain.tickets import AT_DESK
+from queue_app.domain.tickets import AT_DESK, Ticket
 from queue_app.flow.changing import change, event
 from queue_app.flow.staffing import check_password, hash_password, normal_login, put_desk
 from queue_app.queries import reference
 from queue_app.queries.staff import desk
-from queue_app.queries.tickets import Ticket, from_row
+from queue_app.queries.tickets import from_row
+from queue_app.store import db
 
 
 class Left(Struct, frozen=True):

@@ -7,23 +7,23 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from queue_app import db
 from queue_app.domain import hours, numbering, tickets
+from queue_app.domain.appointments import Appointment
 from queue_app.domain.catalogue import Channel, Language
+from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.dispatch import Waiting
 from queue_app.domain.errors import Conflict, NotFound, RuleBroken
+from queue_app.domain.hall import Hall
 from queue_app.domain.people import RESIDENT, SYSTEM
 from queue_app.domain.promises import Promise
-from queue_app.domain.tickets import Event
+from queue_app.domain.tickets import Event, Ticket
 from queue_app.domain.waits import Served, Wait, served_by
 from queue_app.flow.changing import change, event, event_data
 from queue_app.flow.promising import keep_first, keep_later
 from queue_app.flow.unit import announce, once
-from queue_app.queries import appointments, hall, reference, views
-from queue_app.queries.appointments import Appointment
-from queue_app.queries.hall import Hall
-from queue_app.queries.reference import Branch, Directory
-from queue_app.queries.tickets import Ticket, by_id, by_token, from_row
+from queue_app.queries import appointments, halls, reference
+from queue_app.queries.tickets import by_id, by_token, from_row
+from queue_app.store import db
 
 NEWCOMER = 2**63 - 1
 """The id under which somebody who has no ticket yet stands in an estimate: behind all others."""
@@ -160,7 +160,7 @@ async def prospect(
     check_priority(directory, priority)
     door = check_open(directory, branch, now)
     await check_running(directory, branch, chosen, now)
-    seen = await hall.load(directory, branch, now)
+    seen = await halls.load(directory, branch, now)
     line = _line(seen, _newcomer(_Place("visit", chosen, "uk", priority), now))
     served = served_by(line.wait, now, door.closes_at)
     return Prospect(line.people_ahead, line.wait, door.closes_at, served)
@@ -173,7 +173,7 @@ async def check_running(
 
     With the `kind`, and the `shelter` in an alert.
     """
-    stop = (await hall.load(directory, branch, now)).refusal(services)
+    stop = (await halls.load(directory, branch, now)).refusal(services)
     if stop:
         raise RuleBroken(
             "services_paused",
@@ -245,7 +245,7 @@ async def check_in(
             return await _issue(directory, branch, place, actor, now)
         if issued.progress.ended_at is not None:
             raise Conflict("visit_over")
-        seen = await hall.load(directory, branch, now)
+        seen = await halls.load(directory, branch, now)
         again = _as_issued(branch, issued, _line(seen, issued.as_waiting()))
         if promised := _promise(branch, again, issued.progress.revision, now):
             await keep_later(branch.id, [promised])
@@ -336,7 +336,7 @@ async def _issue(
     A walk-in comes through a `door`: RuleBroken `past_closing` where even the low end of their
     wait lies past it, so that nobody waits in vain.
     """
-    before = await hall.load(directory, branch, now)
+    before = await halls.load(directory, branch, now)
     line = _line(before, _newcomer(place, now))
     if door and served_by(line.wait, now, door.closes_at) == "not_today":
         raise RuleBroken("past_closing", closes_at=door.closes_at, wait=line.wait)
@@ -380,9 +380,9 @@ def _line(seen: Hall, me: Waiting) -> _Line:
     """As the hall stands, with `me` behind it where the hall does not have them."""
     known = seen.by_id.get(me.id)
     if known and known.state != "waiting":
-        return _Line(views.ahead(seen, me), None, seen.is_late(me))
+        return _Line(seen.ahead(me), None, seen.is_late(me))
     wait = seen.estimate(*([] if known else [me])).get(me.id)
-    ahead = wait.people_ahead if wait else views.ahead(seen, me)
+    ahead = wait.people_ahead if wait else seen.ahead(me)
     return _Line(ahead, wait, seen.is_late(me))
 
 

@@ -10,9 +10,10 @@ from email_validator import EmailNotValidError, validate_email
 from msgspec import Struct
 from msgspec.structs import replace
 
-from queue_app import db
 from queue_app.domain import slots
+from queue_app.domain.appointments import Appointment, lapsed
 from queue_app.domain.catalogue import Channel, Language
+from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.errors import Conflict, RuleBroken
 from queue_app.domain.numbering import link_token
 from queue_app.domain.people import one_line
@@ -20,8 +21,7 @@ from queue_app.flow.arrival import check_services
 from queue_app.flow.unit import announce, once
 from queue_app.queries import appointments, reference
 from queue_app.queries import slots as free
-from queue_app.queries.appointments import Appointment, lapsed
-from queue_app.queries.reference import Branch, Directory
+from queue_app.store import db
 
 REGION = "UA"
 NAME_MAX = 120

@@ -5,18 +5,18 @@ from datetime import datetime
 from uuid import UUID
 
 from queue_app.domain import interruptions, tickets
+from queue_app.domain.directory import Directory
 from queue_app.domain.dispatch import DeskView
 from queue_app.domain.errors import Conflict, NotFound, RuleBroken
+from queue_app.domain.hall import Hall
 from queue_app.domain.people import Staff
-from queue_app.domain.tickets import AT_DESK, Event, Verb
+from queue_app.domain.tickets import AT_DESK, Event, Ticket, Verb
 from queue_app.flow.arrival import check_services
 from queue_app.flow.changing import change, claim, event, write
 from queue_app.flow.unit import announce, once
-from queue_app.queries import hall, reference
-from queue_app.queries.hall import Hall
-from queue_app.queries.reference import Directory
+from queue_app.queries import halls, reference
 from queue_app.queries.staff import DeskRow, desk, desks_of, require_nobody
-from queue_app.queries.tickets import Ticket, by_id, history
+from queue_app.queries.tickets import by_id, history
 
 
 async def call(
@@ -70,7 +70,7 @@ def reach(directory: Directory, staff: Staff) -> list[int]:
 
 
 async def _next(directory: Directory, place: DeskRow, staff: Staff, now: datetime) -> Ticket | None:
-    seen = await hall.load(directory, directory.branch_of(place.branch_id), now)
+    seen = await halls.load(directory, directory.branch_of(place.branch_id), now)
     _require_calls(seen)
     for ranked in seen.queue(place.id):
         ticket = await by_id([place.branch_id], ranked.waiting.id)
@@ -86,7 +86,7 @@ async def _pick(
     directory: Directory, place: DeskRow, staff: Staff, now: datetime, ticket_id: int
 ) -> Ticket:
     ticket = await by_id([place.branch_id], ticket_id)
-    seen = await hall.load(directory, directory.branch_of(place.branch_id), now)
+    seen = await halls.load(directory, directory.branch_of(place.branch_id), now)
     _require_calls(seen, ticket.progress.services)
     if not _may_pick(seen.desk_view(place.id), ticket):
         raise RuleBroken("not_for_this_desk", ticket=ticket.id)
@@ -129,7 +129,7 @@ async def recall(ticket_id: int, staff: Staff, now: datetime, key: UUID | None =
         await _require_desk_of(ticket, staff)
         if ticket.progress.state == "called":
             tickets.require_heard(await history(ticket.branch_id, ticket.id), now)
-        _require_calls(await hall.load(directory, directory.branch_of(ticket.branch_id), now))
+        _require_calls(await halls.load(directory, directory.branch_of(ticket.branch_id), now))
         return event(ticket, "recall", staff.actor, now, desk_id=ticket.progress.desk_id)
 
     return await _change("recall", ticket_id, staff, now, say, key)
@@ -150,7 +150,7 @@ async def no_show(ticket_id: int, staff: Staff, now: datetime, key: UUID | None 
 
     async def say(ticket: Ticket) -> Event:
         await _require_desk_of(ticket, staff)
-        seen = await hall.load(directory, directory.branch_of(ticket.branch_id), now)
+        seen = await halls.load(directory, directory.branch_of(ticket.branch_id), now)
         _require_calls(seen)
         _require_time_to_come(seen, ticket)
         return event(ticket, "no_show", staff.actor, now, desk_id=ticket.progress.desk_id)

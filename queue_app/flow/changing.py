@@ -6,11 +6,10 @@ from typing import Any
 import asyncpg
 import msgspec
 
-from queue_app import db
 from queue_app.domain import tickets
 from queue_app.domain.errors import Conflict
-from queue_app.domain.tickets import Event, Progress, Verb
-from queue_app.queries.tickets import Ticket
+from queue_app.domain.tickets import Event, Progress, Ticket, Verb
+from queue_app.store import db
 
 _CHANGE = """
 WITH changed AS (

@@ -10,10 +10,10 @@ from typing import Any, Literal
 import msgspec
 from msgspec import Struct
 
-from queue_app import db
 from queue_app.domain.centre import BranchPlan, Centre
 from queue_app.flow.unit import announce
 from queue_app.queries import reference
+from queue_app.store import db
 
 Kind = Literal["centre", "service", "branch", "desk", "lane"]
 What = Literal["added", "changed", "retired", "restored"]

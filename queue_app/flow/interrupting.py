@@ -6,8 +6,8 @@ from uuid import UUID
 
 import msgspec
 
-from queue_app import db
 from queue_app.domain import interruptions
+from queue_app.domain.directory import Directory
 from queue_app.domain.errors import Conflict, RuleBroken
 from queue_app.domain.interruptions import KINDS, MAX_DELAY_MINUTES, Interruption
 from queue_app.domain.people import Staff, one_line
@@ -15,8 +15,8 @@ from queue_app.flow.calling import reach
 from queue_app.flow.unit import announce, once
 from queue_app.queries import interruptions as kept
 from queue_app.queries import reference
-from queue_app.queries.hall import INTERRUPTION
-from queue_app.queries.reference import Directory
+from queue_app.queries.halls import INTERRUPTION
+from queue_app.store import db
 
 NOTE_MAX = 200
 
@@ -146,7 +146,7 @@ async def resume(
         one, branch = placed.interruption, directory.branch_of(placed.branch_id)
         if one.services is None and (newer := await kept.follower(placed)):
             raise Conflict("interrupted_anew", interruption=newer)
-        usual = kept.resume_minutes(directory, branch, one, one.ended_at or now)
+        usual = interruptions.resume_minutes(directory, branch, one, one.ended_at or now)
         ended = interruptions.end(one, now, usual if after_minutes is None else after_minutes)
         if ended != one:
             await _end(branch.id, ended, staff)

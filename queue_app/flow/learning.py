@@ -7,13 +7,13 @@ from functools import partial
 
 import msgspec
 
-from queue_app import db
 from queue_app.domain import hours
 from queue_app.domain.correction import NARROWEST, Correction, End, corrected
+from queue_app.domain.directory import Directory
 from queue_app.domain.habits import Habits, habits_of
 from queue_app.domain.service_times import ServiceTime, learned, published
 from queue_app.queries import habits
-from queue_app.queries.reference import Directory
+from queue_app.store import db
 
 MEMORY_DAYS = 90
 """Visits older than this no longer speak for how long a service takes, or how people behave."""

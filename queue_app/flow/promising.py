@@ -11,10 +11,10 @@ from typing import Literal
 
 import msgspec
 
-from queue_app import db
+from queue_app.domain.hall import Hall
 from queue_app.domain.people import SYSTEM
 from queue_app.domain.promises import Promise
-from queue_app.queries.hall import Hall
+from queue_app.store import db
 
 EVERY_SECONDS = 1.0
 """How long a range that was shown may be known to its process alone."""

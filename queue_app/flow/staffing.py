@@ -9,13 +9,13 @@ import argon2
 import asyncpg
 from msgspec import Struct
 
-from queue_app import db
 from queue_app.domain.errors import Conflict, NotSignedIn, RuleBroken
 from queue_app.domain.people import DEVICE_KINDS, ROLES, Role, Staff, one_line, token_hash
 from queue_app.flow.calling import reach
 from queue_app.flow.unit import announce
 from queue_app.queries import reference
 from queue_app.queries.staff import DeskRow, desk, require_nobody
+from queue_app.store import db
 
 SESSION_HOURS = 14
 """A session ends after the longest working day."""

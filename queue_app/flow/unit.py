@@ -8,8 +8,8 @@ from uuid import UUID
 
 import msgspec
 
-from queue_app import db
 from queue_app.domain.errors import RuleBroken
+from queue_app.store import db
 
 T = TypeVar("T")
 

@@ -13,7 +13,7 @@ from typing import Protocol
 
 import msgspec
 
-from queue_app import db
+from queue_app.domain.directory import Directory
 from queue_app.domain.errors import Conflict
 from queue_app.domain.people import Staff
 from queue_app.flow.arrival import admit_phone_call, close_out
@@ -22,7 +22,7 @@ from queue_app.flow.promising import drop_old, judge
 from queue_app.flow.staffing import close_desk
 from queue_app.flow.unit import announce
 from queue_app.queries import appointments, reference
-from queue_app.queries.reference import Directory
+from queue_app.store import db
 
 EVERY_SECONDS = 10.0
 REQUEST_HOURS = 24

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from queue_app import db
+from queue_app.store import db
 
 
 class Accuracy(Struct, frozen=True):

@@ -1,43 +1,14 @@
 """Appointments as frozen structs."""
 
 from collections.abc import Mapping
-from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
-from msgspec import Struct
 
-from queue_app import db
-from queue_app.domain.catalogue import Channel, Language
+from queue_app.domain.appointments import Appointment
 from queue_app.domain.errors import NotFound
 from queue_app.domain.numbering import branch_of_token
-from queue_app.domain.tickets import State
-
-AppointmentState = Literal["held", "booked", "cancelled", "expired", "fulfilled", "missed"]
-
-
-class Appointment(Struct, frozen=True):
-    """A visit's place in time. `ends_at` is the end of what is planned for it."""
-
-    branch_id: int
-    id: int
-    lane_id: int
-    token: str
-    code: str
-    channel: Channel
-    services: tuple[str, ...]
-    starts_at: datetime
-    ends_at: datetime
-    state: AppointmentState
-    held_until: datetime | None
-    name: str | None
-    phone: str | None
-    email: str | None
-    language: Language
-    ticket_token: str | None = None
-    """The link of the ticket that this appointment got at check-in, if any."""
-    ticket_state: State | None = None
-
+from queue_app.store import db
 
 SELECT = """
 SELECT a.*, lower(period) AS starts_at, upper(period) AS ends_at,
@@ -64,12 +35,3 @@ async def by_token(token: str) -> Appointment:
     if row is None:
         raise NotFound("unknown_link")
     return from_row(row)
-
-
-def lapsed(appointment: Appointment, now: datetime) -> bool:
-    """Whether this is a hold whose time has run out."""
-    return (
-        appointment.state == "held"
-        and appointment.held_until is not None
-        and appointment.held_until <= now
-    )

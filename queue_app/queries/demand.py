@@ -2,11 +2,11 @@
 
 from datetime import date
 
-from queue_app import db
 from queue_app.domain import hours
 from queue_app.domain.demand import QUARTER, Booked, PastDay
+from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.habits import Habits
-from queue_app.queries.reference import Branch, Directory
+from queue_app.store import db
 
 
 async def booked_on(

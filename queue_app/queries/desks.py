@@ -2,12 +2,11 @@
 
 from datetime import timedelta
 
-from queue_app import db
 from queue_app.domain import tickets
+from queue_app.domain.hall import DeskExtra, Hall, UndoView
 from queue_app.domain.tickets import Event
-from queue_app.queries.hall import Hall
 from queue_app.queries.tickets import history
-from queue_app.queries.views import DeskExtra, UndoView
+from queue_app.store import db
 
 
 async def extra(hall: Hall, desk_id: int) -> DeskExtra:

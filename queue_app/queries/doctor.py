@@ -10,11 +10,11 @@ from itertools import groupby
 import msgspec
 from msgspec import Struct
 
-from queue_app import db
 from queue_app.domain.errors import QueueError
 from queue_app.domain.tickets import Event, Progress, fold
 from queue_app.queries import reference
 from queue_app.queries.tickets import event_from_row
+from queue_app.store import db
 
 BATCH = 2000
 """Tickets folded at a time."""

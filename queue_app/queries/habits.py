@@ -7,12 +7,12 @@ import asyncpg
 import msgspec
 from msgspec import Struct
 
-from queue_app import db
 from queue_app.domain import hours
 from queue_app.domain.correction import Correction
+from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.habits import CHANGE_OVER_MOST, EARLY_MOST, GRID, NEAR, Habits, Measured, Seen
 from queue_app.domain.service_times import ServiceTime
-from queue_app.queries.reference import Branch, Directory
+from queue_app.store import db
 
 _MINUTE = timedelta(minutes=1)
 

@@ -1,16 +1,12 @@
 """Interruptions as frozen structs."""
 
-from datetime import datetime
-
 import msgspec
 from msgspec import Struct
 
-from queue_app import db
-from queue_app.domain import hours
 from queue_app.domain.errors import NotAllowed, NotFound
-from queue_app.domain.interruptions import Interruption, usual_delay
-from queue_app.queries.hall import INTERRUPTION
-from queue_app.queries.reference import Branch, Directory
+from queue_app.domain.interruptions import Interruption
+from queue_app.queries.halls import INTERRUPTION
+from queue_app.store import db
 
 LARGEST_ID = 2**63 - 1
 """Of a `bigint` column; what is larger names nothing."""
@@ -71,11 +67,3 @@ async def follower(placed: Placed) -> int | None:
 async def _refuse_elsewhere(interruption_id: int) -> None:
     if await db.fetch_value("SELECT true FROM interruption WHERE id = $1", interruption_id):
         raise NotAllowed("other_branch")
-
-
-def resume_minutes(directory: Directory, branch: Branch, one: Interruption, now: datetime) -> int:
-    """Whole minutes from the all-clear to the first call, were it said at `now`."""
-    day = directory.local(now).date()
-    windows = hours.windows(branch.hours, branch.closures, day, directory.zone)
-    first = windows[0].opens if windows else None
-    return usual_delay(one.kind, one.started_at, first, directory.rules)

@@ -1,105 +1,24 @@
 """The centre as it stands in the database: what every verb and page consults."""
 
 import time
-from datetime import datetime
-from zoneinfo import ZoneInfo
 
 import msgspec
-from msgspec import Struct
 
-from queue_app import db
-from queue_app.domain.catalogue import Channel, Service, Text
+from queue_app.domain.catalogue import Service, Text
 from queue_app.domain.centre import (
     BranchPlan,
     Centre,
     Closure,
     DeskPlan,
     LanePlan,
-    Rules,
     Weekly,
 )
+from queue_app.domain.directory import Branch, Desk, Directory, Lane
 from queue_app.domain.errors import NotFound
+from queue_app.store import db
 
 FRESH_SECONDS = 1.0
 """How long a process may go on with what it read before it asks whether anything changed."""
-
-
-class Desk(Struct, frozen=True):
-    id: int
-    number: str
-    skills: tuple[str, ...]
-    services: frozenset[str]
-    roster: Weekly
-
-
-class Lane(Struct, frozen=True):
-    id: int
-    code: str
-    channel: Channel
-    skills: tuple[str, ...]
-    services: frozenset[str]
-    roster: Weekly
-
-
-class Branch(Struct, frozen=True):
-    """A branch with what its files give it.
-
-    `retired_desks`: taken away by the files, but a clerk may still be finishing at one.
-    `retired`: the files no longer name the branch; it has neither desks nor lanes.
-    """
-
-    id: int
-    slug: str
-    title: Text
-    address: Text | None
-    hours: Weekly
-    closures: tuple[Closure, ...]
-    desks: tuple[Desk, ...]
-    lanes: tuple[Lane, ...]
-    shelter: Text | None = None
-    retired_desks: tuple[Desk, ...] = ()
-    retired: bool = False
-
-
-class Directory(Struct, frozen=True):
-    """Everything of the centre that changes only with its files.
-
-    `centre` and `branches` hold what is in force; `services_ever` and `branches_ever`, by id,
-    also the retired ones, which old appointments and tickets still name.
-    """
-
-    version: int
-    centre: Centre
-    services_ever: dict[str, Service]
-    branches: dict[str, Branch]
-    branches_ever: dict[int, Branch]
-
-    @property
-    def rules(self) -> Rules:
-        return self.centre.rules
-
-    @property
-    def zone(self) -> ZoneInfo:
-        return ZoneInfo(self.centre.timezone)
-
-    @property
-    def services(self) -> dict[str, Service]:
-        return {service.code: service for service in self.centre.services}
-
-    def branch(self, slug: str) -> Branch:
-        """The branch of that slug; NotFound `unknown_branch`."""
-        if slug not in self.branches:
-            raise NotFound("unknown_branch", branch=slug)
-        return self.branches[slug]
-
-    def branch_of(self, branch_id: int) -> Branch:
-        """The branch of that id, a retired one too; NotFound `unknown_branch`."""
-        if branch_id not in self.branches_ever:
-            raise NotFound("unknown_branch", branch=branch_id)
-        return self.branches_ever[branch_id]
-
-    def local(self, instant: datetime) -> datetime:
-        return instant.astimezone(self.zone)
 
 
 _cached: Directory | None = None

@@ -6,7 +6,7 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from queue_app import db
+from queue_app.store import db
 
 
 class DeskInUse(Struct, frozen=True):

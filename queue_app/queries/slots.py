@@ -5,11 +5,11 @@ from datetime import date, datetime, timedelta
 
 from msgspec import Struct
 
-from queue_app import db
 from queue_app.domain import slots
 from queue_app.domain.catalogue import Channel, visit_minutes
+from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.slots import Capacity, Occupied, Visit
-from queue_app.queries.reference import Branch, Directory
+from queue_app.store import db
 
 ALTERNATIVES = 5
 """How many near starts are offered to who lost the one they wanted."""

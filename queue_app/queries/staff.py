@@ -5,10 +5,10 @@ from datetime import datetime
 import msgspec
 from msgspec import Struct
 
-from queue_app import db
 from queue_app.domain.errors import Conflict, NotAllowed, NotFound
 from queue_app.domain.people import Device, Staff
 from queue_app.domain.tickets import AT_DESK
+from queue_app.store import db
 
 LARGEST_ID = 2**31 - 1
 """Of an `integer` column; what is larger names nothing."""

@@ -1,49 +1,17 @@
 """Tickets as frozen structs."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
 from typing import Any
 
 import msgspec
-from msgspec import Struct
 
-from queue_app import db
-from queue_app.domain.catalogue import Channel, Language
-from queue_app.domain.dispatch import Waiting
 from queue_app.domain.errors import NotAllowed, NotFound
 from queue_app.domain.numbering import branch_of_token
-from queue_app.domain.tickets import Event, Progress
+from queue_app.domain.tickets import Event, Ticket
+from queue_app.store import db
 
 LARGEST_ID = 2**63 - 1
 """Of a `bigint` column; what is larger names nothing."""
-
-
-class Ticket(Struct, frozen=True):
-    """One row: what stays as it was issued, and `progress`, which events change."""
-
-    branch_id: int
-    id: int
-    day: date
-    number: str
-    token: str
-    channel: Channel
-    priority: str | None
-    language: Language
-    appointment_id: int | None
-    due_at: datetime | None
-    issued_at: datetime
-    progress: Progress
-
-    def as_waiting(self) -> Waiting:
-        return Waiting(
-            id=self.id,
-            number=self.number,
-            services=self.progress.services,
-            queued_at=self.progress.queued_at,
-            due_at=self.due_at,
-            priority=self.priority,
-            for_desk_id=self.progress.for_desk_id,
-        )
 
 
 def from_row(row: Mapping[str, Any]) -> Ticket:

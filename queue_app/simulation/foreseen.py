@@ -5,17 +5,17 @@ from datetime import date, datetime, timedelta
 
 from msgspec import Struct
 
-from queue_app import db
 from queue_app.domain.centre import Period
 from queue_app.domain.demand import Basis, Booked, PastDay, basis_of, expected
+from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.dispatch import DeskView
+from queue_app.domain.forecast import Lengths
 from queue_app.flow.learning import MEMORY_DAYS
 from queue_app.queries import demand, habits
-from queue_app.queries.forecast import Lengths
 from queue_app.queries.habits import Learned
-from queue_app.queries.reference import Branch, Directory
 from queue_app.simulation.day import minutes, roster
 from queue_app.simulation.staffing import Target, Task
+from queue_app.store import db
 
 MEMORY = timedelta(days=MEMORY_DAYS)
 

@@ -14,8 +14,8 @@ from msgspec import Struct
 from queue_app.clock import ShiftedClock
 from queue_app.domain import hours
 from queue_app.domain.catalogue import Channel, Service, planned_minutes
+from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.hours import Window
-from queue_app.queries.reference import Branch, Directory
 from queue_app.simulation.wire import Wire
 
 Kind = Literal["walk-in", "priority", "booked", "phone"]

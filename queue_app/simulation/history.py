@@ -11,14 +11,14 @@ from typing import Any
 import asyncpg
 import msgspec
 
-from queue_app import db
 from queue_app.domain import hours, numbering
 from queue_app.domain.centre import BranchPlan
+from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.forward import ABSENT_MINUTES, Called, Coming
-from queue_app.queries.reference import Branch, Directory
 from queue_app.simulation.day import Day
 from queue_app.simulation.run import Outcome
 from queue_app.simulation.world import periods_of
+from queue_app.store import db
 
 _SLOT = 10
 _APPOINTMENT = ["branch_id", "id", "lane_id", "token", "code", "channel", "services", "period",

@@ -14,8 +14,8 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.status_codes import HTTP_429_TOO_MANY_REQUESTS
 
-from queue_app.db import OUTAGES
 from queue_app.domain.errors import QueueError
+from queue_app.store.db import OUTAGES
 from queue_app.web.i18n import N_, language_of, words
 from queue_app.web.templating import render
 

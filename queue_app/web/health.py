@@ -6,13 +6,13 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, Gauge, generate_latest
 
-from queue_app import db
 from queue_app.clock import Clock
 from queue_app.domain.correction import Correction
 from queue_app.domain.errors import QueueError
 from queue_app.queries import reference
 from queue_app.queries.accuracy import Accuracy, accuracy
 from queue_app.queries.habits import corrections
+from queue_app.store import db
 
 ACCURACY_DAYS = 7
 _LABELS = ["branch", "shown"]

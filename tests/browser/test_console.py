@@ -11,12 +11,12 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page, Route, expect
 
-from queue_app import db
 from queue_app.clock import Clock, ShiftedClock
 from queue_app.domain.people import Staff
 from queue_app.flow import arrival, booking, calling, interrupting, staffing
 from queue_app.queries import reference
 from queue_app.queries.appointments import SELECT, from_row
+from queue_app.store import db
 from tests.conftest import MONDAY, StartServers
 from tests.support.browser import assert_accessible, follow, intercept
 from tests.support.hall import open_desk, take_ticket

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.async_api import Browser, BrowserContext, Locator, Page, expect
 
-from queue_app import db
 from queue_app.clock import Clock, ShiftedClock
 from queue_app.flow import booking, staffing
+from queue_app.store import db
 from tests.conftest import MONDAY
 from tests.support.browser import assert_accessible
 from tests.support.hall import SERVICE, open_desk, take_ticket

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 import pytest
 from playwright.async_api import Browser, Page, Route, expect
 
-from queue_app import db
 from queue_app.flow import booking
+from queue_app.store import db
 from tests.conftest import KYIV, MONDAY, StartServers
 from tests.support.browser import assert_accessible, intercept
 from tests.support.hall import open_desk, take_ticket

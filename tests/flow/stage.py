@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from queue_app import db
 from queue_app.queries import reference
+from queue_app.store import db
 from tests.support.database import RUN_FOLDER, drop_database, own_database
 
 

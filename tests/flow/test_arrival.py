@@ -8,15 +8,16 @@ from uuid import uuid4
 import pytest
 from msgspec.structs import replace
 
-from queue_app import db
 from queue_app.clock import FixedClock
+from queue_app.domain.appointments import Appointment
 from queue_app.domain.centre import WEEKDAYS, Period
 from queue_app.domain.errors import Conflict, NotFound, RuleBroken
 from queue_app.flow import arrival, booking
 from queue_app.flow.arrival import IssuedTicket
-from queue_app.queries import doctor, hall, reference, views
-from queue_app.queries.appointments import Appointment
+from queue_app.queries import doctor, halls, reference
 from queue_app.queries.tickets import by_token
+from queue_app.screens import views
+from queue_app.store import db
 from tests.conftest import MONDAY
 from tests.support.hall import SERVICE, open_desk, take_ticket
 from tests.support.people import BRANCH
@@ -244,7 +245,7 @@ async def test_a_range_that_reaches_past_closing_is_said_with_the_ticket_and_aft
     while not given or given[-1].wait is None or given[-1].wait.high_minutes <= 40:
         given.append(await issue(clock))
     directory = await reference.directory()
-    seen = await hall.load(directory, directory.branch(BRANCH), clock.now())
+    seen = await halls.load(directory, directory.branch(BRANCH), clock.now())
     served = [views.ticket(seen, await by_token(one.token)).served for one in given]
     assert served[0] == "today"
     assert served[-1] == "perhaps"

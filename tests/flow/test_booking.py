@@ -15,8 +15,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from config.files import load_centre
-from queue_app import db
 from queue_app.clock import FixedClock
+from queue_app.domain.appointments import Appointment
 from queue_app.domain.catalogue import Channel
 from queue_app.domain.centre import WEEKDAYS, BranchPlan, Centre, LanePlan, Period, Weekly
 from queue_app.domain.errors import Conflict, QueueError
@@ -24,7 +24,7 @@ from queue_app.flow import booking
 from queue_app.flow.configuring import apply
 from queue_app.flow.upkeep import expire_holds
 from queue_app.queries import appointments, doctor, reference, slots
-from queue_app.queries.appointments import Appointment
+from queue_app.store import db
 from tests.conftest import KYIV, MONDAY
 from tests.flow.stage import own
 from tests.support.database import CONFIG, empty

@@ -8,15 +8,16 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from queue_app import db
 from queue_app.clock import FixedClock
 from queue_app.domain.errors import Conflict, NotAllowed, NotFound, RuleBroken
 from queue_app.domain.people import Staff
-from queue_app.domain.tickets import fold
+from queue_app.domain.tickets import Ticket, fold
 from queue_app.flow import arrival, calling, staffing
-from queue_app.queries import desks, doctor, hall, reference, views
-from queue_app.queries.tickets import Ticket, by_id, history
-from queue_app.queries.views import DeskQueueView
+from queue_app.queries import desks, doctor, halls, reference
+from queue_app.queries.tickets import by_id, history
+from queue_app.screens import views
+from queue_app.screens.views import DeskQueueView
+from queue_app.store import db
 from tests.support.hall import Desk, open_desk, take_ticket
 from tests.support.people import BRANCH, PASSWORD
 
@@ -44,7 +45,7 @@ async def verbs_of(ticket: int) -> list[str]:
 
 async def screen_of(desk: Desk, clock: FixedClock) -> DeskQueueView:
     directory = await reference.directory()
-    seen = await hall.load(directory, directory.branch(BRANCH), clock.now())
+    seen = await halls.load(directory, directory.branch(BRANCH), clock.now())
     return views.desk_queue(seen, desk.id, await desks.extra(seen, desk.id))
 
 
@@ -225,7 +226,7 @@ async def test_who_missed_the_call_is_listed_long_after_and_comes_back(clock: Fi
     desk = await open_desk("1", clock.now())
     await desk.call()
     await desk.no_show(missed)
-    for _ in range(hall.RECENT + 1):
+    for _ in range(halls.RECENT + 1):
         ticket = await issue(clock)
         await desk.call()
         await desk.start(ticket)

@@ -9,7 +9,6 @@ import msgspec
 import pytest
 
 from config.files import load_centre
-from queue_app import db
 from queue_app.domain.catalogue import Duration
 from queue_app.domain.centre import Centre
 from queue_app.domain.errors import Conflict
@@ -18,6 +17,7 @@ from queue_app.flow.configuring import Change, apply
 from queue_app.queries import reference, retired
 from queue_app.queries.retired import DeskInUse, StillNeeded
 from queue_app.queries.staff import desks_of
+from queue_app.store import db
 from tests.support.database import CONFIG
 from tests.support.hall import SERVICE, open_desk, take_ticket
 from tests.support.people import BRANCH

@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 import asyncpg
 import pytest
 
-from queue_app import db
 from queue_app.domain.people import Staff
 from queue_app.flow import arrival, booking, calling, interrupting, staffing
 from queue_app.queries import doctor, reference
 from queue_app.queries.doctor import Finding
+from queue_app.store import db
 from tests.conftest import MONDAY
 from tests.flow.stage import own
 from tests.support.people import BRANCH, PASSWORD

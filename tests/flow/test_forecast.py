@@ -7,10 +7,10 @@ from random import Random
 import pytest
 
 from queue_app.clock import FixedClock
-from queue_app.domain import hours, waits
+from queue_app.domain import forecast, hours, waits
 from queue_app.domain.habits import Habits
 from queue_app.flow import interrupting, staffing
-from queue_app.queries import forecast, hall, reference
+from queue_app.queries import halls, reference
 from tests.conftest import MONDAY
 from tests.support.hall import Desk, open_desk, take_ticket
 from tests.support.people import BRANCH
@@ -23,7 +23,7 @@ NOON = MONDAY.replace(hour=12)
 async def foreseen(desk: Desk, now: datetime) -> waits.Desk | None:
     """That desk as the forecast sees it."""
     directory = await reference.directory()
-    seen = await hall.load(directory, directory.branch(BRANCH), now)
+    seen = await halls.load(directory, directory.branch(BRANCH), now)
     scene = forecast.scene_of(seen._now)
     return next((one for one in scene.desks if one.desk.id == desk.id), None)
 
@@ -84,7 +84,7 @@ async def test_the_end_of_a_pause_outside_the_roster_is_a_chance_that_grows_with
 
 async def habits_now(now: datetime) -> Habits:
     directory = await reference.directory()
-    seen = await hall.load(directory, directory.branch(BRANCH), now)
+    seen = await halls.load(directory, directory.branch(BRANCH), now)
     return forecast.scene_of(seen._now).habits
 
 
@@ -115,7 +115,7 @@ async def test_a_desk_that_leaves_before_what_is_stopped_resumes_breaks_nobodys_
     stopped = ["debt-advice", "payment-search"]
     await interrupting.interrupt(BRANCH, "registry", stopped, "", desk.clerk, clock.now())
     directory = await reference.directory()
-    seen = await hall.load(directory, directory.branch(BRANCH), clock.now())
+    seen = await halls.load(directory, directory.branch(BRANCH), clock.now())
     assert seen.waits[last.id].low_minutes == 0
     assert len(seen.waits) == 1, "nobody knows when the others are called"
     resumed = forecast.scene_of(seen._now).resumed
@@ -140,7 +140,7 @@ async def test_ranges_are_kept_while_named_services_are_stopped(
     directory = await reference.directory()
     for _ in range(3):
         clock.advance(seconds=1)
-        seen = await hall.load(directory, directory.branch(BRANCH), clock.now())
+        seen = await halls.load(directory, directory.branch(BRANCH), clock.now())
         assert len(seen.waits) == 6
     assert made == [6, 6], "as it is, and as if all had resumed"
 
@@ -152,9 +152,9 @@ async def test_the_first_of_a_rush_have_ranges_of_their_own(clock: FixedClock) -
     branch = directory.branch(BRANCH)
     for _ in range(5):
         await take_ticket(clock.now())
-        seen = await hall.load(directory, branch, clock.now())
+        seen = await halls.load(directory, branch, clock.now())
         forecast.forget()
-        made_anew = await hall.load(directory, branch, clock.now())
+        made_anew = await halls.load(directory, branch, clock.now())
         last = max(seen.waits)
         kept, own = seen.waits[last], made_anew.waits[last]
         assert kept.high_minutes - kept.low_minutes >= 0.5 * (own.high_minutes - own.low_minutes)
@@ -180,7 +180,7 @@ async def test_a_closed_desk_is_expected_by_its_roster_until_it_should_have_been
         one for one in (await reference.directory()).branch(BRANCH).desks if one.number == number
     )
     directory = await reference.directory()
-    seen = await hall.load(directory, directory.branch(BRANCH), clock.now())
+    seen = await halls.load(directory, directory.branch(BRANCH), clock.now())
     found = {one.desk.id: one.opens for one in forecast.scene_of(seen._now).desks}
     assert found.get(desk.id) == opens
 
@@ -198,7 +198,7 @@ async def test_whoever_may_miss_a_desk_that_leaves_has_a_real_range_or_none(
     await at_desk.start(tickets[0].id)
     forecast.forget()
     directory = await reference.directory()
-    seen = await hall.load(directory, directory.branch(BRANCH), clock.advance(minutes=1))
+    seen = await halls.load(directory, directory.branch(BRANCH), clock.advance(minutes=1))
     first, last = seen.waits[tickets[1].id], seen.waits.get(tickets[-1].id)
     assert first.high_minutes - first.low_minutes >= 3
     assert last is None, "the desk will have left"
@@ -217,11 +217,11 @@ async def test_a_desk_keeps_no_hours_that_are_over_or_that_its_branch_does_not_k
     )
     clock.set(MONDAY.replace(hour=18, minute=5))
     await interrupting.resume(stop.id, 0, clerk, clock.now())
-    seen = await hall.load(directory, branch, clock.advance(minutes=1))
+    seen = await halls.load(directory, branch, clock.advance(minutes=1))
     assert six.id not in {one.desk.id for one in forecast.scene_of(seen._now).desks}
 
     short = hours.windows(six.roster, (), MONDAY.date(), directory.zone)[0]
     monkeypatch.setattr(forecast, "_branch_windows", lambda now: [short])
-    seen = await hall.load(directory, branch, MONDAY.replace(hour=8, minute=50))
+    seen = await halls.load(directory, branch, MONDAY.replace(hour=8, minute=50))
     rostered = forecast._rostered(seen._now, seen.desk_view(six.id))
     assert rostered == [(10.0, 190.0)]

@@ -9,13 +9,15 @@ from uuid import uuid4
 import pytest
 
 from queue_app.clock import FixedClock
+from queue_app.domain import forecast
 from queue_app.domain.errors import Conflict, NotAllowed, NotFound, RuleBroken
+from queue_app.domain.hall import Hall
 from queue_app.domain.people import Staff
 from queue_app.flow import arrival, booking, calling, interrupting, staffing
-from queue_app.queries import desks, doctor, forecast, hall, reference, views
-from queue_app.queries.hall import Hall
+from queue_app.queries import desks, doctor, halls, reference
 from queue_app.queries.tickets import by_token
-from queue_app.queries.views import BoardView, DeskQueueView, TicketView
+from queue_app.screens import views
+from queue_app.screens.views import BoardView, DeskQueueView, TicketView
 from tests.conftest import MONDAY
 from tests.support.hall import SERVICE, Desk, open_desk, take_ticket
 from tests.support.people import BRANCH, PASSWORD
@@ -39,7 +41,7 @@ async def hall_at(now: datetime) -> Hall:
     """With ranges made anew: how long they are kept hangs on the machine's time, not the hall's."""
     forecast.forget()
     directory = await reference.directory()
-    return await hall.load(directory, directory.branch(BRANCH), now)
+    return await halls.load(directory, directory.branch(BRANCH), now)
 
 
 async def board_at(now: datetime) -> BoardView:
@@ -376,13 +378,13 @@ async def test_only_staff_of_the_branch_may_and_only_what_there_is(
 async def test_other_branches_go_on(desk: Desk, clock: FixedClock) -> None:
     await alert(desk, clock.now())
     directory = await reference.directory()
-    seen = await hall.load(directory, directory.branch(ELSEWHERE), clock.now())
+    seen = await halls.load(directory, directory.branch(ELSEWHERE), clock.now())
     assert views.board(seen).interruption is None
     await take_ticket(clock.now(), branch=ELSEWHERE)
 
 
 async def test_the_people_ahead_are_as_many_as_before_it(desk: Desk, clock: FixedClock) -> None:
-    """Only those count whom the same desks will call before, not the whole hall."""
+    """Only those count whom the same desks will call before, not the whole halls."""
     for _ in range(5):
         await take_ticket(clock.advance(seconds=1), service="debt-advice")
     await open_desk("6", clock.now())

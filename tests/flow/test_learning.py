@@ -9,21 +9,21 @@ import msgspec
 import pytest
 
 from config.files import load_centre
-from queue_app import db
+from queue_app.domain import forecast, hours
 from queue_app.domain import habits as habits_rules
-from queue_app.domain import hours
 from queue_app.domain.correction import Correction
+from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.dispatch import POLICIES
 from queue_app.domain.habits import Habits, Seen
 from queue_app.domain.waits import Wait
 from queue_app.flow import interrupting, learning, promising, staffing, upkeep
-from queue_app.queries import doctor, forecast, habits, hall, reference
-from queue_app.queries.reference import Branch, Directory
+from queue_app.queries import doctor, habits, halls, reference
 from queue_app.simulation import history
 from queue_app.simulation.day import draw
 from queue_app.simulation.knowledge import learn as learn_simulated
 from queue_app.simulation.run import Outcome, run_day
 from queue_app.simulation.world import Kind, World, world
+from queue_app.store import db
 from tests.conftest import MONDAY
 from tests.support.hall import open_desk, take_ticket
 from tests.support.people import BRANCH, PASSWORD
@@ -50,7 +50,7 @@ async def learned(days: Sequence[Outcome]) -> Habits:
     branch = directory.branch(BRANCH)
     await history.write(directory, branch, days)
     await learning.learn_habits(directory, MONDAY)
-    seen = await hall.load(directory, branch, MONDAY)
+    seen = await halls.load(directory, branch, MONDAY)
     return forecast.scene_of(seen._now).habits
 
 
@@ -316,7 +316,7 @@ async def test_the_next_ranges_are_told_with_the_correction() -> None:
 
     async def told() -> Wait:
         forecast.forget()
-        return (await hall.load(directory, branch, MONDAY)).waits[tickets[-1].id]
+        return (await halls.load(directory, branch, MONDAY)).waits[tickets[-1].id]
 
     await learning.learn_habits(directory, MONDAY)
     usual = await told()

@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
-from queue_app import db
 from queue_app.clock import FixedClock
+from queue_app.domain.hall import Hall
 from queue_app.domain.promises import Promise
 from queue_app.domain.waits import Wait
 from queue_app.flow import arrival, promising, upkeep
 from queue_app.flow.promising import KEPT_DAYS, Promises
-from queue_app.queries import doctor, hall, reference
+from queue_app.queries import doctor, halls, reference
 from queue_app.queries.accuracy import Accuracy, accuracy
-from queue_app.queries.hall import Hall
+from queue_app.store import db
 from tests.conftest import MONDAY
 from tests.flow.test_arrival import book, check_in
 from tests.support.hall import Desk, open_desk, take_ticket
@@ -29,7 +29,7 @@ def after(minutes: float) -> datetime:
 
 async def look(now: datetime) -> Hall:
     directory = await reference.directory()
-    return await hall.load(directory, directory.branch(BRANCH), now)
+    return await halls.load(directory, directory.branch(BRANCH), now)
 
 
 async def foretold(now: datetime, ticket: int, low: int, high: int) -> Hall:

@@ -22,12 +22,12 @@ import msgspec
 import pytest
 
 from config.files import load_centre
-from queue_app import db
 from queue_app.domain import slots
 from queue_app.domain.centre import BranchPlan, Centre, DeskPlan, LanePlan
 from queue_app.flow.configuring import apply
 from queue_app.queries import doctor, reference
 from queue_app.queries import slots as free_slots
+from queue_app.store import db
 from tests.conftest import MONDAY
 from tests.flow.stage import own
 from tests.support.database import CONFIG

@@ -5,7 +5,6 @@ from datetime import timedelta
 
 import pytest
 
-from queue_app import db
 from queue_app.clock import FixedClock
 from queue_app.domain.errors import Conflict, NotAllowed, NotFound, NotSignedIn, RuleBroken
 from queue_app.domain.people import Staff, token_hash
@@ -13,6 +12,7 @@ from queue_app.flow import accounts, staffing
 from queue_app.flow.accounts import Left
 from queue_app.queries import doctor, reference
 from queue_app.queries.staff import desk, desks_of, device_of_token, staff_of_session
+from queue_app.store import db
 from tests.support.hall import open_desk, take_ticket
 from tests.support.people import BRANCH, PASSWORD
 

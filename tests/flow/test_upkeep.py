@@ -8,13 +8,13 @@ import asyncpg
 import msgspec
 import pytest
 
-from queue_app import db
 from queue_app.clock import FixedClock
+from queue_app.domain.appointments import Appointment
 from queue_app.domain.people import Staff
 from queue_app.flow import arrival, booking, calling, staffing, upkeep
-from queue_app.queries import appointments, doctor, hall, reference
-from queue_app.queries.appointments import Appointment
+from queue_app.queries import appointments, doctor, halls, reference
 from queue_app.queries.tickets import by_token
+from queue_app.store import db
 from tests.conftest import KYIV, MONDAY
 from tests.support.people import BRANCH, PASSWORD
 
@@ -33,7 +33,7 @@ async def booked(
 
 async def version() -> int:
     directory = await reference.directory()
-    return (await hall.load(directory, directory.branch(BRANCH), MONDAY)).version
+    return (await halls.load(directory, directory.branch(BRANCH), MONDAY)).version
 
 
 async def clerk_at_desk() -> tuple[int, Staff]:

@@ -9,7 +9,8 @@ import pytest
 from queue_app.clock import FixedClock
 from queue_app.flow.promising import Promises
 from queue_app.live import Hub, Subscription, Topic
-from queue_app.queries import reference, views
+from queue_app.queries import reference
+from queue_app.screens import views
 from tests.support.hall import take_ticket
 from tests.support.people import BRANCH
 

@@ -12,7 +12,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Origin
 
-from queue_app import db
+from queue_app.store import db
 from tests.conftest import MONDAY
 from tests.support.hall import open_desk, take_ticket
 from tests.support.people import BRANCH

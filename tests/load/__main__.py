@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from queue_app.cluster import cluster
+from queue_app.store.cluster import cluster
 from tests.load import boards, slots, verbs, waits
 from tests.load.stage import Stage, open_files, staged
 from tests.load.table import Table

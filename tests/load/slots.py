@@ -5,12 +5,12 @@ import time
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import date, datetime, timedelta
 
-from queue_app import db
 from queue_app.domain import hours, slots
+from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.slots import Capacity, Lane, Visit
 from queue_app.queries import reference
 from queue_app.queries import slots as free
-from queue_app.queries.reference import Branch, Directory
+from queue_app.store import db
 from tests.conftest import MONDAY
 from tests.load.stage import Stage, speaking
 from tests.load.table import Table, ms, part

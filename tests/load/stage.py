@@ -12,10 +12,10 @@ from typing import Any
 import msgspec
 
 from config.files import load_centre
-from queue_app import db
 from queue_app.domain.centre import BranchPlan, Centre, DeskPlan
 from queue_app.flow.configuring import apply
 from queue_app.queries import reference
+from queue_app.store import db
 from tests.conftest import MONDAY
 from tests.support.database import CONFIG
 from tests.support.people import Machine, Person, hire, install

@@ -15,11 +15,11 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from queue_app import db
 from queue_app.domain.people import Staff, token_hash
 from queue_app.flow import arrival, calling
 from queue_app.queries import reference
 from queue_app.queries.staff import device_of_token, staff_of_session
+from queue_app.store import db
 from tests.conftest import MONDAY
 from tests.load.stage import CLIENTS, HALL, Stage, speaking
 from tests.load.table import Table, ms, part

@@ -9,8 +9,8 @@ import httpx
 from litestar import Litestar
 
 from config.settings import Settings
-from queue_app import db
 from queue_app.clock import Clock
+from queue_app.store import db
 
 
 def build(dsn: str, data: Path, clock: Clock, rate_limits: bool = False) -> Litestar:

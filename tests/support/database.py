@@ -10,8 +10,8 @@ from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 
-from queue_app import db
-from queue_app.cluster import cluster
+from queue_app.store import db
+from queue_app.store.cluster import cluster
 
 RUN_FOLDER = "QUEUE_APP_TEST_FOLDER"
 """Names the folder that the workers of one run share; the run's first process makes it."""

@@ -5,10 +5,10 @@ from datetime import datetime
 
 from queue_app.domain.catalogue import Language
 from queue_app.domain.people import Staff
+from queue_app.domain.tickets import Ticket
 from queue_app.flow import arrival, calling, staffing
 from queue_app.flow.arrival import IssuedTicket
 from queue_app.queries import reference
-from queue_app.queries.tickets import Ticket
 from tests.support.people import BRANCH, PASSWORD
 
 SERVICE = "bill-duplicate"

@@ -16,13 +16,13 @@ from icalendar import Calendar
 from litestar import Litestar
 
 from config.files import load_centre
-from queue_app import db
 from queue_app.clock import FixedClock
 from queue_app.domain.errors import RuleBroken
 from queue_app.flow import arrival, interrupting, upkeep
 from queue_app.flow.arrival import IssuedTicket
 from queue_app.flow.configuring import apply
 from queue_app.queries import reference
+from queue_app.store import db
 from tests.support.application import alive, build, speaking_to
 from tests.support.database import CONFIG
 from tests.support.hall import open_desk, take_ticket

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
-from queue_app import db
 from queue_app.flow import interrupting
+from queue_app.store import db
 from tests.conftest import MONDAY
 from tests.support.browser import assert_accessible, follow
 from tests.support.hall import open_desk

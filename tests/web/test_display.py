@@ -12,8 +12,9 @@ from display.scenes import GRIDS, cells, grid
 from queue_app.clock import FixedClock
 from queue_app.domain.catalogue import Text
 from queue_app.flow import arrival, calling
-from queue_app.queries import hall, reference, views
-from queue_app.queries.views import BoardDesk, BoardView, Call
+from queue_app.queries import halls, reference
+from queue_app.screens import views
+from queue_app.screens.views import BoardDesk, BoardView, Call
 from tests.support.hall import SERVICE, open_desk, take_ticket
 from tests.support.people import BRANCH
 
@@ -92,7 +93,7 @@ async def test_the_board_invites_to_the_kiosk_exactly_while_it_gives_tickets(
     branch = directory.branch(BRANCH)
     moment = NOON.replace(hour=7)
     for _ in range(14 * 12):
-        seen = views.board(await hall.load(directory, branch, moment))
+        seen = views.board(await halls.load(directory, branch, moment))
         door = arrival.kiosk_door(directory, branch, moment)
         assert seen.tickets_given == (door.state == "open"), moment
         moment += timedelta(minutes=5)

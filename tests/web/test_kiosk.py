@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from kiosk.offer import MOST_CHOICES, cut, screens_of_groups
 from queue_app.clock import FixedClock
+from queue_app.domain.directory import Branch, Directory
 from queue_app.queries import reference
-from queue_app.queries.reference import Branch, Directory
 from tests.conftest import MONDAY
 from tests.support.people import BRANCH, Machine, install
 

@@ -6,10 +6,10 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from queue_app import db
 from queue_app.clock import FixedClock
 from queue_app.flow import arrival, calling, interrupting, learning, promising
 from queue_app.queries import reference
+from queue_app.store import db
 from tests.conftest import MONDAY
 from tests.support.hall import Desk, open_desk, take_ticket
 from tests.support.people import BRANCH

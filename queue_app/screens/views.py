@@ -8,14 +8,12 @@ from msgspec import Struct
 
 from queue_app.domain import hours, interruptions, notices, tickets
 from queue_app.domain.catalogue import Channel, Text
-from queue_app.domain.dispatch import Ranked, Waiting
-from queue_app.domain.interruptions import Interruption, Kind
+from queue_app.domain.dispatch import Ranked
+from queue_app.domain.hall import DeskExtra, Hall, HallTicket, UndoView
+from queue_app.domain.interruptions import Interruption, Kind, resume_minutes
 from queue_app.domain.reasons import sentence
-from queue_app.domain.tickets import Progress, State
+from queue_app.domain.tickets import Progress, State, Ticket
 from queue_app.domain.waits import Wait, served_by
-from queue_app.queries.hall import Hall, HallTicket
-from queue_app.queries.interruptions import resume_minutes
-from queue_app.queries.tickets import Ticket
 
 NEXT = 10
 """How many of the next numbers a board is told."""
@@ -161,15 +159,6 @@ class PersonView(Struct, frozen=True):
     planned_minutes: int
     name: str | None
     phone: str | None
-
-
-class UndoView(Struct, frozen=True):
-    """The last thing that can be taken back at this desk, until `until`."""
-
-    ticket: int
-    number: str
-    verb: str
-    until: datetime
 
 
 class DeskState(Struct, frozen=True):
@@ -327,7 +316,7 @@ def ticket(hall: Hall, own: Ticket) -> TicketView:
         channel=own.channel,
         due_at=own.due_at,
         issued_at=own.issued_at,
-        people_ahead=wait.people_ahead if wait else ahead(hall, own.as_waiting()),
+        people_ahead=wait.people_ahead if wait else hall.ahead(own.as_waiting()),
         wait=wait,
         desk=numbers.get(progress.desk_id) if progress.desk_id else None,
         called_at=progress.called_at,
@@ -369,28 +358,12 @@ def _overtaken(hall: Hall, own: Ticket, wait: Wait) -> Text | None:
     )
 
 
-def ahead(hall: Hall, me: Waiting) -> int:
-    """People before me where no wait can be foretold.
-
-    While calls are interrupted: in the order in which they will go on; else, where no open
-    desk lets an order be foretold, those who joined before and whom my desks may call.
-    """
-    if hall.stop_of(me.services):
-        return (hall.line if me.id in hall.line else hall.line_with(me)).get(me.id, 0)
-    mine = [desk for desk in hall.branch.desks if desk.services.issuperset(me.services)]
-    return sum(
-        (one.queued_at, one.id) < (me.queued_at, me.id)
-        and any(desk.services.issuperset(one.services) for desk in mine)
-        for one in hall.waiting
-    )
-
-
 def titles(hall: Hall, services: tuple[str, ...]) -> tuple[Text, ...]:
     known = hall.directory.services_ever
     return tuple(known[code].title for code in services if code in known)
 
 
-def desk_queue(hall: Hall, desk_id: int, extra: "DeskExtra") -> DeskQueueView:
+def desk_queue(hall: Hall, desk_id: int, extra: DeskExtra) -> DeskQueueView:
     """The console's screen of one desk; `extra` is what only its clerk may see."""
     desk = hall.desk(desk_id)
     waiting = queue(hall, desk_id)
@@ -418,19 +391,6 @@ def queue(hall: Hall, desk_id: int) -> tuple[QueuedView, ...]:
     """Who this desk would call, first first; then who waits for an interrupted service."""
     ranked = [*hall.queue(desk_id), *hall.held_back(desk_id)]
     return tuple(_queued(hall, hall.by_id[one.waiting.id], one) for one in ranked)
-
-
-class DeskExtra(Struct, frozen=True):
-    """The name and number behind a booking at the desk, and what may be undone there."""
-
-    name: str | None = None
-    phone: str | None = None
-    undo: UndoView | None = None
-
-
-def without_contact(extra: DeskExtra) -> DeskExtra:
-    """What a colleague may see of a desk that is not theirs."""
-    return DeskExtra(undo=extra.undo)
 
 
 def _person(hall: Hall, one: HallTicket | None, extra: DeskExtra) -> PersonView | None:

@@ -20,7 +20,7 @@ from piccolo.columns.base import Column
 from piccolo.columns.column_types import UUID
 from piccolo.table import Table
 
-from queue_app.db import engine
+from queue_app.store.db import engine
 
 
 class TimeRange(Column):

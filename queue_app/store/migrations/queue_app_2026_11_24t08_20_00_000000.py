@@ -2,7 +2,7 @@
 
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 
-from queue_app.db import engine
+from queue_app.store.db import engine
 
 ID = "2026-11-24T08:20:00:000000"
 VERSION = "1.38.0"

@@ -7,5 +7,5 @@ from piccolo.conf.apps import AppConfig, table_finder
 APP_CONFIG = AppConfig(
     app_name="queue_app",
     migrations_folder_path=str(Path(__file__).parent / "migrations"),
-    table_classes=table_finder(modules=["queue_app.tables"]),
+    table_classes=table_finder(modules=["queue_app.store.tables"]),
 )

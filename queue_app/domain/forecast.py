@@ -17,6 +17,7 @@ from msgspec import Struct
 
 from queue_app.domain import hours, interruptions, waits
 from queue_app.domain.centre import Rules
+from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.dispatch import (
     POLICIES,
     DeskView,
@@ -32,7 +33,6 @@ from queue_app.domain.habits import Habits
 from queue_app.domain.interruptions import Interruption
 from queue_app.domain.service_times import ServiceTime, published, visit_time
 from queue_app.domain.waits import Desk, Scene, Serving, Wait
-from queue_app.queries.reference import Branch, Directory
 
 FRESH_SECONDS = 8.0
 """How old ranges may be, in the hall's seconds."""

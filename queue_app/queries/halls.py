@@ -1,0 +1,106 @@
+"""A branch at this moment: one query, one consistent snapshot, and the views made of it."""
+
+from datetime import datetime, timedelta
+
+import msgspec
+from msgspec import Struct
+
+from queue_app.domain import hours
+from queue_app.domain.directory import Branch, Directory
+from queue_app.domain.forecast import Appointed
+from queue_app.domain.habits import Habits
+from queue_app.domain.hall import Hall, HallDesk, HallTicket
+from queue_app.domain.interruptions import Interruption
+from queue_app.domain.service_times import ServiceTime
+from queue_app.queries.habits import DOCUMENT
+from queue_app.store import db
+
+RECENT = 8
+"""How many of the last called people a board can show."""
+MISSED = 24
+"""How many of the last who did not come can still be put back from a console."""
+
+
+class _Loaded(Struct):
+    version: int
+    desks: tuple[HallDesk, ...]
+    tickets: tuple[HallTicket, ...]
+    recent: tuple[HallTicket, ...]
+    missed: tuple[HallTicket, ...]
+    appointed: tuple[Appointed, ...]
+    times: dict[str, ServiceTime]
+    habits: Habits
+    interruptions: tuple[Interruption, ...]
+
+
+INTERRUPTION = "id, kind, services, note, started_at, ended_at, resumes_at"
+
+_TICKET = """id, number, channel, priority, language, appointment_id, due_at, issued_at, revision,
+    state, services, queued_at, for_desk_id, desk_id, called_at, calls, started_at, ended_at"""
+
+_HALL = f"""
+SELECT json_build_object(
+    'version', (SELECT version FROM branch_version WHERE branch_id = $1),
+    'desks', (SELECT coalesce(json_agg(d), '[]') FROM (
+        SELECT desk.id, number, state, staff_id, login AS clerk, pause_reason, since
+        FROM desk LEFT JOIN staff ON staff.id = desk.staff_id
+        WHERE desk.branch_id = $1 AND (desk.retired_at IS NULL OR state <> 'closed')
+        ORDER BY position, desk.id) d),
+    'tickets', (SELECT coalesce(json_agg(t), '[]') FROM (
+        SELECT {_TICKET} FROM ticket
+        WHERE branch_id = $1 AND day = $2
+            AND state IN ('waiting', 'called', 'serving', 'parked')
+        ORDER BY id) t),
+    'recent', (SELECT coalesce(json_agg(t), '[]') FROM (
+        SELECT {_TICKET} FROM ticket
+        WHERE branch_id = $1 AND day = $2 AND called_at IS NOT NULL
+            AND state NOT IN ('called', 'serving') AND channel = 'visit'
+        ORDER BY called_at DESC, id DESC LIMIT {RECENT}) t),
+    'missed', (SELECT coalesce(json_agg(t), '[]') FROM (
+        SELECT {_TICKET} FROM ticket
+        WHERE branch_id = $1 AND day = $2 AND state = 'no_show'
+        ORDER BY ended_at DESC, id DESC LIMIT {MISSED}) t),
+    'appointed', (SELECT coalesce(json_agg(a), '[]') FROM (
+        SELECT id, lower(period) AS due_at, services FROM appointment
+        WHERE branch_id = $1 AND state = 'booked' AND lower(period) < $4
+            AND lower(period) >= greatest($5, least($3, (
+                SELECT min(started_at) FROM interruption WHERE branch_id = $1
+                    AND coalesce(resumes_at, 'infinity'::timestamptz) > $3) - $6::interval))
+            AND NOT EXISTS (SELECT FROM ticket t
+                WHERE t.branch_id = $1 AND t.appointment_id = appointment.id)
+        ORDER BY lower(period)) a),
+    'times', (SELECT coalesce(json_object_agg(service,
+            json_build_object('mu', mu, 'sigma', sigma, 'visits', visits)), '{{}}')
+        FROM service_time WHERE branch_id = $1),
+    'habits', (SELECT coalesce(
+        (SELECT {DOCUMENT} FROM branch_habits WHERE branch_id = $1), '{{}}')),
+    'interruptions', (SELECT coalesce(json_agg(i), '[]') FROM (
+        SELECT {INTERRUPTION} FROM interruption
+        WHERE branch_id = $1 AND coalesce(resumes_at, 'infinity'::timestamptz) > $5
+        ORDER BY started_at, id) i)
+)
+"""
+
+
+async def load(directory: Directory, branch: Branch, now: datetime) -> Hall:
+    """The hall of `branch` at `now`."""
+    day = directory.local(now).date()
+    midnight, tomorrow = hours.day_window(day, directory.zone)
+    grace = timedelta(minutes=directory.rules.late_minutes)
+    text = await db.fetch_value(_HALL, branch.id, day, now - grace, tomorrow, midnight, grace)
+    loaded = msgspec.json.decode(text, type=_Loaded)
+    return Hall(
+        directory=directory,
+        branch=branch,
+        day=day,
+        at=now,
+        version=loaded.version,
+        desks=loaded.desks,
+        tickets=loaded.tickets,
+        recent=loaded.recent,
+        missed=loaded.missed,
+        appointed=loaded.appointed,
+        times=loaded.times,
+        habits=loaded.habits,
+        interruptions=loaded.interruptions,
+    )
