@@ -12,6 +12,7 @@ from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 from litestar import Request, Response, Router, get, post
 from litestar.datastructures import Cookie
 from litestar.response import Redirect
+from msgspec.structs import replace
 
 from booking import visit
 from booking.choice import (
@@ -27,13 +28,14 @@ from booking.choice import (
 from booking.finding import day_rows, gone, gone_url, moment, parts_of
 from booking.today import stop_on
 from queue_app.clock import Clock
-from queue_app.domain.appointments import Appointment
+from queue_app.domain.appointments import Appointment, as_of
 from queue_app.domain.catalogue import Channel, Language
 from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.errors import Conflict, NotFound, RuleBroken
 from queue_app.flow import booking
+from queue_app.flow.act import By
 from queue_app.queries import appointments, reference
-from queue_app.web.guards import require_same_origin
+from queue_app.web.guards import require_same_origin, right
 from queue_app.web.i18n import language_of
 from queue_app.web.limits import PUBLIC
 from queue_app.web.templating import render
@@ -42,7 +44,7 @@ AnyRequest = Request[Any, Any, Any]
 HOLD_COOKIE = "hold"
 
 
-@get("/", include_in_schema=False)
+@get("/", include_in_schema=False, opt=right("see_page"))
 async def services(request: AnyRequest) -> Response[str]:
     """What is it about?"""
     directory = await reference.directory()
@@ -73,7 +75,7 @@ def _is_site(url: str | None) -> bool:
     return bool(url and url.startswith("https:"))
 
 
-@get("/way", include_in_schema=False)
+@get("/way", include_in_schema=False, opt=right("see_page"))
 async def way(request: AnyRequest) -> Response[Any]:
     """To come, or to be called? Asked only where both are possible."""
     directory = await reference.directory()
@@ -86,7 +88,7 @@ async def way(request: AnyRequest) -> Response[Any]:
     return _step(request, "booking/way.html", directory, choice, channels=channels, back="/")
 
 
-@get("/branch", include_in_schema=False)
+@get("/branch", include_in_schema=False, opt=right("see_slots"))
 async def branch(request: AnyRequest, clock: Clock) -> Response[Any]:
     """Which district, with the earliest free time of each."""
     directory = await reference.directory()
@@ -121,7 +123,7 @@ async def _earliest(
     return next((starts[0] for starts in days.values()), None)
 
 
-@get("/day", include_in_schema=False)
+@get("/day", include_in_schema=False, opt=right("see_slots"))
 async def day(request: AnyRequest, clock: Clock) -> Response[Any]:
     """Which day, the earliest free time first."""
     directory = await reference.directory()
@@ -141,7 +143,7 @@ async def day(request: AnyRequest, clock: Clock) -> Response[Any]:
     )
 
 
-@get("/time", include_in_schema=False)
+@get("/time", include_in_schema=False, opt=right("see_slots"))
 async def time(request: AnyRequest, clock: Clock) -> Response[Any]:
     """Which time of that day."""
     directory = await reference.directory()
@@ -177,7 +179,7 @@ async def _held(request: AnyRequest, clock: Clock) -> Appointment | None:
     if not token:
         return None
     try:
-        found = booking.as_of(await appointments.by_token(token), clock.now())
+        found = as_of(await appointments.by_token(token), clock.now())
     except NotFound:
         return None
     return found if found.state == "held" else None
@@ -189,8 +191,8 @@ def _holding(choice: Choice) -> dict[str, Any]:
     return {"action": "/visit", "fields": [*fields, ("key", str(uuid4()))]}
 
 
-@post("/visit", include_in_schema=False, opt=PUBLIC)
-async def hold(request: AnyRequest, clock: Clock) -> Response[Any]:
+@post("/visit", include_in_schema=False, opt=right("hold", PUBLIC))
+async def hold(request: AnyRequest, by: By, clock: Clock) -> Response[Any]:
     """Holds the chosen start and gives back what this browser held before."""
     require_same_origin(request)
     directory = await reference.directory()
@@ -200,13 +202,11 @@ async def hold(request: AnyRequest, clock: Clock) -> Response[Any]:
     if starts_at is None or missing_step(directory, choice):
         return Redirect(missing_step(directory, choice) or choice.url("/day"), status_code=303)
     try:
-        token = await _hold(
-            choice, starts_at, visit.key(form.get("key")), language_of(request), clock
-        )
+        token = await _hold(by, choice, starts_at, visit.key(form.get("key")), language_of(request))
     except (Conflict, RuleBroken) as error:
         url = gone_url(choice.url("/taken", day=None), error, starts_at)
         return Redirect(url, status_code=303)
-    await _give_back(request, token, clock)
+    await _give_back(request, token, by, clock)
     answer = Redirect(f"/visit/{token}", status_code=303)
     answer.set_cookie(
         Cookie(
@@ -220,9 +220,7 @@ async def hold(request: AnyRequest, clock: Clock) -> Response[Any]:
     return answer
 
 
-async def _hold(
-    choice: Choice, starts_at: datetime, key: UUID, language: Language, clock: Clock
-) -> str:
+async def _hold(by: By, choice: Choice, starts_at: datetime, key: UUID, language: Language) -> str:
     """The token of the hold. The page's key with the start: one hold for each, however often sent.
 
     A start that was held before and given back meanwhile is held anew.
@@ -230,29 +228,28 @@ async def _hold(
     own = uuid5(NAMESPACE_URL, f"{key}/{starts_at.isoformat()}")
     for attempt in (own, uuid4()):
         held = await booking.hold(
+            replace(by, key=attempt),
             choice.branch or "",
             list(choice.services),
             starts_at,
             choice.channel or "visit",
-            clock.now(),
-            attempt,
             language,
         )
-        now = booking.as_of(await appointments.by_token(held.token), clock.now())
+        now = as_of(await appointments.by_token(held.token), by.now)
         if now.state in ("held", "booked"):
             break
     return held.token
 
 
-async def _give_back(request: AnyRequest, new: str, clock: Clock) -> None:
+async def _give_back(request: AnyRequest, new: str, by: By, clock: Clock) -> None:
     """Cancels what this browser held before: whoever goes back and chooses again needs one."""
     before = await _held(request, clock)
     if before and before.token != new:
         with suppress(Conflict):
-            await booking.cancel(before.token, clock.now())
+            await booking.cancel(by, before.token)
 
 
-@get("/taken", include_in_schema=False)
+@get("/taken", include_in_schema=False, opt=right("see_slots"))
 async def taken(request: AnyRequest, clock: Clock) -> Response[Any]:
     """The chosen start is gone; here are the nearest."""
     directory = await reference.directory()
@@ -270,7 +267,7 @@ async def taken(request: AnyRequest, clock: Clock) -> Response[Any]:
     )
 
 
-@get("/about", include_in_schema=False)
+@get("/about", include_in_schema=False, opt=right("see_page"))
 async def about(request: AnyRequest) -> Response[str]:
     """What can be done without a visit, what to bring, whom to call."""
     return render(request, "booking/about.html", directory=await reference.directory())

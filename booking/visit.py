@@ -21,12 +21,13 @@ from booking.details import (
 from booking.finding import day_rows, gone, gone_url, moment, parts_of
 from booking.today import is_over, standing_of, stop_on
 from queue_app.clock import Clock
-from queue_app.domain.appointments import Appointment
+from queue_app.domain.appointments import Appointment, as_of
 from queue_app.domain.errors import Conflict, RuleBroken
 from queue_app.flow import booking
+from queue_app.flow.act import By
 from queue_app.queries import appointments, reference
 from queue_app.web.addresses import absolute
-from queue_app.web.guards import require_same_origin
+from queue_app.web.guards import require_same_origin, right
 from queue_app.web.i18n import language_of
 from queue_app.web.limits import PUBLIC
 from queue_app.web.templating import render
@@ -44,7 +45,7 @@ STATE_TEMPLATES = {
 }
 
 
-@get("/visit/{token:str}", include_in_schema=False)
+@get("/visit/{token:str}", include_in_schema=False, opt=right("see_appointment"))
 async def own(request: AnyRequest, token: str, clock: Clock) -> Response[str]:
     """What the appointment is now: to be confirmed, booked, or over in one way or another."""
     found = await _find(token, clock)
@@ -55,7 +56,7 @@ async def own(request: AnyRequest, token: str, clock: Clock) -> Response[str]:
 
 
 async def _find(token: str, clock: Clock) -> Appointment:
-    return booking.as_of(await appointments.by_token(token), clock.now())
+    return as_of(await appointments.by_token(token), clock.now())
 
 
 async def _state_page(
@@ -102,8 +103,8 @@ async def _page(
     )
 
 
-@post("/visit/{token:str}", include_in_schema=False, opt=PUBLIC)
-async def confirm(request: AnyRequest, token: str, clock: Clock) -> Response[Any]:
+@post("/visit/{token:str}", include_in_schema=False, opt=right("confirm", PUBLIC))
+async def confirm(request: AnyRequest, token: str, by: By, clock: Clock) -> Response[Any]:
     """Books what was held; with something missing, the page comes again and says what to mend."""
     require_same_origin(request)
     found = await _find(token, clock)
@@ -113,7 +114,7 @@ async def confirm(request: AnyRequest, token: str, clock: Clock) -> Response[Any
     page = Redirect(f"/visit/{token}", status_code=303)
     try:
         await booking.confirm(
-            token, details.name, details.phone, details.email, language_of(request), clock.now()
+            by, token, details.name, details.phone, details.email, language_of(request)
         )
     except RuleBroken as error:
         page.set_cookie(kept(token, Entered(details, error.code, error.details)))
@@ -124,7 +125,7 @@ async def confirm(request: AnyRequest, token: str, clock: Clock) -> Response[Any
     return page
 
 
-@get("/visit/{token:str}/day", include_in_schema=False)
+@get("/visit/{token:str}/day", include_in_schema=False, opt=right("see_appointment"))
 async def other_day(request: AnyRequest, token: str, clock: Clock) -> Response[Any]:
     """Which other day."""
     found = await _find(token, clock)
@@ -134,7 +135,7 @@ async def other_day(request: AnyRequest, token: str, clock: Clock) -> Response[A
     return await _page(request, "booking/day.html", found, rows=rows, **_moving(found))
 
 
-@get("/visit/{token:str}/time", include_in_schema=False)
+@get("/visit/{token:str}/time", include_in_schema=False, opt=right("see_appointment"))
 async def other_time(request: AnyRequest, token: str, clock: Clock) -> Response[Any]:
     """Which other time of that day."""
     found = await _find(token, clock)
@@ -149,8 +150,8 @@ async def other_time(request: AnyRequest, token: str, clock: Clock) -> Response[
     return await _page(request, "booking/time.html", found, stop=stop, **context)
 
 
-@post("/visit/{token:str}/time", include_in_schema=False, opt=PUBLIC)
-async def move(request: AnyRequest, token: str, clock: Clock) -> Response[Any]:
+@post("/visit/{token:str}/time", include_in_schema=False, opt=right("move", PUBLIC))
+async def move(request: AnyRequest, token: str, by: By, clock: Clock) -> Response[Any]:
     """Moves to the chosen start; the old one is free again at once."""
     require_same_origin(request)
     found = await _find(token, clock)
@@ -158,14 +159,14 @@ async def move(request: AnyRequest, token: str, clock: Clock) -> Response[Any]:
     if starts_at is None or not await _can_move(found, clock):
         return Redirect(f"/visit/{token}", status_code=303)
     try:
-        await booking.reschedule(token, starts_at, clock.now())
+        await booking.move(by, token, starts_at)
     except (Conflict, RuleBroken) as error:
         url = gone_url(f"/visit/{token}/taken", error, starts_at)
         return Redirect(url, status_code=303)
     return Redirect(f"/visit/{token}?moved=1", status_code=303)
 
 
-@get("/visit/{token:str}/taken", include_in_schema=False)
+@get("/visit/{token:str}/taken", include_in_schema=False, opt=right("see_appointment"))
 async def other_time_taken(request: AnyRequest, token: str, clock: Clock) -> Response[Any]:
     """The chosen start is gone; here are the nearest."""
     found = await _find(token, clock)
@@ -206,7 +207,7 @@ def _moving(found: Appointment) -> dict[str, Any]:
     return {"moving": found, "held": None, "back": link, "action": f"{link}/time", "fields": []}
 
 
-@get("/visit/{token:str}/cancellation", include_in_schema=False)
+@get("/visit/{token:str}/cancellation", include_in_schema=False, opt=right("see_appointment"))
 async def ask_to_cancel(request: AnyRequest, token: str, clock: Clock) -> Response[Any]:
     """Really?"""
     found = await _find(token, clock)
@@ -215,16 +216,16 @@ async def ask_to_cancel(request: AnyRequest, token: str, clock: Clock) -> Respon
     return await _page(request, "booking/cancel.html", found)
 
 
-@post("/visit/{token:str}/cancellation", include_in_schema=False, opt=PUBLIC)
-async def cancel(request: AnyRequest, token: str, clock: Clock) -> Response[Any]:
+@post("/visit/{token:str}/cancellation", include_in_schema=False, opt=right("cancel", PUBLIC))
+async def cancel(request: AnyRequest, token: str, by: By) -> Response[Any]:
     """Gives the time back. Whatever forbids it, the page of the appointment says why."""
     require_same_origin(request)
     with suppress(Conflict):
-        await booking.cancel(token, clock.now())
+        await booking.cancel(by, token)
     return Redirect(f"/visit/{token}", status_code=303)
 
 
-@get("/visit/{token:str}/calendar.ics", include_in_schema=False)
+@get("/visit/{token:str}/calendar.ics", include_in_schema=False, opt=right("see_appointment"))
 async def calendar(request: AnyRequest, token: str, clock: Clock) -> Response[bytes]:
     """The visit for the calendar of a phone or a computer."""
     found = await _find(token, clock)

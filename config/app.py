@@ -3,11 +3,10 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
-from typing import Any
-from uuid import UUID
 
-from litestar import Litestar, Request
+from litestar import Litestar, Router
 from litestar.config.compression import CompressionConfig
+from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.enums import ScopeType
 from litestar.openapi import OpenAPIConfig
@@ -22,15 +21,16 @@ import queue_app.console.pages
 from config.settings import Settings, from_environment
 from queue_app.clock import Clock, SystemClock
 from queue_app.clock import hall_clock as clock_of
-from queue_app.domain.errors import BadRequest
-from queue_app.flow import upkeep
+from queue_app.delivery.files import Files
 from queue_app.flow.promising import Promises
+from queue_app.jobs import runner, upkeep
+from queue_app.jobs.outbox import Outbox
 from queue_app.live import Hub
 from queue_app.queries import reference
 from queue_app.store import db
 from queue_app.web import health
 from queue_app.web.errors import EXCEPTION_HANDLERS
-from queue_app.web.guards import provide_kiosk, provide_staff
+from queue_app.web.guards import provide_by, provide_staff, require_right, right
 from queue_app.web.limits import forgetting, rate_limits
 from queue_app.web.reading import ReadableRequest
 from queue_app.web.templating import Pages, add_security_headers, assets_of
@@ -44,6 +44,8 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
     hall_clock = clock or SystemClock()
     promises = Promises()
     hub = Hub(hall_clock, promises)
+    files = Files(settings.data / "messages")
+    outbox = Outbox({"mail": files, "sms": files})
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
@@ -57,7 +59,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
             async with (
                 promises.running(),
                 hub.running(),
-                upkeep.running(hall_clock),
+                runner.running(hall_clock, upkeep.with_delivery(outbox)),
                 forgetting(app),
             ):
                 yield
@@ -84,10 +86,11 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
             "clock": Provide(lambda: hall_clock, sync_to_thread=False),
             "hub": Provide(lambda: hub, sync_to_thread=False),
             "promises": Provide(lambda: promises, sync_to_thread=False),
-            "idempotency_key": Provide(idempotency_key, sync_to_thread=False),
-            "staff": Provide(provide_staff),
-            "kiosk": Provide(provide_kiosk),
+            "by": Provide(provide_by, sync_to_thread=False),
+            "staff": Provide(provide_staff, sync_to_thread=False),
         },
+        guards=[require_right],
+        state=State({"clock": hall_clock}),
         lifespan=[lifespan],
         middleware=[metrics.middleware, *(rate_limits() if settings.rate_limits else [])],
         compression_config=CompressionConfig("gzip", gzip_compress_level=5, exclude=[r"^/api/"]),
@@ -99,7 +102,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
             description="Booking, kiosk, desks and boards of a service centre. Errors are"
             " application/problem+json (RFC 9457) with a stable `code`. `Idempotency-Key` (a"
             " UUID) is honoured where something is created. Websockets: asyncapi.json.",
-            path="/api/v1/openapi.json",
+            openapi_router=Router("/api/v1/openapi.json", route_handlers=[], opt=right("see_page")),
             render_plugins=[JsonRenderPlugin(path=["/", "/openapi.json"])],
         ),
         request_class=ReadableRequest,
@@ -107,17 +110,6 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
         logging_config=None,
         debug=False,
     )
-
-
-def idempotency_key(request: Request[Any, Any, Any]) -> UUID | None:
-    """The key of a request that may be repeated; BadRequest `bad_idempotency_key`."""
-    raw = request.headers.get("idempotency-key")
-    if raw is None:
-        return None
-    try:
-        return UUID(raw.strip().strip('"'))
-    except ValueError as error:
-        raise BadRequest("bad_idempotency_key") from error
 
 
 def serve() -> Litestar:

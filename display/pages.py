@@ -16,10 +16,11 @@ from queue_app.domain.errors import Conflict, NotFound
 from queue_app.domain.hall import Hall
 from queue_app.domain.tickets import Ticket
 from queue_app.flow import arrival
+from queue_app.flow.act import By
 from queue_app.flow.promising import Promises
 from queue_app.queries import halls, reference, tickets
 from queue_app.screens import views
-from queue_app.web.guards import require_same_origin
+from queue_app.web.guards import require_same_origin, right
 from queue_app.web.i18n import LANGUAGE_COOKIE, LANGUAGES, language_of
 from queue_app.web.limits import PUBLIC
 from queue_app.web.templating import pages_of, render
@@ -27,7 +28,7 @@ from queue_app.web.templating import pages_of, render
 Asked = Request[Any, Any, Any]
 
 
-@get("/display/{branch:str}")
+@get("/display/{branch:str}", opt=right("see_board"))
 async def board(
     request: Asked, branch: FromPath[str], clock: NamedDependency[Clock]
 ) -> Response[str]:
@@ -48,7 +49,7 @@ async def board(
     )
 
 
-@get("/display/{branch:str}/desks/{desk:str}")
+@get("/display/{branch:str}/desks/{desk:str}", opt=right("see_board"))
 async def panel(
     request: Asked, branch: FromPath[str], desk: FromPath[str], clock: NamedDependency[Clock]
 ) -> Response[str]:
@@ -72,7 +73,7 @@ async def _look(branch: str, clock: Clock) -> Hall:
     return await halls.load(directory, directory.branch(branch), clock.now())
 
 
-@get("/t/{token:str}")
+@get("/t/{token:str}", opt=right("see_ticket"))
 async def ticket(
     request: Asked,
     token: FromPath[str],
@@ -101,12 +102,12 @@ def _language(request: Asked, own: Ticket) -> Language:
     return language_of(request) if any(one in LANGUAGES for one in chosen) else own.language
 
 
-@post("/t/{token:str}/leave", status_code=HTTP_303_SEE_OTHER, opt=PUBLIC)
-async def leave(request: Asked, token: FromPath[str], clock: NamedDependency[Clock]) -> Redirect:
+@post("/t/{token:str}/leave", status_code=HTTP_303_SEE_OTHER, opt=right("leave", PUBLIC))
+async def leave(request: Asked, token: FromPath[str], by: NamedDependency[By]) -> Redirect:
     """Give up one's place without a script. Who was called meanwhile sees the call instead."""
     require_same_origin(request)
     with suppress(Conflict):
-        await arrival.leave(token, clock.now())
+        await arrival.leave(by, token)
     return Redirect(f"/t/{token}", status_code=HTTP_303_SEE_OTHER)
 
 

@@ -22,17 +22,18 @@ from kiosk.words import both, phrases, say
 from queue_app.clock import Clock
 from queue_app.domain.catalogue import Duration, Text
 from queue_app.domain.directory import Branch, Directory
-from queue_app.domain.errors import NotAllowed, NotSignedIn
 from queue_app.domain.hall import Hall
 from queue_app.domain.numbering import branch_of_token
 from queue_app.domain.people import Device, token_hash
+from queue_app.domain.rights import require
+from queue_app.flow.act import By
 from queue_app.flow.arrival import kiosk_door
 from queue_app.queries import halls, reference
 from queue_app.queries.staff import device_of_token
 from queue_app.screens import views
 from queue_app.screens.views import InterruptionView
 from queue_app.web.addresses import absolute
-from queue_app.web.guards import DEVICE_COOKIE, find_device
+from queue_app.web.guards import DEVICE_COOKIE, find_device, right
 from queue_app.web.i18n import DEFAULT_LANGUAGE, LANGUAGES, N_, words
 from queue_app.web.qr import qr_svg
 from queue_app.web.templating import YEAR_SECONDS, pages_of, render
@@ -60,7 +61,7 @@ class DoorView(Struct, frozen=True):
     stopped: tuple[str, ...]
 
 
-@get("/", include_in_schema=False)
+@get("/", include_in_schema=False, opt=right("register_kiosk"))
 async def start(
     request: Asked, branch: FromPath[str], clock: NamedDependency[Clock]
 ) -> Response[Any]:
@@ -143,16 +144,16 @@ async def _screens(
     )
 
 
-@get("/door", include_in_schema=False)
+@get("/door", include_in_schema=False, opt=right("see_kiosk"))
 async def door(
-    request: Asked, branch: FromPath[str], clock: NamedDependency[Clock]
+    request: Asked, branch: FromPath[str], by: NamedDependency[By]
 ) -> Response[DoorView]:
     """What the page asks now and then."""
     directory = await reference.directory()
     place = directory.branch(branch)
-    await _require_kiosk(request, place)
+    require("see_kiosk", by.who, place.id)
     groups = screens_of_groups(directory, place)
-    view = _door(request, await halls.load(directory, place, clock.now()), groups)
+    view = _door(request, await halls.load(directory, place, by.now), groups)
     return Response(view, headers=PRIVATE)
 
 
@@ -178,24 +179,18 @@ def _page_version(request: Asked, directory: Directory) -> str:
     return hashlib.sha256(" ".join(parts).encode()).hexdigest()[:12]
 
 
-@get("/qr/{token:str}", include_in_schema=False)
-async def ticket_qr(request: Asked, branch: FromPath[str], token: FromPath[str]) -> Response[str]:
+@get("/qr/{token:str}", include_in_schema=False, opt=right("see_kiosk"))
+async def ticket_qr(
+    request: Asked, branch: FromPath[str], token: FromPath[str], by: NamedDependency[By]
+) -> Response[str]:
     """The way to the ticket's page on a phone, as an inline picture."""
     place = (await reference.directory()).branch(branch)
-    await _require_kiosk(request, place)
+    require("see_kiosk", by.who, place.id)
     branch_of_token(token)
     spoken = next((one for one in LANGUAGES if one == request.query_params.get("lang")), "uk")
     label = words(spoken).gettext(N_("QR code: your ticket on your phone"))
     picture = qr_svg(absolute(request, f"/t/{token}"), label)
     return Response(str(picture), media_type="text/html", headers=PRIVATE)
-
-
-async def _require_kiosk(request: Asked, branch: Branch) -> None:
-    device = await find_device(request)
-    if device is None:
-        raise NotSignedIn("not_a_device")
-    if not _stands_in(branch, device):
-        raise NotAllowed("not_a_kiosk" if device.kind != "kiosk" else "other_branch")
 
 
 router = Router("/kiosk/{branch:str}", route_handlers=[start, door, ticket_qr])

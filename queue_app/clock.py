@@ -17,6 +17,10 @@ class Clock(Protocol):
         """How long a timer must really sleep for that many of the hall's seconds to pass."""
         ...
 
+    def hall_seconds(self, real_seconds: float) -> float:
+        """How many of the hall's seconds pass in so many of the machine's."""
+        ...
+
 
 class SystemClock:
     """The hall runs on the machine's own time."""
@@ -26,6 +30,9 @@ class SystemClock:
 
     def real_seconds(self, hall_seconds: float) -> float:
         return max(0.0, hall_seconds)
+
+    def hall_seconds(self, real_seconds: float) -> float:
+        return real_seconds
 
 
 @dataclass(frozen=True)
@@ -52,6 +59,9 @@ class ShiftedClock:
     def real_seconds(self, hall_seconds: float) -> float:
         return max(0.0, hall_seconds) / self.rate
 
+    def hall_seconds(self, real_seconds: float) -> float:
+        return real_seconds * self.rate
+
 
 def hall_clock(start: datetime | None, rate: float, origin: datetime | None) -> Clock:
     """The machine's own time, or a clock that showed `start` at `origin` (None: now)."""
@@ -72,6 +82,9 @@ class FixedClock:
 
     def real_seconds(self, hall_seconds: float) -> float:
         return max(0.0, hall_seconds)
+
+    def hall_seconds(self, real_seconds: float) -> float:
+        return real_seconds
 
     def set(self, instant: datetime) -> None:
         if instant.tzinfo is None:

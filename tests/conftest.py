@@ -18,7 +18,7 @@ from playwright.async_api import Browser, BrowserContext, async_playwright
 
 from queue_app.clock import FixedClock
 from queue_app.domain import forecast
-from queue_app.flow import staffing
+from queue_app.flow import passwords
 from queue_app.queries import reference
 from queue_app.store import db
 from tests.support import application
@@ -34,7 +34,7 @@ MONDAY = datetime(2026, 11, 23, 10, 0, tzinfo=KYIV)
 
 def pytest_configure(config: pytest.Config) -> None:
     # Hundreds of clerks sign in; what a password costs is the library's to test.
-    staffing.hasher = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    passwords.hasher = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     if not hasattr(config, "workerinput"):
         os.environ[RUN_FOLDER] = tempfile.mkdtemp(prefix="queue-app-tests-")
         config.add_cleanup(lambda: shutil.rmtree(os.environ.pop(RUN_FOLDER), ignore_errors=True))

@@ -6,8 +6,9 @@ from typing import Any
 from config.settings import Settings
 from queue_app.cli import trial
 from queue_app.clock import FixedClock
-from queue_app.domain.people import token_hash
+from queue_app.domain.people import RESIDENT, token_hash
 from queue_app.flow import staffing
+from queue_app.flow.act import By
 from queue_app.queries.staff import device_of_token
 from tests.conftest import KYIV, MONDAY
 from tests.support.database import empty
@@ -15,7 +16,7 @@ from tests.support.database import empty
 
 async def opens(made: trial.SignIns) -> None:
     for login, password in made.passwords.items():
-        assert (await staffing.sign_in(login, password, MONDAY)).staff.login == login
+        assert (await staffing.sign_in(By(RESIDENT, MONDAY), login, password)).staff.login == login
     kiosk = await device_of_token(token_hash(made.kiosk))
     assert kiosk is not None
     assert kiosk.kind == "kiosk"

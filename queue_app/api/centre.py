@@ -24,11 +24,17 @@ from queue_app.flow.booking import check_day
 from queue_app.queries import halls, reference, slots
 from queue_app.screens import views
 from queue_app.screens.views import BoardView
+from queue_app.web.guards import right
 
 MAX_DAYS = 62
 
 
-@get("/catalogue", operation_id="catalogue", summary="The services of the centre")
+@get(
+    "/catalogue",
+    operation_id="catalogue",
+    opt=right("see_centre"),
+    summary="The services of the centre",
+)
 async def catalogue() -> CatalogueView:
     return catalogue_view(await reference.directory())
 
@@ -64,7 +70,12 @@ def catalogue_view(directory: Directory) -> CatalogueView:
     )
 
 
-@get("/branches", operation_id="branches", summary="The branches and whether they are open")
+@get(
+    "/branches",
+    operation_id="branches",
+    opt=right("see_centre"),
+    summary="The branches and whether they are open",
+)
 async def branches(clock: Clock) -> list[BranchView]:
     directory = await reference.directory()
     now = clock.now()
@@ -88,7 +99,12 @@ def _branch(directory: Directory, branch: Branch, now: datetime) -> BranchView:
     )
 
 
-@get("/branches/{branch:str}/slots", operation_id="slots", summary="Free starts, day by day")
+@get(
+    "/branches/{branch:str}/slots",
+    operation_id="slots",
+    opt=right("see_slots"),
+    summary="Free starts, day by day",
+)
 async def free_slots(
     branch: str,
     clock: Clock,
@@ -110,6 +126,7 @@ async def free_slots(
 @get(
     "/branches/{branch:str}/prospects",
     operation_id="prospect",
+    opt=right("see_prospect"),
     summary="The wait of somebody who takes a ticket for these services now",
 )
 async def prospect(
@@ -121,7 +138,12 @@ async def prospect(
     return await arrival.prospect(branch, service, priority, clock.now())
 
 
-@get("/branches/{branch:str}/board", operation_id="board", summary="The board's snapshot")
+@get(
+    "/branches/{branch:str}/board",
+    operation_id="board",
+    opt=right("see_board"),
+    summary="The board's snapshot",
+)
 async def board(branch: str, clock: Clock) -> Response[BoardView]:
     directory = await reference.directory()
     seen = await halls.load(directory, directory.branch(branch), clock.now())

@@ -1,7 +1,6 @@
 """Staff: sessions, desks, and the verbs of the hall as resources."""
 
 from typing import Any
-from uuid import UUID
 
 from litestar import Request, Response, delete, get, post
 from litestar.status_codes import HTTP_200_OK, HTTP_204_NO_CONTENT
@@ -17,26 +16,26 @@ from queue_app.api.shapes import (
     TicketDone,
     Transfer,
 )
-from queue_app.clock import Clock
-from queue_app.domain.people import Staff
+from queue_app.domain.rights import has_taken, reach, require
 from queue_app.domain.tickets import Ticket
 from queue_app.flow import calling, staffing
+from queue_app.flow.act import By
 from queue_app.queries import halls, reference
 from queue_app.queries import staff as people
 from queue_app.queries.staff import DeskRow
 from queue_app.screens import views
-from queue_app.web.guards import SESSION_COOKIE, credential
+from queue_app.web.guards import SESSION_COOKIE, credential, right
 from queue_app.web.limits import SIGN_IN
 
 
 @post(
     "/sessions",
     operation_id="signIn",
-    opt=SIGN_IN,
+    opt=right("begin_session", SIGN_IN),
     summary="Sign in; the token goes into Authorization",
 )
-async def sign_in(data: Credentials, clock: Clock) -> SessionView:
-    signed = await staffing.sign_in(data.login, data.password, clock.now())
+async def sign_in(data: Credentials, by: By) -> SessionView:
+    signed = await staffing.sign_in(by, data.login, data.password)
     directory = await reference.directory()
     branch_id = signed.staff.branch_id
     return SessionView(
@@ -48,19 +47,29 @@ async def sign_in(data: Credentials, clock: Clock) -> SessionView:
     )
 
 
-@delete("/sessions/current", operation_id="signOut", summary="Sign out")
-async def sign_out(request: Request[Any, Any, Any]) -> None:
+@delete(
+    "/sessions/current",
+    operation_id="signOut",
+    summary="Sign out",
+    opt=right("end_session"),
+)
+async def sign_out(request: Request[Any, Any, Any], by: By) -> None:
     token = credential(request, SESSION_COOKIE)
     if token:
-        await staffing.sign_out(token)
+        await staffing.end_session(by, token)
 
 
-@get("/branches/{branch:str}/desks", operation_id="desks", summary="The desks of a branch")
-async def desks(branch: str, staff: Staff, clock: Clock) -> list[DeskView]:
+@get(
+    "/branches/{branch:str}/desks",
+    operation_id="desks",
+    summary="The desks of a branch",
+    opt=right("see_desks"),
+)
+async def desks(branch: str, by: By) -> list[DeskView]:
     directory = await reference.directory()
     place = directory.branch(branch)
-    staff.require_branch(place.id)
-    seen = await halls.load(directory, place, clock.now())
+    require("see_desks", by.who, place.id)
+    seen = await halls.load(directory, place, by.now)
     given = {desk.id: desk.services for desk in place.desks}
     return [
         DeskView(
@@ -70,7 +79,7 @@ async def desks(branch: str, staff: Staff, clock: Clock) -> list[DeskView]:
             state=desk.state,
             clerk=desk.clerk,
             pause_reason=desk.pause_reason,
-            mine=desk.staff_id == staff.id,
+            mine=has_taken(by.who, desk.staff_id),
         )
         for desk in seen.desks
     ]
@@ -79,32 +88,35 @@ async def desks(branch: str, staff: Staff, clock: Clock) -> list[DeskView]:
 @post(
     "/desks/{desk:int}/openings",
     operation_id="openDesk",
+    opt=right("open_desk"),
     status_code=HTTP_200_OK,
     summary="Take a desk, or resume",
 )
-async def open_desk(desk: int, staff: Staff, clock: Clock) -> DeskDone:
-    return _desk(await staffing.open_desk(desk, staff, clock.now()))
+async def open_desk(desk: int, by: By) -> DeskDone:
+    return _desk(await staffing.open_desk(by, desk))
 
 
 @post(
     "/desks/{desk:int}/pauses",
     operation_id="pauseDesk",
+    opt=right("pause_desk"),
     status_code=HTTP_200_OK,
     summary="No more calls for a while",
 )
-async def pause_desk(desk: int, staff: Staff, clock: Clock, data: Pause | None = None) -> DeskDone:
+async def pause_desk(desk: int, by: By, data: Pause | None = None) -> DeskDone:
     reason = data.reason if data else ""
-    return _desk(await staffing.pause_desk(desk, staff, reason, clock.now()))
+    return _desk(await staffing.pause_desk(by, desk, reason))
 
 
 @post(
     "/desks/{desk:int}/closings",
     operation_id="closeDesk",
+    opt=right("close_desk"),
     status_code=HTTP_200_OK,
     summary="Leave the desk",
 )
-async def close_desk(desk: int, staff: Staff, clock: Clock) -> DeskDone:
-    return _desk(await staffing.close_desk(desk, staff, clock.now()))
+async def close_desk(desk: int, by: By) -> DeskDone:
+    return _desk(await staffing.close_desk(by, desk))
 
 
 def _desk(row: DeskRow) -> DeskDone:
@@ -114,18 +126,13 @@ def _desk(row: DeskRow) -> DeskDone:
 @post(
     "/desks/{desk:int}/calls",
     operation_id="callNext",
+    opt=right("call"),
     summary="Call the next person, or the one picked; 204 when nobody waits",
     status_code=HTTP_200_OK,
 )
-async def call(
-    desk: int,
-    staff: Staff,
-    clock: Clock,
-    idempotency_key: UUID | None,
-    data: NewCall | None = None,
-) -> Response[TicketDone | None]:
+async def call(desk: int, by: By, data: NewCall | None = None) -> Response[TicketDone | None]:
     picked = data.ticket if data else None
-    called = await calling.call(desk, staff, clock.now(), picked, idempotency_key)
+    called = await calling.call(by, desk, picked)
     if called is None:
         return Response(None, status_code=HTTP_204_NO_CONTENT)
     return Response(await done(called), status_code=HTTP_200_OK)
@@ -151,66 +158,96 @@ async def done(ticket: Ticket) -> TicketDone:
     )
 
 
-@post("/tickets/{ticket:int}/recalls", operation_id="recall", status_code=HTTP_200_OK)
-async def recall(
-    ticket: int, staff: Staff, clock: Clock, idempotency_key: UUID | None
-) -> TicketDone:
-    return await done(await calling.recall(ticket, staff, clock.now(), idempotency_key))
+@post(
+    "/tickets/{ticket:int}/recalls",
+    operation_id="recall",
+    opt=right("recall"),
+    status_code=HTTP_200_OK,
+)
+async def recall(ticket: int, by: By) -> TicketDone:
+    return await done(await calling.recall(by, ticket))
 
 
-@post("/tickets/{ticket:int}/starts", operation_id="start", status_code=HTTP_200_OK)
-async def start(
-    ticket: int, staff: Staff, clock: Clock, idempotency_key: UUID | None
-) -> TicketDone:
-    return await done(await calling.start(ticket, staff, clock.now(), idempotency_key))
+@post(
+    "/tickets/{ticket:int}/starts",
+    operation_id="start",
+    opt=right("start"),
+    status_code=HTTP_200_OK,
+)
+async def start(ticket: int, by: By) -> TicketDone:
+    return await done(await calling.start(by, ticket))
 
 
-@post("/tickets/{ticket:int}/finishes", operation_id="finish", status_code=HTTP_200_OK)
-async def finish(
-    ticket: int, staff: Staff, clock: Clock, idempotency_key: UUID | None
-) -> TicketDone:
-    return await done(await calling.finish(ticket, staff, clock.now(), idempotency_key))
+@post(
+    "/tickets/{ticket:int}/finishes",
+    operation_id="finish",
+    opt=right("finish"),
+    status_code=HTTP_200_OK,
+)
+async def finish(ticket: int, by: By) -> TicketDone:
+    return await done(await calling.finish(by, ticket))
 
 
-@post("/tickets/{ticket:int}/no-shows", operation_id="noShow", status_code=HTTP_200_OK)
-async def no_show(
-    ticket: int, staff: Staff, clock: Clock, idempotency_key: UUID | None
-) -> TicketDone:
-    return await done(await calling.no_show(ticket, staff, clock.now(), idempotency_key))
+@post(
+    "/tickets/{ticket:int}/no-shows",
+    operation_id="noShow",
+    opt=right("no_show"),
+    status_code=HTTP_200_OK,
+)
+async def no_show(ticket: int, by: By) -> TicketDone:
+    return await done(await calling.no_show(by, ticket))
 
 
-@post("/tickets/{ticket:int}/parkings", operation_id="park", status_code=HTTP_200_OK)
-async def park(ticket: int, staff: Staff, clock: Clock, idempotency_key: UUID | None) -> TicketDone:
-    return await done(await calling.park(ticket, staff, clock.now(), idempotency_key))
+@post(
+    "/tickets/{ticket:int}/parkings",
+    operation_id="park",
+    opt=right("park"),
+    status_code=HTTP_200_OK,
+)
+async def park(ticket: int, by: By) -> TicketDone:
+    return await done(await calling.park(by, ticket))
 
 
-@post("/tickets/{ticket:int}/returns", operation_id="putBack", status_code=HTTP_200_OK)
-async def put_back(
-    ticket: int, staff: Staff, clock: Clock, idempotency_key: UUID | None
-) -> TicketDone:
-    return await done(await calling.put_back(ticket, staff, clock.now(), idempotency_key))
+@post(
+    "/tickets/{ticket:int}/returns",
+    operation_id="putBack",
+    opt=right("put_back"),
+    status_code=HTTP_200_OK,
+)
+async def put_back(ticket: int, by: By) -> TicketDone:
+    return await done(await calling.put_back(by, ticket))
 
 
-@post("/tickets/{ticket:int}/transfers", operation_id="transfer", status_code=HTTP_200_OK)
-async def transfer(
-    ticket: int, staff: Staff, clock: Clock, idempotency_key: UUID | None, data: Transfer
-) -> TicketDone:
-    moved = await calling.transfer(
-        ticket, staff, clock.now(), data.services, data.desk, idempotency_key
-    )
-    return await done(moved)
+@post(
+    "/tickets/{ticket:int}/transfers",
+    operation_id="transfer",
+    opt=right("transfer"),
+    status_code=HTTP_200_OK,
+)
+async def transfer(ticket: int, by: By, data: Transfer) -> TicketDone:
+    return await done(await calling.transfer(by, ticket, data.services, data.desk))
 
 
-@post("/tickets/{ticket:int}/undo", operation_id="undo", status_code=HTTP_200_OK)
-async def undo(ticket: int, staff: Staff, clock: Clock, idempotency_key: UUID | None) -> TicketDone:
-    return await done(await calling.undo(ticket, staff, clock.now(), idempotency_key))
+@post(
+    "/tickets/{ticket:int}/undo",
+    operation_id="undo",
+    opt=right("undo"),
+    status_code=HTTP_200_OK,
+)
+async def undo(ticket: int, by: By) -> TicketDone:
+    return await done(await calling.undo(by, ticket))
 
 
-@get("/desks/{desk:int}/queue", operation_id="deskQueue", summary="Who would be called, and why")
-async def queue(desk: int, staff: Staff, clock: Clock) -> list[Queued]:
+@get(
+    "/desks/{desk:int}/queue",
+    operation_id="deskQueue",
+    summary="Who would be called, and why",
+    opt=right("see_queue"),
+)
+async def queue(desk: int, by: By) -> list[Queued]:
     directory = await reference.directory()
-    row = await people.desk(calling.reach(directory, staff), desk)
-    seen = await halls.load(directory, directory.branch_of(row.branch_id), clock.now())
+    row = await people.desk(reach(by.who, directory.branches_ever), desk)
+    seen = await halls.load(directory, directory.branch_of(row.branch_id), by.now)
     return [
         Queued(
             place=place,

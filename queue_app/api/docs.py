@@ -6,6 +6,7 @@ import msgspec
 from litestar import get
 
 from queue_app.screens.views import BoardView, DeskQueueView, TicketView
+from queue_app.web.guards import right
 
 CHANNELS: tuple[tuple[str, str, type, str], ...] = (
     ("board", "/ws/branches/{branch}/board", BoardView, "The hall board of a branch; anyone."),
@@ -17,6 +18,7 @@ CHANNELS: tuple[tuple[str, str, type, str], ...] = (
 @get(
     "/asyncapi.json",
     operation_id="asyncapi",
+    opt=right("see_page"),
     summary="The websockets, in AsyncAPI form",
     sync_to_thread=False,
 )

@@ -14,7 +14,7 @@ router = Router(
         centre.board,
         visitors.hold,
         visitors.confirm,
-        visitors.reschedule,
+        visitors.move,
         visitors.cancel,
         visitors.appointment,
         visitors.ticket,

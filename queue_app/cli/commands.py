@@ -17,8 +17,9 @@ from config.settings import parse_clock, parse_rate
 from queue_app.cli import changes, dumps, operator
 from queue_app.cli.operator import OperatorGroup, Parsed
 from queue_app.cli.simulate import simulate
-from queue_app.domain.people import DEVICE_KINDS, ROLES
-from queue_app.flow import accounts, configuring, staffing
+from queue_app.domain.people import DEVICE_KINDS, OPERATOR, ROLES
+from queue_app.flow import accounts, configuring
+from queue_app.flow.act import By
 from queue_app.queries import reference, retired
 from queue_app.queries import staff as people
 
@@ -165,7 +166,7 @@ def apply(folder: Path | None) -> None:
 
     async def work() -> None:
         await operator.migrate()
-        applied = await configuring.apply(centre, now)
+        applied = await configuring.apply(By(OPERATOR, now), centre)
         said = changes.warnings(await retired.desks_in_use(), await retired.still_needed(now))
         said += changes.report(applied) or ["Nothing changes."]
         click.echo("\n".join(said))
@@ -231,8 +232,9 @@ def add_staff(login: str, role: str, branch: str | None, password_stdin: bool) -
     now = operator.clock(operator.settings()).now()
 
     async def work() -> None:
-        await staffing.check_account(login, role, branch)
-        await staffing.add_staff(login, role, branch, _password(password_stdin), now)
+        await accounts.check_account(login, role, branch)
+        password = _password(password_stdin)
+        await accounts.add_staff(By(OPERATOR, now), login, role, branch, password)
 
     _with_database(work)
     click.echo(f"Added {login}, {role}.")
@@ -250,10 +252,11 @@ def _password(from_input: bool) -> str:
 @click.option("--password-stdin", is_flag=True, help="Read the password from the input.")
 def change_password(login: str, password_stdin: bool) -> None:
     """A new password for somebody; every session of theirs ends."""
+    now = operator.clock(operator.settings()).now()
 
     async def work() -> None:
         await accounts.require_account(login)
-        await accounts.change_password(login, _password(password_stdin))
+        await accounts.change_password(By(OPERATOR, now), login, _password(password_stdin))
 
     _with_database(work)
     click.echo(f"{login} signs in with the new password from now on; every session has ended.")
@@ -267,7 +270,7 @@ def retire_staff(login: str) -> None:
     Their account stays, since tickets and desks name it.
     """
     now = operator.clock(operator.settings()).now()
-    left = _with_database(partial(accounts.retire, login, now))
+    left = _with_database(partial(accounts.retire_staff, By(OPERATOR, now), login))
     click.echo(f"{left.login} is signed out for good.")
     if left.desks:
         click.echo(f"Closed: desk {', '.join(left.desks)}.")
@@ -326,7 +329,7 @@ def add_device(name: str, kind: str, branch: str) -> None:
     """A new device; prints its token, this once, and the address to open on it."""
     settings = operator.settings()
     now = operator.clock(settings).now()
-    token = _with_database(partial(staffing.add_device, name, kind, branch, now))
+    token = _with_database(partial(accounts.add_device, By(OPERATOR, now), name, kind, branch))
     click.echo(token)
     path = f"/kiosk/{branch}?device={token}" if kind == "kiosk" else f"/display/{branch}"
     click.echo(f"Open on it: {operator.address(settings)}{path}", err=True)
@@ -342,7 +345,7 @@ def add_device(name: str, kind: str, branch: str) -> None:
 def revoke_device(name: str, branch: str | None) -> None:
     """A device that was lost or replaced: its token stops working at once."""
     now = operator.clock(operator.settings()).now()
-    _with_database(partial(accounts.revoke_device, name, branch, now))
+    _with_database(partial(accounts.revoke_device, By(OPERATOR, now), name, branch))
     click.echo(f"The token of {name} opens nothing any more.")
 
 

@@ -31,7 +31,10 @@ from queue_app.cli import operator
 from queue_app.clock import ShiftedClock
 from queue_app.domain import hours
 from queue_app.domain.directory import Branch, Directory
-from queue_app.flow import learning, promising, staffing
+from queue_app.domain.people import OPERATOR
+from queue_app.flow import accounts, promising
+from queue_app.flow.act import By
+from queue_app.jobs import learning
 from queue_app.queries import doctor, reference
 from queue_app.queries.accuracy import Accuracy, accuracy
 from queue_app.queries.doctor import Finding
@@ -419,13 +422,13 @@ def _next(day: date) -> date:
 
 async def _sign_ins(plan: Plan) -> SignIns:
     """New people and a new kiosk in the scratch database."""
-    now = _real_now()
+    by = By(OPERATOR, _real_now())
     clerks = {}
     for desk in plan.desks:
         login, password = f"clerk{desk.number}".lower(), secrets.token_urlsafe(9)
-        await staffing.add_staff(login, "clerk", plan.branch, password, now)
+        await accounts.add_staff(by, login, "clerk", plan.branch, password)
         clerks[desk.number] = (login, password)
-    return SignIns(await staffing.add_device("Demo kiosk", "kiosk", plan.branch, now), clerks)
+    return SignIns(await accounts.add_device(by, "Demo kiosk", "kiosk", plan.branch), clerks)
 
 
 def _guide(address: str, plan: Plan, begins: datetime, options: Options) -> str:

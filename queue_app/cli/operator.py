@@ -15,7 +15,9 @@ from config.reading import ConfigError
 from config.settings import Settings, SettingsError, from_environment
 from queue_app.clock import Clock, hall_clock
 from queue_app.domain.errors import NotFound, QueueError
+from queue_app.domain.people import OPERATOR
 from queue_app.flow import configuring
+from queue_app.flow.act import By
 from queue_app.queries import reference
 from queue_app.store import db
 from queue_app.store.cluster import ClusterError, cluster
@@ -146,7 +148,7 @@ async def prepare(settings: Settings, clock: Clock) -> None:
     try:
         await reference.directory()
     except NotFound:
-        await configuring.apply(load_centre(settings.config), clock.now())
+        await configuring.apply(By(OPERATOR, clock.now()), load_centre(settings.config))
         reference.forget()
         log.info("loaded the centre of %s", settings.config)
 

@@ -14,8 +14,9 @@ from msgspec import Struct
 
 from config.settings import Settings
 from queue_app.domain.errors import Conflict
-from queue_app.domain.people import DeviceKind, Role
-from queue_app.flow import staffing
+from queue_app.domain.people import OPERATOR, DeviceKind, Role
+from queue_app.flow import accounts
+from queue_app.flow.act import By
 from queue_app.queries import reference
 
 FILE = "trial.txt"
@@ -67,11 +68,13 @@ async def _device(kind: DeviceKind, slug: str, token: str | None, now: datetime)
     """The token of the device that is there already, else of a new one."""
     name = f"Trial {kind}"
     try:
-        return await staffing.add_device(name, kind, slug, now)
+        return await accounts.add_device(By(OPERATOR, now), name, kind, slug)
     except Conflict:
         if token:
             return token
-    return await staffing.add_device(f"{name} {secrets.token_hex(3)}", kind, slug, now)
+    return await accounts.add_device(
+        By(OPERATOR, now), f"{name} {secrets.token_hex(3)}", kind, slug
+    )
 
 
 async def _staff(slug: str, kept: dict[str, str], now: datetime) -> dict[str, str]:
@@ -80,7 +83,7 @@ async def _staff(slug: str, kept: dict[str, str], now: datetime) -> dict[str, st
         password = kept.get(login) or secrets.token_urlsafe(9)
         branch = None if role == "administrator" else slug
         try:
-            await staffing.add_staff(login, role, branch, password, now)
+            await accounts.add_staff(By(OPERATOR, now), login, role, branch, password)
         except Conflict:
             if login not in kept:
                 continue

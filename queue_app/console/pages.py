@@ -15,13 +15,14 @@ from queue_app.domain.errors import Conflict, NotFound, NotSignedIn
 from queue_app.domain.hall import Hall
 from queue_app.domain.interruptions import KINDS
 from queue_app.domain.people import Staff
+from queue_app.domain.rights import reach, require_desk
 from queue_app.flow import interrupting, staffing
-from queue_app.flow.calling import reach
+from queue_app.flow.act import By
 from queue_app.queries import desks, halls, reference
 from queue_app.queries import staff as people
 from queue_app.screens import views
 from queue_app.web.errors import queue_error, sentences, wants_json
-from queue_app.web.guards import SESSION_COOKIE, find_staff, require_same_origin
+from queue_app.web.guards import SESSION_COOKIE, find_staff, require_same_origin, right
 from queue_app.web.i18n import language_of
 from queue_app.web.limits import SIGN_IN as SIGN_IN_LIMIT
 from queue_app.web.templating import pages_of, render
@@ -44,9 +45,9 @@ def _see(path: str) -> Page:
     return Redirect(path, status_code=HTTP_303_SEE_OTHER)
 
 
-@get("/sign-in", include_in_schema=False)
-async def sign_in_page(request: Asked, clock: Clock) -> Page:
-    if await find_staff(request, clock):
+@get("/sign-in", include_in_schema=False, opt=right("see_page"))
+async def sign_in_page(request: Asked) -> Page:
+    if await find_staff(request):
         return _see(START)
     return _ask(request)
 
@@ -62,8 +63,13 @@ def _parts(request: Asked, code: str) -> tuple[str, str]:
     return title.rstrip("."), detail.rstrip(".")
 
 
-@post("/sign-in", include_in_schema=False, status_code=HTTP_200_OK, opt=SIGN_IN_LIMIT)
-async def sign_in(request: Asked, clock: Clock) -> Page:
+@post(
+    "/sign-in",
+    include_in_schema=False,
+    status_code=HTTP_200_OK,
+    opt=right("begin_session", SIGN_IN_LIMIT),
+)
+async def sign_in(request: Asked, by: By) -> Page:
     """Always a fresh session, and always on to the first page: no address to be led astray by."""
     require_same_origin(request)
     form = await request.form()
@@ -71,10 +77,10 @@ async def sign_in(request: Asked, clock: Clock) -> Page:
     if len(login) > LOGIN_MAX or len(password) > PASSWORD_MAX:
         return _ask(request, "", "wrong_password", HTTP_401_UNAUTHORIZED)
     try:
-        signed = await staffing.sign_in(login, password, clock.now())
+        signed = await staffing.sign_in(by, login, password)
     except NotSignedIn as error:
         return _ask(request, login, error.code, HTTP_401_UNAUTHORIZED)
-    await _forget_session(request)
+    await _forget_session(request, by)
     page = _see(START)
     page.set_cookie(_session_cookie(request, signed.token))
     return page
@@ -92,41 +98,41 @@ def _session_cookie(request: Asked, token: str) -> Cookie:
     )
 
 
-async def _forget_session(request: Asked) -> None:
+async def _forget_session(request: Asked, by: By) -> None:
     token = request.cookies.get(SESSION_COOKIE)
     if token:
-        await staffing.sign_out(token)
+        await staffing.end_session(by, token)
 
 
-@post("/sign-out", include_in_schema=False, status_code=HTTP_200_OK)
-async def sign_out(request: Asked, clock: Clock) -> Page:
+@post("/sign-out", include_in_schema=False, status_code=HTTP_200_OK, opt=right("end_session"))
+async def sign_out(request: Asked, by: By) -> Page:
     """Leaves the desk, too, unless somebody is still at it."""
     require_same_origin(request)
-    staff = await find_staff(request, clock)
+    staff = await find_staff(request)
     if staff:
-        await _leave_desks(staff, clock)
-    await _forget_session(request)
+        await _leave_desks(By(staff, by.now), staff)
+    await _forget_session(request, by)
     page = _see(SIGN_IN)
     page.delete_cookie(SESSION_COOKIE, path="/")
     return page
 
 
-async def _leave_desks(staff: Staff, clock: Clock) -> None:
+async def _leave_desks(by: By, staff: Staff) -> None:
     directory = await reference.directory()
-    for desk_id in await people.desks_of(reach(directory, staff), staff.id):
+    for desk_id in await people.desks_of(reach(staff, directory.branches_ever), staff.id):
         try:
-            await staffing.close_desk(desk_id, staff, clock.now())
+            await staffing.close_desk(by, desk_id)
         except Conflict as error:
             if error.code != "desk_busy":
                 raise
 
 
-@get("/", include_in_schema=False)
+@get("/", include_in_schema=False, opt=right("see_desks"))
 async def start(request: Asked, staff: Staff, clock: Clock, branch: str | None = None) -> Page:
     """The desk that this person has; else the desks to choose from."""
     directory = await reference.directory()
     if branch is None:
-        taken = await people.desks_of(reach(directory, staff), staff.id)
+        taken = await people.desks_of(reach(staff, directory.branches_ever), staff.id)
         if taken:
             return _see(f"{START}/desks/{taken[0]}")
     place = _branch(list(directory.branches.values()), staff, branch)
@@ -171,11 +177,16 @@ async def _choose(
     )
 
 
-@post("/branches/{branch:str}/stops", include_in_schema=False, status_code=HTTP_200_OK)
-async def stop(request: Asked, branch: str, staff: Staff, clock: Clock) -> Page:
+@post(
+    "/branches/{branch:str}/stops",
+    include_in_schema=False,
+    status_code=HTTP_200_OK,
+    opt=right("interrupt"),
+)
+async def stop(request: Asked, branch: str, by: By) -> Page:
     """Everything stops, at the word of somebody who has no desk, such as a supervisor."""
     kind = str((await request.form()).get("kind", ""))
-    await interrupting.interrupt(branch, kind, None, "", staff, clock.now())
+    await interrupting.interrupt(by, branch, kind, None, "")
     return _see(f"{START}?branch={branch}")
 
 
@@ -183,27 +194,33 @@ async def stop(request: Asked, branch: str, staff: Staff, clock: Clock) -> Page:
     "/branches/{branch:str}/stops/{number:int}/end",
     include_in_schema=False,
     status_code=HTTP_200_OK,
+    opt=right("resume"),
 )
-async def end_stop(request: Asked, branch: str, number: int, staff: Staff, clock: Clock) -> Page:
+async def end_stop(request: Asked, branch: str, number: int, by: By) -> Page:
     """It is over: calls go on after the usual minutes of its kind, or at once with `now`."""
     slug = (await reference.directory()).branch(branch).slug
     after = 0 if "now" in await request.form() else None
-    await interrupting.resume(number, after, staff, clock.now())
+    await interrupting.resume(by, number, after)
     return _see(f"{START}?branch={slug}")
 
 
-@post("/desks/{desk:int}/take", include_in_schema=False, status_code=HTTP_200_OK)
-async def take(request: Asked, desk: int, staff: Staff, clock: Clock) -> Page:
+@post(
+    "/desks/{desk:int}/take",
+    include_in_schema=False,
+    status_code=HTTP_200_OK,
+    opt=right("open_desk"),
+)
+async def take(request: Asked, desk: int, by: By, staff: Staff, clock: Clock) -> Page:
     try:
-        await staffing.open_desk(desk, staff, clock.now())
+        await staffing.open_desk(by, desk)
     except Conflict as error:
         directory = await reference.directory()
-        row = await people.desk(reach(directory, staff), desk)
+        row = await people.desk(reach(staff, directory.branches_ever), desk)
         return await _choose(request, directory.branch_of(row.branch_id), staff, clock, error)
     return _see(f"{START}/desks/{desk}")
 
 
-@get("/desks/{desk:int}", include_in_schema=False)
+@get("/desks/{desk:int}", include_in_schema=False, opt=right("see_desk"))
 async def working_screen(request: Asked, desk: int, staff: Staff, clock: Clock) -> Page:
     """The screen of the desk that this person has; whoever has it not chooses one."""
     seen = await _hall_of(desk, staff, clock)
@@ -224,15 +241,15 @@ async def working_screen(request: Asked, desk: int, staff: Staff, clock: Clock) 
 
 async def _hall_of(desk_id: int, staff: Staff, clock: Clock) -> Hall:
     directory = await reference.directory()
-    row = await people.desk(reach(directory, staff), desk_id)
+    row = await people.desk(reach(staff, directory.branches_ever), desk_id)
     return await halls.load(directory, directory.branch_of(row.branch_id), clock.now())
 
 
-@get("/desks/{desk:int}/screen", include_in_schema=False)
+@get("/desks/{desk:int}/screen", include_in_schema=False, opt=right("see_contact"))
 async def screen(desk: int, staff: Staff, clock: Clock) -> Response[bytes]:
     """The snapshot of `/ws/desks/{desk}` once, for a screen whose websocket is silent."""
     seen = await _hall_of(desk, staff, clock)
-    staff.require_desk(seen.desk(desk).staff_id)
+    require_desk("see_contact", staff, seen.desk(desk).staff_id)
     view = views.desk_queue(seen, desk, await desks.extra(seen, desk))
     return Response(
         msgspec.json.encode(view),

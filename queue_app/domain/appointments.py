@@ -1,43 +1,211 @@
-"""A visit's place in time."""
+"""The life of an appointment: one table says what may follow what.
 
+An appointment's row is the fold of its events, as a ticket's is. Whose it is (name, phone,
+e-mail) is no part of that: events are kept for ever, people's data is not.
+"""
+
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import asdict, replace
 
 from queue_app.domain.catalogue import Channel, Language
+from queue_app.domain.errors import Conflict
 from queue_app.domain.tickets import State
 
 AppointmentState = Literal["held", "booked", "cancelled", "expired", "fulfilled", "missed"]
+AppointmentVerb = Literal[
+    "hold", "extend", "confirm", "move", "cancel", "expire", "check_in", "fulfil", "miss"
+]
+
+OPEN: tuple[AppointmentState, ...] = ("held", "booked")
+"""States in which an appointment occupies its lane."""
+
+TRANSITIONS: dict[
+    AppointmentVerb, tuple[frozenset[AppointmentState | None], AppointmentState | None]
+] = {
+    "hold": (frozenset({None}), "held"),
+    "extend": (frozenset({"held"}), None),
+    "confirm": (frozenset({"held"}), "booked"),
+    "move": (frozenset({"held", "booked"}), None),
+    "cancel": (frozenset({"held", "booked"}), "cancelled"),
+    "expire": (frozenset({"held"}), "expired"),
+    "check_in": (frozenset({"booked"}), None),
+    "fulfil": (frozenset({"booked"}), "fulfilled"),
+    "miss": (frozenset({"booked"}), "missed"),
+}
+"""verb: the states it may start from, and the state it leads to; None: it stays as it is."""
+
+
+class AppointmentEvent(Struct, frozen=True):
+    """One thing that happened to an appointment; `seq` counts from 1 without a gap.
+
+    `hold` sets everything but `seq`, `at` and the actor; `move` the lane and the period,
+    `extend` `held_until`, `confirm` the language.
+    """
+
+    seq: int
+    at: datetime
+    verb: AppointmentVerb
+    actor: str
+    lane_id: int | None = None
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    held_until: datetime | None = None
+    language: Language | None = None
+
+
+class AppointmentProgress(Struct, frozen=True):
+    """How far an appointment has come: the part of its row that events change.
+
+    `ends_at` is the end of what is planned for the visit. `held_until` stays after a hold has
+    expired.
+    """
+
+    revision: int
+    state: AppointmentState
+    lane_id: int
+    starts_at: datetime
+    ends_at: datetime
+    held_until: datetime | None
+    language: Language
+    checked_in_at: datetime | None
+    changed_at: datetime
 
 
 class Appointment(Struct, frozen=True):
-    """A visit's place in time. `ends_at` is the end of what is planned for it."""
+    """A visit's place in time, as its row has it."""
 
     branch_id: int
     id: int
-    lane_id: int
     token: str
     code: str
     channel: Channel
     services: tuple[str, ...]
+    revision: int
+    state: AppointmentState
+    lane_id: int
     starts_at: datetime
     ends_at: datetime
-    state: AppointmentState
     held_until: datetime | None
-    name: str | None
-    phone: str | None
-    email: str | None
     language: Language
+    checked_in_at: datetime | None
+    changed_at: datetime
+    name: str | None = None
+    phone: str | None = None
+    email: str | None = None
     ticket_token: str | None = None
     """The link of the ticket that this appointment got at check-in, if any."""
     ticket_state: State | None = None
 
+    @property
+    def progress(self) -> AppointmentProgress:
+        return AppointmentProgress(
+            **{name: getattr(self, name) for name in AppointmentProgress.__struct_fields__}
+        )
+
+    def at(self, progress: AppointmentProgress) -> "Appointment":
+        """The same appointment, come so far."""
+        return replace(self, **asdict(progress))
+
+
+def apply(progress: AppointmentProgress | None, event: AppointmentEvent) -> AppointmentProgress:
+    """What the appointment becomes; Conflict `appointment_state` where it may not follow."""
+    state = progress.state if progress else None
+    allowed, then = TRANSITIONS[event.verb]
+    if state not in allowed:
+        raise Conflict("appointment_state", state=state)
+    if progress is None:
+        return _held(event)
+    return replace(
+        progress,
+        revision=event.seq,
+        changed_at=event.at,
+        state=then or progress.state,
+        **_changes(event),
+    )
+
+
+def _held(event: AppointmentEvent) -> AppointmentProgress:
+    assert event.lane_id is not None
+    assert event.starts_at
+    assert event.ends_at
+    assert event.language
+    return AppointmentProgress(
+        revision=event.seq,
+        state="held",
+        lane_id=event.lane_id,
+        starts_at=event.starts_at,
+        ends_at=event.ends_at,
+        held_until=event.held_until,
+        language=event.language,
+        checked_in_at=None,
+        changed_at=event.at,
+    )
+
+
+def _changes(event: AppointmentEvent) -> dict[str, object]:
+    match event.verb:
+        case "move":
+            return {
+                "lane_id": event.lane_id,
+                "starts_at": event.starts_at,
+                "ends_at": event.ends_at,
+            }
+        case "extend":
+            return {"held_until": event.held_until}
+        case "confirm":
+            return {"held_until": None, "language": event.language}
+        case "cancel":
+            return {"held_until": None}
+        case "check_in":
+            return {"checked_in_at": event.at}
+        case _:
+            return {}
+
+
+def fold(events: Iterable[AppointmentEvent]) -> AppointmentProgress:
+    """The progress that these events, in order of `seq` and at least one, lead to."""
+    progress: AppointmentProgress | None = None
+    for event in events:
+        progress = apply(progress, event)
+    assert progress
+    return progress
+
 
 def lapsed(appointment: Appointment, now: datetime) -> bool:
-    """Whether this is a hold whose time has run out."""
+    """Whether this is a hold whose time has run out, swept or not."""
     return (
         appointment.state == "held"
         and appointment.held_until is not None
         and appointment.held_until <= now
     )
+
+
+def as_of(appointment: Appointment, now: datetime) -> Appointment:
+    """The appointment with a hold that ran out shown as expired, swept or not."""
+    return replace(appointment, state="expired") if lapsed(appointment, now) else appointment
+
+
+def require_confirmable(appointment: Appointment, now: datetime) -> None:
+    """Conflict `hold_expired`, or `appointment_state` where it is not held any more."""
+    if as_of(appointment, now).state == "expired":
+        raise Conflict("hold_expired")
+    if appointment.state != "held":
+        raise Conflict("appointment_state", state=appointment.state)
+
+
+def require_changeable(appointment: Appointment, now: datetime) -> None:
+    """Whether its resident may still move or cancel it.
+
+    Conflict `appointment_state`, `already_checked_in`, `too_late_to_change`.
+    """
+    state = as_of(appointment, now).state
+    if state not in OPEN:
+        raise Conflict("appointment_state", state=state)
+    if appointment.checked_in_at is not None:
+        raise Conflict("already_checked_in")
+    if appointment.starts_at <= now:
+        raise Conflict("too_late_to_change")

@@ -1,19 +1,14 @@
-"""Who acts: staff with a role, devices with a kind. What they may do is asked here."""
+"""Who acts: staff with a role, devices with a kind, residents, time itself."""
 
 import hashlib
 from typing import Literal
 
 from msgspec import Struct
 
-from queue_app.domain.errors import NotAllowed
-
 Role = Literal["clerk", "supervisor", "administrator"]
 ROLES: tuple[Role, ...] = ("clerk", "supervisor", "administrator")
 DeviceKind = Literal["kiosk", "board"]
 DEVICE_KINDS: tuple[DeviceKind, ...] = ("kiosk", "board")
-
-RESIDENT = "resident"
-SYSTEM = "system"
 
 
 class Staff(Struct, frozen=True):
@@ -28,16 +23,6 @@ class Staff(Struct, frozen=True):
     def actor(self) -> str:
         return f"staff:{self.id}"
 
-    def require_branch(self, branch_id: int) -> None:
-        """NotAllowed `other_branch` unless this person works in that branch."""
-        if self.branch_id is not None and self.branch_id != branch_id:
-            raise NotAllowed("other_branch")
-
-    def require_desk(self, desk_staff_id: int | None) -> None:
-        """NotAllowed `not_your_desk` for a clerk at a desk that they have not taken."""
-        if self.role == "clerk" and desk_staff_id != self.id:
-            raise NotAllowed("not_your_desk")
-
 
 class Device(Struct, frozen=True):
     id: int
@@ -47,6 +32,20 @@ class Device(Struct, frozen=True):
     @property
     def actor(self) -> str:
         return f"device:{self.id}"
+
+
+class Anonymous(Struct, frozen=True):
+    """Who needs no name: a resident, time itself, or whoever runs the command line."""
+
+    actor: Literal["resident", "system", "operator"]
+
+
+RESIDENT = Anonymous("resident")
+SYSTEM = Anonymous("system")
+OPERATOR = Anonymous("operator")
+
+Actor = Staff | Device | Anonymous
+"""Who does something. What each may do stands in `domain/rights.py`."""
 
 
 def one_line(text: str) -> str:

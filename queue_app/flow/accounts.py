@@ -1,20 +1,103 @@
-"""What an operator does to accounts and devices that there are. Nothing is deleted."""
+"""What an operator does to accounts and devices. Nothing is deleted."""
 
 import asyncio
-from datetime import datetime
+import secrets
 
+import asyncpg
 import msgspec
 from msgspec import Struct
 
 from queue_app.domain.errors import Conflict, NotFound, RuleBroken
-from queue_app.domain.people import SYSTEM, Staff
-from queue_app.domain.tickets import AT_DESK, Ticket
-from queue_app.flow.changing import change, event
-from queue_app.flow.staffing import check_password, hash_password, normal_login, put_desk
+from queue_app.domain.people import DEVICE_KINDS, ROLES, Role, Staff, one_line, token_hash
+from queue_app.domain.tickets import Ticket
+from queue_app.flow.act import Act, verb
+from queue_app.flow.passwords import check_password, hash_password
 from queue_app.queries import reference
-from queue_app.queries.staff import desk
-from queue_app.queries.tickets import from_row
+from queue_app.queries import staff as people
+from queue_app.queries.staff import DeskRow, desks_taken
+from queue_app.queries.tickets import at_desk
 from queue_app.store import db
+
+NAME_LENGTH = 60
+"""Characters of a device's name."""
+
+
+@verb
+async def add_staff(
+    act: Act, login: str, role: str, branch_slug: str | None, password: str
+) -> Staff:
+    """A new member of staff. RuleBroken `weak_password`; what `check_account` refuses."""
+    known_role = await check_account(login, role, branch_slug)
+    check_password(password)
+    login = people.normal_login(login)
+    branch_id = act.directory.branch(branch_slug).id if branch_slug else None
+    hashed = await asyncio.to_thread(hash_password, password)
+    try:
+        staff_id = await db.fetch_value(
+            "INSERT INTO staff (login, role, branch_id, password_hash, created_at)"
+            " VALUES ($1, $2, $3, $4, $5) RETURNING id",
+            login,
+            role,
+            branch_id,
+            hashed,
+            act.now,
+        )
+    except asyncpg.UniqueViolationError as error:
+        raise Conflict("login_taken", login=login) from error
+    added = Staff(staff_id, login, known_role, branch_id)
+    await act.note("staff", login, "add", after=added, branch_id=branch_id)
+    return added
+
+
+async def check_account(login: str, role: str, branch_slug: str | None) -> Role:
+    """Whether such an account can be made, before anybody thinks of a password; its role.
+
+    RuleBroken `unknown_role`, `branch_needed` (for all but administrators), `bad_login`;
+    NotFound `unknown_branch`; Conflict `login_taken`.
+    """
+    login = people.normal_login(login)
+    if role not in ROLES:
+        raise RuleBroken("unknown_role", role=role, roles=list(ROLES))
+    if not login or len(login) > 60 or any(character.isspace() for character in login):
+        raise RuleBroken("bad_login", login=login)
+    if role != "administrator" and branch_slug is None:
+        raise RuleBroken("branch_needed", role=role)
+    if branch_slug:
+        (await reference.directory()).branch(branch_slug)
+    if await people.is_login_taken(login):
+        raise Conflict("login_taken", login=login)
+    return role
+
+
+@verb
+async def change_password(act: Act, login: str, password: str) -> None:
+    """A new password; every session ends.
+
+    RuleBroken `weak_password`; NotFound `unknown_login`; Conflict `account_retired`.
+    """
+    check_password(password)
+    hashed = await asyncio.to_thread(hash_password, password)
+    staff = await require_account(login, lock=True)
+    await db.fetch("UPDATE staff SET password_hash = $2 WHERE id = $1", staff.id, hashed)
+    await _end_sessions(staff)
+    await act.note("staff", staff.login, "change_password", branch_id=staff.branch_id)
+
+
+async def require_account(login: str, lock: bool = False) -> Staff:
+    """NotFound `unknown_login`; Conflict `account_retired`.
+
+    With `lock` a sign-in comes before or after, never between.
+    """
+    account = await people.account(login, lock)
+    if account is None:
+        raise NotFound("unknown_login", login=login)
+    if account.retired_at is not None:
+        raise Conflict("account_retired", login=account.staff.login)
+    return account.staff
+
+
+async def _end_sessions(staff: Staff) -> None:
+    await db.fetch("DELETE FROM session WHERE staff_id = $1", staff.id)
 
 
 class Left(Struct, frozen=True):
@@ -25,119 +108,81 @@ class Left(Struct, frozen=True):
     tickets: tuple[str, ...]
 
 
-async def change_password(login: str, password: str) -> None:
-    """A new password; every session ends. RuleBroken `weak_password`; else as `_account`."""
-    check_password(password)
-    hashed = await asyncio.to_thread(hash_password, password)
-
-    async def work() -> None:
-        staff = await _account(login)
-        await db.fetch("UPDATE staff SET password_hash = $2 WHERE id = $1", staff.id, hashed)
-        await _end_sessions(staff.id)
-
-    await db.transact(work)
-
-
-async def require_account(login: str) -> None:
-    """NotFound `unknown_login`; Conflict `account_retired`."""
-
-    async def work() -> None:
-        await _account(login)
-
-    await db.transact(work)
-
-
-async def retire(login: str, now: datetime) -> Left:
+@verb
+async def retire_staff(act: Act, login: str) -> Left:
     """Signed out everywhere and for ever. Whoever is at their desk waits again, in the same place.
 
     NotFound `unknown_login`; Conflict `account_retired`.
     """
-
-    async def work() -> Left:
-        staff = await _account(login)
-        await db.fetch("UPDATE staff SET retired_at = $2 WHERE id = $1", staff.id, now)
-        await _end_sessions(staff.id)
-        left = [await _free(row[0], row[1], staff, now) for row in await _desks_of(staff)]
-        return Left(
-            staff.login,
-            tuple(number for number, _ in left),
-            tuple(ticket.number for _, ticket in left if ticket),
-        )
-
-    return await db.transact(work)
-
-
-async def _account(login: str) -> Staff:
-    """The account, locked, so that a sign-in comes before or after, never between."""
-    row = await db.fetch_row(
-        "SELECT id, login, role, branch_id, retired_at FROM staff WHERE login = $1"
-        " FOR NO KEY UPDATE",
-        normal_login(login),
+    staff = await require_account(login, lock=True)
+    await db.fetch("UPDATE staff SET retired_at = $2 WHERE id = $1", staff.id, act.now)
+    await _end_sessions(staff)
+    places = await desks_taken(list(act.directory.branches_ever), staff.id)
+    tickets = [await _free(act, place) for place in places]
+    await act.note("staff", staff.login, "retire", before=staff, branch_id=staff.branch_id)
+    return Left(
+        staff.login,
+        tuple(place.number for place in places),
+        tuple(ticket.number for ticket in tickets if ticket),
     )
-    if row is None:
-        raise NotFound("unknown_login", login=login)
-    if row["retired_at"] is not None:
-        raise Conflict("account_retired", login=row["login"])
-    return msgspec.convert(dict(row), type=Staff)
 
 
-async def _end_sessions(staff_id: int) -> None:
-    await db.fetch("DELETE FROM session WHERE staff_id = $1", staff_id)
-
-
-async def _desks_of(staff: Staff) -> list[tuple[int, int]]:
-    """Branch and id of each desk that this person has; an administrator may have several."""
-    rows = await db.fetch(
-        "SELECT branch_id, id FROM desk WHERE branch_id = ANY($1) AND staff_id = $2"
-        " ORDER BY branch_id",
-        list((await reference.directory()).branches_ever),
-        staff.id,
-    )
-    return [(row["branch_id"], row["id"]) for row in rows]
-
-
-async def _free(
-    branch_id: int, desk_id: int, staff: Staff, now: datetime
-) -> tuple[str, Ticket | None]:
-    """The number of the desk, closed, and who was sent back from it to the queue."""
-    place = await desk([branch_id], desk_id, lock=True)
-    row = await db.fetch_row(
-        "SELECT * FROM ticket WHERE branch_id = $1 AND desk_id = $2 AND state = ANY($3)",
-        branch_id,
-        desk_id,
-        list(AT_DESK),
-    )
-    ticket = from_row(row) if row else None
+async def _free(act: Act, place: DeskRow) -> Ticket | None:
+    """The desk is closed; who was at it waits again."""
+    ticket = await at_desk(place.branch_id, place.id)
     if ticket:
-        back = event(
-            ticket, "transfer", SYSTEM, now, desk_id=desk_id, services=ticket.progress.services
+        services = ticket.progress.services
+        await act.record(ticket, "transfer", desk_id=place.id, services=services)
+    await act.put_desk(place, "close", None)
+    return ticket
+
+
+@verb
+async def add_device(act: Act, name: str, kind: str, branch_slug: str) -> str:
+    """A new device; its token, which is shown this once. Conflict `device_taken`.
+
+    RuleBroken `device_name`: nothing that stands on one line, or over `NAME_LENGTH` characters.
+    """
+    name = one_line(name)
+    if not 0 < len(name) <= NAME_LENGTH:
+        raise RuleBroken("device_name", most=NAME_LENGTH)
+    if kind not in DEVICE_KINDS:
+        raise RuleBroken("unknown_device_kind", kind=kind, kinds=list(DEVICE_KINDS))
+    branch = act.directory.branch(branch_slug)
+    token = secrets.token_urlsafe(24)
+    try:
+        device_id = await db.fetch_value(
+            "INSERT INTO device (branch_id, name, kind, token_hash, created_at)"
+            " VALUES ($1, $2, $3, $4, $5) RETURNING id",
+            branch.id,
+            name,
+            kind,
+            token_hash(token),
+            act.now,
         )
-        await change(ticket, back)
-    await put_desk(place, "closed", None, None, "close", staff, now)
-    return place.number, ticket
+    except asyncpg.UniqueViolationError as error:
+        raise Conflict("device_taken", name=name) from error
+    added = {"id": device_id, "name": name, "kind": kind}
+    await act.note("device", name, "add", after=added, branch_id=branch.id)
+    return token
 
 
-async def revoke_device(name: str, branch_slug: str | None, now: datetime) -> None:
+@verb
+async def revoke_device(act: Act, name: str, branch_slug: str | None) -> None:
     """The device's token opens nothing any more; its name is free for another.
 
     NotFound `unknown_device`; RuleBroken `several_devices` with their `branches` where the name
     needs its branch; NotFound `unknown_branch`.
     """
-    directory = await reference.directory()
+    directory = act.directory
     own = [directory.branch(branch_slug).id] if branch_slug else list(directory.branches_ever)
-
-    async def work() -> None:
-        rows = await db.fetch(
-            "SELECT id, branch_id FROM device WHERE branch_id = ANY($1) AND name = $2"
-            " AND revoked_at IS NULL ORDER BY branch_id FOR UPDATE",
-            own,
-            name,
-        )
-        if not rows:
-            raise NotFound("unknown_device", name=name)
-        if len(rows) > 1:
-            slugs = [directory.branch_of(row["branch_id"]).slug for row in rows]
-            raise RuleBroken("several_devices", name=name, branches=slugs)
-        await db.fetch("UPDATE device SET revoked_at = $2 WHERE id = $1", rows[0]["id"], now)
-
-    await db.transact(work)
+    found = await people.devices_named(own, name)
+    if not found:
+        raise NotFound("unknown_device", name=name)
+    if len(found) > 1:
+        slugs = [directory.branch_of(one.branch_id).slug for one in found]
+        raise RuleBroken("several_devices", name=name, branches=slugs)
+    device = found[0]
+    await db.fetch("UPDATE device SET revoked_at = $2 WHERE id = $1", device.id, act.now)
+    before = msgspec.structs.asdict(device) | {"name": name}
+    await act.note("device", name, "revoke", before=before, branch_id=device.branch_id)

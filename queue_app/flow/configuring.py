@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from queue_app.domain.centre import BranchPlan, Centre
-from queue_app.flow.unit import announce
+from queue_app.flow.act import Act, By, verb
 from queue_app.queries import reference
 from queue_app.store import db
 
@@ -23,13 +23,16 @@ class Change(Struct, frozen=True):
     """One thing that the files changed.
 
     `key`: the code of a service, the slug of a branch, "slug/number" of a desk, "slug/code" of
-    a lane. `fields`: what differs, of something changed or restored.
+    a lane. `fields`: what differs, of something changed or restored; `before` and `after`: all
+    that the files say of it.
     """
 
     kind: Kind
     key: str
     what: What
     fields: tuple[str, ...] = ()
+    before: Any = None
+    after: Any = None
 
 
 class _Kept(Struct, frozen=True):
@@ -56,29 +59,42 @@ _LANES = _Kept("lane", "lane", ("branch_id", "code"), ("roster",))
 _OF_A_BRANCH: tuple[Kind, ...] = ("branch", "desk", "lane")
 
 
-async def apply(centre: Centre, now: datetime) -> list[Change]:
+async def apply(by: By, centre: Centre) -> list[Change]:
     """Make the database say what the files say, in one transaction; what changed.
 
     A second time changes nothing. What the files no longer name is retired, and restored when
     they name it again. Running processes see it within `reference.FRESH_SECONDS`.
     """
-
-    async def work() -> list[Change]:
-        await db.fetch("SELECT pg_advisory_xact_lock(hashtext('queue-app config'))")
-        changes = await _settle_centre(centre)
-        changes += await _settle(_SERVICES, _wanted_services(centre), now)
-        changes += await _settle(_BRANCHES, _wanted_branches(centre), now)
-        ids = await _branch_ids()
-        changes += await _settle(_DESKS, _wanted_desks(centre, ids), now)
-        changes += await _settle(_LANES, _wanted_lanes(centre, ids), now)
-        if changes:
-            await db.fetch("UPDATE centre SET version = version + 1")
-            await _announce(changes, ids)
-        return changes
-
-    changes = await db.transact(work)
+    changes = await apply_centre(by, centre)
     reference.forget()
     return changes
+
+
+@verb
+async def apply_centre(act: Act, centre: Centre) -> list[Change]:
+    await db.fetch("SELECT pg_advisory_xact_lock(hashtext('queue-app config'))")
+    changes = await _settle_centre(centre)
+    changes += await _settle(_SERVICES, _wanted_services(centre), act.now)
+    changes += await _settle(_BRANCHES, _wanted_branches(centre), act.now)
+    ids = await _branch_ids()
+    changes += await _settle(_DESKS, _wanted_desks(centre, ids), act.now)
+    changes += await _settle(_LANES, _wanted_lanes(centre, ids), act.now)
+    if changes:
+        await db.fetch("UPDATE centre SET version = version + 1")
+    for change in changes:
+        await act.note(
+            "centre", f"{change.kind} {change.key}", change.what, change.before, change.after
+        )
+    for branch_id in _touched(changes, ids):
+        act.touch(branch_id)
+    return changes
+
+
+def _touched(changes: Iterable[Change], ids: Mapping[str, int]) -> set[int]:
+    """The branches that look different."""
+    if any(change.kind not in _OF_A_BRANCH for change in changes):
+        return set(ids.values())
+    return {ids[change.key.partition("/")[0]] for change in changes}
 
 
 async def _settle_centre(centre: Centre) -> list[Change]:
@@ -88,12 +104,13 @@ async def _settle_centre(centre: Centre) -> list[Change]:
     row = await db.fetch_row("SELECT document FROM centre")
     if row is None:
         await db.fetch("INSERT INTO centre (id, document) VALUES (1, $1::jsonb)", _json(document))
-        return [Change("centre", centre.title.uk, "added")]
-    fields = _differences(msgspec.json.decode(row["document"]), document)
+        return [Change("centre", centre.title.uk, "added", after=document)]
+    before = msgspec.json.decode(row["document"])
+    fields = _differences(before, document)
     if not fields:
         return []
     await db.fetch("UPDATE centre SET document = $1::jsonb", _json(document))
-    return [Change("centre", centre.title.uk, "changed", fields)]
+    return [Change("centre", centre.title.uk, "changed", fields, before, document)]
 
 
 def _wanted_services(centre: Centre) -> _Wanted:
@@ -159,7 +176,7 @@ async def _settle(kept: _Kept, wanted: _Wanted, now: datetime) -> list[Change]:
     for key, (label, row) in wanted.items():
         if key not in found:
             await _insert(kept, key, row)
-            changes.append(Change(kept.kind, label, "added"))
+            changes.append(Change(kept.kind, label, "added", after=row))
         elif change := _change(kept, label, _stored(kept, found[key], row), row, found[key]):
             await _update(kept, key, row)
             changes.append(change)
@@ -183,8 +200,8 @@ def _change(
 ) -> Change | None:
     fields = _differences(old, new)
     if found["retired_at"] is not None:
-        return Change(kept.kind, label, "restored", fields)
-    return Change(kept.kind, label, "changed", fields) if fields else None
+        return Change(kept.kind, label, "restored", fields, old, new)
+    return Change(kept.kind, label, "changed", fields, old, new) if fields else None
 
 
 def _differences(old: _Row, new: _Row) -> tuple[str, ...]:
@@ -249,14 +266,6 @@ def _values(kept: _Kept, row: _Row) -> list[Any]:
         _json(value) if name in kept.json and value is not None else value
         for name, value in row.items()
     ]
-
-
-async def _announce(changes: Iterable[Change], ids: Mapping[str, int]) -> None:
-    """Let the screens of every branch that looks different know, in one order of locking."""
-    own = {change.key.partition("/")[0] for change in changes if change.kind in _OF_A_BRANCH}
-    shared = any(change.kind not in _OF_A_BRANCH for change in changes)
-    for branch_id in sorted(ids.values() if shared else {ids[slug] for slug in own}):
-        await announce(branch_id)
 
 
 def _plain(value: Any) -> Any:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from uuid import UUID
 
 import msgspec
 
@@ -10,25 +9,18 @@ from queue_app.domain import interruptions
 from queue_app.domain.directory import Directory
 from queue_app.domain.errors import Conflict, RuleBroken
 from queue_app.domain.interruptions import KINDS, MAX_DELAY_MINUTES, Interruption
-from queue_app.domain.people import Staff, one_line
-from queue_app.flow.calling import reach
-from queue_app.flow.unit import announce, once
+from queue_app.domain.people import one_line
+from queue_app.flow.act import Act, verb
 from queue_app.queries import interruptions as kept
-from queue_app.queries import reference
 from queue_app.queries.halls import INTERRUPTION
 from queue_app.store import db
 
 NOTE_MAX = 200
 
 
+@verb
 async def interrupt(
-    branch_slug: str,
-    kind: str,
-    services: Sequence[str] | None,
-    note: str,
-    staff: Staff,
-    now: datetime,
-    key: UUID | None = None,
+    act: Act, branch_slug: str, kind: str, services: Sequence[str] | None, note: str
 ) -> Interruption:
     """No more calls for these services, or at all where `services` is None, until it is resumed.
 
@@ -36,28 +28,22 @@ async def interrupt(
     the one that is. NotAllowed `other_branch`; RuleBroken `unknown_kind`, `no_service`,
     `unknown_service`; Conflict `already_interrupted` where another kind stops everything.
     """
-    directory = await reference.directory()
-    branch = directory.branch(branch_slug)
-    staff.require_branch(branch.id)
+    branch = act.branch(branch_slug)
     if kind not in KINDS:
         raise RuleBroken("unknown_kind", kind=kind, kinds=list(KINDS))
-    chosen = None if services is None else _known(directory, services)
-
-    async def work() -> Interruption:
-        await _one_at_a_time(branch.id)
-        await _bring_forward(branch.id, now)
-        for one in await kept.open_ones(branch.id):
-            if one.kind == kind and _same(one.services, chosen):
-                return one
-            if one.services is None and chosen is None:
-                raise Conflict("already_interrupted", interruption=one.id, kind=one.kind)
-        await _take_the_place(branch.id, chosen, now)
-        begun = await _begin(branch.id, kind, chosen, one_line(note)[:NOTE_MAX], staff, now)
-        await announce(branch.id)
-        return begun
-
-    asked = (kind, services, note)
-    return await once(key, f"interrupt:{branch.id}:{staff.id}", asked, Interruption, now, work)
+    chosen = None if services is None else _known(act.directory, services)
+    await _one_at_a_time(branch.id)
+    await _bring_forward(branch.id, act.now)
+    for one in await kept.open_ones(branch.id):
+        if one.kind == kind and _same(one.services, chosen):
+            return one
+        if one.services is None and chosen is None:
+            raise Conflict("already_interrupted", interruption=one.id, kind=one.kind)
+    await _take_the_place(branch.id, chosen, act.now)
+    begun = await _begin(act, branch.id, kind, chosen, one_line(note)[:NOTE_MAX])
+    await act.note("interruption", str(begun.id), "begin", after=begun, branch_id=branch.id)
+    act.touch(branch.id)
+    return begun
 
 
 def _known(directory: Directory, services: Sequence[str]) -> tuple[str, ...]:
@@ -103,12 +89,7 @@ async def _take_the_place(branch_id: int, services: tuple[str, ...] | None, now:
 
 
 async def _begin(
-    branch_id: int,
-    kind: str,
-    services: tuple[str, ...] | None,
-    note: str,
-    staff: Staff,
-    now: datetime,
+    act: Act, branch_id: int, kind: str, services: tuple[str, ...] | None, note: str
 ) -> Interruption:
     row = await db.fetch_row(
         "INSERT INTO interruption (branch_id, kind, services, note, started_at, staff_id)"
@@ -117,19 +98,14 @@ async def _begin(
         kind,
         None if services is None else list(services),
         note or None,
-        now,
-        staff.id,
+        act.now,
+        act.staff.id,
     )
     return msgspec.convert(dict(row or {}), type=Interruption)
 
 
-async def resume(
-    interruption_id: int,
-    after_minutes: int | None,
-    staff: Staff,
-    now: datetime,
-    key: UUID | None = None,
-) -> Interruption:
+@verb
+async def resume(act: Act, interruption_id: int, after_minutes: int | None = None) -> Interruption:
     """It is over: calls go on so many minutes from now, or after the usual delay of its kind.
 
     Until they do, another delay may be stated; it counts from the first time. After that nothing
@@ -137,27 +113,22 @@ async def resume(
     since; NotFound `unknown_interruption`; NotAllowed `other_branch`; RuleBroken `bad_delay` with
     the `limit`.
     """
-    directory = await reference.directory()
     if after_minutes is not None and not 0 <= after_minutes <= MAX_DELAY_MINUTES:
         raise RuleBroken("bad_delay", limit=MAX_DELAY_MINUTES)
-
-    async def work() -> Interruption:
-        placed = await kept.by_id(reach(directory, staff), interruption_id)
-        one, branch = placed.interruption, directory.branch_of(placed.branch_id)
-        if one.services is None and (newer := await kept.follower(placed)):
-            raise Conflict("interrupted_anew", interruption=newer)
-        usual = interruptions.resume_minutes(directory, branch, one, one.ended_at or now)
-        ended = interruptions.end(one, now, usual if after_minutes is None else after_minutes)
-        if ended != one:
-            await _end(branch.id, ended, staff)
-            await announce(branch.id)
-        return ended
-
-    scope = f"resume:{interruption_id}:{staff.id}"
-    return await once(key, scope, after_minutes, Interruption, now, work)
+    placed = await kept.by_id(act.reach, interruption_id)
+    one, branch = placed.interruption, act.directory.branch_of(placed.branch_id)
+    if one.services is None and (newer := await kept.follower(placed)):
+        raise Conflict("interrupted_anew", interruption=newer)
+    usual = interruptions.resume_minutes(act.directory, branch, one, one.ended_at or act.now)
+    ended = interruptions.end(one, act.now, usual if after_minutes is None else after_minutes)
+    if ended != one:
+        await _end(act, branch.id, ended)
+        await act.note("interruption", str(one.id), "end", one, ended, branch.id)
+        act.touch(branch.id)
+    return ended
 
 
-async def _end(branch_id: int, ended: Interruption, staff: Staff) -> None:
+async def _end(act: Act, branch_id: int, ended: Interruption) -> None:
     await db.fetch(
         "UPDATE interruption SET ended_at = $3, resumes_at = $4, ended_by = coalesce(ended_by, $5)"
         " WHERE branch_id = $1 AND id = $2",
@@ -165,5 +136,5 @@ async def _end(branch_id: int, ended: Interruption, staff: Staff) -> None:
         ended.id,
         ended.ended_at,
         ended.resumes_at,
-        staff.id,
+        act.staff.id,
     )

@@ -168,29 +168,24 @@ FROM (
 ) AS found
 WHERE promise.branch_id = found.branch_id AND promise.ticket_id = found.ticket_id
     AND promise.promised_at = found.promised_at
+RETURNING promise.ticket_id
 """
 
 
-async def judge() -> None:
-    """Hold every promise that is still open against the first call after it.
+async def judge() -> int:
+    """Hold every promise that is still open against the first call after it; how many were.
 
     That call is what came true, whatever became of it. Without one, the person left, or the day
     was closed while they waited: `left` and `closed`, which no share of ranges that held counts.
     """
-
-    async def work() -> None:
-        await db.fetch(_JUDGE, SYSTEM)
-
-    await db.transact(work)
+    return len(await db.fetch(_JUDGE, SYSTEM.actor))
 
 
-async def drop_old(now: datetime) -> None:
-    """Promises go `KEPT_DAYS` after they were made."""
-
-    async def work() -> None:
-        await db.fetch(
-            "DELETE FROM promise WHERE branch_id IN (SELECT id FROM branch) AND promised_at < $1",
-            now - timedelta(days=KEPT_DAYS),
-        )
-
-    await db.transact(work)
+async def drop_old(now: datetime) -> int:
+    """Promises go `KEPT_DAYS` after they were made; how many went."""
+    rows = await db.fetch(
+        "DELETE FROM promise WHERE branch_id IN (SELECT id FROM branch) AND promised_at < $1"
+        " RETURNING ticket_id",
+        now - timedelta(days=KEPT_DAYS),
+    )
+    return len(rows)

@@ -1,11 +1,12 @@
 """Appointments as frozen structs."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import msgspec
 
-from queue_app.domain.appointments import Appointment
+from queue_app.domain.appointments import Appointment, AppointmentEvent
 from queue_app.domain.errors import NotFound
 from queue_app.domain.numbering import branch_of_token
 from queue_app.store import db
@@ -18,20 +19,141 @@ SELECT a.*, lower(period) AS starts_at, upper(period) AS ends_at,
      ORDER BY id DESC LIMIT 1) AS ticket_state
 FROM appointment a
 """
+LOCKED = " FOR NO KEY UPDATE OF a"
+"""Beside `SELECT`. Not against the references of events and tickets."""
 
 
 def from_row(row: Mapping[str, Any]) -> Appointment:
     return msgspec.convert(dict(row), type=Appointment)
 
 
-async def by_token(token: str) -> Appointment:
+async def by_token(token: str, lock: bool = False) -> Appointment:
     """The appointment behind a link; NotFound `unknown_link`.
 
     A hold whose time has run out is still `held` here until it is swept: see `lapsed`.
+    With `lock`, what happens to it happens one after the other; what is known of its ticket may
+    then be of before the lock, `checked_in_at` is not.
     """
     row = await db.fetch_row(
-        SELECT + "WHERE branch_id = $1 AND token = $2", branch_of_token(token), token
+        SELECT + "WHERE branch_id = $1 AND token = $2" + (LOCKED if lock else ""),
+        branch_of_token(token),
+        token,
     )
     if row is None:
         raise NotFound("unknown_link")
     return from_row(row)
+
+
+async def by_id(branch_id: int, appointment_id: int) -> Appointment | None:
+    row = await db.fetch_row(SELECT + "WHERE branch_id = $1 AND id = $2", branch_id, appointment_id)
+    return from_row(row) if row else None
+
+
+async def booked_with(branch_id: int, code: str) -> Appointment | None:
+    """The booking of that code in this branch, locked."""
+    row = await db.fetch_row(
+        SELECT + "WHERE branch_id = $1 AND code = $2 AND state = 'booked'" + LOCKED,
+        branch_id,
+        code,
+    )
+    return from_row(row) if row else None
+
+
+async def visit_elsewhere(branch_ids: list[int], code: str) -> Appointment | None:
+    """The next booked visit of that code in any of these branches."""
+    row = await db.fetch_row(
+        SELECT + "WHERE branch_id = ANY($1) AND code = $2 AND state = 'booked'"
+        " AND channel = 'visit' ORDER BY lower(period) LIMIT 1",
+        branch_ids,
+        code,
+    )
+    return from_row(row) if row else None
+
+
+async def lapsed_holds(branch_id: int, now: datetime) -> list[Appointment]:
+    """The branch's holds whose time has run out, locked in the order of their ids."""
+    rows = await db.fetch(
+        SELECT
+        + "WHERE branch_id = $1 AND state = 'held' AND held_until <= $2 ORDER BY id"
+        + LOCKED,
+        branch_id,
+        now,
+    )
+    return [from_row(row) for row in rows]
+
+
+async def branches_with_lapsed_holds(now: datetime) -> list[int]:
+    rows = await db.fetch(
+        "SELECT DISTINCT branch_id FROM appointment WHERE state = 'held' AND held_until <= $1"
+        " ORDER BY branch_id",
+        now,
+    )
+    return [row["branch_id"] for row in rows]
+
+
+async def calls_due(branch_ids: list[int], now: datetime, soon: datetime) -> list[str]:
+    """The links of booked phone calls that begin until `soon`, are not over, and have no ticket."""
+    rows = await db.fetch(
+        "SELECT token FROM appointment WHERE state = 'booked' AND channel = 'phone'"
+        " AND branch_id = ANY($1) AND lower(period) <= $2 AND upper(period) > $3"
+        " AND checked_in_at IS NULL ORDER BY lower(period)",
+        branch_ids,
+        soon,
+        now,
+    )
+    return [row["token"] for row in rows]
+
+
+async def branches_with_past_bookings(until: datetime) -> list[int]:
+    rows = await db.fetch(
+        "SELECT DISTINCT branch_id FROM appointment WHERE state = 'booked' AND upper(period) <= $1"
+        " ORDER BY branch_id",
+        until,
+    )
+    return [row["branch_id"] for row in rows]
+
+
+async def past_bookings(branch_id: int, until: datetime, most: int) -> list[Appointment]:
+    """Bookings whose time was over by then, the oldest of them, locked."""
+    rows = await db.fetch(
+        SELECT
+        + "WHERE branch_id = $1 AND state = 'booked' AND upper(period) <= $2"
+        + " ORDER BY id LIMIT $3"
+        + LOCKED,
+        branch_id,
+        until,
+        most,
+    )
+    return [from_row(row) for row in rows]
+
+
+async def lane_is_busy(
+    branch_id: int, lane_id: int, starts_at: datetime, ends_at: datetime
+) -> bool:
+    """Whether something is held or booked in any part of that stretch of the lane."""
+    busy = await db.fetch_value(
+        "SELECT true FROM appointment WHERE branch_id = $1 AND lane_id = $2"
+        " AND state IN ('held', 'booked') AND period && tstzrange($3, $4) LIMIT 1",
+        branch_id,
+        lane_id,
+        starts_at,
+        ends_at,
+    )
+    return busy is not None
+
+
+async def history(branch_id: int, appointment_id: int) -> list[AppointmentEvent]:
+    """The appointment's events in order."""
+    rows = await db.fetch(
+        "SELECT seq, at, verb, actor, data FROM appointment_event"
+        " WHERE branch_id = $1 AND appointment_id = $2 ORDER BY seq",
+        branch_id,
+        appointment_id,
+    )
+    return [event_from_row(row) for row in rows]
+
+
+def event_from_row(row: Mapping[str, Any]) -> AppointmentEvent:
+    return msgspec.convert(
+        dict(row) | msgspec.json.decode(row["data"]), type=AppointmentEvent, strict=False
+    )

@@ -3,17 +3,19 @@
 Each check reads the rows themselves, so it also finds what a dropped constraint let in.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
+from typing import Any
 
 import msgspec
 from msgspec import Struct
 
+from queue_app.domain import appointments, tickets
 from queue_app.domain.errors import QueueError
-from queue_app.domain.tickets import Event, Progress, fold
+from queue_app.queries import appointments as kept_appointments
 from queue_app.queries import reference
-from queue_app.queries.tickets import event_from_row
+from queue_app.queries import tickets as kept_tickets
 from queue_app.store import db
 
 BATCH = 2000
@@ -40,6 +42,12 @@ GUARDS = {
     "branch_habits_sane",
     "branch_habits_low_end",
     "branch_habits_high_end",
+    "appointment_event_append_only",
+    "appointment_held_until",
+    "appointment_came_to_a_booking",
+    "office_event_append_only",
+    "message_once",
+    "message_sent_has_time",
 }
 """The constraints, indexes and triggers on which the invariants rest."""
 
@@ -85,6 +93,20 @@ _BROKEN: dict[str, str] = {
         SELECT format('branch %s: ticket %s', t.branch_id, t.id) FROM ticket t
         JOIN appointment a ON a.branch_id = t.branch_id AND a.id = t.appointment_id
         WHERE t.due_at <> lower(a.period)""",
+    "an appointment that was checked in has a ticket, and no other has": """
+        SELECT format('branch %s: appointment %s', branch_id, a.id) FROM appointment a
+        WHERE (checked_in_at IS NOT NULL) <> EXISTS (SELECT FROM ticket t
+            WHERE t.branch_id = a.branch_id AND t.appointment_id = a.id)""",
+    "a message tells of something that happened": """
+        SELECT format('branch %s: message %s', m.branch_id, m.id) FROM message m
+        WHERE appointment_id IS NOT NULL AND NOT EXISTS (SELECT FROM appointment_event e
+            WHERE e.branch_id = m.branch_id AND e.appointment_id = m.appointment_id
+                AND m.event = format('appointment %s %s', e.appointment_id, e.seq))""",
+    "events of appointments count from one without a gap": """
+        SELECT format('branch %s: appointment %s', a.branch_id, a.id) FROM appointment a
+        LEFT JOIN appointment_event e ON e.branch_id = a.branch_id AND e.appointment_id = a.id
+        GROUP BY a.branch_id, a.id, a.revision
+        HAVING count(e.seq) <> a.revision OR max(e.seq) <> a.revision OR min(e.seq) <> 1""",
     "events count from one without a gap": """
         SELECT format('branch %s: ticket %s', t.branch_id, t.id) FROM ticket t
         LEFT JOIN ticket_event e ON e.branch_id = t.branch_id AND e.ticket_id = t.id
@@ -128,7 +150,7 @@ async def check(now: datetime) -> list[Finding]:
         return [
             *broken,
             *await _missing_guards(),
-            *[finding async for finding in _unfolded()],
+            *[finding for kind in FOLDED async for finding in _unfolded(kind)],
             *await _kept_too_long(now),
         ]
 
@@ -147,39 +169,78 @@ async def _missing_guards() -> list[Finding]:
     return [Finding("the schema guards itself", name) for name in sorted(GUARDS - present)]
 
 
-async def _unfolded() -> AsyncIterator[Finding]:
-    """Tickets whose row is not the fold of their events, read in batches."""
+class _Folded(Struct, frozen=True):
+    """One kind of thing whose row is the fold of its events."""
+
+    invariant: str
+    table: str
+    desk_id: str
+    progress: Any
+    event_of: Callable[[Mapping[str, Any]], Any]
+    fold: Callable[[Iterable[Any]], Struct]
+
+
+FOLDED = (
+    _Folded(
+        "a ticket is the fold of its events",
+        "ticket",
+        "desk_id",
+        tickets.Progress,
+        kept_tickets.event_from_row,
+        tickets.fold,
+    ),
+    _Folded(
+        "an appointment is the fold of its events",
+        "appointment",
+        "NULL",
+        appointments.AppointmentProgress,
+        kept_appointments.event_from_row,
+        appointments.fold,
+    ),
+)
+
+
+async def _unfolded(kind: _Folded) -> AsyncIterator[Finding]:
+    """Rows that are not the fold of their events, read in batches."""
+    table = kind.table
     after = (0, 0)
-    while tickets := await db.fetch(_TICKETS, *after, BATCH):
-        first, last = tickets[0], tickets[-1]
+    while rows := await db.fetch(_ROWS.format(**_columns(table)), *after, BATCH):
+        first, last = rows[0], rows[-1]
         bounds = (first["branch_id"], first["id"], last["branch_id"], last["id"])
         events = {
-            key: [event_from_row(row) for row in rows]
-            for key, rows in groupby(
-                await db.fetch(_EVENTS, *bounds),
-                key=lambda row: (row["branch_id"], row["ticket_id"]),
+            key: [kind.event_of(row) for row in of]
+            for key, of in groupby(
+                await db.fetch(_EVENTS.format(table=table, desk_id=kind.desk_id), *bounds),
+                key=lambda row: (row["branch_id"], row["of"]),
             )
         }
-        for row in tickets:
+        for row in rows:
             key = (row["branch_id"], row["id"])
-            if wrong := difference(msgspec.convert(dict(row), type=Progress), events.get(key, [])):
-                yield Finding(
-                    "a ticket is the fold of its events",
-                    f"branch {key[0]}: ticket {key[1]}: {wrong}",
-                )
+            progress = msgspec.convert(dict(row), type=kind.progress)
+            if wrong := difference(progress, events.get(key, []), kind.fold):
+                where = f"branch {key[0]}: {table} {key[1]}: {wrong}"
+                yield Finding(kind.invariant, where)
         after = (last["branch_id"], last["id"])
 
 
-_TICKETS = """
-SELECT * FROM ticket WHERE (branch_id, id) > ($1, $2) ORDER BY branch_id, id LIMIT $3
+def _columns(table: str) -> dict[str, str]:
+    period = ", lower(period) AS starts_at, upper(period) AS ends_at"
+    return {"table": table, "more": period if table == "appointment" else ""}
+
+
+_ROWS = """
+SELECT *{more} FROM {table} WHERE (branch_id, id) > ($1, $2) ORDER BY branch_id, id LIMIT $3
 """
 _EVENTS = """
-SELECT branch_id, ticket_id, seq, at, verb, actor, desk_id, data FROM ticket_event
-WHERE (branch_id, ticket_id) BETWEEN ($1, $2) AND ($3, $4) ORDER BY branch_id, ticket_id, seq
+SELECT branch_id, {table}_id AS of, seq, at, verb, actor, {desk_id} AS desk_id, data
+FROM {table}_event
+WHERE (branch_id, {table}_id) BETWEEN ($1, $2) AND ($3, $4) ORDER BY branch_id, {table}_id, seq
 """
 
 
-def difference(row: Progress, events: list[Event]) -> str | None:
+def difference(
+    row: Struct, events: Sequence[Any], fold: Callable[[Iterable[Any]], Struct] = tickets.fold
+) -> str | None:
     """What the row says otherwise than the fold of its events, or None."""
     if not events:
         return "it has no events"
@@ -187,9 +248,7 @@ def difference(row: Progress, events: list[Event]) -> str | None:
         folded = fold(events)
     except (QueueError, AssertionError, IndexError) as error:
         return f"its events cannot be: {error}"
-    wrong = [
-        name for name in Progress.__struct_fields__ if getattr(row, name) != getattr(folded, name)
-    ]
+    wrong = [name for name in row.__struct_fields__ if getattr(row, name) != getattr(folded, name)]
     return ", ".join(wrong) or None
 
 

@@ -39,6 +39,14 @@ async def directory() -> Directory:
     return _cached
 
 
+async def directory_if_any() -> Directory | None:
+    """The centre in force; None before its files have been applied."""
+    try:
+        return await directory()
+    except NotFound:
+        return None
+
+
 def forget() -> None:
     """Read the centre anew at the next question, as after its files were applied."""
     global _cached

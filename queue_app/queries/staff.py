@@ -43,6 +43,53 @@ async def device_of_token(token_hash: bytes) -> Device | None:
     return msgspec.convert(dict(row), type=Device) if row else None
 
 
+class Credentials(Struct, frozen=True):
+    """A member of staff with what is kept of the password; who has left, too."""
+
+    staff: Staff
+    password_hash: str
+    retired_at: datetime | None
+
+
+def normal_login(login: str) -> str:
+    """A login as it is kept; PostgreSQL takes no NUL."""
+    return login.replace("\0", "").strip().lower()
+
+
+async def account(login: str, lock: bool = False) -> Credentials | None:
+    """Whose login this is, however it is written; with `lock`, until the transaction ends."""
+    row = await db.fetch_row(
+        "SELECT id, login, role, branch_id, password_hash, retired_at FROM staff"
+        " WHERE login = $1" + (" FOR NO KEY UPDATE" if lock else ""),
+        normal_login(login),
+    )
+    return msgspec.convert(dict(row) | {"staff": dict(row)}, type=Credentials) if row else None
+
+
+async def is_login_taken(login: str) -> bool:
+    return bool(await db.fetch_value("SELECT true FROM staff WHERE login = $1", login))
+
+
+async def is_active(staff_id: int) -> bool:
+    """Whether this member of staff has not left; so it stays until the transaction ends."""
+    return bool(
+        await db.fetch_value(
+            "SELECT true FROM staff WHERE id = $1 AND retired_at IS NULL FOR SHARE", staff_id
+        )
+    )
+
+
+async def devices_named(branch_ids: list[int], name: str) -> list[Device]:
+    """The devices of that name in these branches that are in use, locked."""
+    rows = await db.fetch(
+        "SELECT id, kind, branch_id FROM device WHERE branch_id = ANY($1) AND name = $2"
+        " AND revoked_at IS NULL ORDER BY branch_id FOR UPDATE",
+        branch_ids,
+        name,
+    )
+    return [msgspec.convert(dict(row), type=Device) for row in rows]
+
+
 class Account(Struct, frozen=True):
     """One line of `staff list`; `desk`: the number of the one they have, if any."""
 
@@ -123,6 +170,25 @@ async def desks_of(branch_ids: list[int], staff_id: int) -> list[int]:
         "SELECT id FROM desk WHERE branch_id = ANY($1) AND staff_id = $2 ORDER BY since DESC",
         branch_ids,
         staff_id,
+    )
+    return [row["id"] for row in rows]
+
+
+async def desks_taken(branch_ids: list[int], staff_id: int) -> list[DeskRow]:
+    """The desks that this person has, locked; an administrator may have several."""
+    rows = await db.fetch(
+        "SELECT branch_id, id, number, state, staff_id, retired_at FROM desk"
+        " WHERE branch_id = ANY($1) AND staff_id = $2 ORDER BY branch_id FOR NO KEY UPDATE",
+        branch_ids,
+        staff_id,
+    )
+    return [msgspec.convert(dict(row), type=DeskRow) for row in rows]
+
+
+async def desks_taken_before(moment: datetime) -> list[int]:
+    """The ids of the desks that somebody took before this moment and has not left since."""
+    rows = await db.fetch(
+        "SELECT id FROM desk WHERE state <> 'closed' AND since < $1 ORDER BY id", moment
     )
     return [row["id"] for row in rows]
 

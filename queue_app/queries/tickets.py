@@ -1,13 +1,15 @@
 """Tickets as frozen structs."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 import msgspec
 
+from queue_app.domain.appointments import Appointment
 from queue_app.domain.errors import NotAllowed, NotFound
 from queue_app.domain.numbering import branch_of_token
-from queue_app.domain.tickets import Event, Ticket
+from queue_app.domain.tickets import AT_DESK, LIVE, Event, Ticket
 from queue_app.store import db
 
 LARGEST_ID = 2**63 - 1
@@ -51,6 +53,36 @@ async def by_token(token: str) -> Ticket:
     if row is None:
         raise NotFound("unknown_link")
     return from_row(row)
+
+
+async def of_appointment(appointment: Appointment) -> Ticket | None:
+    """The ticket that this appointment got at check-in, the last one if it got several."""
+    row = await db.fetch_row(
+        "SELECT * FROM ticket WHERE branch_id = $1 AND appointment_id = $2"
+        " ORDER BY id DESC LIMIT 1",
+        appointment.branch_id,
+        appointment.id,
+    )
+    return from_row(row) if row else None
+
+
+async def at_desk(branch_id: int, desk_id: int) -> Ticket | None:
+    """The ticket that is called to this desk or served at it."""
+    row = await db.fetch_row(
+        "SELECT * FROM ticket WHERE branch_id = $1 AND desk_id = $2 AND state = ANY($3)",
+        branch_id,
+        desk_id,
+        list(AT_DESK),
+    )
+    return from_row(row) if row else None
+
+
+async def left_over(today: date) -> list[tuple[int, int]]:
+    """Branch and id of every ticket of a day before `today` whose person is still in the house."""
+    rows = await db.fetch(
+        "SELECT branch_id, id FROM ticket WHERE day < $1 AND state = ANY($2)", today, list(LIVE)
+    )
+    return [(row["branch_id"], row["id"]) for row in rows]
 
 
 async def history(branch_id: int, ticket_id: int) -> list[Event]:

@@ -10,7 +10,7 @@ from queue_app.domain.demand import Basis, Booked, PastDay, basis_of, expected
 from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.dispatch import DeskView
 from queue_app.domain.forecast import Lengths
-from queue_app.flow.learning import MEMORY_DAYS
+from queue_app.jobs.learning import MEMORY_DAYS
 from queue_app.queries import demand, habits
 from queue_app.queries.habits import Learned
 from queue_app.simulation.day import minutes, roster

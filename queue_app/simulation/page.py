@@ -17,11 +17,11 @@ from litestar.params import FromPath
 from msgspec import Struct
 
 from config.settings import Settings
-from queue_app.clock import Clock
 from queue_app.domain.errors import NotFound
 from queue_app.flow import staffing
+from queue_app.flow.act import By
 from queue_app.simulation.demo import Showing
-from queue_app.web.guards import SESSION_COOKIE
+from queue_app.web.guards import SESSION_COOKIE, right
 from queue_app.web.i18n import LANGUAGE_COOKIE, language_of
 
 FILE = "showing.json"
@@ -65,11 +65,11 @@ class State(Struct, frozen=True):
     ticket: str | None
 
 
-@get("/")
+@get("/", opt=right("see_page"))
 async def page(
     request: Request[Any, Any, Any],
     settings: NamedDependency[Settings],
-    clock: NamedDependency[Clock],
+    by: NamedDependency[By],
 ) -> Response[str]:
     """All faces; the browser is signed in as the clerk whose screen is shown.
 
@@ -77,7 +77,7 @@ async def page(
     """
     now = _showing(settings)
     language = language_of(request)
-    signed = await staffing.sign_in(now.login, now.password, clock.now())
+    signed = await staffing.sign_in(by, now.login, now.password)
     html = _templates.get_template("demo.html").render(
         language=language, texts=TEXTS[language], showing=now
     )
@@ -92,13 +92,13 @@ async def page(
     return response
 
 
-@get("/state")
+@get("/state", opt=right("see_page"))
 async def state(settings: NamedDependency[Settings]) -> Response[State]:
     now = _showing(settings)
     return Response(State(now.day, now.console, now.ticket), headers=NO_STORE)
 
 
-@get("/files/{name:str}", sync_to_thread=False)
+@get("/files/{name:str}", opt=right("see_page"), sync_to_thread=False)
 def file(name: FromPath[str]) -> Response[bytes]:
     path = STATIC / name
     if path.parent != STATIC or not path.is_file():

@@ -16,6 +16,8 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 from msgspec import Struct
 
+from queue_app.web.guards import right
+
 YEAR = "public, max-age=31536000, immutable"
 REVALIDATE = "no-cache"
 mimetypes.add_type("text/javascript", ".js")
@@ -50,7 +52,12 @@ class Assets:
     def handler(self) -> HTTPRouteHandler:
         assets = self
 
-        @get("/static/{name:path}", include_in_schema=False, sync_to_thread=False)
+        @get(
+            "/static/{name:path}",
+            opt=right("see_page"),
+            include_in_schema=False,
+            sync_to_thread=False,
+        )
         def static(name: FromPath[str], request: Request[Any, Any, Any]) -> Response[bytes]:
             asset = assets.get(name.lstrip("/"))
             if asset is None:

@@ -1,4 +1,7 @@
-"""Who is asking: a member of staff or a device, by bearer token or by cookie.
+"""Who is asking: a member of staff or a device, by bearer token or by cookie; and whether they may.
+
+Every route and websocket names its right in `opt`; the guard of the application asks the table
+before anything else happens, and a handler takes from it by whom a verb is done.
 
 A cookie counts only for requests that come from our own pages: browsers say so in
 `Sec-Fetch-Site` or `Origin`, and a request that names another origin is refused.
@@ -6,41 +9,93 @@ A cookie counts only for requests that come from our own pages: browsers say so 
 
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import UUID
 
+from litestar import Request
 from litestar.connection import ASGIConnection
+from litestar.enums import ScopeType
+from litestar.handlers import BaseRouteHandler
 
 from queue_app.clock import Clock
-from queue_app.domain.errors import NotAllowed, NotSignedIn
-from queue_app.domain.people import Device, Staff, token_hash
+from queue_app.domain import rights
+from queue_app.domain.errors import BadRequest, NotAllowed, NotSignedIn
+from queue_app.domain.people import RESIDENT, Actor, Device, Staff, token_hash
+from queue_app.flow.act import By
 from queue_app.queries.staff import device_of_token, staff_of_session
 
 SESSION_COOKIE = "session"
 DEVICE_COOKIE = "device"
+_WHO = "who"
 
 Connection = ASGIConnection[Any, Any, Any, Any]
 
 
-async def provide_staff(request: Connection, clock: Clock) -> Staff:
-    """The signed-in member of staff; NotSignedIn `not_signed_in`."""
-    staff = await find_staff(request, clock)
-    if staff is None:
+def right(name: str, limit: str | None = None) -> dict[str, str]:
+    """The `opt` of a route: the right that it needs, and how often one address may ask."""
+    if name not in rights.RIGHTS:
+        raise LookupError(f"{name} has no row in domain/rights.py")
+    return {"right": name} | ({"limit": limit} if limit else {})
+
+
+async def require_right(connection: Connection, handler: BaseRouteHandler) -> None:
+    """The guard of the application. Websockets are let in by `admit`, which says why not."""
+    if connection.scope["type"] == ScopeType.HTTP:
+        await admit(connection, handler.opt["right"])
+
+
+async def admit(connection: Connection, name: str) -> Actor:
+    """Who asks, if they have this right anywhere; whatever `rights.require` refuses."""
+    who = await _who(connection, name)
+    rights.require(name, who)
+    connection.scope["state"][_WHO] = who
+    return who
+
+
+async def _who(connection: Connection, name: str) -> Actor:
+    """Looked for only where the right is somebody's in particular."""
+    allowed = rights.RIGHTS[name].keys()
+    if not allowed.isdisjoint(rights.STAFF) and (staff := await find_staff(connection)):
+        return staff
+    if not allowed.isdisjoint(rights.DEVICES) and (device := await find_device(connection)):
+        return device
+    return RESIDENT
+
+
+def provide_by(request: Request[Any, Any, Any], clock: Clock) -> By:
+    """By whom, when and under which key; BadRequest `bad_idempotency_key`."""
+    return By(request.scope["state"][_WHO], clock.now(), _idempotency_key(request))
+
+
+def _idempotency_key(request: Request[Any, Any, Any]) -> UUID | None:
+    raw = request.headers.get("idempotency-key")
+    if raw is None:
+        return None
+    try:
+        return UUID(raw.strip().strip('"'))
+    except ValueError as error:
+        raise BadRequest("bad_idempotency_key") from error
+
+
+def provide_staff(request: Request[Any, Any, Any]) -> Staff:
+    """The signed-in member of staff, on a route that lets in nobody else."""
+    who = request.scope["state"][_WHO]
+    if not isinstance(who, Staff):
         raise NotSignedIn("not_signed_in")
-    return staff
+    return who
 
 
-async def find_staff(connection: Connection, clock: Clock) -> Staff | None:
-    token = credential(connection, SESSION_COOKIE)
-    return await staff_of_session(token_hash(token), clock.now()) if token else None
-
-
-async def provide_kiosk(request: Connection) -> Device:
-    """The kiosk that asks; NotSignedIn `not_a_device`, NotAllowed `not_a_kiosk`."""
-    device = await find_device(request)
-    if device is None:
+def provide_device(request: Request[Any, Any, Any]) -> Device:
+    """The device that asks, on a route that lets in nobody else."""
+    who = request.scope["state"][_WHO]
+    if not isinstance(who, Device):
         raise NotSignedIn("not_a_device")
-    if device.kind != "kiosk":
-        raise NotAllowed("not_a_kiosk")
-    return device
+    return who
+
+
+async def find_staff(connection: Connection) -> Staff | None:
+    token = credential(connection, SESSION_COOKIE)
+    now = connection.app.state.clock.now()
+    return await staff_of_session(token_hash(token), now) if token else None
 
 
 async def find_device(connection: Connection) -> Device | None:

@@ -13,6 +13,7 @@ from queue_app.queries import reference
 from queue_app.queries.accuracy import Accuracy, accuracy
 from queue_app.queries.habits import corrections
 from queue_app.store import db
+from queue_app.web.guards import right
 
 ACCURACY_DAYS = 7
 _LABELS = ["branch", "shown"]
@@ -46,12 +47,12 @@ _CORRECTION = Gauge(
 )
 
 
-@get("/health/live", include_in_schema=False, sync_to_thread=False)
+@get("/health/live", opt=right("see_health"), include_in_schema=False, sync_to_thread=False)
 def live() -> dict[str, str]:
     return {"status": "live"}
 
 
-@get("/health/ready", include_in_schema=False)
+@get("/health/ready", opt=right("see_health"), include_in_schema=False)
 async def ready() -> Response[dict[str, str]]:
     """200 when the database answers and the centre is loaded, else 503 with what is missing."""
     try:
@@ -64,7 +65,7 @@ async def ready() -> Response[dict[str, str]]:
     return Response({"status": "ready"})
 
 
-@get("/metrics", include_in_schema=False)
+@get("/metrics", opt=right("see_health"), include_in_schema=False)
 async def metrics(clock: NamedDependency[Clock]) -> Response[bytes]:
     """In the Prometheus format: this process' requests, and the accuracy of all branches."""
     _show(await accuracy(clock.now() - timedelta(days=ACCURACY_DAYS)))

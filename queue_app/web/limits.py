@@ -1,4 +1,4 @@
-"""How often one address may ask for what anyone may ask: `opt=PUBLIC` or `opt=SIGN_IN`.
+"""How often one address may ask for what anyone may ask: the second part of `right(...)`.
 
 Counted by each process for itself: enough against a script, never in the way of a hall full
 of phones behind one address.
@@ -14,9 +14,9 @@ from litestar.middleware.base import DefineMiddleware
 from litestar.middleware.rate_limit import DurationUnit, RateLimitConfig
 from litestar.stores.memory import MemoryStore
 
-PUBLIC = {"limit": "public"}
-SIGN_IN = {"limit": "sign_in"}
-LIMITS: dict[str, tuple[DurationUnit, int]] = {"public": ("minute", 60), "sign_in": ("minute", 10)}
+PUBLIC = "public"
+SIGN_IN = "sign_in"
+LIMITS: dict[str, tuple[DurationUnit, int]] = {PUBLIC: ("minute", 60), SIGN_IN: ("minute", 10)}
 FORGET_SECONDS = 60.0
 _STORE = "rate_limit"
 

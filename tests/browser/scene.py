@@ -10,7 +10,9 @@ from urllib.parse import urlsplit
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, expect
 
 from queue_app.domain.catalogue import Language
+from queue_app.domain.people import RESIDENT
 from queue_app.flow import booking
+from queue_app.flow.act import By
 from queue_app.web.qr import qr_svg
 from tests.conftest import MONDAY, StartServers
 from tests.support.browser import assert_accessible, follow
@@ -238,8 +240,10 @@ async def book(phone: Page, server: Server, said: Said) -> str:
 async def somebody_booked_before(now: datetime) -> str:
     """The code of another resident's booking, ten minutes earlier."""
     starts = BOOKED_FOR - timedelta(minutes=10)
-    held = await booking.hold(BRANCH, [SERVICE], starts, "visit", now)
-    await booking.confirm(held.token, "Андрій Бойко", "050 765 43 21", None, "uk", now)
+    held = await booking.hold(By(RESIDENT, now), BRANCH, [SERVICE], starts, "visit")
+    await booking.confirm(
+        By(RESIDENT, now), held.token, "Андрій Бойко", "050 765 43 21", None, "uk"
+    )
     return held.code
 
 

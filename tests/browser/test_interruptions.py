@@ -8,7 +8,9 @@ import pytest
 from playwright.async_api import Browser, BrowserContext, Locator, Page, expect
 
 from queue_app.clock import Clock, ShiftedClock
-from queue_app.flow import booking, staffing
+from queue_app.domain.people import OPERATOR, RESIDENT
+from queue_app.flow import accounts, booking
+from queue_app.flow.act import By
 from queue_app.store import db
 from tests.conftest import MONDAY
 from tests.support.browser import assert_accessible
@@ -78,7 +80,7 @@ async def screen(browser: Browser, served: tuple[Server, Clock]) -> AsyncIterato
 
 
 async def clerk_at_a_desk(screen: Open, clock: Clock) -> Page:
-    await staffing.add_staff("clerk1", "clerk", BRANCH, PASSWORD, clock.now())
+    await accounts.add_staff(By(OPERATOR, clock.now()), "clerk1", "clerk", BRANCH, PASSWORD)
     page = await screen("console", "/console")
     await page.locator("input[name=login]").fill("clerk1")
     await page.locator("input[name=password]").fill(PASSWORD)
@@ -230,8 +232,10 @@ async def test_a_booked_visitor_checks_in_during_an_alert_and_keeps_the_place(
 ) -> None:
     clock = served[1]
     starts_at = MONDAY.replace(hour=11)
-    held = await booking.hold(BRANCH, [SERVICE], starts_at, "visit", clock.now())
-    booked = await booking.confirm(held.token, "Ян", "0671234567", None, "uk", clock.now())
+    held = await booking.hold(By(RESIDENT, clock.now()), BRANCH, [SERVICE], starts_at, "visit")
+    booked = await booking.confirm(
+        By(RESIDENT, clock.now()), held.token, "Ян", "0671234567", None, "uk"
+    )
     console = await clerk_at_a_desk(screen, clock)
     await console.get_by_role("button", name="Зупинити виклики…").click()
     await console.get_by_role("button", name="Зупинити всі виклики").click()

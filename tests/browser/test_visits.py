@@ -13,6 +13,7 @@ from playwright.async_api import Browser, expect
 
 from queue_app.domain.catalogue import Language
 from queue_app.flow import arrival
+from queue_app.flow.act import By
 from queue_app.queries import doctor
 from tests.browser.scene import (
     AT_ONCE_MS,
@@ -38,7 +39,7 @@ from tests.browser.scene import (
 )
 from tests.conftest import MONDAY, StartServers
 from tests.support.browser import follow
-from tests.support.people import BRANCH
+from tests.support.people import BRANCH, KIOSK
 
 pytestmark = [pytest.mark.browser, pytest.mark.server]
 
@@ -69,7 +70,7 @@ async def test_a_booked_visit_from_the_sofa_to_the_thanks(
     hall = await open_hall(
         scene, servers, language, SHORTLY_BEFORE, port=urlsplit(evening.url).port
     )
-    await arrival.check_in(BRANCH, other, "kiosk:test", SHORTLY_BEFORE)
+    await arrival.check_in(By(KIOSK, SHORTLY_BEFORE), BRANCH, other)
     token = await check_in(hall.kiosk, code, language)
     await expect(hall.kiosk.locator("#ticket-number")).to_have_text("К2")
     await expect(hall.kiosk.locator("#ticket-ahead")).to_have_text(said.one_ahead)

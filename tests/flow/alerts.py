@@ -5,6 +5,7 @@ from datetime import datetime
 from queue_app.domain import forecast
 from queue_app.domain.hall import Hall
 from queue_app.flow import calling, interrupting
+from queue_app.flow.act import By
 from queue_app.queries import desks, halls, reference
 from queue_app.queries.tickets import by_token
 from queue_app.screens import views
@@ -34,18 +35,18 @@ async def console_at(desk: Desk, now: datetime) -> DeskQueueView:
 
 
 async def alert(desk: Desk, now: datetime) -> int:
-    return (await interrupting.interrupt(BRANCH, "alert", None, "", desk.clerk, now)).id
+    return (await interrupting.interrupt(By(desk.clerk, now), BRANCH, "alert", None, "")).id
 
 
 async def call(desk: Desk, now: datetime, ticket: int | None = None) -> str | None:
-    called = await calling.call(desk.id, desk.clerk, now, ticket)
+    called = await calling.call(By(desk.clerk, now), desk.id, ticket)
     return called.number if called else None
 
 
 async def serve(desk: Desk, now: datetime) -> str | None:
-    called = await calling.call(desk.id, desk.clerk, now)
+    called = await calling.call(By(desk.clerk, now), desk.id)
     if called is None:
         return None
-    await calling.start(called.id, desk.clerk, now)
-    await calling.finish(called.id, desk.clerk, now)
+    await calling.start(By(desk.clerk, now), called.id)
+    await calling.finish(By(desk.clerk, now), called.id)
     return called.number

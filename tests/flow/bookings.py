@@ -13,12 +13,14 @@ import pytest
 
 from config.files import load_centre
 from queue_app.clock import FixedClock
-from queue_app.domain.appointments import Appointment
+from queue_app.domain.appointments import Appointment, as_of
 from queue_app.domain.catalogue import Channel
 from queue_app.domain.centre import WEEKDAYS, BranchPlan, Centre, LanePlan, Period, Weekly
 from queue_app.domain.errors import QueueError
+from queue_app.domain.people import RESIDENT
 from queue_app.flow import booking
-from queue_app.flow.upkeep import expire_holds
+from queue_app.flow.act import By
+from queue_app.jobs import holds
 from queue_app.queries import appointments, reference, slots
 from tests.conftest import KYIV
 from tests.support.database import CONFIG
@@ -63,12 +65,14 @@ async def starts(
 async def hold(
     branch: str, start: datetime, now: datetime, services: list[str] | None = None
 ) -> Appointment:
-    return await booking.hold(branch, services or [SERVICE], start, "visit", now)
+    return await booking.hold(By(RESIDENT, now), branch, services or [SERVICE], start, "visit")
 
 
 async def confirm(held: Appointment, now: datetime) -> Appointment:
     """With a contact of its own, so that no person has too many bookings."""
-    return await booking.confirm(held.token, "Ян", f"+38067{held.id:07}", None, "uk", now)
+    return await booking.confirm(
+        By(RESIDENT, now), held.token, "Ян", f"+38067{held.id:07}", None, "uk"
+    )
 
 
 async def refused(act: Callable[..., Any], *asked: Any) -> str:
@@ -106,28 +110,28 @@ class Resident:
             return
         mine = self.pick(which)
         if self.state(mine) == "expired":
-            asked = booking.cancel, mine.token, self.clock.now()
+            asked = booking.cancel, By(RESIDENT, self.clock.now()), mine.token
             assert await refused(*asked) == "appointment_state"
         else:
-            self.learn(which, await booking.cancel(mine.token, self.clock.now()))
+            self.learn(which, await booking.cancel(By(RESIDENT, self.clock.now()), mine.token))
 
     async def move(self, which: int, slot: int) -> None:
         if not self.known:
             return
         mine, start = self.pick(which), at_slot(slot)
-        asked = booking.reschedule, mine.token, start, self.clock.now()
+        asked = booking.move, By(RESIDENT, self.clock.now()), mine.token, start
         if self.state(mine) in ("cancelled", "expired"):
             assert await refused(*asked) == "appointment_state"
         elif self.taken(start, other_than=mine):
             assert await refused(*asked) == "slot_taken"
         else:
-            self.learn(which, await booking.reschedule(*asked[1:]))
+            self.learn(which, await booking.move(*asked[1:]))
 
     async def wait(self, which: int, _: int) -> None:
         self.clock.advance(minutes=which * 2.5)
 
     async def sweep(self, _: int, __: int) -> None:
-        await expire_holds(self.clock.now())
+        await holds.expire(self.clock)
 
     async def check(self) -> None:
         """What is shown as free, and how each appointment stands, are as this memory says."""
@@ -135,7 +139,7 @@ class Resident:
         for slot in range(6):
             assert (at_slot(slot) in shown) is not self.taken(at_slot(slot))
         for mine in self.known:
-            seen = booking.as_of(await appointments.by_token(mine.token), self.clock.now())
+            seen = as_of(await appointments.by_token(mine.token), self.clock.now())
             assert (seen.state, seen.starts_at) == (self.state(mine), mine.starts_at)
 
     def pick(self, which: int) -> Appointment:

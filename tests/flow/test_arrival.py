@@ -11,7 +11,9 @@ from queue_app.clock import FixedClock
 from queue_app.domain.appointments import Appointment
 from queue_app.domain.centre import WEEKDAYS, Period
 from queue_app.domain.errors import Conflict, NotFound, RuleBroken
+from queue_app.domain.people import RESIDENT, SYSTEM
 from queue_app.flow import arrival, booking
+from queue_app.flow.act import By
 from queue_app.flow.arrival import IssuedTicket
 from queue_app.queries import halls, reference
 from queue_app.queries.tickets import by_token
@@ -19,31 +21,30 @@ from queue_app.screens import views
 from queue_app.store import db
 from tests.conftest import MONDAY
 from tests.support.hall import SERVICE, open_desk, take_ticket
-from tests.support.people import BRANCH
+from tests.support.people import BRANCH, KIOSK
 
 pytestmark = pytest.mark.usefixtures("proven")
 
 ELSEWHERE = "darnytskyi"
-KIOSK = "device:1"
 
 
 async def issue(
     clock: FixedClock, *services: str, priority: str | None = None, branch: str = BRANCH
 ) -> IssuedTicket:
     chosen = list(services) or [SERVICE]
-    return await arrival.issue_ticket(branch, chosen, priority, "uk", KIOSK, clock.now())
+    return await arrival.issue(By(KIOSK, clock.now()), branch, chosen, priority, "uk")
 
 
 async def book(clock: FixedClock, starts_at: datetime, *services: str) -> Appointment:
     chosen = list(services) or [SERVICE]
-    held = await booking.hold(BRANCH, chosen, starts_at, "visit", clock.now())
+    held = await booking.hold(By(RESIDENT, clock.now()), BRANCH, chosen, starts_at, "visit")
     return await booking.confirm(
-        held.token, "Олена Мельник", "067 123 45 67", None, "uk", clock.now()
+        By(RESIDENT, clock.now()), held.token, "Олена Мельник", "067 123 45 67", None, "uk"
     )
 
 
 async def check_in(clock: FixedClock, code: str, branch: str = BRANCH) -> IssuedTicket:
-    return await arrival.check_in(branch, code, KIOSK, clock.now())
+    return await arrival.check_in(By(KIOSK, clock.now()), branch, code)
 
 
 async def refused(code: str, clock: FixedClock, *services: str, **more: str) -> RuleBroken:
@@ -76,13 +77,13 @@ async def test_a_double_tap_gives_one_ticket(clock: FixedClock) -> None:
     key = uuid4()
 
     async def tap() -> IssuedTicket:
-        return await arrival.issue_ticket(BRANCH, [SERVICE], None, "uk", KIOSK, clock.now(), key)
+        return await arrival.issue(By(KIOSK, clock.now(), key), BRANCH, [SERVICE], None, "uk")
 
     tickets = await asyncio.gather(tap(), tap(), tap())
     assert len({one.id for one in tickets}) == 1
     assert await db.fetch_value("SELECT count(*) FROM ticket") == 1
     with pytest.raises(RuleBroken, match="idempotency_key_reused"):
-        await arrival.issue_ticket(BRANCH, ["tariffs"], None, "uk", KIOSK, clock.now(), key)
+        await arrival.issue(By(KIOSK, clock.now(), key), BRANCH, ["tariffs"], None, "uk")
 
 
 async def test_a_refused_ticket_uses_up_no_number(clock: FixedClock) -> None:
@@ -93,7 +94,7 @@ async def test_a_refused_ticket_uses_up_no_number(clock: FixedClock) -> None:
 
 async def test_what_no_visit_can_be_for_is_refused(clock: FixedClock) -> None:
     with pytest.raises(RuleBroken, match="no_service"):
-        await arrival.issue_ticket(BRANCH, [], None, "uk", KIOSK, clock.now())
+        await arrival.issue(By(KIOSK, clock.now()), BRANCH, [], None, "uk")
     await refused("nobody_serves", clock, "area-change", "debt-restructuring")
     limit = (await reference.directory()).rules.max_services
     many = ["bill-duplicate", "tariffs", "benefit-charges", "recalculations", "quality-check"]
@@ -201,20 +202,20 @@ async def test_a_waiting_visitor_may_leave_and_one_at_a_desk_may_not(clock: Fixe
     desk = await open_desk("1", clock.now())
     await desk.call()
     with pytest.raises(Conflict, match="ticket_state"):
-        await arrival.leave(ticket.token, clock.now())
+        await arrival.leave(By(RESIDENT, clock.now()), ticket.token)
     await desk.undo(ticket.id)
-    assert (await arrival.leave(ticket.token, clock.now())).progress.state == "left"
+    assert (await arrival.leave(By(RESIDENT, clock.now()), ticket.token)).progress.state == "left"
     with pytest.raises(Conflict, match="ticket_state"):
-        await arrival.leave(ticket.token, clock.now())
+        await arrival.leave(By(RESIDENT, clock.now()), ticket.token)
     with pytest.raises(NotFound, match="unknown_link"):
-        await arrival.leave("1-" + "x" * 24, clock.now())
+        await arrival.leave(By(RESIDENT, clock.now()), "1-" + "x" * 24)
 
 
 async def test_leaving_and_being_called_at_once_ends_in_one_of_both(clock: FixedClock) -> None:
     ticket = await issue(clock)
     desk = await open_desk("1", clock.now())
     results = await asyncio.gather(
-        arrival.leave(ticket.token, clock.now()),
+        arrival.leave(By(RESIDENT, clock.now()), ticket.token),
         desk.call(ticket.id),
         return_exceptions=True,
     )
@@ -225,9 +226,9 @@ async def test_whoever_is_still_there_when_the_day_ends_has_left(clock: FixedClo
     ticket = await issue(clock)
     branch = (await reference.directory()).branch(BRANCH)
     for _ in range(2):
-        await arrival.close_out(branch.id, ticket.id, clock.now())
+        await arrival.close_out(By(SYSTEM, clock.now()), branch.id, ticket.id)
     verbs = await db.fetch("SELECT verb, actor FROM ticket_event ORDER BY seq")
-    assert [tuple(row) for row in verbs] == [("issue", KIOSK), ("leave", "system")]
+    assert [tuple(row) for row in verbs] == [("issue", KIOSK.actor), ("leave", "system")]
 
 
 async def test_a_range_that_reaches_past_closing_is_said_with_the_ticket_and_after_it(

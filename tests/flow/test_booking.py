@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 from queue_app.clock import FixedClock
 from queue_app.domain.appointments import Appointment
 from queue_app.domain.errors import Conflict
+from queue_app.domain.people import OPERATOR, RESIDENT
 from queue_app.flow import booking
+from queue_app.flow.act import By
 from queue_app.flow.configuring import apply
-from queue_app.flow.upkeep import expire_holds
+from queue_app.jobs import holds
 from queue_app.queries import appointments, doctor
 from queue_app.store import db
 from tests.conftest import KYIV, MONDAY
@@ -42,7 +44,7 @@ by_examples = settings(
 @pytest.fixture(scope="module")
 async def dsn_of_laws(database_server: str, worker: str) -> AsyncIterator[str]:
     async with own(database_server, f"{worker}-bookings") as dsn:
-        await apply(centre_with_a_night(), MONDAY)
+        await apply(By(OPERATOR, MONDAY), centre_with_a_night())
         yield dsn
 
 
@@ -95,7 +97,7 @@ async def test_a_booked_start_is_free_for_nobody_and_free_again_once_cancelled()
     booked = await confirm(await hold(ONE, before[3], MONDAY), MONDAY)
     assert await starts(ONE, TUESDAY, MONDAY) == [*before[:3], *before[4:]]
     assert await refused(hold, ONE, before[3], MONDAY) == "slot_taken"
-    await booking.cancel(booked.token, MONDAY)
+    await booking.cancel(By(RESIDENT, MONDAY), booked.token)
     assert await starts(ONE, TUESDAY, MONDAY) == before
     again = await hold(ONE, before[3], MONDAY)
     assert again.id != booked.id
@@ -138,7 +140,7 @@ async def test_a_hold_is_confirmed_in_its_last_instant(clock: FixedClock) -> Non
     clock.advance(minutes=10, microseconds=-1)
     assert (await confirm(held, clock.now())).state == "booked"
     clock.advance(hours=1)
-    await expire_holds(clock.now())
+    await holds.expire(clock)
     assert (await appointments.by_token(held.token)).state == "booked"
 
 
@@ -162,16 +164,18 @@ async def test_a_move_keeps_the_old_time_until_the_new_one_is_sure() -> None:
     ten, eleven, noon = (datetime.combine(TUESDAY, time(hour), KYIV) for hour in (10, 11, 12))
     mine = await confirm(await hold(ONE, ten, MONDAY), MONDAY)
     await hold(ONE, eleven, MONDAY)
-    assert await refused(booking.reschedule, mine.token, eleven, MONDAY) == "slot_taken"
+    assert await refused(booking.move, By(RESIDENT, MONDAY), mine.token, eleven) == "slot_taken"
     assert ten not in await starts(ONE, TUESDAY, MONDAY)
-    moved = await booking.reschedule(mine.token, noon, MONDAY)
+    moved = await booking.move(By(RESIDENT, MONDAY), mine.token, noon)
     assert (moved.id, moved.starts_at, moved.code) == (mine.id, noon, mine.code)
     free = await starts(ONE, TUESDAY, MONDAY)
     assert ten in free and noon not in free
     into_itself = noon + timedelta(minutes=10)
     longer = await hold(ONE, ten, MONDAY, ["tariffs", "owner-change"])
-    assert (await booking.reschedule(longer.token, ten + timedelta(minutes=10), MONDAY)).id
-    assert (await booking.reschedule(mine.token, into_itself, MONDAY)).starts_at == into_itself
+    assert (await booking.move(By(RESIDENT, MONDAY), longer.token, ten + timedelta(minutes=10))).id
+    assert (
+        await booking.move(By(RESIDENT, MONDAY), mine.token, into_itself)
+    ).starts_at == into_itself
 
 
 async def test_what_two_windows_do_to_one_booking_happens_one_after_the_other() -> None:
@@ -180,8 +184,8 @@ async def test_what_two_windows_do_to_one_booking_happens_one_after_the_other() 
         held = await hold(ONE, ten, MONDAY)
         done = await asyncio.gather(
             confirm(held, MONDAY),
-            booking.cancel(held.token, MONDAY),
-            booking.reschedule(held.token, noon, MONDAY),
+            booking.cancel(By(RESIDENT, MONDAY), held.token),
+            booking.move(By(RESIDENT, MONDAY), held.token, noon),
             confirm(held, MONDAY),
             return_exceptions=True,
         )
@@ -253,8 +257,8 @@ async def test_the_hour_that_autumn_repeats_can_be_booked_twice() -> None:
     second = await hold(NIGHT, winter, now)
     assert second.starts_at - first.starts_at == timedelta(hours=1)
     assert await refused(hold, NIGHT, summer, now) == "slot_taken"
-    moved = await booking.reschedule(
-        second.token, datetime.fromisoformat("2026-10-25T03:30:00+02:00"), now
+    moved = await booking.move(
+        By(RESIDENT, now), second.token, datetime.fromisoformat("2026-10-25T03:30:00+02:00")
     )
     assert moved.starts_at == datetime(2026, 10, 25, 1, 30, tzinfo=UTC)
     left = local(await starts(NIGHT, sunday, now))

@@ -7,13 +7,14 @@ import pytest
 
 from queue_app.clock import FixedClock
 from queue_app.domain.errors import Conflict, NotAllowed, NotFound, RuleBroken
-from queue_app.domain.people import Staff
-from queue_app.flow import arrival, calling, staffing
+from queue_app.domain.people import OPERATOR, Staff
+from queue_app.flow import accounts, arrival, calling, staffing
+from queue_app.flow.act import By
 from queue_app.queries import halls, reference
 from queue_app.store import db
 from tests.flow.desks import ACCOUNTS, issue, now_of, screen_of, verbs_of
 from tests.support.hall import open_desk
-from tests.support.people import BRANCH, PASSWORD
+from tests.support.people import BRANCH, KIOSK, PASSWORD
 
 pytestmark = pytest.mark.usefixtures("proven")
 
@@ -21,7 +22,9 @@ ELSEWHERE = "darnytskyi"
 
 
 async def add_supervisor(clock: FixedClock, branch: str = BRANCH) -> Staff:
-    return await staffing.add_staff(f"super-{branch}", "supervisor", branch, PASSWORD, clock.now())
+    return await accounts.add_staff(
+        By(OPERATOR, clock.now()), f"super-{branch}", "supervisor", branch, PASSWORD
+    )
 
 
 async def test_a_visit_from_the_call_to_the_end(clock: FixedClock) -> None:
@@ -46,13 +49,13 @@ async def test_a_desk_calls_in_the_order_of_coming_what_it_can_serve(clock: Fixe
     for expected in (first, second):
         assert (await desk.call()).id == expected
         await desk.no_show(expected)
-    assert await calling.call(desk.id, desk.clerk, clock.now()) is None
+    assert await calling.call(By(desk.clerk, clock.now()), desk.id) is None
     assert (await now_of(accounts)).progress.state == "waiting"
 
 
 async def test_priority_goes_first_and_the_screen_says_why(clock: FixedClock) -> None:
     await issue(clock)
-    await arrival.issue_ticket(BRANCH, ["bill-duplicate"], "veteran", "uk", "device:1", clock.now())
+    await arrival.issue(By(KIOSK, clock.now()), BRANCH, ["bill-duplicate"], "veteran", "uk")
     desk = await open_desk("1", clock.now())
     shown = (await screen_of(desk, clock)).queue
     assert [one.number for one in shown] == ["П1", "А1"]
@@ -66,8 +69,8 @@ async def test_a_recall_waits_until_the_last_was_heard(clock: FixedClock) -> Non
     await desk.call()
     await desk.recall(ticket)
     with pytest.raises(Conflict, match="recall_too_soon"):
-        await calling.recall(ticket, desk.clerk, clock.advance(seconds=4))
-    await calling.recall(ticket, desk.clerk, clock.advance(seconds=1))
+        await calling.recall(By(desk.clerk, clock.advance(seconds=4)), ticket)
+    await calling.recall(By(desk.clerk, clock.advance(seconds=1)), ticket)
     assert await verbs_of(ticket) == ["issue", "call", "recall", "recall"]
 
 
@@ -76,10 +79,10 @@ async def test_nobody_waits_is_an_answer_too_and_the_next_press_asks_anew(
 ) -> None:
     desk = await open_desk("1", clock.now())
     key = uuid4()
-    assert await calling.call(desk.id, desk.clerk, clock.now(), key=key) is None
+    assert await calling.call(By(desk.clerk, clock.now(), key), desk.id) is None
     ticket = await issue(clock)
-    assert await calling.call(desk.id, desk.clerk, clock.now(), key=key) is None
-    called = await calling.call(desk.id, desk.clerk, clock.now(), key=uuid4())
+    assert await calling.call(By(desk.clerk, clock.now(), key), desk.id) is None
+    called = await calling.call(By(desk.clerk, clock.now(), uuid4()), desk.id)
     assert called
     assert called.id == ticket
 
@@ -106,8 +109,8 @@ async def test_a_parked_person_can_be_picked_or_put_back_to_their_place(clock: F
     assert [one.ticket for one in (await screen_of(desk, clock)).parked] == [first]
     assert (await desk.call()).id == second
     await desk.no_show(second)
-    await calling.put_back(first, desk.clerk, clock.now())
-    await calling.put_back(second, desk.clerk, clock.now())
+    await calling.put_back(By(desk.clerk, clock.now()), first)
+    await calling.put_back(By(desk.clerk, clock.now()), second)
     assert [one.ticket for one in (await screen_of(desk, clock)).queue] == [first, second]
     await desk.call()
     await desk.park(first)
@@ -125,7 +128,7 @@ async def test_who_missed_the_call_is_listed_long_after_and_comes_back(clock: Fi
         await desk.start(ticket)
         await desk.finish(ticket)
     assert [one.ticket for one in (await screen_of(desk, clock)).missed] == [missed]
-    await calling.put_back(missed, desk.clerk, clock.now())
+    await calling.put_back(By(desk.clerk, clock.now()), missed)
     assert (await screen_of(desk, clock)).missed == ()
     assert (await desk.call()).id == missed
 
@@ -149,13 +152,13 @@ async def test_a_clerk_acts_only_at_their_own_desk(clock: FixedClock) -> None:
     ticket = await issue(clock)
     one, two = await open_desk("1", clock.now()), await open_desk("2", clock.now())
     with pytest.raises(NotAllowed, match="not_your_desk"):
-        await calling.call(one.id, two.clerk, clock.now())
+        await calling.call(By(two.clerk, clock.now()), one.id)
     await one.call()
     for verb in (calling.recall, calling.start, calling.no_show, calling.park, calling.undo):
         with pytest.raises(NotAllowed, match="not_your_desk"):
-            await verb(ticket, two.clerk, clock.now())
+            await verb(By(two.clerk, clock.now()), ticket)
     supervisor = await add_supervisor(clock)
-    assert (await calling.start(ticket, supervisor, clock.now())).progress.state == "serving"
+    assert (await calling.start(By(supervisor, clock.now()), ticket)).progress.state == "serving"
 
 
 async def test_another_branch_neither_sees_nor_touches_a_ticket(clock: FixedClock) -> None:
@@ -166,10 +169,10 @@ async def test_another_branch_neither_sees_nor_touches_a_ticket(clock: FixedCloc
     far_supervisor = await add_supervisor(clock, ELSEWHERE)
     for stranger in (far.clerk, far_supervisor):
         with pytest.raises(NotAllowed, match="other_branch"):
-            await calling.call(desk.id, stranger, clock.now())
+            await calling.call(By(stranger, clock.now()), desk.id)
         for verb in (calling.start, calling.undo, calling.put_back):
             with pytest.raises(NotAllowed, match="other_branch"):
-                await verb(ticket, stranger, clock.now())
+                await verb(By(stranger, clock.now()), ticket)
     with pytest.raises(NotAllowed, match="other_branch"):
         await far.call(ticket)
     with pytest.raises(NotFound, match="unknown_ticket"):
@@ -185,7 +188,7 @@ async def test_a_desk_that_is_not_open_calls_nobody(clock: FixedClock) -> None:
     await desk.finish(ticket)
     with pytest.raises(Conflict, match="desk_not_open"):
         await desk.call()
-    await staffing.close_desk(desk.id, desk.clerk, clock.now())
+    await staffing.close_desk(By(desk.clerk, clock.now()), desk.id)
     with pytest.raises(NotAllowed, match="not_your_desk"):
         await desk.call()
 

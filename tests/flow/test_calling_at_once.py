@@ -8,6 +8,7 @@ import pytest
 from queue_app.clock import FixedClock
 from queue_app.domain.errors import Conflict, RuleBroken
 from queue_app.flow import calling
+from queue_app.flow.act import By
 from tests.flow.desks import issue, verbs_of
 from tests.support.hall import open_desk
 
@@ -26,7 +27,9 @@ async def test_the_loser_of_a_race_for_the_last_person_hears_that_nobody_waits(
 ) -> None:
     last = await issue(clock)
     two = [await open_desk(number, clock.now()) for number in ("1", "2")]
-    called = await asyncio.gather(*(calling.call(desk.id, desk.clerk, clock.now()) for desk in two))
+    called = await asyncio.gather(
+        *(calling.call(By(desk.clerk, clock.now()), desk.id) for desk in two)
+    )
     assert [one.id for one in called if one] == [last]
 
 
@@ -45,11 +48,11 @@ async def test_the_same_key_gives_the_same_person_and_another_key_the_next(
     desk = await open_desk("1", clock.now())
     key = uuid4()
     twice = await asyncio.gather(
-        *(calling.call(desk.id, desk.clerk, clock.now(), key=key) for _ in range(3))
+        *(calling.call(By(desk.clerk, clock.now(), key), desk.id) for _ in range(3))
     )
     assert {one.id for one in twice if one} == {first}
     await desk.no_show(first)
-    again = await calling.call(desk.id, desk.clerk, clock.now(), key=key)
+    again = await calling.call(By(desk.clerk, clock.now(), key), desk.id)
     assert again
     assert again.id == first
     assert (await desk.call()).id == second
@@ -60,9 +63,9 @@ async def test_a_key_belongs_to_its_request(clock: FixedClock) -> None:
     second = await issue(clock)
     desk = await open_desk("1", clock.now())
     key = uuid4()
-    await calling.call(desk.id, desk.clerk, clock.now(), key=key)
+    await calling.call(By(desk.clerk, clock.now(), key), desk.id)
     with pytest.raises(RuleBroken, match="idempotency_key_reused"):
-        await calling.call(desk.id, desk.clerk, clock.now(), second, key=key)
+        await calling.call(By(desk.clerk, clock.now(), key), desk.id, second)
 
 
 async def test_a_repeated_verb_with_its_key_happens_once(clock: FixedClock) -> None:
@@ -71,7 +74,7 @@ async def test_a_repeated_verb_with_its_key_happens_once(clock: FixedClock) -> N
     await desk.call()
     key = uuid4()
     for _ in range(3):
-        done = await calling.recall(ticket, desk.clerk, clock.now(), key)
+        done = await calling.recall(By(desk.clerk, clock.now(), key), ticket)
         assert done.progress.calls == 2
     assert await verbs_of(ticket) == ["issue", "call", "recall"]
 

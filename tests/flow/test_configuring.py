@@ -12,7 +12,9 @@ from config.files import load_centre
 from queue_app.domain.catalogue import Duration
 from queue_app.domain.centre import Centre
 from queue_app.domain.errors import Conflict
+from queue_app.domain.people import OPERATOR, RESIDENT
 from queue_app.flow import arrival, booking, staffing
+from queue_app.flow.act import By
 from queue_app.flow.configuring import Change, apply
 from queue_app.queries import reference, retired
 from queue_app.queries.retired import DeskInUse, StillNeeded
@@ -20,7 +22,7 @@ from queue_app.queries.staff import desks_of
 from queue_app.store import db
 from tests.support.database import CONFIG
 from tests.support.hall import SERVICE, open_desk, take_ticket
-from tests.support.people import BRANCH
+from tests.support.people import BRANCH, KIOSK
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 replace = msgspec.structs.replace
@@ -64,13 +66,13 @@ async def counts() -> Any:
 
 
 async def test_what_was_applied_reads_back_as_the_files_say(fresh: None, centre: Centre) -> None:
-    await apply(centre, NOW)
+    await apply(By(OPERATOR, NOW), centre)
     assert (await reference.directory()).centre == centre
 
 
 async def test_an_empty_database_gets_everything_added(fresh: None, centre: Centre) -> None:
     await db.fetch("TRUNCATE centre, service, branch RESTART IDENTITY CASCADE")
-    changes = await apply(centre, NOW)
+    changes = await apply(By(OPERATOR, NOW), centre)
     assert {change.what for change in changes} == {"added"}
     kinds = [change.kind for change in changes]
     assert (kinds.count("service"), kinds.count("branch")) == (34, 10)
@@ -78,23 +80,23 @@ async def test_an_empty_database_gets_everything_added(fresh: None, centre: Cent
 
 
 async def test_applying_again_changes_nothing(fresh: None, centre: Centre) -> None:
-    await apply(centre, NOW)
+    await apply(By(OPERATOR, NOW), centre)
     before = await counts()
-    assert await apply(centre, NOW + timedelta(hours=1)) == []
+    assert await apply(By(OPERATOR, NOW + timedelta(hours=1)), centre) == []
     assert await counts() == before
 
 
 async def test_a_change_names_its_fields_and_raises_the_versions(
     fresh: None, centre: Centre
 ) -> None:
-    await apply(centre, NOW)
+    await apply(By(OPERATOR, NOW), centre)
     boards = dict(await db.fetch("SELECT branch_id, version FROM branch_version"))
     version = (await reference.directory()).version
     first, *rest = centre.services
     longer = replace(first, duration=Duration(8, 8))
     rules = replace(centre.rules, lead_minutes=45)
     changed = replace(centre, services=(longer, *rest), rules=rules)
-    assert await apply(changed, NOW) == [
+    assert await apply(By(OPERATOR, NOW), changed) == [
         Change("centre", centre.title.uk, "changed", ("rules.lead_minutes",)),
         Change("service", first.code, "changed", ("duration",)),
     ]
@@ -108,12 +110,12 @@ async def test_a_change_names_its_fields_and_raises_the_versions(
 async def test_a_change_of_one_branch_is_announced_to_that_branch_alone(
     fresh: None, centre: Centre
 ) -> None:
-    await apply(centre, NOW)
+    await apply(By(OPERATOR, NOW), centre)
     boards = dict(await db.fetch("SELECT branch_id, version FROM branch_version"))
     first, *rest = centre.branches
     desk = replace(first.desks[0], skills=("payments",))
     changed = replace(first, desks=(desk, *first.desks[1:]))
-    assert await apply(replace(centre, branches=(changed, *rest)), NOW) == [
+    assert await apply(By(OPERATOR, NOW), replace(centre, branches=(changed, *rest))) == [
         Change("desk", f"{first.slug}/1", "changed", ("skills",))
     ]
     raised = dict(await db.fetch("SELECT branch_id, version FROM branch_version"))
@@ -124,16 +126,16 @@ async def test_a_change_of_one_branch_is_announced_to_that_branch_alone(
 async def test_a_service_that_is_gone_is_retired_and_can_be_restored(
     fresh: None, centre: Centre
 ) -> None:
-    await apply(centre, NOW)
+    await apply(By(OPERATOR, NOW), centre)
     last = centre.services[-1]
     less = without_service(centre, last.code)
-    assert await apply(less, NOW) == [Change("service", last.code, "retired")]
+    assert await apply(By(OPERATOR, NOW), less) == [Change("service", last.code, "retired")]
     directory = await reference.directory()
     assert last.code not in directory.services
     assert directory.services_ever[last.code] == last
-    assert await apply(less, NOW) == []
+    assert await apply(By(OPERATOR, NOW), less) == []
 
-    assert await apply(centre, NOW) == [Change("service", last.code, "restored")]
+    assert await apply(By(OPERATOR, NOW), centre) == [Change("service", last.code, "restored")]
     assert last.code in (await reference.directory()).services
 
 
@@ -142,15 +144,17 @@ async def test_whoever_waits_for_a_service_that_is_gone_can_still_be_called(
 ) -> None:
     desk = await open_desk("5", NOW)
     waiting = await take_ticket(NOW)
-    held = await booking.hold(BRANCH, [SERVICE], NOW + timedelta(minutes=30), "visit", NOW)
-    booked = await booking.confirm(held.token, "Ян", "0671234567", None, "uk", NOW)
+    held = await booking.hold(
+        By(RESIDENT, NOW), BRANCH, [SERVICE], NOW + timedelta(minutes=30), "visit"
+    )
+    booked = await booking.confirm(By(RESIDENT, NOW), held.token, "Ян", "0671234567", None, "uk")
     skills = tuple(
         replace(skill, services=tuple(code for code in skill.services if code != SERVICE))
         for skill in centre.skills
     )
-    await apply(replace(without_service(centre, SERVICE), skills=skills), NOW)
+    await apply(By(OPERATOR, NOW), replace(without_service(centre, SERVICE), skills=skills))
     assert await retired.still_needed(NOW) == [StillNeeded("service", SERVICE, 1, 1)]
-    checked_in = await arrival.check_in(BRANCH, booked.code, "device:1", NOW)
+    checked_in = await arrival.check_in(By(KIOSK, NOW), BRANCH, booked.code)
     for ticket in (waiting, checked_in):
         assert (await desk.call(ticket.id)).number == ticket.number
         await desk.start(ticket.id)
@@ -160,18 +164,18 @@ async def test_whoever_waits_for_a_service_that_is_gone_can_still_be_called(
 async def test_a_branch_that_is_gone_keeps_its_rows_and_its_ids(
     fresh: None, centre: Centre
 ) -> None:
-    await apply(centre, NOW)
+    await apply(By(OPERATOR, NOW), centre)
     before = await counts()
     *kept, last = centre.branches
     branch_id = (await reference.directory()).branch(last.slug).id
-    gone = await apply(replace(centre, branches=tuple(kept)), NOW)
+    gone = await apply(By(OPERATOR, NOW), replace(centre, branches=tuple(kept)))
     assert {change.what for change in gone} == {"retired"}
     assert Change("branch", last.slug, "retired") in gone
     assert Change("lane", f"{last.slug}/visit-any", "retired") in gone
     after = await counts()
     assert (after["branches"], after["desks"]) == (before["branches"], before["desks"])
 
-    back = await apply(centre, NOW)
+    back = await apply(By(OPERATOR, NOW), centre)
     assert {change.what for change in back} == {"restored"}
     assert (await reference.directory()).branch(last.slug).id == branch_id
 
@@ -184,7 +188,7 @@ async def test_who_is_in_a_house_that_is_closed_for_good_is_still_served(
     await take_ticket(NOW)
     served = await desk.call()
     others = [one for one in centre.branches if one.slug != BRANCH]
-    await apply(replace(centre, branches=tuple(others)), NOW)
+    await apply(By(OPERATOR, NOW), replace(centre, branches=tuple(others)))
     assert await retired.desks_in_use() == [DeskInUse(BRANCH, "5", desk.clerk.login, served.number)]
     assert await retired.still_needed(NOW) == [
         StillNeeded("branch", BRANCH, people=2, bookings=0, desks_open=1)
@@ -193,20 +197,20 @@ async def test_who_is_in_a_house_that_is_closed_for_good_is_still_served(
     await desk.start(served.id)
     await desk.finish(served.id)
     await desk.pause()
-    await staffing.open_desk(desk.id, desk.clerk, NOW)
+    await staffing.open_desk(By(desk.clerk, NOW), desk.id)
     assert await desks_of([desk.clerk.branch_id or 0], desk.clerk.id) == [desk.id]
     last = await desk.call()
     await desk.start(last.id)
     await desk.finish(last.id)
-    await staffing.close_desk(desk.id, desk.clerk, NOW)
+    await staffing.close_desk(By(desk.clerk, NOW), desk.id)
     with pytest.raises(Conflict, match="desk_retired"):
-        await staffing.open_desk(desk.id, desk.clerk, NOW)
+        await staffing.open_desk(By(desk.clerk, NOW), desk.id)
     assert await retired.desks_in_use() == []
     assert await retired.still_needed(NOW) == []
 
 
 async def test_a_failure_leaves_everything_as_it_was(fresh: None, centre: Centre) -> None:
-    await apply(centre, NOW)
+    await apply(By(OPERATOR, NOW), centre)
     last = centre.branches[-1]
     lane = replace(last.lanes[0], channel="site")
     broken = replace(
@@ -215,7 +219,7 @@ async def test_a_failure_leaves_everything_as_it_was(fresh: None, centre: Centre
     )
     before = await counts()
     with pytest.raises(Exception, match="lane_channel_check"):
-        await apply(broken, NOW)
+        await apply(By(OPERATOR, NOW), broken)
     reference.forget()
     assert (await reference.directory()).centre == centre
     assert await counts() == before

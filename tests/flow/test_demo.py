@@ -18,7 +18,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from queue_app.flow import learning
+from queue_app.jobs import learning
 from queue_app.queries import doctor, habits, reference
 from queue_app.simulation import history, visitors
 from queue_app.simulation.crowd import Crowd, full_hall

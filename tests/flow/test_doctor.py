@@ -7,14 +7,15 @@ from datetime import datetime, timedelta
 import asyncpg
 import pytest
 
-from queue_app.domain.people import Staff
-from queue_app.flow import arrival, booking, calling, interrupting, staffing
+from queue_app.domain.people import OPERATOR, RESIDENT, Staff
+from queue_app.flow import accounts, arrival, booking, calling, interrupting, staffing
+from queue_app.flow.act import By
 from queue_app.queries import doctor, reference
 from queue_app.queries.doctor import Finding
 from queue_app.store import db
 from tests.conftest import MONDAY
 from tests.flow.stage import own
-from tests.support.people import BRANCH, PASSWORD
+from tests.support.people import BRANCH, KIOSK, PASSWORD
 
 NOW = MONDAY
 
@@ -34,15 +35,18 @@ async def hall(database_server: str, worker: str) -> AsyncIterator[None]:
 async def fill() -> None:
     first, second = await desks()
     for _ in range(3):
-        await arrival.issue_ticket(BRANCH, ["debt-amount"], None, "uk", "device:1", NOW)
-    clerks = [await staffing.add_staff(f"clerk{n}", "clerk", BRANCH, PASSWORD, NOW) for n in (1, 2)]
+        await arrival.issue(By(KIOSK, NOW), BRANCH, ["debt-amount"], None, "uk")
+    clerks = [
+        await accounts.add_staff(By(OPERATOR, NOW), f"clerk{n}", "clerk", BRANCH, PASSWORD)
+        for n in (1, 2)
+    ]
     for desk, clerk in zip((first, second), clerks, strict=True):
-        await staffing.open_desk(desk, clerk, NOW)
+        await staffing.open_desk(By(clerk, NOW), desk)
     await serve_one(first, clerks[0])
-    await calling.call(first, clerks[0], NOW)
-    await calling.call(second, clerks[1], NOW)
+    await calling.call(By(clerks[0], NOW), first)
+    await calling.call(By(clerks[1], NOW), second)
     await visit(NOW + timedelta(minutes=60))
-    await interrupting.interrupt(BRANCH, "alert", None, "", clerks[0], NOW)
+    await interrupting.interrupt(By(clerks[0], NOW), BRANCH, "alert", None, "")
 
 
 async def desks() -> list[int]:
@@ -51,16 +55,16 @@ async def desks() -> list[int]:
 
 
 async def serve_one(desk: int, clerk: Staff) -> None:
-    called = await calling.call(desk, clerk, NOW)
+    called = await calling.call(By(clerk, NOW), desk)
     assert called
-    await calling.start(called.id, clerk, NOW)
-    await calling.finish(called.id, clerk, NOW)
+    await calling.start(By(clerk, NOW), called.id)
+    await calling.finish(By(clerk, NOW), called.id)
 
 
 async def visit(starts_at: datetime) -> None:
-    held = await booking.hold(BRANCH, ["debt-amount"], starts_at, "visit", NOW)
-    booked = await booking.confirm(held.token, "Ян", "0671234567", None, "uk", NOW)
-    await arrival.check_in(BRANCH, booked.code, "device:1", NOW)
+    held = await booking.hold(By(RESIDENT, NOW), BRANCH, ["debt-amount"], starts_at, "visit")
+    booked = await booking.confirm(By(RESIDENT, NOW), held.token, "Ян", "0671234567", None, "uk")
+    await arrival.check_in(By(KIOSK, NOW), BRANCH, booked.code)
 
 
 class UndoneError(Exception):
@@ -87,9 +91,9 @@ BREAKS = {
     "a lane has one appointment at a time": """
         ALTER TABLE appointment DROP CONSTRAINT appointment_one_per_lane;
         INSERT INTO appointment (branch_id, lane_id, token, code, channel, services, period,
-            state, language, created_at, changed_at)
+            state, language, created_at, changed_at, revision)
         SELECT branch_id, lane_id, token || 'x', '999999', channel, services, period, state,
-            language, created_at, changed_at FROM appointment""",
+            language, created_at, changed_at, 1 FROM appointment""",
     "a number is given once a day": """
         ALTER TABLE ticket DROP CONSTRAINT ticket_branch_id_day_number_key;
         UPDATE ticket SET number = 'А1' WHERE number = 'А2'""",
@@ -105,6 +109,13 @@ BREAKS = {
         WHERE state IN ('waiting', 'called')""",
     "a ticket knows its appointment's time": """
         UPDATE ticket SET due_at = due_at + interval '1 hour' WHERE due_at IS NOT NULL""",
+    "an appointment that was checked in has a ticket, and no other has": """
+        UPDATE appointment SET checked_in_at = NULL""",
+    "a message tells of something that happened": """
+        UPDATE message SET event = 'appointment 1 99'""",
+    "events of appointments count from one without a gap": """
+        ALTER TABLE appointment_event DISABLE TRIGGER appointment_event_append_only;
+        DELETE FROM appointment_event WHERE verb = 'confirm'""",
     "events count from one without a gap": """
         ALTER TABLE ticket_event DISABLE TRIGGER ticket_event_append_only;
         DELETE FROM ticket_event WHERE verb = 'start'""",
@@ -123,6 +134,9 @@ BREAKS = {
     "every branch has a version": "DELETE FROM branch_version WHERE branch_id = 1",
     "a ticket is the fold of its events": """
         UPDATE ticket SET queued_at = queued_at - interval '1 minute' WHERE number = 'А2'""",
+    "an appointment is the fold of its events": """
+        UPDATE appointment SET period = tstzrange(lower(period) - interval '5 minutes',
+            upper(period))""",
 }
 
 
@@ -168,6 +182,24 @@ async def test_a_history_that_does_not_lead_to_the_row_is_found(history: str) ->
     assert {one.invariant for one in findings} == {"a ticket is the fold of its events"}
 
 
+FALSE_APPOINTMENTS = {
+    "a verb that may not follow": "UPDATE appointment_event SET verb = 'miss' WHERE seq = 2",
+    "another lane": """UPDATE appointment_event SET data = data || '{"lane_id": 999}'
+        WHERE verb = 'hold'""",
+    "another time": "UPDATE appointment_event SET at = at + interval '1 s' WHERE verb = 'check_in'",
+}
+
+
+@pytest.mark.parametrize("history", FALSE_APPOINTMENTS)
+async def test_a_history_that_does_not_lead_to_the_appointment_is_found(history: str) -> None:
+    findings = await found_after(
+        "ALTER TABLE appointment_event DISABLE TRIGGER appointment_event_append_only",
+        FALSE_APPOINTMENTS[history],
+        "ALTER TABLE appointment_event ENABLE TRIGGER appointment_event_append_only",
+    )
+    assert {one.invariant for one in findings} == {"an appointment is the fold of its events"}
+
+
 DROPS: dict[str, str] = {
     "appointment_one_per_lane": "ALTER TABLE appointment DROP CONSTRAINT appointment_one_per_lane",
     "appointment_code": "DROP INDEX appointment_code",
@@ -190,6 +222,16 @@ DROPS: dict[str, str] = {
     "branch_habits_sane": "ALTER TABLE branch_habits DROP CONSTRAINT branch_habits_sane",
     "branch_habits_low_end": "ALTER TABLE branch_habits DROP CONSTRAINT branch_habits_low_end",
     "branch_habits_high_end": "ALTER TABLE branch_habits DROP CONSTRAINT branch_habits_high_end",
+    "appointment_event_append_only": (
+        "DROP TRIGGER appointment_event_append_only ON appointment_event"
+    ),
+    "appointment_held_until": "ALTER TABLE appointment DROP CONSTRAINT appointment_held_until",
+    "appointment_came_to_a_booking": (
+        "ALTER TABLE appointment DROP CONSTRAINT appointment_came_to_a_booking"
+    ),
+    "office_event_append_only": "ALTER TABLE office_event DISABLE TRIGGER office_event_append_only",
+    "message_once": "ALTER TABLE message DROP CONSTRAINT message_once",
+    "message_sent_has_time": "ALTER TABLE message DROP CONSTRAINT message_sent_has_time",
     "request_pkey": "ALTER TABLE request DROP CONSTRAINT request_pkey",
 }
 
@@ -217,6 +259,15 @@ async def test_personal_data_kept_too_long_is_found() -> None:
         "DELETE FROM ticket_event",
         "UPDATE ticket_event SET verb = 'finish'",
         "DELETE FROM desk_event",
+        "DELETE FROM appointment_event",
+        "UPDATE appointment_event SET actor = 'nobody'",
+        "DELETE FROM office_event",
+        "UPDATE appointment SET held_until = created_at WHERE state = 'booked'",
+        "UPDATE appointment SET state = 'cancelled' WHERE checked_in_at IS NOT NULL",
+        "UPDATE message SET sent_at = created_at",
+        """INSERT INTO message (branch_id, event, kind, channel, recipient, language, created_at,
+        due_at) SELECT branch_id, event, kind, channel, recipient, language, created_at, due_at
+        FROM message""",
         "UPDATE ticket SET number = 'А1' WHERE number = 'А2'",
         "UPDATE ticket SET state = 'finished', ended_at = issued_at WHERE state = 'waiting'",
         "UPDATE ticket SET called_at = NULL WHERE state = 'called'",

@@ -10,6 +10,7 @@ from queue_app.clock import FixedClock
 from queue_app.domain import forecast, hours, waits
 from queue_app.domain.habits import Habits
 from queue_app.flow import interrupting, staffing
+from queue_app.flow.act import By
 from queue_app.queries import halls, reference
 from tests.conftest import MONDAY
 from tests.support.hall import Desk, open_desk, take_ticket
@@ -57,7 +58,7 @@ async def test_a_visit_from_before_the_break_is_finished_first_and_a_ready_desk_
 @pytest.mark.parametrize("minutes", [-8, 0, 20])
 async def test_a_pause_at_the_rostered_break_ends_with_it(minutes: int, clock: FixedClock) -> None:
     desk = await open_desk("6", MONDAY)
-    await staffing.pause_desk(desk.id, desk.clerk, "Обід", NOON + timedelta(minutes=minutes))
+    await staffing.pause_desk(By(desk.clerk, NOON + timedelta(minutes=minutes)), desk.id, "Обід")
     clock.set(NOON + timedelta(minutes=25))
     seen = await foreseen(desk, clock.now())
     assert seen and (seen.opens, seen.serving) == (35.0, None)
@@ -67,7 +68,7 @@ async def test_the_end_of_a_pause_outside_the_roster_is_a_chance_that_grows_with
     clock: FixedClock,
 ) -> None:
     desk = await open_desk("1", MONDAY)
-    await staffing.pause_desk(desk.id, desk.clerk, "", clock.now())
+    await staffing.pause_desk(By(desk.clerk, clock.now()), desk.id, "")
     chance = Random(1)
     normals = [chance.gauss(0, 1) for _ in range(400)]
     middles = []
@@ -96,7 +97,7 @@ async def test_a_desk_whose_hours_end_before_the_branch_closes_is_gone_then(
     monkeypatch.setattr(forecast, "_rostered", lambda now, view: rostered(now, view)[:1])
     seen = await foreseen(desk, clock.now())
     assert seen and (seen.leaves, seen.breaks) == (120.0, ())
-    await staffing.pause_desk(desk.id, desk.clerk, "", NOON + timedelta(minutes=1))
+    await staffing.pause_desk(By(desk.clerk, NOON + timedelta(minutes=1)), desk.id, "")
     clock.set(NOON + timedelta(minutes=2))
     assert await foreseen(desk, clock.now()) is None
 
@@ -113,7 +114,7 @@ async def test_a_desk_that_leaves_before_what_is_stopped_resumes_breaks_nobodys_
         await take_ticket(clock.now(), service="debt-advice")
     last = await take_ticket(clock.now(), service="tariff-dispute")
     stopped = ["debt-advice", "payment-search"]
-    await interrupting.interrupt(BRANCH, "registry", stopped, "", desk.clerk, clock.now())
+    await interrupting.interrupt(By(desk.clerk, clock.now()), BRANCH, "registry", stopped, "")
     directory = await reference.directory()
     seen = await halls.load(directory, directory.branch(BRANCH), clock.now())
     assert seen.waits[last.id].low_minutes == 0
@@ -128,7 +129,9 @@ async def test_ranges_are_kept_while_named_services_are_stopped(
     desk = await open_desk("1", MONDAY)
     for _ in range(6):
         await take_ticket(clock.now())
-    await interrupting.interrupt(BRANCH, "registry", ["debt-amount"], "", desk.clerk, clock.now())
+    await interrupting.interrupt(
+        By(desk.clerk, clock.now()), BRANCH, "registry", ["debt-amount"], ""
+    )
     made: list[int] = []
     forecasts = waits.forecast
 
@@ -213,10 +216,10 @@ async def test_a_desk_keeps_no_hours_that_are_over_or_that_its_branch_does_not_k
     six = next(one for one in branch.desks if one.number == "6")
     clerk = (await open_desk("1", MONDAY)).clerk
     stop = await interrupting.interrupt(
-        BRANCH, "alert", None, "", clerk, MONDAY.replace(hour=8, minute=45)
+        By(clerk, MONDAY.replace(hour=8, minute=45)), BRANCH, "alert", None, ""
     )
     clock.set(MONDAY.replace(hour=18, minute=5))
-    await interrupting.resume(stop.id, 0, clerk, clock.now())
+    await interrupting.resume(By(clerk, clock.now()), stop.id, 0)
     seen = await halls.load(directory, branch, clock.advance(minutes=1))
     assert six.id not in {one.desk.id for one in forecast.scene_of(seen._now).desks}
 

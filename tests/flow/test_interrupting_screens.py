@@ -3,11 +3,13 @@
 import pytest
 
 from queue_app.clock import FixedClock
+from queue_app.domain.people import RESIDENT
 from queue_app.flow import arrival, booking, calling, interrupting
+from queue_app.flow.act import By
 from tests.conftest import MONDAY
 from tests.flow.alerts import alert, board_at, console_at, hall_at, phone_at
 from tests.support.hall import SERVICE, Desk, open_desk, take_ticket
-from tests.support.people import BRANCH
+from tests.support.people import BRANCH, KIOSK
 
 pytestmark = pytest.mark.usefixtures("proven")
 
@@ -32,7 +34,7 @@ async def test_every_screen_says_why_and_no_wait_is_told_until_the_end_is_known(
     assert console.interruption == board.interruption
     assert console.interruptions == (board.interruption,)
 
-    over = await interrupting.resume(stop, 10, desk.clerk, clock.now())
+    over = await interrupting.resume(By(desk.clerk, clock.now()), stop, 10)
     phone = await phone_at(tickets[1].token, clock.now())
     assert phone.interruption
     assert phone.interruption.resumes_at == over.resumes_at
@@ -52,13 +54,13 @@ async def test_a_visit_stands_still_in_an_alert_and_the_ranges_hold_again_after_
 ) -> None:
     """Twice the same visit, once with an hour of alert in it: what is left of it is the same."""
     await take_ticket(clock.now())
-    called = await calling.call(desk.id, desk.clerk, clock.now())
+    called = await calling.call(By(desk.clerk, clock.now()), desk.id)
     assert called
-    await calling.start(called.id, desk.clerk, clock.now())
+    await calling.start(By(desk.clerk, clock.now()), called.id)
     next_one = await take_ticket(clock.advance(seconds=1))
     before = (await hall_at(clock.advance(minutes=2))).waits[next_one.id]
     stop = await alert(desk, clock.now())
-    await interrupting.resume(stop, 10, desk.clerk, clock.advance(minutes=60))
+    await interrupting.resume(By(desk.clerk, clock.advance(minutes=60)), stop, 10)
     ending = (await hall_at(clock.now())).waits[next_one.id]
     assert ending.low_minutes == before.low_minutes + 10
     assert ending.high_minutes == before.high_minutes + 10
@@ -83,10 +85,14 @@ async def test_the_kiosk_and_the_phone_count_the_same_people_ahead_in_an_alert(
 ) -> None:
     for _ in range(3):
         await take_ticket(clock.now())
-    held = await booking.hold(BRANCH, [SERVICE], MONDAY.replace(hour=11), "visit", clock.now())
-    booked = await booking.confirm(held.token, "Ян", "0671234567", None, "uk", clock.now())
+    held = await booking.hold(
+        By(RESIDENT, clock.now()), BRANCH, [SERVICE], MONDAY.replace(hour=11), "visit"
+    )
+    booked = await booking.confirm(
+        By(RESIDENT, clock.now()), held.token, "Ян", "0671234567", None, "uk"
+    )
     await alert(desk, clock.advance(minutes=50))
-    ticket = await arrival.check_in(BRANCH, booked.code, "device:1", clock.advance(minutes=5))
+    ticket = await arrival.check_in(By(KIOSK, clock.advance(minutes=5)), BRANCH, booked.code)
     phone = await phone_at(ticket.token, clock.now())
     assert ticket.people_ahead == phone.people_ahead == 0
 

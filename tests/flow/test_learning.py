@@ -9,14 +9,18 @@ import msgspec
 import pytest
 
 from config.files import load_centre
+from queue_app.clock import FixedClock
 from queue_app.domain import forecast, hours
 from queue_app.domain import habits as habits_rules
 from queue_app.domain.correction import Correction
 from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.dispatch import POLICIES
 from queue_app.domain.habits import Habits, Seen
+from queue_app.domain.people import OPERATOR
 from queue_app.domain.waits import Wait
-from queue_app.flow import interrupting, learning, promising, staffing, upkeep
+from queue_app.flow import accounts, interrupting, promising
+from queue_app.flow.act import By
+from queue_app.jobs import learning, upkeep
 from queue_app.queries import doctor, habits, halls, reference
 from queue_app.simulation import history
 from queue_app.simulation.day import draw
@@ -171,9 +175,9 @@ async def test_what_an_alert_cut_in_two_teaches_nothing() -> None:
     await learning.learn(directory, MONDAY)
     slowed = await times()
     begins, ends = hours.day_window(last, directory.zone)
-    clerk = await staffing.add_staff("clerk", "clerk", BRANCH, PASSWORD, MONDAY)
-    begun = await interrupting.interrupt(BRANCH, "alert", None, "", clerk, begins)
-    await interrupting.resume(begun.id, 0, clerk, ends)
+    clerk = await accounts.add_staff(By(OPERATOR, MONDAY), "clerk", "clerk", BRANCH, PASSWORD)
+    begun = await interrupting.interrupt(By(clerk, begins), BRANCH, "alert", None, "")
+    await interrupting.resume(By(clerk, ends), begun.id, 0)
     await db.fetch("DELETE FROM branch_habits")
     found = await learned([])
     assert found.gone_by == plain.gone_by
@@ -203,12 +207,12 @@ async def test_forgotten_finishes_and_breaks_are_no_change_over() -> None:
 
 
 async def test_the_upkeep_learns_once_an_hour_for_every_branch() -> None:
-    await upkeep.sweep(MONDAY)
+    await upkeep.sweep(FixedClock(MONDAY))
     assert await db.fetch_value("SELECT count(*) FROM branch_habits") == len(CENTRE.branches)
     await missed(5, forget=False)
-    await upkeep.sweep(MONDAY + timedelta(minutes=59))
+    await upkeep.sweep(FixedClock(MONDAY + timedelta(minutes=59)))
     before = await least_comes()
-    await upkeep.sweep(MONDAY + timedelta(minutes=60))
+    await upkeep.sweep(FixedClock(MONDAY + timedelta(minutes=60)))
     assert await least_comes() < before
 
 
@@ -273,7 +277,7 @@ async def test_a_day_is_heard_when_it_is_over_and_what_came_true_is_known(
 
 async def test_what_an_interruption_cut_corrects_nothing(days: tuple[date, date]) -> None:
     await told_too_short(days[1])
-    clerk = await staffing.add_staff("clerk", "clerk", BRANCH, PASSWORD, MONDAY)
+    clerk = await accounts.add_staff(By(OPERATOR, MONDAY), "clerk", "clerk", BRANCH, PASSWORD)
     await db.fetch(
         "INSERT INTO interruption (branch_id, kind, started_at, ended_at, resumes_at, staff_id,"
         " ended_by) SELECT branch_id, 'other', begun, begun, begun, $1, $1 FROM promise,"

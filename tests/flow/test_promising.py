@@ -8,10 +8,13 @@ import pytest
 
 from queue_app.clock import FixedClock
 from queue_app.domain.hall import Hall
+from queue_app.domain.people import RESIDENT
 from queue_app.domain.promises import Promise
 from queue_app.domain.waits import Wait
-from queue_app.flow import arrival, promising, upkeep
+from queue_app.flow import arrival, promising
+from queue_app.flow.act import By
 from queue_app.flow.promising import KEPT_DAYS, Promises
+from queue_app.jobs import upkeep
 from queue_app.queries import doctor, halls, reference
 from queue_app.queries.accuracy import Accuracy, accuracy
 from queue_app.store import db
@@ -161,7 +164,7 @@ async def test_a_promise_is_held_against_the_first_call_after_it() -> None:
     assert (before.promises, before.covered, before.waiting) == (0, None, 4)
 
     await (await at(desk, after(10))).call(mine.id)
-    await arrival.leave(other.token, after(40))
+    await arrival.leave(By(RESIDENT, after(40)), other.token)
     found = await figures("later")
     assert (found.promises, found.covered) == (2, 0.5)
     assert (found.wait_minutes, found.range_minutes) == (7.0, 3.5)
@@ -190,7 +193,7 @@ async def test_who_still_waits_when_the_day_is_over_is_counted_apart() -> None:
     await open_desk("5", MONDAY)
     mine = await take_ticket(MONDAY)
     await promised(mine.id, after(5), 5, 10)
-    await upkeep.sweep(MONDAY + timedelta(days=1))
+    await upkeep.sweep(FixedClock(MONDAY + timedelta(days=1)))
     found = await figures("later")
     assert (found.promises, found.left, found.closed, found.overdue) == (0, 0, 1, 1)
     assert (await figures("ticket")).closed == 1

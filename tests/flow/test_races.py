@@ -12,6 +12,8 @@ import httpx
 import pytest
 
 from queue_app.domain import slots
+from queue_app.domain.people import OPERATOR
+from queue_app.flow.act import By
 from queue_app.flow.configuring import apply
 from queue_app.queries import doctor, reference
 from queue_app.queries import slots as free_slots
@@ -47,7 +49,7 @@ async def stage(
     folder: Path = tmp_path_factory.mktemp("races")
     async with AsyncExitStack() as stack:
         dsn = await stack.enter_async_context(own(database_server, f"{worker}-races"))
-        await apply(hall_of_races(), MONDAY)
+        await apply(By(OPERATOR, MONDAY), hall_of_races())
         kiosks = {slug: await install(MONDAY, branch=slug) for slug in (TICKETS, DESKS, CHAOS)}
         servers = await asyncio.to_thread(start_servers, 3, dsn, folder, MONDAY)
         stack.push_async_callback(asyncio.to_thread, stop_servers, servers)

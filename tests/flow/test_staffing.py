@@ -7,9 +7,10 @@ import pytest
 
 from queue_app.clock import FixedClock
 from queue_app.domain.errors import Conflict, NotAllowed, NotFound, NotSignedIn, RuleBroken
-from queue_app.domain.people import Staff, token_hash
+from queue_app.domain.people import OPERATOR, RESIDENT, Staff, token_hash
 from queue_app.flow import accounts, staffing
 from queue_app.flow.accounts import Left
+from queue_app.flow.act import By
 from queue_app.queries import doctor, reference
 from queue_app.queries.staff import desk, desks_of, device_of_token, staff_of_session
 from queue_app.store import db
@@ -21,7 +22,9 @@ ELSEWHERE = "darnytskyi"
 
 @pytest.fixture
 async def clerk(database: str, clock: FixedClock) -> Staff:
-    return await staffing.add_staff("Clerk.One ", "clerk", BRANCH, PASSWORD, clock.now())
+    return await accounts.add_staff(
+        By(OPERATOR, clock.now()), "Clerk.One ", "clerk", BRANCH, PASSWORD
+    )
 
 
 async def desk_id(number: str, branch: str = BRANCH) -> int:
@@ -39,9 +42,11 @@ async def test_a_login_is_told_apart_by_its_letters_not_by_their_case(
     clerk: Staff, clock: FixedClock
 ) -> None:
     assert clerk.login == "clerk.one"
-    assert (await staffing.sign_in(" CLERK.one", PASSWORD, clock.now())).staff == clerk
+    assert (
+        await staffing.sign_in(By(RESIDENT, clock.now()), " CLERK.one", PASSWORD)
+    ).staff == clerk
     with pytest.raises(Conflict, match="login_taken"):
-        await staffing.add_staff("clerk.ONE", "clerk", BRANCH, PASSWORD, clock.now())
+        await accounts.add_staff(By(OPERATOR, clock.now()), "clerk.ONE", "clerk", BRANCH, PASSWORD)
 
 
 @pytest.mark.parametrize(
@@ -52,17 +57,17 @@ async def test_a_wrong_name_and_a_wrong_password_sound_the_same(
     login: str, password: str, clerk: Staff, clock: FixedClock
 ) -> None:
     with pytest.raises(NotSignedIn) as refused:
-        await staffing.sign_in(login, password, clock.now())
+        await staffing.sign_in(By(RESIDENT, clock.now()), login, password)
     assert (refused.value.code, refused.value.details) == ("wrong_password", {})
 
 
 async def test_each_sign_in_is_a_session_of_its_own_that_ends(
     clerk: Staff, clock: FixedClock
 ) -> None:
-    one = await staffing.sign_in(clerk.login, PASSWORD, clock.now())
-    two = await staffing.sign_in(clerk.login, PASSWORD, clock.now())
+    one = await staffing.sign_in(By(RESIDENT, clock.now()), clerk.login, PASSWORD)
+    two = await staffing.sign_in(By(RESIDENT, clock.now()), clerk.login, PASSWORD)
     assert one.token != two.token
-    await staffing.sign_out(one.token)
+    await staffing.end_session(By(RESIDENT, clock.now()), one.token)
     assert await staff_of_session(token_hash(one.token), clock.now()) is None
     assert await staff_of_session(token_hash(two.token), clock.now()) == clerk
     clock.advance(hours=staffing.SESSION_HOURS)
@@ -72,8 +77,8 @@ async def test_each_sign_in_is_a_session_of_its_own_that_ends(
 async def test_tokens_and_passwords_are_kept_as_hashes_only(
     clerk: Staff, clock: FixedClock
 ) -> None:
-    signed = await staffing.sign_in(clerk.login, PASSWORD, clock.now())
-    device = await staffing.add_device("kiosk 1", "kiosk", BRANCH, clock.now())
+    signed = await staffing.sign_in(By(RESIDENT, clock.now()), clerk.login, PASSWORD)
+    device = await accounts.add_device(By(OPERATOR, clock.now()), "kiosk 1", "kiosk", BRANCH)
     kept = await db.fetch(
         "SELECT staff::text FROM staff UNION SELECT session::text FROM session"
         " UNION SELECT device::text FROM device"
@@ -87,21 +92,21 @@ async def test_tokens_and_passwords_are_kept_as_hashes_only(
 async def test_who_has_left_the_centre_is_signed_out_and_can_do_nothing_more(
     clerk: Staff, clock: FixedClock
 ) -> None:
-    signed = await staffing.sign_in(clerk.login, PASSWORD, clock.now())
-    await accounts.retire(" Clerk.ONE", clock.now())
+    signed = await staffing.sign_in(By(RESIDENT, clock.now()), clerk.login, PASSWORD)
+    await accounts.retire_staff(By(OPERATOR, clock.now()), " Clerk.ONE")
     assert await staff_of_session(token_hash(signed.token), clock.now()) is None
     with pytest.raises(NotSignedIn, match="wrong_password"):
-        await staffing.sign_in(clerk.login, PASSWORD, clock.now())
+        await staffing.sign_in(By(RESIDENT, clock.now()), clerk.login, PASSWORD)
     with pytest.raises(NotSignedIn):  # as a request that began before
-        await staffing.open_desk(await desk_id("1"), clerk, clock.now())
+        await staffing.open_desk(By(clerk, clock.now()), await desk_id("1"))
     for refused in (
-        accounts.retire(clerk.login, clock.now()),
+        accounts.retire_staff(By(OPERATOR, clock.now()), clerk.login),
         accounts.require_account("clerk.one"),
     ):
         with pytest.raises(Conflict, match="account_retired"):
             await refused
     with pytest.raises(NotFound, match="unknown_login"):
-        await accounts.retire("nobody", clock.now())
+        await accounts.retire_staff(By(OPERATOR, clock.now()), "nobody")
 
 
 @pytest.mark.parametrize("started", [False, True], ids=["called", "serving"])
@@ -115,7 +120,7 @@ async def test_whoever_is_at_the_desk_of_a_clerk_who_leaves_waits_again_in_their
     await theirs.call()
     if started:
         await theirs.start(first.id)
-    left = await accounts.retire(theirs.clerk.login, clock.now())
+    left = await accounts.retire_staff(By(OPERATOR, clock.now()), theirs.clerk.login)
     assert left == Left(theirs.clerk.login, ("1",), (first.number,))
     assert await state_of(theirs.id) == ("closed", None)
     assert (await other.call()).id == first.id
@@ -125,35 +130,35 @@ async def test_whoever_is_at_the_desk_of_a_clerk_who_leaves_waits_again_in_their
 async def test_a_new_password_ends_every_session_even_one_that_is_just_beginning(
     clerk: Staff, clock: FixedClock
 ) -> None:
-    signed = await staffing.sign_in(clerk.login, PASSWORD, clock.now())
+    signed = await staffing.sign_in(By(RESIDENT, clock.now()), clerk.login, PASSWORD)
     both = await asyncio.gather(
-        staffing.sign_in(clerk.login, PASSWORD, clock.now()),
-        accounts.change_password(clerk.login, "another long password"),
+        staffing.sign_in(By(RESIDENT, clock.now()), clerk.login, PASSWORD),
+        accounts.change_password(By(OPERATOR, clock.now()), clerk.login, "another long password"),
         return_exceptions=True,
     )
     tokens = [signed.token, *(one.token for one in both if isinstance(one, staffing.SignedIn))]
     for token in tokens:
         assert await staff_of_session(token_hash(token), clock.now()) is None
     with pytest.raises(NotSignedIn):
-        await staffing.sign_in(clerk.login, PASSWORD, clock.now())
-    await staffing.sign_in(clerk.login, "another long password", clock.now())
+        await staffing.sign_in(By(RESIDENT, clock.now()), clerk.login, PASSWORD)
+    await staffing.sign_in(By(RESIDENT, clock.now()), clerk.login, "another long password")
     with pytest.raises(RuleBroken, match="weak_password"):
-        await accounts.change_password(clerk.login, "short")
+        await accounts.change_password(By(OPERATOR, clock.now()), clerk.login, "short")
 
 
 async def test_a_revoked_device_opens_nothing_and_leaves_its_name(
     database: str, clock: FixedClock
 ) -> None:
-    token = await staffing.add_device("entrance", "kiosk", BRANCH, clock.now())
-    far = await staffing.add_device("entrance", "kiosk", ELSEWHERE, clock.now())
+    token = await accounts.add_device(By(OPERATOR, clock.now()), "entrance", "kiosk", BRANCH)
+    far = await accounts.add_device(By(OPERATOR, clock.now()), "entrance", "kiosk", ELSEWHERE)
     with pytest.raises(RuleBroken, match="several_devices"):
-        await accounts.revoke_device("entrance", None, clock.now())
-    await accounts.revoke_device("entrance", BRANCH, clock.now())
+        await accounts.revoke_device(By(OPERATOR, clock.now()), "entrance", None)
+    await accounts.revoke_device(By(OPERATOR, clock.now()), "entrance", BRANCH)
     assert await device_of_token(token_hash(token)) is None
     assert await device_of_token(token_hash(far)) is not None
     with pytest.raises(NotFound, match="unknown_device"):
-        await accounts.revoke_device("entrance", BRANCH, clock.now())
-    again = await staffing.add_device("entrance", "kiosk", BRANCH, clock.now())
+        await accounts.revoke_device(By(OPERATOR, clock.now()), "entrance", BRANCH)
+    again = await accounts.add_device(By(OPERATOR, clock.now()), "entrance", "kiosk", BRANCH)
     assert await device_of_token(token_hash(again)) is not None
 
 
@@ -172,18 +177,18 @@ async def test_an_account_that_cannot_be_is_refused(
     clock: FixedClock,
 ) -> None:  # fmt: skip
     with pytest.raises(RuleBroken, match=code):
-        await staffing.add_staff(login, role, branch, password, clock.now())
+        await accounts.add_staff(By(OPERATOR, clock.now()), login, role, branch, password)
 
 
 async def test_a_desk_is_taken_paused_resumed_and_left(clerk: Staff, clock: FixedClock) -> None:
     one = await desk_id("1")
-    await staffing.open_desk(one, clerk, clock.now())
+    await staffing.open_desk(By(clerk, clock.now()), one)
     assert await state_of(one) == ("open", clerk.id)
-    await staffing.pause_desk(one, clerk, "  Обід ", clock.now())
+    await staffing.pause_desk(By(clerk, clock.now()), one, "  Обід ")
     assert await state_of(one) == ("paused", clerk.id)
-    await staffing.open_desk(one, clerk, clock.now())
-    await staffing.close_desk(one, clerk, clock.now())
-    await staffing.close_desk(one, clerk, clock.now())
+    await staffing.open_desk(By(clerk, clock.now()), one)
+    await staffing.close_desk(By(clerk, clock.now()), one)
+    await staffing.close_desk(By(clerk, clock.now()), one)
     assert await state_of(one) == ("closed", None)
     events = await db.fetch("SELECT verb, reason FROM desk_event ORDER BY id")
     assert [tuple(row) for row in events] == [
@@ -192,10 +197,12 @@ async def test_a_desk_is_taken_paused_resumed_and_left(clerk: Staff, clock: Fixe
 
 
 async def test_two_clerks_who_want_one_desk_get_it_once(clerk: Staff, clock: FixedClock) -> None:
-    other = await staffing.add_staff("clerk.two", "clerk", BRANCH, PASSWORD, clock.now())
+    other = await accounts.add_staff(
+        By(OPERATOR, clock.now()), "clerk.two", "clerk", BRANCH, PASSWORD
+    )
     one = await desk_id("1")
     results = await asyncio.gather(
-        *(staffing.open_desk(one, staff, clock.now()) for staff in (clerk, other)),
+        *(staffing.open_desk(By(staff, clock.now()), one) for staff in (clerk, other)),
         return_exceptions=True,
     )
     assert [error.code for error in results if isinstance(error, Conflict)] == ["desk_taken"]
@@ -206,8 +213,8 @@ async def test_a_clerk_who_takes_another_desk_leaves_the_first(
     clerk: Staff, clock: FixedClock
 ) -> None:
     one, two = await desk_id("1"), await desk_id("2")
-    await staffing.open_desk(one, clerk, clock.now())
-    await staffing.open_desk(two, clerk, clock.now())
+    await staffing.open_desk(By(clerk, clock.now()), one)
+    await staffing.open_desk(By(clerk, clock.now()), two)
     assert await state_of(one) == ("closed", None)
     branch = (await reference.directory()).branch(BRANCH)
     assert await desks_of([branch.id], clerk.id) == [two]
@@ -216,7 +223,7 @@ async def test_a_clerk_who_takes_another_desk_leaves_the_first(
 async def test_a_clerk_who_takes_two_desks_at_once_has_one(clerk: Staff, clock: FixedClock) -> None:
     both = [await desk_id("1"), await desk_id("2")]
     await asyncio.gather(
-        *(staffing.open_desk(one, clerk, clock.now()) for one in both), return_exceptions=True
+        *(staffing.open_desk(By(clerk, clock.now()), one) for one in both), return_exceptions=True
     )
     assert sorted([(await state_of(one))[0] for one in both]) == ["closed", "open"]
     assert await doctor.check(clock.now()) == []
@@ -229,9 +236,9 @@ async def test_nobody_leaves_a_desk_while_somebody_is_at_it(
     mine = await open_desk("1", clock.now())
     await mine.call()
     with pytest.raises(Conflict, match="desk_busy"):
-        await staffing.close_desk(mine.id, mine.clerk, clock.now())
+        await staffing.close_desk(By(mine.clerk, clock.now()), mine.id)
     with pytest.raises(Conflict, match="desk_busy"):
-        await staffing.open_desk(await desk_id("2"), mine.clerk, clock.now())
+        await staffing.open_desk(By(mine.clerk, clock.now()), await desk_id("2"))
     await mine.pause()
     assert (await state_of(mine.id))[0] == "paused"
 
@@ -241,15 +248,17 @@ async def test_a_colleagues_desk_is_left_alone_but_a_supervisor_may_close_it(
 ) -> None:
     theirs = await open_desk("1", clock.now())
     for refused in (
-        staffing.pause_desk(theirs.id, clerk, "", clock.now()),
-        staffing.close_desk(theirs.id, clerk, clock.now()),
+        staffing.pause_desk(By(clerk, clock.now()), theirs.id, ""),
+        staffing.close_desk(By(clerk, clock.now()), theirs.id),
     ):
         with pytest.raises(NotAllowed, match="not_your_desk"):
             await refused
     with pytest.raises(Conflict, match="desk_taken"):
-        await staffing.open_desk(theirs.id, clerk, clock.now())
-    supervisor = await staffing.add_staff("boss", "supervisor", BRANCH, PASSWORD, clock.now())
-    await staffing.close_desk(theirs.id, supervisor, clock.now())
+        await staffing.open_desk(By(clerk, clock.now()), theirs.id)
+    supervisor = await accounts.add_staff(
+        By(OPERATOR, clock.now()), "boss", "supervisor", BRANCH, PASSWORD
+    )
+    await staffing.close_desk(By(supervisor, clock.now()), theirs.id)
     assert await state_of(theirs.id) == ("closed", None)
 
 
@@ -258,17 +267,21 @@ async def test_a_clerk_takes_desks_of_their_own_branch_and_an_administrator_of_a
 ) -> None:
     far = await desk_id("1", ELSEWHERE)
     with pytest.raises(NotAllowed, match="other_branch"):
-        await staffing.open_desk(far, clerk, clock.now())
-    admin = await staffing.add_staff("admin", "administrator", None, PASSWORD, clock.now())
-    await staffing.open_desk(far, admin, clock.now())
+        await staffing.open_desk(By(clerk, clock.now()), far)
+    admin = await accounts.add_staff(
+        By(OPERATOR, clock.now()), "admin", "administrator", None, PASSWORD
+    )
+    await staffing.open_desk(By(admin, clock.now()), far)
     assert await state_of(far) == ("open", admin.id)
 
 
 async def test_a_device_has_a_name_of_its_own_and_a_known_kind(
     database: str, clock: FixedClock
 ) -> None:
-    await staffing.add_device("kiosk 1", "kiosk", BRANCH, clock.now() - timedelta(days=1))
+    await accounts.add_device(
+        By(OPERATOR, clock.now() - timedelta(days=1)), "kiosk 1", "kiosk", BRANCH
+    )
     with pytest.raises(Conflict, match="device_taken"):
-        await staffing.add_device("kiosk 1", "kiosk", BRANCH, clock.now())
+        await accounts.add_device(By(OPERATOR, clock.now()), "kiosk 1", "kiosk", BRANCH)
     with pytest.raises(RuleBroken, match="unknown_device_kind"):
-        await staffing.add_device("printer", "printer", BRANCH, clock.now())
+        await accounts.add_device(By(OPERATOR, clock.now()), "printer", "printer", BRANCH)

@@ -8,6 +8,7 @@ from queue_app.clock import FixedClock
 from queue_app.domain.errors import Conflict, NotAllowed
 from queue_app.domain.tickets import fold
 from queue_app.flow import calling
+from queue_app.flow.act import By
 from queue_app.queries import reference
 from queue_app.queries.tickets import history
 from tests.flow.desks import issue, now_of, screen_of
@@ -67,7 +68,7 @@ async def test_an_undo_is_offered_for_the_stated_minutes_only(clock: FixedClock)
     clock.advance(minutes=minutes, seconds=1)
     assert (await screen_of(desk, clock)).undo is None
     with pytest.raises(Conflict, match="nothing_to_undo"):
-        await calling.undo(ticket, desk.clerk, clock.now())
+        await calling.undo(By(desk.clerk, clock.now()), ticket)
 
 
 async def test_undo_never_brings_a_second_person_to_a_desk(clock: FixedClock) -> None:
@@ -94,10 +95,10 @@ async def test_a_transfer_is_undone_until_somebody_else_calls(clock: FixedClock)
     ticket = await issue(clock)
     one, two = await open_desk("1", clock.now()), await open_desk("2", clock.now())
     await one.call()
-    await calling.transfer(ticket, one.clerk, clock.now(), to_desk=two.id)
+    await calling.transfer(By(one.clerk, clock.now()), ticket, to_desk=two.id)
     await one.undo(ticket)
     assert (await now_of(ticket)).progress.desk_id == one.id
-    await calling.transfer(ticket, one.clerk, clock.now(), to_desk=two.id)
+    await calling.transfer(By(one.clerk, clock.now()), ticket, to_desk=two.id)
     await two.call()
     with pytest.raises(NotAllowed, match="not_your_desk"):
         await one.undo(ticket)
@@ -109,7 +110,7 @@ async def test_putting_back_is_undone_where_it_was_said(clock: FixedClock) -> No
     await desk.call()
     await desk.no_show(ticket)
     clock.advance(seconds=1)
-    await calling.put_back(ticket, desk.clerk, clock.now())
+    await calling.put_back(By(desk.clerk, clock.now()), ticket)
     offered = (await screen_of(desk, clock)).undo
     assert offered
     assert (offered.ticket, offered.verb) == (ticket, "return")

@@ -13,6 +13,8 @@ import msgspec
 
 from config.files import load_centre
 from queue_app.domain.centre import BranchPlan, Centre, DeskPlan
+from queue_app.domain.people import OPERATOR
+from queue_app.flow.act import By
 from queue_app.flow.configuring import apply
 from queue_app.queries import reference
 from queue_app.store import db
@@ -67,7 +69,7 @@ def busy_centre() -> Centre:
 async def staged(dsn: str, folder: Path) -> AsyncIterator[Stage]:
     async with db.pool(dsn):
         await db.migrate()
-        await apply(busy_centre(), MONDAY)
+        await apply(By(OPERATOR, MONDAY), busy_centre())
         desks = [desk.id for desk in (await reference.directory()).branch(HALL).desks]
         clerks = [await hire(MONDAY, f"clerk{n}") for n in range(CLIENTS)]
         kiosk = await install(MONDAY)

@@ -17,12 +17,14 @@ from typing import Any
 
 from queue_app.domain.people import Staff, token_hash
 from queue_app.flow import arrival, calling
+from queue_app.flow.act import By
 from queue_app.queries import reference
 from queue_app.queries.staff import device_of_token, staff_of_session
 from queue_app.store import db
 from tests.conftest import MONDAY
 from tests.load.stage import CLIENTS, HALL, Stage, speaking
 from tests.load.table import Table, ms, part
+from tests.support.people import KIOSK
 
 EACH = 60
 """Tickets that each client issues, and people that each clerk calls."""
@@ -93,15 +95,15 @@ async def call_and_send_away(stage: Stage, client: int, latencies: list[float]) 
 
 async def one_ticket(stage: Stage) -> None:
     await device_of_token(token_hash(stage.kiosk.token))
-    await arrival.issue_ticket(HALL, [SERVICE], None, "uk", "device:1", MONDAY)
+    await arrival.issue(By(KIOSK, MONDAY), HALL, [SERVICE], None, "uk")
 
 
 async def one_call(stage: Stage) -> None:
     clerk = await signed_in(stage)
-    called = await calling.call(stage.desks[0], clerk, MONDAY)
+    called = await calling.call(By(clerk, MONDAY), stage.desks[0])
     assert called
     await signed_in(stage)
-    await calling.no_show(called.id, clerk, MONDAY)
+    await calling.no_show(By(clerk, MONDAY), called.id)
 
 
 async def signed_in(stage: Stage) -> Staff:

@@ -10,6 +10,8 @@ from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 
+from queue_app.domain.people import OPERATOR
+from queue_app.flow.act import By
 from queue_app.store import db
 from queue_app.store.cluster import cluster
 
@@ -30,19 +32,21 @@ DECLARE
     filled boolean;
 BEGIN
     -- What refuses to forget a row forgets all of them, which costs more: only where there are any.
-    FOREACH changing IN ARRAY '{ticket_event, desk_event, interruption}'::text[] LOOP
+    FOREACH changing IN ARRAY '{ticket_event, appointment_event, desk_event, office_event,
+            interruption}'::text[] LOOP
         EXECUTE format('SELECT EXISTS (SELECT FROM %I)', changing) INTO filled;
         IF filled THEN
             EXECUTE format('TRUNCATE %I', changing);
         END IF;
     END LOOP;
-    FOREACH changing IN ARRAY '{promise, ticket, appointment, counter, request, session, device,
-            service_time, branch_habits, staff}'::text[] LOOP
+    FOREACH changing IN ARRAY '{message, job, promise, ticket, appointment, counter, request,
+            session, device, service_time, branch_habits, staff}'::text[] LOOP
         EXECUTE format('DELETE FROM %I', changing);
     END LOOP;
 END $$;
 SELECT setval(pg_get_serial_sequence(numbered, 'id'), 1, false)
-    FROM unnest('{ticket, appointment, desk_event, device, interruption, staff}'::text[]) numbered;
+    FROM unnest('{ticket, appointment, desk_event, office_event, message, device, interruption,
+        staff}'::text[]) numbered;
 WITH raised AS (UPDATE branch_version SET version = version + 1 RETURNING branch_id)
 SELECT pg_notify('branch', branch_id::text) FROM raised;
 """
@@ -120,7 +124,7 @@ async def _apply_centre() -> None:
     from config.files import load_centre
     from queue_app.flow.configuring import apply
 
-    await apply(load_centre(CONFIG), CONFIGURED_AT)
+    await apply(By(OPERATOR, CONFIGURED_AT), load_centre(CONFIG))
 
 
 class _maintenance:  # noqa: N801 - reads as a function

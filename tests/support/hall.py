@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from queue_app.domain.catalogue import Language
-from queue_app.domain.people import Staff
+from queue_app.domain.people import OPERATOR, Staff
 from queue_app.domain.tickets import Ticket
-from queue_app.flow import arrival, calling, staffing
+from queue_app.flow import accounts, arrival, calling, staffing
+from queue_app.flow.act import By
 from queue_app.flow.arrival import IssuedTicket
 from queue_app.queries import reference
-from tests.support.people import BRANCH, PASSWORD
+from tests.support.people import BRANCH, KIOSK, PASSWORD
 
 SERVICE = "bill-duplicate"
 """Given at desks 1, 2, 3 and 5 of the sample branch."""
@@ -25,42 +26,44 @@ class Desk:
     now: datetime
 
     async def call(self, ticket: int | None = None) -> Ticket:
-        called = await calling.call(self.id, self.clerk, self.now, ticket)
+        called = await calling.call(By(self.clerk, self.now), self.id, ticket)
         assert called
         return called
 
     async def recall(self, ticket: int) -> None:
-        await calling.recall(ticket, self.clerk, self.now)
+        await calling.recall(By(self.clerk, self.now), ticket)
 
     async def start(self, ticket: int) -> None:
-        await calling.start(ticket, self.clerk, self.now)
+        await calling.start(By(self.clerk, self.now), ticket)
 
     async def finish(self, ticket: int) -> None:
-        await calling.finish(ticket, self.clerk, self.now)
+        await calling.finish(By(self.clerk, self.now), ticket)
 
     async def no_show(self, ticket: int) -> None:
-        await calling.no_show(ticket, self.clerk, self.now)
+        await calling.no_show(By(self.clerk, self.now), ticket)
 
     async def park(self, ticket: int) -> None:
-        await calling.park(ticket, self.clerk, self.now)
+        await calling.park(By(self.clerk, self.now), ticket)
 
     async def undo(self, ticket: int) -> None:
-        await calling.undo(ticket, self.clerk, self.now)
+        await calling.undo(By(self.clerk, self.now), ticket)
 
     async def pause(self) -> None:
-        await staffing.pause_desk(self.id, self.clerk, "", self.now)
+        await staffing.pause_desk(By(self.clerk, self.now), self.id, "")
 
 
 async def open_desk(number: str, now: datetime, branch: str = BRANCH) -> Desk:
     """The desk of that number, opened by a clerk of its own."""
     desks = (await reference.directory()).branch(branch).desks
     desk = next(one for one in desks if one.number == number)
-    clerk = await staffing.add_staff(f"clerk-{number}", "clerk", branch, PASSWORD, now)
-    await staffing.open_desk(desk.id, clerk, now)
+    clerk = await accounts.add_staff(
+        By(OPERATOR, now), f"clerk-{number}", "clerk", branch, PASSWORD
+    )
+    await staffing.open_desk(By(clerk, now), desk.id)
     return Desk(desk.id, number, clerk, now)
 
 
 async def take_ticket(
     now: datetime, language: Language = "uk", service: str = SERVICE, branch: str = BRANCH
 ) -> IssuedTicket:
-    return await arrival.issue_ticket(branch, [service], None, language, "kiosk:test", now)
+    return await arrival.issue(By(KIOSK, now), branch, [service], None, language)

@@ -12,7 +12,7 @@ import click
 from queue_app.cli import operator
 from queue_app.clock import FixedClock
 from queue_app.domain.dispatch import POLICIES
-from queue_app.flow import learning
+from queue_app.jobs import learning
 from queue_app.queries import reference
 from queue_app.simulation.day import draw
 from queue_app.simulation.history import write, write_bookings

@@ -2,12 +2,18 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 
-from queue_app.domain.people import DeviceKind, Role
-from queue_app.flow import staffing
+from queue_app.domain.people import OPERATOR, RESIDENT, Device, DeviceKind, Role
+from queue_app.flow import accounts, staffing
+from queue_app.flow.act import By
 
 BRANCH = "holosiivskyi"
 PASSWORD = "a long enough password"
+
+
+KIOSK = Device(1, "kiosk", cast(int, None))
+"""Stands in whichever branch a test needs it."""
 
 
 @dataclass(frozen=True)
@@ -36,8 +42,8 @@ async def hire(
     now: datetime, login: str = "clerk1", role: Role = "clerk", branch: str | None = BRANCH
 ) -> Person:
     """A new, signed-in member of staff. The pool of the test is open (fixture `database`)."""
-    await staffing.add_staff(login, role, branch, PASSWORD, now)
-    signed_in = await staffing.sign_in(login, PASSWORD, now)
+    await accounts.add_staff(By(OPERATOR, now), login, role, branch, PASSWORD)
+    signed_in = await staffing.sign_in(By(RESIDENT, now), login, PASSWORD)
     return Person(signed_in.staff.id, login, PASSWORD, signed_in.token)
 
 
@@ -46,4 +52,4 @@ async def install(
 ) -> Machine:
     """A new device with its token."""
     name = name or f"{kind} of {branch}"
-    return Machine(name, await staffing.add_device(name, kind, branch, now))
+    return Machine(name, await accounts.add_device(By(OPERATOR, now), name, kind, branch))

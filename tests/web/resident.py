@@ -10,8 +10,10 @@ from zoneinfo import ZoneInfo
 import httpx
 
 from queue_app.flow import arrival
+from queue_app.flow.act import By
 from queue_app.flow.arrival import IssuedTicket
 from queue_app.store import db
+from tests.support.people import KIOSK
 
 KYIV = ZoneInfo("Europe/Kyiv")
 CHOICE = "service=no-debt-certificate&channel=visit&branch=podilskyi"
@@ -60,4 +62,4 @@ async def booked(client: httpx.AsyncClient, starts_at: datetime = TUESDAY_TEN) -
 async def check_in(link: str, now: datetime) -> IssuedTicket:
     """What the kiosk does with the code of the visit at that path."""
     code = await db.fetch_value("SELECT code FROM appointment WHERE token = $1", link[7:])
-    return await arrival.check_in("podilskyi", code, "kiosk:test", now)
+    return await arrival.check_in(By(KIOSK, now), "podilskyi", code)

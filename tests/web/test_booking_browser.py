@@ -8,6 +8,7 @@ import pytest
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from queue_app.flow import interrupting
+from queue_app.flow.act import By
 from queue_app.store import db
 from tests.conftest import MONDAY
 from tests.support.browser import assert_accessible, follow
@@ -127,7 +128,7 @@ async def test_what_is_said_of_an_alert_and_to_the_late_is_whole_for_everyone(
     await expect(page.locator(".notice-warning")).to_contain_text("живу чергу")
     await assert_accessible(page)
 
-    await interrupting.interrupt("podilskyi", "alert", None, "", desk.clerk, MONDAY)
+    await interrupting.interrupt(By(desk.clerk, MONDAY), "podilskyi", "alert", None, "")
     choice = "service=no-debt-certificate&channel=visit&branch=podilskyi&day=2026-11-23"
     for url in (link, f"{server.url}/time?{choice}"):
         await page.goto(url)

@@ -7,6 +7,7 @@ import pytest
 
 from queue_app.clock import FixedClock
 from queue_app.flow import interrupting
+from queue_app.flow.act import By
 from tests.support.hall import open_desk
 from tests.web.resident import (
     CHOICE,
@@ -30,7 +31,9 @@ async def test_a_booking_whose_time_fell_into_an_alert_is_kept(
     tomorrow = await booked(client, TUESDAY_TEN + timedelta(days=1))
     desk = await open_desk("1", clock.now(), "podilskyi")
     clock.set(TUESDAY_TEN - timedelta(minutes=5))
-    alert = await interrupting.interrupt("podilskyi", "alert", None, "", desk.clerk, clock.now())
+    alert = await interrupting.interrupt(
+        By(desk.clerk, clock.now()), "podilskyi", "alert", None, ""
+    )
 
     for minutes in (-5, 30):
         clock.set(TUESDAY_TEN + timedelta(minutes=minutes))
@@ -49,7 +52,7 @@ async def test_a_booking_whose_time_fell_into_an_alert_is_kept(
     assert "Your booking keeps its place." in english
     client.cookies.clear()
 
-    await interrupting.resume(alert.id, None, desk.clerk, clock.now())
+    await interrupting.resume(By(desk.clerk, clock.now()), alert.id, None)
     page = await get(client, link)
     assert 'class="notice notice-success' in page.text
     assert "Відбій тривоги" in words_of(page)
@@ -73,7 +76,7 @@ async def test_an_alert_does_not_bring_back_what_was_late_before_it(
     link = await booked(client)
     desk = await open_desk("1", clock.now(), "podilskyi")
     clock.set(TUESDAY_TEN + timedelta(minutes=30))
-    await interrupting.interrupt("podilskyi", "power", None, "", desk.clerk, clock.now())
+    await interrupting.interrupt(By(desk.clerk, clock.now()), "podilskyi", "power", None, "")
     text = words_of(await get(client, link))
     assert "Знеструмлення" in text
     assert "Ще можна прийти сьогодні" in text
@@ -93,7 +96,7 @@ async def test_only_the_bookings_of_interrupted_services_hear_of_it(
     clock.set(TUESDAY_TEN - timedelta(hours=1))
     for service, heard in (("tariffs", False), ("no-debt-certificate", True)):
         await interrupting.interrupt(
-            "podilskyi", "registry", [service], "", desk.clerk, clock.now()
+            By(desk.clerk, clock.now()), "podilskyi", "registry", [service], ""
         )
         assert ("Реєстри недоступні" in words_of(await get(client, link))) is heard
         time = await get(client, f"/time?{CHOICE}&day=2026-11-24")
@@ -115,7 +118,7 @@ async def test_whoever_books_for_today_hears_of_an_interruption_and_is_not_stopp
     moving = await booked(client, TUESDAY_TEN + timedelta(hours=5))
     clock.set(TUESDAY_TEN)
     desk = await open_desk("1", clock.now(), "podilskyi")
-    stop = await interrupting.interrupt("podilskyi", kind, None, "", desk.clerk, clock.now())
+    stop = await interrupting.interrupt(By(desk.clerk, clock.now()), "podilskyi", kind, None, "")
     whole = f"{said} ваш запис не пропаде."
     for path in (f"/time?{CHOICE}&day=", f"{moving}/time?day="):
         assert whole in words_of(await get(client, f"{path}2026-11-24"))
@@ -125,7 +128,7 @@ async def test_whoever_books_for_today_hears_of_an_interruption_and_is_not_stopp
 
     held = await hold(client, TUESDAY_TEN + timedelta(hours=6))
     assert whole in words_of(held)
-    await interrupting.resume(stop.id, 20, desk.clerk, clock.now())
+    await interrupting.resume(By(desk.clerk, clock.now()), stop.id, 20)
     page = await get(client, held.url.path)
     assert "Відновимо виклики о 10:20. Записи на раніший час не пропадуть." in words_of(page)
     assert said not in words_of(page)

@@ -14,12 +14,16 @@ from icalendar import Calendar
 from config.files import load_centre
 from queue_app.clock import FixedClock
 from queue_app.domain.errors import RuleBroken
-from queue_app.flow import arrival, upkeep
+from queue_app.domain.people import OPERATOR, RESIDENT
+from queue_app.flow import arrival
+from queue_app.flow.act import By
 from queue_app.flow.configuring import apply
+from queue_app.jobs import upkeep
 from queue_app.queries import reference
 from tests.support.application import alive, build, speaking_to
 from tests.support.database import CONFIG
 from tests.support.hall import open_desk, take_ticket
+from tests.support.people import KIOSK
 from tests.web.resident import (
     HTML,
     PERSON,
@@ -121,7 +125,7 @@ async def test_whoever_waits_past_the_end_of_the_slot_keeps_the_link_of_the_tick
     assert "Ви зареєструвалися" in words_of(page)
     assert f'href="/t/{ticket.token}"' in page.text
     assert "живу чергу" not in words_of(page)
-    await arrival.leave(ticket.token, clock.now())
+    await arrival.leave(By(RESIDENT, clock.now()), ticket.token)
     assert "Ви вийшли з черги" in words_of(await get(client, link))
 
 
@@ -135,7 +139,7 @@ async def test_a_call_whose_time_has_passed_is_over_and_one_in_the_queue_is_not(
         await post(client, held.url.path, PERSON)
         links.append(held.url.path)
     clock.set(TUESDAY_TEN + timedelta(hours=1))
-    await upkeep.sweep(clock.now())
+    await upkeep.sweep(FixedClock(clock.now()))
     clock.set(TUESDAY_TEN + timedelta(hours=2))
     assert "Час цього запису минув" in words_of(await get(client, links[0]))
     assert 'href="/t/' in (await get(client, links[1])).text
@@ -172,7 +176,7 @@ async def test_a_booking_at_a_branch_that_has_closed_is_shown_cancelled_and_made
         link = await booked(client)
         waiting = await hold(client, TUESDAY_TEN + timedelta(hours=1))
         ticket = await take_ticket(clock.now(), branch="podilskyi")
-        await apply(msgspec.structs.replace(centre, branches=others), clock.now())
+        await apply(By(OPERATOR, clock.now()), msgspec.structs.replace(centre, branches=others))
 
         page = await get(client, link)
         assert "Це відділення зачинилося" in words_of(page)
@@ -185,7 +189,7 @@ async def test_a_booking_at_a_branch_that_has_closed_is_shown_cancelled_and_made
         shown = (await client.get(api)).json()
         assert shown["branch_retired"] is True
         with pytest.raises(RuleBroken, match="branch_retired"):
-            await arrival.check_in("holosiivskyi", shown["code"], "device:1", clock.now())
+            await arrival.check_in(By(KIOSK, clock.now()), "holosiivskyi", shown["code"])
         moved = await client.post(
             f"{api}/reschedulings",
             json={"starts_at": (TUESDAY_TEN + timedelta(hours=2)).isoformat()},

@@ -8,8 +8,9 @@ import httpx
 import pytest
 
 from queue_app.clock import FixedClock
-from queue_app.domain.people import Role
-from queue_app.flow import staffing
+from queue_app.domain.people import OPERATOR, Role
+from queue_app.flow import accounts
+from queue_app.flow.act import By
 from queue_app.queries import reference
 from queue_app.web.guards import SESSION_COOKIE
 from tests.support.hall import open_desk, take_ticket
@@ -28,7 +29,7 @@ OTHERS = [
 async def add(
     clock: FixedClock, login: str = "clerk1", role: Role = "clerk", branch: str | None = BRANCH
 ) -> None:
-    await staffing.add_staff(login, role, branch, PASSWORD, clock.now())
+    await accounts.add_staff(By(OPERATOR, clock.now()), login, role, branch, PASSWORD)
 
 
 async def sign_in(
@@ -313,7 +314,7 @@ async def test_pages_hold_no_inline_script_and_no_inline_style(
 async def test_whoever_has_no_desk_sees_that_calls_are_stopped_and_can_stop_them(
     client: httpx.AsyncClient, clock: FixedClock
 ) -> None:
-    await staffing.add_staff("boss", "supervisor", BRANCH, PASSWORD, clock.now())
+    await accounts.add_staff(By(OPERATOR, clock.now()), "boss", "supervisor", BRANCH, PASSWORD)
     await sign_in(client, "boss")
     stops = f"/console/branches/{BRANCH}/stops"
     assert leads_to(await client.post(stops, data={"kind": "alert"})) == (

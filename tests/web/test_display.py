@@ -12,11 +12,12 @@ from display.scenes import GRIDS, cells, grid
 from queue_app.clock import FixedClock
 from queue_app.domain.catalogue import Text
 from queue_app.flow import arrival, calling
+from queue_app.flow.act import By
 from queue_app.queries import halls, reference
 from queue_app.screens import views
 from queue_app.screens.views import BoardDesk, BoardView, Call
 from tests.support.hall import SERVICE, open_desk, take_ticket
-from tests.support.people import BRANCH
+from tests.support.people import BRANCH, KIOSK
 
 KYIV = ZoneInfo("Europe/Kyiv")
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=KYIV)
@@ -191,7 +192,7 @@ async def test_a_ticket_says_each_state_in_words(
     await desk.no_show(mine.id)
     assert "Вас викликали до вікна 5 о 10:00" in await said("uk")
     assert "What to do now" in await said("en")
-    await calling.put_back(mine.id, desk.clerk, clock.now())
+    await calling.put_back(By(desk.clerk, clock.now()), mine.id)
     await desk.call(mine.id)
     await desk.start(mine.id)
     await desk.finish(mine.id)
@@ -228,7 +229,7 @@ async def test_whoever_is_passed_is_told_why(client: httpx.AsyncClient, clock: F
     said = "Дехто прийшов пізніше, але піде раніше: за правом першочергового прийому."
     assert said not in (await client.get(f"/t/{mine.token}")).text
     later = clock.advance(seconds=5)
-    await arrival.issue_ticket(BRANCH, [SERVICE], "veteran", "uk", "kiosk:test", later)
+    await arrival.issue(By(KIOSK, later), BRANCH, [SERVICE], "veteran", "uk")
     assert said in (await client.get(f"/t/{mine.token}")).text
 
 

@@ -7,7 +7,10 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from queue_app.clock import FixedClock
-from queue_app.flow import arrival, calling, interrupting, learning, promising
+from queue_app.domain.people import RESIDENT
+from queue_app.flow import arrival, calling, interrupting, promising
+from queue_app.flow.act import By
+from queue_app.jobs import learning
 from queue_app.queries import reference
 from queue_app.store import db
 from tests.conftest import MONDAY
@@ -59,7 +62,7 @@ async def test_each_range_on_a_phone_counts_and_so_does_whoever_leaves(
 
     called_at = clock.advance(hours=2)
     await Desk(desk.id, desk.number, desk.clerk, called_at).call(mine.id)
-    await arrival.leave(other.token, called_at)
+    await arrival.leave(By(RESIDENT, called_at), other.token)
     await promising.judge()
     found = await waits(client)
     assert (found["promises ticket"], found["coverage ticket"]) == (1, 0)
@@ -75,13 +78,13 @@ async def test_a_range_that_an_interruption_cut_counts_apart(
     desk = await open_desk("5", MONDAY)
     before = await take_ticket(MONDAY)
     clock.advance(minutes=1)
-    stop = await interrupting.interrupt(BRANCH, "alert", None, "", desk.clerk, clock.now())
+    stop = await interrupting.interrupt(By(desk.clerk, clock.now()), BRANCH, "alert", None, "")
     clock.advance(minutes=60)
-    await interrupting.resume(stop.id, 0, desk.clerk, clock.now())
+    await interrupting.resume(By(desk.clerk, clock.now()), stop.id, 0)
     at = clock.advance(seconds=10)
     await Desk(desk.id, desk.number, desk.clerk, at).call(before.id)
-    await calling.start(before.id, desk.clerk, at)
-    await calling.finish(before.id, desk.clerk, at)
+    await calling.start(By(desk.clerk, at), before.id)
+    await calling.finish(By(desk.clerk, at), before.id)
     after = await take_ticket(clock.advance(seconds=10))
     at = clock.advance(seconds=10)
     await Desk(desk.id, desk.number, desk.clerk, at).call(after.id)

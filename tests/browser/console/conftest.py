@@ -8,7 +8,9 @@ import pytest
 from playwright.async_api import Browser, BrowserContext
 
 from queue_app.clock import Clock, ShiftedClock
-from queue_app.flow import staffing
+from queue_app.domain.people import OPERATOR
+from queue_app.flow import accounts
+from queue_app.flow.act import By
 from tests.browser.console.clerk import SIZE, Arrive, Clerk, sign_in
 from tests.conftest import MONDAY
 from tests.support.people import BRANCH, PASSWORD
@@ -46,7 +48,9 @@ async def arrive(server: Server, browser: Browser, clock: Clock) -> AsyncIterato
         contexts.append(context)
         page = await context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
-        staff = await staffing.add_staff(f"clerk{desk}", "clerk", BRANCH, PASSWORD, clock.now())
+        staff = await accounts.add_staff(
+            By(OPERATOR, clock.now()), f"clerk{desk}", "clerk", BRANCH, PASSWORD
+        )
         await sign_in(page, server, staff.login)
         await page.locator(".desk").nth(int(desk) - 1).get_by_role("button").click()
         await page.wait_for_url("**/desks/*")

@@ -9,10 +9,11 @@ from playwright.async_api import expect
 
 from queue_app.clock import Clock
 from queue_app.flow import arrival
+from queue_app.flow.act import By
 from queue_app.store import db
 from tests.browser.console.clerk import Arrive
 from tests.support.hall import open_desk, take_ticket
-from tests.support.people import BRANCH
+from tests.support.people import BRANCH, KIOSK
 
 pytestmark = [pytest.mark.browser, pytest.mark.server]
 
@@ -98,7 +99,7 @@ async def test_nothing_in_the_queue_moves_under_the_pointer(arrive: Arrive, cloc
     await clerk.rows.nth(1).hover()
     before = await clerk.rows.nth(1).bounding_box()
     await other.call(tickets[0].id)
-    await arrival.issue_ticket(BRANCH, ["bill-duplicate"], "veteran", "uk", "kiosk", clock.now())
+    await arrival.issue(By(KIOSK, clock.now()), BRANCH, ["bill-duplicate"], "veteran", "uk")
     await expect(clerk.page.locator("#held")).to_be_visible()
     await expect(clerk.row("А1")).to_contain_text("уже не чекає")
     assert await clerk.rows.nth(1).bounding_box() == before

@@ -7,15 +7,15 @@ import pytest
 from playwright.async_api import BrowserContext, expect
 
 from queue_app.clock import Clock
-from queue_app.flow import arrival, booking, calling, interrupting, staffing
-from queue_app.queries import reference
-from queue_app.queries.appointments import SELECT, from_row
+from queue_app.domain.people import OPERATOR, RESIDENT, SYSTEM
+from queue_app.flow import accounts, arrival, booking, calling, interrupting
+from queue_app.flow.act import By
 from queue_app.store import db
 from tests.browser.console.clerk import METER, Arrive, Clerk, sign_in
 from tests.conftest import MONDAY
 from tests.support.browser import assert_accessible, follow
 from tests.support.hall import open_desk, take_ticket
-from tests.support.people import BRANCH, PASSWORD
+from tests.support.people import BRANCH, KIOSK, PASSWORD
 from tests.support.server import Server
 
 pytestmark = [pytest.mark.browser, pytest.mark.server]
@@ -39,7 +39,7 @@ async def test_time_past_the_plan_turns_amber(arrive: Arrive, clock: Clock) -> N
     await db.fetch(
         "UPDATE ticket SET issued_at = $2, queued_at = $2 WHERE id = $1", ticket.id, long_ago
     )
-    await calling.call(clerk.desk, clerk.staff, long_ago)
+    await calling.call(By(clerk.staff, long_ago), clerk.desk)
     await clerk.mode("called")
     timer = clerk.page.locator("#timer")
     await expect(timer).to_have_class(re.compile("timer-over"))
@@ -61,15 +61,14 @@ async def test_a_phone_visit_shows_the_number_to_dial(arrive: Arrive, clock: Clo
 
 
 async def phone_visit(clock: Clock) -> None:
-    directory = await reference.directory()
-    branch = directory.branch(BRANCH)
     at_eleven = MONDAY.replace(hour=11)
-    held = await booking.hold(BRANCH, ["debt-amount"], at_eleven, "phone", clock.now())
-    await booking.confirm(held.token, "Олена Мельник", "067 123 45 67", None, "uk", clock.now())
-    row = await db.fetch_row(f"{SELECT} WHERE token = $1", held.token)
-    assert row
-    appointment = from_row(row)
-    await db.transact(lambda: arrival.admit_phone_call(directory, branch, appointment, clock.now()))
+    held = await booking.hold(
+        By(RESIDENT, clock.now()), BRANCH, ["debt-amount"], at_eleven, "phone"
+    )
+    await booking.confirm(
+        By(RESIDENT, clock.now()), held.token, "Олена Мельник", "067 123 45 67", None, "uk"
+    )
+    await arrival.admit_call(By(SYSTEM, clock.now()), held.token, at_eleven)
 
 
 async def test_what_the_server_paints_the_script_leaves_as_it_is(
@@ -78,12 +77,14 @@ async def test_what_the_server_paints_the_script_leaves_as_it_is(
     then = clock.now() - timedelta(seconds=6)  # waits turn to a minute well after the test
     await take_ticket(then, service=METER)
     booked = await booking.hold(
-        BRANCH, [METER, "bill-duplicate"], MONDAY.replace(hour=11), "visit", then
+        By(RESIDENT, then), BRANCH, [METER, "bill-duplicate"], MONDAY.replace(hour=11), "visit"
     )
-    booked = await booking.confirm(booked.token, "Іван Ко", "0671234567", None, "en", then)
-    ticket = await arrival.check_in(BRANCH, booked.code, "kiosk", then)
+    booked = await booking.confirm(
+        By(RESIDENT, then), booked.token, "Іван Ко", "0671234567", None, "en"
+    )
+    ticket = await arrival.check_in(By(KIOSK, then), BRANCH, booked.code)
     clerk = await arrive("3")
-    await calling.call(clerk.desk, clerk.staff, then, ticket.id)
+    await calling.call(By(clerk.staff, then), clerk.desk, ticket.id)
     for language in ("uk", "en"):
         assert await painted(clerk, language, scripts=False) == await painted(
             clerk, language, scripts=True
@@ -145,7 +146,7 @@ async def test_axe_finds_nothing_in_any_state(
 async def test_axe_finds_nothing_before_the_desk(
     server: Server, clock: Clock, context: BrowserContext
 ) -> None:
-    await staffing.add_staff("admin", "administrator", None, PASSWORD, clock.now())
+    await accounts.add_staff(By(OPERATOR, clock.now()), "admin", "administrator", None, PASSWORD)
     page = await context.new_page()
     await page.goto(f"{server.url}/console/sign-in")
     await assert_accessible(page)
@@ -196,7 +197,7 @@ async def test_the_screen_asks_no_other_host_and_moves_nothing_while_it_loads(
 async def test_the_list_of_desks_follows_the_hall_for_whoever_has_no_desk(
     server: Server, context: BrowserContext, clock: Clock
 ) -> None:
-    await staffing.add_staff("chief", "supervisor", BRANCH, PASSWORD, clock.now())
+    await accounts.add_staff(By(OPERATOR, clock.now()), "chief", "supervisor", BRANCH, PASSWORD)
     page = await context.new_page()
     await sign_in(page, server, "chief")
     await expect(page.locator(".desk").first).to_contain_text("Вільне")
@@ -204,13 +205,13 @@ async def test_the_list_of_desks_follows_the_hall_for_whoever_has_no_desk(
     await expect(page.locator(".desk").first).to_contain_text("Працює")
     await take_ticket(clock.now())
     await expect(page.locator("main")).to_contain_text("У залі чекає 1 особа")
-    stop = await interrupting.interrupt(BRANCH, "alert", None, "", desk.clerk, clock.now())
+    stop = await interrupting.interrupt(By(desk.clerk, clock.now()), BRANCH, "alert", None, "")
     await expect(page.locator("main")).to_contain_text("Повітряна тривога з 10:0")
     await page.get_by_text("Відновити зараз…").click()
     await expect(page.locator(".resume-now")).to_contain_text("Відбою ще не було.")
     await assert_accessible(page)
     await page.get_by_text("Відновити зараз…").click()
-    await interrupting.resume(stop.id, 10, desk.clerk, clock.now())
+    await interrupting.resume(By(desk.clerk, clock.now()), stop.id, 10)
     await expect(page.locator("main")).to_contain_text("Відбій тривоги о 10:0")
-    await interrupting.resume(stop.id, 0, desk.clerk, clock.now())
+    await interrupting.resume(By(desk.clerk, clock.now()), stop.id, 0)
     await expect(page.get_by_text("Відбій тривоги")).to_be_hidden()

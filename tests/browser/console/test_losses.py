@@ -7,7 +7,9 @@ import pytest
 from playwright.async_api import BrowserContext, Route, expect
 
 from queue_app.clock import Clock
-from queue_app.flow import staffing
+from queue_app.domain.people import OPERATOR
+from queue_app.flow import accounts, staffing
+from queue_app.flow.act import By
 from queue_app.store import db
 from tests.browser.console.clerk import Arrive, sign_in
 from tests.conftest import MONDAY, StartServers
@@ -61,7 +63,7 @@ async def test_a_lost_line_is_said_within_twelve_seconds_and_heals(
     servers: StartServers, context: BrowserContext, clock: Clock
 ) -> None:
     (first,) = await servers(1, clock=MONDAY)
-    await staffing.add_staff("clerk1", "clerk", BRANCH, PASSWORD, clock.now())
+    await accounts.add_staff(By(OPERATOR, clock.now()), "clerk1", "clerk", BRANCH, PASSWORD)
     page = await context.new_page()
     await sign_in(page, first, "clerk1")
     await page.locator(".desk").first.get_by_role("button").click()
@@ -81,8 +83,10 @@ async def test_a_desk_closed_by_a_supervisor_leads_to_another_one(
     arrive: Arrive, clock: Clock
 ) -> None:
     clerk = await arrive()
-    boss = await staffing.add_staff("boss", "supervisor", BRANCH, PASSWORD, clock.now())
-    await staffing.close_desk(clerk.desk, boss, clock.now())
+    boss = await accounts.add_staff(
+        By(OPERATOR, clock.now()), "boss", "supervisor", BRANCH, PASSWORD
+    )
+    await staffing.close_desk(By(boss, clock.now()), clerk.desk)
     await clerk.mode("away")
     await expect(clerk.number).to_have_text("Ви вже не працюєте за цим вікном")
     await clerk.primary.click()
@@ -103,7 +107,7 @@ async def test_a_screen_whose_session_is_over_leads_to_the_sign_in_by_itself(
 ) -> None:
     """As in the morning, when the server was started anew overnight."""
     (first,) = await servers(1, clock=MONDAY)
-    await staffing.add_staff("clerk1", "clerk", BRANCH, PASSWORD, clock.now())
+    await accounts.add_staff(By(OPERATOR, clock.now()), "clerk1", "clerk", BRANCH, PASSWORD)
     page = await context.new_page()
     await sign_in(page, first, "clerk1")
     await page.locator(".desk").first.get_by_role("button").click()

@@ -5,7 +5,9 @@ from datetime import datetime, timedelta
 
 from playwright.async_api import Page, expect
 
+from queue_app.domain.people import RESIDENT
 from queue_app.flow import booking
+from queue_app.flow.act import By
 from queue_app.store import db
 from tests.conftest import MONDAY
 from tests.support.people import BRANCH
@@ -40,8 +42,10 @@ async def booked(
 ) -> str:
     """The code of a booking that a resident made this morning."""
     early = MONDAY - timedelta(hours=2)
-    held = await booking.hold(branch, [service], starts, channel, early)  # type: ignore[arg-type]
-    await booking.confirm(held.token, "Олена Мельник", "067 123 45 67", None, "uk", early)
+    held = await booking.hold(By(RESIDENT, early), branch, [service], starts, channel)  # type: ignore[arg-type]
+    await booking.confirm(
+        By(RESIDENT, early), held.token, "Олена Мельник", "067 123 45 67", None, "uk"
+    )
     return held.code
 
 

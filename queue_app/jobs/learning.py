@@ -7,12 +7,13 @@ from functools import partial
 
 import msgspec
 
+from queue_app.clock import Clock
 from queue_app.domain import hours
 from queue_app.domain.correction import NARROWEST, Correction, End, corrected
 from queue_app.domain.directory import Directory
 from queue_app.domain.habits import Habits, habits_of
 from queue_app.domain.service_times import ServiceTime, learned, published
-from queue_app.queries import habits
+from queue_app.queries import habits, reference
 from queue_app.store import db
 
 MEMORY_DAYS = 90
@@ -20,6 +21,10 @@ MEMORY_DAYS = 90
 LEARN_EVERY = timedelta(hours=1)
 
 _log = logging.getLogger(__name__)
+
+
+async def learn_times(clock: Clock) -> int:
+    return await learn(await reference.directory(), clock.now())
 
 
 async def learn(directory: Directory, now: datetime) -> int:
@@ -78,6 +83,10 @@ async def _keep(branch_id: int, service: str, time: ServiceTime, now: datetime) 
         time.visits,
         now,
     )
+
+
+async def learn_all_habits(clock: Clock) -> int:
+    return await learn_habits(await reference.directory(), clock.now())
 
 
 async def learn_habits(directory: Directory, now: datetime) -> int:

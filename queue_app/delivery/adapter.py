@@ -1,0 +1,31 @@
+"""The small protocol behind which every way out of the house stands."""
+
+from datetime import datetime
+from typing import Protocol
+
+from msgspec import Struct
+
+from queue_app.domain.catalogue import Language
+from queue_app.domain.messages import Medium
+
+
+class Letter(Struct, frozen=True):
+    """A message as it is handed over. `identity` is the same however often it is sent."""
+
+    identity: str
+    channel: Medium
+    recipient: str
+    language: Language
+    subject: str
+    text: str
+    created_at: datetime
+
+
+class Undeliverable(Exception):
+    """It is useless to try again; `str()` says why, without anybody's data."""
+
+
+class Adapter(Protocol):
+    async def deliver(self, letter: Letter) -> None:
+        """Hand it over. Undeliverable: never; any other exception: not now."""
+        ...

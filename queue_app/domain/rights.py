@@ -1,0 +1,157 @@
+"""Who may do what, and where: one table, asked by verbs, routes, pages and websockets.
+
+A right has the name of the verb that it allows; what is only looked at begins with `see_`.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Literal
+
+from queue_app.domain.errors import NotAllowed, NotSignedIn
+from queue_app.domain.people import Actor, Device, Staff
+
+Party = Literal[
+    "anyone", "kiosk", "board", "clerk", "supervisor", "administrator", "operator", "system"
+]
+Where = Literal["everywhere", "branch", "desk", "link"]
+"""everywhere; the own branch, which is every one for an administrator without a branch; the desk
+that one has taken; the one thing whose link one holds."""
+
+STAFF: tuple[Party, ...] = ("clerk", "supervisor", "administrator")
+DEVICES: tuple[Party, ...] = ("kiosk", "board")
+
+_ANYONE: dict[Party, Where] = {"anyone": "everywhere"}
+_BY_LINK: dict[Party, Where] = {"anyone": "link"}
+_KIOSK: dict[Party, Where] = {"kiosk": "branch"}
+_AT_DESK: dict[Party, Where] = {
+    "clerk": "desk",
+    "supervisor": "branch",
+    "administrator": "branch",
+}
+_IN_BRANCH: dict[Party, Where] = dict.fromkeys(STAFF, "branch")
+_OPERATOR: dict[Party, Where] = {"operator": "everywhere"}
+_SYSTEM: dict[Party, Where] = {"system": "everywhere"}
+
+RIGHTS: Mapping[str, Mapping[Party, Where]] = {
+    # Looking.
+    "see_page": _ANYONE,
+    "see_centre": _ANYONE,
+    "see_slots": _ANYONE,
+    "see_prospect": _ANYONE,
+    "see_board": _ANYONE,
+    "see_ticket": _BY_LINK,
+    "see_appointment": _BY_LINK,
+    "see_kiosk": _KIOSK,
+    "see_desks": _IN_BRANCH,
+    "see_queue": _IN_BRANCH,
+    "see_desk": _IN_BRANCH,
+    "see_contact": _AT_DESK,
+    "see_interruptions": _IN_BRANCH,
+    "see_health": _ANYONE,
+    # Residents.
+    "hold": _ANYONE,
+    "confirm": _BY_LINK,
+    "move": _BY_LINK,
+    "cancel": _BY_LINK,
+    "leave": _BY_LINK,
+    # The kiosk, and the phone calls that fall due by themselves.
+    "register_kiosk": _ANYONE,
+    "issue": _KIOSK,
+    "check_in": _KIOSK,
+    "admit_call": _SYSTEM,
+    # Desks.
+    "begin_session": _ANYONE,
+    "end_session": _ANYONE,
+    "open_desk": _IN_BRANCH,
+    "pause_desk": _AT_DESK,
+    "close_desk": _AT_DESK | _SYSTEM,
+    "call": _AT_DESK,
+    "recall": _AT_DESK,
+    "start": _AT_DESK,
+    "finish": _AT_DESK,
+    "no_show": _AT_DESK,
+    "park": _AT_DESK,
+    "put_back": _IN_BRANCH,
+    "transfer": _AT_DESK,
+    "undo": _AT_DESK,
+    # Time that stops.
+    "interrupt": _IN_BRANCH,
+    "resume": _IN_BRANCH,
+    # What happens by itself.
+    "expire_holds": _SYSTEM,
+    "close_out": _SYSTEM,
+    "settle": _SYSTEM,
+    # The office.
+    "add_staff": _OPERATOR,
+    "change_password": _OPERATOR,
+    "retire_staff": _OPERATOR,
+    "add_device": _OPERATOR,
+    "revoke_device": _OPERATOR,
+    "apply_centre": _OPERATOR,
+}
+
+
+def party_of(who: Actor) -> Party:
+    """The column of the table in which this actor stands."""
+    if isinstance(who, Staff):
+        return who.role
+    if isinstance(who, Device):
+        return who.kind
+    return "anyone" if who.actor == "resident" else who.actor
+
+
+def require(right: str, who: Actor, branch_id: int | None = None) -> None:
+    """Whether this actor has this right at all and, where a branch is named, in that branch.
+
+    NotSignedIn `not_signed_in` or `not_a_device` where somebody else would have it; NotAllowed
+    `not_allowed`, `not_a_kiosk`, `other_branch`. A link is proven by whoever holds it: what it
+    leads to is found by it alone.
+    """
+    where = _where(right, who)
+    if branch_id is not None and where in ("branch", "desk") and not _works_in(who, branch_id):
+        raise NotAllowed("other_branch")
+
+
+def require_desk(right: str, who: Actor, desk_staff_id: int | None) -> None:
+    """NotAllowed `not_your_desk` for who has the right only at the desk that they have taken."""
+    if not has_at_desk(right, who, desk_staff_id):
+        raise NotAllowed("not_your_desk")
+
+
+def has_at_desk(right: str, who: Actor, desk_staff_id: int | None) -> bool:
+    """Whether the right holds at a desk taken by this member of staff (None: by nobody)."""
+    return _where(right, who) != "desk" or has_taken(who, desk_staff_id)
+
+
+def has_taken(who: Actor, desk_staff_id: int | None) -> bool:
+    """Whether a desk taken by this member of staff (None: by nobody) is this actor's."""
+    return isinstance(who, Staff) and desk_staff_id == who.id
+
+
+def reach(who: Actor, branch_ids: Iterable[int]) -> list[int]:
+    """Of these branches, those in which this actor may act."""
+    return [branch_id for branch_id in branch_ids if _works_in(who, branch_id)]
+
+
+def _where(right: str, who: Actor) -> Where:
+    allowed = RIGHTS[right]
+    party = party_of(who)
+    if party in allowed:
+        return allowed[party]
+    if "anyone" in allowed:
+        return allowed["anyone"]
+    raise _refusal(allowed, party)
+
+
+def _refusal(allowed: Mapping[Party, Where], party: Party) -> NotSignedIn | NotAllowed:
+    if party == "board" and "kiosk" in allowed:
+        return NotAllowed("not_a_kiosk")
+    if party == "anyone" and "kiosk" in allowed:
+        return NotSignedIn("not_a_device")
+    if party in ("anyone", "kiosk", "board") and not allowed.keys().isdisjoint(STAFF):
+        return NotSignedIn("not_signed_in")
+    return NotAllowed("not_allowed")
+
+
+def _works_in(who: Actor, branch_id: int) -> bool:
+    own = getattr(who, "branch_id", None)
+    return own is None or own == branch_id

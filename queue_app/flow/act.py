@@ -1,0 +1,285 @@
+"""The unit of work: one way for every change.
+
+    @verb
+    async def park(act: Act, ticket_id: int) -> Ticket:
+        ticket = await act.ticket(ticket_id)
+        return await act.record(ticket, "park", desk_id=ticket.progress.desk_id)
+
+A face calls `park(By(staff, now, key), 7)`. Around the function stand its right, one transaction,
+the whole of it again after a deadlock, and once for an idempotency key. At its end follows, in
+this order, what must follow a change: the messages that its events call for, the versions of the
+branches that it touched, and their notifications, which the commit delivers.
+"""
+
+import hashlib
+import inspect
+import secrets
+from collections.abc import Awaitable, Callable
+from datetime import date, datetime
+from functools import cached_property, partial, update_wrapper
+from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, cast, get_type_hints, overload
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+
+from queue_app.domain import appointments, numbering, rights, tickets
+from queue_app.domain.appointments import Appointment, AppointmentVerb
+from queue_app.domain.directory import Branch, Directory
+from queue_app.domain.errors import Conflict, NotFound
+from queue_app.domain.hall import Hall
+from queue_app.domain.people import Actor, Staff
+from queue_app.domain.tickets import AT_DESK, Event, Progress, Ticket, Verb
+from queue_app.flow import outbox, reactions, records
+from queue_app.flow.reactions import AnyEvent, Happened, Thing
+from queue_app.flow.records import DESK_STATES, DeskVerb, Draft, OfficeEvent, OfficeKind, Slot
+from queue_app.queries import appointments as kept_appointments
+from queue_app.queries import halls, reference
+from queue_app.queries import staff as people
+from queue_app.queries import tickets as kept_tickets
+from queue_app.queries.staff import DeskRow
+from queue_app.store import db
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class By(Struct, frozen=True):
+    """Who asks for something, when, and the key under which they may ask for it again."""
+
+    who: Actor
+    now: datetime
+    key: UUID | None = None
+
+
+class Act:
+    """One verb under way: who acts, when, what was loaded, and what must follow at its end.
+
+    What it hands out this actor may touch; everything else it refuses.
+    """
+
+    def __init__(self, by: By, right: str, directory: Directory | None) -> None:
+        self.who = by.who
+        self.now = by.now
+        self.right = right
+        self._directory = directory
+        self._halls: dict[int, Hall] = {}
+        self._touched: set[int] = set()
+        self._happened: list[Happened] = []
+
+    @property
+    def directory(self) -> Directory:
+        """The centre in force. NotFound `no_centre` before its files have been applied."""
+        if self._directory is None:
+            raise NotFound("no_centre")
+        return self._directory
+
+    @property
+    def staff(self) -> Staff:
+        """The member of staff who acts, where the table of rights lets nobody else."""
+        assert isinstance(self.who, Staff)
+        return self.who
+
+    @property
+    def reach(self) -> list[int]:
+        """The branches in which this actor may act, also while a retired one empties."""
+        return rights.reach(self.who, self.directory.branches_ever)
+
+    def branch(self, slug: str) -> Branch:
+        """NotFound `unknown_branch`; NotAllowed `other_branch`."""
+        branch = self.directory.branch(slug)
+        rights.require(self.right, self.who, branch.id)
+        return branch
+
+    async def hall(self, branch_id: int) -> Hall:
+        """The branch as it stood when this verb first asked."""
+        if branch_id not in self._halls:
+            branch = self.directory.branch_of(branch_id)
+            self._halls[branch_id] = await halls.load(self.directory, branch, self.now)
+        return self._halls[branch_id]
+
+    async def ticket(self, ticket_id: int) -> Ticket:
+        """NotFound `unknown_ticket`; NotAllowed `other_branch`, and `not_your_desk` for who has
+        this right only at their own desk; Conflict `ticket_state` where it is at no desk then."""
+        ticket = await self.any_ticket(ticket_id)
+        place = ticket.progress.desk_id if ticket.progress.state in AT_DESK else None
+        if place is None:
+            raise Conflict("ticket_state", state=ticket.progress.state)
+        self.require_desk(await people.desk([ticket.branch_id], place))
+        return ticket
+
+    async def any_ticket(self, ticket_id: int) -> Ticket:
+        """A ticket wherever its person is. NotFound `unknown_ticket`; NotAllowed `other_branch`."""
+        return await kept_tickets.by_id(self.reach, ticket_id)
+
+    async def desk(self, desk_id: int) -> DeskRow:
+        """The desk, locked, so that what happens at it happens one after the other.
+
+        NotFound `unknown_desk`; NotAllowed `other_branch`.
+        """
+        return await people.desk(self.reach, desk_id, lock=True)
+
+    def require_desk(self, place: DeskRow) -> None:
+        """NotAllowed `not_your_desk` for who has this right only at the desk they have taken."""
+        rights.require_desk(self.right, self.who, place.staff_id)
+
+    async def appointment(self, token: str) -> Appointment:
+        """The appointment behind a link, locked, so that what happens to it happens one after
+        the other. NotFound `unknown_link`."""
+        return await kept_appointments.by_token(token, lock=True)
+
+    @overload
+    async def record(self, thing: Ticket, verb: Verb, **facts: Any) -> Ticket: ...
+    @overload
+    async def record(
+        self, thing: Appointment, verb: AppointmentVerb, **facts: Any
+    ) -> Appointment: ...
+    async def record(self, thing: Any, verb: Any, **facts: Any) -> Any:
+        """Append the event and write the row, guarded by its revision, in one statement.
+
+        `facts`: the fields of the event that this verb sets. Conflict `ticket_changed` or
+        `appointment_changed` where somebody else was first, `ticket_state` or
+        `appointment_state` where it may not follow, `desk_busy`, `already_checked_in`.
+        """
+        if isinstance(thing, Ticket):
+            happened = records.next_event(thing, verb, self.who.actor, self.now, **facts)
+            return await self.write(thing, tickets.apply(thing.progress, happened), happened)
+        changed = records.next_appointment_event(thing, verb, self.who.actor, self.now, **facts)
+        thing = thing.at(appointments.apply(thing.progress, changed))
+        await records.write_appointment(thing, changed)
+        self._follow(thing, changed)
+        return thing
+
+    async def write(self, ticket: Ticket, progress: Progress, happened: Event) -> Ticket:
+        """The same for a progress that is no step forward, such as an undo."""
+        written = await records.write_ticket(ticket, progress, happened)
+        if written is None:
+            raise Conflict("ticket_changed", ticket=ticket.id)
+        self._follow(written, happened)
+        return written
+
+    async def claim(self, ticket: Ticket, desk_id: int) -> Ticket | None:
+        """Call this person; None at once where somebody else is taking them."""
+        happened = records.next_event(ticket, "call", self.who.actor, self.now, desk_id=desk_id)
+        progress = tickets.apply(ticket.progress, happened)
+        claimed = await records.write_ticket(ticket, progress, happened, unless_taken=True)
+        if claimed:
+            self._follow(claimed, happened)
+        return claimed
+
+    async def issue(self, draft: Draft, day: date) -> Ticket:
+        """A new ticket with the next number of its series that day, and its first event."""
+        booked = draft.appointment is not None
+        series = numbering.prefix(self.directory.rules, booked, draft.priority)
+        count = await records.next_count(draft.branch_id, day, series)
+        number = numbering.number(series, count)
+        token = numbering.link_token(draft.branch_id, secrets.token_urlsafe(16))
+        ticket, first = await records.insert_ticket(
+            draft, day, number, token, self.who.actor, self.now
+        )
+        self._follow(ticket, first)
+        return ticket
+
+    async def hold(self, draft: Slot) -> Appointment | None:
+        """A new appointment with its first event; None where its lane or its code is taken."""
+        held = await records.insert_appointment(draft, self.who.actor, self.now)
+        if held is None:
+            return None
+        self._follow(*held)
+        return held[0]
+
+    async def put_desk(
+        self, place: DeskRow, verb: DeskVerb, staff_id: int | None, reason: str | None = None
+    ) -> DeskRow:
+        """The desk's new state and its event; a desk that already is so stays as it is."""
+        state = DESK_STATES[verb]
+        if (place.state, place.staff_id) == (state, staff_id):
+            return place
+        await records.write_desk(place, verb, state, staff_id, reason, self.who.actor, self.now)
+        self.touch(place.branch_id)
+        return DeskRow(place.branch_id, place.id, place.number, state, staff_id, place.retired_at)
+
+    async def note(
+        self,
+        kind: OfficeKind,
+        subject: str,
+        verb: str,
+        before: object = None,
+        after: object = None,
+        branch_id: int | None = None,
+    ) -> None:
+        """The event of what has no table of events of its own: who, when, before, after."""
+        await records.insert_office_event(
+            OfficeEvent(self.now, self.who.actor, kind, subject, verb, before, after, branch_id)
+        )
+
+    def touch(self, branch_id: int) -> None:
+        """This branch looks different now: its screens are told when all is done."""
+        self._touched.add(branch_id)
+
+    def _follow(self, thing: Thing, event: AnyEvent) -> None:
+        self._happened.append(Happened(thing, event))
+        self.touch(thing.branch_id)
+
+    async def end(self) -> None:
+        """What must follow, once and in order.
+
+        The version rows are the only lock that all changes of a branch share: taken last, in
+        one order, and held to the commit, so that a snapshot's version and its content agree.
+        """
+        await outbox.put(reactions.messages(self._happened, self.now))
+        for branch_id in sorted(self._touched):
+            await records.raise_version(branch_id)
+
+
+class verb(Generic[P, R]):  # noqa: N801 - reads as a decorator
+    """Makes a verb of a function of an act; its right is the row of its name."""
+
+    def __init__(self, function: Callable[Concatenate[Act, P], Awaitable[R]]) -> None:
+        self.right = function.__name__
+        if self.right not in rights.RIGHTS:
+            raise LookupError(f"{self.right} has no row in domain/rights.py")
+        self._function = function
+        self._signature = inspect.signature(function)
+        update_wrapper(self, function)
+
+    async def __call__(self, by: By, *args: P.args, **kwargs: P.kwargs) -> R:
+        rights.require(self.right, by.who)
+        directory = await reference.directory_if_any()
+        return await db.transact(partial(self._once, by, directory, args, kwargs))
+
+    async def _once(self, by: By, directory: Directory | None, args: Any, kwargs: Any) -> R:
+        """What the first request with this key gave, else what this one gives.
+
+        A second request that comes while the first still runs waits for it at the unique index. A
+        refusal is not kept: nothing was done, so the same request may be tried again.
+        """
+        if by.key is None:
+            return await self._do(by, directory, args, kwargs)
+        asked = self._signature.bind(None, *args, **kwargs)
+        asked.apply_defaults()
+        _, thing, *_ = *asked.arguments.values(), None
+        request = records.Request(
+            scope=f"{self.right}:{thing}:{by.who.actor}",
+            key=by.key,
+            fingerprint=_fingerprint(list(asked.arguments.values())[1:]),
+        )
+        if not await records.begin_request(request, by.now):
+            return cast(R, await records.answered(request, self._result))
+        result = await self._do(by, directory, args, kwargs)
+        await records.answer_request(request, result)
+        return result
+
+    async def _do(self, by: By, directory: Directory | None, args: Any, kwargs: Any) -> R:
+        act = Act(by, self.right, directory)
+        result = await self._function(act, *args, **kwargs)
+        await act.end()
+        return result
+
+    @cached_property
+    def _result(self) -> Any:
+        return get_type_hints(self._function)["return"]
+
+
+def _fingerprint(asked: object) -> str:
+    return hashlib.sha256(msgspec.json.encode(asked)).hexdigest()

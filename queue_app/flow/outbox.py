@@ -1,0 +1,88 @@
+"""The outbox: what is to leave is written with the event that calls for it, and sent after commit.
+
+Sending is claimed for a while, done outside any transaction, and then marked. A process that dies
+in between leaves its claim to run out: the message is sent again with the same identity, so that
+nothing is lost and a repeat can be told from a second message.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import msgspec
+
+from queue_app.domain.messages import Message, Outgoing, pause_after
+from queue_app.store import db
+
+LEASE = timedelta(minutes=2)
+"""How long a claim holds, in the machine's time: longer than any provider takes to answer."""
+BATCH = 20
+
+
+async def put(messages: Sequence[Outgoing]) -> None:
+    """In the transaction of the event; what stands there already stays once."""
+    for one in messages:
+        await db.fetch(
+            "INSERT INTO message (branch_id, event, kind, channel, recipient, language,"
+            " appointment_id, ticket_id, created_at, due_at)"
+            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)"
+            " ON CONFLICT ON CONSTRAINT message_once DO NOTHING",
+            one.branch_id,
+            one.event,
+            one.kind,
+            one.channel,
+            one.recipient,
+            one.language,
+            one.appointment_id,
+            one.ticket_id,
+            one.due_at,
+        )
+
+
+_CLAIM = """
+WITH due AS (
+    SELECT branch_id, id FROM message
+    WHERE state = 'waiting' AND due_at <= $1
+        AND (leased_until IS NULL OR leased_until <= $1 OR leased_until > $3)
+    ORDER BY due_at, id LIMIT $4 FOR UPDATE SKIP LOCKED
+)
+UPDATE message SET leased_until = $2, attempts = attempts + 1
+FROM due WHERE message.branch_id = due.branch_id AND message.id = due.id
+RETURNING message.*
+"""
+
+
+async def claim(now: datetime, lease: timedelta = LEASE, most: int = BATCH) -> list[Message]:
+    """Take messages that are due; nobody else takes them until the lease, in the hall's time, ends.
+
+    A lease that ends later than any could by now is from before the clock was set back.
+    """
+    rows = await db.transact(lambda: db.fetch(_CLAIM, now, now + lease, now + 2 * lease, most))
+    found = [msgspec.convert(dict(row), type=Message) for row in rows]
+    return sorted(found, key=lambda one: (one.created_at, one.id))
+
+
+async def mark_sent(message: Message, now: datetime) -> None:
+    await db.fetch(
+        "UPDATE message SET state = 'sent', sent_at = $3, leased_until = NULL, error = NULL"
+        " WHERE branch_id = $1 AND id = $2 AND state = 'waiting'",
+        message.branch_id,
+        message.id,
+        now,
+    )
+
+
+async def mark_failed(
+    message: Message, now: datetime, reason: str, jitter: float, final: bool = False
+) -> None:
+    """Try again after a pause that grows; give up when that is useless or was tried enough."""
+    pause = None if final else pause_after(message.attempts, jitter)
+    await db.fetch(
+        "UPDATE message SET state = $3, due_at = $4, leased_until = NULL, error = $5"
+        " WHERE branch_id = $1 AND id = $2 AND state = 'waiting' AND attempts = $6",
+        message.branch_id,
+        message.id,
+        "failed" if pause is None else "waiting",
+        now + (pause or timedelta()),
+        reason,
+        message.attempts,
+    )

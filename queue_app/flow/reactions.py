@@ -1,0 +1,77 @@
+"""What follows from which event: one table; no verb mentions it, and nothing hides elsewhere.
+
+A new message is one row here and its text in `delivery/letters.py`.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime
+
+from msgspec import Struct
+
+from queue_app.domain.appointments import Appointment, AppointmentEvent
+from queue_app.domain.messages import Medium, MessageKind, Outgoing
+from queue_app.domain.tickets import Event, Ticket
+
+Thing = Ticket | Appointment
+AnyEvent = Event | AppointmentEvent
+
+
+class Happened(Struct, frozen=True):
+    """An event, and the ticket or the appointment as it stands after it."""
+
+    thing: Thing
+    event: AnyEvent
+
+    @property
+    def subject(self) -> str:
+        return "ticket" if isinstance(self.thing, Ticket) else "appointment"
+
+
+class Reaction(Struct, frozen=True):
+    """A message, and how and where whom it is for can be reached."""
+
+    kind: MessageKind
+    to: Callable[[Thing], Iterable[tuple[Medium, str]]]
+
+
+def resident(thing: Thing) -> Iterator[tuple[Medium, str]]:
+    """Whoever booked: by mail where there is an address, else by SMS. Nobody for a mere hold."""
+    if isinstance(thing, Appointment):
+        if thing.email:
+            yield "mail", thing.email
+        elif thing.phone:
+            yield "sms", thing.phone
+
+
+REACTIONS: Mapping[tuple[str, str], tuple[Reaction, ...]] = {
+    ("appointment", "confirm"): (Reaction("booked", resident),),
+    ("appointment", "move"): (Reaction("moved", resident),),
+    ("appointment", "cancel"): (Reaction("cancelled", resident),),
+}
+
+
+def messages(happened: Iterable[Happened], now: datetime) -> list[Outgoing]:
+    """The messages that these events call for; at most one for an event, a way and a recipient."""
+    return [
+        _message(one, reaction.kind, medium, recipient, now)
+        for one in happened
+        for reaction in REACTIONS.get((one.subject, one.event.verb), ())
+        for medium, recipient in reaction.to(one.thing)
+    ]
+
+
+def _message(
+    one: Happened, kind: MessageKind, medium: Medium, recipient: str, now: datetime
+) -> Outgoing:
+    thing = one.thing
+    return Outgoing(
+        branch_id=thing.branch_id,
+        event=f"{one.subject} {thing.id} {one.event.seq}",
+        kind=kind,
+        channel=medium,
+        recipient=recipient,
+        language=thing.language,
+        due_at=now,
+        appointment_id=thing.id if isinstance(thing, Appointment) else thing.appointment_id,
+        ticket_id=thing.id if isinstance(thing, Ticket) else None,
+    )

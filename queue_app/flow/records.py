@@ -1,0 +1,408 @@
+"""How a change is written: the event and the row in one statement, guarded by the revision."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any, Literal
+from uuid import UUID
+
+import asyncpg
+import msgspec
+from msgspec import Struct
+
+from queue_app.domain.appointments import Appointment, AppointmentEvent, AppointmentVerb
+from queue_app.domain.catalogue import Channel, Language
+from queue_app.domain.errors import Conflict, RuleBroken
+from queue_app.domain.tickets import Event, Progress, Ticket, Verb
+from queue_app.queries import appointments, tickets
+from queue_app.queries.staff import DeskRow
+from queue_app.store import db
+
+DeskVerb = Literal["open", "resume", "pause", "close"]
+DESK_STATES: dict[DeskVerb, str] = {
+    "open": "open",
+    "resume": "open",
+    "pause": "paused",
+    "close": "closed",
+}
+OfficeKind = Literal["staff", "device", "centre", "interruption"]
+
+
+class Draft(Struct, frozen=True):
+    """What makes a ticket, before it has a number."""
+
+    branch_id: int
+    channel: Channel
+    services: tuple[str, ...]
+    language: Language
+    priority: str | None = None
+    appointment: Appointment | None = None
+
+
+class Slot(Struct, frozen=True):
+    """What makes an appointment: a stretch of a lane, and the ways to it."""
+
+    branch_id: int
+    lane_id: int
+    token: str
+    code: str
+    channel: Channel
+    services: tuple[str, ...]
+    starts_at: datetime
+    ends_at: datetime
+    held_until: datetime
+    language: Language
+
+
+class OfficeEvent(Struct, frozen=True):
+    """One change of staff, devices, settings or interruptions; never a password or a token."""
+
+    at: datetime
+    actor: str
+    kind: OfficeKind
+    subject: str
+    verb: str
+    before: object = None
+    after: object = None
+    branch_id: int | None = None
+
+
+class Request(Struct, frozen=True):
+    """A request that may be repeated: what it is about, its key, and what exactly it asks."""
+
+    scope: str
+    key: UUID
+    fingerprint: str
+
+
+def next_event(ticket: Ticket, verb: Verb, actor: str, now: datetime, **facts: Any) -> Event:
+    """The ticket's next event; never before what already happened to it, whatever the clocks."""
+    progress = ticket.progress
+    known = [progress.called_at, progress.started_at, progress.ended_at, ticket.issued_at]
+    return Event(
+        seq=progress.revision + 1,
+        at=max(now, *(at for at in known if at)),
+        verb=verb,
+        actor=actor,
+        **facts,
+    )
+
+
+def next_appointment_event(
+    appointment: Appointment, verb: AppointmentVerb, actor: str, now: datetime, **facts: Any
+) -> AppointmentEvent:
+    """The appointment's next event; never before the last one, whatever the clocks."""
+    return AppointmentEvent(
+        seq=appointment.revision + 1,
+        at=max(now, appointment.changed_at),
+        verb=verb,
+        actor=actor,
+        **facts,
+    )
+
+
+_COUNT = """
+INSERT INTO counter (branch_id, day, prefix, last) VALUES ($1, $2, $3, 1)
+ON CONFLICT (branch_id, day, prefix) DO UPDATE SET last = counter.last + 1
+RETURNING last
+"""
+_ISSUE = """
+WITH issued AS (
+    INSERT INTO ticket (branch_id, day, number, token, channel, priority, language,
+        appointment_id, due_at, issued_at, queued_at, services, state, revision)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11, 'waiting', 1)
+    RETURNING *
+), happened AS (
+    INSERT INTO ticket_event (branch_id, ticket_id, seq, at, verb, actor, data)
+    SELECT branch_id, id, 1, issued_at, 'issue', $12, $13::jsonb FROM issued
+)
+SELECT * FROM issued
+"""
+
+
+async def next_count(branch_id: int, day: date, series: str) -> int:
+    """The next number of a series; whoever else asks for one waits until this one is given."""
+    count: int = await db.fetch_value(_COUNT, branch_id, day, series)
+    return count
+
+
+async def insert_ticket(
+    draft: Draft, day: date, number: str, token: str, actor: str, now: datetime
+) -> tuple[Ticket, Event]:
+    booked = draft.appointment
+    first = Event(seq=1, at=now, verb="issue", actor=actor, services=draft.services)
+    row = await db.fetch_row(
+        _ISSUE,
+        draft.branch_id,
+        day,
+        number,
+        token,
+        draft.channel,
+        draft.priority,
+        draft.language,
+        booked.id if booked else None,
+        booked.starts_at if booked else None,
+        now,
+        list(draft.services),
+        actor,
+        _data(first, _TICKET_FACTS),
+    )
+    assert row
+    return tickets.from_row(row), first
+
+
+_CHANGE = """
+WITH changed AS (
+    UPDATE ticket SET revision = $4, state = $5, services = $6, queued_at = $7,
+        for_desk_id = $8, desk_id = $9, called_at = $10, calls = $11, started_at = $12,
+        ended_at = $13
+    WHERE branch_id = $1 AND id = {pick} AND revision = $3
+    RETURNING branch_id, id, revision
+)
+INSERT INTO ticket_event (branch_id, ticket_id, seq, at, verb, actor, desk_id, data)
+SELECT branch_id, id, revision, $14, $15, $16, $17, $18::jsonb FROM changed
+RETURNING seq
+"""
+_WAIT_FOR_IT = _CHANGE.format(pick="$2")
+_UNLESS_TAKEN = _CHANGE.format(
+    pick="(SELECT id FROM ticket WHERE branch_id = $1 AND id = $2 FOR UPDATE SKIP LOCKED)"
+)
+_TICKET_FACTS = ("services", "for_desk_id")
+"""The parts of a ticket's event that have no column of their own."""
+
+
+async def write_ticket(
+    ticket: Ticket, progress: Progress, happened: Event, unless_taken: bool = False
+) -> Ticket | None:
+    """None where the revision is another by now or, with `unless_taken`, somebody is at the row.
+
+    Conflict `desk_busy` where the desk has somebody already, `already_checked_in`.
+    """
+    try:
+        row = await db.fetch_row(
+            _UNLESS_TAKEN if unless_taken else _WAIT_FOR_IT,
+            ticket.branch_id,
+            ticket.id,
+            ticket.progress.revision,
+            progress.revision,
+            progress.state,
+            list(progress.services),
+            progress.queued_at,
+            progress.for_desk_id,
+            progress.desk_id,
+            progress.called_at,
+            progress.calls,
+            progress.started_at,
+            progress.ended_at,
+            happened.at,
+            happened.verb,
+            happened.actor,
+            happened.desk_id,
+            _data(happened, _TICKET_FACTS),
+        )
+    except asyncpg.UniqueViolationError as error:
+        raise _taken(error) from error
+    return msgspec.structs.replace(ticket, progress=progress) if row else None
+
+
+def _taken(error: asyncpg.UniqueViolationError) -> Conflict:
+    if error.constraint_name == "ticket_one_per_appointment":
+        return Conflict("already_checked_in")
+    return Conflict("desk_busy")
+
+
+_HOLD = """
+WITH held AS (
+    INSERT INTO appointment (branch_id, lane_id, token, code, channel, services, period, state,
+        held_until, language, created_at, changed_at, revision)
+    VALUES ($1, $2, $3, $4, $5, $6, tstzrange($7, $8), 'held', $9, $10, $11, $11, 1)
+    ON CONFLICT DO NOTHING
+    RETURNING *
+), happened AS (
+    INSERT INTO appointment_event (branch_id, appointment_id, seq, at, verb, actor, data)
+    SELECT branch_id, id, 1, created_at, 'hold', $12, $13::jsonb FROM held
+)
+SELECT *, lower(period) AS starts_at, upper(period) AS ends_at FROM held
+"""
+_APPOINTMENT_FACTS = ("lane_id", "starts_at", "ends_at", "held_until", "language")
+
+
+async def insert_appointment(
+    slot: Slot, actor: str, now: datetime
+) -> tuple[Appointment, AppointmentEvent] | None:
+    """None where the lane or the code is taken: the constraints have the last word."""
+    first = AppointmentEvent(
+        seq=1,
+        at=now,
+        verb="hold",
+        actor=actor,
+        lane_id=slot.lane_id,
+        starts_at=slot.starts_at,
+        ends_at=slot.ends_at,
+        held_until=slot.held_until,
+        language=slot.language,
+    )
+    row = await db.fetch_row(
+        _HOLD,
+        slot.branch_id,
+        slot.lane_id,
+        slot.token,
+        slot.code,
+        slot.channel,
+        list(slot.services),
+        slot.starts_at,
+        slot.ends_at,
+        slot.held_until,
+        slot.language,
+        now,
+        actor,
+        _data(first, _APPOINTMENT_FACTS),
+    )
+    return (appointments.from_row(row), first) if row else None
+
+
+_CHANGE_APPOINTMENT = """
+WITH changed AS (
+    UPDATE appointment SET revision = $4, state = $5, lane_id = $6, period = tstzrange($7, $8),
+        held_until = $9, language = $10, checked_in_at = $11, changed_at = $12,
+        name = $13, phone = $14, email = $15
+    WHERE branch_id = $1 AND id = $2 AND revision = $3
+    RETURNING branch_id, id, revision
+)
+INSERT INTO appointment_event (branch_id, appointment_id, seq, at, verb, actor, data)
+SELECT branch_id, id, revision, $12, $16, $17, $18::jsonb FROM changed
+RETURNING seq
+"""
+
+
+async def write_appointment(changed: Appointment, happened: AppointmentEvent) -> None:
+    """Conflict `appointment_changed` where the revision is another by now.
+
+    ExclusionViolationError where the lane is taken.
+    """
+    row = await db.fetch_row(
+        _CHANGE_APPOINTMENT,
+        changed.branch_id,
+        changed.id,
+        changed.revision - 1,
+        changed.revision,
+        changed.state,
+        changed.lane_id,
+        changed.starts_at,
+        changed.ends_at,
+        changed.held_until,
+        changed.language,
+        changed.checked_in_at,
+        changed.changed_at,
+        changed.name,
+        changed.phone,
+        changed.email,
+        happened.verb,
+        happened.actor,
+        _data(happened, _APPOINTMENT_FACTS),
+    )
+    if row is None:
+        raise Conflict("appointment_changed", appointment=changed.id)
+
+
+def _data(happened: Struct, facts: Sequence[str]) -> str:
+    """Those of the facts that this event sets, as JSON."""
+    found = {name: getattr(happened, name) for name in facts}
+    return _json({name: value for name, value in found.items() if value is not None})
+
+
+async def write_desk(
+    place: DeskRow,
+    verb: DeskVerb,
+    state: str,
+    staff_id: int | None,
+    reason: str | None,
+    actor: str,
+    now: datetime,
+) -> None:
+    """The caller has locked the desk. The event's `staff_id` is whose desk it becomes or was."""
+    await db.fetch(
+        "UPDATE desk SET state = $3, staff_id = $4, pause_reason = $5, since = $6"
+        " WHERE branch_id = $1 AND id = $2",
+        place.branch_id,
+        place.id,
+        state,
+        staff_id,
+        reason,
+        now,
+    )
+    await db.fetch(
+        "INSERT INTO desk_event (branch_id, desk_id, at, verb, staff_id, reason, actor)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        place.branch_id,
+        place.id,
+        now,
+        verb,
+        staff_id or place.staff_id,
+        reason,
+        actor,
+    )
+
+
+async def insert_office_event(event: OfficeEvent) -> None:
+    await db.fetch(
+        "INSERT INTO office_event (at, actor, kind, subject, branch_id, verb, before, after)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7::jsonb, $8::jsonb)",
+        event.at,
+        event.actor,
+        event.kind,
+        event.subject,
+        event.branch_id,
+        event.verb,
+        None if event.before is None else _json(event.before),
+        None if event.after is None else _json(event.after),
+    )
+
+
+async def raise_version(branch_id: int) -> None:
+    """The last statement of a change; the commit delivers the notification."""
+    await db.fetch(
+        "WITH raised AS (UPDATE branch_version SET version = version + 1"
+        " WHERE branch_id = $1 RETURNING branch_id)"
+        " SELECT pg_notify('branch', branch_id::text) FROM raised",
+        branch_id,
+    )
+
+
+async def begin_request(request: Request, now: datetime) -> bool:
+    """Whether this is the first with its key; one that still runs is waited for."""
+    first = await db.fetch_row(
+        "INSERT INTO request (scope, key, fingerprint, created_at) VALUES ($1, $2, $3, $4)"
+        " ON CONFLICT (scope, key) DO NOTHING RETURNING scope",
+        request.scope,
+        request.key,
+        request.fingerprint,
+        now,
+    )
+    return first is not None
+
+
+async def answer_request(request: Request, result: object) -> None:
+    await db.fetch(
+        "UPDATE request SET response = $3::jsonb WHERE scope = $1 AND key = $2",
+        request.scope,
+        request.key,
+        _json(result),
+    )
+
+
+async def answered(request: Request, kind: Any) -> Any:
+    """What the first request gave, as this type. RuleBroken `idempotency_key_reused` where it
+    asked for something else."""
+    row = await db.fetch_row(
+        "SELECT fingerprint, response FROM request WHERE scope = $1 AND key = $2",
+        request.scope,
+        request.key,
+    )
+    assert row
+    if row["fingerprint"] != request.fingerprint:
+        raise RuleBroken("idempotency_key_reused")
+    return msgspec.json.decode(row["response"], type=kind)
+
+
+def _json(value: object) -> str:
+    return msgspec.json.encode(value).decode()

@@ -1,0 +1,38 @@
+"""Every job of the house and its rhythm. A new one is one line here."""
+
+import logging
+from collections.abc import Sequence
+
+from queue_app.clock import Clock
+from queue_app.jobs import calls, days, holds, learning, promises, retention
+from queue_app.jobs.outbox import Outbox
+from queue_app.jobs.runner import Job
+
+_log = logging.getLogger(__name__)
+
+JOBS: tuple[Job, ...] = (
+    Job("expire_holds", 10, holds.expire),
+    Job("admit_calls", 10, calls.admit),
+    Job("end_days", 10, days.end),
+    Job("leave_desks", 10, days.leave_desks),
+    Job("settle_appointments", 10, days.settle_appointments),
+    Job("forget_people", 60, retention.forget_people),
+    Job("drop_leftovers", 60, retention.drop_leftovers),
+    Job("judge_promises", 10, promises.judge),
+    Job("learn_times", 60, learning.learn_times),
+    Job("learn_habits", 60, learning.learn_all_habits),
+)
+
+
+def with_delivery(outbox: Outbox) -> Sequence[Job]:
+    """All of them, messages included."""
+    return (*JOBS, Job("deliver", 1, outbox.deliver))
+
+
+async def sweep(clock: Clock, jobs: Sequence[Job] = JOBS) -> None:
+    """Every job once and now, whatever its rhythm; one that fails keeps no other from its turn."""
+    for job in jobs:
+        try:
+            await job.run(clock)
+        except Exception:
+            _log.exception("job %s failed", job.name)
