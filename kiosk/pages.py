@@ -26,7 +26,6 @@ from queue_app.domain.errors import NotAllowed, NotSignedIn
 from queue_app.domain.hall import Hall
 from queue_app.domain.numbering import branch_of_token
 from queue_app.domain.people import Device, token_hash
-from queue_app.flow.arrival import kiosk_door
 from queue_app.queries import halls, reference
 from queue_app.queries.staff import device_of_token
 from queue_app.screens import views
@@ -46,7 +45,7 @@ class DoorView(Struct, frozen=True):
     """Whether tickets are given. `page` changes when the page should be loaded anew.
 
     `unserved`: no desk of the branch gives any service. `opens_at` and `closes_at` as in
-    `kiosk_door`. `interruption`: why nobody is called, or not for some services; no ticket is
+    `branch_day.Door`. `interruption`: why nobody is called, or not for some services; no ticket is
     given for the `stopped` ones, while nobody knows when they go on. Bookings check in all the
     same.
     """
@@ -158,7 +157,7 @@ async def door(
 
 def _door(request: Asked, seen: Hall, groups: Sequence[tuple[OfferedGroup, ...]]) -> DoorView:
     directory = seen.directory
-    door = kiosk_door(directory, seen.branch, seen.at)
+    door = seen.day.door(seen.at)
     interrupted = door.state == "open" and seen.refusal_of_all is not None
     return DoorView(
         state="unserved" if not groups else "interrupted" if interrupted else door.state,

@@ -19,7 +19,7 @@ from queue_app.clock import Clock
 from queue_app.domain.catalogue import Channel, planned_minutes
 from queue_app.domain.directory import Branch, Directory
 from queue_app.flow import arrival
-from queue_app.flow.arrival import Prospect, chosen_services, kiosk_door
+from queue_app.flow.arrival import Prospect, chosen_services
 from queue_app.flow.booking import check_day
 from queue_app.queries import halls, reference, slots
 from queue_app.screens import views
@@ -72,7 +72,7 @@ async def branches(clock: Clock) -> list[BranchView]:
 
 
 def _branch(directory: Directory, branch: Branch, now: datetime) -> BranchView:
-    door = kiosk_door(directory, branch, now)
+    door = directory.today(branch, now).door(now)
     return BranchView(
         slug=branch.slug,
         title=branch.title,

@@ -15,7 +15,8 @@ from itertools import pairwise
 import msgspec
 from msgspec import Struct
 
-from queue_app.domain import hours, interruptions, waits
+from queue_app.domain import interruptions, waits
+from queue_app.domain.branch_day import BranchDay
 from queue_app.domain.centre import Rules
 from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.dispatch import (
@@ -79,6 +80,7 @@ class Now(Struct, frozen=True):
 
     directory: Directory
     branch: Branch
+    day: BranchDay
     at: datetime
     version: int
     waiting: Sequence[Waiting]
@@ -283,28 +285,19 @@ def _gaps(now: Now, desk: DeskView) -> list[tuple[float, float]]:
     """Between the desk's hours today; the last is its end, if the branch is open longer."""
     periods = _rostered(now, desk)
     gaps = [(before[1], after[0]) for before, after in pairwise(periods)]
-    closes = [window.closes for window in _branch_windows(now)]
-    if periods and closes and periods[-1][1] < (closes[-1] - now.at) / _MINUTE:
+    closes = now.day.closes
+    if periods and closes and periods[-1][1] < (closes - now.at) / _MINUTE:
         gaps.append((periods[-1][1], math.inf))
     return gaps
 
 
-def _branch_windows(now: Now) -> Sequence[hours.Window]:
-    day = now.directory.local(now.at).date()
-    return hours.windows(now.branch.hours, now.branch.closures, day, now.directory.zone)
-
-
 def _rostered(now: Now, desk: DeskView) -> list[tuple[float, float]]:
     """The desk's hours today as far as the branch is open, in minutes from now."""
-    day = now.directory.local(now.at).date()
     rosters = [one.roster for one in now.branch.desks if one.id == desk.id]
     return [
         ((opens - now.at) / _MINUTE, (closes - now.at) / _MINUTE)
         for roster in rosters
-        for own in hours.windows(roster, (), day, now.directory.zone)
-        for whole in _branch_windows(now)
-        for opens, closes in [(max(own.opens, whole.opens), min(own.closes, whole.closes))]
-        if opens < closes
+        for opens, closes in now.day.rostered(roster)
     ]
 
 

@@ -1,13 +1,14 @@
 """A branch at this moment: everybody in it, every desk, and what follows for them."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 from functools import cached_property
 
 import msgspec
 from msgspec import Struct
 
 from queue_app.domain import dispatch, forecast, interruptions
+from queue_app.domain.branch_day import BranchDay
 from queue_app.domain.catalogue import Channel, Language, planned_minutes
 from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.dispatch import DeskView, Policy, Ranked, Reason, Waiting
@@ -72,7 +73,7 @@ class Hall(Struct, frozen=True, dict=True):
 
     directory: Directory
     branch: Branch
-    day: date
+    day: BranchDay
     at: datetime
     version: int
     desks: tuple[HallDesk, ...]
@@ -135,6 +136,7 @@ class Hall(Struct, frozen=True, dict=True):
         return Now(
             directory=self.directory,
             branch=self.branch,
+            day=self.day,
             at=self.at,
             version=self.version,
             waiting=self.waiting,

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from queue_app.domain import hours
+from queue_app.domain.branch_day import BranchDay
 from queue_app.domain.catalogue import Channel
 from queue_app.domain.centre import WEEKDAYS, Closure, Period, Rules, Weekly
 
@@ -49,10 +50,13 @@ class Capacity(Struct, frozen=True):
 
     lanes: Sequence[Lane]
     hours: Weekly
-    closures: Sequence[Closure]
+    closures: tuple[Closure, ...]
     occupied: Sequence[Occupied]
     rules: Rules
     zone: ZoneInfo
+
+    def on(self, day: date) -> BranchDay:
+        return BranchDay(day, self.zone, self.rules, self.hours, self.closures)
 
 
 class Visit(Struct, frozen=True):
@@ -166,7 +170,7 @@ def lane_days(capacity: Capacity, visit: Visit, days: Sequence[Day]) -> list[lis
     busy = _busy(capacity.occupied, lanes, days)
     planned: list[list[LaneDay]] = []
     for index, day in enumerate(days):
-        branch = _open(hours.periods_on(capacity.hours, capacity.closures, day.date), day)
+        branch = _open(capacity.on(day.date).periods, day)
         weekday = WEEKDAYS[day.date.weekday()]
         planned.append(
             [

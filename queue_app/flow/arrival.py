@@ -1,14 +1,14 @@
 """Coming in: a ticket from the kiosk, a check-in with a booking, and leaving before the end."""
 
 import secrets
-from datetime import datetime, timedelta
-from typing import Literal
+from datetime import datetime
 from uuid import UUID
 
 from msgspec import Struct
 
-from queue_app.domain import hours, numbering, tickets
+from queue_app.domain import numbering, tickets
 from queue_app.domain.appointments import Appointment
+from queue_app.domain.branch_day import Door
 from queue_app.domain.catalogue import Channel, Language
 from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.dispatch import Waiting
@@ -129,10 +129,10 @@ def check_priority(directory: Directory, priority: str | None) -> None:
         raise RuleBroken("unknown_priority", priority=priority)
 
 
-def check_open(directory: Directory, branch: Branch, now: datetime) -> "Door":
+def check_open(directory: Directory, branch: Branch, now: datetime) -> Door:
     """The open door; RuleBroken `branch_closed` with `opens_at`, or `past_last_ticket` with
     `closes_at`."""
-    door = kiosk_door(directory, branch, now)
+    door = directory.today(branch, now).door(now)
     if door.state == "past_last_ticket":
         raise RuleBroken("past_last_ticket", closes_at=door.closes_at, opens_at=door.opens_at)
     if door.state == "closed":
@@ -180,43 +180,6 @@ async def check_running(
             kind=stop.kind,
             shelter=branch.shelter if stop.kind == "alert" else None,
         )
-
-
-class Door(Struct, frozen=True):
-    """Whether the kiosk gives tickets now.
-
-    `closes_at`: the end of the day's last period, while one runs; `opens_at`: when tickets are
-    given next, if the horizon has such a time.
-    """
-
-    state: Literal["open", "past_last_ticket", "closed"]
-    closes_at: datetime | None
-    opens_at: datetime | None
-
-
-def kiosk_door(directory: Directory, branch: Branch, now: datetime) -> Door:
-    """Local times. The kiosk opens `kiosk_early_minutes` before the branch and stops
-    `last_ticket_minutes` before it closes for the last time that day."""
-    rules, local = directory.rules, directory.local
-    early = timedelta(minutes=rules.kiosk_early_minutes)
-    last = timedelta(minutes=rules.last_ticket_minutes)
-    today = local(now).date()
-    closes_at: datetime | None = None
-    for ahead in range(rules.horizon_days + 1):
-        day = today + timedelta(days=ahead)
-        windows = hours.windows(branch.hours, branch.closures, day, directory.zone)
-        for index, (opens, closes) in enumerate(windows):
-            until = closes - last if index == len(windows) - 1 else closes
-            if opens - early <= now < until:
-                return Door("open", local(windows[-1].closes), local(opens))
-            if until <= now < closes:
-                closes_at = local(closes)
-            if now < opens - early:
-                state: Literal["past_last_ticket", "closed"] = (
-                    "past_last_ticket" if closes_at else "closed"
-                )
-                return Door(state, closes_at, local(opens))
-    return Door("past_last_ticket" if closes_at else "closed", closes_at, None)
 
 
 async def check_in(
@@ -275,10 +238,9 @@ async def _booked(directory: Directory, branch: Branch, digits: str, now: dateti
 
 def check_not_over(directory: Directory, branch: Branch, now: datetime) -> None:
     """RuleBroken `branch_closed` once the branch has closed for the day; early is welcome."""
-    day = directory.local(now).date()
-    windows = hours.windows(branch.hours, branch.closures, day, directory.zone)
-    if not windows or now >= windows[-1].closes:
-        raise RuleBroken("branch_closed", opens_at=kiosk_door(directory, branch, now).opens_at)
+    day = directory.today(branch, now)
+    if day.is_over(now):
+        raise RuleBroken("branch_closed", opens_at=day.door(now).opens_at)
 
 
 async def _why_unknown(directory: Directory, branch: Branch, digits: str) -> NotFound | RuleBroken:
@@ -341,7 +303,7 @@ async def _issue(
     if door and served_by(line.wait, now, door.closes_at) == "not_today":
         raise RuleBroken("past_closing", closes_at=door.closes_at, wait=line.wait)
     series = numbering.prefix(directory.rules, place.appointment is not None, place.priority)
-    ticket = await _insert(branch, place, actor, now, before.day, series)
+    ticket = await _insert(branch, place, actor, now, before.day.date, series)
     issued = _as_issued(branch, ticket, line)
     if promised := _promise(branch, issued, ticket.progress.revision, now):
         await keep_first(promised)

@@ -146,7 +146,7 @@ async def resume(
         one, branch = placed.interruption, directory.branch_of(placed.branch_id)
         if one.services is None and (newer := await kept.follower(placed)):
             raise Conflict("interrupted_anew", interruption=newer)
-        usual = interruptions.resume_minutes(directory, branch, one, one.ended_at or now)
+        usual = interruptions.resume_minutes(one, directory.today(branch, one.ended_at or now))
         ended = interruptions.end(one, now, usual if after_minutes is None else after_minutes)
         if ended != one:
             await _end(branch.id, ended, staff)

@@ -149,11 +149,10 @@ async def leave_desks(directory: Directory, now: datetime) -> None:
 
     Its clerk leaves it as one of its branch, be that retired or the clerk an administrator.
     """
-    midnight = datetime.combine(directory.local(now).date(), datetime.min.time(), directory.zone)
     rows = await db.fetch(
         "SELECT desk.id AS desk_id, staff.id, login, role, desk.branch_id FROM desk"
         " JOIN staff ON staff.id = staff_id WHERE state <> 'closed' AND since < $1",
-        midnight,
+        directory.midnight(now),
     )
     for row in rows:
         staff = msgspec.convert(dict(row), type=Staff)
@@ -163,8 +162,7 @@ async def leave_desks(directory: Directory, now: datetime) -> None:
 
 async def settle_appointments(directory: Directory, now: datetime) -> None:
     """A past booking was fulfilled if its visitor was served, else missed; its day is over."""
-    today = directory.local(now).date()
-    midnight = datetime.combine(today, datetime.min.time(), directory.zone)
+    midnight = directory.midnight(now)
 
     async def work() -> None:
         await db.fetch(

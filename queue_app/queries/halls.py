@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 import msgspec
 from msgspec import Struct
 
-from queue_app.domain import hours
 from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.forecast import Appointed
 from queue_app.domain.habits import Habits
@@ -84,10 +83,10 @@ SELECT json_build_object(
 
 async def load(directory: Directory, branch: Branch, now: datetime) -> Hall:
     """The hall of `branch` at `now`."""
-    day = directory.local(now).date()
-    midnight, tomorrow = hours.day_window(day, directory.zone)
+    day = directory.today(branch, now)
+    midnight, tomorrow = day.span
     grace = timedelta(minutes=directory.rules.late_minutes)
-    text = await db.fetch_value(_HALL, branch.id, day, now - grace, tomorrow, midnight, grace)
+    text = await db.fetch_value(_HALL, branch.id, day.date, now - grace, tomorrow, midnight, grace)
     loaded = msgspec.json.decode(text, type=_Loaded)
     return Hall(
         directory=directory,

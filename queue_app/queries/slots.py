@@ -74,8 +74,8 @@ async def capacity_of(
         " AND lower(period) >= $2 AND lower(period) < $3"
         " AND (state = 'booked' OR held_until > $4) AND id IS DISTINCT FROM $5",
         branch.id,
-        datetime.combine(first - timedelta(days=1), datetime.min.time(), directory.zone),
-        datetime.combine(first + timedelta(days=days + 1), datetime.min.time(), directory.zone),
+        directory.day(branch, first - timedelta(days=1)).span.opens,
+        directory.day(branch, first + timedelta(days=days)).span.closes,
         now,
         leaving_out,
     )

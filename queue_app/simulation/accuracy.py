@@ -123,7 +123,7 @@ def _told(
     for number in range(math.ceil(days / TESTED)):
         chance = Random(f"accuracy {seed} {kind} {number}")
         place = world(centre, branch, kind, chance)
-        dates = open_days(branch, first)
+        dates = open_days(centre, branch, first)
         past = [run_day(draw(place, next(dates), chance), policy) for _ in range(HISTORY)]
         learned, true = learn(centre, past, chance), truth(place, past)
         for _ in range(min(TESTED, days - tested)):

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from msgspec import Struct
 
 from queue_app.domain import hours, slots
+from queue_app.domain.branch_day import BranchDay
 from queue_app.domain.catalogue import Channel, Text
 from queue_app.domain.centre import WEEKDAYS, Closure, Period, Rules, Weekly
 from queue_app.domain.slots import Capacity, Occupied, Visit
@@ -40,7 +41,7 @@ def capacity(
     occupied: Sequence[Occupied] = (),
     rules: Rules = RULES,
     opening: Weekly = BRANCH,
-    closures: Sequence[Closure] = (),
+    closures: tuple[Closure, ...] = (),
 ) -> Capacity:
     return Capacity(lanes, opening, closures, occupied, rules, KYIV)
 
@@ -94,10 +95,10 @@ def test_a_visit_does_not_reach_across_a_break() -> None:
 
 def test_a_closure_takes_the_day_or_shortens_it() -> None:
     reason = Text("Свято", "Holiday")
-    closed = capacity([lane(1)], closures=[Closure(MONDAY, reason)])
+    closed = capacity([lane(1)], closures=(Closure(MONDAY, reason),))
     assert on(closed, visit(10), MONDAY) == []
     shorter = Closure(MONDAY, reason, (Period(time(9), time(9, 30)),))
-    branch = capacity([lane(1)], closures=[shorter])
+    branch = capacity([lane(1)], closures=(shorter,))
     assert walls(on(branch, visit(10), MONDAY)) == ["09:00", "09:10", "09:20"]
 
 
@@ -341,7 +342,7 @@ def naive_lanes(branch: Capacity, wanted: Visit, day: date, start: datetime) -> 
     cells = [start + count * grid for count in range(-(-timedelta(minutes=wanted.minutes) // grid))]
 
     def inside(weekly: Weekly, cell: datetime) -> bool:
-        windows = hours.windows(weekly, (), day, KYIV)
+        windows = BranchDay(day, KYIV, branch.rules, weekly).windows
         return any(opens <= cell and cell + grid <= closes for opens, closes in windows)
 
     def free(one: Lane, cell: datetime) -> bool:

@@ -1,13 +1,16 @@
 """What the forecast takes from desks: their rosters, breaks and pauses."""
 
 import math
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from random import Random
 
+import msgspec
 import pytest
 
 from queue_app.clock import FixedClock
-from queue_app.domain import forecast, hours, waits
+from queue_app.domain import forecast, waits
+from queue_app.domain.catalogue import Text
+from queue_app.domain.centre import Closure, Period
 from queue_app.domain.habits import Habits
 from queue_app.flow import interrupting, staffing
 from queue_app.queries import halls, reference
@@ -205,7 +208,7 @@ async def test_whoever_may_miss_a_desk_that_leaves_has_a_real_range_or_none(
 
 
 async def test_a_desk_keeps_no_hours_that_are_over_or_that_its_branch_does_not_keep(
-    clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+    clock: FixedClock,
 ) -> None:
     """After an alert until past its hours nobody comes; on a short day it ends with the branch."""
     directory = await reference.directory()
@@ -220,8 +223,8 @@ async def test_a_desk_keeps_no_hours_that_are_over_or_that_its_branch_does_not_k
     seen = await halls.load(directory, branch, clock.advance(minutes=1))
     assert six.id not in {one.desk.id for one in forecast.scene_of(seen._now).desks}
 
-    short = hours.windows(six.roster, (), MONDAY.date(), directory.zone)[0]
-    monkeypatch.setattr(forecast, "_branch_windows", lambda now: [short])
-    seen = await halls.load(directory, branch, MONDAY.replace(hour=8, minute=50))
+    until_noon = Closure(MONDAY.date(), Text("Свято", "Holiday"), (Period(time(9), time(12)),))
+    short = msgspec.structs.replace(branch, closures=(until_noon,))
+    seen = await halls.load(directory, short, MONDAY.replace(hour=8, minute=50))
     rostered = forecast._rostered(seen._now, seen.desk_view(six.id))
     assert rostered == [(10.0, 190.0)]

@@ -40,7 +40,7 @@ def truth(kind: Kind = "rush", **manner: float) -> World:
 
 def past(of: World, days: int) -> list[Outcome]:
     chance = Random(2)
-    dates = history.days_before(of.branch, MONDAY.date(), days)
+    dates = history.days_before(of, MONDAY.date(), days)
     return [run_day(draw(of, day, chance), POLICIES["promise"]) for day in dates]
 
 
