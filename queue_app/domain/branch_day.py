@@ -107,7 +107,7 @@ class BranchDay(Struct, frozen=True, dict=True):
 
     def gives_tickets(self, now: datetime) -> bool:
         """By the hour alone: nobody is asked whether a desk works or an alert lasts."""
-        return any(opens <= now < closes for opens, closes in self.kiosk)
+        return self.door(now).state == "open"
 
     def door(self, now: datetime) -> Door:
         """The kiosk's door at `now`, a moment of this day."""
