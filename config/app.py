@@ -1,5 +1,6 @@
 """The composition root: the only module that knows every face."""
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -23,6 +24,7 @@ from config.settings import Settings, from_environment
 from queue_app.clock import Clock, SystemClock
 from queue_app.clock import hall_clock as clock_of
 from queue_app.domain.errors import BadRequest
+from queue_app.domain.ranges import Forecasts
 from queue_app.flow import upkeep
 from queue_app.flow.promising import Promises
 from queue_app.live import Hub
@@ -43,7 +45,8 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
     """The application on the database of `settings.database_url`, with `clock` as its time."""
     hall_clock = clock or SystemClock()
     promises = Promises()
-    hub = Hub(hall_clock, promises)
+    forecasts = Forecasts(time.monotonic)
+    hub = Hub(hall_clock, promises, forecasts)
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
@@ -83,6 +86,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
             "settings": Provide(lambda: settings, sync_to_thread=False),
             "clock": Provide(lambda: hall_clock, sync_to_thread=False),
             "hub": Provide(lambda: hub, sync_to_thread=False),
+            "forecasts": Provide(lambda: forecasts, sync_to_thread=False),
             "promises": Provide(lambda: promises, sync_to_thread=False),
             "idempotency_key": Provide(idempotency_key, sync_to_thread=False),
             "staff": Provide(provide_staff),

@@ -26,6 +26,7 @@ from queue_app.domain.errors import NotAllowed, NotSignedIn
 from queue_app.domain.hall import Hall
 from queue_app.domain.numbering import branch_of_token
 from queue_app.domain.people import Device, token_hash
+from queue_app.domain.ranges import Forecasts
 from queue_app.queries import halls, reference
 from queue_app.queries.staff import device_of_token
 from queue_app.screens import views
@@ -61,7 +62,10 @@ class DoorView(Struct, frozen=True):
 
 @get("/", include_in_schema=False)
 async def start(
-    request: Asked, branch: FromPath[str], clock: NamedDependency[Clock]
+    request: Asked,
+    branch: FromPath[str],
+    clock: NamedDependency[Clock],
+    forecasts: NamedDependency[Forecasts],
 ) -> Response[Any]:
     directory = await reference.directory()
     place = directory.branch(branch)
@@ -69,7 +73,8 @@ async def start(
         return await _register(request, place, token)
     if not _stands_in(place, await find_device(request)):
         return _unregistered(request, place)
-    return await _screens(request, directory, place, clock.now())
+    seen = await halls.load(directory, place, clock.now(), forecasts)
+    return _screens(request, seen)
 
 
 async def _register(request: Asked, branch: Branch, token: str) -> Response[Any]:
@@ -109,13 +114,11 @@ def _unregistered(request: Asked, branch: Branch, refused: bool = False) -> Resp
     )
 
 
-async def _screens(
-    request: Asked, directory: Directory, branch: Branch, now: datetime
-) -> Response[Any]:
+def _screens(request: Asked, seen: Hall) -> Response[Any]:
     """The page. It always begins in Ukrainian: the last visitor's choice is not remembered."""
     language = "en" if request.query_params.get("lang") == "en" else DEFAULT_LANGUAGE
+    directory, branch = seen.directory, seen.branch
     groups = screens_of_groups(directory, branch)
-    seen = await halls.load(directory, branch, now)
     door, board = _door(request, seen, groups), views.board(seen)
     formats = {one: pages_of(request).formats(one) for one in LANGUAGES}
 

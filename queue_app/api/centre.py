@@ -18,6 +18,7 @@ from queue_app.api.shapes import (
 from queue_app.clock import Clock
 from queue_app.domain.catalogue import Channel, planned_minutes
 from queue_app.domain.directory import Branch, Directory
+from queue_app.domain.ranges import Forecasts
 from queue_app.flow import arrival
 from queue_app.flow.arrival import Prospect, chosen_services
 from queue_app.flow.booking import check_day
@@ -116,13 +117,14 @@ async def prospect(
     branch: str,
     clock: Clock,
     service: Annotated[list[str], Parameter(max_items=20)],
+    forecasts: Forecasts,
     priority: str | None = None,
 ) -> Prospect:
-    return await arrival.prospect(branch, service, priority, clock.now())
+    return await arrival.prospect(branch, service, priority, clock.now(), forecasts)
 
 
 @get("/branches/{branch:str}/board", operation_id="board", summary="The board's snapshot")
-async def board(branch: str, clock: Clock) -> Response[BoardView]:
+async def board(branch: str, clock: Clock, forecasts: Forecasts) -> Response[BoardView]:
     directory = await reference.directory()
-    seen = await halls.load(directory, directory.branch(branch), clock.now())
+    seen = await halls.load(directory, directory.branch(branch), clock.now(), forecasts)
     return Response(views.board(seen), headers={"Cache-Control": "no-store"})

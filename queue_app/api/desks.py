@@ -19,6 +19,7 @@ from queue_app.api.shapes import (
 )
 from queue_app.clock import Clock
 from queue_app.domain.people import Staff
+from queue_app.domain.ranges import Forecasts
 from queue_app.domain.tickets import Ticket
 from queue_app.flow import calling, staffing
 from queue_app.queries import halls, reference
@@ -207,10 +208,11 @@ async def undo(ticket: int, staff: Staff, clock: Clock, idempotency_key: UUID | 
 
 
 @get("/desks/{desk:int}/queue", operation_id="deskQueue", summary="Who would be called, and why")
-async def queue(desk: int, staff: Staff, clock: Clock) -> list[Queued]:
+async def queue(desk: int, staff: Staff, clock: Clock, forecasts: Forecasts) -> list[Queued]:
     directory = await reference.directory()
     row = await people.desk(calling.reach(directory, staff), desk)
-    seen = await halls.load(directory, directory.branch_of(row.branch_id), clock.now())
+    branch = directory.branch_of(row.branch_id)
+    seen = await halls.load(directory, branch, clock.now(), forecasts)
     return [
         Queued(
             place=place,

@@ -17,6 +17,7 @@ from queue_app.clock import Clock
 from queue_app.domain.appointments import Appointment
 from queue_app.domain.errors import NotAllowed
 from queue_app.domain.people import Device
+from queue_app.domain.ranges import Forecasts
 from queue_app.flow import arrival, booking
 from queue_app.flow.arrival import IssuedTicket
 from queue_app.flow.promising import Promises
@@ -108,7 +109,12 @@ async def shown(one: Appointment) -> AppointmentView:
 
 @post("/branches/{branch:str}/tickets", operation_id="issueTicket", summary="A walk-in's ticket")
 async def issue(
-    branch: str, data: NewTicket, kiosk: Device, clock: Clock, idempotency_key: UUID | None
+    branch: str,
+    data: NewTicket,
+    kiosk: Device,
+    clock: Clock,
+    forecasts: Forecasts,
+    idempotency_key: UUID | None,
 ) -> IssuedTicket:
     await require_here(kiosk, branch)
     return await arrival.issue_ticket(
@@ -119,6 +125,7 @@ async def issue(
         kiosk.actor,
         clock.now(),
         idempotency_key,
+        forecasts,
     )
 
 
@@ -128,10 +135,17 @@ async def issue(
     summary="A booked visitor's ticket, by code or by the link in the QR",
 )
 async def check_in(
-    branch: str, data: CheckIn, kiosk: Device, clock: Clock, idempotency_key: UUID | None
+    branch: str,
+    data: CheckIn,
+    kiosk: Device,
+    clock: Clock,
+    forecasts: Forecasts,
+    idempotency_key: UUID | None,
 ) -> IssuedTicket:
     await require_here(kiosk, branch)
-    return await arrival.check_in(branch, data.code, kiosk.actor, clock.now(), idempotency_key)
+    return await arrival.check_in(
+        branch, data.code, kiosk.actor, clock.now(), idempotency_key, forecasts
+    )
 
 
 async def require_here(kiosk: Device, branch: str) -> None:
@@ -141,10 +155,11 @@ async def require_here(kiosk: Device, branch: str) -> None:
 
 
 @get("/tickets/{token:str}", operation_id="ticket", summary="One's own ticket")
-async def ticket(token: str, clock: Clock, promises: Promises) -> TicketView:
+async def ticket(token: str, clock: Clock, promises: Promises, forecasts: Forecasts) -> TicketView:
     own = await tickets.by_token(token)
     directory = await reference.directory()
-    seen = await halls.load(directory, directory.branch_of(own.branch_id), clock.now())
+    branch = directory.branch_of(own.branch_id)
+    seen = await halls.load(directory, branch, clock.now(), forecasts)
     promises.note(seen, own.id)
     return views.ticket(seen, own)
 
@@ -156,8 +171,9 @@ async def ticket(token: str, clock: Clock, promises: Promises) -> TicketView:
     status_code=HTTP_200_OK,
     summary="Give up one's place",
 )
-async def leave(token: str, clock: Clock) -> TicketView:
+async def leave(token: str, clock: Clock, forecasts: Forecasts) -> TicketView:
     left = await arrival.leave(token, clock.now())
     directory = await reference.directory()
-    seen = await halls.load(directory, directory.branch_of(left.branch_id), clock.now())
+    branch = directory.branch_of(left.branch_id)
+    seen = await halls.load(directory, branch, clock.now(), forecasts)
     return views.ticket(seen, left)

@@ -15,6 +15,7 @@ from queue_app.domain.errors import Conflict, NotFound, NotSignedIn
 from queue_app.domain.hall import Hall
 from queue_app.domain.interruptions import KINDS
 from queue_app.domain.people import Staff
+from queue_app.domain.ranges import Forecasts
 from queue_app.flow import interrupting, staffing
 from queue_app.flow.calling import reach
 from queue_app.queries import desks, halls, reference
@@ -204,9 +205,11 @@ async def take(request: Asked, desk: int, staff: Staff, clock: Clock) -> Page:
 
 
 @get("/desks/{desk:int}", include_in_schema=False)
-async def working_screen(request: Asked, desk: int, staff: Staff, clock: Clock) -> Page:
+async def working_screen(
+    request: Asked, desk: int, staff: Staff, clock: Clock, forecasts: Forecasts
+) -> Page:
     """The screen of the desk that this person has; whoever has it not chooses one."""
-    seen = await _hall_of(desk, staff, clock)
+    seen = await _hall_of(desk, staff, clock, forecasts)
     if seen.desk(desk).staff_id != staff.id:
         return _see(START)
     screen = views.desk_queue(seen, desk, await desks.extra(seen, desk))
@@ -222,16 +225,17 @@ async def working_screen(request: Asked, desk: int, staff: Staff, clock: Clock) 
     )
 
 
-async def _hall_of(desk_id: int, staff: Staff, clock: Clock) -> Hall:
+async def _hall_of(desk_id: int, staff: Staff, clock: Clock, forecasts: Forecasts) -> Hall:
     directory = await reference.directory()
     row = await people.desk(reach(directory, staff), desk_id)
-    return await halls.load(directory, directory.branch_of(row.branch_id), clock.now())
+    branch = directory.branch_of(row.branch_id)
+    return await halls.load(directory, branch, clock.now(), forecasts)
 
 
 @get("/desks/{desk:int}/screen", include_in_schema=False)
-async def screen(desk: int, staff: Staff, clock: Clock) -> Response[bytes]:
+async def screen(desk: int, staff: Staff, clock: Clock, forecasts: Forecasts) -> Response[bytes]:
     """The snapshot of `/ws/desks/{desk}` once, for a screen whose websocket is silent."""
-    seen = await _hall_of(desk, staff, clock)
+    seen = await _hall_of(desk, staff, clock, forecasts)
     staff.require_desk(seen.desk(desk).staff_id)
     view = views.desk_queue(seen, desk, await desks.extra(seen, desk))
     return Response(

@@ -16,6 +16,7 @@ from queue_app.domain.errors import NotFound
 from queue_app.domain.forecast import Appointed, Now, Working
 from queue_app.domain.habits import Habits
 from queue_app.domain.interruptions import Interruption
+from queue_app.domain.ranges import Forecasts
 from queue_app.domain.service_times import ServiceTime
 from queue_app.domain.tickets import AT_DESK, State
 from queue_app.domain.waits import Wait
@@ -68,7 +69,8 @@ class Hall(Struct, frozen=True, dict=True):
     and the last who did not come.
 
     `version` rises with every change of the branch. Phone visits are in `tickets`, too.
-    `interruptions`: those of this day, also the ones that are over.
+    `interruptions`: those of this day, also the ones that are over. `forecasts`: who keeps what
+    the waits of the next hall of this branch can be made of.
     """
 
     directory: Directory
@@ -84,6 +86,7 @@ class Hall(Struct, frozen=True, dict=True):
     times: dict[str, ServiceTime]
     habits: Habits
     interruptions: tuple[Interruption, ...]
+    forecasts: Forecasts
 
     @cached_property
     def by_id(self) -> dict[int, HallTicket]:
@@ -128,7 +131,7 @@ class Hall(Struct, frozen=True, dict=True):
     def estimate(self, *newcomers: Waiting) -> dict[int, Wait]:
         """Waits by ticket id as they would be with these newcomers."""
         people = [*self.waiting, *map(self._keep_right, newcomers)]
-        return forecast.waits_of(msgspec.structs.replace(self._now, waiting=people))
+        return self.forecasts.waits_of(msgspec.structs.replace(self._now, waiting=people))
 
     @cached_property
     def _now(self) -> Now:

@@ -16,6 +16,7 @@ from queue_app.domain.errors import Conflict, NotFound, RuleBroken
 from queue_app.domain.hall import Hall
 from queue_app.domain.people import RESIDENT, SYSTEM
 from queue_app.domain.promises import Promise
+from queue_app.domain.ranges import Forecasts
 from queue_app.domain.tickets import Event, Ticket
 from queue_app.domain.waits import Served, Wait, served_by
 from queue_app.flow.changing import change, event, event_data
@@ -67,6 +68,7 @@ async def issue_ticket(
     actor: str,
     now: datetime,
     key: UUID | None = None,
+    forecasts: Forecasts | None = None,
 ) -> IssuedTicket:
     """A walk-in's ticket.
 
@@ -84,7 +86,7 @@ async def issue_ticket(
         door = check_open(directory, branch, now)
         await check_running(directory, branch, chosen, now)
         place = _Place("visit", chosen, language, priority)
-        return await _issue(directory, branch, place, actor, now, door)
+        return await _issue(directory, branch, place, actor, now, door, forecasts)
 
     asked = (services, priority, language)
     return await once(key, f"issue:{branch.id}", asked, IssuedTicket, now, work)
@@ -150,7 +152,11 @@ class Prospect(Struct, frozen=True):
 
 
 async def prospect(
-    branch_slug: str, services: list[str], priority: str | None, now: datetime
+    branch_slug: str,
+    services: list[str],
+    priority: str | None,
+    now: datetime,
+    forecasts: Forecasts | None = None,
 ) -> Prospect:
     """The wait if one took this ticket now; refuses what `issue_ticket` refuses."""
     directory = await reference.directory()
@@ -160,7 +166,7 @@ async def prospect(
     check_priority(directory, priority)
     door = check_open(directory, branch, now)
     await check_running(directory, branch, chosen, now)
-    seen = await halls.load(directory, branch, now)
+    seen = await halls.load(directory, branch, now, forecasts)
     line = _line(seen, _newcomer(_Place("visit", chosen, "uk", priority), now))
     served = served_by(line.wait, now, door.closes_at)
     return Prospect(line.people_ahead, line.wait, door.closes_at, served)
@@ -183,7 +189,12 @@ async def check_running(
 
 
 async def check_in(
-    branch_slug: str, code: str, actor: str, now: datetime, key: UUID | None = None
+    branch_slug: str,
+    code: str,
+    actor: str,
+    now: datetime,
+    key: UUID | None = None,
+    forecasts: Forecasts | None = None,
 ) -> IssuedTicket:
     """A booked visitor's ticket, by the six digits of the booking.
 
@@ -205,10 +216,10 @@ async def check_in(
                 language=appointment.language,
                 appointment=appointment,
             )
-            return await _issue(directory, branch, place, actor, now)
+            return await _issue(directory, branch, place, actor, now, forecasts=forecasts)
         if issued.progress.ended_at is not None:
             raise Conflict("visit_over")
-        seen = await halls.load(directory, branch, now)
+        seen = await halls.load(directory, branch, now, forecasts)
         again = _as_issued(branch, issued, _line(seen, issued.as_waiting()))
         if promised := _promise(branch, again, issued.progress.revision, now):
             await keep_later(branch.id, [promised])
@@ -291,6 +302,7 @@ async def _issue(
     actor: str,
     now: datetime,
     door: Door | None = None,
+    forecasts: Forecasts | None = None,
 ) -> IssuedTicket:
     """Estimate, count, number, row, event, version, in this order: the locks that the branch
     shares are taken late and not held while anything is computed.
@@ -298,7 +310,7 @@ async def _issue(
     A walk-in comes through a `door`: RuleBroken `past_closing` where even the low end of their
     wait lies past it, so that nobody waits in vain.
     """
-    before = await halls.load(directory, branch, now)
+    before = await halls.load(directory, branch, now, forecasts)
     line = _line(before, _newcomer(place, now))
     if door and served_by(line.wait, now, door.closes_at) == "not_today":
         raise RuleBroken("past_closing", closes_at=door.closes_at, wait=line.wait)

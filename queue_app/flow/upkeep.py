@@ -9,10 +9,10 @@ import logging
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Protocol
 
 import msgspec
 
+from queue_app.clock import Clock
 from queue_app.domain.directory import Directory
 from queue_app.domain.errors import Conflict
 from queue_app.domain.people import Staff
@@ -31,12 +31,8 @@ REQUEST_HOURS = 24
 _log = logging.getLogger(__name__)
 
 
-class Now(Protocol):
-    def now(self) -> datetime: ...
-
-
 @contextlib.asynccontextmanager
-async def running(clock: Now) -> AsyncIterator[None]:
+async def running(clock: Clock) -> AsyncIterator[None]:
     """Do the upkeep every few seconds until the block ends."""
     task = asyncio.create_task(_forever(clock))
     try:
@@ -46,7 +42,7 @@ async def running(clock: Now) -> AsyncIterator[None]:
         await asyncio.gather(task, return_exceptions=True)
 
 
-async def _forever(clock: Now) -> None:
+async def _forever(clock: Clock) -> None:
     while True:
         try:
             await once_for_all(clock.now())

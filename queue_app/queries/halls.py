@@ -10,6 +10,7 @@ from queue_app.domain.forecast import Appointed
 from queue_app.domain.habits import Habits
 from queue_app.domain.hall import Hall, HallDesk, HallTicket
 from queue_app.domain.interruptions import Interruption
+from queue_app.domain.ranges import Forecasts
 from queue_app.domain.service_times import ServiceTime
 from queue_app.queries.habits import DOCUMENT
 from queue_app.store import db
@@ -81,8 +82,10 @@ SELECT json_build_object(
 """
 
 
-async def load(directory: Directory, branch: Branch, now: datetime) -> Hall:
-    """The hall of `branch` at `now`."""
+async def load(
+    directory: Directory, branch: Branch, now: datetime, forecasts: Forecasts | None = None
+) -> Hall:
+    """The hall of `branch` at `now`; its waits are foretold by whoever keeps `forecasts`."""
     day = directory.today(branch, now)
     midnight, tomorrow = day.span
     grace = timedelta(minutes=directory.rules.late_minutes)
@@ -102,4 +105,5 @@ async def load(directory: Directory, branch: Branch, now: datetime) -> Hall:
         times=loaded.times,
         habits=loaded.habits,
         interruptions=loaded.interruptions,
+        forecasts=forecasts or Forecasts(),
     )

@@ -20,7 +20,7 @@ from queue_app.domain.centre import BranchPlan, Centre
 from queue_app.domain.dispatch import POLICIES, Expected, Person, Policy, claim, may_call
 from queue_app.domain.forward import Coming, Forward, Shift, stood_still
 from queue_app.domain.interruptions import stops
-from queue_app.domain.waits import RUNS, Desk, Scene, Serving, forecast, quantile, spread
+from queue_app.domain.waits import RUNS, Desk, Draws, Scene, Serving, forecast, quantile, spread
 from queue_app.simulation.day import Day, draw
 from queue_app.simulation.knowledge import Knowledge, learn, truth
 from queue_app.simulation.run import begin, outcome, run_day
@@ -166,6 +166,7 @@ class Telling:
         self._true = true
         self._share = share
         self._chance = chance
+        self._draws = Draws()
         self._told: list[tuple[int, float, Told]] = []
 
     def run(self) -> list[Told]:
@@ -190,9 +191,9 @@ class Telling:
         """Nothing to whoever is stopped for nobody knows how long."""
         wanted = {one.id for one in people}
         scene = scene_of(forward, self._day, self._learned)
-        ours = forecast(scene, RUNS, wanted)
-        oracle = forecast(scene_of(forward, self._day, self._true), RUNS, wanted)
-        others = forecast(scene.resumed, RUNS, wanted) if scene.resumed else ours
+        ours = forecast(scene, RUNS, wanted, self._draws)
+        oracle = forecast(scene_of(forward, self._day, self._true), RUNS, wanted, self._draws)
+        others = forecast(scene.resumed, RUNS, wanted, self._draws) if scene.resumed else ours
         for one in people:
             if one.id not in ours:
                 continue

@@ -12,6 +12,7 @@ from queue_app.domain import forecast, waits
 from queue_app.domain.catalogue import Text
 from queue_app.domain.centre import Closure, Period
 from queue_app.domain.habits import Habits
+from queue_app.domain.ranges import Forecasts
 from queue_app.flow import interrupting, staffing
 from queue_app.queries import halls, reference
 from tests.conftest import MONDAY
@@ -133,17 +134,17 @@ async def test_ranges_are_kept_while_named_services_are_stopped(
         await take_ticket(clock.now())
     await interrupting.interrupt(BRANCH, "registry", ["debt-amount"], "", desk.clerk, clock.now())
     made: list[int] = []
-    forecasts = waits.forecast
+    make, forecasts = waits.forecast, Forecasts()
 
-    def counted(scene: waits.Scene) -> dict[int, list[float]]:
+    def counted(scene: waits.Scene, draws: waits.Draws) -> dict[int, list[float]]:
         made.append(len(scene.waiting))
-        return forecasts(scene)
+        return make(scene, draws=draws)
 
     monkeypatch.setattr(waits, "forecast", counted)
     directory = await reference.directory()
     for _ in range(3):
         clock.advance(seconds=1)
-        seen = await halls.load(directory, directory.branch(BRANCH), clock.now())
+        seen = await halls.load(directory, directory.branch(BRANCH), clock.now(), forecasts)
         assert len(seen.waits) == 6
     assert made == [6, 6], "as it is, and as if all had resumed"
 
@@ -152,11 +153,10 @@ async def test_the_first_of_a_rush_have_ranges_of_their_own(clock: FixedClock) -
     """Nobody's like waits yet, so there is no range to borrow."""
     await open_desk("1", MONDAY)
     directory = await reference.directory()
-    branch = directory.branch(BRANCH)
+    branch, forecasts = directory.branch(BRANCH), Forecasts()
     for _ in range(5):
         await take_ticket(clock.now())
-        seen = await halls.load(directory, branch, clock.now())
-        forecast.forget()
+        seen = await halls.load(directory, branch, clock.now(), forecasts)
         made_anew = await halls.load(directory, branch, clock.now())
         last = max(seen.waits)
         kept, own = seen.waits[last], made_anew.waits[last]
@@ -199,7 +199,6 @@ async def test_whoever_may_miss_a_desk_that_leaves_has_a_real_range_or_none(
     at_desk = Desk(desk.id, desk.number, desk.clerk, clock.now())
     await at_desk.call(tickets[0].id)
     await at_desk.start(tickets[0].id)
-    forecast.forget()
     directory = await reference.directory()
     seen = await halls.load(directory, directory.branch(BRANCH), clock.advance(minutes=1))
     first, last = seen.waits[tickets[1].id], seen.waits.get(tickets[-1].id)

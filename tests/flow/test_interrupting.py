@@ -9,7 +9,6 @@ from uuid import uuid4
 import pytest
 
 from queue_app.clock import FixedClock
-from queue_app.domain import forecast
 from queue_app.domain.errors import Conflict, NotAllowed, NotFound, RuleBroken
 from queue_app.domain.hall import Hall
 from queue_app.domain.people import Staff
@@ -38,8 +37,6 @@ async def desk(database: str, clock: FixedClock) -> Desk:
 
 
 async def hall_at(now: datetime) -> Hall:
-    """With ranges made anew: how long they are kept hangs on the machine's time, not the hall's."""
-    forecast.forget()
     directory = await reference.directory()
     return await halls.load(directory, directory.branch(BRANCH), now)
 

@@ -315,7 +315,6 @@ async def test_the_next_ranges_are_told_with_the_correction() -> None:
     branch = directory.branch(BRANCH)
 
     async def told() -> Wait:
-        forecast.forget()
         return (await halls.load(directory, branch, MONDAY)).waits[tickets[-1].id]
 
     await learning.learn_habits(directory, MONDAY)
