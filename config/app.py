@@ -34,7 +34,7 @@ from queue_app.web import health
 from queue_app.web.errors import EXCEPTION_HANDLERS
 from queue_app.web.guards import provide_kiosk, provide_staff
 from queue_app.web.limits import forgetting, rate_limits
-from queue_app.web.reading import ReadableRequest
+from queue_app.web.requests import ReadableRequest
 from queue_app.web.templating import Pages, add_security_headers, assets_of
 
 FACES = ("booking", "kiosk", "display", "queue_app.console")

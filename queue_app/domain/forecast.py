@@ -17,7 +17,7 @@ from queue_app.domain.centre import Rules
 from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.dispatch import (
     POLICIES,
-    DeskView,
+    CallingDesk,
     Expected,
     Outlook,
     Person,
@@ -29,7 +29,7 @@ from queue_app.domain.forward import Stop, stood_still
 from queue_app.domain.habits import Habits
 from queue_app.domain.interruptions import Interruption
 from queue_app.domain.service_times import ServiceTime, published, visit_time
-from queue_app.domain.waits import Desk, Scene, Serving
+from queue_app.domain.waits import ForeseenDesk, Scene, Underway
 
 PAUSE = ServiceTime(math.log(10.0), 0.8, 0.0)
 """How long a pause takes that no roster tells of: half are over in 10 minutes, 9 in 10 in 28."""
@@ -54,7 +54,7 @@ class Appointed(Struct, frozen=True):
 class Working(Struct, frozen=True):
     """A desk as the forecast sees it, with the visit at it, if any."""
 
-    desk: DeskView
+    desk: CallingDesk
     state: str
     changed_at: datetime | None
     called_at: datetime | None
@@ -173,7 +173,7 @@ class Lengths:
         return published(service, self._directory.rules.open_service_minutes)
 
 
-def _desk(now: Now, one: Working, length: Lengths) -> Desk | None:
+def _desk(now: Now, one: Working, length: Lengths) -> ForeseenDesk | None:
     """When this desk calls again and until when, or None: not today."""
     if one.state == "open":
         return _by_roster(now, one, serving=_serving(now, one, length))
@@ -183,7 +183,9 @@ def _desk(now: Now, one: Working, length: Lengths) -> Desk | None:
     return None if opens is None else _by_roster(now, one, opens=opens)
 
 
-def _by_roster(now: Now, one: Working, opens: float = 0.0, serving: Serving | None = None) -> Desk:
+def _by_roster(
+    now: Now, one: Working, opens: float = 0.0, serving: Underway | None = None
+) -> ForeseenDesk:
     """The desk with its breaks to come, and its end where the branch goes on without it.
 
     A break or an end that has begun holds for a visit from before it. Who calls in it, or stands
@@ -197,28 +199,28 @@ def _by_roster(now: Now, one: Working, opens: float = 0.0, serving: Serving | No
     ]
     leaves = next((begins for begins, ends in gaps if ends == math.inf), math.inf)
     breaks = tuple(gap for gap in gaps if gap[1] < math.inf)
-    return Desk(one.desk, opens=opens, leaves=leaves, breaks=breaks, serving=serving)
+    return ForeseenDesk(one.desk, opens=opens, leaves=leaves, breaks=breaks, serving=serving)
 
 
-def _paused(now: Now, one: Working, since: datetime) -> Desk | None:
+def _paused(now: Now, one: Working, since: datetime) -> ForeseenDesk | None:
     """Back when the roster says, else as pauses end."""
     began = (since - now.at) / _MINUTE
     for begins, ends in _gaps(now, one.desk):
         if begins - EARLY_PAUSE_MINUTES <= began < ends and ends > 0:
             return None if ends == math.inf else _by_roster(now, one, opens=ends)
-    return _by_roster(now, one, serving=Serving(_moving(now, since), PAUSE))
+    return _by_roster(now, one, serving=Underway(_moving(now, since), PAUSE))
 
 
-def _serving(now: Now, one: Working, length: Lengths) -> Serving | None:
+def _serving(now: Now, one: Working, length: Lengths) -> Underway | None:
     """The visit at a desk; minutes count below zero while its person was only called."""
     if one.called_at is None:
         return None
     passed = _moving(now, one.started_at or one.called_at)
     minutes = passed if one.started_at else -passed
-    return Serving(minutes, length(frozenset(one.services)))
+    return Underway(minutes, length(frozenset(one.services)))
 
 
-def _opens(now: Now, desk: DeskView) -> float | None:
+def _opens(now: Now, desk: CallingDesk) -> float | None:
     """Minutes until a closed desk's next rostered hours today; just begun counts as soon.
 
     A desk that should have been taken by now is not expected at all. While all is stopped, nobody
@@ -234,7 +236,7 @@ def _opens(now: Now, desk: DeskView) -> float | None:
     return None
 
 
-def _gaps(now: Now, desk: DeskView) -> list[tuple[float, float]]:
+def _gaps(now: Now, desk: CallingDesk) -> list[tuple[float, float]]:
     """Between the desk's hours today; the last is its end, if the branch is open longer."""
     periods = _rostered(now, desk)
     gaps = [(before[1], after[0]) for before, after in pairwise(periods)]
@@ -244,7 +246,7 @@ def _gaps(now: Now, desk: DeskView) -> list[tuple[float, float]]:
     return gaps
 
 
-def _rostered(now: Now, desk: DeskView) -> list[tuple[float, float]]:
+def _rostered(now: Now, desk: CallingDesk) -> list[tuple[float, float]]:
     """The desk's hours today as far as the branch is open, in minutes from now."""
     rosters = [one.roster for one in now.branch.desks if one.id == desk.id]
     return [

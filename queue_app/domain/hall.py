@@ -11,7 +11,7 @@ from queue_app.domain import dispatch, forecast, interruptions
 from queue_app.domain.branch_day import BranchDay
 from queue_app.domain.catalogue import Channel, Language, planned_minutes
 from queue_app.domain.directory import Branch, Directory
-from queue_app.domain.dispatch import DeskView, Policy, Ranked, Reason, Waiting
+from queue_app.domain.dispatch import CallingDesk, Policy, Ranked, Reason, Waiting
 from queue_app.domain.errors import NotFound
 from queue_app.domain.forecast import Appointed, Now, Working
 from queue_app.domain.habits import Habits
@@ -54,7 +54,12 @@ class HallTicket(Struct, frozen=True):
         )
 
 
-class HallDesk(Struct, frozen=True):
+class DeskState(Struct, frozen=True):
+    """A desk as it stands, who has taken it, and since when.
+
+    `state`: closed, open or paused; `clerk`: a login.
+    """
+
     id: int
     number: str
     state: str
@@ -78,7 +83,7 @@ class Hall(Struct, frozen=True, dict=True):
     day: BranchDay
     at: datetime
     version: int
-    desks: tuple[HallDesk, ...]
+    desks: tuple[DeskState, ...]
     tickets: tuple[HallTicket, ...]
     recent: tuple[HallTicket, ...]
     missed: tuple[HallTicket, ...]
@@ -150,7 +155,7 @@ class Hall(Struct, frozen=True, dict=True):
             interruptions=self.interruptions,
         )
 
-    def _working(self, desk: HallDesk) -> Working:
+    def _working(self, desk: DeskState) -> Working:
         ticket = self.at_desks.get(desk.id)
         return Working(
             desk=self.desk_view(desk.id),
@@ -167,10 +172,10 @@ class Hall(Struct, frozen=True, dict=True):
         open_minutes = self.directory.rules.open_service_minutes
         return sum(planned_minutes(known[code], open_minutes) for code in services if code in known)
 
-    def desk_view(self, desk_id: int) -> DeskView:
-        return DeskView(desk_id, self.services_by_desk.get(desk_id, frozenset()))
+    def desk_view(self, desk_id: int) -> CallingDesk:
+        return CallingDesk(desk_id, self.services_by_desk.get(desk_id, frozenset()))
 
-    def desk(self, desk_id: int) -> HallDesk:
+    def desk(self, desk_id: int) -> DeskState:
         for desk in self.desks:
             if desk.id == desk_id:
                 return desk

@@ -20,7 +20,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from queue_app.domain.dispatch import DeskView, Expected, Person, Policy
+from queue_app.domain.dispatch import CallingDesk, Expected, Person, Policy
 from queue_app.domain.forward import Coming, Forward, Shift, Stop
 from queue_app.domain.habits import Habits
 from queue_app.domain.line import Line
@@ -66,7 +66,7 @@ def served_by(wait: Wait | None, now: datetime, closes_at: datetime | None) -> S
     return "perhaps" if wait.high_minutes > left else "today"
 
 
-class Serving(Struct, frozen=True):
+class Underway(Struct, frozen=True):
     """A visit at a desk: how many minutes ago it began, and how long such visits take.
 
     Negative minutes: so long ago its person was called; it has not begun. Minutes in which
@@ -77,13 +77,13 @@ class Serving(Struct, frozen=True):
     time: ServiceTime
 
 
-class Desk(Struct, frozen=True):
+class ForeseenDesk(Struct, frozen=True):
     """A desk of the forecast: from when and until when it works, and whom it serves now."""
 
-    desk: DeskView
+    desk: CallingDesk
     opens: float = 0.0
     leaves: float = math.inf
-    serving: Serving | None = None
+    serving: Underway | None = None
     breaks: tuple[tuple[float, float], ...] = ()
 
 
@@ -96,7 +96,7 @@ class Scene(Struct, frozen=True):
     """
 
     waiting: Sequence[Person]
-    desks: Sequence[Desk]
+    desks: Sequence[ForeseenDesk]
     booked: Sequence[Person]
     expected: Sequence[Expected]
     time_of: Callable[[frozenset[str]], ServiceTime]
@@ -437,7 +437,7 @@ def _with_priority(scene: Scene, strangers: Sequence[tuple[float, float, float]]
     return found
 
 
-def _desk(scene: Scene, one: Desk, runs: int, draws: Draws) -> list[Shift]:
+def _desk(scene: Scene, one: ForeseenDesk, runs: int, draws: Draws) -> list[Shift]:
     """A desk with the rest of its present visit, or the minute in which it opens, in each run."""
     if one.serving is None and one.opens <= 0:
         return [_shift(scene, one, 0.0)] * runs
@@ -449,14 +449,14 @@ def _desk(scene: Scene, one: Desk, runs: int, draws: Draws) -> list[Shift]:
     return [_shift(scene, one, residual(serving, normal, scene.habits)) for normal in chance]
 
 
-def _shift(scene: Scene, one: Desk, rest: float) -> Shift:
+def _shift(scene: Scene, one: ForeseenDesk, rest: float) -> Shift:
     """The desk with so many minutes left of its visit, which goes on when the hall does."""
     still = scene.still_until
     free = max(rest, one.opens) if still < 0 else max(still + rest, one.opens)
     return Shift(one.desk, free, one.leaves, one.breaks)
 
 
-def residual(serving: Serving | None, normal: float, habits: Habits) -> float:
+def residual(serving: Underway | None, normal: float, habits: Habits) -> float:
     """Minutes until the desk is free, at this standard normal draw.
 
     Given that the visit has lasted so long already: the lognormal's tail beyond the minutes that

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from queue_app.domain import interruptions, tickets
 from queue_app.domain.directory import Directory
-from queue_app.domain.dispatch import DeskView
+from queue_app.domain.dispatch import CallingDesk
 from queue_app.domain.errors import Conflict, NotFound, RuleBroken
 from queue_app.domain.hall import Hall
 from queue_app.domain.people import Staff
@@ -111,7 +111,7 @@ def _require_time_to_come(seen: Hall, ticket: Ticket) -> None:
         raise Conflict("just_resumed", possible_at=seen.directory.local(possible_at))
 
 
-def _may_pick(place: DeskView, ticket: Ticket) -> bool:
+def _may_pick(place: CallingDesk, ticket: Ticket) -> bool:
     """Whoever was sent to this desk, or whose every service it gives, sent elsewhere or not."""
     return ticket.progress.for_desk_id == place.id or place.services.issuperset(
         ticket.progress.services

@@ -8,7 +8,7 @@ from msgspec import Struct
 from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.forecast import Appointed
 from queue_app.domain.habits import Habits
-from queue_app.domain.hall import Hall, HallDesk, HallTicket
+from queue_app.domain.hall import DeskState, Hall, HallTicket
 from queue_app.domain.interruptions import Interruption
 from queue_app.domain.ranges import Forecasts
 from queue_app.domain.service_times import ServiceTime
@@ -23,7 +23,7 @@ MISSED = 24
 
 class _Loaded(Struct):
     version: int
-    desks: tuple[HallDesk, ...]
+    desks: tuple[DeskState, ...]
     tickets: tuple[HallTicket, ...]
     recent: tuple[HallTicket, ...]
     missed: tuple[HallTicket, ...]

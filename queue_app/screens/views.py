@@ -9,7 +9,7 @@ from msgspec import Struct
 from queue_app.domain import interruptions, notices, tickets
 from queue_app.domain.catalogue import Channel, Text
 from queue_app.domain.dispatch import Ranked
-from queue_app.domain.hall import DeskExtra, Hall, HallTicket, UndoView
+from queue_app.domain.hall import DeskExtra, DeskState, Hall, HallTicket, UndoView
 from queue_app.domain.interruptions import Interruption, Kind, resume_minutes
 from queue_app.domain.reasons import sentence
 from queue_app.domain.tickets import Progress, State, Ticket
@@ -159,16 +159,6 @@ class PersonView(Struct, frozen=True):
     planned_minutes: int
     name: str | None
     phone: str | None
-
-
-class DeskState(Struct, frozen=True):
-    id: int
-    number: str
-    state: str
-    staff_id: int | None
-    clerk: str | None
-    pause_reason: str | None
-    since: datetime | None
 
 
 class DeskQueueView(Struct, frozen=True):
@@ -339,7 +329,6 @@ def titles(hall: Hall, services: tuple[str, ...]) -> tuple[Text, ...]:
 
 def desk_queue(hall: Hall, desk_id: int, extra: DeskExtra) -> DeskQueueView:
     """The console's screen of one desk; `extra` is what only its clerk may see."""
-    desk = hall.desk(desk_id)
     waiting = queue(hall, desk_id)
     services = hall.desk_view(desk_id).services
     mine = [one for one in hall.tickets if services.issuperset(one.services)]
@@ -347,7 +336,7 @@ def desk_queue(hall: Hall, desk_id: int, extra: DeskExtra) -> DeskQueueView:
         version=hall.version,
         at=hall.at,
         branch=hall.branch.slug,
-        desk=msgspec.convert(desk, type=DeskState, from_attributes=True),
+        desk=hall.desk(desk_id),
         current=_person(hall, hall.at_desks.get(desk_id), extra),
         queue=waiting,
         parked=tuple(_queued(hall, one, None) for one in mine if one.state == "parked"),

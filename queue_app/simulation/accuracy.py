@@ -20,7 +20,16 @@ from queue_app.domain.centre import BranchPlan, Centre
 from queue_app.domain.dispatch import POLICIES, Expected, Person, Policy, claim, may_call
 from queue_app.domain.forward import Coming, Forward, Shift, stood_still
 from queue_app.domain.interruptions import stops
-from queue_app.domain.waits import RUNS, Desk, Draws, Scene, Serving, forecast, quantile, spread
+from queue_app.domain.waits import (
+    RUNS,
+    Draws,
+    ForeseenDesk,
+    Scene,
+    Underway,
+    forecast,
+    quantile,
+    spread,
+)
 from queue_app.simulation.day import Day, draw
 from queue_app.simulation.knowledge import Knowledge, learn, truth
 from queue_app.simulation.run import begin, outcome, run_day
@@ -267,9 +276,9 @@ def _seen(one: Person, now: float) -> Person:
     return Person(one.id, one.services, one.queued - now, due, one.priority, one.for_desk_id, limit)
 
 
-def _desk(forward: Forward, day: Day, known: Knowledge, index: int, shift: Shift) -> Desk:
+def _desk(forward: Forward, day: Day, known: Knowledge, index: int, shift: Shift) -> ForeseenDesk:
     now = forward.minute
-    return Desk(
+    return ForeseenDesk(
         shift.desk,
         opens=shift.free - now,
         leaves=shift.leaves - now,
@@ -278,7 +287,7 @@ def _desk(forward: Forward, day: Day, known: Knowledge, index: int, shift: Shift
     )
 
 
-def _serving(forward: Forward, day: Day, known: Knowledge, index: int) -> Serving | None:
+def _serving(forward: Forward, day: Day, known: Knowledge, index: int) -> Underway | None:
     """The visit at a desk; one who was called and is not there yet may still come."""
     one = forward.serving.get(index)
     if one is None:
@@ -288,4 +297,4 @@ def _serving(forward: Forward, day: Day, known: Knowledge, index: int) -> Servin
     change_over = day.lengths[one.person.id] - day.served[one.person.id]
     begun = since_call > change_over and not forward.called[one.person.id].absent
     minutes = since_call - change_over if begun else -since_call
-    return Serving(minutes, known.time_of(one.person.services))
+    return Underway(minutes, known.time_of(one.person.services))

@@ -16,7 +16,7 @@ from msgspec import Struct
 from queue_app.domain import interruptions
 from queue_app.domain.branch_day import BranchDay
 from queue_app.domain.centre import Weekly
-from queue_app.domain.dispatch import DeskView, Expected, Person
+from queue_app.domain.dispatch import CallingDesk, Expected, Person
 from queue_app.domain.forward import Coming, Shift, Stop
 from queue_app.domain.interruptions import Interruption
 from queue_app.simulation.world import World, hourly_walk_ins
@@ -172,7 +172,7 @@ def minutes(wall: time) -> float:
 
 
 def roster(
-    rosters: Sequence[Weekly], desks: Sequence[DeskView], day: BranchDay
+    rosters: Sequence[Weekly], desks: Sequence[CallingDesk], day: BranchDay
 ) -> tuple[Shift, ...]:
     """Every desk that has hours on this day: its breaks, and no end if it stays until closing."""
     closes = minutes(day.periods[-1].closes)

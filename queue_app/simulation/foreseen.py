@@ -8,7 +8,7 @@ from msgspec import Struct
 from queue_app.domain.branch_day import BranchDay
 from queue_app.domain.demand import Basis, Booked, PastDay, basis_of, expected
 from queue_app.domain.directory import Branch, Directory
-from queue_app.domain.dispatch import DeskView
+from queue_app.domain.dispatch import CallingDesk
 from queue_app.domain.forecast import Lengths
 from queue_app.flow.learning import MEMORY_DAYS
 from queue_app.queries import demand, habits
@@ -45,7 +45,7 @@ async def foresee(
         learned = await habits.learned(branch.id)
         booked = await demand.booked_on(directory, branch, day.date, learned.habits)
         past = await demand.past_days(directory, branch, until - MEMORY, until)
-    desks = [DeskView(place, desk.services) for place, desk in enumerate(branch.desks)]
+    desks = [CallingDesk(place, desk.services) for place, desk in enumerate(branch.desks)]
     served = _Served(desks)
     offered = [
         one.code
@@ -78,7 +78,7 @@ def _visits(past: Sequence[PastDay]) -> int:
 class _Served:
     """What the desks of today can give: who asked for anything else cannot be staffed for."""
 
-    def __init__(self, desks: Sequence[DeskView]) -> None:
+    def __init__(self, desks: Sequence[CallingDesk]) -> None:
         self._desks = desks
 
     def gives(self, services: frozenset[str]) -> bool:

@@ -18,7 +18,7 @@ from queue_app.domain.branch_day import BranchDay, branch_day
 from queue_app.domain.catalogue import planned_minutes
 from queue_app.domain.centre import BranchPlan, Centre, LanePlan
 from queue_app.domain.demand import PER_HOUR, usual_per_hour
-from queue_app.domain.dispatch import DeskView
+from queue_app.domain.dispatch import CallingDesk
 from queue_app.domain.service_times import ServiceTime, published, visit_time
 
 Kind = Literal["calm", "rush", "short", "alert", "registry"]
@@ -87,10 +87,10 @@ class World(Struct, frozen=True, dict=True):
         return branch_day(self.centre, self.branch, day)
 
     @cached_property
-    def desks(self) -> tuple[DeskView, ...]:
+    def desks(self) -> tuple[CallingDesk, ...]:
         """Desks by id: their place in the branch's plan, from 0."""
         return tuple(
-            DeskView(place, self.skilled(desk.skills))
+            CallingDesk(place, self.skilled(desk.skills))
             for place, desk in enumerate(self.branch.desks)
         )
 

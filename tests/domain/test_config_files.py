@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.files import ConfigError, Problem, check_centre, load_centre, write_centre
+from config.files import ConfigError, Mistake, check_centre, load_centre, write_centre
 from config.notation import (
     format_duration,
     format_weekly,
@@ -396,7 +396,7 @@ def test_a_missing_file_and_a_stray_one_are_said(folder: Path) -> None:
     (folder / "advice.toml").rename(folder / "advices.toml")
     with pytest.raises(ConfigError) as caught:
         load_centre(folder)
-    assert Problem("advice.toml", "file", "is missing") in caught.value.problems
+    assert Mistake("advice.toml", "file", "is missing") in caught.value.problems
     assert [one.file for one in caught.value.problems if "unknown" in one.reason] == [
         "advices.toml"
     ]

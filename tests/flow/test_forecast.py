@@ -24,7 +24,7 @@ NOON = MONDAY.replace(hour=12)
 """Desk 6 has its break from then until 13:00, by the sample's roster; desk 1 has none."""
 
 
-async def foreseen(desk: Desk, now: datetime) -> waits.Desk | None:
+async def foreseen(desk: Desk, now: datetime) -> waits.ForeseenDesk | None:
     """That desk as the forecast sees it."""
     directory = await reference.directory()
     seen = await halls.load(directory, directory.branch(BRANCH), now)

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 
 from queue_app.domain import slots
 from queue_app.domain.directory import Branch, Directory
-from queue_app.domain.slots import Capacity, Lane, Visit
+from queue_app.domain.slots import Capacity, RosteredLane, Visit
 from queue_app.queries import reference
 from queue_app.queries import slots as free
 from queue_app.store import db
@@ -113,7 +113,7 @@ def plain_search(
 
 def _of_day(
     capacity: Capacity,
-    lanes: list[Lane],
+    lanes: list[RosteredLane],
     taken: dict[tuple[int, date], list[tuple[datetime, datetime]]],
     visit: Visit,
     day: date,

@@ -9,9 +9,9 @@ import time
 from collections.abc import Callable
 
 from queue_app.domain import waits
-from queue_app.domain.dispatch import POLICIES, DeskView, Expected, Person
+from queue_app.domain.dispatch import POLICIES, CallingDesk, Expected, Person
 from queue_app.domain.service_times import ServiceTime
-from queue_app.domain.waits import Desk, Scene, Serving
+from queue_app.domain.waits import ForeseenDesk, Scene, Underway
 from tests.load.stage import Stage
 from tests.load.table import Table, ms, part
 
@@ -47,9 +47,9 @@ def large_hall() -> Scene:
             for n in range(1, WAITING + 1)
         ],
         desks=[
-            Desk(
-                DeskView(n, frozenset(dice.sample(codes, 12))),
-                serving=Serving(8 * dice.random(), TIME),
+            ForeseenDesk(
+                CallingDesk(n, frozenset(dice.sample(codes, 12))),
+                serving=Underway(8 * dice.random(), TIME),
             )
             for n in range(DESKS)
         ],
