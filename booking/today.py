@@ -4,12 +4,10 @@ from datetime import date, datetime, timedelta
 
 from msgspec import Struct
 
-from queue_app.domain import hours, interruptions, tickets
+from queue_app.domain import interruptions, tickets
 from queue_app.domain.appointments import Appointment
 from queue_app.domain.directory import Branch, Directory
-from queue_app.domain.errors import RuleBroken
 from queue_app.domain.hall import Hall
-from queue_app.flow.arrival import check_not_over
 from queue_app.queries import halls
 from queue_app.screens import views
 from queue_app.screens.views import InterruptionView
@@ -45,11 +43,7 @@ def _checks_in(directory: Directory, found: Appointment, now: datetime) -> bool:
     branch = directory.branch_of(found.branch_id)
     if branch.retired or found.channel != "visit" or not _is_today(directory, found, now):
         return False
-    try:
-        check_not_over(directory, branch, now)
-    except RuleBroken:
-        return False
-    return True
+    return not directory.today(branch, now).is_over(now)
 
 
 def _is_today(directory: Directory, found: Appointment, now: datetime) -> bool:
@@ -66,7 +60,7 @@ async def standing_of(directory: Directory, found: Appointment, now: datetime) -
     limit = interruptions.late_after(
         found.starts_at, found.services, seen.interruptions, directory.rules
     )
-    closes_at = hours.closing(branch.hours, branch.closures, seen.day, directory.zone)
+    closes_at = seen.day.closes
     if closes_at is None or not _checks_in(directory, found, now):
         return Standing(_stop(seen, found.services))
     return Standing(

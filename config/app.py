@@ -1,5 +1,6 @@
 """The composition root: the only module that knows every face."""
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -22,6 +23,7 @@ from config.settings import Settings, from_environment
 from queue_app.clock import Clock, SystemClock
 from queue_app.clock import hall_clock as clock_of
 from queue_app.delivery.files import Files
+from queue_app.domain.ranges import Forecasts
 from queue_app.flow.promising import Promises
 from queue_app.jobs import runner, upkeep
 from queue_app.jobs.outbox import Outbox
@@ -32,7 +34,7 @@ from queue_app.web import health
 from queue_app.web.errors import EXCEPTION_HANDLERS
 from queue_app.web.guards import provide_by, provide_staff, require_right, right
 from queue_app.web.limits import forgetting, rate_limits
-from queue_app.web.reading import ReadableRequest
+from queue_app.web.requests import ReadableRequest
 from queue_app.web.templating import Pages, add_security_headers, assets_of
 
 FACES = ("booking", "kiosk", "display", "queue_app.console")
@@ -43,7 +45,8 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
     """The application on the database of `settings.database_url`, with `clock` as its time."""
     hall_clock = clock or SystemClock()
     promises = Promises()
-    hub = Hub(hall_clock, promises)
+    forecasts = Forecasts(time.monotonic)
+    hub = Hub(hall_clock, promises, forecasts)
     files = Files(settings.data / "messages")
     outbox = Outbox({"mail": files, "sms": files})
 
@@ -85,6 +88,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
             "settings": Provide(lambda: settings, sync_to_thread=False),
             "clock": Provide(lambda: hall_clock, sync_to_thread=False),
             "hub": Provide(lambda: hub, sync_to_thread=False),
+            "forecasts": Provide(lambda: forecasts, sync_to_thread=False),
             "promises": Provide(lambda: promises, sync_to_thread=False),
             "by": Provide(provide_by, sync_to_thread=False),
             "staff": Provide(provide_staff, sync_to_thread=False),

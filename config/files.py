@@ -25,7 +25,7 @@ from config.notation import (
     parse_duration,
     parse_periods,
 )
-from config.reading import ConfigError, Place, Problem, Reader
+from config.reading import ConfigError, Mistake, Place, Reader
 from queue_app.domain.catalogue import Channel, Duration, Group, Service, Text
 from queue_app.domain.centre import (
     BranchPlan,
@@ -42,7 +42,7 @@ from queue_app.domain.centre import (
     Weekly,
 )
 
-__all__ = ["ConfigError", "Problem", "check_centre", "load_centre", "write_centre"]
+__all__ = ["ConfigError", "Mistake", "check_centre", "load_centre", "write_centre"]
 
 T = TypeVar("T")
 S = TypeVar("S", bound=Struct)
@@ -113,10 +113,10 @@ def load_centre(folder: Path) -> Centre:
     return centre
 
 
-def check_centre(folder: Path) -> tuple[Centre, list[Problem]]:
+def check_centre(folder: Path) -> tuple[Centre, list[Mistake]]:
     """The centre, and what can be loaded but hardly be meant; ConfigError as `load_centre`."""
     if not folder.is_dir():
-        raise ConfigError([Problem(str(folder), "folder", "is missing")])
+        raise ConfigError([Mistake(str(folder), "folder", "is missing")])
     reader = Reader()
     for path in sorted(folder.glob("*.toml")):
         if path.name not in FILES:

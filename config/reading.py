@@ -19,7 +19,7 @@ _MISSING = re.compile(r"Object missing required field `(?P<name>[^`]*)`")
 _PLAIN_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
 
-class Problem(Struct, frozen=True, order=True):
+class Mistake(Struct, frozen=True, order=True):
     """One thing to mend: in which file, at which key, and why."""
 
     file: str
@@ -33,7 +33,7 @@ class Problem(Struct, frozen=True, order=True):
 class ConfigError(Exception):
     """The files cannot be used; `problems` says all that was found, one a line in `str()`."""
 
-    def __init__(self, problems: list[Problem]) -> None:
+    def __init__(self, problems: list[Mistake]) -> None:
         super().__init__("\n".join(str(problem) for problem in problems))
         self.problems = problems
 
@@ -60,16 +60,16 @@ class Reader:
     """Turns raw tables into structs and remembers what was wrong with them."""
 
     def __init__(self) -> None:
-        self._problems: dict[Problem, None] = {}
-        self._warnings: dict[Problem, None] = {}
+        self._problems: dict[Mistake, None] = {}
+        self._warnings: dict[Mistake, None] = {}
         self._unreadable: set[str] = set()
 
     @property
-    def problems(self) -> list[Problem]:
+    def problems(self) -> list[Mistake]:
         return list(self._problems)
 
     @property
-    def warnings(self) -> list[Problem]:
+    def warnings(self) -> list[Mistake]:
         return list(self._warnings)
 
     def readable(self, file: str) -> bool:
@@ -78,11 +78,11 @@ class Reader:
 
     def problem(self, place: Place, reason: str) -> None:
         """Note a problem; the same one found twice (in a shared layout) counts once."""
-        self._problems[Problem(place.file, place.key, reason)] = None
+        self._problems[Mistake(place.file, place.key, reason)] = None
 
     def warning(self, place: Place, reason: str) -> None:
         """Note what can be loaded but hardly be meant; the same one found twice counts once."""
-        self._warnings[Problem(place.file, place.key, reason)] = None
+        self._warnings[Mistake(place.file, place.key, reason)] = None
 
     def file(self, folder: Path, name: str, keys: frozenset[str]) -> dict[str, Any]:
         """The tables of one TOML file; empty, with a problem noted, if it cannot be read."""

@@ -14,6 +14,7 @@ from queue_app.clock import Clock
 from queue_app.domain.catalogue import Language
 from queue_app.domain.errors import Conflict, NotFound
 from queue_app.domain.hall import Hall
+from queue_app.domain.ranges import Forecasts
 from queue_app.domain.tickets import Ticket
 from queue_app.flow import arrival
 from queue_app.flow.act import By
@@ -30,10 +31,13 @@ Asked = Request[Any, Any, Any]
 
 @get("/display/{branch:str}", opt=right("see_board"))
 async def board(
-    request: Asked, branch: FromPath[str], clock: NamedDependency[Clock]
+    request: Asked,
+    branch: FromPath[str],
+    clock: NamedDependency[Clock],
+    forecasts: NamedDependency[Forecasts],
 ) -> Response[str]:
     """The hall board, in both languages whatever the browser reads."""
-    seen = await _look(branch, clock)
+    seen = await _look(branch, clock, forecasts)
     snapshot = views.board(seen)
     places = scenes.grid(len(snapshot.desks))
     return render(
@@ -51,10 +55,14 @@ async def board(
 
 @get("/display/{branch:str}/desks/{desk:str}", opt=right("see_board"))
 async def panel(
-    request: Asked, branch: FromPath[str], desk: FromPath[str], clock: NamedDependency[Clock]
+    request: Asked,
+    branch: FromPath[str],
+    desk: FromPath[str],
+    clock: NamedDependency[Clock],
+    forecasts: NamedDependency[Forecasts],
 ) -> Response[str]:
     """The small screen above a desk, which is named by its number; NotFound `unknown_desk`."""
-    snapshot = views.board(await _look(branch, clock))
+    snapshot = views.board(await _look(branch, clock, forecasts))
     if all(one.number != desk for one in snapshot.desks):
         raise NotFound("unknown_desk")
     return render(
@@ -68,9 +76,9 @@ async def panel(
     )
 
 
-async def _look(branch: str, clock: Clock) -> Hall:
+async def _look(branch: str, clock: Clock, forecasts: Forecasts) -> Hall:
     directory = await reference.directory()
-    return await halls.load(directory, directory.branch(branch), clock.now())
+    return await halls.load(directory, directory.branch(branch), clock.now(), forecasts)
 
 
 @get("/t/{token:str}", opt=right("see_ticket"))
@@ -79,11 +87,13 @@ async def ticket(
     token: FromPath[str],
     clock: NamedDependency[Clock],
     promises: NamedDependency[Promises],
+    forecasts: NamedDependency[Forecasts],
 ) -> Response[str]:
     """One's own ticket; NotFound `unknown_link`."""
     own = await tickets.by_token(token)
     directory = await reference.directory()
-    seen = await halls.load(directory, directory.branch_of(own.branch_id), clock.now())
+    branch = directory.branch_of(own.branch_id)
+    seen = await halls.load(directory, branch, clock.now(), forecasts)
     promises.note(seen, own.id)
     return render(
         request,

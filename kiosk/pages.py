@@ -25,9 +25,9 @@ from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.hall import Hall
 from queue_app.domain.numbering import branch_of_token
 from queue_app.domain.people import Device, token_hash
+from queue_app.domain.ranges import Forecasts
 from queue_app.domain.rights import require
 from queue_app.flow.act import By
-from queue_app.flow.arrival import kiosk_door
 from queue_app.queries import halls, reference
 from queue_app.queries.staff import device_of_token
 from queue_app.screens import views
@@ -47,7 +47,7 @@ class DoorView(Struct, frozen=True):
     """Whether tickets are given. `page` changes when the page should be loaded anew.
 
     `unserved`: no desk of the branch gives any service. `opens_at` and `closes_at` as in
-    `kiosk_door`. `interruption`: why nobody is called, or not for some services; no ticket is
+    `branch_day.Door`. `interruption`: why nobody is called, or not for some services; no ticket is
     given for the `stopped` ones, while nobody knows when they go on. Bookings check in all the
     same.
     """
@@ -63,7 +63,10 @@ class DoorView(Struct, frozen=True):
 
 @get("/", include_in_schema=False, opt=right("register_kiosk"))
 async def start(
-    request: Asked, branch: FromPath[str], clock: NamedDependency[Clock]
+    request: Asked,
+    branch: FromPath[str],
+    clock: NamedDependency[Clock],
+    forecasts: NamedDependency[Forecasts],
 ) -> Response[Any]:
     directory = await reference.directory()
     place = directory.branch(branch)
@@ -71,7 +74,8 @@ async def start(
         return await _register(request, place, token)
     if not _stands_in(place, await find_device(request)):
         return _unregistered(request, place)
-    return await _screens(request, directory, place, clock.now())
+    seen = await halls.load(directory, place, clock.now(), forecasts)
+    return _screens(request, seen)
 
 
 async def _register(request: Asked, branch: Branch, token: str) -> Response[Any]:
@@ -111,13 +115,11 @@ def _unregistered(request: Asked, branch: Branch, refused: bool = False) -> Resp
     )
 
 
-async def _screens(
-    request: Asked, directory: Directory, branch: Branch, now: datetime
-) -> Response[Any]:
+def _screens(request: Asked, seen: Hall) -> Response[Any]:
     """The page. It always begins in Ukrainian: the last visitor's choice is not remembered."""
     language = "en" if request.query_params.get("lang") == "en" else DEFAULT_LANGUAGE
+    directory, branch = seen.directory, seen.branch
     groups = screens_of_groups(directory, branch)
-    seen = await halls.load(directory, branch, now)
     door, board = _door(request, seen, groups), views.board(seen)
     formats = {one: pages_of(request).formats(one) for one in LANGUAGES}
 
@@ -159,7 +161,7 @@ async def door(
 
 def _door(request: Asked, seen: Hall, groups: Sequence[tuple[OfferedGroup, ...]]) -> DoorView:
     directory = seen.directory
-    door = kiosk_door(directory, seen.branch, seen.at)
+    door = seen.day.door(seen.at)
     interrupted = door.state == "open" and seen.refusal_of_all is not None
     return DoorView(
         state="unserved" if not groups else "interrupted" if interrupted else door.state,

@@ -11,14 +11,15 @@ import contextlib
 import logging
 import time
 from collections.abc import AsyncIterator
-from datetime import datetime
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 import msgspec
 from msgspec import Struct
 
+from queue_app.clock import Clock
 from queue_app.domain.errors import QueueError
 from queue_app.domain.hall import Hall, without_contact
+from queue_app.domain.ranges import Forecasts
 from queue_app.domain.tickets import Ticket
 from queue_app.flow.promising import Promises
 from queue_app.queries import desks, halls, reference, tickets
@@ -31,10 +32,6 @@ QUIET_SECONDS = 0.05
 """At most one snapshot of a branch in this time: 20 a second."""
 
 _log = logging.getLogger(__name__)
-
-
-class Now(Protocol):
-    def now(self) -> datetime: ...
 
 
 class Topic(Struct, frozen=True):
@@ -93,9 +90,10 @@ class Subscription:
 class Hub:
     """All the screens that this process serves."""
 
-    def __init__(self, clock: Now, promises: Promises) -> None:
+    def __init__(self, clock: Clock, promises: Promises, forecasts: Forecasts) -> None:
         self._clock = clock
         self._promises = promises
+        self._forecasts = forecasts
         self._watched: dict[int, dict[Topic, set[Subscription]]] = {}
         self._dirty: dict[int, asyncio.Event] = {}
         self._pushers: dict[int, asyncio.Task[None]] = {}
@@ -114,6 +112,7 @@ class Hub:
             for task in every:
                 task.cancel()
             await asyncio.gather(*every, return_exceptions=True)
+            self._forecasts.forget()
 
     @contextlib.asynccontextmanager
     async def subscribe(self, topic: Topic) -> AsyncIterator[Subscription]:
@@ -146,7 +145,8 @@ class Hub:
     async def snapshot(self, branch_id: int) -> Hall:
         """The hall as it is now."""
         directory = await reference.directory()
-        seen = await halls.load(directory, directory.branch_of(branch_id), self._clock.now())
+        branch = directory.branch_of(branch_id)
+        seen = await halls.load(directory, branch, self._clock.now(), self._forecasts)
         self._newest[branch_id] = (time.monotonic(), seen)
         return seen
 

@@ -17,7 +17,6 @@ from litestar import Litestar
 from playwright.async_api import Browser, BrowserContext, async_playwright
 
 from queue_app.clock import FixedClock
-from queue_app.domain import forecast
 from queue_app.flow import passwords
 from queue_app.queries import reference
 from queue_app.store import db
@@ -74,7 +73,6 @@ async def database(dsn: str, connected: Connected) -> AsyncIterator[str]:
     """The worker's database with the centre and nothing else, and this process' pool on it."""
     await empty(dsn)
     reference.forget()
-    forecast.forget()
     db.engine.pool, db.engine.config = connected
     yield dsn
     db.engine.pool = None

@@ -18,8 +18,9 @@ from queue_app.api.shapes import (
 from queue_app.clock import Clock
 from queue_app.domain.catalogue import Channel, planned_minutes
 from queue_app.domain.directory import Branch, Directory
+from queue_app.domain.ranges import Forecasts
 from queue_app.flow import arrival
-from queue_app.flow.arrival import Prospect, chosen_services, kiosk_door
+from queue_app.flow.arrival import Prospect, chosen_services
 from queue_app.flow.booking import check_day
 from queue_app.queries import halls, reference, slots
 from queue_app.screens import views
@@ -83,7 +84,7 @@ async def branches(clock: Clock) -> list[BranchView]:
 
 
 def _branch(directory: Directory, branch: Branch, now: datetime) -> BranchView:
-    door = kiosk_door(directory, branch, now)
+    door = directory.today(branch, now).door(now)
     return BranchView(
         slug=branch.slug,
         title=branch.title,
@@ -133,9 +134,10 @@ async def prospect(
     branch: str,
     clock: Clock,
     service: Annotated[list[str], Parameter(max_items=20)],
+    forecasts: Forecasts,
     priority: str | None = None,
 ) -> Prospect:
-    return await arrival.prospect(branch, service, priority, clock.now())
+    return await arrival.prospect(branch, service, priority, clock.now(), forecasts)
 
 
 @get(
@@ -144,7 +146,7 @@ async def prospect(
     opt=right("see_board"),
     summary="The board's snapshot",
 )
-async def board(branch: str, clock: Clock) -> Response[BoardView]:
+async def board(branch: str, clock: Clock, forecasts: Forecasts) -> Response[BoardView]:
     directory = await reference.directory()
-    seen = await halls.load(directory, directory.branch(branch), clock.now())
+    seen = await halls.load(directory, directory.branch(branch), clock.now(), forecasts)
     return Response(views.board(seen), headers={"Cache-Control": "no-store"})

@@ -69,7 +69,7 @@ async def desks(branch: str, by: By) -> list[DeskView]:
     directory = await reference.directory()
     place = directory.branch(branch)
     require("see_desks", by.who, place.id)
-    seen = await halls.load(directory, place, by.now)
+    seen = await halls.load(directory, place, by.now, by.forecasts)
     given = {desk.id: desk.services for desk in place.desks}
     return [
         DeskView(
@@ -247,7 +247,7 @@ async def undo(ticket: int, by: By) -> TicketDone:
 async def queue(desk: int, by: By) -> list[Queued]:
     directory = await reference.directory()
     row = await people.desk(reach(by.who, directory.branches_ever), desk)
-    seen = await halls.load(directory, directory.branch_of(row.branch_id), by.now)
+    seen = await halls.load(directory, directory.branch_of(row.branch_id), by.now, by.forecasts)
     return [
         Queued(
             place=place,

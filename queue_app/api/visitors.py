@@ -127,7 +127,7 @@ async def check_in(branch: str, data: CheckIn, by: By) -> IssuedTicket:
 async def ticket(token: str, by: By, promises: Promises) -> TicketView:
     own = await tickets.by_token(token)
     directory = await reference.directory()
-    seen = await halls.load(directory, directory.branch_of(own.branch_id), by.now)
+    seen = await halls.load(directory, directory.branch_of(own.branch_id), by.now, by.forecasts)
     promises.note(seen, own.id)
     return views.ticket(seen, own)
 

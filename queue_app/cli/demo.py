@@ -29,7 +29,6 @@ from msgspec import Struct
 from config.settings import Settings
 from queue_app.cli import operator
 from queue_app.clock import ShiftedClock
-from queue_app.domain import hours
 from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.people import OPERATOR
 from queue_app.flow import accounts, promising
@@ -258,7 +257,7 @@ class _Demo:
         plan = next(one for one in directory.centre.branches if one.slug == branch.slug)
         crowd = full_hall(directory.centre, plan, day, self.options.visitors, self._rng)
         await history.write(directory, branch, crowd.past(day, self._rng))
-        now = hours.day_window(day, directory.zone).opens
+        now = directory.day(branch, day).span.opens
         await learning.learn(directory, now)
         await learning.learn_habits(directory, now)
         return crowd

@@ -18,11 +18,11 @@ from config.files import load_centre
 from config.settings import YEARS, Settings, parse_clock
 from queue_app.cli import operator
 from queue_app.cli.operator import Parsed
-from queue_app.domain.centre import BranchPlan, Centre, Period, Rules
+from queue_app.domain.branch_day import BranchDay
+from queue_app.domain.centre import BranchPlan, Centre
 from queue_app.domain.demand import DAYS_WEIGHT, PER_HOUR
 from queue_app.domain.directory import Directory
 from queue_app.domain.dispatch import POLICIES, PolicyName
-from queue_app.domain.hours import periods_on
 from queue_app.flow.promising import KEPT_DAYS
 from queue_app.queries import accuracy as promises
 from queue_app.queries import reference
@@ -34,7 +34,7 @@ from queue_app.simulation.demand import expected_demand
 from queue_app.simulation.foreseen import MEMORY, Foreseen, foresee
 from queue_app.simulation.run import FIGURES
 from queue_app.simulation.staffing import Quarter, Target, Task, Waits, parse_target, propose
-from queue_app.simulation.world import KINDS, TITLES, Kind, periods_of, world
+from queue_app.simulation.world import KINDS, TITLES, Kind, world
 
 MONDAY = date(2026, 11, 23)
 """The first synthetic day, unless told otherwise: an ordinary Monday."""
@@ -428,23 +428,23 @@ _Staffed = tuple[list[str], Task, list[str], str]
 
 def _by_kind(slug: str | None, day: date, target: Target, kind: Kind | None, seed: int) -> _Staffed:
     centre, place = _place(slug)
-    periods = _open(place.slug, periods_of(place, day), day)
     truth = world(centre, place, kind or "rush", Random(f"staffing {seed}"))
+    open_day = _open(place.slug, truth.on(day))
     task = Task(
         demand=expected_demand(truth, day, seed),
         desks=truth.desks,
-        present=roster([desk.roster for desk in place.desks], truth.desks, day, periods),
+        present=roster([desk.roster for desk in place.desks], truth.desks, open_day),
         time_of=truth.time_of,
         target=target,
         change_over=truth.manner.change_over,
-        closes=minutes(periods[-1].closes),
+        closes=minutes(open_day.periods[-1].closes),
     )
     title = TITLES[kind or "rush"]
     told = [f"{place.slug}, {day:%A %d %B %Y}, {title}, seed {seed}: {_promise(target)}."]
     if kind is None:
         data = operator.settings().data
         told.append(f"There is no database in {data}: this is a synthetic day, no forecast.")
-    return told, task, [desk.number for desk in place.desks], _ends(periods, centre.rules)
+    return told, task, [desk.number for desk in place.desks], _ends(open_day)
 
 
 async def _by_records(
@@ -455,24 +455,24 @@ async def _by_records(
     if slug not in directory.branches:
         raise _unknown(slug, directory.branches)
     branch = directory.branches[slug]
-    periods = _open(slug, periods_on(branch.hours, branch.closures, day), day)
+    open_day = _open(slug, directory.day(branch, day))
     now, source = moment
-    found = await foresee(directory, branch, day, periods, target, now)
+    found = await foresee(directory, branch, open_day, target, now)
     known = f"seen from {_local(directory, now)} ({source})"
     return (
         [f"{slug}, {day:%A %d %B %Y}, {known}: {_promise(target)}.", *made_from(found, day)],
         found.task,
         [desk.number for desk in branch.desks],
-        _ends(periods, directory.rules),
+        _ends(open_day),
     )
 
 
-def _ends(periods: Sequence[Period], rules: Rules) -> str:
+def _ends(day: BranchDay) -> str:
     """Rows without arrivals are no rows without work."""
-    closes = int(minutes(periods[-1].closes))
+    closes, last = minutes(day.periods[-1].closes), day.minute(day.kiosk[-1].closes)
     return (
-        f"The kiosk gives its last ticket at {_wall(closes - rules.last_ticket_minutes)}; the"
-        f" rows after that show who stays until {_wall(closes)} for whoever is in the house."
+        f"The kiosk gives its last ticket at {_wall(int(last))}; the"
+        f" rows after that show who stays until {_wall(int(closes))} for whoever is in the house."
     )
 
 
@@ -484,10 +484,10 @@ def _promise(target: Target) -> str:
     return f"{100 * target.share:.0f} % within {target.minutes:.0f} min"
 
 
-def _open(slug: str, periods: tuple[Period, ...], day: date) -> tuple[Period, ...]:
-    if not periods:
-        raise click.ClickException(f"{slug} is closed on {day}")
-    return periods
+def _open(slug: str, day: BranchDay) -> BranchDay:
+    if not day.periods:
+        raise click.ClickException(f"{slug} is closed on {day.date}")
+    return day
 
 
 def made_from(found: Foreseen, day: date) -> list[str]:

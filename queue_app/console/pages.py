@@ -221,9 +221,9 @@ async def take(request: Asked, desk: int, by: By, staff: Staff, clock: Clock) ->
 
 
 @get("/desks/{desk:int}", include_in_schema=False, opt=right("see_desk"))
-async def working_screen(request: Asked, desk: int, staff: Staff, clock: Clock) -> Page:
+async def working_screen(request: Asked, desk: int, by: By, staff: Staff) -> Page:
     """The screen of the desk that this person has; whoever has it not chooses one."""
-    seen = await _hall_of(desk, staff, clock)
+    seen = await _hall_of(by, desk)
     if seen.desk(desk).staff_id != staff.id:
         return _see(START)
     screen = views.desk_queue(seen, desk, await desks.extra(seen, desk))
@@ -239,17 +239,18 @@ async def working_screen(request: Asked, desk: int, staff: Staff, clock: Clock) 
     )
 
 
-async def _hall_of(desk_id: int, staff: Staff, clock: Clock) -> Hall:
+async def _hall_of(by: By, desk_id: int) -> Hall:
     directory = await reference.directory()
-    row = await people.desk(reach(staff, directory.branches_ever), desk_id)
-    return await halls.load(directory, directory.branch_of(row.branch_id), clock.now())
+    row = await people.desk(reach(by.who, directory.branches_ever), desk_id)
+    branch = directory.branch_of(row.branch_id)
+    return await halls.load(directory, branch, by.now, by.forecasts)
 
 
 @get("/desks/{desk:int}/screen", include_in_schema=False, opt=right("see_contact"))
-async def screen(desk: int, staff: Staff, clock: Clock) -> Response[bytes]:
+async def screen(desk: int, by: By) -> Response[bytes]:
     """The snapshot of `/ws/desks/{desk}` once, for a screen whose websocket is silent."""
-    seen = await _hall_of(desk, staff, clock)
-    require_desk("see_contact", staff, seen.desk(desk).staff_id)
+    seen = await _hall_of(by, desk)
+    require_desk("see_contact", by.who, seen.desk(desk).staff_id)
     view = views.desk_queue(seen, desk, await desks.extra(seen, desk))
     return Response(
         msgspec.json.encode(view),

@@ -11,7 +11,8 @@ from datetime import date, time
 
 from msgspec import Struct
 
-from queue_app.domain.centre import WEEKDAYS, Period, Rules, Weekday
+from queue_app.domain.branch_day import BranchDay
+from queue_app.domain.centre import WEEKDAYS, Period, Weekday
 
 QUARTER = 15
 """Minutes."""
@@ -71,26 +72,21 @@ def _nearer(day: date, past: Iterable[PastDay]) -> tuple[list[PastDay], list[Pas
 
 
 def expected(
-    day: date,
-    periods: Sequence[Period],
-    booked: Iterable[Booked],
-    past: Sequence[PastDay],
-    offered: Sequence[str],
-    rules: Rules,
+    day: BranchDay, booked: Iterable[Booked], past: Sequence[PastDay], offered: Sequence[str]
 ) -> dict[int, dict[frozenset[str], float]]:
     """Arrivals by quarter hour of opening, by services; a quarter without anybody is left out.
 
     `offered`: the services that are asked for evenly where nothing is known. Bookings count at
     their time; who comes before opening counts in the first quarter.
     """
-    asked = mix(day, past, offered)
+    asked = mix(day.date, past, offered)
     found = {
         quarter: {services: count * share for services, share in asked.items()}
-        for quarter, count in walk_ins(day, periods, past, rules).items()
+        for quarter, count in walk_ins(day, past).items()
         if count
     }
     for one in booked:
-        quarter = found.setdefault(quarter_of(one.minute, periods), {})
+        quarter = found.setdefault(quarter_of(one.minute, day.periods), {})
         quarter[one.services] = quarter.get(one.services, 0.0) + one.comes
     return {
         quarter: dict(sorted(visits.items(), key=lambda pair: sorted(pair[0])))
@@ -98,14 +94,12 @@ def expected(
     }
 
 
-def walk_ins(
-    day: date, periods: Sequence[Period], past: Sequence[PastDay], rules: Rules
-) -> dict[int, float]:
+def walk_ins(day: BranchDay, past: Sequence[PastDay]) -> dict[int, float]:
     """How many come in each quarter hour of opening."""
-    usual = _usual(day, periods, rules)
-    seen = [[_counts(one) for one in days] for days in _nearer(day, past)]
+    usual = _usual(day)
+    seen = [[_counts(one) for one in days] for days in _nearer(day.date, past)]
     found = {}
-    for quarter in quarters(periods):
+    for quarter in quarters(day.periods):
         level = usual.get(quarter, 0.0)
         for days in seen:
             counts = [one[quarter] for one in days if quarter in one]
@@ -122,15 +116,14 @@ def _counts(one: PastDay) -> dict[int, int]:
     return found
 
 
-def _usual(day: date, periods: Sequence[Period], rules: Rules) -> dict[int, float]:
+def _usual(day: BranchDay) -> dict[int, float]:
     """The profile, from the kiosk's first ticket to its last."""
     found: dict[int, float] = {}
-    for place, one in enumerate(periods):
-        first = _minute(one.opens) - (0 if place else rules.kiosk_early_minutes)
-        last = _minute(one.closes) - (rules.last_ticket_minutes if place == len(periods) - 1 else 0)
-        for minute in range(first, last):
-            quarter = quarter_of(minute, periods)
-            found[quarter] = found.get(quarter, 0.0) + usual_per_hour(day, minute // 60) / 60
+    for window in day.kiosk:
+        first, last = day.minutes(window)
+        for minute in range(int(first), int(last)):
+            quarter = quarter_of(minute, day.periods)
+            found[quarter] = found.get(quarter, 0.0) + usual_per_hour(day.date, minute // 60) / 60
     return found
 
 

@@ -1,13 +1,15 @@
 """The centre in force: its branches, desks and lanes as they stand, with the ids of their rows."""
 
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
+from queue_app.domain.branch_day import BranchDay, branch_day
 from queue_app.domain.catalogue import Channel, Service, Text
 from queue_app.domain.centre import Centre, Closure, Rules, Weekly
 from queue_app.domain.errors import NotFound
+from queue_app.domain.hours import day_window
 
 
 class Desk(Struct, frozen=True):
@@ -86,3 +88,14 @@ class Directory(Struct, frozen=True):
 
     def local(self, instant: datetime) -> datetime:
         return instant.astimezone(self.zone)
+
+    def midnight(self, now: datetime) -> datetime:
+        """The local midnight with which the day of `now` began."""
+        return day_window(self.local(now).date(), self.zone).opens
+
+    def today(self, branch: Branch, now: datetime) -> BranchDay:
+        """The local day of the branch in which `now` lies."""
+        return self.day(branch, self.local(now).date())
+
+    def day(self, branch: Branch, day: date) -> BranchDay:
+        return branch_day(self.centre, branch, day)

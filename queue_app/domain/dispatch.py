@@ -96,7 +96,7 @@ class Waiting(Struct, frozen=True):
     late_after: datetime | None = None
 
 
-class DeskView(Struct, frozen=True):
+class CallingDesk(Struct, frozen=True):
     """What dispatch needs of a desk: its id and the services it can give."""
 
     id: int
@@ -132,7 +132,7 @@ class Outlook(Struct, frozen=True):
     """
 
     expected: Sequence[Expected]
-    free: Sequence[tuple[DeskView, float]]
+    free: Sequence[tuple[CallingDesk, float]]
     minutes: Callable[[frozenset[str]], float]
 
 
@@ -158,7 +158,7 @@ class Ranked(Struct, frozen=True):
 
 def rank(
     waiting: Iterable[Waiting],
-    desk: DeskView,
+    desk: CallingDesk,
     now: datetime,
     policy: Policy,
     outlook: Outlook | None = None,
@@ -200,7 +200,7 @@ def as_person(waiting: Waiting, origin: datetime) -> Person:
     )
 
 
-def may_call(desk: DeskView, person: Person) -> bool:
+def may_call(desk: CallingDesk, person: Person) -> bool:
     """A desk may call whoever was sent to it, else those whose every service it gives."""
     if person.for_desk_id is not None:
         return person.for_desk_id == desk.id
@@ -238,7 +238,7 @@ def reason_of(person: Person, minute: float, policy: Policy) -> ReasonCode:
     return "priority" if person.priority else "waiting_longest"
 
 
-def reserved(desk: DeskView, minute: float, policy: Policy, outlook: Outlook) -> list[Expected]:
+def reserved(desk: CallingDesk, minute: float, policy: Policy, outlook: Outlook) -> list[Expected]:
     """The bookings within the look ahead that no desk but this one could take in time."""
     found = []
     for one in outlook.expected:

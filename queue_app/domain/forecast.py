@@ -1,13 +1,9 @@
-"""The hall's waits: what dispatch, service times and rosters foretell of one snapshot.
+"""What a snapshot of a hall tells the forecast: its people, desks, rosters, stops and bookings.
 
-The point forecast is made anew for every snapshot; the ranges around it, which take many runs,
-are refreshed when they are `FRESH_SECONDS` of the hall's time old, and move with the points in
-between. A process keeps them only to save work: nothing needs what another process has.
+`queue_app.domain.ranges` makes everybody's wait of it.
 """
 
 import math
-import time
-from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -15,12 +11,13 @@ from itertools import pairwise
 import msgspec
 from msgspec import Struct
 
-from queue_app.domain import hours, interruptions, waits
+from queue_app.domain import interruptions, waits
+from queue_app.domain.branch_day import BranchDay
 from queue_app.domain.centre import Rules
 from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.dispatch import (
     POLICIES,
-    DeskView,
+    CallingDesk,
     Expected,
     Outlook,
     Person,
@@ -32,14 +29,8 @@ from queue_app.domain.forward import Stop, stood_still
 from queue_app.domain.habits import Habits
 from queue_app.domain.interruptions import Interruption
 from queue_app.domain.service_times import ServiceTime, published, visit_time
-from queue_app.domain.waits import Desk, Scene, Serving, Wait
+from queue_app.domain.waits import ForeseenDesk, Scene, Underway
 
-FRESH_SECONDS = 8.0
-"""How old ranges may be, in the hall's seconds."""
-SHARE = 0.05
-"""The part of a core that refreshing the ranges of one branch may take."""
-SHARE_NEW = 0.2
-"""The same where somebody came since: the range that they are told with their ticket stays."""
 PAUSE = ServiceTime(math.log(10.0), 0.8, 0.0)
 """How long a pause takes that no roster tells of: half are over in 10 minutes, 9 in 10 in 28."""
 EARLY_PAUSE_MINUTES = 10.0
@@ -48,9 +39,6 @@ OPENING_MINUTES = 10.0
 """A desk that is not taken this long after its roster begins is not expected any more."""
 SOON_MINUTES = 3.0
 """A desk that should have been taken just now is expected in so many minutes."""
-
-NEAR, NEAR_SHARE = 3.0, 0.25
-"""A newcomer may have the range of somebody whose wait differs by less: minutes, or this part."""
 
 _MINUTE = timedelta(minutes=1)
 
@@ -66,7 +54,7 @@ class Appointed(Struct, frozen=True):
 class Working(Struct, frozen=True):
     """A desk as the forecast sees it, with the visit at it, if any."""
 
-    desk: DeskView
+    desk: CallingDesk
     state: str
     changed_at: datetime | None
     called_at: datetime | None
@@ -79,6 +67,7 @@ class Now(Struct, frozen=True):
 
     directory: Directory
     branch: Branch
+    day: BranchDay
     at: datetime
     version: int
     waiting: Sequence[Waiting]
@@ -101,45 +90,11 @@ def policy_of(rules: Rules) -> Policy:
     )
 
 
-def waits_of(now: Now) -> dict[int, Wait]:
-    """The wait of everybody who waits, by ticket id, but of those stopped for who knows how long.
-
-    While nobody knows when named services resume, the others' low end supposes that they stay
-    stopped, and the high end that they resume at once.
-    """
-    scene = scene_of(now)
-    found = _waits(now, scene)
-    resumed = scene.resumed if found else None
-    if resumed is None:
-        return found
-    others = _waits(now, resumed, resumed=True)
-    return {number: _widened(wait, others.get(number)) for number, wait in found.items()}
-
-
 def places_of(now: Now) -> dict[int, int]:
     """How many are called before each, were everything to go on at once."""
     scene = scene_of(now)
     points = waits.point(scene.resumed or scene)
     return {number: place for place, number in enumerate(sorted(points, key=points.__getitem__))}
-
-
-def _widened(wait: Wait, other: Wait | None) -> Wait:
-    """With the higher high end; a desk may leave before it has served whoever resumes."""
-    if other is None or other.high_minutes <= wait.high_minutes:
-        return wait
-    return msgspec.structs.replace(wait, high_minutes=other.high_minutes)
-
-
-def _waits(now: Now, scene: Scene, resumed: bool = False) -> dict[int, Wait]:
-    points = waits.point(scene)
-    ranges = _ranges(now, scene, points, resumed)
-    places = {number: place for place, number in enumerate(sorted(points, key=points.__getitem__))}
-    people = {one.id: one for one in scene.waiting}
-    return {
-        number: Wait(places[number], *waits.shown(*around))
-        for number, minutes in points.items()
-        if (around := ranges.around(people[number], minutes)) is not None
-    }
 
 
 def scene_of(now: Now) -> Scene:
@@ -218,7 +173,7 @@ class Lengths:
         return published(service, self._directory.rules.open_service_minutes)
 
 
-def _desk(now: Now, one: Working, length: Lengths) -> Desk | None:
+def _desk(now: Now, one: Working, length: Lengths) -> ForeseenDesk | None:
     """When this desk calls again and until when, or None: not today."""
     if one.state == "open":
         return _by_roster(now, one, serving=_serving(now, one, length))
@@ -228,7 +183,9 @@ def _desk(now: Now, one: Working, length: Lengths) -> Desk | None:
     return None if opens is None else _by_roster(now, one, opens=opens)
 
 
-def _by_roster(now: Now, one: Working, opens: float = 0.0, serving: Serving | None = None) -> Desk:
+def _by_roster(
+    now: Now, one: Working, opens: float = 0.0, serving: Underway | None = None
+) -> ForeseenDesk:
     """The desk with its breaks to come, and its end where the branch goes on without it.
 
     A break or an end that has begun holds for a visit from before it. Who calls in it, or stands
@@ -242,28 +199,28 @@ def _by_roster(now: Now, one: Working, opens: float = 0.0, serving: Serving | No
     ]
     leaves = next((begins for begins, ends in gaps if ends == math.inf), math.inf)
     breaks = tuple(gap for gap in gaps if gap[1] < math.inf)
-    return Desk(one.desk, opens=opens, leaves=leaves, breaks=breaks, serving=serving)
+    return ForeseenDesk(one.desk, opens=opens, leaves=leaves, breaks=breaks, serving=serving)
 
 
-def _paused(now: Now, one: Working, since: datetime) -> Desk | None:
+def _paused(now: Now, one: Working, since: datetime) -> ForeseenDesk | None:
     """Back when the roster says, else as pauses end."""
     began = (since - now.at) / _MINUTE
     for begins, ends in _gaps(now, one.desk):
         if begins - EARLY_PAUSE_MINUTES <= began < ends and ends > 0:
             return None if ends == math.inf else _by_roster(now, one, opens=ends)
-    return _by_roster(now, one, serving=Serving(_moving(now, since), PAUSE))
+    return _by_roster(now, one, serving=Underway(_moving(now, since), PAUSE))
 
 
-def _serving(now: Now, one: Working, length: Lengths) -> Serving | None:
+def _serving(now: Now, one: Working, length: Lengths) -> Underway | None:
     """The visit at a desk; minutes count below zero while its person was only called."""
     if one.called_at is None:
         return None
     passed = _moving(now, one.started_at or one.called_at)
     minutes = passed if one.started_at else -passed
-    return Serving(minutes, length(frozenset(one.services)))
+    return Underway(minutes, length(frozenset(one.services)))
 
 
-def _opens(now: Now, desk: DeskView) -> float | None:
+def _opens(now: Now, desk: CallingDesk) -> float | None:
     """Minutes until a closed desk's next rostered hours today; just begun counts as soon.
 
     A desk that should have been taken by now is not expected at all. While all is stopped, nobody
@@ -279,32 +236,23 @@ def _opens(now: Now, desk: DeskView) -> float | None:
     return None
 
 
-def _gaps(now: Now, desk: DeskView) -> list[tuple[float, float]]:
+def _gaps(now: Now, desk: CallingDesk) -> list[tuple[float, float]]:
     """Between the desk's hours today; the last is its end, if the branch is open longer."""
     periods = _rostered(now, desk)
     gaps = [(before[1], after[0]) for before, after in pairwise(periods)]
-    closes = [window.closes for window in _branch_windows(now)]
-    if periods and closes and periods[-1][1] < (closes[-1] - now.at) / _MINUTE:
+    closes = now.day.closes
+    if periods and closes and periods[-1][1] < (closes - now.at) / _MINUTE:
         gaps.append((periods[-1][1], math.inf))
     return gaps
 
 
-def _branch_windows(now: Now) -> Sequence[hours.Window]:
-    day = now.directory.local(now.at).date()
-    return hours.windows(now.branch.hours, now.branch.closures, day, now.directory.zone)
-
-
-def _rostered(now: Now, desk: DeskView) -> list[tuple[float, float]]:
+def _rostered(now: Now, desk: CallingDesk) -> list[tuple[float, float]]:
     """The desk's hours today as far as the branch is open, in minutes from now."""
-    day = now.directory.local(now.at).date()
     rosters = [one.roster for one in now.branch.desks if one.id == desk.id]
     return [
         ((opens - now.at) / _MINUTE, (closes - now.at) / _MINUTE)
         for roster in rosters
-        for own in hours.windows(roster, (), day, now.directory.zone)
-        for whole in _branch_windows(now)
-        for opens, closes in [(max(own.opens, whole.opens), min(own.closes, whole.closes))]
-        if opens < closes
+        for opens, closes in now.day.rostered(roster)
     ]
 
 
@@ -326,103 +274,3 @@ def _free(now: Now, one: Working, length: Lengths) -> float:
         return 0.0
     passed = _moving(now, one.started_at or one.called_at)
     return max(0.0, length(frozenset(one.services)).mean_minutes - passed)
-
-
-_Class = tuple[bool, bool]
-"""Whether somebody has a booking, and whether they have priority."""
-
-
-def _class_of(person: Person) -> _Class:
-    return person.due is not None, person.priority
-
-
-def _by_class(
-    ranges: Mapping[int, tuple[float, float, float]], people: Sequence[Person]
-) -> dict[_Class | None, list[tuple[float, float, float]]]:
-    """The ranges by point, of each class and (None) of everybody."""
-    found: dict[_Class | None, list[tuple[float, float, float]]] = {None: sorted(ranges.values())}
-    for one in people:
-        if one.id in ranges:
-            found.setdefault(_class_of(one), []).append(ranges[one.id])
-    return {name: sorted(of) for name, of in found.items()}
-
-
-class _Ranges:
-    """Low and high of people at some moment, and how to move them to another."""
-
-    def __init__(self, now: Now, scene: Scene, points: dict[int, float]) -> None:
-        began = time.perf_counter()
-        self.version = now.version
-        self.at = now.at
-        self._interruptions = now.interruptions
-        self._asked = points.keys()
-        corrected = scene.habits.correction.applied
-        self._of = {
-            number: (points[number], *corrected(*waits.span(found)))
-            for number, found in waits.forecast(scene).items()
-            if number in points
-        }
-        self._sorted = _by_class(self._of, scene.waiting)
-        self.cost = time.perf_counter() - began
-        self.made = time.monotonic()
-
-    def around(self, person: Person, minutes: float) -> tuple[float, float] | None:
-        """The range of a person whose point forecast is now `minutes`; None: nobody can say.
-
-        Somebody who came since has the range of their like who waited as long as they will. Whose
-        desk may well leave before they are called has none.
-        """
-        known = self._of.get(person.id)
-        if known is None and person.id not in self._asked:
-            known = self._nearest(person, minutes)
-        if known is None:
-            return None
-        point, low, high = known
-        moved = minutes - point
-        return max(0.0, low + moved), max(0.0, high + moved)
-
-    def _nearest(self, person: Person, minutes: float) -> tuple[float, float, float] | None:
-        like = self._sorted.get(_class_of(person)) or self._sorted[None]
-        if not like:
-            return None
-        place = bisect_left(like, (minutes, 0.0, 0.0))
-        near = like[max(0, place - 1) : place + 1]
-        return min(near, key=lambda one: abs(one[0] - minutes))
-
-    def _knows(self, person: Person, minutes: float) -> bool:
-        """Whether there is somebody like this newcomer who waits about so long."""
-        near = self._nearest(person, minutes)
-        return near is not None and abs(near[0] - minutes) <= max(NEAR, NEAR_SHARE * minutes)
-
-    def serves(self, now: Now, scene: Scene, points: dict[int, float]) -> bool:
-        """Whether these ranges are still good enough for this snapshot.
-
-        Never those of another interruption: while nobody knows its end, there are none.
-        """
-        if self._interruptions != now.interruptions:
-            return False
-        came = [one for one in scene.waiting if one.id in points and one.id not in self._asked]
-        if not all(self._knows(one, points[one.id]) for one in came):
-            return False
-        if now.at < self.at or now.version < self.version:
-            return False
-        spent = self.cost / (SHARE_NEW if came else SHARE)
-        fresh = not came and (now.at - self.at).total_seconds() < FRESH_SECONDS
-        return fresh or time.monotonic() - self.made < spent
-
-
-_kept: dict[tuple[int, bool], _Ranges] = {}
-"""By branch, and whether they suppose that everything has resumed."""
-
-
-def forget() -> None:
-    """Make the ranges anew at the next question: it is another hall under the same ids."""
-    _kept.clear()
-
-
-def _ranges(now: Now, scene: Scene, points: dict[int, float], resumed: bool) -> _Ranges:
-    key = now.branch.id, resumed
-    kept = _kept.get(key)
-    if kept is None or not kept.serves(now, scene, points):
-        kept = _kept[key] = _Ranges(now, scene, points)
-    return kept

@@ -11,7 +11,7 @@ from functools import cached_property
 
 from msgspec import Struct
 
-from queue_app.domain.dispatch import DeskView, Expected, Outlook, Person, Policy, may_call
+from queue_app.domain.dispatch import CallingDesk, Expected, Outlook, Person, Policy, may_call
 from queue_app.domain.line import Line
 
 ABSENT_MINUTES = 2.0
@@ -40,7 +40,7 @@ class Shift(Struct, frozen=True, dict=True):
     `breaks`: from and until when, in order, it calls nobody; the visit at hand is finished first.
     """
 
-    desk: DeskView
+    desk: CallingDesk
     free: float
     leaves: float = math.inf
     breaks: tuple[tuple[float, float], ...] = ()

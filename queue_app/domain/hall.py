@@ -1,20 +1,22 @@
 """A branch at this moment: everybody in it, every desk, and what follows for them."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 from functools import cached_property
 
 import msgspec
 from msgspec import Struct
 
 from queue_app.domain import dispatch, forecast, interruptions
+from queue_app.domain.branch_day import BranchDay
 from queue_app.domain.catalogue import Channel, Language, planned_minutes
 from queue_app.domain.directory import Branch, Directory
-from queue_app.domain.dispatch import DeskView, Policy, Ranked, Reason, Waiting
+from queue_app.domain.dispatch import CallingDesk, Policy, Ranked, Reason, Waiting
 from queue_app.domain.errors import NotFound
 from queue_app.domain.forecast import Appointed, Now, Working
 from queue_app.domain.habits import Habits
 from queue_app.domain.interruptions import Interruption
+from queue_app.domain.ranges import Forecasts
 from queue_app.domain.service_times import ServiceTime
 from queue_app.domain.tickets import AT_DESK, State
 from queue_app.domain.waits import Wait
@@ -52,7 +54,12 @@ class HallTicket(Struct, frozen=True):
         )
 
 
-class HallDesk(Struct, frozen=True):
+class DeskState(Struct, frozen=True):
+    """A desk as it stands, who has taken it, and since when.
+
+    `state`: closed, open or paused; `clerk`: a login.
+    """
+
     id: int
     number: str
     state: str
@@ -67,15 +74,16 @@ class Hall(Struct, frozen=True, dict=True):
     and the last who did not come.
 
     `version` rises with every change of the branch. Phone visits are in `tickets`, too.
-    `interruptions`: those of this day, also the ones that are over.
+    `interruptions`: those of this day, also the ones that are over. `forecasts`: who keeps what
+    the waits of the next hall of this branch can be made of.
     """
 
     directory: Directory
     branch: Branch
-    day: date
+    day: BranchDay
     at: datetime
     version: int
-    desks: tuple[HallDesk, ...]
+    desks: tuple[DeskState, ...]
     tickets: tuple[HallTicket, ...]
     recent: tuple[HallTicket, ...]
     missed: tuple[HallTicket, ...]
@@ -83,6 +91,7 @@ class Hall(Struct, frozen=True, dict=True):
     times: dict[str, ServiceTime]
     habits: Habits
     interruptions: tuple[Interruption, ...]
+    forecasts: Forecasts
 
     @cached_property
     def by_id(self) -> dict[int, HallTicket]:
@@ -127,7 +136,7 @@ class Hall(Struct, frozen=True, dict=True):
     def estimate(self, *newcomers: Waiting) -> dict[int, Wait]:
         """Waits by ticket id as they would be with these newcomers."""
         people = [*self.waiting, *map(self._keep_right, newcomers)]
-        return forecast.waits_of(msgspec.structs.replace(self._now, waiting=people))
+        return self.forecasts.waits_of(msgspec.structs.replace(self._now, waiting=people))
 
     @cached_property
     def _now(self) -> Now:
@@ -135,6 +144,7 @@ class Hall(Struct, frozen=True, dict=True):
         return Now(
             directory=self.directory,
             branch=self.branch,
+            day=self.day,
             at=self.at,
             version=self.version,
             waiting=self.waiting,
@@ -145,7 +155,7 @@ class Hall(Struct, frozen=True, dict=True):
             interruptions=self.interruptions,
         )
 
-    def _working(self, desk: HallDesk) -> Working:
+    def _working(self, desk: DeskState) -> Working:
         ticket = self.at_desks.get(desk.id)
         return Working(
             desk=self.desk_view(desk.id),
@@ -162,10 +172,10 @@ class Hall(Struct, frozen=True, dict=True):
         open_minutes = self.directory.rules.open_service_minutes
         return sum(planned_minutes(known[code], open_minutes) for code in services if code in known)
 
-    def desk_view(self, desk_id: int) -> DeskView:
-        return DeskView(desk_id, self.services_by_desk.get(desk_id, frozenset()))
+    def desk_view(self, desk_id: int) -> CallingDesk:
+        return CallingDesk(desk_id, self.services_by_desk.get(desk_id, frozenset()))
 
-    def desk(self, desk_id: int) -> HallDesk:
+    def desk(self, desk_id: int) -> DeskState:
         for desk in self.desks:
             if desk.id == desk_id:
                 return desk

@@ -1,4 +1,4 @@
-"""A branch's local days as instants.
+"""Wall-clock times of a local day as instants: the arithmetic below `branch_day` and `slots`.
 
 Hours are written as local wall-clock times; everything else counts in UTC. A local day has
 23 or 25 hours when the clocks change.
@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from queue_app.domain.centre import WEEKDAYS, Closure, Period, Weekly
+from queue_app.domain.centre import Period
 
 _MINUTE = timedelta(minutes=1)
 
@@ -19,41 +19,6 @@ class Window(NamedTuple):
 
     opens: datetime
     closes: datetime
-
-
-def windows(
-    weekly: Weekly, closures: Iterable[Closure], day: date, zone: ZoneInfo
-) -> tuple[Window, ...]:
-    """When a branch is open on a local day, in order; a closure replaces the week's hours."""
-    return as_windows(periods_on(weekly, closures, day), day, zone)
-
-
-def closing(
-    weekly: Weekly, closures: Iterable[Closure], day: date, zone: ZoneInfo
-) -> datetime | None:
-    """The end of a local day's last hours; None: closed all day."""
-    found = windows(weekly, closures, day, zone)
-    return found[-1].closes if found else None
-
-
-def window_at_or_after(
-    weekly: Weekly, closures: Iterable[Closure], now: datetime, zone: ZoneInfo, days: int
-) -> Window | None:
-    """The opening that runs at `now`, else the next that begins within so many days."""
-    closures = tuple(closures)
-    today = now.astimezone(zone).date()
-    for ahead in range(days + 1):
-        for window in windows(weekly, closures, today + timedelta(days=ahead), zone):
-            if now < window.closes:
-                return window
-    return None
-
-
-def periods_on(weekly: Weekly, closures: Iterable[Closure], day: date) -> tuple[Period, ...]:
-    for closure in closures:
-        if closure.day == day:
-            return closure.periods
-    return weekly.get(WEEKDAYS[day.weekday()], ())
 
 
 def as_windows(periods: Iterable[Period], day: date, zone: ZoneInfo) -> tuple[Window, ...]:

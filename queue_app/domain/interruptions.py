@@ -15,9 +15,8 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from queue_app.domain import hours
+from queue_app.domain.branch_day import BranchDay
 from queue_app.domain.centre import Rules
-from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.dispatch import Waiting
 from queue_app.domain.forward import Stop
 
@@ -127,12 +126,9 @@ def usual_delay(
     return rules.alert_resume_minutes
 
 
-def resume_minutes(directory: Directory, branch: Branch, one: Interruption, now: datetime) -> int:
-    """Whole minutes from the all-clear to the first call, were it said at `now`."""
-    day = directory.local(now).date()
-    windows = hours.windows(branch.hours, branch.closures, day, directory.zone)
-    first = windows[0].opens if windows else None
-    return usual_delay(one.kind, one.started_at, first, directory.rules)
+def resume_minutes(one: Interruption, day: BranchDay) -> int:
+    """Whole minutes from the all-clear to the first call, were it said on this day."""
+    return usual_delay(one.kind, one.started_at, day.opens, day.rules)
 
 
 def end(interruption: Interruption, now: datetime, after_minutes: int) -> Interruption:

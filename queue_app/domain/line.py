@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterator, Sequence
 
 from queue_app.domain.dispatch import (
-    DeskView,
+    CallingDesk,
     Outlook,
     Person,
     Policy,
@@ -47,7 +47,7 @@ class _Row:
 class Line:
     """Everybody who waits, for a fixed set of desks."""
 
-    def __init__(self, policy: Policy, desks: Sequence[DeskView]) -> None:
+    def __init__(self, policy: Policy, desks: Sequence[CallingDesk]) -> None:
         self._policy = policy
         self._desks = desks
         self._rows: dict[tuple[frozenset[str], int | None, bool], _Row] = {}

@@ -17,13 +17,14 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from queue_app.domain import hours
+from queue_app.domain.branch_day import BranchDay
 from queue_app.domain.catalogue import Channel
 from queue_app.domain.centre import WEEKDAYS, Closure, Period, Rules, Weekly
 
 _DIGITS = bytes.maketrans(b"01", b"\x00\x01")
 
 
-class Lane(Protocol):
+class RosteredLane(Protocol):
     """What planning needs of a lane: whose channel, which services, and when."""
 
     @property
@@ -47,12 +48,15 @@ class Occupied(NamedTuple):
 class Capacity(Struct, frozen=True):
     """All that a branch has to give, and what of it is taken."""
 
-    lanes: Sequence[Lane]
+    lanes: Sequence[RosteredLane]
     hours: Weekly
-    closures: Sequence[Closure]
+    closures: tuple[Closure, ...]
     occupied: Sequence[Occupied]
     rules: Rules
     zone: ZoneInfo
+
+    def on(self, day: date) -> BranchDay:
+        return BranchDay(day, self.zone, self.rules, self.hours, self.closures)
 
 
 class Visit(Struct, frozen=True):
@@ -63,7 +67,7 @@ class Visit(Struct, frozen=True):
     minutes: int
 
 
-class Day(Struct, frozen=True):
+class GridDay(Struct, frozen=True):
     """One local day on the grid.
 
     `instants`: the start of each cell, in local time. `steps`: the cells at which a visit may
@@ -153,7 +157,7 @@ def bookable(now: datetime, rules: Rules, zone: ZoneInfo) -> tuple[datetime, dat
     return earliest, local.date() + timedelta(days=ahead)
 
 
-def lane_days(capacity: Capacity, visit: Visit, days: Sequence[Day]) -> list[list[LaneDay]]:
+def lane_days(capacity: Capacity, visit: Visit, days: Sequence[GridDay]) -> list[list[LaneDay]]:
     """For each day, the lanes that give every service of the visit through its channel.
 
     The days follow one another.
@@ -166,7 +170,7 @@ def lane_days(capacity: Capacity, visit: Visit, days: Sequence[Day]) -> list[lis
     busy = _busy(capacity.occupied, lanes, days)
     planned: list[list[LaneDay]] = []
     for index, day in enumerate(days):
-        branch = _open(hours.periods_on(capacity.hours, capacity.closures, day.date), day)
+        branch = _open(capacity.on(day.date).periods, day)
         weekday = WEEKDAYS[day.date.weekday()]
         planned.append(
             [
@@ -196,13 +200,13 @@ def _cells(visit: Visit, rules: Rules) -> int:
     return -(-visit.minutes // rules.grid_minutes)
 
 
-def _day(capacity: Capacity, day: date) -> Day:
+def _day(capacity: Capacity, day: date) -> GridDay:
     rules = capacity.rules
     return grid_day(day, capacity.zone, rules.grid_minutes, rules.start_step_minutes)
 
 
 @lru_cache(maxsize=1024)
-def grid_day(day: date, zone: ZoneInfo, grid_minutes: int, step_minutes: int) -> Day:
+def grid_day(day: date, zone: ZoneInfo, grid_minutes: int, step_minutes: int) -> GridDay:
     """The grid of a local day; starts lie on multiples of `step_minutes` of wall-clock time."""
     opens, closes = hours.day_window(day, zone)
     grid = timedelta(minutes=grid_minutes)
@@ -214,7 +218,7 @@ def grid_day(day: date, zone: ZoneInfo, grid_minutes: int, step_minutes: int) ->
         for cell, at in enumerate(instants)
         if (at.hour * 60 + at.minute) % step_minutes == 0
     )
-    return Day(
+    return GridDay(
         date=day,
         zone=zone,
         grid_minutes=grid_minutes,
@@ -226,7 +230,7 @@ def grid_day(day: date, zone: ZoneInfo, grid_minutes: int, step_minutes: int) ->
     )
 
 
-def _open(periods: tuple[Period, ...], day: Day) -> int:
+def _open(periods: tuple[Period, ...], day: GridDay) -> int:
     """The cells that lie wholly inside the periods."""
     if day.even:
         return _open_evenly(periods, day.grid_minutes)
@@ -249,7 +253,7 @@ def _open_evenly(periods: tuple[Period, ...], grid_minutes: int) -> int:
 
 
 def _busy(
-    occupied: Iterable[Occupied], lanes: Iterable[Lane], days: Sequence[Day]
+    occupied: Iterable[Occupied], lanes: Iterable[RosteredLane], days: Sequence[GridDay]
 ) -> list[dict[int, int]]:
     """The cells that bookings touch, for each day by lane.
 
@@ -291,11 +295,11 @@ def _gap(free: int, cell: int) -> int:
     return above + cell - taken_below.bit_length()
 
 
-def _from(day: Day, earliest: datetime) -> int:
+def _from(day: GridDay, earliest: datetime) -> int:
     """Every cell that does not start before `earliest`."""
     return -1 << max(0, int(-(-(earliest.timestamp() - day.opens) // (day.grid_minutes * 60))))
 
 
-def _instants(day: Day, cells: int) -> list[datetime]:
+def _instants(day: GridDay, cells: int) -> list[datetime]:
     digits = f"{cells:b}".encode().translate(_DIGITS)
     return list(compress(day.instants, reversed(digits)))

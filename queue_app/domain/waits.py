@@ -12,7 +12,6 @@ import random
 from bisect import bisect
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
-from functools import lru_cache
 from itertools import accumulate
 from statistics import NormalDist
 from typing import Literal
@@ -21,7 +20,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from queue_app.domain.dispatch import DeskView, Expected, Person, Policy
+from queue_app.domain.dispatch import CallingDesk, Expected, Person, Policy
 from queue_app.domain.forward import Coming, Forward, Shift, Stop
 from queue_app.domain.habits import Habits
 from queue_app.domain.line import Line
@@ -41,6 +40,8 @@ _SURELY = 1e-9
 _STRANGER = -1_000_000
 """The first id of people whom a run invents."""
 _MOST_STRANGERS = 100
+MOST_DRAWS = 8192
+"""Of so many people the draws are kept."""
 
 
 class Wait(Struct, frozen=True):
@@ -65,7 +66,7 @@ def served_by(wait: Wait | None, now: datetime, closes_at: datetime | None) -> S
     return "perhaps" if wait.high_minutes > left else "today"
 
 
-class Serving(Struct, frozen=True):
+class Underway(Struct, frozen=True):
     """A visit at a desk: how many minutes ago it began, and how long such visits take.
 
     Negative minutes: so long ago its person was called; it has not begun. Minutes in which
@@ -76,13 +77,13 @@ class Serving(Struct, frozen=True):
     time: ServiceTime
 
 
-class Desk(Struct, frozen=True):
+class ForeseenDesk(Struct, frozen=True):
     """A desk of the forecast: from when and until when it works, and whom it serves now."""
 
-    desk: DeskView
+    desk: CallingDesk
     opens: float = 0.0
     leaves: float = math.inf
-    serving: Serving | None = None
+    serving: Underway | None = None
     breaks: tuple[tuple[float, float], ...] = ()
 
 
@@ -95,7 +96,7 @@ class Scene(Struct, frozen=True):
     """
 
     waiting: Sequence[Person]
-    desks: Sequence[Desk]
+    desks: Sequence[ForeseenDesk]
     booked: Sequence[Person]
     expected: Sequence[Expected]
     time_of: Callable[[frozenset[str]], ServiceTime]
@@ -138,14 +139,80 @@ class Scene(Struct, frozen=True):
         return until
 
 
-def estimate(scene: Scene, newcomers: Sequence[Person] = (), runs: int = RUNS) -> dict[int, Wait]:
+class _Chance(Struct, frozen=True):
+    """A person's chance, run by run.
+
+    `length` and `punctuality` are standard normal, `patience` and `comes` uniform on 0 to 1.
+    """
+
+    length: tuple[float, ...]
+    punctuality: tuple[float, ...]
+    patience: tuple[float, ...]
+    comes: tuple[float, ...]
+
+
+class Draws:
+    """Everybody's chance. It hangs on ids alone, so keeping it saves work and changes nothing."""
+
+    def __init__(self) -> None:
+        self._people: dict[tuple[int, int], _Chance] = {}
+        self._strangers: list[tuple[tuple[float, float, float], ...]] = []
+
+    def of(self, number: int, runs: int) -> _Chance:
+        """The chance of the person of this id in so many runs."""
+        key = number, runs
+        found = self._people.get(key)
+        if found is None:
+            if len(self._people) >= MOST_DRAWS:
+                del self._people[next(iter(self._people))]
+            found = self._people[key] = _drawn(number, runs)
+        return found
+
+    def strangers(self, run: int) -> tuple[tuple[float, float, float], ...]:
+        """Arrivals at rate 1 of one run, counted from 0.
+
+        When, which services (0 to 1), how long (standard normal).
+        """
+        while len(self._strangers) <= run:
+            self._strangers.append(_strangers(len(self._strangers)))
+        return self._strangers[run]
+
+
+def _drawn(number: int, runs: int) -> _Chance:
+    """Stratified: each of the `runs` equal slices of every distribution is drawn once."""
+    chance = random.Random(number)
+    slices = [(place + 0.5) / runs for place in range(runs)]
+    length, punctuality, patience, comes = (chance.sample(slices, runs) for _ in range(4))
+    return _Chance(
+        tuple(map(_NORMAL.inv_cdf, length)),
+        tuple(map(_NORMAL.inv_cdf, punctuality)),
+        tuple(patience),
+        tuple(comes),
+    )
+
+
+def _strangers(run: int) -> tuple[tuple[float, float, float], ...]:
+    chance = random.Random(_STRANGER + run)
+    at, found = 0.0, []
+    for _ in range(_MOST_STRANGERS):
+        at += chance.expovariate(1.0)
+        found.append((at, chance.random(), chance.gauss(0, 1)))
+    return tuple(found)
+
+
+def estimate(
+    scene: Scene,
+    newcomers: Sequence[Person] = (),
+    runs: int = RUNS,
+    draws: Draws | None = None,
+) -> dict[int, Wait]:
     """The wait of every waiting person by id; who no desk will call is left out."""
     whole = msgspec.structs.replace(scene, waiting=[*scene.waiting, *newcomers])
     order = point(whole)
     places = {number: place for place, number in enumerate(sorted(order, key=order.__getitem__))}
     return {
         number: Wait(places[number], *spread(minutes, scene.habits))
-        for number, minutes in forecast(whole, runs).items()
+        for number, minutes in forecast(whole, runs, draws=draws).items()
         if number in places
     }
 
@@ -188,17 +255,21 @@ def point(scene: Scene) -> dict[int, float]:
 
 
 def forecast(
-    scene: Scene, runs: int = RUNS, wanted: set[int] | None = None
+    scene: Scene,
+    runs: int = RUNS,
+    wanted: set[int] | None = None,
+    draws: Draws | None = None,
 ) -> dict[int, list[float]]:
     """Minutes until the call in each run, sorted: of everybody who waits, or of those `wanted`.
 
     Who is called in less than `SURE` of the runs is left out; in the rest of the runs of the others
-    their desk left first, which counts as the last minute in which they were called.
+    their desk left first, which counts as the last minute in which they were called. `draws`:
+    what somebody who asks often keeps.
     """
     wanted = {one.id for one in scene.waiting} if wanted is None else wanted
     line = _line(scene)
     found: dict[int, list[float]] = {number: [] for number in wanted}
-    for run in _runs(scene, runs):
+    for run in _runs(scene, runs, draws or Draws()):
         for number, minute in _minutes(scene, run, line.copy(), wanted).items():
             found[number].append(minute)
     return {
@@ -243,53 +314,26 @@ def _means(scene: Scene, people: Sequence[Person]) -> list[tuple[Person, float]]
     return [(one, scene.time_of(one.services).mean_minutes + change_over) for one in people]
 
 
-def _runs(scene: Scene, runs: int) -> Iterator[_Run]:
+def _runs(scene: Scene, runs: int, draws: Draws) -> Iterator[_Run]:
     """The chance of every run: each person's draws stand in a column of their own."""
-    waiting = [_waiting(scene, one, runs) for one in scene.waiting]
-    booked = [_booked(scene, one, runs) for one in scene.booked]
-    desks = [_desk(scene, one, runs) for one in scene.desks]
+    waiting = [_waiting(scene, one, draws.of(one.id, runs)) for one in scene.waiting]
+    booked = [_booked(scene, one, draws.of(one.id, runs)) for one in scene.booked]
+    desks = [_desk(scene, one, runs, draws) for one in scene.desks]
     for run in range(runs):
         coming = [one for column in booked if (one := column[run]) is not None]
         yield _Run(
-            people=coming + _with_priority(scene, run),
+            people=coming + _with_priority(scene, draws.strangers(run)),
             waiting=[column[run] for column in waiting],
             shifts=[column[run] for column in desks],
         )
 
 
-class _Draws(Struct, frozen=True):
-    """A person's chance, run by run.
-
-    `length` and `punctuality` are standard normal, `patience` and `comes` uniform on 0 to 1.
-    """
-
-    length: tuple[float, ...]
-    punctuality: tuple[float, ...]
-    patience: tuple[float, ...]
-    comes: tuple[float, ...]
-
-
-@lru_cache(maxsize=8192)
-def _draws(number: int, runs: int) -> _Draws:
-    """Stratified: each of the `runs` equal slices of every distribution is drawn once."""
-    chance = random.Random(number)
-    slices = [(place + 0.5) / runs for place in range(runs)]
-    length, punctuality, patience, comes = (chance.sample(slices, runs) for _ in range(4))
-    return _Draws(
-        tuple(map(_NORMAL.inv_cdf, length)),
-        tuple(map(_NORMAL.inv_cdf, punctuality)),
-        tuple(patience),
-        tuple(comes),
-    )
-
-
-def _waiting(scene: Scene, person: Person, runs: int) -> list[Coming]:
-    draws = _draws(person.id, runs)
+def _waiting(scene: Scene, person: Person, chance: _Chance) -> list[Coming]:
     since = person.queued if person.due is None else max(person.queued, person.due)
     gone_by = scene.habits.gone_by
     return [
         Coming(person, -1.0, length, since + patience_of(gone_by, share))
-        for length, share in zip(_lengths(scene, person, draws), draws.patience, strict=True)
+        for length, share in zip(_lengths(scene, person, chance), chance.patience, strict=True)
     ]
 
 
@@ -305,10 +349,10 @@ def patience_of(gone_by: Sequence[tuple[float, float]], share: float) -> float:
     return math.inf
 
 
-def _lengths(scene: Scene, person: Person, draws: _Draws) -> list[float]:
+def _lengths(scene: Scene, person: Person, chance: _Chance) -> list[float]:
     time, change_over, exp = scene.time_of(person.services), scene.habits.change_over, math.exp
     mu, sigma = time.mu, time.sigma
-    return [exp(mu + sigma * normal) + change_over for normal in draws.length]
+    return [exp(mu + sigma * normal) + change_over for normal in chance.length]
 
 
 class _ToCome(Struct, frozen=True):
@@ -343,13 +387,13 @@ def _to_come(scene: Scene, person: Person) -> _ToCome:
     return _ToCome(habits.comes * (1 - passed) / (1 - habits.comes * passed), passed)
 
 
-def _booked(scene: Scene, person: Person, runs: int) -> list[Coming | None]:
+def _booked(scene: Scene, person: Person, chance: _Chance) -> list[Coming | None]:
     """When the holder of a booking comes in each run, given that they are not there yet."""
-    draws, habits = _draws(person.id, runs), scene.habits
+    habits = scene.habits
     still, mean = _to_come(scene, person), _usual(scene, person)
     column: list[Coming | None] = []
     for length, normal, comes in zip(
-        _lengths(scene, person, draws), draws.punctuality, draws.comes, strict=True
+        _lengths(scene, person, chance), chance.punctuality, chance.comes, strict=True
     ):
         if comes > still.share:
             column.append(None)
@@ -371,7 +415,7 @@ def _booked(scene: Scene, person: Person, runs: int) -> list[Coming | None]:
     return column
 
 
-def _with_priority(scene: Scene, run: int) -> list[Coming]:
+def _with_priority(scene: Scene, strangers: Sequence[tuple[float, float, float]]) -> list[Coming]:
     """People with priority who will come while their head start can still bring them past
     somebody who waits now: the only newcomers without a booking that matter. While all is
     stopped, nobody comes; those who would have come since it began come when it ends."""
@@ -381,7 +425,7 @@ def _with_priority(scene: Scene, run: int) -> list[Coming]:
     asked, weights = zip(*scene.habits.asked, strict=True)
     heights = list(accumulate(weights))
     found = []
-    for number, (unit, choice, normal) in enumerate(_strangers(run)):
+    for number, (unit, choice, normal) in enumerate(strangers):
         arrives = _when_it_ends(scene, scene.came_until + unit / rate)
         if arrives > horizon:
             break
@@ -393,37 +437,26 @@ def _with_priority(scene: Scene, run: int) -> list[Coming]:
     return found
 
 
-@lru_cache(maxsize=512)
-def _strangers(run: int) -> tuple[tuple[float, float, float], ...]:
-    """Arrivals at rate 1 of one run: when, which services (0 to 1), how long (standard normal)."""
-    chance = random.Random(_STRANGER + run)
-    at, found = 0.0, []
-    for _ in range(_MOST_STRANGERS):
-        at += chance.expovariate(1.0)
-        found.append((at, chance.random(), chance.gauss(0, 1)))
-    return tuple(found)
-
-
-def _desk(scene: Scene, one: Desk, runs: int) -> list[Shift]:
+def _desk(scene: Scene, one: ForeseenDesk, runs: int, draws: Draws) -> list[Shift]:
     """A desk with the rest of its present visit, or the minute in which it opens, in each run."""
     if one.serving is None and one.opens <= 0:
         return [_shift(scene, one, 0.0)] * runs
-    draws = _draws(-1 - one.desk.id, runs).length
+    chance = draws.of(-1 - one.desk.id, runs).length
     if one.serving is None:
-        times = [max(0.0, one.opens + OPENING_SPREAD * normal) for normal in draws]
+        times = [max(0.0, one.opens + OPENING_SPREAD * normal) for normal in chance]
         return [_shift(scene, replace(one, opens=opens), 0.0) for opens in times]
     serving = one.serving
-    return [_shift(scene, one, residual(serving, normal, scene.habits)) for normal in draws]
+    return [_shift(scene, one, residual(serving, normal, scene.habits)) for normal in chance]
 
 
-def _shift(scene: Scene, one: Desk, rest: float) -> Shift:
+def _shift(scene: Scene, one: ForeseenDesk, rest: float) -> Shift:
     """The desk with so many minutes left of its visit, which goes on when the hall does."""
     still = scene.still_until
     free = max(rest, one.opens) if still < 0 else max(still + rest, one.opens)
     return Shift(one.desk, free, one.leaves, one.breaks)
 
 
-def residual(serving: Serving | None, normal: float, habits: Habits) -> float:
+def residual(serving: Underway | None, normal: float, habits: Habits) -> float:
     """Minutes until the desk is free, at this standard normal draw.
 
     Given that the visit has lasted so long already: the lognormal's tail beyond the minutes that

@@ -29,6 +29,7 @@ from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.errors import Conflict, NotFound
 from queue_app.domain.hall import Hall
 from queue_app.domain.people import Actor, Staff
+from queue_app.domain.ranges import Forecasts
 from queue_app.domain.tickets import AT_DESK, Event, Progress, Ticket, Verb
 from queue_app.flow import outbox, reactions, records
 from queue_app.flow.reactions import AnyEvent, Happened, Thing
@@ -50,6 +51,8 @@ class By(Struct, frozen=True):
     who: Actor
     now: datetime
     key: UUID | None = None
+    forecasts: Forecasts | None = None
+    """What the process keeps of its forecasts, where it keeps any."""
 
 
 class Act:
@@ -63,6 +66,7 @@ class Act:
         self.now = by.now
         self.right = right
         self._directory = directory
+        self._forecasts = by.forecasts
         self._halls: dict[int, Hall] = {}
         self._touched: set[int] = set()
         self._happened: list[Happened] = []
@@ -95,7 +99,9 @@ class Act:
         """The branch as it stood when this verb first asked."""
         if branch_id not in self._halls:
             branch = self.directory.branch_of(branch_id)
-            self._halls[branch_id] = await halls.load(self.directory, branch, self.now)
+            self._halls[branch_id] = await halls.load(
+                self.directory, branch, self.now, self._forecasts
+            )
         return self._halls[branch_id]
 
     async def ticket(self, ticket_id: int) -> Ticket:

@@ -1,18 +1,19 @@
 """Coming in: a ticket from the kiosk, a check-in with a booking, and leaving before the end."""
 
-from datetime import datetime, timedelta
-from typing import Literal
+from datetime import datetime
 
 from msgspec import Struct
 
-from queue_app.domain import hours, tickets
+from queue_app.domain import tickets
 from queue_app.domain.appointments import Appointment
+from queue_app.domain.branch_day import Door
 from queue_app.domain.catalogue import Channel, Language
 from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.dispatch import Waiting
 from queue_app.domain.errors import Conflict, NotFound, RuleBroken
 from queue_app.domain.hall import Hall
 from queue_app.domain.promises import Promise
+from queue_app.domain.ranges import Forecasts
 from queue_app.domain.tickets import Ticket
 from queue_app.domain.waits import Served, Wait, served_by
 from queue_app.flow.act import Act, verb
@@ -103,10 +104,10 @@ def check_priority(directory: Directory, priority: str | None) -> None:
         raise RuleBroken("unknown_priority", priority=priority)
 
 
-def check_open(directory: Directory, branch: Branch, now: datetime) -> "Door":
+def check_open(directory: Directory, branch: Branch, now: datetime) -> Door:
     """The open door; RuleBroken `branch_closed` with `opens_at`, or `past_last_ticket` with
     `closes_at`."""
-    door = kiosk_door(directory, branch, now)
+    door = directory.today(branch, now).door(now)
     if door.state == "past_last_ticket":
         raise RuleBroken("past_last_ticket", closes_at=door.closes_at, opens_at=door.opens_at)
     if door.state == "closed":
@@ -124,7 +125,11 @@ class Prospect(Struct, frozen=True):
 
 
 async def prospect(
-    branch_slug: str, services: list[str], priority: str | None, now: datetime
+    branch_slug: str,
+    services: list[str],
+    priority: str | None,
+    now: datetime,
+    forecasts: Forecasts | None = None,
 ) -> Prospect:
     """The wait if one took this ticket now; refuses what `issue` refuses."""
     directory = await reference.directory()
@@ -133,7 +138,7 @@ async def prospect(
     check_desks(branch, chosen)
     check_priority(directory, priority)
     door = check_open(directory, branch, now)
-    seen = await halls.load(directory, branch, now)
+    seen = await halls.load(directory, branch, now, forecasts)
     _check_running(seen, chosen)
     line = _line(seen, _newcomer(Draft(branch.id, "visit", chosen, "uk", priority), now))
     served = served_by(line.wait, now, door.closes_at)
@@ -152,43 +157,6 @@ def _check_running(seen: Hall, services: tuple[str, ...]) -> None:
             kind=stop.kind,
             shelter=seen.branch.shelter if stop.kind == "alert" else None,
         )
-
-
-class Door(Struct, frozen=True):
-    """Whether the kiosk gives tickets now.
-
-    `closes_at`: the end of the day's last period, while one runs; `opens_at`: when tickets are
-    given next, if the horizon has such a time.
-    """
-
-    state: Literal["open", "past_last_ticket", "closed"]
-    closes_at: datetime | None
-    opens_at: datetime | None
-
-
-def kiosk_door(directory: Directory, branch: Branch, now: datetime) -> Door:
-    """Local times. The kiosk opens `kiosk_early_minutes` before the branch and stops
-    `last_ticket_minutes` before it closes for the last time that day."""
-    rules, local = directory.rules, directory.local
-    early = timedelta(minutes=rules.kiosk_early_minutes)
-    last = timedelta(minutes=rules.last_ticket_minutes)
-    today = local(now).date()
-    closes_at: datetime | None = None
-    for ahead in range(rules.horizon_days + 1):
-        day = today + timedelta(days=ahead)
-        windows = hours.windows(branch.hours, branch.closures, day, directory.zone)
-        for index, (opens, closes) in enumerate(windows):
-            until = closes - last if index == len(windows) - 1 else closes
-            if opens - early <= now < until:
-                return Door("open", local(windows[-1].closes), local(opens))
-            if until <= now < closes:
-                closes_at = local(closes)
-            if now < opens - early:
-                state: Literal["past_last_ticket", "closed"] = (
-                    "past_last_ticket" if closes_at else "closed"
-                )
-                return Door(state, closes_at, local(opens))
-    return Door("past_last_ticket" if closes_at else "closed", closes_at, None)
 
 
 @verb
@@ -230,10 +198,9 @@ async def _booked(act: Act, branch: Branch, digits: str) -> Appointment:
 
 def check_not_over(directory: Directory, branch: Branch, now: datetime) -> None:
     """RuleBroken `branch_closed` once the branch has closed for the day; early is welcome."""
-    day = directory.local(now).date()
-    windows = hours.windows(branch.hours, branch.closures, day, directory.zone)
-    if not windows or now >= windows[-1].closes:
-        raise RuleBroken("branch_closed", opens_at=kiosk_door(directory, branch, now).opens_at)
+    day = directory.today(branch, now)
+    if day.is_over(now):
+        raise RuleBroken("branch_closed", opens_at=day.door(now).opens_at)
 
 
 async def _why_unknown(directory: Directory, branch: Branch, digits: str) -> NotFound | RuleBroken:
@@ -279,9 +246,7 @@ async def _admit(act: Act, branch: Branch, appointment: Appointment) -> IssuedTi
     return issued
 
 
-async def _issue(
-    act: Act, branch: Branch, draft: Draft, door: "Door | None" = None
-) -> IssuedTicket:
+async def _issue(act: Act, branch: Branch, draft: Draft, door: Door | None = None) -> IssuedTicket:
     """Estimate, count, number, row, event, in this order: the locks that the branch shares are
     taken late and not held while anything is computed.
 
@@ -292,7 +257,7 @@ async def _issue(
     line = _line(before, _newcomer(draft, act.now))
     if door and served_by(line.wait, act.now, door.closes_at) == "not_today":
         raise RuleBroken("past_closing", closes_at=door.closes_at, wait=line.wait)
-    ticket = await act.issue(draft, before.day)
+    ticket = await act.issue(draft, before.day.date)
     issued = _as_issued(branch, ticket, line)
     if promised := _promise(branch, issued, ticket.progress.revision, act.now):
         await keep_first(promised)

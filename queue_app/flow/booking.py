@@ -163,7 +163,7 @@ def _open_branch(directory: Directory, appointment: Appointment) -> Branch:
     return branch
 
 
-class Person(Struct, frozen=True):
+class Resident(Struct, frozen=True):
     """A name and at least one way to reach it, cleaned."""
 
     name: str
@@ -171,7 +171,7 @@ class Person(Struct, frozen=True):
     email: str | None
 
 
-def check_contact(name: str, phone: str | None, email: str | None, channel: Channel) -> Person:
+def check_contact(name: str, phone: str | None, email: str | None, channel: Channel) -> Resident:
     """The contact as it is kept: the phone in E.164, the e-mail normalised.
 
     RuleBroken `bad_contact`, `fields` saying for each field which sentence applies. A phone
@@ -191,7 +191,7 @@ def check_contact(name: str, phone: str | None, email: str | None, channel: Chan
         fields["phone"] = "phone_missing"
     if fields:
         raise RuleBroken("bad_contact", fields=fields)
-    return Person(clean, number, address)
+    return Resident(clean, number, address)
 
 
 def _number(phone: str | None, fields: dict[str, str]) -> str | None:

@@ -1,7 +1,7 @@
 """At the desks: calling the next person, and what may happen to them then."""
 
 from queue_app.domain import interruptions, tickets
-from queue_app.domain.dispatch import DeskView
+from queue_app.domain.dispatch import CallingDesk
 from queue_app.domain.errors import Conflict, NotFound, RuleBroken
 from queue_app.domain.hall import Hall
 from queue_app.domain.tickets import Ticket
@@ -68,7 +68,7 @@ def _require_calls(seen: Hall, services: tuple[str, ...] = ()) -> None:
         raise Conflict("services_paused", kind=stop.kind, resumes_at=stop.resumes_at)
 
 
-def _may_pick(place: DeskView, ticket: Ticket) -> bool:
+def _may_pick(place: CallingDesk, ticket: Ticket) -> bool:
     """Whoever was sent to this desk, or whose every service it gives, sent elsewhere or not."""
     return ticket.progress.for_desk_id == place.id or place.services.issuperset(
         ticket.progress.services

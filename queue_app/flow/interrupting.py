@@ -119,7 +119,7 @@ async def resume(act: Act, interruption_id: int, after_minutes: int | None = Non
     one, branch = placed.interruption, act.directory.branch_of(placed.branch_id)
     if one.services is None and (newer := await kept.follower(placed)):
         raise Conflict("interrupted_anew", interruption=newer)
-    usual = interruptions.resume_minutes(act.directory, branch, one, one.ended_at or act.now)
+    usual = interruptions.resume_minutes(one, act.directory.today(branch, one.ended_at or act.now))
     ended = interruptions.end(one, act.now, usual if after_minutes is None else after_minutes)
     if ended != one:
         await _end(act, branch.id, ended)

@@ -4,7 +4,6 @@ import contextlib
 from datetime import datetime
 
 from queue_app.clock import Clock
-from queue_app.domain.directory import Directory
 from queue_app.domain.errors import Conflict
 from queue_app.domain.people import SYSTEM
 from queue_app.flow.act import Act, By, verb
@@ -31,7 +30,7 @@ async def end(clock: Clock) -> int:
 async def leave_desks(clock: Clock) -> int:
     """A desk that its clerk forgot to leave yesterday is empty today."""
     now = clock.now()
-    forgotten = await people.desks_taken_before(_midnight(await reference.directory(), now))
+    forgotten = await people.desks_taken_before((await reference.directory()).midnight(now))
     for desk_id in forgotten:
         with contextlib.suppress(Conflict):
             await close_desk(By(SYSTEM, now), desk_id)
@@ -41,16 +40,12 @@ async def leave_desks(clock: Clock) -> int:
 async def settle_appointments(clock: Clock) -> int:
     """A past booking was fulfilled if its visitor was served, else missed; its day is over."""
     now = clock.now()
-    midnight = _midnight(await reference.directory(), now)
+    midnight = (await reference.directory()).midnight(now)
     count = 0
     for branch_id in await appointments.branches_with_past_bookings(midnight):
         while settled := await settle(By(SYSTEM, now), branch_id, midnight):
             count += settled
     return count
-
-
-def _midnight(directory: Directory, now: datetime) -> datetime:
-    return datetime.combine(directory.local(now).date(), datetime.min.time(), directory.zone)
 
 
 @verb

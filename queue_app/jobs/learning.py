@@ -8,7 +8,6 @@ from functools import partial
 import msgspec
 
 from queue_app.clock import Clock
-from queue_app.domain import hours
 from queue_app.domain.correction import NARROWEST, Correction, End, corrected
 from queue_app.domain.directory import Directory
 from queue_app.domain.habits import Habits, habits_of
@@ -107,8 +106,7 @@ async def learn_habits(directory: Directory, now: datetime) -> int:
         try:
             seen = await habits.seen(directory, branch, today - timedelta(days=MEMORY_DAYS), today)
             await db.transact(partial(_keep_habits, branch.id, habits_of(seen), now))
-            until = hours.day_window(today, directory.zone).opens
-            await db.transact(partial(_correct, branch.id, until))
+            await db.transact(partial(_correct, branch.id, directory.midnight(now)))
         except db.OUTAGES:
             raise
         except Exception:

@@ -2,7 +2,6 @@
 
 from datetime import date
 
-from queue_app.domain import hours
 from queue_app.domain.demand import QUARTER, Booked, PastDay
 from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.habits import Habits
@@ -13,13 +12,12 @@ async def booked_on(
     directory: Directory, branch: Branch, day: date, habits: Habits
 ) -> list[Booked]:
     """Bookings of that day as recorded; a phone call joins the queue by itself."""
-    zone = directory.zone
     rows = await db.fetch(
         "SELECT lower(period) AS due, services, channel FROM appointment"
         " WHERE branch_id = $1 AND lower(period) >= $2 AND lower(period) < $3"
         " AND state IN ('booked', 'fulfilled', 'missed') ORDER BY lower(period), id",
         branch.id,
-        *hours.day_window(day, zone),
+        *directory.day(branch, day).span,
     )
     return [
         Booked(
@@ -50,7 +48,7 @@ async def past_days(
     return [
         PastDay(day, periods, visits)
         for day, visits in found.items()
-        if (periods := hours.periods_on(branch.hours, branch.closures, day))
+        if (periods := directory.day(branch, day).periods)
     ]
 
 

@@ -1,13 +1,12 @@
 """What was learned of a branch; and what its records say of its visitors' habits: plain counts."""
 
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 import asyncpg
 import msgspec
 from msgspec import Struct
 
-from queue_app.domain import hours
 from queue_app.domain.correction import Correction
 from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.habits import CHANGE_OVER_MOST, EARLY_MOST, GRID, NEAR, Habits, Measured, Seen
@@ -56,7 +55,8 @@ async def corrections() -> dict[str, Correction]:
 async def seen(directory: Directory, branch: Branch, first: date, until: date) -> Seen:
     """Visits of the local days from `first` to the one before `until`; those by phone left out."""
     span = (branch.id, first, until)
-    booked = await _one(_BOOKED, *_instants(directory, first, until), branch.id, EARLY_MOST)
+    begins, ends = (directory.day(branch, day).span.opens for day in (first, until))
+    booked = await _one(_BOOKED, begins, ends, branch.id, EARLY_MOST)
     changes = await _one(_CHANGES, *span, CHANGE_OVER_MOST)
     waits = await db.fetch(_WAITS, *span, list(GRID), NEAR)
     asked = await db.fetch(_ASKED, *span)
@@ -83,17 +83,12 @@ def _by_set(rows: Iterable[asyncpg.Record]) -> dict[frozenset[str], int]:
     return found
 
 
-def _instants(directory: Directory, first: date, until: date) -> tuple[datetime, datetime]:
-    zone = directory.zone
-    return hours.day_window(first, zone).opens, hours.day_window(until, zone).opens
-
-
 def _open_minutes(directory: Directory, branch: Branch, days: Iterable[date]) -> float:
     """By the hours in force: what they were on that day is not kept."""
     return sum(
         (window.closes - window.opens) / _MINUTE
         for day in days
-        for window in hours.windows(branch.hours, branch.closures, day, directory.zone)
+        for window in directory.day(branch, day).windows
     )
 
 

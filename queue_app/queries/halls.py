@@ -5,12 +5,12 @@ from datetime import datetime, timedelta
 import msgspec
 from msgspec import Struct
 
-from queue_app.domain import hours
 from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.forecast import Appointed
 from queue_app.domain.habits import Habits
-from queue_app.domain.hall import Hall, HallDesk, HallTicket
+from queue_app.domain.hall import DeskState, Hall, HallTicket
 from queue_app.domain.interruptions import Interruption
+from queue_app.domain.ranges import Forecasts
 from queue_app.domain.service_times import ServiceTime
 from queue_app.queries.habits import DOCUMENT
 from queue_app.store import db
@@ -23,7 +23,7 @@ MISSED = 24
 
 class _Loaded(Struct):
     version: int
-    desks: tuple[HallDesk, ...]
+    desks: tuple[DeskState, ...]
     tickets: tuple[HallTicket, ...]
     recent: tuple[HallTicket, ...]
     missed: tuple[HallTicket, ...]
@@ -82,12 +82,14 @@ SELECT json_build_object(
 """
 
 
-async def load(directory: Directory, branch: Branch, now: datetime) -> Hall:
-    """The hall of `branch` at `now`."""
-    day = directory.local(now).date()
-    midnight, tomorrow = hours.day_window(day, directory.zone)
+async def load(
+    directory: Directory, branch: Branch, now: datetime, forecasts: Forecasts | None = None
+) -> Hall:
+    """The hall of `branch` at `now`; its waits are foretold by whoever keeps `forecasts`."""
+    day = directory.today(branch, now)
+    midnight, tomorrow = day.span
     grace = timedelta(minutes=directory.rules.late_minutes)
-    text = await db.fetch_value(_HALL, branch.id, day, now - grace, tomorrow, midnight, grace)
+    text = await db.fetch_value(_HALL, branch.id, day.date, now - grace, tomorrow, midnight, grace)
     loaded = msgspec.json.decode(text, type=_Loaded)
     return Hall(
         directory=directory,
@@ -103,4 +105,5 @@ async def load(directory: Directory, branch: Branch, now: datetime) -> Hall:
         times=loaded.times,
         habits=loaded.habits,
         interruptions=loaded.interruptions,
+        forecasts=forecasts or Forecasts(),
     )

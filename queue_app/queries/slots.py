@@ -17,7 +17,7 @@ ALTERNATIVE_DAYS = 3
 """How many days before and after the wanted one are searched for them."""
 
 
-class Day(Struct, frozen=True):
+class FreeDay(Struct, frozen=True):
     """A local day and its free starts, in local time."""
 
     date: date
@@ -33,7 +33,7 @@ async def free_days(
     days: int,
     now: datetime,
     leaving_out: int | None = None,
-) -> list[Day]:
+) -> list[FreeDay]:
     """The free starts of `days` days from `first`; days past the horizon are empty.
 
     `leaving_out` is the id of an appointment that counts as free, as when it is moved.
@@ -41,10 +41,10 @@ async def free_days(
     visit = visit_of(directory, services, channel)
     offered = directory.services
     if any(code not in offered or channel not in offered[code].channels for code in visit.services):
-        return [Day(first + timedelta(days=ahead), []) for ahead in range(days)]
+        return [FreeDay(first + timedelta(days=ahead), []) for ahead in range(days)]
     capacity = await capacity_of(directory, branch, first, days, now, leaving_out)
     found = slots.free_starts(capacity, visit, first, days, now)
-    return [Day(day, starts) for day, starts in found.items()]
+    return [FreeDay(day, starts) for day, starts in found.items()]
 
 
 def visit_of(directory: Directory, services: Iterable[str], channel: Channel) -> Visit:
@@ -74,8 +74,8 @@ async def capacity_of(
         " AND lower(period) >= $2 AND lower(period) < $3"
         " AND (state = 'booked' OR held_until > $4) AND id IS DISTINCT FROM $5",
         branch.id,
-        datetime.combine(first - timedelta(days=1), datetime.min.time(), directory.zone),
-        datetime.combine(first + timedelta(days=days + 1), datetime.min.time(), directory.zone),
+        directory.day(branch, first - timedelta(days=1)).span.opens,
+        directory.day(branch, first + timedelta(days=days)).span.closes,
         now,
         leaving_out,
     )

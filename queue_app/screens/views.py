@@ -1,15 +1,15 @@
 """What each screen is told: views of one hall, as they go over the wire."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Literal
 
 import msgspec
 from msgspec import Struct
 
-from queue_app.domain import hours, interruptions, notices, tickets
+from queue_app.domain import interruptions, notices, tickets
 from queue_app.domain.catalogue import Channel, Text
 from queue_app.domain.dispatch import Ranked
-from queue_app.domain.hall import DeskExtra, Hall, HallTicket, UndoView
+from queue_app.domain.hall import DeskExtra, DeskState, Hall, HallTicket, UndoView
 from queue_app.domain.interruptions import Interruption, Kind, resume_minutes
 from queue_app.domain.reasons import sentence
 from queue_app.domain.tickets import Progress, State, Ticket
@@ -161,16 +161,6 @@ class PersonView(Struct, frozen=True):
     phone: str | None
 
 
-class DeskState(Struct, frozen=True):
-    id: int
-    number: str
-    state: str
-    staff_id: int | None
-    clerk: str | None
-    pause_reason: str | None
-    since: datetime | None
-
-
 class DeskQueueView(Struct, frozen=True):
     """A desk's screen. `elsewhere`: how many wait whom this desk cannot serve.
 
@@ -206,7 +196,7 @@ def board(hall: Hall) -> BoardView:
         (one for one in waiting if one.id in hall.waits),
         key=lambda one: hall.waits[one.id].people_ahead,
     )[:NEXT]
-    opening = _opening(hall)
+    opening = hall.day.opening(hall.at)
     is_open = opening is not None and opening.opens <= hall.at
     return BoardView(
         version=hall.version,
@@ -222,7 +212,7 @@ def board(hall: Hall) -> BoardView:
         desks=tuple(BoardDesk(desk.number, desk.state) for desk in hall.desks),
         opens_at=opening.opens if opening and not is_open else None,
         closes_at=opening.closes if opening and is_open else None,
-        tickets_given=_tickets_given(hall),
+        tickets_given=hall.day.gives_tickets(hall.at),
         interruption=interruption(hall),
     )
 
@@ -242,7 +232,7 @@ def lasting(hall: Hall) -> tuple[InterruptionView, ...]:
 def _interruption(hall: Hall, one: Interruption) -> InterruptionView:
     services = None if one.services is None else titles(hall, one.services)
     shelter = hall.branch.shelter if one.kind == "alert" else None
-    usual = resume_minutes(hall.directory, hall.branch, one, hall.at)
+    usual = resume_minutes(one, hall.day)
     return InterruptionView(
         id=one.id,
         kind=one.kind,
@@ -256,26 +246,6 @@ def _interruption(hall: Hall, one: Interruption) -> InterruptionView:
         title=notices.title(one),
         advice=notices.advice(one, services or (), shelter),
         resumption=notices.resumption(one, usual, hall.directory.zone),
-    )
-
-
-def _opening(hall: Hall) -> hours.Window | None:
-    """The opening hours that run at this moment, else the next."""
-    branch, directory = hall.branch, hall.directory
-    days = directory.rules.horizon_days
-    return hours.window_at_or_after(branch.hours, branch.closures, hall.at, directory.zone, days)
-
-
-def _tickets_given(hall: Hall) -> bool:
-    """By the hour alone, as the kiosk's door has it."""
-    branch, directory, rules = hall.branch, hall.directory, hall.directory.rules
-    early = timedelta(minutes=rules.kiosk_early_minutes)
-    last = timedelta(minutes=rules.last_ticket_minutes)
-    today = directory.local(hall.at).date()
-    periods = hours.windows(branch.hours, branch.closures, today, directory.zone)
-    return any(
-        one.opens - early <= hall.at < one.closes - (last if one is periods[-1] else timedelta())
-        for one in periods
     )
 
 
@@ -303,7 +273,7 @@ def ticket(hall: Hall, own: Ticket) -> TicketView:
     numbers = {desk.id: desk.number for desk in hall.desks}
     wait = hall.waits.get(own.id) if progress.state == "waiting" else None
     stop = hall.stop_of(progress.services)
-    closes_at = _closing(hall)
+    closes_at = hall.day.closes
     return TicketView(
         version=hall.version,
         at=hall.at,
@@ -337,12 +307,6 @@ def _served(
     return "perhaps" if late else "today"
 
 
-def _closing(hall: Hall) -> datetime | None:
-    branch, directory = hall.branch, hall.directory
-    today = directory.local(hall.at).date()
-    return hours.closing(branch.hours, branch.closures, today, directory.zone)
-
-
 def _overtaken(hall: Hall, own: Ticket, wait: Wait) -> Text | None:
     """Of those who came later and go first: whether bookings, or a right to go first."""
     passing = [
@@ -365,7 +329,6 @@ def titles(hall: Hall, services: tuple[str, ...]) -> tuple[Text, ...]:
 
 def desk_queue(hall: Hall, desk_id: int, extra: DeskExtra) -> DeskQueueView:
     """The console's screen of one desk; `extra` is what only its clerk may see."""
-    desk = hall.desk(desk_id)
     waiting = queue(hall, desk_id)
     services = hall.desk_view(desk_id).services
     mine = [one for one in hall.tickets if services.issuperset(one.services)]
@@ -373,7 +336,7 @@ def desk_queue(hall: Hall, desk_id: int, extra: DeskExtra) -> DeskQueueView:
         version=hall.version,
         at=hall.at,
         branch=hall.branch.slug,
-        desk=msgspec.convert(desk, type=DeskState, from_attributes=True),
+        desk=hall.desk(desk_id),
         current=_person(hall, hall.at_desks.get(desk_id), extra),
         queue=waiting,
         parked=tuple(_queued(hall, one, None) for one in mine if one.state == "parked"),

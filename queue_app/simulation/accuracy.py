@@ -20,7 +20,16 @@ from queue_app.domain.centre import BranchPlan, Centre
 from queue_app.domain.dispatch import POLICIES, Expected, Person, Policy, claim, may_call
 from queue_app.domain.forward import Coming, Forward, Shift, stood_still
 from queue_app.domain.interruptions import stops
-from queue_app.domain.waits import RUNS, Desk, Scene, Serving, forecast, quantile, spread
+from queue_app.domain.waits import (
+    RUNS,
+    Draws,
+    ForeseenDesk,
+    Scene,
+    Underway,
+    forecast,
+    quantile,
+    spread,
+)
 from queue_app.simulation.day import Day, draw
 from queue_app.simulation.knowledge import Knowledge, learn, truth
 from queue_app.simulation.run import begin, outcome, run_day
@@ -123,7 +132,7 @@ def _told(
     for number in range(math.ceil(days / TESTED)):
         chance = Random(f"accuracy {seed} {kind} {number}")
         place = world(centre, branch, kind, chance)
-        dates = open_days(branch, first)
+        dates = open_days(centre, branch, first)
         past = [run_day(draw(place, next(dates), chance), policy) for _ in range(HISTORY)]
         learned, true = learn(centre, past, chance), truth(place, past)
         for _ in range(min(TESTED, days - tested)):
@@ -166,6 +175,7 @@ class Telling:
         self._true = true
         self._share = share
         self._chance = chance
+        self._draws = Draws()
         self._told: list[tuple[int, float, Told]] = []
 
     def run(self) -> list[Told]:
@@ -190,9 +200,9 @@ class Telling:
         """Nothing to whoever is stopped for nobody knows how long."""
         wanted = {one.id for one in people}
         scene = scene_of(forward, self._day, self._learned)
-        ours = forecast(scene, RUNS, wanted)
-        oracle = forecast(scene_of(forward, self._day, self._true), RUNS, wanted)
-        others = forecast(scene.resumed, RUNS, wanted) if scene.resumed else ours
+        ours = forecast(scene, RUNS, wanted, self._draws)
+        oracle = forecast(scene_of(forward, self._day, self._true), RUNS, wanted, self._draws)
+        others = forecast(scene.resumed, RUNS, wanted, self._draws) if scene.resumed else ours
         for one in people:
             if one.id not in ours:
                 continue
@@ -266,9 +276,9 @@ def _seen(one: Person, now: float) -> Person:
     return Person(one.id, one.services, one.queued - now, due, one.priority, one.for_desk_id, limit)
 
 
-def _desk(forward: Forward, day: Day, known: Knowledge, index: int, shift: Shift) -> Desk:
+def _desk(forward: Forward, day: Day, known: Knowledge, index: int, shift: Shift) -> ForeseenDesk:
     now = forward.minute
-    return Desk(
+    return ForeseenDesk(
         shift.desk,
         opens=shift.free - now,
         leaves=shift.leaves - now,
@@ -277,7 +287,7 @@ def _desk(forward: Forward, day: Day, known: Knowledge, index: int, shift: Shift
     )
 
 
-def _serving(forward: Forward, day: Day, known: Knowledge, index: int) -> Serving | None:
+def _serving(forward: Forward, day: Day, known: Knowledge, index: int) -> Underway | None:
     """The visit at a desk; one who was called and is not there yet may still come."""
     one = forward.serving.get(index)
     if one is None:
@@ -287,4 +297,4 @@ def _serving(forward: Forward, day: Day, known: Knowledge, index: int) -> Servin
     change_over = day.lengths[one.person.id] - day.served[one.person.id]
     begun = since_call > change_over and not forward.called[one.person.id].absent
     minutes = since_call - change_over if begun else -since_call
-    return Serving(minutes, known.time_of(one.person.services))
+    return Underway(minutes, known.time_of(one.person.services))

@@ -43,7 +43,7 @@ def synthetic_days(
 ) -> list[Day]:
     """So many days from `first`, each with a truth of its own, so that days are independent."""
     found = []
-    for number, day in enumerate(islice(open_days(branch, first), days)):
+    for number, day in enumerate(islice(open_days(centre, branch, first), days)):
         chance = Random(f"days {seed} {kind} {number}")
         found.append(draw(world(centre, branch, kind, chance), day, chance))
     return found

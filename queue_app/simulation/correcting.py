@@ -77,7 +77,7 @@ def _told(
 ) -> list[list[Told]]:
     policy, chance = POLICIES["promise"], Random(f"correcting {seed} {kind}")
     place = world(centre, branch, kind, chance)
-    dates = open_days(branch, first)
+    dates = open_days(centre, branch, first)
     past = [run_day(draw(place, day, chance), policy) for day in islice(dates, HISTORY)]
     learned, true = learn(centre, past, chance), truth(place, past)
     mistaken = replace(learned, times=_shorter(learned.times, percent))

@@ -48,7 +48,7 @@ class Crowd(Struct, frozen=True):
     def past(self, until: date, chance: Random) -> list[Outcome]:
         """The open days before `until`, each as it went."""
         usual = Crowd(self.truth, min(self.count, PAST_MOST) if self.count else None)
-        dates = days_before(self.truth.branch, until, PAST_DAYS)
+        dates = days_before(self.truth, until, PAST_DAYS)
         return [run_day(usual.draw(day, chance), POLICIES["promise"]) for day in dates]
 
 

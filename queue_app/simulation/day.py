@@ -14,11 +14,12 @@ import msgspec
 from msgspec import Struct
 
 from queue_app.domain import interruptions
-from queue_app.domain.centre import WEEKDAYS, LanePlan, Period, Weekly
-from queue_app.domain.dispatch import DeskView, Expected, Person
+from queue_app.domain.branch_day import BranchDay
+from queue_app.domain.centre import Weekly
+from queue_app.domain.dispatch import CallingDesk, Expected, Person
 from queue_app.domain.forward import Coming, Shift, Stop
 from queue_app.domain.interruptions import Interruption
-from queue_app.simulation.world import World, hourly_walk_ins, periods_of
+from queue_app.simulation.world import World, hourly_walk_ins
 
 
 class Day(Struct, frozen=True, dict=True):
@@ -68,23 +69,23 @@ class Day(Struct, frozen=True, dict=True):
 
 def draw(world: World, day: date, chance: Random) -> Day:
     """A day of this branch. ValueError: it is closed on that day."""
-    periods = periods_of(world.branch, day)
-    if not periods:
+    open_day = world.on(day)
+    if not open_day.periods:
         raise ValueError(f"{world.branch.slug} is closed on {day}")
     rosters = [desk.roster for desk in world.branch.desks]
-    shifts = _present(world, roster(rosters, world.desks, day, periods), chance)
-    bookings = _bookings(world, day, shifts, chance)
-    people, served = _Crowd(world, shifts, chance).gather(day, periods, bookings)
+    shifts = _present(world, roster(rosters, world.desks, open_day), chance)
+    bookings = _bookings(world, open_day, shifts, chance)
+    people, served = _Crowd(world, shifts, chance).gather(open_day, bookings)
     stops: tuple[Interruption, ...] = ()
     if world.manner.stops:
-        stops = (_interruption(world, day, periods, shifts, chance),)
+        stops = (_interruption(world, open_day, shifts, chance),)
         bookings = tuple(_keeps_right(world, day, one, stops) for one in bookings)
-        people = _around(world, day, periods, people, stops, chance)
+        people = _around(world, open_day, people, stops, chance)
     return Day(
         world=world,
         date=day,
-        opens=minutes(periods[0].opens),
-        closes=minutes(periods[-1].closes),
+        opens=minutes(open_day.periods[0].opens),
+        closes=minutes(open_day.periods[-1].closes),
         people=people,
         bookings=bookings,
         shifts=shifts,
@@ -98,13 +99,13 @@ def _instant(day: date, minute: float) -> datetime:
 
 
 def _interruption(
-    world: World, day: date, periods: Sequence[Period], shifts: Sequence[Shift], chance: Random
+    world: World, day: BranchDay, shifts: Sequence[Shift], chance: Random
 ) -> Interruption:
     """An alert for all services, or the registries of one skill down for those it brings here."""
-    manner, opens = world.manner, minutes(periods[0].opens)
-    begins = chance.uniform(opens, minutes(periods[-1].closes) - manner.stop_before_closing)
+    manner, opens = world.manner, minutes(day.periods[0].opens)
+    begins = chance.uniform(opens, minutes(day.periods[-1].closes) - manner.stop_before_closing)
     ends = begins + chance.uniform(*manner.stop_lasts)
-    started, ended, opening = (_instant(day, one) for one in (begins, ends, opens))
+    started, ended, opening = (_instant(day.date, one) for one in (begins, ends, opens))
     if manner.stops == "everything":
         delay = interruptions.usual_delay("alert", started, opening, world.centre.rules)
         return Interruption(
@@ -130,8 +131,7 @@ def _keeps_right(world: World, day: date, one: Person, stops: Sequence[Interrupt
 
 def _around(
     world: World,
-    day: date,
-    periods: Sequence[Period],
+    day: BranchDay,
     people: Sequence[Coming],
     stops: Sequence[Interruption],
     chance: Random,
@@ -141,14 +141,14 @@ def _around(
     Who would have come in it for what is stopped comes later: everybody in an alert, else who has
     no booking, for the kiosk gives them no ticket. Who would then find the kiosk closed stays away.
     """
-    last = minutes(periods[-1].closes) - world.centre.rules.last_ticket_minutes
+    last, midnight = day.minute(day.kiosk[-1].closes), _instant(day.date, 0.0)
     found = []
     for one in people:
-        person = _keeps_right(world, day, one.person, stops)
+        person = _keeps_right(world, day.date, one.person, stops)
         arrives = one.arrives
         for stop in stops:
             said = (stop.ended_at or stop.started_at, stop.started_at)
-            ends, begins = ((each - _instant(day, 0.0)) / timedelta(minutes=1) for each in said)
+            ends, begins = ((each - midnight) / timedelta(minutes=1) for each in said)
             refused = stop.services is None or person.due is None
             if begins <= arrives < ends and refused and stop.concerns(person.services):
                 arrives = ends + chance.expovariate(1 / world.manner.after_stop)
@@ -172,13 +172,13 @@ def minutes(wall: time) -> float:
 
 
 def roster(
-    rosters: Sequence[Weekly], desks: Sequence[DeskView], day: date, periods: Sequence[Period]
+    rosters: Sequence[Weekly], desks: Sequence[CallingDesk], day: BranchDay
 ) -> tuple[Shift, ...]:
     """Every desk that has hours on this day: its breaks, and no end if it stays until closing."""
-    closes = minutes(periods[-1].closes)
+    closes = minutes(day.periods[-1].closes)
     found = []
     for weekly, desk in zip(rosters, desks, strict=True):
-        hours = _hours(weekly.get(WEEKDAYS[day.weekday()], ()), bool(weekly), periods)
+        hours = _hours(weekly, day)
         if hours:
             ends = hours[-1][1]
             found.append(
@@ -192,19 +192,10 @@ def roster(
     return tuple(found)
 
 
-def _hours(
-    own: Sequence[Period], has_own: bool, periods: Sequence[Period]
-) -> list[tuple[float, float]]:
+def _hours(roster: Weekly, day: BranchDay) -> list[tuple[float, float]]:
     """A desk's or lane's hours within the branch's, which it follows if it has none of its own."""
-    return [
-        (begins, ends)
-        for mine in (own if has_own else periods)
-        for one in periods
-        for begins, ends in [
-            (minutes(max(mine.opens, one.opens)), minutes(min(mine.closes, one.closes)))
-        ]
-        if begins < ends
-    ]
+    windows = day.rostered(roster) if roster else day.windows
+    return [day.minutes(window) for window in windows]
 
 
 def _present(world: World, planned: tuple[Shift, ...], chance: Random) -> tuple[Shift, ...]:
@@ -227,24 +218,20 @@ def _reach(shifts: Sequence[Shift]) -> frozenset[str]:
 
 
 def _bookings(
-    world: World, day: date, shifts: Sequence[Shift], chance: Random
+    world: World, day: BranchDay, shifts: Sequence[Shift], chance: Random
 ) -> tuple[Person, ...]:
     """The booked people, by time: each lane is filled from its start, with gaps."""
-    reach, periods = _reach(shifts), periods_of(world.branch, day)
+    reach = _reach(shifts)
     found: list[tuple[float, str]] = []
     for lane, services in world.lanes:
         offered = sorted(services & reach)
         if offered:
-            for begins, ends in _lane_hours(lane, day, periods):
+            for begins, ends in _hours(lane.roster, day):
                 found += _fill(world, offered, begins, ends, chance)
     return tuple(
         Person(number, frozenset([code]), math.nan, due)
         for number, (due, code) in enumerate(sorted(found))
     )
-
-
-def _lane_hours(lane: LanePlan, day: date, periods: Sequence[Period]) -> list[tuple[float, float]]:
-    return _hours(lane.roster.get(WEEKDAYS[day.weekday()], ()), bool(lane.roster), periods)
 
 
 def _fill(
@@ -276,10 +263,10 @@ class _Crowd:
         self.served: dict[int, float] = {}
 
     def gather(
-        self, day: date, periods: Sequence[Period], bookings: Sequence[Person]
+        self, day: BranchDay, bookings: Sequence[Person]
     ) -> tuple[tuple[Coming, ...], dict[int, float]]:
         people = [self._booked(one) for one in bookings if self._comes()]
-        arrivals = self._arrivals(day, periods) if self.codes else []
+        arrivals = self._arrivals(day) if self.codes else []
         for number, at in enumerate(arrivals, start=len(bookings)):
             priority = self.chance.random() < self.manner.priority
             person = Person(number, self._services(), at, priority=priority)
@@ -306,16 +293,13 @@ class _Crowd:
         self.served[person.id] = served
         return Coming(person, person.queued, served + change_over, since + patience)
 
-    def _arrivals(self, day: date, periods: Sequence[Period]) -> list[float]:
+    def _arrivals(self, day: BranchDay) -> list[float]:
         """Poisson at a rate for each hour, from the kiosk's first ticket to its last."""
-        rules, found = self.world.centre.rules, []
-        for place, one in enumerate(periods):
-            at = minutes(one.opens) - (rules.kiosk_early_minutes if place == 0 else 0)
-            last = minutes(one.closes)
-            if place == len(periods) - 1:
-                last -= rules.last_ticket_minutes
+        found = []
+        for window in day.kiosk:
+            at, last = day.minutes(window)
             while at < last:
-                rate = hourly_walk_ins(self.world, day, int(at // 60)) / 60
+                rate = hourly_walk_ins(self.world, day.date, int(at // 60)) / 60
                 ahead = at + self.chance.expovariate(rate)
                 edge = (at // 60 + 1) * 60
                 at = min(ahead, edge)

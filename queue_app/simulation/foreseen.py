@@ -5,10 +5,10 @@ from datetime import date, datetime, timedelta
 
 from msgspec import Struct
 
-from queue_app.domain.centre import Period
+from queue_app.domain.branch_day import BranchDay
 from queue_app.domain.demand import Basis, Booked, PastDay, basis_of, expected
 from queue_app.domain.directory import Branch, Directory
-from queue_app.domain.dispatch import DeskView
+from queue_app.domain.dispatch import CallingDesk
 from queue_app.domain.forecast import Lengths
 from queue_app.jobs.learning import MEMORY_DAYS
 from queue_app.queries import demand, habits
@@ -35,20 +35,18 @@ class Foreseen(Struct, frozen=True):
 async def foresee(
     directory: Directory,
     branch: Branch,
-    day: date,
-    periods: Sequence[Period],
+    day: BranchDay,
     target: Target,
     now: datetime,
 ) -> Foreseen:
-    """That day, open in these `periods`, by the records of the days before it and before today."""
-    until = min(day, directory.local(now).date())
+    """That open day, by the records of the days before it and before today."""
+    until = min(day.date, directory.local(now).date())
     async with db.snapshot():
         learned = await habits.learned(branch.id)
-        booked = await demand.booked_on(directory, branch, day, learned.habits)
+        booked = await demand.booked_on(directory, branch, day.date, learned.habits)
         past = await demand.past_days(directory, branch, until - MEMORY, until)
-    desks = [DeskView(place, desk.services) for place, desk in enumerate(branch.desks)]
+    desks = [CallingDesk(place, desk.services) for place, desk in enumerate(branch.desks)]
     served = _Served(desks)
-    rules = directory.rules
     offered = [
         one.code
         for one in directory.centre.services
@@ -57,16 +55,16 @@ async def foresee(
     known, seen = served.booked(booked), served.past(past)
     return Foreseen(
         task=Task(
-            demand=expected(day, periods, known, seen, offered, rules),
+            demand=expected(day, known, seen, offered),
             desks=desks,
-            present=roster([desk.roster for desk in branch.desks], desks, day, periods),
+            present=roster([desk.roster for desk in branch.desks], desks, day),
             time_of=Lengths(directory, learned.times),
             target=target,
             change_over=learned.habits.change_over,
-            closes=minutes(periods[-1].closes),
+            closes=minutes(day.periods[-1].closes),
         ),
         bookings=len(known),
-        basis=basis_of(day, seen),
+        basis=basis_of(day.date, seen),
         until=until,
         learned=learned,
         left_out=len(booked) - len(known) + _visits(past) - _visits(seen),
@@ -80,7 +78,7 @@ def _visits(past: Sequence[PastDay]) -> int:
 class _Served:
     """What the desks of today can give: who asked for anything else cannot be staffed for."""
 
-    def __init__(self, desks: Sequence[DeskView]) -> None:
+    def __init__(self, desks: Sequence[CallingDesk]) -> None:
         self._desks = desks
 
     def gives(self, services: frozenset[str]) -> bool:

@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from queue_app.clock import ShiftedClock
-from queue_app.domain import hours
 from queue_app.domain.catalogue import Channel, Service, planned_minutes
 from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.hours import Window
@@ -60,8 +59,8 @@ class Plan(Struct, frozen=True):
 
 def plan_of(directory: Directory, branch: Branch, day: date) -> Plan | None:
     """The day as the centre's files have it; None when the branch is closed."""
-    windows = hours.windows(branch.hours, branch.closures, day, directory.zone)
-    if not windows:
+    open_day = directory.day(branch, day)
+    if open_day.opens is None or open_day.closes is None:
         return None
     rules = directory.rules
     served = frozenset[str]().union(*(desk.services for desk in branch.desks))
@@ -69,16 +68,12 @@ def plan_of(directory: Directory, branch: Branch, day: date) -> Plan | None:
         branch=branch.slug,
         zone=directory.zone,
         day=day,
-        opens=windows[0].opens,
-        closes=windows[-1].closes,
-        kiosk_from=windows[0].opens - timedelta(minutes=rules.kiosk_early_minutes),
-        kiosk_until=windows[-1].closes - timedelta(minutes=rules.last_ticket_minutes),
+        opens=open_day.opens,
+        closes=open_day.closes,
+        kiosk_from=open_day.kiosk[0].opens,
+        kiosk_until=open_day.kiosk[-1].closes,
         desks=tuple(
-            DeskShift(
-                desk.number,
-                desk.services,
-                hours.windows(desk.roster, branch.closures, day, directory.zone),
-            )
+            DeskShift(desk.number, desk.services, open_day.rostered(desk.roster))
             for desk in branch.desks
         ),
         errands=tuple(

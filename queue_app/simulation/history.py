@@ -11,13 +11,12 @@ from typing import Any
 import asyncpg
 import msgspec
 
-from queue_app.domain import hours, numbering
-from queue_app.domain.centre import BranchPlan
+from queue_app.domain import numbering
 from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.forward import ABSENT_MINUTES, Called, Coming
 from queue_app.simulation.day import Day
 from queue_app.simulation.run import Outcome
-from queue_app.simulation.world import periods_of
+from queue_app.simulation.world import World
 from queue_app.store import db
 
 _SLOT = 10
@@ -30,7 +29,7 @@ _EVENT = ["branch_id", "ticket_id", "seq", "at", "verb", "actor", "desk_id", "da
 _COUNTER = ["branch_id", "day", "prefix", "last"]
 
 
-def days_before(plan: BranchPlan, until: date, count: int) -> list[date]:
+def days_before(world: World, until: date, count: int) -> list[date]:
     """The last `count` days before `until` on which the branch is open, the first first.
 
     Fewer, where there are not so many in a year.
@@ -38,7 +37,7 @@ def days_before(plan: BranchPlan, until: date, count: int) -> list[date]:
     dates, day = list[date](), until
     while len(dates) < count and until - day < timedelta(days=366):
         day -= timedelta(days=1)
-        if periods_of(plan, day):
+        if world.on(day).periods:
             dates.append(day)
     return dates[::-1]
 
@@ -152,7 +151,7 @@ class _Rows:
         ]
 
     def _at(self, day: Day, minute: float) -> datetime:
-        midnight = hours.day_window(day.date, self.directory.zone).opens
+        midnight = self.directory.day(self.branch, day.date).span.opens
         return midnight + timedelta(seconds=round(minute * 60))
 
     async def copy(self) -> None:

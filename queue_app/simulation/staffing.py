@@ -17,7 +17,7 @@ from random import Random
 from msgspec import Struct
 
 from queue_app.domain.demand import QUARTER
-from queue_app.domain.dispatch import POLICIES, DeskView, Person
+from queue_app.domain.dispatch import POLICIES, CallingDesk, Person
 from queue_app.domain.forward import Coming, Forward, Shift
 from queue_app.domain.service_times import ServiceTime
 
@@ -71,7 +71,7 @@ class Task(Struct, frozen=True):
     """
 
     demand: Demand
-    desks: Sequence[DeskView]
+    desks: Sequence[CallingDesk]
     present: Sequence[Shift]
     time_of: Callable[[frozenset[str]], ServiceTime]
     target: Target
@@ -103,19 +103,19 @@ def propose(task: Task, seed: int = 1) -> list[Quarter]:
     return _shown(task, kinds, counts, _crowds(task, SHOWN_ON, Random(f"shown {seed}")))
 
 
-def _kinds(desks: Sequence[DeskView]) -> list[DeskView]:
+def _kinds(desks: Sequence[CallingDesk]) -> list[CallingDesk]:
     """One desk for each set of services."""
     return list({desk.services: desk for desk in reversed(desks)}.values())[::-1]
 
 
-def _check_reach(demand: Demand, kinds: Sequence[DeskView]) -> None:
+def _check_reach(demand: Demand, kinds: Sequence[CallingDesk]) -> None:
     for asked in demand.values():
         for services in asked:
             if not any(services <= kind.services for kind in kinds):
                 raise ValueError(f"no desk gives {', '.join(sorted(services))}")
 
 
-def _formula(task: Task, kinds: Sequence[DeskView], quarter: int) -> dict[int, int]:
+def _formula(task: Task, kinds: Sequence[CallingDesk], quarter: int) -> dict[int, int]:
     """The fewest desks of each kind that keep the promise in every group, by Erlang C."""
     work = _work(task, kinds, quarter)
     needs = {
@@ -135,7 +135,7 @@ def _formula(task: Task, kinds: Sequence[DeskView], quarter: int) -> dict[int, i
         counts[_most_wanted(kinds, lacking)] += 1
 
 
-def _most_wanted(kinds: Sequence[DeskView], lacking: Mapping[frozenset[int], int]) -> int:
+def _most_wanted(kinds: Sequence[CallingDesk], lacking: Mapping[frozenset[int], int]) -> int:
     def worth(kind: int) -> tuple[int, int]:
         helped = sum(short for group, short in lacking.items() if kind in group)
         return helped, len(kinds[kind].services)
@@ -144,7 +144,7 @@ def _most_wanted(kinds: Sequence[DeskView], lacking: Mapping[frozenset[int], int
 
 
 def _work(
-    task: Task, kinds: Sequence[DeskView], quarter: int
+    task: Task, kinds: Sequence[CallingDesk], quarter: int
 ) -> dict[frozenset[int], tuple[float, float]]:
     """Busy desks and visits in the quarter, by the kinds that can give them."""
     found: dict[frozenset[int], tuple[float, float]] = {}
@@ -244,7 +244,7 @@ def _run(shifts: Sequence[Shift], crowds: Sequence[Sequence[Coming]]) -> _Late:
     return found
 
 
-def _shifts(kinds: Sequence[DeskView], counts: Counts) -> list[Shift]:
+def _shifts(kinds: Sequence[CallingDesk], counts: Counts) -> list[Shift]:
     """Each desk works in the quarters that want so many of its kind; between, it has a break.
 
     Whoever works in the last quarter stays until everybody was called.
@@ -255,11 +255,11 @@ def _shifts(kinds: Sequence[DeskView], counts: Counts) -> list[Shift]:
         for rank in range(max(count[place] for count in counts.values())):
             quarters = [quarter for quarter, count in counts.items() if count[place] > rank]
             number = len(found)
-            found.append(_shift(DeskView(number, kind.services), quarters, last))
+            found.append(_shift(CallingDesk(number, kind.services), quarters, last))
     return found
 
 
-def _shift(desk: DeskView, quarters: Sequence[int], last: int) -> Shift:
+def _shift(desk: CallingDesk, quarters: Sequence[int], last: int) -> Shift:
     return Shift(
         desk,
         quarters[0],
@@ -284,7 +284,7 @@ def _waits(task: Task, waits: Sequence[tuple[frozenset[str], float]]) -> Waits:
 
 
 def _add(
-    task: Task, kinds: Sequence[DeskView], counts: Counts, crowds: Sequence[Sequence[Coming]]
+    task: Task, kinds: Sequence[CallingDesk], counts: Counts, crowds: Sequence[Sequence[Coming]]
 ) -> None:
     """In each quarter with too many late, one more desk that most of the late can go to."""
     for _ in range(_ROUNDS):
@@ -297,7 +297,7 @@ def _add(
             counts[quarter][_most_useful(kinds, late)] += 1
 
 
-def _most_useful(kinds: Sequence[DeskView], late: Sequence[frozenset[str]]) -> int:
+def _most_useful(kinds: Sequence[CallingDesk], late: Sequence[frozenset[str]]) -> int:
     return max(
         range(len(kinds)),
         key=lambda place: sum(services <= kinds[place].services for services in late),
@@ -305,7 +305,7 @@ def _most_useful(kinds: Sequence[DeskView], late: Sequence[frozenset[str]]) -> i
 
 
 def _trim(
-    task: Task, kinds: Sequence[DeskView], counts: Counts, crowds: Sequence[Sequence[Coming]]
+    task: Task, kinds: Sequence[CallingDesk], counts: Counts, crowds: Sequence[Sequence[Coming]]
 ) -> None:
     """Takes desks away for as long as the promise keeps: an hour at a time, then less.
 
@@ -333,13 +333,13 @@ def _without(counts: Counts, quarters: Sequence[int], place: int) -> Counts:
     }
 
 
-def _reached(task: Task, kinds: Sequence[DeskView], counts: Counts, quarter: int) -> bool:
+def _reached(task: Task, kinds: Sequence[CallingDesk], counts: Counts, quarter: int) -> bool:
     working = [kinds[place].services for place, count in counts[quarter].items() if count]
     return all(any(asked <= desk for desk in working) for asked in task.demand[quarter])
 
 
 def _shown(
-    task: Task, kinds: Sequence[DeskView], counts: Counts, crowds: Sequence[Sequence[Coming]]
+    task: Task, kinds: Sequence[CallingDesk], counts: Counts, crowds: Sequence[Sequence[Coming]]
 ) -> list[Quarter]:
     proposed = _run(_shifts(kinds, counts), crowds)
     present = _run(task.present, crowds)

@@ -14,11 +14,11 @@ from typing import Literal, get_args
 
 from msgspec import Struct
 
+from queue_app.domain.branch_day import BranchDay, branch_day
 from queue_app.domain.catalogue import planned_minutes
-from queue_app.domain.centre import BranchPlan, Centre, LanePlan, Period
+from queue_app.domain.centre import BranchPlan, Centre, LanePlan
 from queue_app.domain.demand import PER_HOUR, usual_per_hour
-from queue_app.domain.dispatch import DeskView
-from queue_app.domain.hours import periods_on
+from queue_app.domain.dispatch import CallingDesk
 from queue_app.domain.service_times import ServiceTime, published, visit_time
 
 Kind = Literal["calm", "rush", "short", "alert", "registry"]
@@ -83,11 +83,14 @@ class World(Struct, frozen=True, dict=True):
     times: dict[str, ServiceTime]
     asked: dict[str, float]
 
+    def on(self, day: date) -> BranchDay:
+        return branch_day(self.centre, self.branch, day)
+
     @cached_property
-    def desks(self) -> tuple[DeskView, ...]:
+    def desks(self) -> tuple[CallingDesk, ...]:
         """Desks by id: their place in the branch's plan, from 0."""
         return tuple(
-            DeskView(place, self.skilled(desk.skills))
+            CallingDesk(place, self.skilled(desk.skills))
             for place, desk in enumerate(self.branch.desks)
         )
 
@@ -154,16 +157,11 @@ def world(centre: Centre, branch: BranchPlan, kind: Kind, chance: Random) -> Wor
     )
 
 
-def periods_of(branch: BranchPlan, day: date) -> tuple[Period, ...]:
-    """The branch's opening of a local day, in order; empty: closed."""
-    return periods_on(branch.hours, branch.closures, day)
-
-
-def open_days(branch: BranchPlan, first: date) -> Iterator[date]:
+def open_days(centre: Centre, branch: BranchPlan, first: date) -> Iterator[date]:
     """The days from `first` on which the branch is open. ValueError: none for a year."""
     shut = 0
     while shut < 366:
-        if periods_of(branch, first):
+        if branch_day(centre, branch, first).periods:
             shut = 0
             yield first
         else:

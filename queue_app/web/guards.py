@@ -20,6 +20,7 @@ from queue_app.clock import Clock
 from queue_app.domain import rights
 from queue_app.domain.errors import BadRequest, NotAllowed, NotSignedIn
 from queue_app.domain.people import RESIDENT, Actor, Device, Staff, token_hash
+from queue_app.domain.ranges import Forecasts
 from queue_app.flow.act import By
 from queue_app.queries.staff import device_of_token, staff_of_session
 
@@ -61,9 +62,10 @@ async def _who(connection: Connection, name: str) -> Actor:
     return RESIDENT
 
 
-def provide_by(request: Request[Any, Any, Any], clock: Clock) -> By:
+def provide_by(request: Request[Any, Any, Any], clock: Clock, forecasts: Forecasts) -> By:
     """By whom, when and under which key; BadRequest `bad_idempotency_key`."""
-    return By(request.scope["state"][_WHO], clock.now(), _idempotency_key(request))
+    who = request.scope["state"][_WHO]
+    return By(who, clock.now(), _idempotency_key(request), forecasts)
 
 
 def _idempotency_key(request: Request[Any, Any, Any]) -> UUID | None:

@@ -2,14 +2,14 @@
 
 from hypothesis import strategies as st
 
-from queue_app.domain.dispatch import DeskView, Expected, Person
+from queue_app.domain.dispatch import CallingDesk, Expected, Person
 from queue_app.domain.forward import Coming, Shift
 
 SERVICES = ("bill", "meter", "debt", "legal")
 some_services = st.frozensets(st.sampled_from(SERVICES), min_size=1, max_size=2)
 desks = st.lists(
     st.frozensets(st.sampled_from(SERVICES), min_size=1, max_size=3), min_size=1, max_size=4
-).map(lambda found: [DeskView(place, services) for place, services in enumerate(found, start=1)])
+).map(lambda found: [CallingDesk(place, services) for place, services in enumerate(found, start=1)])
 
 
 @st.composite

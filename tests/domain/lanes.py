@@ -36,7 +36,7 @@ def capacity(
     occupied: Sequence[Occupied] = (),
     rules: Rules = RULES,
     opening: Weekly = BRANCH,
-    closures: Sequence[Closure] = (),
+    closures: tuple[Closure, ...] = (),
 ) -> Capacity:
     return Capacity(lanes, opening, closures, occupied, rules, KYIV)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from config.files import ConfigError, Problem, load_centre
+from config.files import ConfigError, Mistake, load_centre
 from queue_app.domain.centre import Centre
 from tests.domain.spoiling import problems_after
 
@@ -44,7 +44,7 @@ def test_a_missing_file_and_a_stray_one_are_said(folder: Path) -> None:
     (folder / "advice.toml").rename(folder / "advices.toml")
     with pytest.raises(ConfigError) as caught:
         load_centre(folder)
-    assert Problem("advice.toml", "file", "is missing") in caught.value.problems
+    assert Mistake("advice.toml", "file", "is missing") in caught.value.problems
     assert [one.file for one in caught.value.problems if "unknown" in one.reason] == [
         "advices.toml"
     ]

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from datetime import date, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from queue_app.domain.branch_day import BranchDay
 from queue_app.domain.centre import Period, Rules
 from queue_app.domain.demand import (
     DAYS_WEIGHT,
@@ -21,7 +23,12 @@ from queue_app.domain.demand import (
 
 MONDAY = date(2026, 11, 23)
 NINE_TO_TEN = (Period(time(9), time(10)),)
-RULES = Rules(kiosk_early_minutes=15, last_ticket_minutes=15)
+OPEN = BranchDay(
+    MONDAY,
+    ZoneInfo("Europe/Kyiv"),
+    Rules(kiosk_early_minutes=15, last_ticket_minutes=15),
+    {"mon": NINE_TO_TEN},
+)
 BILL, METER = frozenset({"bill"}), frozenset({"meter"})
 
 
@@ -36,7 +43,7 @@ def days(
 
 
 def test_without_a_past_the_usual_profile_holds_from_the_first_ticket_to_the_last() -> None:
-    found = walk_ins(MONDAY, NINE_TO_TEN, [], RULES)
+    found = walk_ins(OPEN, [])
     assert list(found) == [540, 555, 570, 585]
     assert found[585] == 0
     assert found[540] == pytest.approx(found[555] + 0.25 * 12 * 1.2 * 0.8)
@@ -45,14 +52,12 @@ def test_without_a_past_the_usual_profile_holds_from_the_first_ticket_to_the_las
 
 def test_the_same_weekday_speaks_louder_than_other_days_and_those_than_the_profile() -> None:
     mondays, others = days(9, 0, {555: {BILL: 10}}), days(30, 2, {555: {BILL: 2}})
-    usual = walk_ins(MONDAY, NINE_TO_TEN, [], RULES)[555]
+    usual = walk_ins(OPEN, [])[555]
     behind = (30 * 2 + DAYS_WEIGHT * usual) / (30 + DAYS_WEIGHT)
-    found = walk_ins(MONDAY, NINE_TO_TEN, [*mondays, *others], RULES)
+    found = walk_ins(OPEN, [*mondays, *others])
     assert found[555] == pytest.approx((9 * 10 + DAYS_WEIGHT * behind) / (9 + DAYS_WEIGHT))
     assert found[570] < usual
-    assert walk_ins(MONDAY, NINE_TO_TEN, others, RULES)[555] == pytest.approx(
-        behind
-    )  # no Monday yet
+    assert walk_ins(OPEN, others)[555] == pytest.approx(behind)  # no Monday yet
 
 
 def test_a_day_speaks_only_for_the_hours_in_which_it_was_open() -> None:
@@ -60,7 +65,7 @@ def test_a_day_speaks_only_for_the_hours_in_which_it_was_open() -> None:
         PastDay(one.day, (Period(time(9, 30), time(10)),), {570: {BILL: 4}})
         for one in days(9, 0, {})
     ]
-    usual, found = (walk_ins(MONDAY, NINE_TO_TEN, past, RULES) for past in ([], short))
+    usual, found = (walk_ins(OPEN, past) for past in ([], short))
     assert found[540] == pytest.approx(usual[540])
     assert found[570] == pytest.approx((9 * 4 + 3 * usual[570]) / 12)
 
@@ -75,7 +80,7 @@ def test_what_is_asked_for_follows_what_was_and_knows_what_may_be() -> None:
 
 def test_bookings_count_at_their_time_by_the_chance_that_they_come() -> None:
     booked = [Booked(570, METER, 0.8), Booked(584, METER, 1.0), Booked(620, METER, 0.5)]
-    found = expected(MONDAY, NINE_TO_TEN, booked, days(50, 0, {}), ["bill"], RULES)
+    found = expected(OPEN, booked, days(50, 0, {}), ["bill"])
     assert found[570][METER] == pytest.approx(1.8)
     assert found[585] == {METER: 0.5}
 

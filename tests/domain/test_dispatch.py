@@ -12,7 +12,7 @@ from queue_app.domain.catalogue import Text
 from queue_app.domain.centre import Priority
 from queue_app.domain.dispatch import (
     POLICIES,
-    DeskView,
+    CallingDesk,
     Reason,
     Waiting,
     as_person,
@@ -58,12 +58,14 @@ people = st.lists(
     unique_by=lambda one: one.id,
     max_size=20,
 )
-desks = st.builds(DeskView, st.integers(1, 3), st.frozensets(st.sampled_from(SERVICES), min_size=1))
+desks = st.builds(
+    CallingDesk, st.integers(1, 3), st.frozensets(st.sampled_from(SERVICES), min_size=1)
+)
 
 
 @given(people, desks, st.randoms())
 def test_the_order_depends_on_the_people_and_the_time_alone(
-    waiting: list[Waiting], desk: DeskView, chance: object
+    waiting: list[Waiting], desk: CallingDesk, chance: object
 ) -> None:
     shuffled = list(waiting)
     chance.shuffle(shuffled)  # type: ignore[attr-defined]
@@ -72,7 +74,7 @@ def test_the_order_depends_on_the_people_and_the_time_alone(
 
 @given(people, desks)
 def test_a_desk_calls_just_those_it_can_serve_and_those_sent_to_it(
-    waiting: list[Waiting], desk: DeskView
+    waiting: list[Waiting], desk: CallingDesk
 ) -> None:
     listed = {one.waiting.id for one in rank(waiting, desk, TEN, POLICY)}
     for one in waiting:
@@ -83,7 +85,7 @@ def test_a_desk_calls_just_those_it_can_serve_and_those_sent_to_it(
 
 @given(people, desks)
 def test_the_lowest_claim_goes_first_and_early_bookings_wait_for_their_time(
-    waiting: list[Waiting], desk: DeskView
+    waiting: list[Waiting], desk: CallingDesk
 ) -> None:
     ranked = rank(waiting, desk, TEN, POLICY)
     keys = [
@@ -94,7 +96,7 @@ def test_the_lowest_claim_goes_first_and_early_bookings_wait_for_their_time(
 
 
 @given(people, desks)
-def test_nobody_overtakes_within_a_class(waiting: list[Waiting], desk: DeskView) -> None:
+def test_nobody_overtakes_within_a_class(waiting: list[Waiting], desk: CallingDesk) -> None:
     ranked = rank(waiting, desk, TEN, POLICY)
     for code in {one.reason.code for one in ranked}:
         of_class = [one.waiting for one in ranked if one.reason.code == code]
@@ -107,7 +109,7 @@ def test_nobody_overtakes_within_a_class(waiting: list[Waiting], desk: DeskView)
 
 @given(people, desks, moments)
 def test_one_more_person_never_changes_the_order_of_the_others(
-    waiting: list[Waiting], desk: DeskView, queued: int
+    waiting: list[Waiting], desk: CallingDesk, queued: int
 ) -> None:
     before = [one.waiting.id for one in rank(waiting, desk, TEN, POLICY)]
     more = rank([*waiting, person(99_999, queued)], desk, TEN, POLICY)
@@ -116,7 +118,7 @@ def test_one_more_person_never_changes_the_order_of_the_others(
 
 @given(people)
 def test_everyone_has_the_same_reason_whichever_desk_asks(waiting: list[Waiting]) -> None:
-    for desk in (DeskView(1, frozenset(SERVICES)), DeskView(2, frozenset(SERVICES))):
+    for desk in (CallingDesk(1, frozenset(SERVICES)), CallingDesk(2, frozenset(SERVICES))):
         for one in rank(waiting, desk, TEN, POLICY):
             assert one.reason.code == reason_of(as_person(one.waiting, TEN), 0.0, POLICY)
 
@@ -141,7 +143,7 @@ def test_the_reason_says_why(one: Waiting, expected: str) -> None:
 
 def test_a_booking_goes_before_whoever_waited_an_hour_and_an_early_one_goes_last() -> None:
     """And priority is worth 45 minutes: whoever waited longer than that goes before it."""
-    desk = DeskView(1, frozenset(SERVICES))
+    desk = CallingDesk(1, frozenset(SERVICES))
     waiting = [
         person(1, queued=-60),
         person(2, queued=-1, due=2),

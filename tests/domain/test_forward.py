@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from queue_app.domain.dispatch import POLICIES, DeskView, Person, Policy, in_live_queue
+from queue_app.domain.dispatch import POLICIES, CallingDesk, Person, Policy, in_live_queue
 from queue_app.domain.forward import ABSENT_MINUTES, Coming, Forward, Shift, Stop
 from tests.domain.halls import SERVICES, crowds, rosters
 
@@ -24,52 +24,56 @@ def minutes(people: list[Coming], *shifts: Shift) -> dict[int, tuple[float, int]
 
 
 def test_a_break_begins_after_the_visit_at_hand_and_the_desk_comes_back() -> None:
-    desk = Shift(DeskView(1, BILL), 0.0, breaks=((5.0, 30.0),))
+    desk = Shift(CallingDesk(1, BILL), 0.0, breaks=((5.0, 30.0),))
     assert minutes([comes(1, 0), comes(2, 1)], desk) == {1: (0.0, 1), 2: (30.0, 1)}
 
 
 def test_a_visit_longer_than_the_break_leaves_no_second_clerk() -> None:
-    desk = Shift(DeskView(1, BILL), 0.0, breaks=((5.0, 30.0),))
+    desk = Shift(CallingDesk(1, BILL), 0.0, breaks=((5.0, 30.0),))
     assert minutes([comes(1, 0, 60), comes(2, 1)], desk)[2] == (60.0, 1)
 
 
 def test_an_idle_desk_takes_nobody_in_its_break() -> None:
-    desk = Shift(DeskView(1, BILL), 0.0, breaks=((5.0, 30.0),))
+    desk = Shift(CallingDesk(1, BILL), 0.0, breaks=((5.0, 30.0),))
     assert minutes([comes(1, 10), comes(2, 40)], desk) == {1: (30.0, 1), 2: (40.0, 1)}
 
 
 def test_after_its_end_a_desk_takes_nobody_and_who_is_left_is_not_called() -> None:
-    assert minutes([comes(1, 0), comes(2, 1)], Shift(DeskView(1, BILL), 0.0, 9.0)) == {1: (0.0, 1)}
+    assert minutes([comes(1, 0), comes(2, 1)], Shift(CallingDesk(1, BILL), 0.0, 9.0)) == {
+        1: (0.0, 1)
+    }
 
 
 def test_the_longest_idle_desk_that_can_serve_takes_the_newcomer() -> None:
-    shifts = [Shift(DeskView(1, METER), 0.0), Shift(DeskView(2, BILL), 3.0)]
-    shifts.append(Shift(DeskView(3, BILL), 1.0))
+    shifts = [Shift(CallingDesk(1, METER), 0.0), Shift(CallingDesk(2, BILL), 3.0)]
+    shifts.append(Shift(CallingDesk(3, BILL), 1.0))
     assert minutes([comes(1, 5)], *shifts) == {1: (5.0, 3)}
 
 
 def test_who_left_unseen_costs_the_desk_two_minutes() -> None:
     gone = Coming(Person(2, BILL, 1.0), 1.0, 10.0, gone=8.0)
-    called = Forward([comes(1, 0), gone, comes(3, 2)], [Shift(DeskView(1, BILL), 0.0)], FCFS).run()
+    called = Forward(
+        [comes(1, 0), gone, comes(3, 2)], [Shift(CallingDesk(1, BILL), 0.0)], FCFS
+    ).run()
     assert called[2].absent
     assert called[3].minute == 10.0 + ABSENT_MINUTES
 
 
 def test_a_run_stops_at_the_minute_it_is_told() -> None:
-    forward = Forward([comes(1, 0), comes(2, 1)], [Shift(DeskView(1, BILL), 0.0)], FCFS)
+    forward = Forward([comes(1, 0), comes(2, 1)], [Shift(CallingDesk(1, BILL), 0.0)], FCFS)
     assert forward.run(until=5.0).keys() == {1}
 
 
 def test_who_waits_from_the_beginning_stands_before_who_comes() -> None:
     forward = Forward(
-        [comes(2, 0)], [Shift(DeskView(1, BILL), 0.0)], FCFS, waiting=[comes(1, -5.0)]
+        [comes(2, 0)], [Shift(CallingDesk(1, BILL), 0.0)], FCFS, waiting=[comes(1, -5.0)]
     )
     called = forward.run()
     assert (called[1].minute, called[2].minute) == (0.0, 10.0)
 
 
 def stopped(people: list[Coming], *stops: Stop, desks: int = 1) -> dict[int, float]:
-    shifts = [Shift(DeskView(number, BILL | METER), 0.0) for number in range(desks)]
+    shifts = [Shift(CallingDesk(number, BILL | METER), 0.0) for number in range(desks)]
     called = Forward(people, shifts, FCFS, stops=stops).run()
     return {number: call.minute for number, call in called.items()}
 
@@ -98,13 +102,13 @@ def test_without_a_known_end_whoever_is_stopped_is_not_called() -> None:
 
 def test_nobody_loses_patience_while_all_is_stopped() -> None:
     waits = Coming(Person(2, BILL, 1.0), 1.0, 10.0, gone=30.0)
-    shift = Shift(DeskView(1, BILL), 0.0)
+    shift = Shift(CallingDesk(1, BILL), 0.0)
     for stop, absent in ((Stop(5.0, 45.0), False), (Stop(5.0, 45.0, BILL), True)):
         assert Forward([comes(1, 0), waits], [shift], FCFS, stops=[stop]).run()[2].absent is absent
 
 
 def test_a_run_goes_on_from_where_it_stopped() -> None:
-    people, shift = [comes(1, 0), comes(2, 1), comes(3, 30)], Shift(DeskView(1, BILL), 0.0)
+    people, shift = [comes(1, 0), comes(2, 1), comes(3, 30)], Shift(CallingDesk(1, BILL), 0.0)
     forward = Forward(people, [shift], FCFS)
     forward.run(until=5.0)
     assert forward.minute == 5.0
@@ -129,7 +133,7 @@ def test_a_stop_of_all_changes_nobodys_place(
 ) -> None:
     """Desks that serve everybody call those who stand there in the same order with it."""
     everything = frozenset(SERVICES)
-    shifts = [Shift(DeskView(number, everything), 0.0) for number in range(1, count + 1)]
+    shifts = [Shift(CallingDesk(number, everything), 0.0) for number in range(1, count + 1)]
     there = [
         Coming(replace(one.person, queued=one.arrives - 300), -300, one.length) for one in crowd
     ]

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from queue_app.domain import interruptions
 from queue_app.domain.centre import Rules
-from queue_app.domain.dispatch import POLICIES, DeskView, Waiting, as_person, rank
+from queue_app.domain.dispatch import POLICIES, CallingDesk, Waiting, as_person, rank
 from queue_app.domain.habits import Habits
 from queue_app.domain.interruptions import (
     NEVER,
@@ -25,14 +25,14 @@ from queue_app.domain.interruptions import (
     usual_delay,
 )
 from queue_app.domain.service_times import ServiceTime
-from queue_app.domain.waits import Desk, Scene, estimate, forecast
+from queue_app.domain.waits import ForeseenDesk, Scene, estimate, forecast
 
 TEN = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 RULES = Rules(early_minutes=10, late_minutes=10)
 SERVICES = ("bill", "meter", "debt")
 POLICY = POLICIES["promise"]
 LENGTH = ServiceTime(mu=2.0, sigma=0.3, visits=10)
-EVERY_DESK = [Desk(DeskView(one, frozenset(SERVICES))) for one in (1, 2)]
+EVERY_DESK = [ForeseenDesk(CallingDesk(one, frozenset(SERVICES))) for one in (1, 2)]
 
 
 def at(minutes: float) -> datetime:
@@ -91,7 +91,7 @@ def in_order(
     line: Sequence[Waiting], interruptions: Sequence[Interruption], now: datetime
 ) -> list[int]:
     kept = [keep_right(one, interruptions, RULES) for one in line]
-    desk = DeskView(1, frozenset(SERVICES))
+    desk = CallingDesk(1, frozenset(SERVICES))
     return [one.waiting.id for one in rank(kept, desk, now, POLICY)]
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from queue_app.domain.dispatch import (
     POLICIES,
-    DeskView,
+    CallingDesk,
     Expected,
     Outlook,
     Person,
@@ -44,7 +44,7 @@ outlooks = st.builds(
 
 @given(crowds(), desks, st.sampled_from(list(POLICIES)), outlooks)
 def test_the_line_gives_whom_the_ranking_puts_first(
-    people: list, views: list[DeskView], name: PolicyName, seen: tuple[list[Expected], float]
+    people: list, views: list[CallingDesk], name: PolicyName, seen: tuple[list[Expected], float]
 ) -> None:
     policy = POLICIES[name]
     outlook = Outlook(
@@ -70,7 +70,7 @@ def test_the_line_gives_whom_the_ranking_puts_first(
 
 
 @given(crowds(), desks)
-def test_a_copy_of_the_line_leaves_it_as_it_is(people: list, views: list[DeskView]) -> None:
+def test_a_copy_of_the_line_leaves_it_as_it_is(people: list, views: list[CallingDesk]) -> None:
     line = Line(POLICIES["promise"], views)
     for one in people:
         line.add(one.person, one.arrives)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from queue_app.domain.dispatch import (
     POLICIES,
-    DeskView,
+    CallingDesk,
     Expected,
     Outlook,
     Person,
@@ -118,7 +118,7 @@ def test_everybody_whom_a_desk_can_serve_is_called_once(
 
 
 LEGAL = frozenset({"legal"})
-DESK, OTHER = DeskView(1, LEGAL), DeskView(2, LEGAL)
+DESK, OTHER = CallingDesk(1, LEGAL), CallingDesk(2, LEGAL)
 SOON = Expected(5.0, LEGAL, 9)
 
 

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from queue_app.domain import hours, slots
+from queue_app.domain.branch_day import BranchDay
 from queue_app.domain.catalogue import Channel
 from queue_app.domain.centre import WEEKDAYS, Period, Rules, Weekly
 from queue_app.domain.slots import Capacity, Visit
@@ -94,7 +95,7 @@ def naive_lanes(branch: Capacity, wanted: Visit, day: date, start: datetime) -> 
     cells = [start + count * grid for count in range(-(-timedelta(minutes=wanted.minutes) // grid))]
 
     def inside(weekly: Weekly, cell: datetime) -> bool:
-        windows = hours.windows(weekly, (), day, KYIV)
+        windows = BranchDay(day, KYIV, branch.rules, weekly).windows
         return any(opens <= cell and cell + grid <= closes for opens, closes in windows)
 
     def free(one: Lane, cell: datetime) -> bool:

@@ -50,10 +50,10 @@ def test_a_visit_does_not_reach_across_a_break() -> None:
 
 def test_a_closure_takes_the_day_or_shortens_it() -> None:
     reason = Text("Свято", "Holiday")
-    closed = capacity([lane(1)], closures=[Closure(MONDAY, reason)])
+    closed = capacity([lane(1)], closures=(Closure(MONDAY, reason),))
     assert on(closed, visit(10), MONDAY) == []
     shorter = Closure(MONDAY, reason, (Period(time(9), time(9, 30)),))
-    branch = capacity([lane(1)], closures=[shorter])
+    branch = capacity([lane(1)], closures=(shorter,))
     assert walls(on(branch, visit(10), MONDAY)) == ["09:00", "09:10", "09:20"]
 
 

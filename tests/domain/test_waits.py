@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from queue_app.domain import waits
-from queue_app.domain.dispatch import POLICIES, DeskView, Person, PolicyName, may_call
+from queue_app.domain.dispatch import POLICIES, CallingDesk, Person, PolicyName, may_call
 from queue_app.domain.habits import Habits
 from queue_app.domain.service_times import ServiceTime
-from queue_app.domain.waits import Desk, Scene, Serving
+from queue_app.domain.waits import ForeseenDesk, Scene, Underway
 from tests.domain.halls import bookings, crowds, desks, planned
 
 TIME = ServiceTime(math.log(8), 0.4, 50)
@@ -31,11 +31,11 @@ def test_long_waits_are_told_in_fives_outward(
 
 
 def scene(
-    waiting: list[Person], views: list[DeskView], name: PolicyName = "promise", **more: object
+    waiting: list[Person], views: list[CallingDesk], name: PolicyName = "promise", **more: object
 ) -> Scene:
     whole = Scene(
         waiting=waiting,
-        desks=[Desk(view) for view in views],
+        desks=[ForeseenDesk(view) for view in views],
         booked=[],
         expected=[],
         time_of=lambda _: TIME,
@@ -59,7 +59,7 @@ def before_now(people: list) -> list[Person]:
 @settings(max_examples=40)
 @given(crowds(12), crowds(6), desks, st.sampled_from(list(POLICIES)))
 def test_everybody_whom_a_desk_can_serve_has_a_wait_and_nobody_else(
-    people: list, coming: list, views: list[DeskView], name: PolicyName
+    people: list, coming: list, views: list[CallingDesk], name: PolicyName
 ) -> None:
     booked = [
         msgspec.structs.replace(one.person, id=one.person.id + 100, for_desk_id=None)
@@ -80,7 +80,7 @@ def test_everybody_whom_a_desk_can_serve_has_a_wait_and_nobody_else(
 @settings(max_examples=40)
 @given(crowds(12), desks, st.sampled_from(list(POLICIES)))
 def test_a_walk_in_who_joins_now_changes_nobodys_estimate(
-    people: list, views: list[DeskView], name: PolicyName
+    people: list, views: list[CallingDesk], name: PolicyName
 ) -> None:
     """Estimates move because the hall changed for a person, not because chance did."""
     hall = scene([one for one in before_now(people) if one.due is None], views, name)
@@ -91,18 +91,18 @@ def test_a_walk_in_who_joins_now_changes_nobodys_estimate(
 
 
 def test_alone_before_a_free_desk_the_wait_is_nothing() -> None:
-    found = waits.estimate(scene([Person(1, BILL, 0.0)], [DeskView(1, BILL)]))
+    found = waits.estimate(scene([Person(1, BILL, 0.0)], [CallingDesk(1, BILL)]))
     assert found == {1: waits.Wait(people_ahead=0, low_minutes=0, high_minutes=1)}
 
 
 def test_a_desk_that_opens_later_or_leaves_is_known() -> None:
     hall = scene([Person(1, BILL, 0.0)], [])
-    view = DeskView(1, BILL)
-    later = msgspec.structs.replace(hall, desks=[Desk(view, opens=20.0)])
+    view = CallingDesk(1, BILL)
+    later = msgspec.structs.replace(hall, desks=[ForeseenDesk(view, opens=20.0)])
     assert waits.point(later) == {1: 20.0}
-    resting = msgspec.structs.replace(hall, desks=[Desk(view, breaks=((-1.0, 12.0),))])
+    resting = msgspec.structs.replace(hall, desks=[ForeseenDesk(view, breaks=((-1.0, 12.0),))])
     assert waits.point(resting) == {1: 12.0}
-    leaving = msgspec.structs.replace(hall, desks=[Desk(view, leaves=0.0)])
+    leaving = msgspec.structs.replace(hall, desks=[ForeseenDesk(view, leaves=0.0)])
     assert waits.estimate(leaving) == {}
 
 
@@ -113,13 +113,13 @@ def test_the_rest_of_a_visit_is_that_of_one_that_has_lasted_so_long() -> None:
     for passed in (2.0, 10.0, 20.0):
         left = [one - passed for one in sample if one > passed]
         draws = [waits._NORMAL.inv_cdf((place + 0.5) / 500) for place in range(500)]
-        rest = [waits.residual(Serving(passed, TIME), one, Habits()) for one in draws]
+        rest = [waits.residual(Underway(passed, TIME), one, Habits()) for one in draws]
         assert fmean(rest) == pytest.approx(fmean(left), rel=0.06)
-    assert waits.residual(Serving(-1.0, TIME), 0.0, Habits()) == pytest.approx(8.0)
+    assert waits.residual(Underway(-1.0, TIME), 0.0, Habits()) == pytest.approx(8.0)
 
 
 def test_a_booking_whose_holder_is_long_overdue_hardly_counts() -> None:
-    hall = scene([Person(1, BILL, 0.0)], [DeskView(1, BILL)])
+    hall = scene([Person(1, BILL, 0.0)], [CallingDesk(1, BILL)])
     for due, most in ((-30.0, 0.05), (0.0, 0.6), (60.0, 0.86)):
         person = Person(2, BILL, 0.0, due=due)
         assert waits._to_come(hall, person).share < most
@@ -136,7 +136,7 @@ def test_the_share_that_has_left_is_linear_between_what_is_known() -> None:
 
 def test_people_with_priority_who_will_come_make_the_wait_longer() -> None:
     people = [Person(number, BILL, -1.0) for number in range(6)]
-    hall = scene(people, [DeskView(1, BILL)])
+    hall = scene(people, [CallingDesk(1, BILL)])
     habits = Habits(priority_per_minute=0.05, asked=((BILL, 1.0),))
     more = msgspec.structs.replace(hall, habits=habits)
     assert fmean(waits.forecast(more)[5]) > fmean(waits.forecast(hall)[5]) + 5

@@ -2,7 +2,6 @@
 
 from datetime import datetime
 
-from queue_app.domain import forecast
 from queue_app.domain.hall import Hall
 from queue_app.flow import calling, interrupting
 from queue_app.flow.act import By
@@ -15,8 +14,6 @@ from tests.support.people import BRANCH
 
 
 async def hall_at(now: datetime) -> Hall:
-    """With ranges made anew: how long they are kept hangs on the machine's time, not the hall's."""
-    forecast.forget()
     directory = await reference.directory()
     return await halls.load(directory, directory.branch(BRANCH), now)
 

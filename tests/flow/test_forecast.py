@@ -1,14 +1,18 @@
 """What the forecast takes from desks: their rosters, breaks and pauses."""
 
 import math
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from random import Random
 
+import msgspec
 import pytest
 
 from queue_app.clock import FixedClock
-from queue_app.domain import forecast, hours, waits
+from queue_app.domain import forecast, waits
+from queue_app.domain.catalogue import Text
+from queue_app.domain.centre import Closure, Period
 from queue_app.domain.habits import Habits
+from queue_app.domain.ranges import Forecasts
 from queue_app.flow import interrupting, staffing
 from queue_app.flow.act import By
 from queue_app.queries import halls, reference
@@ -21,7 +25,7 @@ NOON = MONDAY.replace(hour=12)
 """Desk 6 has its break from then until 13:00, by the sample's roster; desk 1 has none."""
 
 
-async def foreseen(desk: Desk, now: datetime) -> waits.Desk | None:
+async def foreseen(desk: Desk, now: datetime) -> waits.ForeseenDesk | None:
     """That desk as the forecast sees it."""
     directory = await reference.directory()
     seen = await halls.load(directory, directory.branch(BRANCH), now)
@@ -133,17 +137,17 @@ async def test_ranges_are_kept_while_named_services_are_stopped(
         By(desk.clerk, clock.now()), BRANCH, "registry", ["debt-amount"], ""
     )
     made: list[int] = []
-    forecasts = waits.forecast
+    make, forecasts = waits.forecast, Forecasts()
 
-    def counted(scene: waits.Scene) -> dict[int, list[float]]:
+    def counted(scene: waits.Scene, draws: waits.Draws) -> dict[int, list[float]]:
         made.append(len(scene.waiting))
-        return forecasts(scene)
+        return make(scene, draws=draws)
 
     monkeypatch.setattr(waits, "forecast", counted)
     directory = await reference.directory()
     for _ in range(3):
         clock.advance(seconds=1)
-        seen = await halls.load(directory, directory.branch(BRANCH), clock.now())
+        seen = await halls.load(directory, directory.branch(BRANCH), clock.now(), forecasts)
         assert len(seen.waits) == 6
     assert made == [6, 6], "as it is, and as if all had resumed"
 
@@ -152,11 +156,10 @@ async def test_the_first_of_a_rush_have_ranges_of_their_own(clock: FixedClock) -
     """Nobody's like waits yet, so there is no range to borrow."""
     await open_desk("1", MONDAY)
     directory = await reference.directory()
-    branch = directory.branch(BRANCH)
+    branch, forecasts = directory.branch(BRANCH), Forecasts()
     for _ in range(5):
         await take_ticket(clock.now())
-        seen = await halls.load(directory, branch, clock.now())
-        forecast.forget()
+        seen = await halls.load(directory, branch, clock.now(), forecasts)
         made_anew = await halls.load(directory, branch, clock.now())
         last = max(seen.waits)
         kept, own = seen.waits[last], made_anew.waits[last]
@@ -199,7 +202,6 @@ async def test_whoever_may_miss_a_desk_that_leaves_has_a_real_range_or_none(
     at_desk = Desk(desk.id, desk.number, desk.clerk, clock.now())
     await at_desk.call(tickets[0].id)
     await at_desk.start(tickets[0].id)
-    forecast.forget()
     directory = await reference.directory()
     seen = await halls.load(directory, directory.branch(BRANCH), clock.advance(minutes=1))
     first, last = seen.waits[tickets[1].id], seen.waits.get(tickets[-1].id)
@@ -208,7 +210,7 @@ async def test_whoever_may_miss_a_desk_that_leaves_has_a_real_range_or_none(
 
 
 async def test_a_desk_keeps_no_hours_that_are_over_or_that_its_branch_does_not_keep(
-    clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+    clock: FixedClock,
 ) -> None:
     """After an alert until past its hours nobody comes; on a short day it ends with the branch."""
     directory = await reference.directory()
@@ -223,8 +225,8 @@ async def test_a_desk_keeps_no_hours_that_are_over_or_that_its_branch_does_not_k
     seen = await halls.load(directory, branch, clock.advance(minutes=1))
     assert six.id not in {one.desk.id for one in forecast.scene_of(seen._now).desks}
 
-    short = hours.windows(six.roster, (), MONDAY.date(), directory.zone)[0]
-    monkeypatch.setattr(forecast, "_branch_windows", lambda now: [short])
-    seen = await halls.load(directory, branch, MONDAY.replace(hour=8, minute=50))
+    until_noon = Closure(MONDAY.date(), Text("Свято", "Holiday"), (Period(time(9), time(12)),))
+    short = msgspec.structs.replace(branch, closures=(until_noon,))
+    seen = await halls.load(directory, short, MONDAY.replace(hour=8, minute=50))
     rostered = forecast._rostered(seen._now, seen.desk_view(six.id))
     assert rostered == [(10.0, 190.0)]

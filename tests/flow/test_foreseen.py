@@ -6,7 +6,6 @@ import pytest
 
 from queue_app.cli.simulate import made_from
 from queue_app.domain.demand import Basis
-from queue_app.domain.hours import periods_on
 from queue_app.jobs import learning
 from queue_app.queries import reference
 from queue_app.simulation.foreseen import Foreseen, foresee
@@ -23,8 +22,9 @@ SERVICE = frozenset({"debt-amount"})
 async def foreseen(day: date = NEXT) -> Foreseen:
     directory = await reference.directory()
     branch = directory.branch(BRANCH)
-    periods = periods_on(branch.hours, branch.closures, day)
-    return await foresee(directory, branch, day, periods, parse_target("90% within 15 min"), MONDAY)
+    return await foresee(
+        directory, branch, directory.day(branch, day), parse_target("90% within 15 min"), MONDAY
+    )
 
 
 async def walk_in(days_ago: list[int], clock: str, count: int) -> None:

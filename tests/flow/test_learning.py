@@ -44,7 +44,7 @@ def truth(kind: Kind = "rush", **manner: float) -> World:
 
 def past(of: World, days: int) -> list[Outcome]:
     chance = Random(2)
-    dates = history.days_before(of.branch, MONDAY.date(), days)
+    dates = history.days_before(of, MONDAY.date(), days)
     return [run_day(draw(of, day, chance), POLICIES["promise"]) for day in dates]
 
 
@@ -319,7 +319,6 @@ async def test_the_next_ranges_are_told_with_the_correction() -> None:
     branch = directory.branch(BRANCH)
 
     async def told() -> Wait:
-        forecast.forget()
         return (await halls.load(directory, branch, MONDAY)).waits[tickets[-1].id]
 
     await learning.learn_habits(directory, MONDAY)

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from config.files import load_centre
 from queue_app.cli.commands import main
 from queue_app.domain.centre import BranchPlan, Centre
-from queue_app.domain.dispatch import POLICIES, DeskView
+from queue_app.domain.dispatch import POLICIES, CallingDesk
 from queue_app.domain.forward import Shift
 from queue_app.domain.service_times import ServiceTime
 from queue_app.simulation import correcting
@@ -193,7 +193,7 @@ def test_corrected_ranges_stand_beside_the_same_days_uncorrected(
 def task(target: str = "90% within 15 min") -> Task:
     """Two services, each with a desk of its own, and a crowd for three desks at nine."""
     one, two = frozenset({"one"}), frozenset({"two"})
-    desks = [DeskView(0, one), DeskView(1, two)]
+    desks = [CallingDesk(0, one), CallingDesk(1, two)]
     asked = {540: {one: 4.0, two: 1.0}, 555: {one: 2.0, two: 1.0}, 570: {one: 1.0, two: 1.0}}
     present = [Shift(desk, 540.0) for desk in desks]
     time_of = ServiceTime(math.log(8), 0.4, 50)

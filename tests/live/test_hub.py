@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from queue_app.clock import FixedClock
+from queue_app.domain.ranges import Forecasts
 from queue_app.flow.promising import Promises
 from queue_app.live import Hub, Subscription, Topic
 from queue_app.queries import reference
@@ -29,7 +30,7 @@ async def test_a_screen_that_breaks_leaves_the_others_their_frames(
 ) -> None:
     mine = await take_ticket(clock.now())
     branch = (await reference.directory()).branch(BRANCH)
-    hub = Hub(clock, Promises())
+    hub = Hub(clock, Promises(), Forecasts())
     phone, board = Topic(branch.id, "ticket", mine.token), Topic(branch.id, "board")
     async with hub.running(), hub.subscribe(phone), hub.subscribe(board) as shown:
         await waiting(shown, 1)

@@ -5,9 +5,9 @@ import time
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import date, datetime, timedelta
 
-from queue_app.domain import hours, slots
+from queue_app.domain import slots
 from queue_app.domain.directory import Branch, Directory
-from queue_app.domain.slots import Capacity, Lane, Visit
+from queue_app.domain.slots import Capacity, RosteredLane, Visit
 from queue_app.queries import reference
 from queue_app.queries import slots as free
 from queue_app.store import db
@@ -64,7 +64,7 @@ async def fill(directory: Directory, branch: Branch, first: date) -> int:
     for lane in branch.lanes:
         for ahead in range(1, DAYS):
             day = first + timedelta(days=ahead)
-            for opens, closes in hours.windows(lane.roster, (), day, directory.zone):
+            for opens, closes in directory.day(branch, day).rostered(lane.roster):
                 moment = opens
                 while moment < closes:
                     ends = moment + timedelta(minutes=dice.choice(MINUTES))
@@ -113,17 +113,17 @@ def plain_search(
 
 def _of_day(
     capacity: Capacity,
-    lanes: list[Lane],
+    lanes: list[RosteredLane],
     taken: dict[tuple[int, date], list[tuple[datetime, datetime]]],
     visit: Visit,
     day: date,
     now: datetime,
 ) -> Iterable[datetime]:
     earliest, last = slots.bookable(now, capacity.rules, capacity.zone)
-    opening = hours.windows(capacity.hours, capacity.closures, day, capacity.zone)
-    rosters = {lane.id: hours.windows(lane.roster, (), day, capacity.zone) for lane in lanes}
+    open_day = capacity.on(day)
+    rosters = {lane.id: open_day.rostered(lane.roster) for lane in lanes}
     length = timedelta(minutes=visit.minutes)
-    midnight, end = hours.day_window(day, capacity.zone)
+    midnight, end = open_day.span
     step = timedelta(minutes=capacity.rules.start_step_minutes)
     for turn in range((end - midnight) // step):
         start = midnight + turn * step
@@ -131,12 +131,10 @@ def _of_day(
             continue
         ends = start + length
         for lane in lanes:
-            if (
-                any(opens <= start and ends <= closes for opens, closes in opening)
-                and any(opens <= start and ends <= closes for opens, closes in rosters[lane.id])
-                and not any(
-                    begins < ends and start < over for begins, over in taken.get((lane.id, day), ())
-                )
+            if any(
+                opens <= start and ends <= closes for opens, closes in rosters[lane.id]
+            ) and not any(
+                begins < ends and start < over for begins, over in taken.get((lane.id, day), ())
             ):
                 yield start.astimezone(capacity.zone)
                 break

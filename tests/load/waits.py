@@ -9,9 +9,9 @@ import time
 from collections.abc import Callable
 
 from queue_app.domain import waits
-from queue_app.domain.dispatch import POLICIES, DeskView, Expected, Person
+from queue_app.domain.dispatch import POLICIES, CallingDesk, Expected, Person
 from queue_app.domain.service_times import ServiceTime
-from queue_app.domain.waits import Desk, Scene, Serving
+from queue_app.domain.waits import ForeseenDesk, Scene, Underway
 from tests.load.stage import Stage
 from tests.load.table import Table, ms, part
 
@@ -20,7 +20,7 @@ TIME = ServiceTime(mu=2.0, sigma=0.4, visits=10)
 
 
 async def measure(stage: Stage) -> list[Table]:
-    hall = large_hall()
+    hall, draws = large_hall(), waits.Draws()
     table = Table(
         f"Waits of {WAITING} people, {DESKS} desks, {BOOKED} bookings to come",
         ("", "p50", "p95"),
@@ -28,7 +28,7 @@ async def measure(stage: Stage) -> list[Table]:
     for name, times, work in (
         ("position x average / desks", 50, lambda: formula(hall)),
         ("point forecast of everybody", 50, lambda: waits.point(hall)),
-        (f"ranges of everybody, {waits.RUNS} runs", 5, lambda: waits.estimate(hall)),
+        (f"ranges of everybody, {waits.RUNS} runs", 5, lambda: waits.estimate(hall, draws=draws)),
     ):
         seconds = [_took(work) for _ in range(times)]
         table.rows.append((name, ms(part(seconds, 0.5)), ms(part(seconds, 0.95))))
@@ -47,9 +47,9 @@ def large_hall() -> Scene:
             for n in range(1, WAITING + 1)
         ],
         desks=[
-            Desk(
-                DeskView(n, frozenset(dice.sample(codes, 12))),
-                serving=Serving(8 * dice.random(), TIME),
+            ForeseenDesk(
+                CallingDesk(n, frozenset(dice.sample(codes, 12))),
+                serving=Underway(8 * dice.random(), TIME),
             )
             for n in range(DESKS)
         ],

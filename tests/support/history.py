@@ -17,7 +17,7 @@ from queue_app.queries import reference
 from queue_app.simulation.day import draw
 from queue_app.simulation.history import write, write_bookings
 from queue_app.simulation.run import run_day
-from queue_app.simulation.world import KINDS, Kind, periods_of, world
+from queue_app.simulation.world import KINDS, Kind, world
 
 
 @click.command()
@@ -41,7 +41,7 @@ def fill(slug: str | None, kind: Kind, weeks: int, until: datetime, seed: int) -
         days = [
             one
             for ago in range(7 * weeks, 0, -1)
-            if periods_of(plan, one := day - timedelta(days=ago))
+            if truth.on(one := day - timedelta(days=ago)).periods
         ]
         past = [run_day(draw(truth, one, chance), POLICIES["promise"]) for one in days]
         await write(directory, branch, past)

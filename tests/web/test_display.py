@@ -95,7 +95,7 @@ async def test_the_board_invites_to_the_kiosk_exactly_while_it_gives_tickets(
     moment = NOON.replace(hour=7)
     for _ in range(14 * 12):
         seen = views.board(await halls.load(directory, branch, moment))
-        door = arrival.kiosk_door(directory, branch, moment)
+        door = directory.today(branch, moment).door(moment)
         assert seen.tickets_given == (door.state == "open"), moment
         moment += timedelta(minutes=5)
 

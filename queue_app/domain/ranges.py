@@ -1,0 +1,178 @@
+"""Everybody's wait as a range, and what is kept between snapshots of the same hall.
+
+The point forecast is made anew for every snapshot; the ranges around it, which take many runs,
+are refreshed when they are `FRESH_SECONDS` of the hall's time old, and move with the points in
+between. They are kept only to save work: nothing needs what another process has.
+"""
+
+from bisect import bisect_left
+from collections.abc import Callable, Mapping, Sequence
+
+import msgspec
+
+from queue_app.domain import waits
+from queue_app.domain.dispatch import Person
+from queue_app.domain.forecast import Now, scene_of
+from queue_app.domain.waits import Draws, Scene, Wait
+
+FRESH_SECONDS = 8.0
+"""How old ranges may be, in the hall's seconds."""
+SHARE = 0.05
+"""The part of a core that refreshing the ranges of one branch may take."""
+SHARE_NEW = 0.2
+"""The same where somebody came since: the range that they are told with their ticket stays."""
+NEAR, NEAR_SHARE = 3.0, 0.25
+"""A newcomer may have the range of somebody whose wait differs by less: minutes, or this part."""
+
+
+def _timeless() -> float:
+    return 0.0
+
+
+class Forecasts:
+    """The waits of any number of halls; it keeps the last ranges of each, and people's draws.
+
+    It belongs to whoever asks again and again, as a process does for its screens.
+    """
+
+    def __init__(self, stopwatch: Callable[[], float] = _timeless) -> None:
+        """`stopwatch`: real seconds from any origin, by which making ranges is kept to its share
+        of a core. Without one it costs nothing."""
+        self._stopwatch = stopwatch
+        self._draws = Draws()
+        self._kept: dict[tuple[int, bool], _Ranges] = {}
+        """By branch, and whether they suppose that everything has resumed."""
+
+    def forget(self) -> None:
+        """Make the ranges anew at the next question: it is another hall under the same ids."""
+        self._kept.clear()
+
+    def waits_of(self, now: Now) -> dict[int, Wait]:
+        """Everybody's wait, by ticket id, but for those who are stopped for nobody knows how long.
+
+        While nobody knows when named services resume, the others' low end supposes that they
+        stay stopped, and the high end that they resume at once.
+        """
+        scene = scene_of(now)
+        found = self._waits(now, scene)
+        resumed = scene.resumed if found else None
+        if resumed is None:
+            return found
+        others = self._waits(now, resumed, resumed=True)
+        return {number: _widened(wait, others.get(number)) for number, wait in found.items()}
+
+    def _waits(self, now: Now, scene: Scene, resumed: bool = False) -> dict[int, Wait]:
+        points = waits.point(scene)
+        ranges = self._ranges(now, scene, points, resumed)
+        order = sorted(points, key=points.__getitem__)
+        places = {number: place for place, number in enumerate(order)}
+        people = {one.id: one for one in scene.waiting}
+        return {
+            number: Wait(places[number], *waits.shown(*around))
+            for number, minutes in points.items()
+            if (around := ranges.around(people[number], minutes)) is not None
+        }
+
+    def _ranges(self, now: Now, scene: Scene, points: dict[int, float], resumed: bool) -> "_Ranges":
+        key = now.branch.id, resumed
+        kept = self._kept.get(key)
+        if kept is None or not kept.serves(now, scene, points, self._stopwatch()):
+            kept = self._kept[key] = _Ranges(now, scene, points, self._draws, self._stopwatch)
+        return kept
+
+
+def _widened(wait: Wait, other: Wait | None) -> Wait:
+    """With the higher high end; a desk may leave before it has served whoever resumes."""
+    if other is None or other.high_minutes <= wait.high_minutes:
+        return wait
+    return msgspec.structs.replace(wait, high_minutes=other.high_minutes)
+
+
+_Class = tuple[bool, bool]
+"""Whether somebody has a booking, and whether they have priority."""
+
+
+def _class_of(person: Person) -> _Class:
+    return person.due is not None, person.priority
+
+
+def _by_class(
+    ranges: Mapping[int, tuple[float, float, float]], people: Sequence[Person]
+) -> dict[_Class | None, list[tuple[float, float, float]]]:
+    """The ranges by point, of each class and (None) of everybody."""
+    found: dict[_Class | None, list[tuple[float, float, float]]] = {None: sorted(ranges.values())}
+    for one in people:
+        if one.id in ranges:
+            found.setdefault(_class_of(one), []).append(ranges[one.id])
+    return {name: sorted(of) for name, of in found.items()}
+
+
+class _Ranges:
+    """Low and high of people at some moment, and how to move them to another."""
+
+    def __init__(
+        self,
+        now: Now,
+        scene: Scene,
+        points: dict[int, float],
+        draws: Draws,
+        stopwatch: Callable[[], float],
+    ) -> None:
+        began = stopwatch()
+        self.version = now.version
+        self.at = now.at
+        self._interruptions = now.interruptions
+        self._asked = points.keys()
+        corrected = scene.habits.correction.applied
+        self._of = {
+            number: (points[number], *corrected(*waits.span(found)))
+            for number, found in waits.forecast(scene, draws=draws).items()
+            if number in points
+        }
+        self._sorted = _by_class(self._of, scene.waiting)
+        self.made = stopwatch()
+        self.cost = self.made - began
+
+    def around(self, person: Person, minutes: float) -> tuple[float, float] | None:
+        """The range of a person whose point forecast is now `minutes`; None: nobody can say.
+
+        Somebody who came since has the range of their like who waited as long as they will. Whose
+        desk may well leave before they are called has none.
+        """
+        known = self._of.get(person.id)
+        if known is None and person.id not in self._asked:
+            known = self._nearest(person, minutes)
+        if known is None:
+            return None
+        point, low, high = known
+        moved = minutes - point
+        return max(0.0, low + moved), max(0.0, high + moved)
+
+    def _nearest(self, person: Person, minutes: float) -> tuple[float, float, float] | None:
+        like = self._sorted.get(_class_of(person)) or self._sorted[None]
+        if not like:
+            return None
+        place = bisect_left(like, (minutes, 0.0, 0.0))
+        near = like[max(0, place - 1) : place + 1]
+        return min(near, key=lambda one: abs(one[0] - minutes))
+
+    def _knows(self, person: Person, minutes: float) -> bool:
+        """Whether there is somebody like this newcomer who waits about so long."""
+        near = self._nearest(person, minutes)
+        return near is not None and abs(near[0] - minutes) <= max(NEAR, NEAR_SHARE * minutes)
+
+    def serves(self, now: Now, scene: Scene, points: dict[int, float], seconds: float) -> bool:
+        """Whether these ranges are still good enough for this snapshot, at this second.
+
+        Never those of another interruption: while nobody knows its end, there are none.
+        """
+        if self._interruptions != now.interruptions:
+            return False
+        came = [one for one in scene.waiting if one.id in points and one.id not in self._asked]
+        if not all(self._knows(one, points[one.id]) for one in came):
+            return False
+        if now.at < self.at or now.version < self.version:
+            return False
+        spent = self.cost / (SHARE_NEW if came else SHARE)
+        fresh = not came and (now.at - self.at).total_seconds() < FRESH_SECONDS
+        return fresh or seconds - self.made < spent
