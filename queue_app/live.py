@@ -18,11 +18,13 @@ import msgspec
 from msgspec import Struct
 
 from queue_app.domain.errors import QueueError
-from queue_app.domain.hall import Hall, without_contact
+from queue_app.domain.hall import Hall
 from queue_app.domain.tickets import Ticket
 from queue_app.flow.promising import Promises
 from queue_app.queries import desks, halls, reference, tickets
-from queue_app.screens import views
+from queue_app.screens.board import board_view
+from queue_app.screens.desk import desk_view
+from queue_app.screens.ticket import ticket_view
 from queue_app.store import db
 from queue_app.store.db import OUTAGES
 
@@ -226,17 +228,15 @@ class Hub:
     async def _view(self, topic: Topic, seen: Hall) -> Struct:
         match topic.kind:
             case "board":
-                return views.board(seen)
+                return board_view(seen)
             case "ticket":
                 own = await self._own(topic.key, seen)
                 self._promises.note(seen, own.id)
-                return views.ticket(seen, own)
+                return ticket_view(seen, own)
             case "desk":
                 desk_id = int(topic.key)
                 extra = await desks.extra(seen, desk_id)
-                if topic.viewer not in (None, seen.desk(desk_id).staff_id):
-                    extra = without_contact(extra)
-                return views.desk_queue(seen, desk_id, extra)
+                return desk_view(seen, desk_id, topic.viewer, extra)
 
     async def _own(self, token: str, seen: Hall) -> Ticket:
         """The ticket behind a link; asked of the database only when the hall has it no more."""

@@ -24,7 +24,7 @@ from queue_app.flow import calling, staffing
 from queue_app.queries import halls, reference
 from queue_app.queries import staff as people
 from queue_app.queries.staff import DeskRow
-from queue_app.screens import views
+from queue_app.screens.desk import desk_queue
 from queue_app.web.guards import SESSION_COOKIE, credential
 from queue_app.web.limits import SIGN_IN
 
@@ -224,5 +224,5 @@ async def queue(desk: int, staff: Staff, clock: Clock) -> list[Queued]:
             reason_code=one.reason_code,
             wait=one.wait,
         )
-        for place, one in enumerate(views.queue(seen, desk), start=1)
+        for place, one in enumerate(desk_queue(seen, desk), start=1)
     ]

@@ -5,7 +5,9 @@ from typing import Any
 import msgspec
 from litestar import get
 
-from queue_app.screens.views import BoardView, DeskQueueView, TicketView
+from queue_app.screens.board import BoardView
+from queue_app.screens.desk import DeskQueueView
+from queue_app.screens.ticket import TicketView
 
 CHANNELS: tuple[tuple[str, str, type, str], ...] = (
     ("board", "/ws/branches/{branch}/board", BoardView, "The hall board of a branch; anyone."),

@@ -8,6 +8,7 @@ from queue_app.flow.calling import reach
 from queue_app.live import Hub, Topic
 from queue_app.queries import reference, tickets
 from queue_app.queries.staff import desk as find_desk
+from queue_app.screens.desk import viewer_of
 from queue_app.web.guards import find_staff, require_same_origin
 from queue_app.web.sockets import Socket, refuse, stream
 
@@ -47,5 +48,5 @@ async def desk(socket: Socket, desk: int, hub: Hub, clock: Clock) -> None:
     async def still() -> bool:
         return await find_staff(socket, clock) is not None
 
-    viewer = staff.id if staff.role == "clerk" else None
+    viewer = viewer_of(staff)
     return await stream(socket, hub, Topic(row.branch_id, "desk", str(desk), viewer), still)

@@ -21,8 +21,7 @@ from queue_app.flow import arrival, booking
 from queue_app.flow.arrival import IssuedTicket
 from queue_app.flow.promising import Promises
 from queue_app.queries import appointments, halls, reference, tickets
-from queue_app.screens import views
-from queue_app.screens.views import TicketView
+from queue_app.screens.ticket import TicketView, ticket_view
 from queue_app.web.limits import PUBLIC
 
 
@@ -146,7 +145,7 @@ async def ticket(token: str, clock: Clock, promises: Promises) -> TicketView:
     directory = await reference.directory()
     seen = await halls.load(directory, directory.branch_of(own.branch_id), clock.now())
     promises.note(seen, own.id)
-    return views.ticket(seen, own)
+    return ticket_view(seen, own)
 
 
 @post(
@@ -160,4 +159,4 @@ async def leave(token: str, clock: Clock) -> TicketView:
     left = await arrival.leave(token, clock.now())
     directory = await reference.directory()
     seen = await halls.load(directory, directory.branch_of(left.branch_id), clock.now())
-    return views.ticket(seen, left)
+    return ticket_view(seen, left)

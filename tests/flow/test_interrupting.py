@@ -16,8 +16,9 @@ from queue_app.domain.people import Staff
 from queue_app.flow import arrival, booking, calling, interrupting, staffing
 from queue_app.queries import desks, doctor, halls, reference
 from queue_app.queries.tickets import by_token
-from queue_app.screens import views
-from queue_app.screens.views import BoardView, DeskQueueView, TicketView
+from queue_app.screens.board import BoardView, board_view
+from queue_app.screens.desk import DeskQueueView, desk_view
+from queue_app.screens.ticket import TicketView, ticket_view
 from tests.conftest import MONDAY
 from tests.support.hall import SERVICE, Desk, open_desk, take_ticket
 from tests.support.people import BRANCH, PASSWORD
@@ -45,16 +46,16 @@ async def hall_at(now: datetime) -> Hall:
 
 
 async def board_at(now: datetime) -> BoardView:
-    return views.board(await hall_at(now))
+    return board_view(await hall_at(now))
 
 
 async def phone_at(token: str, now: datetime) -> TicketView:
-    return views.ticket(await hall_at(now), await by_token(token))
+    return ticket_view(await hall_at(now), await by_token(token))
 
 
 async def console_at(desk: Desk, now: datetime) -> DeskQueueView:
     seen = await hall_at(now)
-    return views.desk_queue(seen, desk.id, await desks.extra(seen, desk.id))
+    return desk_view(seen, desk.id, None, await desks.extra(seen, desk.id))
 
 
 async def alert(desk: Desk, now: datetime) -> int:
@@ -379,7 +380,7 @@ async def test_other_branches_go_on(desk: Desk, clock: FixedClock) -> None:
     await alert(desk, clock.now())
     directory = await reference.directory()
     seen = await halls.load(directory, directory.branch(ELSEWHERE), clock.now())
-    assert views.board(seen).interruption is None
+    assert board_view(seen).interruption is None
     await take_ticket(clock.now(), branch=ELSEWHERE)
 
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
+from queue_app import live
 from queue_app.clock import FixedClock
 from queue_app.flow.promising import Promises
 from queue_app.live import Hub, Subscription, Topic
 from queue_app.queries import reference
-from queue_app.screens import views
 from tests.support.hall import take_ticket
 from tests.support.people import BRANCH
 
@@ -37,7 +37,7 @@ async def test_a_screen_that_breaks_leaves_the_others_their_frames(
         def broken(*_: Any) -> None:
             raise KeyError(7)
 
-        monkeypatch.setattr(views, "ticket", broken)
+        monkeypatch.setattr(live, "ticket_view", broken)
         await take_ticket(clock.now())
         await waiting(shown, 2)
     assert "no frame for a ticket screen" in caplog.text

@@ -7,14 +7,21 @@ from zoneinfo import ZoneInfo
 import httpx
 import pytest
 
-from display import scenes
-from display.scenes import GRIDS, cells, grid
 from queue_app.clock import FixedClock
 from queue_app.domain.catalogue import Text
 from queue_app.flow import arrival, calling
 from queue_app.queries import halls, reference
-from queue_app.screens import views
-from queue_app.screens.views import BoardDesk, BoardView, Call
+from queue_app.screens.board import (
+    GRIDS,
+    BoardDesk,
+    BoardView,
+    Call,
+    board_view,
+    cells,
+    grid,
+    scene,
+)
+from queue_app.screens.panel import panel_view
 from tests.support.hall import SERVICE, open_desk, take_ticket
 from tests.support.people import BRANCH
 
@@ -83,7 +90,7 @@ def test_more_calls_than_cells_show_the_newest() -> None:
     ],
 )
 def test_the_stage_says_what_the_hall_is_like(seen: BoardView, expected: str) -> None:
-    assert scenes.scene(seen) == expected
+    assert scene(seen) == expected
 
 
 async def test_the_board_invites_to_the_kiosk_exactly_while_it_gives_tickets(
@@ -93,17 +100,17 @@ async def test_the_board_invites_to_the_kiosk_exactly_while_it_gives_tickets(
     branch = directory.branch(BRANCH)
     moment = NOON.replace(hour=7)
     for _ in range(14 * 12):
-        seen = views.board(await halls.load(directory, branch, moment))
+        seen = board_view(await halls.load(directory, branch, moment))
         door = arrival.kiosk_door(directory, branch, moment)
         assert seen.tickets_given == (door.state == "open"), moment
         moment += timedelta(minutes=5)
 
 
 def test_a_panel_says_what_its_desk_does() -> None:
-    assert scenes.panel_state(board(called=1), "1") == "called"
-    assert scenes.panel_state(board(), "1") == "open"
-    assert scenes.panel_state(board(), "7") == "paused"
-    assert scenes.panel_state(board(), "2") == "closed"
+    assert panel_view(board(called=1), "1").state == "called"
+    assert panel_view(board(), "1").state == "open"
+    assert panel_view(board(), "7").state == "paused"
+    assert panel_view(board(), "2").state == "closed"
 
 
 async def test_the_board_shows_the_newest_call_in_both_languages(
