@@ -20,6 +20,7 @@ import kiosk.pages
 import queue_app.api.routes
 import queue_app.console.pages
 from config.settings import Settings, from_environment
+from queue_app.api import sockets
 from queue_app.clock import Clock, SystemClock
 from queue_app.clock import hall_clock as clock_of
 from queue_app.domain.errors import BadRequest
@@ -43,7 +44,8 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
     """The application on the database of `settings.database_url`, with `clock` as its time."""
     hall_clock = clock or SystemClock()
     promises = Promises()
-    hub = Hub(hall_clock, promises)
+    channels = (sockets.board(), sockets.ticket(promises), sockets.desk())
+    hub = Hub(hall_clock, [one.screen for one in channels])
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
@@ -69,7 +71,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
     return Litestar(
         route_handlers=[
             queue_app.api.routes.router,
-            queue_app.api.routes.websockets,
+            *queue_app.api.routes.live(channels),
             booking.pages.router,
             kiosk.pages.router,
             display.pages.router,

@@ -5,11 +5,16 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from litestar import WebSocket
+from litestar import WebSocket, websocket
+from litestar.di import NamedDependency
 from litestar.exceptions import WebSocketDisconnect
+from litestar.handlers import WebsocketRouteHandler
+from msgspec import Struct
 
+from queue_app.clock import Clock
 from queue_app.domain.errors import QueueError
-from queue_app.live import Hub, Topic
+from queue_app.live import Hub, Screen, Topic
+from queue_app.web.guards import require_same_origin
 
 Socket = WebSocket[Any, Any, Any]
 
@@ -17,6 +22,49 @@ REFUSED = 4403
 UNKNOWN = 4404
 ASK_AGAIN_SECONDS = 20.0
 """How long a socket may outlive its session."""
+
+
+class Admitted(Struct, frozen=True):
+    """What a socket may watch. `still`: whether it may do so further, where that can end."""
+
+    topic: Topic
+    still: Callable[[], Awaitable[bool]] | None = None
+
+
+class Channel(Struct, frozen=True):
+    """A screen that is pushed: where, and to whom.
+
+    `address`: with its parameters in braces, as routes have them. `admit` reads them from the
+    socket's `path_params` and raises a QueueError for whoever may not watch.
+    """
+
+    address: str
+    screen: Screen[Any]
+    summary: str
+    admit: Callable[[Socket, Clock], Awaitable[Admitted]]
+
+
+def websocket_of(channel: Channel) -> WebsocketRouteHandler:
+    """The channel's route."""
+
+    @websocket(channel.address)
+    async def handler(
+        socket: Socket, hub: NamedDependency[Hub], clock: NamedDependency[Clock]
+    ) -> None:
+        try:
+            require_same_origin(socket)
+            admitted = await channel.admit(socket, clock)
+        except QueueError as error:
+            return await refuse(socket, error)
+        return await stream(socket, hub, admitted.topic, admitted.still)
+
+    return handler
+
+
+async def refuse(socket: Socket, error: QueueError) -> None:
+    """Accept and close with a code, so that the page can tell why and stop asking."""
+    await socket.accept()
+    await socket.close(code=UNKNOWN if error.status == 404 else REFUSED, reason=error.code)
 
 
 async def stream(
@@ -43,12 +91,6 @@ async def stream(
         pass
     finally:
         gone.cancel()
-
-
-async def refuse(socket: Socket, error: QueueError) -> None:
-    """Accept and close with a code, so that the page can tell why and stop asking."""
-    await socket.accept()
-    await socket.close(code=UNKNOWN if error.status == 404 else REFUSED, reason=error.code)
 
 
 async def _until_gone(socket: Socket) -> None:
