@@ -20,8 +20,9 @@ from queue_app.queries import halls, reference, tickets
 from queue_app.screens.board import board_view, cells, grid, scene
 from queue_app.screens.panel import panel_view
 from queue_app.screens.ticket import ticket_view
+from queue_app.texts.words import LANGUAGES
 from queue_app.web.guards import require_same_origin
-from queue_app.web.i18n import LANGUAGE_COOKIE, LANGUAGES, language_of
+from queue_app.web.i18n import LANGUAGE_COOKIE, language_of
 from queue_app.web.limits import PUBLIC
 from queue_app.web.templating import pages_of, render
 

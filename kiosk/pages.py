@@ -30,9 +30,9 @@ from queue_app.queries import halls, reference
 from queue_app.queries.staff import device_of_token
 from queue_app.screens.board import board_view
 from queue_app.screens.kiosk import DoorView, door_view
+from queue_app.texts.words import DEFAULT_LANGUAGE, LANGUAGES, N_, words
 from queue_app.web.addresses import absolute
 from queue_app.web.guards import DEVICE_COOKIE, find_device
-from queue_app.web.i18n import DEFAULT_LANGUAGE, LANGUAGES, N_, words
 from queue_app.web.qr import qr_svg
 from queue_app.web.templating import YEAR_SECONDS, pages_of, render
 

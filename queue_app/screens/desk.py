@@ -10,7 +10,6 @@ from queue_app.domain.catalogue import Channel, Text
 from queue_app.domain.dispatch import Ranked
 from queue_app.domain.hall import DeskExtra, Hall, HallTicket, UndoView
 from queue_app.domain.people import Staff
-from queue_app.domain.reasons import sentence
 from queue_app.domain.tickets import State
 from queue_app.domain.waits import Wait
 from queue_app.screens.interruption import (
@@ -18,6 +17,7 @@ from queue_app.screens.interruption import (
     interruption_now,
     lasting_interruptions,
 )
+from queue_app.screens.reasons import sentence
 from queue_app.screens.titles import titles
 
 

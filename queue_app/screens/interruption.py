@@ -4,10 +4,11 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from queue_app.domain import interruptions, notices
+from queue_app.domain import interruptions
 from queue_app.domain.catalogue import Text
 from queue_app.domain.hall import Hall
 from queue_app.domain.interruptions import Interruption, Kind, resume_minutes
+from queue_app.screens import notices
 from queue_app.screens.titles import titles
 
 

@@ -6,11 +6,12 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from queue_app.domain import hours, notices
+from queue_app.domain import hours
 from queue_app.domain.catalogue import Text
 from queue_app.domain.hall import Hall
 from queue_app.domain.tickets import Progress, State, Ticket
 from queue_app.domain.waits import Wait, served_by
+from queue_app.screens import notices
 from queue_app.screens.interruption import InterruptionView, interruption_view
 from queue_app.screens.titles import titles
 
