@@ -8,89 +8,15 @@ import httpx
 import pytest
 
 from queue_app.clock import FixedClock
-from queue_app.domain.catalogue import Text
 from queue_app.flow import arrival, calling
 from queue_app.queries import halls, reference
-from queue_app.screens.board import (
-    GRIDS,
-    BoardDesk,
-    BoardView,
-    Call,
-    board_view,
-    cells,
-    grid,
-    scene,
-)
-from queue_app.screens.panel import panel_view
+from queue_app.screens.board import board_view
 from tests.support.hall import SERVICE, open_desk, take_ticket
 from tests.support.people import BRANCH
 
 KYIV = ZoneInfo("Europe/Kyiv")
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=KYIV)
 BOARD = f"/display/{BRANCH}"
-
-
-def call(ticket: int, state: str = "called") -> Call:
-    number, desk = f"А{ticket}", str(ticket)
-    return Call(ticket, number, desk, state, NOON, 1)  # type: ignore[arg-type]
-
-
-def board(
-    called: int = 0,
-    recent: int = 0,
-    waiting: int = 0,
-    desks_open: int = 0,
-    is_open: bool = True,
-    tickets_given: bool = True,
-) -> BoardView:
-    return BoardView(
-        version=1,
-        at=NOON,
-        branch=BRANCH,
-        title=Text(uk="Голосіївський район", en="Holosiivskyi District"),
-        called=tuple(call(one) for one in range(1, called + 1)),
-        recent=tuple(call(100 + one, "finished") for one in range(recent)),
-        waiting=waiting,
-        next=(),
-        next_calls=(),
-        desks_open=desks_open,
-        desks=(BoardDesk("1", "open"), BoardDesk("7", "paused")),
-        opens_at=None if is_open else NOON + timedelta(hours=21),
-        closes_at=NOON + timedelta(hours=6) if is_open else None,
-        tickets_given=tickets_given,
-        interruption=None,
-    )
-
-
-@pytest.mark.parametrize("desks", range(1, 25))
-def test_every_desk_that_calls_has_a_cell(desks: int) -> None:
-    shown = cells(board(called=desks, recent=8), grid(desks))
-    assert len(shown) == grid(desks).cells
-    assert {one.ticket for one in shown if one} >= set(range(1, desks + 1))
-
-
-def test_more_calls_than_cells_show_the_newest() -> None:
-    shown = cells(board(called=40), GRIDS[-1])
-    assert [one.ticket for one in shown if one] == list(range(1, 25))
-
-
-@pytest.mark.parametrize(
-    ("seen", "expected"),
-    [
-        (board(called=1), "call"),
-        (board(waiting=3, desks_open=2), "wait"),
-        (board(desks_open=2), "welcome"),
-        (board(waiting=3), "desks_closed"),
-        (board(), "desks_closed"),
-        (board(is_open=False), "closed"),
-        (board(is_open=False, waiting=1), "desks_closed"),
-        (board(is_open=False, desks_open=1), "welcome"),
-        (board(desks_open=2, tickets_given=False), "wait"),
-        (board(is_open=False, desks_open=1, tickets_given=False), "closed"),
-    ],
-)
-def test_the_stage_says_what_the_hall_is_like(seen: BoardView, expected: str) -> None:
-    assert scene(seen) == expected
 
 
 async def test_the_board_invites_to_the_kiosk_exactly_while_it_gives_tickets(
@@ -104,13 +30,6 @@ async def test_the_board_invites_to_the_kiosk_exactly_while_it_gives_tickets(
         door = arrival.kiosk_door(directory, branch, moment)
         assert seen.tickets_given == (door.state == "open"), moment
         moment += timedelta(minutes=5)
-
-
-def test_a_panel_says_what_its_desk_does() -> None:
-    assert panel_view(board(called=1), "1").state == "called"
-    assert panel_view(board(), "1").state == "open"
-    assert panel_view(board(), "7").state == "paused"
-    assert panel_view(board(), "2").state == "closed"
 
 
 async def test_the_board_shows_the_newest_call_in_both_languages(
