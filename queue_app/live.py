@@ -5,7 +5,7 @@ and hands the frame to its subscribers. A subscriber keeps only the newest frame
 screen skips, never lags. Every `HEARTBEAT_SECONDS` each watched branch is read anew, so a
 lost notification heals by itself and estimates move with the clock.
 
-Which screens there are is told to the hub when it is made: it knows none by name.
+The hub is given its screens when it is made; it knows none of them by name.
 """
 
 import asyncio
@@ -37,10 +37,10 @@ class Now(Protocol):
 
 
 class Topic(Struct, frozen=True):
-    """What one screen watches. `kind` names the screen, `key` says which of them, such as a
-    ticket's token or a desk's id; "" where a branch has one alone.
+    """What one subscriber watches. `kind`: the name of the screen. `key`: which one of that kind,
+    such as a ticket's token or a desk's id; "" where a branch has only one.
 
-    `viewer`: a member of staff who may see less of it than others; None for anybody else.
+    `viewer`: the id of a member of staff who may see less than others; None for anybody else.
     """
 
     branch_id: int
@@ -53,11 +53,11 @@ Facts = TypeVar("Facts")
 
 
 class Screen(Struct, Generic[Facts], frozen=True):
-    """How the frames of one kind of topic come about.
+    """How the frames of one kind of topic are made.
 
-    `view`: the struct that goes over the wire. `render` makes it of a hall and of what `load` has
-    found beyond the hall. `load` is asked for every frame; it is given what it found for the last
-    one of the topic, None for the first, and may return just that.
+    `view`: the struct that goes over the wire. `render` makes it from a hall and from what `load`
+    found beyond the hall. `load` runs before every frame; it is given its own result for the
+    previous frame of the topic, None for the first, and may return that again.
     """
 
     kind: str
@@ -93,7 +93,7 @@ class Subscription:
             self.offer(frame)
 
     def end(self) -> None:
-        """The screen has gone: whoever waits for a frame is let go."""
+        """The screen has gone: wake the task that waits for a frame."""
         self._over = True
         self._wake()
 
@@ -112,7 +112,7 @@ class Subscription:
 
 
 class _Watch:
-    """Everybody who watches one topic, and what its screen has loaded for it."""
+    """The subscribers of one topic, and what its screen has loaded for it."""
 
     def __init__(self) -> None:
         self.subscriptions: set[Subscription] = set()
@@ -120,7 +120,7 @@ class _Watch:
 
 
 class Hub:
-    """All who watch a screen that this process serves."""
+    """All subscriptions of this process."""
 
     def __init__(self, clock: Now, screens: Iterable[Screen[Any]]) -> None:
         self._clock = clock
@@ -161,7 +161,7 @@ class Hub:
                 del watched[topic]
 
     async def _shared(self, branch_id: int) -> Hall:
-        """A hall read a moment ago serves everybody who connects in that moment.
+        """A hall read a moment ago is used for all who connect at that moment.
 
         What is committed since then comes with the notification that follows it.
         """

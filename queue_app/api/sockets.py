@@ -33,7 +33,7 @@ def board() -> Channel:
 
 
 def ticket(promises: Promises) -> Channel:
-    """Every range that is shown counts among `promises`."""
+    """Every range of waiting that is shown is noted in `promises`."""
 
     async def admit(socket: Socket, _clock: Clock) -> Admitted:
         token = socket.path_params["token"]
@@ -57,7 +57,7 @@ def ticket(promises: Promises) -> Channel:
 
 
 def desk() -> Channel:
-    """A clerk sees a colleague's desk without contacts, and nobody outlives their session."""
+    """A clerk sees a colleague's desk without contacts. The socket ends with the session."""
 
     async def admit(socket: Socket, clock: Clock) -> Admitted:
         staff = await find_staff(socket, clock)

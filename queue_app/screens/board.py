@@ -1,6 +1,6 @@
-"""The hall board, and how its page lays it out before the first snapshot comes.
+"""The hall board, and what its page shows before the first snapshot arrives.
 
-The page's script (`board.js`) follows the same rules with every further snapshot.
+The page's script (`board.js`) applies the same rules with every further snapshot.
 """
 
 from datetime import datetime, timedelta
@@ -46,8 +46,8 @@ class BoardDesk(Struct, frozen=True):
 
 
 class BoardView(Struct, frozen=True):
-    """The hall board. `called`: newest first; `waiting`: how many; `next`: the first numbers
-    in the order in which they will be called, and `next_calls` the same with their waits.
+    """The hall board. `called`: newest first; `waiting`: how many people; `next`: the first
+    numbers in the order of their calls, and `next_calls` the same with their waits.
 
     `closes_at` is set while the branch keeps its hours, `opens_at` while it does not.
     `tickets_given`: whether the kiosk gives tickets at this hour.
@@ -112,7 +112,7 @@ def _opening(hall: Hall) -> hours.Window | None:
 
 
 def _tickets_given(hall: Hall) -> bool:
-    """By the hour alone, as the kiosk's door has it."""
+    """Whether the kiosk gives tickets at this hour; interruptions do not count."""
     branch, directory, rules = hall.branch, hall.directory, hall.directory.rules
     early = timedelta(minutes=rules.kiosk_early_minutes)
     last = timedelta(minutes=rules.last_ticket_minutes)
@@ -156,12 +156,13 @@ def scene(board: BoardView) -> Scene:
 
 
 def is_interrupted(board: BoardView) -> bool:
-    """Whether nobody at all is called; what stops named services has a line of its own."""
+    """Whether calls are stopped for everybody; a stop of named services only gets a line."""
     return board.interruption is not None and board.interruption.services is None
 
 
 class Grid(Struct, frozen=True):
-    """How many cells a board has for calls; it depends on the desks alone, so it never moves."""
+    """How many cells a board has for calls. It follows from the number of desks alone, so that
+    calls never change the layout."""
 
     name: str
     cells: int
@@ -181,6 +182,6 @@ def grid(desks: int) -> Grid:
 
 
 def cells(board: BoardView, places: Grid) -> list[Call | None]:
-    """One entry a cell: who is at a desk, then the recently called, then nothing."""
+    """What each cell shows: people at a desk first, then the recently called, then None."""
     shown: list[Call | None] = [*board.called, *board.recent]
     return (shown + [None] * places.cells)[: places.cells]

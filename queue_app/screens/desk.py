@@ -74,9 +74,9 @@ class DeskQueueView(Struct, frozen=True):
     """A desk's screen. `elsewhere`: how many people are waiting whom this desk
     cannot serve.
 
-    `interruption`: for which nobody at all is called, else the longest of named services;
-    `interruptions`: all that last now. People waiting for a service that is interrupted stand
-    last in `queue`, with the `reason_code` "service_paused", unless everything is interrupted.
+    `interruption`: the one that stops all calls, else the longest of those that stop named
+    services; `interruptions`: all that last now. People waiting for an interrupted service stand
+    last in `queue`, with the `reason_code` "service_paused", unless all services are.
     """
 
     version: int
@@ -94,14 +94,15 @@ class DeskQueueView(Struct, frozen=True):
 
 
 def viewer_of(staff: Staff) -> int | None:
-    """For `desk_view`: a clerk is one viewer among many, anybody else may see every contact."""
+    """The `viewer` of `desk_view`: only clerks are kept from the contacts at other desks."""
     return staff.id if staff.role == "clerk" else None
 
 
 def desk_view(hall: Hall, desk_id: int, viewer: int | None, extra: DeskExtra) -> DeskQueueView:
-    """The desk as the member of staff `viewer` sees it; None for whoever may see every contact.
+    """The desk as the member of staff `viewer` sees it; None for a viewer who may see
+    every contact.
 
-    The name and number in `extra` are shown to nobody but the clerk of this very desk.
+    The name and phone in `extra` are shown only to the clerk of this desk.
     NotFound `unknown_desk`.
     """
     desk = hall.desk(desk_id)

@@ -13,7 +13,7 @@ from queue_app.screens.titles import titles
 
 
 class InterruptionView(Struct, frozen=True):
-    """Why nobody is called, or nobody for these services.
+    """Why calls are stopped, for everybody or for the named services.
 
     `services`: their titles, None for all. `resumes_at`: once the end has been said; until then
     calls resume `resume_minutes` after it. `shelter`: in an alert, where the branch has one.

@@ -13,9 +13,9 @@ class DoorView(Struct, frozen=True):
     """Whether tickets are given. `page` changes when the page should be loaded anew.
 
     `unserved`: no desk of the branch gives any service. `opens_at` and `closes_at` as in
-    `kiosk_door`. `interruption`: why nobody is called, or not for some services; no ticket is
-    given for the `stopped` ones, while nobody knows when they go on. Bookings check in all the
-    same.
+    `kiosk_door`. `interruption`: why calls are stopped, for everybody or for some services.
+    `stopped`: services for which no ticket is given, as it is not known when they resume;
+    bookings can still check in.
     """
 
     state: Literal["open", "past_last_ticket", "closed", "unserved", "interrupted"]
@@ -28,7 +28,7 @@ class DoorView(Struct, frozen=True):
 
 
 class Door(Protocol):
-    """What the hour alone says: see `kiosk_door`."""
+    """What follows from the opening hours alone: see `kiosk_door`."""
 
     @property
     def state(self) -> Literal["open", "past_last_ticket", "closed"]: ...

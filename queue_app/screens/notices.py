@@ -1,4 +1,4 @@
-"""What screens say of an interruption or an order, in both languages, in words people know."""
+"""What screens say about an interruption or about the order of calls, in both languages."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -57,7 +57,7 @@ def _listed(texts: Sequence[Text]) -> Text:
 
 
 def resumption(one: Interruption, usual_minutes: int, zone: ZoneInfo) -> Text:
-    """When it goes on, as far as anybody knows."""
+    """When calls resume, as far as it is known."""
     if one.resumes_at is not None:
         at = _minute_from(one.resumes_at, zone)
         ended = (one.ended_at or one.resumes_at).astimezone(zone)
@@ -74,7 +74,7 @@ def resumption(one: Interruption, usual_minutes: int, zone: ZoneInfo) -> Text:
 
 
 def _minute_from(moment: datetime, zone: ZoneInfo) -> datetime:
-    """The local minute; a begun one counts as whole, so that nobody is early."""
+    """The local minute, rounded up, so that nobody comes back too early."""
     whole = moment.replace(second=0, microsecond=0)
     if whole < moment:
         whole += timedelta(minutes=1)
@@ -82,7 +82,7 @@ def _minute_from(moment: datetime, zone: ZoneInfo) -> datetime:
 
 
 def overtaken(*, booked: bool, priority: bool) -> Text | None:
-    """Why people who came later go first, said to the one whom they pass."""
+    """Why people who came later are called first, said to the person they overtake."""
     if booked and priority:
         return in_both(
             N_("Some came later but go first: by a booking or by a right to be served first.")

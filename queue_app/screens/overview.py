@@ -10,7 +10,7 @@ from queue_app.screens.interruption import InterruptionView, lasting_interruptio
 
 
 class DeskChoice(Struct, frozen=True):
-    """A desk in the list. `callable`: how many of the people waiting it could call now."""
+    """A desk in the list. `callable`: how many of the waiting people it could call now."""
 
     id: int
     number: str

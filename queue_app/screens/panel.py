@@ -1,6 +1,6 @@
 """The panel above a desk: it is pushed the board's snapshot and shows one desk of it.
 
-The page's script (`panel.js`) follows the same rules with every further snapshot.
+The page's script (`panel.js`) applies the same rules with every further snapshot.
 """
 
 from typing import Literal
@@ -13,7 +13,7 @@ PanelState = Literal["called", "serving", "interrupted", "open", "paused", "clos
 
 
 class PanelView(Struct, frozen=True):
-    """What the desk does, and the person who is called to it or served there."""
+    """What the desk does, and the call of the person called to it or served there."""
 
     state: PanelState
     call: Call | None
@@ -26,7 +26,7 @@ def panel_view(board: BoardView, desk: str) -> PanelView:
 
 
 def _state(board: BoardView, desk: str, call: Call | None) -> PanelState:
-    """While all is stopped every panel says so, also that of somebody who was called before."""
+    """While all calls are stopped every panel says so, even if somebody was called before."""
     if is_interrupted(board):
         return "interrupted"
     if call:

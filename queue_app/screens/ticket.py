@@ -17,12 +17,12 @@ from queue_app.screens.titles import titles
 
 
 class TicketView(Struct, frozen=True):
-    """One's own ticket. `desk` is a number as on the board; `wait` None when nobody can say.
+    """One's own ticket. `desk` is a number as on the board; `wait`: None if it cannot be estimated.
 
-    `interruption`: why nobody is called for these services now. `overtaken`: why some who came
-    later will be called before, if any will. `served`: "perhaps" where the wait reaches past
-    `closes_at`, the end of the branch's day, else "today", as from then on whoever is waiting is
-    still served as far as desks go on.
+    `interruption`: why calls for these services are stopped. `overtaken`: why some people who
+    came later will be called before, if any will. `served`: "perhaps" where the wait reaches past
+    `closes_at`, the end of the branch's day, else "today": after closing, desks may go on to
+    serve the people still waiting.
     """
 
     version: int
@@ -49,7 +49,7 @@ class TicketView(Struct, frozen=True):
 
 
 def ticket_view(hall: Hall, own: Ticket) -> TicketView:
-    """The ticket `own` as the hall has it now; as it ended, where it is no longer there."""
+    """The ticket `own` as it is in the hall now, or as it ended if it has left the hall."""
     progress = own.progress
     if own.id in hall.by_id:
         progress = msgspec.convert(hall.by_id[own.id], type=Progress, from_attributes=True)
@@ -89,7 +89,7 @@ def _closing(hall: Hall) -> datetime | None:
 
 
 def _overtaken(hall: Hall, own: Ticket, wait: Wait) -> Text | None:
-    """Of those who came later and go first: whether bookings, or a right to go first."""
+    """Why people who came later will be called first: bookings, or a right to go first."""
     passing = [
         one
         for one in hall.waiting
@@ -106,6 +106,6 @@ def _overtaken(hall: Hall, own: Ticket, wait: Wait) -> Text | None:
 def _served(
     wait: Wait | None, now: datetime, closes_at: datetime | None
 ) -> Literal["today", "perhaps"]:
-    """Nobody who holds a ticket is told to go home: what is "not today" for a newcomer may be."""
+    """For a ticket already given, "not today" is softened to "perhaps": nobody is sent home."""
     late = closes_at is not None and now < closes_at and served_by(wait, now, closes_at) != "today"
     return "perhaps" if late else "today"

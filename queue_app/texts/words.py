@@ -62,7 +62,7 @@ def N_(message: str) -> str:  # noqa: N802
 def in_both(message: str, **values: object) -> Text:
     """The message in both languages, its %(name)s filled in.
 
-    A value that is a Text goes into each language in that language.
+    A value that is a Text is filled in with its own Ukrainian and its own English.
     """
     return Text(uk=_filled("uk", message, values), en=_filled("en", message, values))
 

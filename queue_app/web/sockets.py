@@ -25,17 +25,17 @@ ASK_AGAIN_SECONDS = 20.0
 
 
 class Admitted(Struct, frozen=True):
-    """What a socket may watch. `still`: whether it may do so further, where that can end."""
+    """What a socket may watch. `still`: whether it may go on; None where that never ends."""
 
     topic: Topic
     still: Callable[[], Awaitable[bool]] | None = None
 
 
 class Channel(Struct, frozen=True):
-    """A screen that is pushed: where, and to whom.
+    """A screen that is pushed: at which address, and to whom.
 
-    `address`: with its parameters in braces, as routes have them. `admit` reads them from the
-    socket's `path_params` and raises a QueueError for whoever may not watch.
+    `address`: a route, with its parameters in braces. `admit` reads them from the socket's
+    `path_params`; it raises a QueueError if the connection may not watch.
     """
 
     address: str
@@ -70,7 +70,7 @@ async def refuse(socket: Socket, error: QueueError) -> None:
 async def stream(
     socket: Socket, hub: Hub, topic: Topic, still: Callable[[], Awaitable[bool]] | None = None
 ) -> None:
-    """Send the topic's frames until the other side goes, or may `still` not see them.
+    """Send the topic's frames until the other side has gone or `still` says no.
 
     A hall has a thousand screens and more, so each frame costs one wake-up and one write.
     """
