@@ -7,7 +7,7 @@ from icalendar import Alarm, Calendar, Event
 from queue_app.domain.appointments import Appointment
 from queue_app.domain.catalogue import Language
 from queue_app.domain.directory import Directory
-from queue_app.web.i18n import Words, words
+from queue_app.texts.words import Words, words
 
 REMIND_BEFORE = timedelta(hours=2)
 

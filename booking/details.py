@@ -9,8 +9,9 @@ from litestar import Request
 from litestar.datastructures import Cookie
 from msgspec import Struct
 
+from queue_app.texts.words import N_, words
 from queue_app.web.errors import sentences
-from queue_app.web.i18n import N_, language_of, words
+from queue_app.web.i18n import language_of
 
 ENTERED_COOKIE = "entered"
 ENTERED_SECONDS = 600

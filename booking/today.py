@@ -9,8 +9,7 @@ from queue_app.domain.appointments import Appointment
 from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.hall import Hall
 from queue_app.queries import halls
-from queue_app.screens import views
-from queue_app.screens.views import InterruptionView
+from queue_app.screens.interruption import InterruptionView, interruption_view
 
 
 class Standing(Struct, frozen=True):
@@ -83,4 +82,4 @@ async def stop_on(
 
 def _stop(seen: Hall, services: tuple[str, ...]) -> InterruptionView | None:
     stop = seen.stop_of(services)
-    return next((one for one in views.lasting(seen) if stop and one.id == stop.id), None)
+    return interruption_view(seen, stop) if stop else None

@@ -20,13 +20,14 @@ import kiosk.pages
 import queue_app.api.routes
 import queue_app.console.pages
 from config.settings import Settings, from_environment
+from queue_app.api import sockets
 from queue_app.clock import Clock, SystemClock
 from queue_app.clock import hall_clock as clock_of
-from queue_app.delivery.files import Files
+from queue_app.delivery.folder import MessageFolder
 from queue_app.domain.ranges import Forecasts
 from queue_app.flow.promising import Promises
 from queue_app.jobs import runner, upkeep
-from queue_app.jobs.outbox import Outbox
+from queue_app.jobs.sending import Sender
 from queue_app.live import Hub
 from queue_app.queries import reference
 from queue_app.store import db
@@ -46,9 +47,10 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
     hall_clock = clock or SystemClock()
     promises = Promises()
     forecasts = Forecasts(time.monotonic)
-    hub = Hub(hall_clock, promises, forecasts)
-    files = Files(settings.data / "messages")
-    outbox = Outbox({"mail": files, "sms": files})
+    channels = (sockets.board(), sockets.ticket(promises), sockets.desk())
+    hub = Hub(hall_clock, [one.screen for one in channels], forecasts)
+    folder = MessageFolder(settings.data / "messages")
+    sender = Sender({"mail": folder, "sms": folder})
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
@@ -62,7 +64,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
             async with (
                 promises.running(),
                 hub.running(),
-                runner.running(hall_clock, upkeep.with_delivery(outbox)),
+                runner.running(hall_clock, upkeep.with_delivery(sender)),
                 forgetting(app),
             ):
                 yield
@@ -74,7 +76,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
     return Litestar(
         route_handlers=[
             queue_app.api.routes.router,
-            queue_app.api.routes.websockets,
+            *queue_app.api.routes.live(channels),
             booking.pages.router,
             kiosk.pages.router,
             display.pages.router,

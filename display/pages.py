@@ -9,7 +9,6 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 from litestar.status_codes import HTTP_303_SEE_OTHER
 
-from display import scenes
 from queue_app.clock import Clock
 from queue_app.domain.catalogue import Language
 from queue_app.domain.errors import Conflict, NotFound
@@ -20,9 +19,12 @@ from queue_app.flow import arrival
 from queue_app.flow.act import By
 from queue_app.flow.promising import Promises
 from queue_app.queries import halls, reference, tickets
-from queue_app.screens import views
+from queue_app.screens.board import board_view, cells, grid, scene
+from queue_app.screens.panel import panel_view
+from queue_app.screens.ticket import ticket_view
+from queue_app.texts.words import LANGUAGES
 from queue_app.web.guards import require_same_origin, right
-from queue_app.web.i18n import LANGUAGE_COOKIE, LANGUAGES, language_of
+from queue_app.web.i18n import LANGUAGE_COOKIE, language_of
 from queue_app.web.limits import PUBLIC
 from queue_app.web.templating import pages_of, render
 
@@ -38,16 +40,16 @@ async def board(
 ) -> Response[str]:
     """The hall board, in both languages whatever the browser reads."""
     seen = await _look(branch, clock, forecasts)
-    snapshot = views.board(seen)
-    places = scenes.grid(len(snapshot.desks))
+    snapshot = board_view(seen)
+    places = grid(len(snapshot.desks))
     return render(
         request,
         "display/board.html",
         language="uk",
         board=snapshot,
-        scene=scenes.scene(snapshot),
+        scene=scene(snapshot),
         grid=places.name,
-        cells=scenes.cells(snapshot, places),
+        cells=cells(snapshot, places),
         zone=seen.directory.centre.timezone,
         english=pages_of(request).formats("en"),
     )
@@ -62,17 +64,18 @@ async def panel(
     forecasts: NamedDependency[Forecasts],
 ) -> Response[str]:
     """The small screen above a desk, which is named by its number; NotFound `unknown_desk`."""
-    snapshot = views.board(await _look(branch, clock, forecasts))
+    snapshot = board_view(await _look(branch, clock, forecasts))
     if all(one.number != desk for one in snapshot.desks):
         raise NotFound("unknown_desk")
+    shown = panel_view(snapshot, desk)
     return render(
         request,
         "display/panel.html",
         language="uk",
         board=snapshot,
         desk=desk,
-        state=scenes.panel_state(snapshot, desk),
-        call=scenes.panel_call(snapshot, desk),
+        state=shown.state,
+        call=shown.call,
     )
 
 
@@ -100,7 +103,7 @@ async def ticket(
         "display/ticket.html",
         language=_language(request, own),
         headers={"X-Robots-Tag": "noindex"},
-        ticket=views.ticket(seen, own),
+        ticket=ticket_view(seen, own),
         token=token,
         zone=directory.centre.timezone,
     )

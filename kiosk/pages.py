@@ -5,8 +5,7 @@ A browser becomes a kiosk by its device token: `?device=TOKEN` once, a cookie fr
 
 import hashlib
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
@@ -15,7 +14,6 @@ from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect
-from msgspec import Struct
 
 from kiosk.offer import OfferedGroup, screens_of_groups
 from kiosk.words import both, phrases, say
@@ -30,35 +28,17 @@ from queue_app.domain.rights import require
 from queue_app.flow.act import By
 from queue_app.queries import halls, reference
 from queue_app.queries.staff import device_of_token
-from queue_app.screens import views
-from queue_app.screens.views import InterruptionView
+from queue_app.screens.board import board_view
+from queue_app.screens.kiosk import DoorView, door_view
+from queue_app.texts.words import DEFAULT_LANGUAGE, LANGUAGES, N_, words
 from queue_app.web.addresses import absolute
 from queue_app.web.guards import DEVICE_COOKIE, find_device, right
-from queue_app.web.i18n import DEFAULT_LANGUAGE, LANGUAGES, N_, words
 from queue_app.web.qr import qr_svg
 from queue_app.web.templating import YEAR_SECONDS, pages_of, render
 
 Asked = Request[Any, Any, Any]
 
 PRIVATE = {"Cache-Control": "no-store"}
-
-
-class DoorView(Struct, frozen=True):
-    """Whether tickets are given. `page` changes when the page should be loaded anew.
-
-    `unserved`: no desk of the branch gives any service. `opens_at` and `closes_at` as in
-    `branch_day.Door`. `interruption`: why nobody is called, or not for some services; no ticket is
-    given for the `stopped` ones, while nobody knows when they go on. Bookings check in all the
-    same.
-    """
-
-    state: Literal["open", "past_last_ticket", "closed", "unserved", "interrupted"]
-    opens_at: datetime | None
-    closes_at: datetime | None
-    at: datetime
-    page: str
-    interruption: InterruptionView | None
-    stopped: tuple[str, ...]
 
 
 @get("/", include_in_schema=False, opt=right("register_kiosk"))
@@ -120,7 +100,7 @@ def _screens(request: Asked, seen: Hall) -> Response[Any]:
     language = "en" if request.query_params.get("lang") == "en" else DEFAULT_LANGUAGE
     directory, branch = seen.directory, seen.branch
     groups = screens_of_groups(directory, branch)
-    door, board = _door(request, seen, groups), views.board(seen)
+    door, board = _door(request, seen, groups), board_view(seen)
     formats = {one: pages_of(request).formats(one) for one in LANGUAGES}
 
     def published(duration: Duration) -> Text:
@@ -160,18 +140,8 @@ async def door(
 
 
 def _door(request: Asked, seen: Hall, groups: Sequence[tuple[OfferedGroup, ...]]) -> DoorView:
-    directory = seen.directory
-    door = seen.day.door(seen.at)
-    interrupted = door.state == "open" and seen.refusal_of_all is not None
-    return DoorView(
-        state="unserved" if not groups else "interrupted" if interrupted else door.state,
-        opens_at=door.opens_at,
-        closes_at=door.closes_at,
-        at=directory.local(seen.at),
-        page=_page_version(request, directory),
-        interruption=views.interruption(seen),
-        stopped=tuple(code for code in directory.services if seen.refusal([code])),
-    )
+    page = _page_version(request, seen.directory)
+    return door_view(seen, serves=bool(groups), page=page)
 
 
 def _page_version(request: Asked, directory: Directory) -> str:

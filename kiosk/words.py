@@ -6,8 +6,7 @@ from markupsafe import Markup
 
 from queue_app.domain.catalogue import Language, Text
 from queue_app.domain.directory import Directory
-from queue_app.web.formats import HOUR, MINUTE
-from queue_app.web.i18n import LANGUAGES, words
+from queue_app.texts.words import LANGUAGES, in_both, words
 
 _BOTH = Markup('<span class="in-uk" lang="uk">{uk}</span><span class="in-en" lang="en">{en}</span>')
 
@@ -19,7 +18,7 @@ def both(text: Text) -> Markup:
 
 def say(message: str) -> Markup:
     """A text of the page, marked with N_(), in both languages."""
-    return both(Text(uk=words("uk").gettext(message), en=words("en").gettext(message)))
+    return both(in_both(message))
 
 
 def phrases(directory: Directory) -> dict[Language, dict[str, Any]]:
@@ -34,8 +33,8 @@ def phrases(directory: Directory) -> dict[Language, dict[str, Any]]:
 def _phrases(language: Language) -> dict[str, Any]:
     spoken = words(language)
     return {
-        "minute": MINUTE[language],
-        "hour": HOUR[language],
+        "minute": spoken.pgettext("unit", "min"),
+        "hour": spoken.pgettext("unit", "h"),
         "waiting": spoken.forms("%(n)s person is waiting", "%(n)s people are waiting"),
         "nobody_waits": spoken.gettext("Nobody is waiting"),
         "desks_open_at": spoken.gettext("The desks open at %(time)s. You can take a ticket now."),

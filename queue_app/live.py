@@ -4,26 +4,25 @@ A commit notifies; the hub marks the branch, loads one hall, renders each watche
 and hands the frame to its subscribers. A subscriber keeps only the newest frame, so a slow
 screen skips, never lags. Every `HEARTBEAT_SECONDS` each watched branch is read anew, so a
 lost notification heals by itself and estimates move with the clock.
+
+The hub is given its screens when it is made; it knows none of them by name.
 """
 
 import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import AsyncIterator
-from typing import Any, Literal
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from typing import Any, Generic, TypeVar
 
 import msgspec
 from msgspec import Struct
 
 from queue_app.clock import Clock
 from queue_app.domain.errors import QueueError
-from queue_app.domain.hall import Hall, without_contact
+from queue_app.domain.hall import Hall
 from queue_app.domain.ranges import Forecasts
-from queue_app.domain.tickets import Ticket
-from queue_app.flow.promising import Promises
-from queue_app.queries import desks, halls, reference, tickets
-from queue_app.screens import views
+from queue_app.queries import halls, reference
 from queue_app.store import db
 from queue_app.store.db import OUTAGES
 
@@ -35,15 +34,37 @@ _log = logging.getLogger(__name__)
 
 
 class Topic(Struct, frozen=True):
-    """What one screen watches; `key` is a ticket's token or a desk's id, "" for the board.
+    """What one subscriber watches. `kind`: the name of the screen. `key`: which one of that kind,
+    such as a ticket's token or a desk's id; "" where a branch has only one.
 
-    `viewer`: a clerk, who sees names and numbers only at a desk of their own.
+    `viewer`: the id of a member of staff who may see less than others; None for anybody else.
     """
 
     branch_id: int
-    kind: Literal["board", "ticket", "desk"]
+    kind: str
     key: str = ""
     viewer: int | None = None
+
+
+Facts = TypeVar("Facts")
+
+
+class Screen(Struct, Generic[Facts], frozen=True):
+    """How the frames of one kind of topic are made.
+
+    `view`: the struct that goes over the wire. `render` makes it from a hall and from what `load`
+    found beyond the hall. `load` runs before every frame; it is given its own result for the
+    previous frame of the topic, None for the first, and may return that again.
+    """
+
+    kind: str
+    view: type[Struct]
+    render: Callable[[Hall, Topic, Facts], Struct]
+    load: Callable[[Hall, Topic, Facts | None], Awaitable[Facts]]
+
+
+async def nothing_more(_hall: Hall, _topic: Topic, _last: None) -> None:
+    """The `load` of a screen that needs nothing beyond the hall."""
 
 
 class Subscription:
@@ -69,7 +90,7 @@ class Subscription:
             self.offer(frame)
 
     def end(self) -> None:
-        """The screen has gone: whoever waits for a frame is let go."""
+        """The screen has gone: wake the task that waits for a frame."""
         self._over = True
         self._wake()
 
@@ -87,19 +108,28 @@ class Subscription:
             self._waiter.set_result(None)
 
 
-class Hub:
-    """All the screens that this process serves."""
+class _Watch:
+    """The subscribers of one topic, and what its screen has loaded for it."""
 
-    def __init__(self, clock: Clock, promises: Promises, forecasts: Forecasts) -> None:
+    def __init__(self) -> None:
+        self.subscriptions: set[Subscription] = set()
+        self.facts: Any = None
+
+
+class Hub:
+    """All subscriptions of this process."""
+
+    def __init__(
+        self, clock: Clock, screens: Iterable[Screen[Any]], forecasts: Forecasts | None = None
+    ) -> None:
         self._clock = clock
-        self._promises = promises
-        self._forecasts = forecasts
-        self._watched: dict[int, dict[Topic, set[Subscription]]] = {}
+        self._forecasts = forecasts or Forecasts(time.monotonic)
+        self._screens = {screen.kind: screen for screen in screens}
+        self._watched: dict[int, dict[Topic, _Watch]] = {}
         self._dirty: dict[int, asyncio.Event] = {}
         self._pushers: dict[int, asyncio.Task[None]] = {}
         self._loads: dict[int, asyncio.Lock] = {}
         self._newest: dict[int, tuple[float, Hall]] = {}
-        self._owners: dict[str, Ticket] = {}
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -118,21 +148,21 @@ class Hub:
     async def subscribe(self, topic: Topic) -> AsyncIterator[Subscription]:
         """A subscription whose first frame is the state as it is now."""
         subscription = Subscription()
-        topics = self._watched.setdefault(topic.branch_id, {})
-        topics.setdefault(topic, set()).add(subscription)
+        watched = self._watched.setdefault(topic.branch_id, {})
+        watch = watched.setdefault(topic, _Watch())
+        watch.subscriptions.add(subscription)
         self._push_soon(topic.branch_id)
         try:
             seen = await self._shared(topic.branch_id)
-            subscription.begin(await self.render(topic, seen))
+            subscription.begin(await self._frame(topic, watch, seen))
             yield subscription
         finally:
-            topics[topic].discard(subscription)
-            if not topics[topic]:
-                del topics[topic]
-                self._owners.pop(topic.key, None)
+            watch.subscriptions.discard(subscription)
+            if not watch.subscriptions:
+                del watched[topic]
 
     async def _shared(self, branch_id: int) -> Hall:
-        """A hall read a moment ago serves everybody who connects in that moment.
+        """A hall read a moment ago is used for all who connect at that moment.
 
         What is committed since then comes with the notification that follows it.
         """
@@ -149,6 +179,12 @@ class Hub:
         seen = await halls.load(directory, branch, self._clock.now(), self._forecasts)
         self._newest[branch_id] = (time.monotonic(), seen)
         return seen
+
+    async def _frame(self, topic: Topic, watch: _Watch, seen: Hall) -> str:
+        """The topic's frame of this hall: JSON text."""
+        screen = self._screens[topic.kind]
+        facts = watch.facts = await screen.load(seen, topic, watch.facts)
+        return msgspec.json.encode(screen.render(seen, topic, facts)).decode()
 
     def _push_soon(self, branch_id: int) -> None:
         """Have a task that pushes this branch when it changes, and at every heartbeat."""
@@ -171,9 +207,9 @@ class Hub:
 
     async def _push_once(self, branch_id: int) -> None:
         seen = await self.snapshot(branch_id)
-        for topic in list(self._watched[branch_id]):
+        for topic, watch in list(self._watched[branch_id].items()):
             try:
-                frame = await self.render(topic, seen)
+                frame = await self._frame(topic, watch, seen)
             except QueueError as error:  # one screen's trouble is not the others'
                 _log.warning("no frame for a %s screen: %s", topic.kind, error.code)
                 continue
@@ -182,7 +218,7 @@ class Hub:
             except Exception:
                 _log.exception("no frame for a %s screen", topic.kind)
                 continue
-            for subscription in self._watched[branch_id].get(topic, ()):
+            for subscription in watch.subscriptions:
                 subscription.offer(frame)
 
     async def _listen(self) -> None:
@@ -218,30 +254,3 @@ class Hub:
     def _mark_all(self) -> None:
         for dirty in self._dirty.values():
             dirty.set()
-
-    async def render(self, topic: Topic, seen: Hall) -> str:
-        """The topic's frame of this hall: JSON text."""
-        return msgspec.json.encode(await self._view(topic, seen)).decode()
-
-    async def _view(self, topic: Topic, seen: Hall) -> Struct:
-        match topic.kind:
-            case "board":
-                return views.board(seen)
-            case "ticket":
-                own = await self._own(topic.key, seen)
-                self._promises.note(seen, own.id)
-                return views.ticket(seen, own)
-            case "desk":
-                desk_id = int(topic.key)
-                extra = await desks.extra(seen, desk_id)
-                if topic.viewer not in (None, seen.desk(desk_id).staff_id):
-                    extra = without_contact(extra)
-                return views.desk_queue(seen, desk_id, extra)
-
-    async def _own(self, token: str, seen: Hall) -> Ticket:
-        """The ticket behind a link; asked of the database only when the hall has it no more."""
-        known = self._owners.get(token)
-        if known and known.id in seen.by_id:
-            return known
-        self._owners[token] = await tickets.by_token(token)
-        return self._owners[token]

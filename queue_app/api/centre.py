@@ -23,8 +23,7 @@ from queue_app.flow import arrival
 from queue_app.flow.arrival import Prospect, chosen_services
 from queue_app.flow.booking import check_day
 from queue_app.queries import halls, reference, slots
-from queue_app.screens import views
-from queue_app.screens.views import BoardView
+from queue_app.screens.board import BoardView, board_view
 from queue_app.web.guards import right
 
 MAX_DAYS = 62
@@ -149,4 +148,4 @@ async def prospect(
 async def board(branch: str, clock: Clock, forecasts: Forecasts) -> Response[BoardView]:
     directory = await reference.directory()
     seen = await halls.load(directory, directory.branch(branch), clock.now(), forecasts)
-    return Response(views.board(seen), headers={"Cache-Control": "no-store"})
+    return Response(board_view(seen), headers={"Cache-Control": "no-store"})

@@ -23,7 +23,7 @@ from queue_app.flow.act import By
 from queue_app.queries import halls, reference
 from queue_app.queries import staff as people
 from queue_app.queries.staff import DeskRow
-from queue_app.screens import views
+from queue_app.screens.desk import desk_queue
 from queue_app.web.guards import SESSION_COOKIE, credential, right
 from queue_app.web.limits import SIGN_IN
 
@@ -261,5 +261,5 @@ async def queue(desk: int, by: By) -> list[Queued]:
             reason_code=one.reason_code,
             wait=one.wait,
         )
-        for place, one in enumerate(views.queue(seen, desk), start=1)
+        for place, one in enumerate(desk_queue(seen, desk), start=1)
     ]

@@ -1,30 +1,36 @@
 """The websockets in AsyncAPI form, beside the OpenAPI file; shapes from the same structs."""
 
+import re
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 from litestar import get
+from litestar.handlers import HTTPRouteHandler
 
-from queue_app.screens.views import BoardView, DeskQueueView, TicketView
 from queue_app.web.guards import right
-
-CHANNELS: tuple[tuple[str, str, type, str], ...] = (
-    ("board", "/ws/branches/{branch}/board", BoardView, "The hall board of a branch; anyone."),
-    ("ticket", "/ws/tickets/{token}", TicketView, "One's own ticket; whoever has the link."),
-    ("desk", "/ws/desks/{desk}", DeskQueueView, "A desk's console; staff of the branch."),
-)
+from queue_app.web.sockets import Channel
 
 
-@get(
-    "/asyncapi.json",
-    operation_id="asyncapi",
-    opt=right("see_page"),
-    summary="The websockets, in AsyncAPI form",
-    sync_to_thread=False,
-)
-def asyncapi() -> dict[str, Any]:
+def asyncapi(channels: Sequence[Channel]) -> HTTPRouteHandler:
+    """The route of the document that describes these channels."""
+
+    @get(
+        "/api/v1/asyncapi.json",
+        operation_id="asyncapi",
+        opt=right("see_page"),
+        summary="The websockets, in AsyncAPI form",
+        sync_to_thread=False,
+    )
+    def handler() -> dict[str, Any]:
+        return document(channels)
+
+    return handler
+
+
+def document(channels: Sequence[Channel]) -> dict[str, Any]:
     _, schemas = msgspec.json.schema_components(
-        [view for _, _, view, _ in CHANNELS], ref_template="#/components/schemas/{name}"
+        [one.screen.view for one in channels], ref_template="#/components/schemas/{name}"
     )
     return {
         "asyncapi": "3.0.0",
@@ -35,28 +41,29 @@ def asyncapi() -> dict[str, Any]:
             " after every change, one at least every 10 s. `version` rises; drop an older one."
             " Close codes: 4403 refused, 4404 unknown.",
         },
-        "channels": {name: _channel(address, view) for name, address, view, _ in CHANNELS},
+        "channels": {one.screen.kind: _channel(one) for one in channels},
         "operations": {
-            name: {
+            one.screen.kind: {
                 "action": "send",
-                "channel": {"$ref": f"#/channels/{name}"},
-                "summary": summary,
+                "channel": {"$ref": f"#/channels/{one.screen.kind}"},
+                "summary": one.summary,
             }
-            for name, _, _, summary in CHANNELS
+            for one in channels
         },
         "components": {"schemas": schemas},
     }
 
 
-def _channel(address: str, view: type) -> dict[str, Any]:
-    names = [part[1:-1] for part in address.split("/") if part.startswith("{")]
+def _channel(channel: Channel) -> dict[str, Any]:
+    address = re.sub(r":\w+}", "}", channel.address)
+    names = re.findall(r"{(\w+)}", address)
     return {
         "address": address,
         "parameters": {name: {} for name in names},
         "messages": {
             "snapshot": {
                 "contentType": "application/json",
-                "payload": {"$ref": f"#/components/schemas/{view.__name__}"},
+                "payload": {"$ref": f"#/components/schemas/{channel.screen.view.__name__}"},
             }
         },
     }

@@ -1,8 +1,12 @@
 """Every route of API v1, readable in one place."""
 
-from litestar import Router
+from collections.abc import Sequence
 
-from queue_app.api import centre, desks, docs, interruptions, sockets, visitors
+from litestar import Router
+from litestar.handlers import BaseRouteHandler
+
+from queue_app.api import centre, desks, docs, interruptions, visitors
+from queue_app.web.sockets import Channel, websocket_of
 
 router = Router(
     "/api/v1",
@@ -40,8 +44,10 @@ router = Router(
         interruptions.interrupt,
         interruptions.current,
         interruptions.resume,
-        docs.asyncapi,
     ],
 )
 
-websockets = Router("", route_handlers=[sockets.board, sockets.ticket, sockets.desk])
+
+def live(channels: Sequence[Channel]) -> list[BaseRouteHandler]:
+    """The websockets, and the document that describes them."""
+    return [*map(websocket_of, channels), docs.asyncapi(channels)]

@@ -17,8 +17,7 @@ from queue_app.flow.act import By
 from queue_app.flow.arrival import IssuedTicket
 from queue_app.flow.promising import Promises
 from queue_app.queries import appointments, halls, reference, tickets
-from queue_app.screens import views
-from queue_app.screens.views import TicketView
+from queue_app.screens.ticket import TicketView, ticket_view
 from queue_app.web.guards import right
 from queue_app.web.limits import PUBLIC
 
@@ -129,7 +128,7 @@ async def ticket(token: str, by: By, promises: Promises) -> TicketView:
     directory = await reference.directory()
     seen = await halls.load(directory, directory.branch_of(own.branch_id), by.now, by.forecasts)
     promises.note(seen, own.id)
-    return views.ticket(seen, own)
+    return ticket_view(seen, own)
 
 
 @post(
@@ -143,4 +142,4 @@ async def leave(token: str, by: By) -> TicketView:
     left = await arrival.leave(by, token)
     directory = await reference.directory()
     seen = await halls.load(directory, directory.branch_of(left.branch_id), by.now)
-    return views.ticket(seen, left)
+    return ticket_view(seen, left)

@@ -9,7 +9,7 @@ from litestar.response import Redirect
 from litestar.status_codes import HTTP_200_OK, HTTP_303_SEE_OTHER, HTTP_401_UNAUTHORIZED
 
 from queue_app.clock import Clock
-from queue_app.console.screen import DeskChoice, choices, reference_data
+from queue_app.console.screen import reference_data
 from queue_app.domain.directory import Branch
 from queue_app.domain.errors import Conflict, NotFound, NotSignedIn
 from queue_app.domain.hall import Hall
@@ -20,7 +20,8 @@ from queue_app.flow import interrupting, staffing
 from queue_app.flow.act import By
 from queue_app.queries import desks, halls, reference
 from queue_app.queries import staff as people
-from queue_app.screens import views
+from queue_app.screens.desk import desk_view, viewer_of
+from queue_app.screens.overview import branch_overview
 from queue_app.web.errors import queue_error, sentences, wants_json
 from queue_app.web.guards import SESSION_COOKIE, find_staff, require_same_origin, right
 from queue_app.web.i18n import language_of
@@ -161,17 +162,17 @@ async def _choose(
 ) -> Page:
     """The desks as they stand now; after a lost race also why the wished one was not taken."""
     seen = await halls.load(await reference.directory(), branch, clock.now())
-    shown: list[DeskChoice] = choices(seen, staff)
+    shown = branch_overview(seen, staff.id)
     return render(
         request,
         "console/desks.html",
         status=error.status if error else HTTP_200_OK,
         staff=staff,
         branch=branch,
-        desks=shown,
-        waiting=len(seen.waiting),
-        version=seen.version,
-        stops=views.lasting(seen),
+        desks=shown.desks,
+        waiting=shown.waiting,
+        version=shown.version,
+        stops=shown.interruptions,
         kinds=KINDS,
         problem=_parts(request, error.code) if error else None,
     )
@@ -226,7 +227,7 @@ async def working_screen(request: Asked, desk: int, by: By, staff: Staff) -> Pag
     seen = await _hall_of(by, desk)
     if seen.desk(desk).staff_id != staff.id:
         return _see(START)
-    screen = views.desk_queue(seen, desk, await desks.extra(seen, desk))
+    screen = desk_view(seen, desk, viewer_of(staff), await desks.extra(seen, desk))
     language = language_of(request)
     return render(
         request,
@@ -251,7 +252,7 @@ async def screen(desk: int, by: By) -> Response[bytes]:
     """The snapshot of `/ws/desks/{desk}` once, for a screen whose websocket is silent."""
     seen = await _hall_of(by, desk)
     require_desk("see_contact", by.who, seen.desk(desk).staff_id)
-    view = views.desk_queue(seen, desk, await desks.extra(seen, desk))
+    view = desk_view(seen, desk, viewer_of(by.who), await desks.extra(seen, desk))
     return Response(
         msgspec.json.encode(view),
         media_type=MediaType.JSON,

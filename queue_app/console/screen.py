@@ -1,49 +1,10 @@
-"""What the console's pages show beyond a desk's snapshot: the desks to choose from, and words."""
+"""What the console's working screen knows of the centre beyond a desk's snapshot."""
 
 from typing import Any
 
-from msgspec import Struct
-
-from queue_app.domain.catalogue import Language, Text, planned_minutes
+from queue_app.domain.catalogue import Language, planned_minutes
 from queue_app.domain.hall import Hall
-from queue_app.domain.people import Staff
-from queue_app.web.formats import Formats
-
-
-class DeskChoice(Struct, frozen=True):
-    """A desk in the list. `callable`: how many wait whom it could call."""
-
-    id: int
-    number: str
-    skills: tuple[Text, ...]
-    state: str
-    clerk: str | None
-    pause_reason: str | None
-    callable: int
-    mine: bool
-    free: bool
-
-
-def choices(seen: Hall, staff: Staff) -> list[DeskChoice]:
-    titles = {skill.code: skill.title for skill in seen.directory.centre.skills}
-    skills = {
-        desk.id: tuple(titles[code] for code in desk.skills if code in titles)
-        for desk in seen.branch.desks
-    }
-    return [
-        DeskChoice(
-            id=desk.id,
-            number=desk.number,
-            skills=skills.get(desk.id, ()),
-            state=desk.state,
-            clerk=desk.clerk,
-            pause_reason=desk.pause_reason,
-            callable=len(seen.queue(desk.id)),
-            mine=desk.staff_id == staff.id,
-            free=desk.staff_id is None,
-        )
-        for desk in seen.desks
-    ]
+from queue_app.texts.formats import Formats
 
 
 def reference_data(

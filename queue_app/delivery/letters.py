@@ -7,8 +7,8 @@ from queue_app.domain.appointments import Appointment
 from queue_app.domain.directory import Directory
 from queue_app.domain.messages import Message, MessageKind
 from queue_app.queries import appointments
-from queue_app.web.formats import Formats
-from queue_app.web.i18n import N_, words
+from queue_app.texts.formats import Formats
+from queue_app.texts.words import N_, words
 
 SUBJECTS: Mapping[MessageKind, str] = {
     "booked": N_("You are booked: %(when)s"),

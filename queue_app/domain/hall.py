@@ -287,8 +287,3 @@ class DeskExtra(Struct, frozen=True):
     name: str | None = None
     phone: str | None = None
     undo: UndoView | None = None
-
-
-def without_contact(extra: DeskExtra) -> DeskExtra:
-    """What a colleague may see of a desk that is not theirs."""
-    return DeskExtra(undo=extra.undo)

@@ -4,9 +4,9 @@ import logging
 from collections.abc import Sequence
 
 from queue_app.clock import Clock
-from queue_app.jobs import calls, days, holds, learning, promises, retention
-from queue_app.jobs.outbox import Outbox
+from queue_app.jobs import calls, days, holds, judging, learning, retention
 from queue_app.jobs.runner import Job
+from queue_app.jobs.sending import Sender
 
 _log = logging.getLogger(__name__)
 
@@ -18,15 +18,15 @@ JOBS: tuple[Job, ...] = (
     Job("settle_appointments", 10, days.settle_appointments),
     Job("forget_people", 60, retention.forget_people),
     Job("drop_leftovers", 60, retention.drop_leftovers),
-    Job("judge_promises", 10, promises.judge),
+    Job("judge_promises", 10, judging.judge),
     Job("learn_times", 60, learning.learn_times),
     Job("learn_habits", 60, learning.learn_all_habits),
 )
 
 
-def with_delivery(outbox: Outbox) -> Sequence[Job]:
+def with_delivery(sender: Sender) -> Sequence[Job]:
     """All of them, messages included."""
-    return (*JOBS, Job("deliver", 1, outbox.deliver))
+    return (*JOBS, Job("deliver", 1, sender.deliver))
 
 
 async def sweep(clock: Clock, jobs: Sequence[Job] = JOBS) -> None:

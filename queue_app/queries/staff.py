@@ -43,7 +43,7 @@ async def device_of_token(token_hash: bytes) -> Device | None:
     return msgspec.convert(dict(row), type=Device) if row else None
 
 
-class Credentials(Struct, frozen=True):
+class KeptAccount(Struct, frozen=True):
     """A member of staff with what is kept of the password; who has left, too."""
 
     staff: Staff
@@ -56,14 +56,14 @@ def normal_login(login: str) -> str:
     return login.replace("\0", "").strip().lower()
 
 
-async def account(login: str, lock: bool = False) -> Credentials | None:
+async def account(login: str, lock: bool = False) -> KeptAccount | None:
     """Whose login this is, however it is written; with `lock`, until the transaction ends."""
     row = await db.fetch_row(
         "SELECT id, login, role, branch_id, password_hash, retired_at FROM staff"
         " WHERE login = $1" + (" FOR NO KEY UPDATE" if lock else ""),
         normal_login(login),
     )
-    return msgspec.convert(dict(row) | {"staff": dict(row)}, type=Credentials) if row else None
+    return msgspec.convert(dict(row) | {"staff": dict(row)}, type=KeptAccount) if row else None
 
 
 async def is_login_taken(login: str) -> bool:

@@ -16,7 +16,8 @@ from litestar.status_codes import HTTP_429_TOO_MANY_REQUESTS
 
 from queue_app.domain.errors import QueueError
 from queue_app.store.db import OUTAGES
-from queue_app.web.i18n import N_, language_of, words
+from queue_app.texts.words import N_, words
+from queue_app.web.i18n import language_of
 from queue_app.web.templating import render
 
 logger = logging.getLogger(__name__)
@@ -141,8 +142,8 @@ SENTENCES: Mapping[str, Sentence] = {
         N_("Choose another name."),
     ),
     "device_name": (
-        N_("This is no name for a device"),
-        N_("Give it one line of up to 60 signs."),
+        N_("This is not a name for a device"),
+        N_("Give it one line of up to 60 characters."),
     ),
     "unknown_device": (
         N_("There is no device of this name"),

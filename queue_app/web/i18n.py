@@ -1,92 +1,13 @@
-"""Which language a request wants, and the words of each.
+"""Which language a request wants."""
 
-Templates and code carry English; Ukrainian stands in `locale/uk/{face}.po`, one file a face,
-read once at start and merged, so that nothing is compiled and nothing is missing at run time.
-"""
-
-import gettext
-from collections.abc import Mapping
-from functools import cache
-from io import BytesIO
-from pathlib import Path
 from typing import Any
 
-from babel.messages.catalog import Catalog
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
 from litestar.connection import ASGIConnection
 
 from queue_app.domain.catalogue import Language
+from queue_app.texts.words import DEFAULT_LANGUAGE, LANGUAGES
 
-LANGUAGES: tuple[Language, ...] = ("uk", "en")
-DEFAULT_LANGUAGE: Language = "uk"
 LANGUAGE_COOKIE = "language"
-LOCALE_FOLDER = Path(__file__).parent / "locale"
-
-PLURAL_NAMES: Mapping[Language, tuple[tuple[str, int], ...]] = {
-    "uk": (("one", 1), ("few", 2), ("many", 5)),
-    "en": (("one", 1), ("other", 2)),
-}
-"""The plural categories that `Intl.PluralRules` names, each with a number that falls into it."""
-
-
-class Words:
-    """The texts of one language. The names of the methods are those that extraction looks for."""
-
-    def __init__(self, language: Language, translations: gettext.NullTranslations) -> None:
-        self.language = language
-        self._translations = translations
-
-    def gettext(self, message: str) -> str:
-        return self._translations.gettext(message)
-
-    def ngettext(self, singular: str, plural: str, n: int) -> str:
-        return self._translations.ngettext(singular, plural, n)
-
-    def pgettext(self, context: str, message: str) -> str:
-        return self._translations.pgettext(context, message)
-
-    def npgettext(self, context: str, singular: str, plural: str, n: int) -> str:
-        return self._translations.npgettext(context, singular, plural, n)
-
-    def forms(self, singular: str, plural: str) -> dict[str, str]:
-        """Every plural form by the category that a page's script asks for."""
-        return {
-            name: self.ngettext(singular, plural, number)
-            for name, number in PLURAL_NAMES[self.language]
-        }
-
-
-def N_(message: str) -> str:  # noqa: N802
-    """Marks a message for translation where it is written; it is translated where it is shown."""
-    return message
-
-
-@cache
-def words(language: Language) -> Words:
-    if language == "en":
-        return Words(language, gettext.NullTranslations())
-    catalog = merged_catalog(LOCALE_FOLDER / language)
-    compiled = BytesIO()
-    write_mo(compiled, catalog)
-    compiled.seek(0)
-    return Words(language, gettext.GNUTranslations(compiled))
-
-
-def merged_catalog(folder: Path) -> Catalog:
-    """All .po files of one language as one; ValueError where two of them disagree."""
-    merged = Catalog(locale=folder.name)
-    for path in sorted(folder.glob("*.po")):
-        with path.open("rb") as file:
-            catalog = read_po(file, locale=folder.name, abort_invalid=True)
-        for message in catalog:
-            if not message.id:
-                continue
-            known = merged.get(message.id, context=message.context)
-            if known is not None and known.string != message.string:
-                raise ValueError(f"{path.name}: {message.id!r} is translated elsewhere otherwise")
-            merged[message.id] = message
-    return merged
 
 
 def language_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Language:

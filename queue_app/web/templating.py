@@ -22,9 +22,10 @@ from markupsafe import Markup, escape
 
 from queue_app.clock import Clock
 from queue_app.domain.catalogue import Language, Text
+from queue_app.texts.formats import Formats
+from queue_app.texts.words import LANGUAGES, words
 from queue_app.web.assets import Assets
-from queue_app.web.formats import Formats
-from queue_app.web.i18n import LANGUAGE_COOKIE, LANGUAGES, language_of, words
+from queue_app.web.i18n import LANGUAGE_COOKIE, language_of
 from queue_app.web.qr import qr_svg
 
 ADDRESS = re.compile(r"https?://[^\s<>()&;]*[^\s<>()&;.,:!?]")

@@ -2,30 +2,24 @@
 
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from queue_app.domain.catalogue import Text
-from queue_app.domain.centre import Priority
 from queue_app.domain.dispatch import (
     POLICIES,
     CallingDesk,
-    Reason,
     Waiting,
     as_person,
     claim,
     rank,
     reason_of,
 )
-from queue_app.domain.reasons import sentence
 
 TEN = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 POLICY = POLICIES["promise"]
 SERVICES = ("bill", "meter", "debt")
-PRIORITIES = (Priority("veteran", Text(uk="Ветеран війни", en="War veteran")),)
 
 
 def at(minutes: float) -> datetime:
@@ -152,19 +146,3 @@ def test_a_booking_goes_before_whoever_waited_an_hour_and_an_early_one_goes_last
         person(5, queued=-5, desk=1),
     ]
     assert [one.waiting.id for one in rank(waiting, desk, TEN, POLICY)] == [5, 2, 1, 4, 3]
-
-
-@pytest.mark.parametrize(
-    ("reason", "uk", "en"),
-    [
-        (Reason("booked_on_time", TEN), "Запис на 10:00, вчасно", "Booked for 10:00, on time"),
-        (Reason("booked_early", TEN), "Запис на 10:00, ще не час", "Booked for 10:00, not due yet"),
-        (Reason("priority", None, "veteran"),
-         "Першочергово: Ветеран війни", "Priority: War veteran"),
-        (Reason("priority", None, "gone"), "Першочергово: за законом", "Priority: by law"),
-        (Reason("waiting_longest"), "За часом очікування", "By time of waiting"),
-        (Reason("sent_to_desk"), "Направлено до цього вікна", "Sent to this desk"),
-    ],
-)  # fmt: skip
-def test_the_console_says_it_in_both_languages(reason: Reason, uk: str, en: str) -> None:
-    assert sentence(reason, ZoneInfo("Europe/Kyiv"), PRIORITIES) == Text(uk=uk, en=en)

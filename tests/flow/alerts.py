@@ -7,8 +7,9 @@ from queue_app.flow import calling, interrupting
 from queue_app.flow.act import By
 from queue_app.queries import desks, halls, reference
 from queue_app.queries.tickets import by_token
-from queue_app.screens import views
-from queue_app.screens.views import BoardView, DeskQueueView, TicketView
+from queue_app.screens.board import BoardView, board_view
+from queue_app.screens.desk import DeskQueueView, desk_view
+from queue_app.screens.ticket import TicketView, ticket_view
 from tests.support.hall import Desk
 from tests.support.people import BRANCH
 
@@ -19,16 +20,16 @@ async def hall_at(now: datetime) -> Hall:
 
 
 async def board_at(now: datetime) -> BoardView:
-    return views.board(await hall_at(now))
+    return board_view(await hall_at(now))
 
 
 async def phone_at(token: str, now: datetime) -> TicketView:
-    return views.ticket(await hall_at(now), await by_token(token))
+    return ticket_view(await hall_at(now), await by_token(token))
 
 
 async def console_at(desk: Desk, now: datetime) -> DeskQueueView:
     seen = await hall_at(now)
-    return views.desk_queue(seen, desk.id, await desks.extra(seen, desk.id))
+    return desk_view(seen, desk.id, None, await desks.extra(seen, desk.id))
 
 
 async def alert(desk: Desk, now: datetime) -> int:

@@ -4,8 +4,7 @@ from queue_app.clock import FixedClock
 from queue_app.domain.tickets import Ticket
 from queue_app.queries import desks, halls, reference
 from queue_app.queries.tickets import by_id, history
-from queue_app.screens import views
-from queue_app.screens.views import DeskQueueView
+from queue_app.screens.desk import DeskQueueView, desk_view
 from tests.support.hall import Desk, take_ticket
 from tests.support.people import BRANCH
 
@@ -26,7 +25,7 @@ async def verbs_of(ticket: int) -> list[str]:
 async def screen_of(desk: Desk, clock: FixedClock) -> DeskQueueView:
     directory = await reference.directory()
     seen = await halls.load(directory, directory.branch(BRANCH), clock.now())
-    return views.desk_queue(seen, desk.id, await desks.extra(seen, desk.id))
+    return desk_view(seen, desk.id, None, await desks.extra(seen, desk.id))
 
 
 async def issue(clock: FixedClock, service: str = "bill-duplicate") -> int:

@@ -17,7 +17,7 @@ from queue_app.flow.act import By
 from queue_app.flow.arrival import IssuedTicket
 from queue_app.queries import halls, reference
 from queue_app.queries.tickets import by_token
-from queue_app.screens import views
+from queue_app.screens.ticket import ticket_view
 from queue_app.store import db
 from tests.conftest import MONDAY
 from tests.support.hall import SERVICE, open_desk, take_ticket
@@ -241,11 +241,11 @@ async def test_a_range_that_reaches_past_closing_is_said_with_the_ticket_and_aft
         given.append(await issue(clock))
     directory = await reference.directory()
     seen = await halls.load(directory, directory.branch(BRANCH), clock.now())
-    served = [views.ticket(seen, await by_token(one.token)).served for one in given]
+    served = [ticket_view(seen, await by_token(one.token)).served for one in given]
     assert served[0] == "today"
     assert served[-1] == "perhaps"
     assert sorted(served, key=["today", "perhaps"].index) == served
-    first = views.ticket(seen, await by_token(given[0].token))
+    first = ticket_view(seen, await by_token(given[0].token))
     assert first.closes_at == MONDAY.replace(hour=18)
 
 

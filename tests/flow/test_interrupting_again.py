@@ -13,7 +13,7 @@ from queue_app.domain.people import OPERATOR, Staff
 from queue_app.flow import accounts, interrupting
 from queue_app.flow.act import By
 from queue_app.queries import halls, reference
-from queue_app.screens import views
+from queue_app.screens.board import board_view
 from tests.flow.alerts import alert, board_at, call, console_at
 from tests.support.hall import SERVICE, Desk, open_desk, take_ticket
 from tests.support.people import BRANCH, PASSWORD
@@ -114,7 +114,7 @@ async def test_other_branches_go_on(desk: Desk, clock: FixedClock) -> None:
     await alert(desk, clock.now())
     directory = await reference.directory()
     seen = await halls.load(directory, directory.branch(ELSEWHERE), clock.now())
-    assert views.board(seen).interruption is None
+    assert board_view(seen).interruption is None
     await take_ticket(clock.now(), branch=ELSEWHERE)
 
 

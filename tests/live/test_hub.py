@@ -1,44 +1,138 @@
-"""The hub beside the screens: one that breaks leaves the others their frames."""
+"""The hub and its screens: a new one is told to it, and one that breaks leaves the others alone."""
 
 import asyncio
 import json
 from typing import Any
 
 import pytest
+from litestar import Litestar
+from litestar.di import Provide
+from msgspec import Struct
 
+from queue_app.api import docs, routes, sockets
 from queue_app.clock import FixedClock
-from queue_app.domain.ranges import Forecasts
-from queue_app.flow.promising import Promises
-from queue_app.live import Hub, Subscription, Topic
+from queue_app.domain.errors import NotAllowed
+from queue_app.domain.hall import Hall
+from queue_app.domain.people import Actor
+from queue_app.live import Hub, Screen, Subscription, Topic, nothing_more
 from queue_app.queries import reference
-from queue_app.screens import views
+from queue_app.web.sockets import REFUSED, Channel, Socket
+from tests.support.application import listening
 from tests.support.hall import take_ticket
 from tests.support.people import BRANCH
 
 pytestmark = pytest.mark.usefixtures("database")
 
 
-async def waiting(subscription: Subscription, wanted: int) -> None:
-    """Until a frame says that so many wait."""
+class Headcount(Struct, frozen=True):
+    """A screen that the product does not have. `frames`: how many were made for this topic."""
+
+    version: int
+    title: str
+    waiting: int
+    frames: int
+
+
+def headcount(hall: Hall, topic: Topic, frames: int) -> Headcount:
+    return Headcount(hall.version, topic.key, len(hall.waiting), frames)
+
+
+async def counted(_hall: Hall, _topic: Topic, last: int | None) -> int:
+    return (last or 0) + 1
+
+
+HEADCOUNT = Screen("headcount", Headcount, headcount, counted)
+
+
+async def waiting(subscription: Subscription, wanted: int) -> dict[str, Any]:
+    """The first frame that says that so many people are waiting."""
     async with asyncio.timeout(10):
-        while json.loads(await subscription.next() or "{}").get("waiting") != wanted:
-            pass
+        while True:
+            seen: dict[str, Any] = json.loads(await subscription.next() or "{}")
+            if seen.get("waiting") == wanted:
+                return seen
+
+
+async def test_a_new_screen_is_registered_and_gets_its_frames(clock: FixedClock) -> None:
+    branch = (await reference.directory()).branch(BRANCH)
+    hub = Hub(clock, [sockets.board().screen, HEADCOUNT])
+    topic = Topic(branch.id, "headcount", "Lobby")
+    async with hub.running(), hub.subscribe(topic) as shown:
+        before = await waiting(shown, 0)
+        await take_ticket(clock.now())
+        after = await waiting(shown, 1)
+    assert before["title"] == after["title"] == "Lobby"
+    assert before["version"] < after["version"]
+
+
+async def test_a_screen_is_handed_what_it_loaded_last_while_somebody_watches(
+    clock: FixedClock,
+) -> None:
+    branch = (await reference.directory()).branch(BRANCH)
+    hub = Hub(clock, [HEADCOUNT])
+    topic = Topic(branch.id, "headcount")
+    async with hub.running():
+        async with hub.subscribe(topic) as shown:
+            assert (await waiting(shown, 0))["frames"] == 1
+            await take_ticket(clock.now())
+            assert (await waiting(shown, 1))["frames"] > 1
+        async with hub.subscribe(topic) as shown:
+            assert (await waiting(shown, 1))["frames"] == 1
 
 
 async def test_a_screen_that_breaks_leaves_the_others_their_frames(
-    clock: FixedClock, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    clock: FixedClock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    mine = await take_ticket(clock.now())
-    branch = (await reference.directory()).branch(BRANCH)
-    hub = Hub(clock, Promises(), Forecasts())
-    phone, board = Topic(branch.id, "ticket", mine.token), Topic(branch.id, "board")
-    async with hub.running(), hub.subscribe(phone), hub.subscribe(board) as shown:
-        await waiting(shown, 1)
+    broken = False
 
-        def broken(*_: Any) -> None:
+    def render(hall: Hall, topic: Topic, _facts: None) -> Headcount:
+        if broken:
             raise KeyError(7)
+        return headcount(hall, topic, 1)
 
-        monkeypatch.setattr(views, "ticket", broken)
+    fragile = Screen("fragile", Headcount, render, nothing_more)
+    branch = (await reference.directory()).branch(BRANCH)
+    hub = Hub(clock, [sockets.board().screen, fragile])
+    topics = Topic(branch.id, "fragile"), Topic(branch.id, "board")
+    async with hub.running(), hub.subscribe(topics[0]), hub.subscribe(topics[1]) as shown:
+        await waiting(shown, 0)
+        broken = True
         await take_ticket(clock.now())
-        await waiting(shown, 2)
-    assert "no frame for a ticket screen" in caplog.text
+        await waiting(shown, 1)
+    assert "no frame for a fragile screen" in caplog.text
+
+
+async def lobby(socket: Socket, _who: Actor) -> Topic:
+    if socket.path_params["title"] == "Staff":
+        raise NotAllowed("not_allowed")
+    branch = (await reference.directory()).branch(socket.path_params["branch"])
+    return Topic(branch.id, "headcount", socket.path_params["title"])
+
+
+async def test_a_channel_brings_its_route_its_admission_and_its_description(
+    clock: FixedClock,
+) -> None:
+    channel = Channel(
+        "/ws/{branch:str}/{title:str}",
+        HEADCOUNT,
+        "see_board",
+        "How many wait in it; anyone.",
+        lobby,
+    )
+    hub = Hub(clock, [channel.screen])
+    app = Litestar(
+        routes.live([channel]),
+        dependencies={"hub": Provide(lambda: hub, sync_to_thread=False)},
+        openapi_config=None,
+    )
+    async with hub.running():
+        async with listening(app, f"/ws/{BRANCH}/Lobby") as next_message:
+            frame = json.loads((await next_message())["text"])
+        assert (frame["title"], frame["waiting"]) == ("Lobby", 0)
+        async with listening(app, f"/ws/{BRANCH}/Staff") as next_message:
+            closed = await next_message()
+        assert (closed["type"], closed["code"]) == ("websocket.close", REFUSED)
+    described = docs.document([channel])
+    assert described["channels"]["headcount"]["address"] == "/ws/{branch}/{title}"
+    assert set(described["channels"]["headcount"]["parameters"]) == {"branch", "title"}
+    assert set(described["components"]["schemas"]) == {"Headcount"}

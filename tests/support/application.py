@@ -1,9 +1,10 @@
 """The application in this process, spoken to without sockets."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 from litestar import Litestar
@@ -56,3 +57,37 @@ async def speaking_to(app: Litestar) -> AsyncIterator[httpx.AsyncClient]:
     transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]
     async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
         yield client
+
+
+@asynccontextmanager
+async def listening(
+    app: Litestar, path: str
+) -> AsyncIterator[Callable[[], Awaitable[dict[str, Any]]]]:
+    """A websocket of its own, in the loop of the test: what gives its next message once accepted.
+
+    Each message is as ASGI has it: a frame under "text", or a close with its code.
+    """
+    sent: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+    received: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+    received.put_nowait({"type": "websocket.connect"})
+    scope = {
+        "type": "websocket",
+        "asgi": {"version": "3.0"},
+        "scheme": "ws",
+        "path": path,
+        "raw_path": path.encode(),
+        "root_path": "",
+        "query_string": b"",
+        "headers": [(b"host", b"testserver")],
+        "client": ("testclient", 1),
+        "server": ("testserver", 80),
+        "subprotocols": [],
+        "extensions": {},
+    }
+    spoken = asyncio.create_task(app(scope, received.get, sent.put))  # type: ignore[arg-type]
+    assert (await asyncio.wait_for(sent.get(), 10))["type"] == "websocket.accept"
+    try:
+        yield lambda: asyncio.wait_for(sent.get(), 10)
+    finally:
+        received.put_nowait({"type": "websocket.disconnect", "code": 1000})
+        await asyncio.wait_for(spoken, 10)

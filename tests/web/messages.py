@@ -1,4 +1,4 @@
-"""Every text of a face that needs a translation; run as a program, prints what has none as .po.
+"""Every text of a room that needs a translation; run as a program, prints what has none as .po.
 
 python -m tests.web.messages
 """
@@ -9,9 +9,9 @@ from pathlib import Path
 
 from babel.messages.extract import extract_from_dir
 
-from queue_app.web.i18n import LOCALE_FOLDER, merged_catalog
+from queue_app.texts.words import LOCALE_FOLDER, merged_catalog
 
-FACES = ("queue_app.web", "queue_app.console", "booking", "kiosk", "display")
+ROOMS = ("queue_app.screens", "queue_app.web", "queue_app.console", "booking", "kiosk", "display")
 KEYWORDS = {
     "_": None,
     "N_": None,
@@ -44,8 +44,8 @@ def untranslated() -> dict[Message, str]:
     """Texts without Ukrainian, or without each of its plural forms, and where they stand."""
     catalog = merged_catalog(LOCALE_FOLDER / "uk")
     missing: dict[Message, str] = {}
-    for face in FACES:
-        for place, (context, ids) in messages_of(face):
+    for room in ROOMS:
+        for place, (context, ids) in messages_of(room):
             known = catalog.get(ids, context=context)
             if known is None or not _is_whole(known.string):
                 missing.setdefault((context, ids), place)

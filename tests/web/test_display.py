@@ -7,84 +7,17 @@ from zoneinfo import ZoneInfo
 import httpx
 import pytest
 
-from display import scenes
-from display.scenes import GRIDS, cells, grid
 from queue_app.clock import FixedClock
-from queue_app.domain.catalogue import Text
 from queue_app.flow import arrival, calling
 from queue_app.flow.act import By
 from queue_app.queries import halls, reference
-from queue_app.screens import views
-from queue_app.screens.views import BoardDesk, BoardView, Call
+from queue_app.screens.board import board_view
 from tests.support.hall import SERVICE, open_desk, take_ticket
 from tests.support.people import BRANCH, KIOSK
 
 KYIV = ZoneInfo("Europe/Kyiv")
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=KYIV)
 BOARD = f"/display/{BRANCH}"
-
-
-def call(ticket: int, state: str = "called") -> Call:
-    number, desk = f"А{ticket}", str(ticket)
-    return Call(ticket, number, desk, state, NOON, 1)  # type: ignore[arg-type]
-
-
-def board(
-    called: int = 0,
-    recent: int = 0,
-    waiting: int = 0,
-    desks_open: int = 0,
-    is_open: bool = True,
-    tickets_given: bool = True,
-) -> BoardView:
-    return BoardView(
-        version=1,
-        at=NOON,
-        branch=BRANCH,
-        title=Text(uk="Голосіївський район", en="Holosiivskyi District"),
-        called=tuple(call(one) for one in range(1, called + 1)),
-        recent=tuple(call(100 + one, "finished") for one in range(recent)),
-        waiting=waiting,
-        next=(),
-        next_calls=(),
-        desks_open=desks_open,
-        desks=(BoardDesk("1", "open"), BoardDesk("7", "paused")),
-        opens_at=None if is_open else NOON + timedelta(hours=21),
-        closes_at=NOON + timedelta(hours=6) if is_open else None,
-        tickets_given=tickets_given,
-        interruption=None,
-    )
-
-
-@pytest.mark.parametrize("desks", range(1, 25))
-def test_every_desk_that_calls_has_a_cell(desks: int) -> None:
-    shown = cells(board(called=desks, recent=8), grid(desks))
-    assert len(shown) == grid(desks).cells
-    assert {one.ticket for one in shown if one} >= set(range(1, desks + 1))
-
-
-def test_more_calls_than_cells_show_the_newest() -> None:
-    shown = cells(board(called=40), GRIDS[-1])
-    assert [one.ticket for one in shown if one] == list(range(1, 25))
-
-
-@pytest.mark.parametrize(
-    ("seen", "expected"),
-    [
-        (board(called=1), "call"),
-        (board(waiting=3, desks_open=2), "wait"),
-        (board(desks_open=2), "welcome"),
-        (board(waiting=3), "desks_closed"),
-        (board(), "desks_closed"),
-        (board(is_open=False), "closed"),
-        (board(is_open=False, waiting=1), "desks_closed"),
-        (board(is_open=False, desks_open=1), "welcome"),
-        (board(desks_open=2, tickets_given=False), "wait"),
-        (board(is_open=False, desks_open=1, tickets_given=False), "closed"),
-    ],
-)
-def test_the_stage_says_what_the_hall_is_like(seen: BoardView, expected: str) -> None:
-    assert scenes.scene(seen) == expected
 
 
 async def test_the_board_invites_to_the_kiosk_exactly_while_it_gives_tickets(
@@ -94,17 +27,10 @@ async def test_the_board_invites_to_the_kiosk_exactly_while_it_gives_tickets(
     branch = directory.branch(BRANCH)
     moment = NOON.replace(hour=7)
     for _ in range(14 * 12):
-        seen = views.board(await halls.load(directory, branch, moment))
+        seen = board_view(await halls.load(directory, branch, moment))
         door = directory.today(branch, moment).door(moment)
         assert seen.tickets_given == (door.state == "open"), moment
         moment += timedelta(minutes=5)
-
-
-def test_a_panel_says_what_its_desk_does() -> None:
-    assert scenes.panel_state(board(called=1), "1") == "called"
-    assert scenes.panel_state(board(), "1") == "open"
-    assert scenes.panel_state(board(), "7") == "paused"
-    assert scenes.panel_state(board(), "2") == "closed"
 
 
 async def test_the_board_shows_the_newest_call_in_both_languages(

@@ -18,8 +18,8 @@ import queue_app.domain.errors as domain_errors
 from queue_app.clock import SystemClock
 from queue_app.domain.catalogue import Text
 from queue_app.domain.errors import Conflict, NotFound, QueueError, TooMany
+from queue_app.texts.words import words
 from queue_app.web.errors import EXCEPTION_HANDLERS, SENTENCES
-from queue_app.web.i18n import words
 from queue_app.web.templating import Pages, add_security_headers, assets_of
 
 ROOT = Path(__file__).parents[2]

@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from queue_app.domain.catalogue import Duration
-from queue_app.web.formats import Formats
+from queue_app.texts.formats import Formats
 from queue_app.web.qr import qr_svg
 from queue_app.web.templating import linked
 

@@ -15,7 +15,7 @@ DOMAIN = "queue-app.invalid"
 """No mail server stands behind a file."""
 
 
-class Files:
+class MessageFolder:
     """Writes each letter once under its identity: sent again, it takes its own place."""
 
     def __init__(self, folder: Path) -> None:

@@ -15,7 +15,7 @@ from queue_app.queries import reference
 _log = logging.getLogger(__name__)
 
 
-class Outbox:
+class Sender:
     """Delivers by one adapter for each medium."""
 
     def __init__(self, adapters: Mapping[Medium, Adapter]) -> None:

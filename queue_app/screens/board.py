@@ -1,0 +1,167 @@
+"""The hall board, and what its page shows before the first snapshot arrives.
+
+The page's script (`board.js`) applies the same rules with every further snapshot.
+"""
+
+from datetime import datetime
+from typing import Literal
+
+from msgspec import Struct
+
+from queue_app.domain import tickets
+from queue_app.domain.catalogue import Text
+from queue_app.domain.hall import Hall, HallTicket
+from queue_app.domain.tickets import State
+from queue_app.domain.waits import Wait
+from queue_app.screens.interruption import InterruptionView, interruption_now
+
+NEXT = 10
+"""How many of the next numbers a board is told."""
+
+Scene = Literal["interrupted", "call", "wait", "welcome", "desks_closed", "closed"]
+
+
+class Call(Struct, frozen=True):
+    """A person at a desk; `calls` grows with each recall."""
+
+    ticket: int
+    number: str
+    desk: str
+    state: State
+    called_at: datetime
+    calls: int
+
+
+class NextCall(Struct, frozen=True):
+    """When a number may be called: whole minutes from the snapshot, 10th to 90th percentile."""
+
+    number: str
+    low_minutes: int
+    high_minutes: int
+
+
+class BoardDesk(Struct, frozen=True):
+    number: str
+    state: str
+
+
+class BoardView(Struct, frozen=True):
+    """The hall board. `called`: newest first; `waiting`: how many people; `next`: the first
+    numbers in the order of their calls, and `next_calls` the same with their waits.
+
+    `closes_at` is set while the branch keeps its hours, `opens_at` while it does not.
+    `tickets_given`: whether the kiosk gives tickets at this hour.
+    """
+
+    version: int
+    at: datetime
+    branch: str
+    title: Text
+    called: tuple[Call, ...]
+    recent: tuple[Call, ...]
+    waiting: int
+    next: tuple[str, ...]
+    next_calls: tuple[NextCall, ...]
+    desks_open: int
+    desks: tuple[BoardDesk, ...]
+    opens_at: datetime | None
+    closes_at: datetime | None
+    tickets_given: bool
+    interruption: InterruptionView | None
+
+
+def board_view(hall: Hall) -> BoardView:
+    numbers = {desk.id: desk.number for desk in hall.desks}
+    visits = [one for one in hall.tickets if one.channel == "visit"]
+    called = sorted(
+        (_call(one, numbers) for one in visits if one.state in tickets.AT_DESK),
+        key=lambda call: (call.called_at, call.ticket),
+        reverse=True,
+    )
+    waiting = [one for one in visits if one.state == "waiting"]
+    soonest = sorted(
+        (one for one in waiting if one.id in hall.waits),
+        key=lambda one: hall.waits[one.id].people_ahead,
+    )[:NEXT]
+    opening = hall.day.opening(hall.at)
+    is_open = opening is not None and opening.opens <= hall.at
+    return BoardView(
+        version=hall.version,
+        at=hall.at,
+        branch=hall.branch.slug,
+        title=hall.branch.title,
+        called=tuple(called),
+        recent=tuple(_call(one, numbers) for one in hall.recent),
+        waiting=len(waiting),
+        next=tuple(one.number for one in soonest),
+        next_calls=tuple(_next_call(one, hall.waits[one.id]) for one in soonest),
+        desks_open=sum(desk.state == "open" for desk in hall.desks),
+        desks=tuple(BoardDesk(desk.number, desk.state) for desk in hall.desks),
+        opens_at=opening.opens if opening and not is_open else None,
+        closes_at=opening.closes if opening and is_open else None,
+        tickets_given=hall.day.gives_tickets(hall.at),
+        interruption=interruption_now(hall),
+    )
+
+
+def _call(ticket: HallTicket, numbers: dict[int, str]) -> Call:
+    assert ticket.called_at
+    return Call(
+        ticket=ticket.id,
+        number=ticket.number,
+        desk=numbers.get(ticket.desk_id or 0, ""),
+        state=ticket.state,
+        called_at=ticket.called_at,
+        calls=ticket.calls,
+    )
+
+
+def _next_call(ticket: HallTicket, wait: Wait) -> NextCall:
+    return NextCall(ticket.number, wait.low_minutes, wait.high_minutes)
+
+
+def scene(board: BoardView) -> Scene:
+    """What the upper part of the board says."""
+    if is_interrupted(board):
+        return "interrupted"
+    if board.called:
+        return "call"
+    if board.desks_open == 0:
+        return "desks_closed" if board.closes_at or board.waiting else "closed"
+    if board.waiting:
+        return "wait"
+    if board.tickets_given:
+        return "welcome"
+    return "wait" if board.closes_at else "closed"
+
+
+def is_interrupted(board: BoardView) -> bool:
+    """Whether calls are stopped for everybody; a stop of named services only gets a line."""
+    return board.interruption is not None and board.interruption.services is None
+
+
+class Grid(Struct, frozen=True):
+    """How many cells a board has for calls. It follows from the number of desks alone, so that
+    calls never change the layout."""
+
+    name: str
+    cells: int
+
+
+GRIDS = (Grid("roomy", 9), Grid("middle", 12), Grid("dense", 20), Grid("full", 24))
+HISTORY = 3
+"""Cells that stay for the recently called even when every desk calls."""
+
+
+def grid(desks: int) -> Grid:
+    """The roomiest grid in which every desk and a little history find a cell."""
+    for one in GRIDS:
+        if desks + (HISTORY if one.cells < 20 else 0) <= one.cells:
+            return one
+    return GRIDS[-1]
+
+
+def cells(board: BoardView, places: Grid) -> list[Call | None]:
+    """What each cell shows: people at a desk first, then the recently called, then None."""
+    shown: list[Call | None] = [*board.called, *board.recent]
+    return (shown + [None] * places.cells)[: places.cells]

@@ -1,0 +1,181 @@
+"""A desk's working screen: the person at it, the people waiting for it, what can be undone."""
+
+from datetime import datetime
+
+import msgspec
+from msgspec import Struct
+
+from queue_app.domain import interruptions
+from queue_app.domain.catalogue import Channel, Text
+from queue_app.domain.dispatch import Ranked
+from queue_app.domain.hall import DeskExtra, DeskState, Hall, HallTicket, UndoView
+from queue_app.domain.people import Actor, Staff
+from queue_app.domain.tickets import State
+from queue_app.domain.waits import Wait
+from queue_app.screens.interruption import (
+    InterruptionView,
+    interruption_now,
+    lasting_interruptions,
+)
+from queue_app.screens.reasons import sentence
+from queue_app.screens.titles import titles
+
+
+class QueuedView(Struct, frozen=True):
+    """Somebody in a desk's queue and why they are where they are."""
+
+    ticket: int
+    number: str
+    channel: Channel
+    state: State
+    services: tuple[Text, ...]
+    service_codes: tuple[str, ...]
+    issued_at: datetime
+    due_at: datetime | None
+    reason: Text
+    reason_code: str
+    wait: Wait | None
+
+
+class PersonView(Struct, frozen=True):
+    """The person at a desk. `awaited_since`: when called, or when calls resumed after that."""
+
+    ticket: int
+    number: str
+    channel: Channel
+    state: State
+    services: tuple[Text, ...]
+    service_codes: tuple[str, ...]
+    documents: tuple[str, ...]
+    priority: Text | None
+    language: str
+    due_at: datetime | None
+    issued_at: datetime
+    called_at: datetime | None
+    awaited_since: datetime | None
+    calls: int
+    started_at: datetime | None
+    planned_minutes: int
+    name: str | None
+    phone: str | None
+
+
+class DeskQueueView(Struct, frozen=True):
+    """A desk's screen. `elsewhere`: how many people are waiting whom this desk
+    cannot serve.
+
+    `interruption`: the one that stops all calls, else the longest of those that stop named
+    services; `interruptions`: all that last now. People waiting for an interrupted service stand
+    last in `queue`, with the `reason_code` "service_paused", unless all services are.
+    """
+
+    version: int
+    at: datetime
+    branch: str
+    desk: DeskState
+    current: PersonView | None
+    queue: tuple[QueuedView, ...]
+    parked: tuple[QueuedView, ...]
+    missed: tuple[QueuedView, ...]
+    elsewhere: int
+    undo: UndoView | None
+    interruption: InterruptionView | None
+    interruptions: tuple[InterruptionView, ...]
+
+
+def viewer_of(who: Actor) -> int | None:
+    """The `viewer` of `desk_view`: only clerks are kept from the contacts at other desks."""
+    return who.id if isinstance(who, Staff) and who.role == "clerk" else None
+
+
+def desk_view(hall: Hall, desk_id: int, viewer: int | None, extra: DeskExtra) -> DeskQueueView:
+    """The desk as the member of staff `viewer` sees it; None for a viewer who may see
+    every contact.
+
+    The name and phone in `extra` are shown only to the clerk of this desk.
+    NotFound `unknown_desk`.
+    """
+    desk = hall.desk(desk_id)
+    contact = extra if viewer in (None, desk.staff_id) else DeskExtra()
+    waiting = desk_queue(hall, desk_id)
+    services = hall.desk_view(desk_id).services
+    mine = [one for one in hall.tickets if services.issuperset(one.services)]
+    return DeskQueueView(
+        version=hall.version,
+        at=hall.at,
+        branch=hall.branch.slug,
+        desk=msgspec.convert(desk, type=DeskState, from_attributes=True),
+        current=_person(hall, hall.at_desks.get(desk_id), contact),
+        queue=waiting,
+        parked=tuple(_queued(hall, one, None) for one in mine if one.state == "parked"),
+        missed=tuple(
+            _queued(hall, one, None) for one in hall.missed if services.issuperset(one.services)
+        ),
+        elsewhere=len(hall.waiting) - len(waiting),
+        undo=extra.undo,
+        interruption=interruption_now(hall),
+        interruptions=lasting_interruptions(hall),
+    )
+
+
+def desk_queue(hall: Hall, desk_id: int) -> tuple[QueuedView, ...]:
+    """The people this desk would call, the next first; then those whose service is interrupted."""
+    ranked = [*hall.queue(desk_id), *hall.held_back(desk_id)]
+    return tuple(_queued(hall, hall.by_id[one.waiting.id], one) for one in ranked)
+
+
+def _person(hall: Hall, one: HallTicket | None, contact: DeskExtra) -> PersonView | None:
+    if one is None:
+        return None
+    known = hall.directory.services_ever
+    plan = [known[code] for code in one.services if code in known]
+    return PersonView(
+        ticket=one.id,
+        number=one.number,
+        channel=one.channel,
+        state=one.state,
+        services=titles(hall, one.services),
+        service_codes=one.services,
+        documents=tuple(dict.fromkeys(code for service in plan for code in service.documents)),
+        priority=next(
+            (each.title for each in hall.directory.centre.priorities if each.code == one.priority),
+            None,
+        ),
+        language=one.language,
+        due_at=one.due_at,
+        issued_at=one.issued_at,
+        called_at=one.called_at,
+        awaited_since=_awaited_since(hall, one),
+        calls=one.calls,
+        started_at=one.started_at,
+        planned_minutes=hall.planned_minutes(one.services),
+        name=contact.name,
+        phone=contact.phone,
+    )
+
+
+def _awaited_since(hall: Hall, one: HallTicket) -> datetime | None:
+    if one.called_at is None:
+        return None
+    return interruptions.awaited_since(one.called_at, hall.interruptions, hall.at)
+
+
+def _queued(hall: Hall, one: HallTicket, ranked: Ranked | None) -> QueuedView:
+    reason = (
+        sentence(ranked.reason, hall.directory.zone, hall.directory.centre.priorities)
+        if ranked
+        else Text(uk="", en="")
+    )
+    return QueuedView(
+        ticket=one.id,
+        number=one.number,
+        channel=one.channel,
+        state=one.state,
+        services=titles(hall, one.services),
+        service_codes=one.services,
+        issued_at=one.issued_at,
+        due_at=one.due_at,
+        reason=reason,
+        reason_code=ranked.reason.code if ranked else one.state,
+        wait=hall.waits.get(one.id) if ranked else None,
+    )

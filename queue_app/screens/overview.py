@@ -1,0 +1,64 @@
+"""A branch at a glance: all its desks, as the console's list of desks shows them."""
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from queue_app.domain.catalogue import Text
+from queue_app.domain.hall import Hall
+from queue_app.screens.interruption import InterruptionView, lasting_interruptions
+
+
+class DeskChoice(Struct, frozen=True):
+    """A desk in the list. `callable`: how many of the waiting people it could call now."""
+
+    id: int
+    number: str
+    skills: tuple[Text, ...]
+    state: str
+    clerk: str | None
+    pause_reason: str | None
+    callable: int
+    mine: bool
+    free: bool
+
+
+class BranchOverview(Struct, frozen=True):
+    """All desks in the order of the branch. `waiting`: how many people are in the queue."""
+
+    version: int
+    at: datetime
+    branch: str
+    desks: tuple[DeskChoice, ...]
+    waiting: int
+    interruptions: tuple[InterruptionView, ...]
+
+
+def branch_overview(hall: Hall, viewer: int) -> BranchOverview:
+    """The branch as the member of staff `viewer` sees it."""
+    titles = {skill.code: skill.title for skill in hall.directory.centre.skills}
+    skills = {
+        desk.id: tuple(titles[code] for code in desk.skills if code in titles)
+        for desk in hall.branch.desks
+    }
+    return BranchOverview(
+        version=hall.version,
+        at=hall.at,
+        branch=hall.branch.slug,
+        desks=tuple(
+            DeskChoice(
+                id=desk.id,
+                number=desk.number,
+                skills=skills.get(desk.id, ()),
+                state=desk.state,
+                clerk=desk.clerk,
+                pause_reason=desk.pause_reason,
+                callable=len(hall.queue(desk.id)),
+                mine=desk.staff_id == viewer,
+                free=desk.staff_id is None,
+            )
+            for desk in hall.desks
+        ),
+        waiting=len(hall.waiting),
+        interruptions=lasting_interruptions(hall),
+    )

@@ -1,0 +1,104 @@
+"""One's own ticket, on a phone."""
+
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+
+from queue_app.domain.catalogue import Text
+from queue_app.domain.hall import Hall
+from queue_app.domain.tickets import Progress, State, Ticket
+from queue_app.domain.waits import Wait, served_by
+from queue_app.screens import notices
+from queue_app.screens.interruption import InterruptionView, interruption_view
+from queue_app.screens.titles import titles
+
+
+class TicketView(Struct, frozen=True):
+    """One's own ticket. `desk` is a number as on the board; `wait`: None if it cannot be estimated.
+
+    `interruption`: why calls for these services are stopped. `overtaken`: why some people who
+    came later will be called before, if any will. `served`: "perhaps" where the wait reaches past
+    `closes_at`, the end of the branch's day, else "today": after closing, desks may go on to
+    serve the people still waiting.
+    """
+
+    version: int
+    at: datetime
+    number: str
+    branch: str
+    title: Text
+    address: Text | None
+    services: tuple[Text, ...]
+    state: State
+    channel: str
+    due_at: datetime | None
+    issued_at: datetime
+    people_ahead: int
+    wait: Wait | None
+    desk: str | None
+    called_at: datetime | None
+    calls: int
+    ended_at: datetime | None
+    interruption: InterruptionView | None
+    overtaken: Text | None
+    closes_at: datetime | None
+    served: Literal["today", "perhaps"]
+
+
+def ticket_view(hall: Hall, own: Ticket) -> TicketView:
+    """The ticket `own` as it is in the hall now, or as it ended if it has left the hall."""
+    progress = own.progress
+    if own.id in hall.by_id:
+        progress = msgspec.convert(hall.by_id[own.id], type=Progress, from_attributes=True)
+    numbers = {desk.id: desk.number for desk in hall.desks}
+    wait = hall.waits.get(own.id) if progress.state == "waiting" else None
+    stop = hall.stop_of(progress.services)
+    closes_at = hall.day.closes
+    return TicketView(
+        version=hall.version,
+        at=hall.at,
+        number=own.number,
+        branch=hall.branch.slug,
+        title=hall.branch.title,
+        address=hall.branch.address,
+        services=titles(hall, progress.services),
+        state=progress.state,
+        channel=own.channel,
+        due_at=own.due_at,
+        issued_at=own.issued_at,
+        people_ahead=wait.people_ahead if wait else hall.ahead(own.as_waiting()),
+        wait=wait,
+        desk=numbers.get(progress.desk_id) if progress.desk_id else None,
+        called_at=progress.called_at,
+        calls=progress.calls,
+        ended_at=progress.ended_at,
+        interruption=interruption_view(hall, stop) if stop else None,
+        overtaken=_overtaken(hall, own, wait) if wait and not stop else None,
+        closes_at=closes_at,
+        served=_served(wait, hall.at, closes_at),
+    )
+
+
+def _overtaken(hall: Hall, own: Ticket, wait: Wait) -> Text | None:
+    """Why people who came later will be called first: bookings, or a right to go first."""
+    passing = [
+        one
+        for one in hall.waiting
+        if one.queued_at > own.progress.queued_at
+        and one.id in hall.waits
+        and hall.waits[one.id].people_ahead < wait.people_ahead
+    ]
+    return notices.overtaken(
+        booked=any(one.due_at is not None for one in passing),
+        priority=any(one.priority is not None for one in passing),
+    )
+
+
+def _served(
+    wait: Wait | None, now: datetime, closes_at: datetime | None
+) -> Literal["today", "perhaps"]:
+    """For a ticket already given, "not today" is softened to "perhaps": nobody is sent home."""
+    late = closes_at is not None and now < closes_at and served_by(wait, now, closes_at) != "today"
+    return "perhaps" if late else "today"
