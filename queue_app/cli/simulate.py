@@ -436,6 +436,7 @@ def _by_kind(slug: str | None, day: date, target: Target, kind: Kind | None, see
         present=roster([desk.roster for desk in place.desks], truth.desks, day, periods),
         time_of=truth.time_of,
         target=target,
+        policy=truth.policy,
         change_over=truth.manner.change_over,
         closes=minutes(periods[-1].closes),
     )

@@ -125,12 +125,25 @@ def _counts(one: PastDay) -> dict[int, int]:
 def _usual(day: date, periods: Sequence[Period], rules: Rules) -> dict[int, float]:
     """The profile, from the kiosk's first ticket to its last."""
     found: dict[int, float] = {}
-    for place, one in enumerate(periods):
-        first = _minute(one.opens) - (0 if place else rules.kiosk_early_minutes)
-        last = _minute(one.closes) - (rules.last_ticket_minutes if place == len(periods) - 1 else 0)
+    for first, last in kiosk_minutes(periods, rules):
         for minute in range(first, last):
             quarter = quarter_of(minute, periods)
             found[quarter] = found.get(quarter, 0.0) + usual_per_hour(day, minute // 60) / 60
+    return found
+
+
+def kiosk_minutes(periods: Sequence[Period], rules: Rules) -> list[tuple[int, int]]:
+    """From which to which local minute of a day the kiosk gives tickets.
+
+    From some time before each opening; where it still gave them then, it goes on from there.
+    """
+    found: list[tuple[int, int]] = []
+    for place, one in enumerate(periods):
+        first = _minute(one.opens) - rules.kiosk_early_minutes
+        last = _minute(one.closes) - (rules.last_ticket_minutes if place == len(periods) - 1 else 0)
+        first = max(first, found[-1][1]) if found else first
+        if first < last:
+            found.append((first, last))
     return found
 
 

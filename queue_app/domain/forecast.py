@@ -16,21 +16,19 @@ import msgspec
 from msgspec import Struct
 
 from queue_app.domain import hours, interruptions, waits
-from queue_app.domain.centre import Rules
 from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.dispatch import (
-    POLICIES,
     DeskView,
     Expected,
     Outlook,
     Person,
-    Policy,
     Waiting,
     as_person,
 )
 from queue_app.domain.forward import Stop, stood_still
 from queue_app.domain.habits import Habits
 from queue_app.domain.interruptions import Interruption
+from queue_app.domain.policies import policy_of
 from queue_app.domain.service_times import ServiceTime, published, visit_time
 from queue_app.domain.waits import Desk, Scene, Serving, Wait
 
@@ -87,18 +85,6 @@ class Now(Struct, frozen=True):
     times: dict[str, ServiceTime]
     habits: Habits
     interruptions: Sequence[Interruption] = ()
-
-
-def policy_of(rules: Rules) -> Policy:
-    """The centre's policy, with the centre's own limits for early and late."""
-    policy = POLICIES[rules.policy]
-    if policy.late_minutes is None and policy.early_minutes is None:
-        return policy
-    return msgspec.structs.replace(
-        policy,
-        late_minutes=float(rules.late_minutes),
-        early_minutes=float(rules.early_minutes),
-    )
 
 
 def waits_of(now: Now) -> dict[int, Wait]:

@@ -17,7 +17,7 @@ import msgspec
 from msgspec import Struct
 
 from queue_app.domain.centre import BranchPlan, Centre
-from queue_app.domain.dispatch import POLICIES, Expected, Person, Policy, claim, may_call
+from queue_app.domain.dispatch import Expected, Person, Policy, claim, may_call
 from queue_app.domain.forward import Coming, Forward, Shift, stood_still
 from queue_app.domain.interruptions import stops
 from queue_app.domain.waits import RUNS, Desk, Scene, Serving, forecast, quantile, spread
@@ -85,13 +85,12 @@ def measure(
     days: int,
     seed: int,
     share: float = SHARE,
-    policy: Policy = POLICIES["promise"],
 ) -> Accuracy:
     """Accuracy over `days` synthetic days, at `share` of the arrivals that have to wait.
 
     ValueError: nobody had to wait on those days.
     """
-    told = _told(centre, branch, kind, first, days, seed, share, policy)
+    told = _told(centre, branch, kind, first, days, seed, share)
     if not told:
         raise ValueError("nobody had to wait: take more days")
     return summary(kind, days, told)
@@ -103,7 +102,7 @@ def measure_rows(
     """One `measure`; of days with an interruption one for each phase in which ranges were told."""
     if MANNERS[kind].stops is None:
         return [measure(centre, branch, kind, first, days, seed)]
-    told = _told(centre, branch, kind, first, days, seed, SHARE, POLICIES["promise"])
+    told = _told(centre, branch, kind, first, days, seed, SHARE)
     apart = [(phase, [one for one in told if one.phase == phase]) for phase in PHASES]
     return [summary(kind, days, found, phase) for phase, found in apart if found]
 
@@ -116,7 +115,6 @@ def _told(
     days: int,
     seed: int,
     share: float,
-    policy: Policy,
 ) -> list[Told]:
     told: list[Told] = []
     tested = 0
@@ -124,11 +122,11 @@ def _told(
         chance = Random(f"accuracy {seed} {kind} {number}")
         place = world(centre, branch, kind, chance)
         dates = open_days(branch, first)
-        past = [run_day(draw(place, next(dates), chance), policy) for _ in range(HISTORY)]
+        past = [run_day(draw(place, next(dates), chance), place.policy) for _ in range(HISTORY)]
         learned, true = learn(centre, past, chance), truth(place, past)
         for _ in range(min(TESTED, days - tested)):
             day = draw(place, next(dates), chance)
-            told += Telling(day, policy, learned, true, share, chance).run()
+            told += Telling(day, place.policy, learned, true, share, chance).run()
             tested += 1
     return told
 

@@ -10,7 +10,8 @@ from statistics import NormalDist, fmean, stdev
 from msgspec import Struct
 
 from queue_app.domain.centre import BranchPlan, Centre
-from queue_app.domain.dispatch import POLICIES, PolicyName
+from queue_app.domain.dispatch import PolicyName
+from queue_app.domain.policies import policy_named
 from queue_app.simulation.day import Day, draw
 from queue_app.simulation.run import FIGURES, run_day
 from queue_app.simulation.world import Kind, open_days, world
@@ -50,9 +51,10 @@ def synthetic_days(
 
 
 def compare(kind: Kind, days: Sequence[Day], policies: Sequence[PolicyName]) -> Comparison:
-    """Every figure under each policy, over at least two days."""
+    """Every figure under each policy with the centre's own minutes, over at least two days."""
     found: Mapping[PolicyName, list[dict[str, float]]] = {
-        name: [run_day(day, POLICIES[name]).figures for day in days] for name in policies
+        name: [run_day(day, policy_named(name, day.world.centre.rules)).figures for day in days]
+        for name in policies
     }
     figures: dict[str, dict[PolicyName, Interval]] = {}
     differs: dict[str, dict[PolicyName, bool]] = {}

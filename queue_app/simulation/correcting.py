@@ -14,7 +14,6 @@ from msgspec.structs import replace
 
 from queue_app.domain.centre import BranchPlan, Centre
 from queue_app.domain.correction import NARROWEST, End, corrected
-from queue_app.domain.dispatch import POLICIES
 from queue_app.domain.service_times import ServiceTime
 from queue_app.domain.waits import quantile
 from queue_app.simulation.accuracy import HISTORY, SHARE, Accuracy, Telling, Told, summary
@@ -75,15 +74,15 @@ def _told(
     percent: float,
     corrects: bool,
 ) -> list[list[Told]]:
-    policy, chance = POLICIES["promise"], Random(f"correcting {seed} {kind}")
+    chance = Random(f"correcting {seed} {kind}")
     place = world(centre, branch, kind, chance)
     dates = open_days(branch, first)
-    past = [run_day(draw(place, day, chance), policy) for day in islice(dates, HISTORY)]
+    past = [run_day(draw(place, day, chance), place.policy) for day in islice(dates, HISTORY)]
     learned, true = learn(centre, past, chance), truth(place, past)
     mistaken = replace(learned, times=_shorter(learned.times, percent))
     found = []
     for day in islice(dates, days):
-        told = Telling(draw(place, day, chance), policy, mistaken, true, SHARE, chance).run()
+        told = Telling(draw(place, day, chance), place.policy, mistaken, true, SHARE, chance).run()
         found.append(told)
         if corrects:
             after = corrected(mistaken.habits.correction, *_ends(told))

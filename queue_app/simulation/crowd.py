@@ -12,7 +12,6 @@ import msgspec
 from msgspec import Struct
 
 from queue_app.domain.centre import BranchPlan, Centre
-from queue_app.domain.dispatch import POLICIES
 from queue_app.domain.forward import Coming
 from queue_app.simulation import day as days
 from queue_app.simulation.day import Day
@@ -49,7 +48,7 @@ class Crowd(Struct, frozen=True):
         """The open days before `until`, each as it went."""
         usual = Crowd(self.truth, min(self.count, PAST_MOST) if self.count else None)
         dates = days_before(self.truth.branch, until, PAST_DAYS)
-        return [run_day(usual.draw(day, chance), POLICIES["promise"]) for day in dates]
+        return [run_day(usual.draw(day, chance), self.truth.policy) for day in dates]
 
 
 def full_hall(

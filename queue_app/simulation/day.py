@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from queue_app.domain import interruptions
 from queue_app.domain.centre import WEEKDAYS, LanePlan, Period, Weekly
+from queue_app.domain.demand import kiosk_minutes
 from queue_app.domain.dispatch import DeskView, Expected, Person
 from queue_app.domain.forward import Coming, Shift, Stop
 from queue_app.domain.interruptions import Interruption
@@ -250,15 +251,14 @@ def _lane_hours(lane: LanePlan, day: date, periods: Sequence[Period]) -> list[tu
 def _fill(
     world: World, offered: Sequence[str], begins: float, ends: float, chance: Random
 ) -> list[tuple[float, str]]:
-    rules, found = world.centre.rules, []
-    step, weights = rules.start_step_minutes, [world.asked[code] for code in offered]
-    at = begins
+    step, weights = world.centre.rules.start_step_minutes, [world.asked[code] for code in offered]
+    found, at = list[tuple[float, str]](), math.ceil(begins / step) * step
     while at < ends:
         code = chance.choices(offered, weights)[0]
-        length = math.ceil(world.planned(frozenset([code])) / step) * step
-        if at + length <= ends and chance.random() < world.manner.booked:
-            found.append((at, code))
-        at += length
+        over = at + world.booked_minutes(frozenset([code]))
+        if over <= ends and chance.random() < world.manner.booked:
+            found.append((float(at), code))
+        at = math.ceil(over / step) * step
     return found
 
 
@@ -308,12 +308,9 @@ class _Crowd:
 
     def _arrivals(self, day: date, periods: Sequence[Period]) -> list[float]:
         """Poisson at a rate for each hour, from the kiosk's first ticket to its last."""
-        rules, found = self.world.centre.rules, []
-        for place, one in enumerate(periods):
-            at = minutes(one.opens) - (rules.kiosk_early_minutes if place == 0 else 0)
-            last = minutes(one.closes)
-            if place == len(periods) - 1:
-                last -= rules.last_ticket_minutes
+        found = []
+        for first, last in kiosk_minutes(periods, self.world.centre.rules):
+            at = float(first)
             while at < last:
                 rate = hourly_walk_ins(self.world, day, int(at // 60)) / 60
                 ahead = at + self.chance.expovariate(rate)
@@ -326,7 +323,8 @@ class _Crowd:
     def _services(self) -> frozenset[str]:
         """One service, or two that one desk gives together."""
         first = self._service()
-        if self.chance.random() < self.manner.second_service:
+        several = self.world.centre.rules.max_services > 1
+        if self.chance.random() < self.manner.second_service and several:
             second = self._service()
             both = frozenset([first, second])
             if any(both <= desk.services for desk in self.desks):

@@ -10,6 +10,7 @@ from queue_app.domain.demand import Basis, Booked, PastDay, basis_of, expected
 from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.dispatch import DeskView
 from queue_app.domain.forecast import Lengths
+from queue_app.domain.policies import policy_of
 from queue_app.flow.learning import MEMORY_DAYS
 from queue_app.queries import demand, habits
 from queue_app.queries.habits import Learned
@@ -62,6 +63,7 @@ async def foresee(
             present=roster([desk.roster for desk in branch.desks], desks, day, periods),
             time_of=Lengths(directory, learned.times),
             target=target,
+            policy=policy_of(rules),
             change_over=learned.habits.change_over,
             closes=minutes(periods[-1].closes),
         ),

@@ -20,7 +20,6 @@ from queue_app.simulation.run import Outcome
 from queue_app.simulation.world import periods_of
 from queue_app.store import db
 
-_SLOT = 10
 _APPOINTMENT = ["branch_id", "id", "lane_id", "token", "code", "channel", "services", "period",
                 "state", "language", "created_at", "changed_at"]  # fmt: skip
 _TICKET = ["branch_id", "id", "day", "number", "token", "channel", "priority", "language",
@@ -107,8 +106,7 @@ class _Rows:
         for one in day.bookings:
             due, self.id = one.due or 0.0, self.id + 1
             lane = next(lane for lane, at in free.items() if at <= due)
-            planned = day.world.planned(one.services)
-            free[lane] = due + math.ceil(planned / _SLOT) * _SLOT
+            free[lane] = due + day.world.booked_minutes(one.services)
             begins, ends = self._at(day, due), self._at(day, free[lane])
             state = "booked"
             if came is not None:

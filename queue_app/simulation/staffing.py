@@ -17,7 +17,7 @@ from random import Random
 from msgspec import Struct
 
 from queue_app.domain.demand import QUARTER
-from queue_app.domain.dispatch import POLICIES, DeskView, Person
+from queue_app.domain.dispatch import DeskView, Person, Policy
 from queue_app.domain.forward import Coming, Forward, Shift
 from queue_app.domain.service_times import ServiceTime
 
@@ -66,8 +66,9 @@ class Quarter(Struct, frozen=True):
 
 class Task(Struct, frozen=True):
     """What is to be staffed. `desks`: what kinds of desks there are; `present`: the roster now;
-    `time_of`: how long visits take; `change_over`: minutes between them; `closes`: until when
-    desks are there, as the last tickets are given earlier; where it is 0, as long as people come.
+    `time_of`: how long visits take; `policy`: by which people are called; `change_over`: minutes
+    between visits; `closes`: until when desks are there, as the last tickets are given earlier;
+    where it is 0, as long as people come.
     """
 
     demand: Demand
@@ -75,6 +76,7 @@ class Task(Struct, frozen=True):
     present: Sequence[Shift]
     time_of: Callable[[frozenset[str]], ServiceTime]
     target: Target
+    policy: Policy
     change_over: float = 1.0
     closes: float = 0.0
 
@@ -231,11 +233,11 @@ _Late = dict[int, list[tuple[frozenset[str], float]]]
 """By quarter hour: the services and the wait of everybody who came in it."""
 
 
-def _run(shifts: Sequence[Shift], crowds: Sequence[Sequence[Coming]]) -> _Late:
+def _run(task: Task, shifts: Sequence[Shift], crowds: Sequence[Sequence[Coming]]) -> _Late:
     """Waits under a roster; infinite for whom no desk calls."""
     found: _Late = {}
     for people in crowds:
-        called = Forward(people, shifts, POLICIES["fcfs"]).run()
+        called = Forward(people, shifts, task.policy).run()
         for one in people:
             call = called.get(one.person.id)
             wait = call.minute - one.arrives if call else math.inf
@@ -288,7 +290,7 @@ def _add(
 ) -> None:
     """In each quarter with too many late, one more desk that most of the late can go to."""
     for _ in range(_ROUNDS):
-        found = _run(_shifts(kinds, counts), crowds)
+        found = _run(task, _shifts(kinds, counts), crowds)
         broken = _broken(task, found)
         if not broken:
             return
@@ -311,7 +313,7 @@ def _trim(
 
     Never the last one of a quarter hour for a service that is asked for in it.
     """
-    already = set(_broken(task, _run(_shifts(kinds, counts), crowds)))
+    already = set(_broken(task, _run(task, _shifts(kinds, counts), crowds)))
     for minutes in _TRIMMED:
         for begins in sorted({quarter // minutes for quarter in counts}):
             quarters = [quarter for quarter in counts if quarter // minutes == begins]
@@ -320,7 +322,7 @@ def _trim(
                 if (
                     fewer != counts
                     and all(_reached(task, kinds, fewer, quarter) for quarter in quarters)
-                    and already.issuperset(_broken(task, _run(_shifts(kinds, fewer), crowds)))
+                    and already.issuperset(_broken(task, _run(task, _shifts(kinds, fewer), crowds)))
                 ):
                     counts.update(fewer)
 
@@ -341,8 +343,8 @@ def _reached(task: Task, kinds: Sequence[DeskView], counts: Counts, quarter: int
 def _shown(
     task: Task, kinds: Sequence[DeskView], counts: Counts, crowds: Sequence[Sequence[Coming]]
 ) -> list[Quarter]:
-    proposed = _run(_shifts(kinds, counts), crowds)
-    present = _run(task.present, crowds)
+    proposed = _run(task, _shifts(kinds, counts), crowds)
+    present = _run(task, task.present, crowds)
     return [
         Quarter(
             begins=quarter,

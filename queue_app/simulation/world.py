@@ -14,11 +14,12 @@ from typing import Literal, get_args
 
 from msgspec import Struct
 
-from queue_app.domain.catalogue import planned_minutes
+from queue_app.domain.catalogue import Service, planned_minutes, visit_minutes
 from queue_app.domain.centre import BranchPlan, Centre, LanePlan, Period
 from queue_app.domain.demand import PER_HOUR, usual_per_hour
-from queue_app.domain.dispatch import DeskView
+from queue_app.domain.dispatch import DeskView, Policy
 from queue_app.domain.hours import periods_on
+from queue_app.domain.policies import policy_of
 from queue_app.domain.service_times import ServiceTime, published, visit_time
 
 Kind = Literal["calm", "rush", "short", "alert", "registry"]
@@ -83,6 +84,11 @@ class World(Struct, frozen=True, dict=True):
     times: dict[str, ServiceTime]
     asked: dict[str, float]
 
+    @property
+    def policy(self) -> Policy:
+        """By which the hall of this centre calls."""
+        return policy_of(self.centre.rules)
+
     @cached_property
     def desks(self) -> tuple[DeskView, ...]:
         """Desks by id: their place in the branch's plan, from 0."""
@@ -106,16 +112,23 @@ class World(Struct, frozen=True, dict=True):
         )
 
     @cached_property
+    def _services(self) -> dict[str, Service]:
+        return {one.code: one for one in self.centre.services}
+
+    @cached_property
     def _plans(self) -> dict[str, int]:
-        rules = self.centre.rules
-        return {
-            one.code: planned_minutes(one, rules.open_service_minutes)
-            for one in self.centre.services
-        }
+        open_minutes = self.centre.rules.open_service_minutes
+        return {code: planned_minutes(one, open_minutes) for code, one in self._services.items()}
 
     def planned(self, services: frozenset[str]) -> float:
         """Minutes planned for a visit, not rounded."""
         return float(sum(self._plans[code] for code in services))
+
+    def booked_minutes(self, services: frozenset[str]) -> int:
+        """What a booking for these services takes of its lane."""
+        rules = self.centre.rules
+        booked = [self._services[code] for code in services]
+        return visit_minutes(booked, rules.open_service_minutes, rules.grid_minutes)
 
     def time_of(self, services: frozenset[str]) -> ServiceTime:
         return combined(self.times, services)

@@ -13,7 +13,6 @@ from queue_app.domain import forecast, hours
 from queue_app.domain import habits as habits_rules
 from queue_app.domain.correction import Correction
 from queue_app.domain.directory import Branch, Directory
-from queue_app.domain.dispatch import POLICIES
 from queue_app.domain.habits import Habits, Seen
 from queue_app.domain.waits import Wait
 from queue_app.flow import interrupting, learning, promising, staffing, upkeep
@@ -41,7 +40,7 @@ def truth(kind: Kind = "rush", **manner: float) -> World:
 def past(of: World, days: int) -> list[Outcome]:
     chance = Random(2)
     dates = history.days_before(of.branch, MONDAY.date(), days)
-    return [run_day(draw(of, day, chance), POLICIES["promise"]) for day in dates]
+    return [run_day(draw(of, day, chance), of.policy) for day in dates]
 
 
 async def learned(days: Sequence[Outcome]) -> Habits:

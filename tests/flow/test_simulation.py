@@ -197,7 +197,7 @@ def task(target: str = "90% within 15 min") -> Task:
     asked = {540: {one: 4.0, two: 1.0}, 555: {one: 2.0, two: 1.0}, 570: {one: 1.0, two: 1.0}}
     present = [Shift(desk, 540.0) for desk in desks]
     time_of = ServiceTime(math.log(8), 0.4, 50)
-    return Task(asked, desks, present, lambda _: time_of, parse_target(target))
+    return Task(asked, desks, present, lambda _: time_of, parse_target(target), POLICIES["promise"])
 
 
 def test_a_proposal_keeps_the_promise_and_has_desks_where_they_are_wanted() -> None:
@@ -232,7 +232,12 @@ def test_a_stricter_promise_takes_no_fewer_desks() -> None:
 def test_a_service_that_no_desk_gives_cannot_be_staffed() -> None:
     wanted = task()
     impossible = Task(
-        {540: {frozenset({"three"}): 1.0}}, wanted.desks, [], wanted.time_of, wanted.target
+        {540: {frozenset({"three"}): 1.0}},
+        wanted.desks,
+        [],
+        wanted.time_of,
+        wanted.target,
+        wanted.policy,
     )
     with pytest.raises(ValueError, match="no desk gives three"):
         propose(impossible)

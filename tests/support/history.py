@@ -11,7 +11,6 @@ import click
 
 from queue_app.cli import operator
 from queue_app.clock import FixedClock
-from queue_app.domain.dispatch import POLICIES
 from queue_app.flow import learning
 from queue_app.queries import reference
 from queue_app.simulation.day import draw
@@ -43,7 +42,7 @@ def fill(slug: str | None, kind: Kind, weeks: int, until: datetime, seed: int) -
             for ago in range(7 * weeks, 0, -1)
             if periods_of(plan, one := day - timedelta(days=ago))
         ]
-        past = [run_day(draw(truth, one, chance), POLICIES["promise"]) for one in days]
+        past = [run_day(draw(truth, one, chance), truth.policy) for one in days]
         await write(directory, branch, past)
         await write_bookings(directory, branch, draw(truth, day, chance))
         await learning.learn(directory, now)
