@@ -14,8 +14,8 @@ from queue_app.domain.policies import policy_of
 from queue_app.flow.learning import MEMORY_DAYS
 from queue_app.queries import demand, habits
 from queue_app.queries.habits import Learned
-from queue_app.simulation.day import minutes, roster
-from queue_app.simulation.staffing import Target, Task
+from queue_app.simulation.roster_search import StaffingTask, Target
+from queue_app.simulation.synthetic_day import minutes, roster
 from queue_app.store import db
 
 MEMORY = timedelta(days=MEMORY_DAYS)
@@ -25,7 +25,7 @@ class Foreseen(Struct, frozen=True):
     """`bookings` and `basis`: how many bookings, and past days before `until`, it was made from.
     `left_out`: the bookings and past walk-ins whose services no desk gives."""
 
-    task: Task
+    task: StaffingTask
     bookings: int
     basis: Basis
     until: date
@@ -57,7 +57,7 @@ async def foresee(
     ]
     known, seen = served.booked(booked), served.past(past)
     return Foreseen(
-        task=Task(
+        task=StaffingTask(
             demand=expected(day, periods, known, seen, offered, rules),
             desks=desks,
             present=roster([desk.roster for desk in branch.desks], desks, day, periods),

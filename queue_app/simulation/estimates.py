@@ -21,10 +21,10 @@ from queue_app.domain.dispatch import Expected, Person, Policy, claim, may_call
 from queue_app.domain.forward import Coming, Forward, Shift, stood_still
 from queue_app.domain.interruptions import stops
 from queue_app.domain.waits import RUNS, Desk, Scene, Serving, forecast, quantile, spread
-from queue_app.simulation.day import Day, draw
 from queue_app.simulation.knowledge import Knowledge, learn, truth
 from queue_app.simulation.run import begin, outcome, run_day
-from queue_app.simulation.world import MANNERS, Kind, open_days, world
+from queue_app.simulation.synthetic_branch import MANNERS, DayKind, open_days, synthetic_branch
+from queue_app.simulation.synthetic_day import SyntheticDay, draw
 
 HISTORY = 20
 """Days of the branch that are learned from."""
@@ -53,10 +53,10 @@ class Told(Struct, frozen=True):
     phase: Phase = "before"
 
 
-class Accuracy(Struct, frozen=True):
+class EstimateAccuracy(Struct, frozen=True):
     """Over all estimates of a kind of day. `ours`, `oracle`, `formula`: mean absolute errors."""
 
-    kind: Kind
+    kind: DayKind
     days: int
     estimates: int
     mean_wait: float
@@ -80,13 +80,13 @@ class Accuracy(Struct, frozen=True):
 def measure(
     centre: Centre,
     branch: BranchPlan,
-    kind: Kind,
+    kind: DayKind,
     first: date,
     days: int,
     seed: int,
     share: float = SHARE,
-) -> Accuracy:
-    """Accuracy over `days` synthetic days, at `share` of the arrivals that have to wait.
+) -> EstimateAccuracy:
+    """EstimateAccuracy over `days` synthetic days, at `share` of the arrivals that have to wait.
 
     ValueError: nobody had to wait on those days.
     """
@@ -97,8 +97,8 @@ def measure(
 
 
 def measure_rows(
-    centre: Centre, branch: BranchPlan, kind: Kind, first: date, days: int, seed: int
-) -> list[Accuracy]:
+    centre: Centre, branch: BranchPlan, kind: DayKind, first: date, days: int, seed: int
+) -> list[EstimateAccuracy]:
     """One `measure`; of days with an interruption one for each phase in which ranges were told."""
     if MANNERS[kind].stops is None:
         return [measure(centre, branch, kind, first, days, seed)]
@@ -110,7 +110,7 @@ def measure_rows(
 def _told(
     centre: Centre,
     branch: BranchPlan,
-    kind: Kind,
+    kind: DayKind,
     first: date,
     days: int,
     seed: int,
@@ -120,7 +120,7 @@ def _told(
     tested = 0
     for number in range(math.ceil(days / TESTED)):
         chance = Random(f"accuracy {seed} {kind} {number}")
-        place = world(centre, branch, kind, chance)
+        place = synthetic_branch(centre, branch, kind, chance)
         dates = open_days(branch, first)
         past = [run_day(draw(place, next(dates), chance), place.policy) for _ in range(HISTORY)]
         learned, true = learn(centre, past, chance), truth(place, past)
@@ -131,8 +131,10 @@ def _told(
     return told
 
 
-def summary(kind: Kind, days: int, told: Sequence[Told], phase: str | None = None) -> Accuracy:
-    return Accuracy(
+def summary(
+    kind: DayKind, days: int, told: Sequence[Told], phase: str | None = None
+) -> EstimateAccuracy:
+    return EstimateAccuracy(
         kind=kind,
         phase=phase,
         days=days,
@@ -151,7 +153,7 @@ class Telling:
 
     def __init__(
         self,
-        day: Day,
+        day: SyntheticDay,
         policy: Policy,
         learned: Knowledge,
         true: Knowledge,
@@ -207,7 +209,7 @@ class Telling:
             self._told.append((one.id, forward.minute, told))
 
 
-def _phase(day: Day, minute: float) -> Phase:
+def _phase(day: SyntheticDay, minute: float) -> Phase:
     known = day.known_at(minute)
     if not known:
         return "before"
@@ -231,7 +233,7 @@ def formula(forward: Forward, person: Person, average: float) -> float:
     return position * average / max(1, open_desks) + still
 
 
-def scene_of(forward: Forward, day: Day, known: Knowledge) -> Scene:
+def scene_of(forward: Forward, day: SyntheticDay, known: Knowledge) -> Scene:
     """The branch at this minute of a run as the product would know it."""
     now = forward.minute
     here = {one.id for one in forward.line}
@@ -251,7 +253,7 @@ def scene_of(forward: Forward, day: Day, known: Knowledge) -> Scene:
             if one.due >= now and one.id not in forward.called
         ],
         time_of=known.time_of,
-        planned=day.world.planned,
+        planned=day.branch.planned,
         policy=forward.policy,
         habits=known.habits,
         stops=stops(day.known_at(now), day.at(now)),
@@ -264,7 +266,7 @@ def _seen(one: Person, now: float) -> Person:
     return Person(one.id, one.services, one.queued - now, due, one.priority, one.for_desk_id, limit)
 
 
-def _desk(forward: Forward, day: Day, known: Knowledge, index: int, shift: Shift) -> Desk:
+def _desk(forward: Forward, day: SyntheticDay, known: Knowledge, index: int, shift: Shift) -> Desk:
     now = forward.minute
     return Desk(
         shift.desk,
@@ -275,7 +277,7 @@ def _desk(forward: Forward, day: Day, known: Knowledge, index: int, shift: Shift
     )
 
 
-def _serving(forward: Forward, day: Day, known: Knowledge, index: int) -> Serving | None:
+def _serving(forward: Forward, day: SyntheticDay, known: Knowledge, index: int) -> Serving | None:
     """The visit at a desk; one who was called and is not there yet may still come."""
     one = forward.serving.get(index)
     if one is None:

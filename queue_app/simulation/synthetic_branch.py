@@ -6,7 +6,7 @@ of a day is seen; `queue_app.simulation.knowledge` learns from that.
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from functools import cached_property
 from random import Random
@@ -22,15 +22,19 @@ from queue_app.domain.hours import periods_on
 from queue_app.domain.policies import policy_of
 from queue_app.domain.service_times import ServiceTime, published, visit_time
 
-Kind = Literal["calm", "rush", "short", "alert", "registry"]
-KINDS: tuple[Kind, ...] = get_args(Kind)
-TITLES: dict[Kind, str] = {
+DayKind = Literal["calm", "rush", "short", "alert", "registry"]
+KINDS: tuple[DayKind, ...] = get_args(DayKind)
+TITLES: dict[DayKind, str] = {
     "calm": "calm",
     "rush": "rush",
     "short": "short of staff",
     "alert": "air-raid alert",
     "registry": "registry down",
 }
+
+
+class UnknownBranch(Exception):
+    """No branch has that name; the message says which have one."""
 
 
 class Manner(Struct, frozen=True):
@@ -65,7 +69,7 @@ class Manner(Struct, frozen=True):
     after_stop: float = 10.0
 
 
-MANNERS: dict[Kind, Manner] = {
+MANNERS: dict[DayKind, Manner] = {
     "calm": Manner(per_hour=PER_HOUR),
     "rush": Manner(per_hour=24.0, booked=0.8),
     "short": Manner(per_hour=11.0, away=2),
@@ -74,12 +78,12 @@ MANNERS: dict[Kind, Manner] = {
 }
 
 
-class World(Struct, frozen=True, dict=True):
+class SyntheticBranch(Struct, frozen=True, dict=True):
     """A branch with its hidden truth. `times`: the true length of each service's visits, without
     change-over; `asked`: how much each service is asked for."""
 
     centre: Centre
-    branch: BranchPlan
+    plan: BranchPlan
     manner: Manner
     times: dict[str, ServiceTime]
     asked: dict[str, float]
@@ -93,8 +97,7 @@ class World(Struct, frozen=True, dict=True):
     def desks(self) -> tuple[DeskView, ...]:
         """Desks by id: their place in the branch's plan, from 0."""
         return tuple(
-            DeskView(place, self.skilled(desk.skills))
-            for place, desk in enumerate(self.branch.desks)
+            DeskView(place, self.skilled(desk.skills)) for place, desk in enumerate(self.plan.desks)
         )
 
     @cached_property
@@ -102,7 +105,7 @@ class World(Struct, frozen=True, dict=True):
         """The lanes for visits, and which of the services asked for each of them gives."""
         return tuple(
             (lane, self.skilled(lane.skills) & self.asked.keys())
-            for lane in self.branch.lanes
+            for lane in self.plan.lanes
             if lane.channel == "visit"
         )
 
@@ -146,7 +149,9 @@ def priors(centre: Centre) -> dict[str, ServiceTime]:
     }
 
 
-def world(centre: Centre, branch: BranchPlan, kind: Kind, chance: Random) -> World:
+def synthetic_branch(
+    centre: Centre, branch: BranchPlan, kind: DayKind, chance: Random
+) -> SyntheticBranch:
     """A branch of this centre with a truth drawn by `chance`; the kind decides the crowd alone."""
     branch_factor = chance.gauss(0, 0.12)
     times, asked = {}, {}
@@ -156,15 +161,31 @@ def world(centre: Centre, branch: BranchPlan, kind: Kind, chance: Random) -> Wor
             prior.mu + branch_factor + off, prior.sigma * math.exp(wider), math.inf
         )
         asked[code] = math.exp(weight)
-    served = World(centre, branch, MANNERS[kind], times, asked).desks
+    served = SyntheticBranch(centre, branch, MANNERS[kind], times, asked).desks
     reach = frozenset().union(*(desk.services for desk in served))
-    return World(
+    return SyntheticBranch(
         centre,
         branch,
         MANNERS[kind],
         times,
         {code: weight for code, weight in asked.items() if code in reach},
     )
+
+
+def plan_named(centre: Centre, slug: str | None) -> BranchPlan:
+    """The centre's branch of that name, the first for None. UnknownBranch says which there are."""
+    slugs = [one.slug for one in centre.branches]
+    if slug is None:
+        return centre.branches[0]
+    require_known(slug, slugs)
+    return centre.branches[slugs.index(slug)]
+
+
+def require_known(slug: str, known: Iterable[str]) -> None:
+    """UnknownBranch, which names the known ones."""
+    names = list(known)
+    if slug not in names:
+        raise UnknownBranch(f"{slug!r} is none of: {', '.join(names)}")
 
 
 def periods_of(branch: BranchPlan, day: date) -> tuple[Period, ...]:
@@ -185,6 +206,6 @@ def open_days(branch: BranchPlan, first: date) -> Iterator[date]:
     raise ValueError(f"{branch.slug} is never open")
 
 
-def hourly_walk_ins(world: World, day: date, hour: int) -> float:
+def hourly_walk_ins(branch: SyntheticBranch, day: date, hour: int) -> float:
     """Walk-ins expected in this hour of the day if the branch is open all of it."""
-    return usual_per_hour(day, hour, world.manner.per_hour)
+    return usual_per_hour(day, hour, branch.manner.per_hour)

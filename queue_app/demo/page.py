@@ -18,13 +18,12 @@ from msgspec import Struct
 
 from config.settings import Settings
 from queue_app.clock import Clock
+from queue_app.demo.showing import FILE, Showing
 from queue_app.domain.errors import NotFound
 from queue_app.flow import staffing
-from queue_app.simulation.demo import Showing
 from queue_app.web.guards import SESSION_COOKIE
 from queue_app.web.i18n import LANGUAGE_COOKIE, language_of
 
-FILE = "showing.json"
 STATIC = Path(__file__).parent / "static"
 TEXTS = {
     "uk": {
@@ -57,7 +56,7 @@ _templates = Environment(
 )
 
 
-class State(Struct, frozen=True):
+class ShownNow(Struct, frozen=True):
     """What changes while the page is open; on another `day` it is loaded anew."""
 
     day: str
@@ -93,9 +92,9 @@ async def page(
 
 
 @get("/state")
-async def state(settings: NamedDependency[Settings]) -> Response[State]:
+async def state(settings: NamedDependency[Settings]) -> Response[ShownNow]:
     now = _showing(settings)
-    return Response(State(now.day, now.console, now.ticket), headers=NO_STORE)
+    return Response(ShownNow(now.day, now.console, now.ticket), headers=NO_STORE)
 
 
 @get("/files/{name:str}", sync_to_thread=False)
