@@ -63,7 +63,7 @@ async def write(directory: Directory, branch: Branch, days: Sequence[WrittenDay]
     """Every booking and every visit of these days, with the events that lead to their rows."""
 
     async def work() -> None:
-        rows = _Rows(directory, branch, await _next_id(branch))
+        rows = HistoryRows(directory, branch, await _next_id(branch))
         for one in days:
             rows.add_day(one)
         await rows.copy()
@@ -81,7 +81,7 @@ async def _next_id(branch: Branch) -> int:
     )
 
 
-class _Rows:
+class HistoryRows:
     """Rows for COPY, table by table."""
 
     def __init__(self, directory: Directory, branch: Branch, first: int) -> None:
