@@ -24,7 +24,7 @@ from queue_app.demo.report import Moment, Report
 from queue_app.demo.scratch import HOST, require_free, scratch_database, scratch_folder
 from queue_app.demo.server import DemoServer
 from queue_app.demo.showing import FILE
-from queue_app.demo.stopping import Stop, stopping
+from queue_app.demo.stopping import StopRequest, stopping
 from queue_app.demo.wire import Wire
 from queue_app.demo.working_day import DemoSignIns, WorkingDay
 from queue_app.domain import hours
@@ -127,7 +127,7 @@ class _Demo:
     """The days of one demo."""
 
     def __init__(
-        self, options: DemoOptions, server: DemoServer, dsn: str, stop: Stop, teller: Teller
+        self, options: DemoOptions, server: DemoServer, dsn: str, stop: StopRequest, teller: Teller
     ) -> None:
         self.options = options
         self.settings = server.settings

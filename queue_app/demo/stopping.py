@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 
-class Stop:
+class StopRequest:
     """Whether somebody asked to end. A signal interrupts only what may be interrupted."""
 
     def __init__(self) -> None:
@@ -44,9 +44,9 @@ class Stop:
 
 
 @contextmanager
-def stopping() -> Iterator[Stop]:
+def stopping() -> Iterator[StopRequest]:
     """Polite signals are noted; nothing that tidies up is ever cut short by one."""
-    stop = Stop()
+    stop = StopRequest()
     polite = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     before = {number: signal.signal(number, stop.handle) for number in polite}
     try:

@@ -12,11 +12,10 @@ from queue_app.domain.dispatch import DeskView
 from queue_app.domain.forecast import Lengths
 from queue_app.domain.policies import policy_of
 from queue_app.flow.learning import MEMORY_DAYS
-from queue_app.queries import demand, habits
+from queue_app.queries.demand import demand_records
 from queue_app.queries.habits import Learned
 from queue_app.simulation.roster_search import StaffingTask, Target
 from queue_app.simulation.synthetic_day import minutes, roster
-from queue_app.store import db
 
 MEMORY = timedelta(days=MEMORY_DAYS)
 
@@ -43,10 +42,8 @@ async def foresee(
 ) -> Foreseen:
     """That day, open in these `periods`, by the records of the days before it and before today."""
     until = min(day, directory.local(now).date())
-    async with db.snapshot():
-        learned = await habits.learned(branch.id)
-        booked = await demand.booked_on(directory, branch, day, learned.habits)
-        past = await demand.past_days(directory, branch, until - MEMORY, until)
+    records = await demand_records(directory, branch, day, until - MEMORY, until)
+    learned, booked, past = records.learned, records.booked, records.past
     desks = [DeskView(place, desk.services) for place, desk in enumerate(branch.desks)]
     served = _Served(desks)
     rules = directory.rules

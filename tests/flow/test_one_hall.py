@@ -86,7 +86,7 @@ def own_centre() -> Centre:
 
 def centre_with(**changed: object) -> Centre:
     centre = own_centre()
-    return replace(centre, rules=replace(centre.rules, **changed))  # type: ignore[arg-type]
+    return replace(centre, rules=replace(centre.rules, **changed))
 
 
 class Real:
