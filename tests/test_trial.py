@@ -14,7 +14,7 @@ from tests.conftest import KYIV, MONDAY
 from tests.support.database import empty
 
 
-async def opens(made: trial.SignIns) -> None:
+async def opens(made: trial.TrialSignIns) -> None:
     for login, password in made.passwords.items():
         assert (await staffing.sign_in(By(RESIDENT, MONDAY), login, password)).staff.login == login
     kiosk = await device_of_token(token_hash(made.kiosk))
@@ -54,7 +54,7 @@ async def test_a_lost_file_leaves_passwords_unknown_and_makes_new_devices(
 
 
 def test_the_guide_names_a_monday_to_come_and_every_way_in(data: Path) -> None:
-    made = trial.SignIns("podilskyi", "kiosk-token", "board-token", {"clerk1": "secret"})
+    made = trial.TrialSignIns("podilskyi", "kiosk-token", "board-token", {"clerk1": "secret"})
 
     def told(**given: Any) -> str:
         settings = Settings(data=data, **given)

@@ -22,6 +22,7 @@ from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
 from config.settings import Settings
+from queue_app import installation
 from queue_app.cli import operator, trial
 from queue_app.queries import reference
 
@@ -55,9 +56,9 @@ def serve(settings: Settings, with_trial: bool, factory: str = APPLICATION) -> N
     with (
         _listening(settings) as listener,
         _stopping(),
-        operator.server(settings, watched=True) as dsn,
+        installation.server(settings, watched=True) as dsn,
     ):
-        greeting = operator.run(dsn, lambda: _prepare(settings, _address(listener), with_trial))
+        greeting = installation.run(dsn, lambda: _prepare(settings, _address(listener), with_trial))
         _hand_over(settings, dsn)
         click.echo(greeting)
         _answer(settings, listener, factory)
@@ -108,8 +109,8 @@ def _address(listener: socket.socket) -> str:
 
 async def _prepare(settings: Settings, address: str, with_trial: bool) -> str:
     """Everything that answering needs; what to tell the operator."""
-    clock = operator.clock(settings)
-    await operator.prepare(settings, clock)
+    clock = installation.clock(settings)
+    await installation.prepare(settings, clock)
     if not with_trial:
         return f"Serving at {address}/"
     made = await trial.ensure(settings.data, clock.now())

@@ -29,7 +29,7 @@ STAFF: dict[str, Role] = {
 }
 
 
-class SignIns(Struct, frozen=True):
+class TrialSignIns(Struct, frozen=True):
     """Passwords by login, and the tokens of a kiosk and a board of one branch."""
 
     branch: str
@@ -38,7 +38,7 @@ class SignIns(Struct, frozen=True):
     passwords: dict[str, str]
 
 
-async def ensure(data: Path, now: datetime) -> SignIns:
+async def ensure(data: Path, now: datetime) -> TrialSignIns:
     """The sign-ins that `data` keeps; what the database lacks of them is made.
 
     A login that the database knows and the file does not is left out: its password is unknown.
@@ -46,7 +46,7 @@ async def ensure(data: Path, now: datetime) -> SignIns:
     path = data / FILE
     kept = _read(path)
     slug = kept.branch if kept else next(iter((await reference.directory()).branches))
-    made = SignIns(
+    made = TrialSignIns(
         branch=slug,
         kiosk=await _device("kiosk", slug, kept.kiosk if kept else None, now),
         board=await _device("board", slug, kept.board if kept else None, now),
@@ -57,9 +57,9 @@ async def ensure(data: Path, now: datetime) -> SignIns:
     return made
 
 
-def _read(path: Path) -> SignIns | None:
+def _read(path: Path) -> TrialSignIns | None:
     try:
-        return msgspec.convert(tomllib.loads(path.read_text()), type=SignIns)
+        return msgspec.convert(tomllib.loads(path.read_text()), type=TrialSignIns)
     except (FileNotFoundError, tomllib.TOMLDecodeError, msgspec.ValidationError):
         return None
 
@@ -91,7 +91,7 @@ async def _staff(slug: str, kept: dict[str, str], now: datetime) -> dict[str, st
     return passwords
 
 
-def _write(path: Path, made: SignIns) -> None:
+def _write(path: Path, made: TrialSignIns) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_suffix(f".{os.getpid()}")
     draft.touch(mode=0o600)
@@ -99,7 +99,9 @@ def _write(path: Path, made: SignIns) -> None:
     draft.replace(path)
 
 
-def guide(address: str, made: SignIns, settings: Settings, zone: ZoneInfo, now: datetime) -> str:
+def guide(
+    address: str, made: TrialSignIns, settings: Settings, zone: ZoneInfo, now: datetime
+) -> str:
     """Where each face is and how to get in, as the operator reads it at the start."""
     width = max(map(len, made.passwords), default=0)
     people = [f"    {login:<{width}}  {word}" for login, word in made.passwords.items()]

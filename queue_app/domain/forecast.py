@@ -8,26 +8,23 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-import msgspec
 from msgspec import Struct
 
 from queue_app.domain import interruptions, waits
 from queue_app.domain.branch_day import BranchDay
-from queue_app.domain.centre import Rules
 from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.dispatch import (
-    POLICIES,
     CallingDesk,
     Expected,
     Outlook,
     Person,
-    Policy,
     Waiting,
     as_person,
 )
 from queue_app.domain.forward import Stop, stood_still
 from queue_app.domain.habits import Habits
 from queue_app.domain.interruptions import Interruption
+from queue_app.domain.policies import policy_of
 from queue_app.domain.service_times import ServiceTime, published, visit_time
 from queue_app.domain.waits import ForeseenDesk, Scene, Underway
 
@@ -76,18 +73,6 @@ class Now(Struct, frozen=True):
     times: dict[str, ServiceTime]
     habits: Habits
     interruptions: Sequence[Interruption] = ()
-
-
-def policy_of(rules: Rules) -> Policy:
-    """The centre's policy, with the centre's own limits for early and late."""
-    policy = POLICIES[rules.policy]
-    if policy.late_minutes is None and policy.early_minutes is None:
-        return policy
-    return msgspec.structs.replace(
-        policy,
-        late_minutes=float(rules.late_minutes),
-        early_minutes=float(rules.early_minutes),
-    )
 
 
 def places_of(now: Now) -> dict[int, int]:

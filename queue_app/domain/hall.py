@@ -16,6 +16,7 @@ from queue_app.domain.errors import NotFound
 from queue_app.domain.forecast import Appointed, Now, Working
 from queue_app.domain.habits import Habits
 from queue_app.domain.interruptions import Interruption
+from queue_app.domain.policies import policy_of
 from queue_app.domain.ranges import Forecasts
 from queue_app.domain.service_times import ServiceTime
 from queue_app.domain.tickets import AT_DESK, State
@@ -213,7 +214,7 @@ class Hall(Struct, frozen=True, dict=True):
 
     @cached_property
     def policy(self) -> Policy:
-        return forecast.policy_of(self.directory.rules)
+        return policy_of(self.directory.rules)
 
     @cached_property
     def stop_of_all(self) -> Interruption | None:

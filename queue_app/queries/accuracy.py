@@ -1,9 +1,12 @@
 """Whether the promised waits came true: each range that was shown, against the call after it."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from msgspec import Struct
 
+from queue_app.domain.directory import Directory
+from queue_app.queries import reference
 from queue_app.store import db
 
 
@@ -78,3 +81,13 @@ GROUP BY branch.slug, shown ORDER BY branch.slug, shown DESC
 async def accuracy(since: datetime) -> list[Accuracy]:
     """By branch and by when it was shown; branches without any promise are left out."""
     return [Accuracy(*row) for row in await db.fetch(_ACCURACY, since)]
+
+
+async def accuracy_of(slugs: Collection[str], since: datetime) -> tuple[Directory, list[Accuracy]]:
+    """The centre in force, and the same of these branches, of every one where none is named.
+
+    NotFound `unknown_branch`.
+    """
+    directory = await reference.directory()
+    wanted = {directory.branch(slug).slug for slug in slugs} or directory.branches.keys()
+    return directory, [one for one in await accuracy(since) if one.branch in wanted]

@@ -2,15 +2,38 @@
 
 from datetime import date
 
+from msgspec import Struct
+
 from queue_app.domain.demand import QUARTER, Booked, PastDay
 from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.habits import Habits
+from queue_app.queries import habits
+from queue_app.queries.habits import Learned
 from queue_app.store import db
 
 
-async def booked_on(
-    directory: Directory, branch: Branch, day: date, habits: Habits
-) -> list[Booked]:
+class DemandRecords(Struct, frozen=True):
+    """What was learned of the branch, who is booked on the day, and who came on those before."""
+
+    learned: Learned
+    booked: list[Booked]
+    past: list[PastDay]
+
+
+async def demand_records(
+    directory: Directory, branch: Branch, day: date, first: date, until: date
+) -> DemandRecords:
+    """For `day`, by the days from `first` to the one before `until`, all as of one moment."""
+    async with db.snapshot():
+        learned = await habits.learned(branch.id)
+        return DemandRecords(
+            learned=learned,
+            booked=await booked_on(directory, branch, day, learned.habits),
+            past=await past_days(directory, branch, first, until),
+        )
+
+
+async def booked_on(directory: Directory, branch: Branch, day: date, known: Habits) -> list[Booked]:
     """Bookings of that day as recorded; a phone call joins the queue by itself."""
     rows = await db.fetch(
         "SELECT lower(period) AS due, services, channel FROM appointment"
@@ -23,7 +46,7 @@ async def booked_on(
         Booked(
             minute=local.hour * 60 + local.minute,
             services=frozenset(row["services"]),
-            comes=habits.comes if row["channel"] == "visit" else 1.0,
+            comes=known.comes if row["channel"] == "visit" else 1.0,
         )
         for row in rows
         for local in [directory.local(row["due"])]

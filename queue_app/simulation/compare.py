@@ -10,10 +10,11 @@ from statistics import NormalDist, fmean, stdev
 from msgspec import Struct
 
 from queue_app.domain.centre import BranchPlan, Centre
-from queue_app.domain.dispatch import POLICIES, PolicyName
-from queue_app.simulation.day import Day, draw
+from queue_app.domain.dispatch import PolicyName
+from queue_app.domain.policies import policy_named
 from queue_app.simulation.run import FIGURES, run_day
-from queue_app.simulation.world import Kind, open_days, world
+from queue_app.simulation.synthetic_branch import DayKind, open_days, synthetic_branch
+from queue_app.simulation.synthetic_day import SyntheticDay, draw
 
 _NORMAL = NormalDist().inv_cdf(0.975)
 _FEW = {1: 12.706, 2: 4.303, 3: 3.182, 4: 2.776}
@@ -31,7 +32,7 @@ class Comparison(Struct, frozen=True):
     """`figures`: by figure and policy. `differs`: the same, whether the difference to the first
     policy, taken day by day, is more than chance at 95 %."""
 
-    kind: Kind
+    kind: DayKind
     days: int
     policies: tuple[PolicyName, ...]
     figures: dict[str, dict[PolicyName, Interval]]
@@ -39,20 +40,23 @@ class Comparison(Struct, frozen=True):
 
 
 def synthetic_days(
-    centre: Centre, branch: BranchPlan, kind: Kind, first: date, days: int, seed: int
-) -> list[Day]:
+    centre: Centre, branch: BranchPlan, kind: DayKind, first: date, days: int, seed: int
+) -> list[SyntheticDay]:
     """So many days from `first`, each with a truth of its own, so that days are independent."""
     found = []
     for number, day in enumerate(islice(open_days(centre, branch, first), days)):
         chance = Random(f"days {seed} {kind} {number}")
-        found.append(draw(world(centre, branch, kind, chance), day, chance))
+        found.append(draw(synthetic_branch(centre, branch, kind, chance), day, chance))
     return found
 
 
-def compare(kind: Kind, days: Sequence[Day], policies: Sequence[PolicyName]) -> Comparison:
-    """Every figure under each policy, over at least two days."""
+def compare(
+    kind: DayKind, days: Sequence[SyntheticDay], policies: Sequence[PolicyName]
+) -> Comparison:
+    """Every figure under each policy with the centre's own minutes, over at least two days."""
     found: Mapping[PolicyName, list[dict[str, float]]] = {
-        name: [run_day(day, POLICIES[name]).figures for day in days] for name in policies
+        name: [run_day(day, policy_named(name, day.branch.centre.rules)).figures for day in days]
+        for name in policies
     }
     figures: dict[str, dict[PolicyName, Interval]] = {}
     differs: dict[str, dict[PolicyName, bool]] = {}

@@ -14,14 +14,13 @@ from msgspec.structs import replace
 
 from queue_app.domain.centre import BranchPlan, Centre
 from queue_app.domain.correction import NARROWEST, End, corrected
-from queue_app.domain.dispatch import POLICIES
 from queue_app.domain.service_times import ServiceTime
 from queue_app.domain.waits import quantile
-from queue_app.simulation.accuracy import HISTORY, SHARE, Accuracy, Telling, Told, summary
-from queue_app.simulation.day import draw
+from queue_app.simulation.estimates import HISTORY, SHARE, EstimateAccuracy, Telling, Told, summary
 from queue_app.simulation.knowledge import learn, truth
 from queue_app.simulation.run import run_day
-from queue_app.simulation.world import Kind, open_days, world
+from queue_app.simulation.synthetic_branch import DayKind, open_days, synthetic_branch
+from queue_app.simulation.synthetic_day import draw
 
 TOGETHER = 10
 """Days in a row of the table."""
@@ -30,12 +29,12 @@ TOGETHER = 10
 def measure_mistaken(
     centre: Centre,
     branch: BranchPlan,
-    kind: Kind,
+    kind: DayKind,
     first: date,
     days: int,
     seed: int,
     percent: float,
-) -> list[Accuracy]:
+) -> list[EstimateAccuracy]:
     """One branch, which takes visits to be so much shorter than it has learned: for every
     `TOGETHER` days a row without any correction, then one for the same days with it; at last both
     over all days, where there are more.
@@ -58,7 +57,7 @@ def _span(begin: int, end: int) -> str:
     return f"days {begin + 1} to {end}" if end > begin + 1 else f"day {end}"
 
 
-def _row(kind: Kind, days: Sequence[Sequence[Told]], title: str) -> Accuracy:
+def _row(kind: DayKind, days: Sequence[Sequence[Told]], title: str) -> EstimateAccuracy:
     found = [one for day in days for one in day]
     if not found:
         raise ValueError("nobody had to wait: take more days")
@@ -68,22 +67,22 @@ def _row(kind: Kind, days: Sequence[Sequence[Told]], title: str) -> Accuracy:
 def _told(
     centre: Centre,
     branch: BranchPlan,
-    kind: Kind,
+    kind: DayKind,
     first: date,
     days: int,
     seed: int,
     percent: float,
     corrects: bool,
 ) -> list[list[Told]]:
-    policy, chance = POLICIES["promise"], Random(f"correcting {seed} {kind}")
-    place = world(centre, branch, kind, chance)
+    chance = Random(f"correcting {seed} {kind}")
+    place = synthetic_branch(centre, branch, kind, chance)
     dates = open_days(centre, branch, first)
-    past = [run_day(draw(place, day, chance), policy) for day in islice(dates, HISTORY)]
+    past = [run_day(draw(place, day, chance), place.policy) for day in islice(dates, HISTORY)]
     learned, true = learn(centre, past, chance), truth(place, past)
     mistaken = replace(learned, times=_shorter(learned.times, percent))
     found = []
     for day in islice(dates, days):
-        told = Telling(draw(place, day, chance), policy, mistaken, true, SHARE, chance).run()
+        told = Telling(draw(place, day, chance), place.policy, mistaken, true, SHARE, chance).run()
         found.append(told)
         if corrects:
             after = corrected(mistaken.habits.correction, *_ends(told))

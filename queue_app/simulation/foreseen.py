@@ -10,12 +10,12 @@ from queue_app.domain.demand import Basis, Booked, PastDay, basis_of, expected
 from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.dispatch import CallingDesk
 from queue_app.domain.forecast import Lengths
+from queue_app.domain.policies import policy_of
 from queue_app.jobs.learning import MEMORY_DAYS
-from queue_app.queries import demand, habits
+from queue_app.queries.demand import demand_records
 from queue_app.queries.habits import Learned
-from queue_app.simulation.day import minutes, roster
-from queue_app.simulation.staffing import Target, Task
-from queue_app.store import db
+from queue_app.simulation.roster_search import StaffingTask, Target
+from queue_app.simulation.synthetic_day import minutes, roster
 
 MEMORY = timedelta(days=MEMORY_DAYS)
 
@@ -24,7 +24,7 @@ class Foreseen(Struct, frozen=True):
     """`bookings` and `basis`: how many bookings, and past days before `until`, it was made from.
     `left_out`: the bookings and past walk-ins whose services no desk gives."""
 
-    task: Task
+    task: StaffingTask
     bookings: int
     basis: Basis
     until: date
@@ -41,10 +41,8 @@ async def foresee(
 ) -> Foreseen:
     """That open day, by the records of the days before it and before today."""
     until = min(day.date, directory.local(now).date())
-    async with db.snapshot():
-        learned = await habits.learned(branch.id)
-        booked = await demand.booked_on(directory, branch, day.date, learned.habits)
-        past = await demand.past_days(directory, branch, until - MEMORY, until)
+    records = await demand_records(directory, branch, day.date, until - MEMORY, until)
+    learned, booked, past = records.learned, records.booked, records.past
     desks = [CallingDesk(place, desk.services) for place, desk in enumerate(branch.desks)]
     served = _Served(desks)
     offered = [
@@ -54,12 +52,13 @@ async def foresee(
     ]
     known, seen = served.booked(booked), served.past(past)
     return Foreseen(
-        task=Task(
+        task=StaffingTask(
             demand=expected(day, known, seen, offered),
             desks=desks,
             present=roster([desk.roster for desk in branch.desks], desks, day),
             time_of=Lengths(directory, learned.times),
             target=target,
+            policy=policy_of(directory.rules),
             change_over=learned.habits.change_over,
             closes=minutes(day.periods[-1].closes),
         ),

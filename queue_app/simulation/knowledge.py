@@ -27,7 +27,7 @@ from queue_app.domain.habits import (
 )
 from queue_app.domain.service_times import ServiceTime, learned
 from queue_app.simulation.run import Outcome, since
-from queue_app.simulation.world import World, combined, priors
+from queue_app.simulation.synthetic_branch import SyntheticBranch, combined, priors
 
 FORGOTTEN = 0.03
 """The share of visits whose "finish" is forgotten for an hour."""
@@ -119,13 +119,13 @@ def _average(times: Mapping[str, ServiceTime], habits: Habits, days: Sequence[Ou
     return fmean(lengths) + habits.change_over
 
 
-def truth(world: World, seen: Sequence[Outcome]) -> Knowledge:
+def truth(branch: SyntheticBranch, seen: Sequence[Outcome]) -> Knowledge:
     """What the oracle knows: the true distributions, never what was drawn from them.
 
     Rates of people with priority hang on the hour; the oracle, too, takes their mean, `seen` over
     the same days as by whoever learns.
     """
-    manner = world.manner
+    manner = branch.manner
     patience = NormalDist(math.log(manner.patience), manner.patience_spread)
     late = manner.delayed * manner.delayed_minutes
     spread = manner.early_spread**2 + 2 * manner.delayed * manner.delayed_minutes**2 - late**2
@@ -139,4 +139,4 @@ def truth(world: World, seen: Sequence[Outcome]) -> Knowledge:
         priority_per_minute=learned.priority_per_minute,
         asked=learned.asked,
     )
-    return Knowledge(world.times, habits, _average(world.times, learned, seen))
+    return Knowledge(branch.times, habits, _average(branch.times, learned, seen))

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from queue_app.simulation.compare import Comparison
 from queue_app.simulation.run import FIGURES
-from queue_app.simulation.world import TITLES
+from queue_app.simulation.synthetic_branch import TITLES
 
 _SHOWN = ("walk_in", "walk_in_90", "booked", "booked_90", "priority", "longest")
 

@@ -8,7 +8,7 @@ from msgspec import Struct
 from queue_app.domain.dispatch import Person, Policy, is_late
 from queue_app.domain.forward import ABSENT_MINUTES, Called, Coming, Forward, stood_still
 from queue_app.domain.waits import quantile
-from queue_app.simulation.day import Day
+from queue_app.simulation.synthetic_day import SyntheticDay
 
 Class = Literal["walk_in", "booked", "priority"]
 
@@ -16,7 +16,7 @@ Class = Literal["walk_in", "booked", "priority"]
 class Outcome(Struct, frozen=True):
     """A day that was run: every person's call, and the figures of the day."""
 
-    day: Day
+    day: SyntheticDay
     called: dict[int, Called]
     figures: dict[str, float]
 
@@ -40,32 +40,32 @@ KEPT_MINUTES = 5.0
 
 
 def run_day(
-    day: Day, policy: Policy, on_arrival: Callable[[Forward, Coming], None] | None = None
+    day: SyntheticDay, policy: Policy, on_arrival: Callable[[Forward, Coming], None] | None = None
 ) -> Outcome:
     return outcome(day, begin(day, policy, on_arrival))
 
 
 def begin(
-    day: Day, policy: Policy, on_arrival: Callable[[Forward, Coming], None] | None = None
+    day: SyntheticDay, policy: Policy, on_arrival: Callable[[Forward, Coming], None] | None = None
 ) -> Forward:
     return Forward(
         day.people,
         day.shifts,
         policy,
         expected=day.expected,
-        minutes=day.world.planned,
+        minutes=day.branch.planned,
         stops=day.stops,
         on_arrival=on_arrival,
     )
 
 
-def outcome(day: Day, forward: Forward) -> Outcome:
+def outcome(day: SyntheticDay, forward: Forward) -> Outcome:
     """The day run to its end."""
     called = forward.run()
     return Outcome(day, called, _figures(day, called, forward.policy))
 
 
-def _figures(day: Day, called: dict[int, Called], policy: Policy) -> dict[str, float]:
+def _figures(day: SyntheticDay, called: dict[int, Called], policy: Policy) -> dict[str, float]:
     """The figures of the day; a class without anybody has none.
 
     People who had given up are counted as such and not among the waits.
@@ -108,7 +108,7 @@ def since(person: Person) -> float:
     return person.queued if person.due is None else max(person.queued, person.due)
 
 
-def _passed_by(day: Day, called: dict[int, Called]) -> list[int]:
+def _passed_by(day: SyntheticDay, called: dict[int, Called]) -> list[int]:
     """For each walk-in, how many were called before them that came later and could have been
     served by the same desk: whom they saw pass."""
     services = {one.desk.id: one.desk.services for one in day.shifts}
@@ -129,7 +129,7 @@ def _passed_by(day: Day, called: dict[int, Called]) -> list[int]:
     return found
 
 
-def _desks(day: Day, called: dict[int, Called]) -> dict[str, float]:
+def _desks(day: SyntheticDay, called: dict[int, Called]) -> dict[str, float]:
     ends, busy = day.closes, 0.0
     for number, call in called.items():
         over = call.minute + (ABSENT_MINUTES if call.absent else day.lengths[number])

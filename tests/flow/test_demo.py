@@ -18,12 +18,14 @@ from pathlib import Path
 import httpx
 import pytest
 
+from queue_app.demo import residents
+from queue_app.demo.crowd import Crowd, full_hall
+from queue_app.demo.floor import Visitor
+from queue_app.demo.plan import MINUTE, DemoPlan, plan_of
 from queue_app.jobs import learning
 from queue_app.queries import doctor, habits, reference
-from queue_app.simulation import history, visitors
-from queue_app.simulation.crowd import Crowd, full_hall
-from queue_app.simulation.day import Day as Drawn
-from queue_app.simulation.hall import MINUTE, Person, Plan, plan_of
+from queue_app.simulation.past import write_past
+from queue_app.simulation.synthetic_day import SyntheticDay
 from tests.support.server import ROOT, free_port
 
 MONDAY = date(2026, 11, 23)
@@ -115,7 +117,7 @@ def demo() -> Iterator[StartDemo]:
 
 
 @pytest.fixture
-async def plan(database: str) -> Plan:
+async def plan(database: str) -> DemoPlan:
     directory = await reference.directory()
     found = plan_of(directory, next(iter(directory.branches.values())), MONDAY)
     assert found
@@ -214,18 +216,20 @@ async def test_a_server_of_a_real_centre_has_no_demo_page(client: httpx.AsyncCli
 
 
 @pytest.fixture
-async def crowd(plan: Plan) -> Crowd:
+async def crowd(plan: DemoPlan) -> Crowd:
     directory = await reference.directory()
     branch = next(one for one in directory.centre.branches if one.slug == plan.branch)
     return full_hall(directory.centre, branch, plan.day, None, random.Random(1))
 
 
-def walk_ins(plan: Plan, crowd: Crowd, seed: int, since: timedelta = timedelta()) -> list[Person]:
+def walk_ins(
+    plan: DemoPlan, crowd: Crowd, seed: int, since: timedelta = timedelta()
+) -> list[Visitor]:
     rng = random.Random(seed)
-    return visitors.walk_ins(plan, crowd.draw(plan.day, rng), plan.opens + since, rng)
+    return residents.walk_ins(plan, crowd.draw(plan.day, rng), plan.opens + since, rng)
 
 
-async def test_the_same_seed_gives_the_same_visitors(plan: Plan, crowd: Crowd) -> None:
+async def test_the_same_seed_gives_the_same_visitors(plan: DemoPlan, crowd: Crowd) -> None:
     def drawn(seed: int) -> list[tuple[object, ...]]:
         people = walk_ins(plan, crowd, seed)
         return [(one.arrives, one.services, one.minutes, one.priority) for one in people]
@@ -235,7 +239,7 @@ async def test_the_same_seed_gives_the_same_visitors(plan: Plan, crowd: Crowd) -
 
 
 async def test_visitors_come_while_the_kiosk_gives_tickets_and_for_what_some_desk_gives(
-    plan: Plan, crowd: Crowd
+    plan: DemoPlan, crowd: Crowd
 ) -> None:
     people = walk_ins(plan, crowd, 3)
     assert len(people) > 150
@@ -246,18 +250,20 @@ async def test_visitors_come_while_the_kiosk_gives_tickets_and_for_what_some_des
 
 
 async def test_a_day_that_begins_late_has_only_who_is_there_or_still_comes(
-    plan: Plan, crowd: Crowd
+    plan: DemoPlan, crowd: Crowd
 ) -> None:
     whole, late = (walk_ins(plan, crowd, 3, timedelta(hours=hours)) for hours in (0, 3))
     assert len(whole) / 4 < len(late) < len(whole) * 0.9
     assert all(one.arrives > plan.opens + timedelta(hours=3) - 20 * MINUTE for one in late)
 
 
-async def test_as_many_come_as_are_wanted_else_as_many_as_the_desks_can_serve(plan: Plan) -> None:
+async def test_as_many_come_as_are_wanted_else_as_many_as_the_desks_can_serve(
+    plan: DemoPlan,
+) -> None:
     directory = await reference.directory()
     branch = next(one for one in directory.centre.branches if one.slug == plan.branch)
 
-    def hall(count: int | None) -> tuple[Crowd, Drawn]:
+    def hall(count: int | None) -> tuple[Crowd, SyntheticDay]:
         crowd = full_hall(directory.centre, branch, plan.day, count, random.Random(1))
         return crowd, crowd.draw(plan.day, random.Random(2))
 
@@ -272,11 +278,11 @@ async def test_as_many_come_as_are_wanted_else_as_many_as_the_desks_can_serve(pl
 
 
 async def test_a_hall_has_a_past_from_which_its_branch_has_learned(
-    plan: Plan, crowd: Crowd
+    plan: DemoPlan, crowd: Crowd
 ) -> None:
     directory = await reference.directory()
     branch = directory.branch(plan.branch)
-    await history.write(directory, branch, crowd.past(plan.day, random.Random(2)))
+    await write_past(directory, branch, crowd.past(plan.day, random.Random(2)))
     now = plan.opens - timedelta(hours=1)
     assert await learning.learn(directory, now) > 20
     await learning.learn_habits(directory, now)

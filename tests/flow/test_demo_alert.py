@@ -9,9 +9,9 @@ import msgspec
 import pytest
 
 from queue_app.clock import ShiftedClock
+from queue_app.demo.floor import Floor
+from queue_app.demo.plan import ALERT_MINUTES, MINUTE, DemoPlan, alert_of, plan_of
 from queue_app.queries import reference
-from queue_app.simulation.demo import ALERT_MINUTES, alert_of
-from queue_app.simulation.hall import MINUTE, Plan, World, plan_of
 from tests.flow.test_demo import MONDAY, Demo, StartDemo, demo
 
 __all__ = ["demo"]
@@ -19,7 +19,7 @@ __all__ = ["demo"]
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
-async def plan_on(day: date) -> Plan:
+async def plan_on(day: date) -> DemoPlan:
     directory = await reference.directory()
     found = plan_of(directory, next(iter(directory.branches.values())), day)
     assert found
@@ -37,21 +37,21 @@ async def test_the_alert_is_at_noon_or_in_the_middle_of_a_day_without_one(databa
 
 async def test_work_and_patience_stand_still_during_the_alert(database: str) -> None:
     clock = ShiftedClock(NOON, 6_000.0, datetime.now(UTC))
-    world = World(await plan_on(MONDAY), clock, None, None)  # type: ignore[arg-type]
+    floor = Floor(await plan_on(MONDAY), clock, None, None)  # type: ignore[arg-type]
     hour = timedelta(hours=1)
-    began = world.now()
-    assert world.put_off(began, began + hour) == began + hour
-    world.stop()
-    assert not world.calls_go_on.is_set()
-    stopped = world.now()
-    await world.sleep(1200)
-    world.go_on()
-    lasted = world.now() - stopped
+    began = floor.now()
+    assert floor.put_off(began, began + hour) == began + hour
+    floor.stop()
+    assert not floor.calls_go_on.is_set()
+    stopped = floor.now()
+    await floor.sleep(1200)
+    floor.go_on()
+    lasted = floor.now() - stopped
     assert lasted >= 20 * MINUTE
-    put_off = world.put_off(began, began + hour) - (began + hour)
+    put_off = floor.put_off(began, began + hour) - (began + hour)
     assert abs(put_off - lasted) < 10 * MINUTE, "a tenth of a real second"
-    later = world.now()
-    assert world.put_off(later, later + hour) == later + hour
+    later = floor.now()
+    assert floor.put_off(later, later + hour) == later + hour
 
 
 @pytest.mark.server

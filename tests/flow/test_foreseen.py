@@ -4,12 +4,12 @@ from datetime import date, timedelta
 
 import pytest
 
-from queue_app.cli.simulate import made_from
+from queue_app.cli.simulation_tables import made_from
 from queue_app.domain.demand import Basis
 from queue_app.jobs import learning
 from queue_app.queries import reference
 from queue_app.simulation.foreseen import Foreseen, foresee
-from queue_app.simulation.staffing import parse_target, propose
+from queue_app.simulation.roster_search import parse_target, propose
 from queue_app.store import db
 from tests.conftest import MONDAY
 from tests.support.people import BRANCH

@@ -14,7 +14,6 @@ from queue_app.domain import forecast, hours
 from queue_app.domain import habits as habits_rules
 from queue_app.domain.correction import Correction
 from queue_app.domain.directory import Branch, Directory
-from queue_app.domain.dispatch import POLICIES
 from queue_app.domain.habits import Habits, Seen
 from queue_app.domain.people import OPERATOR
 from queue_app.domain.waits import Wait
@@ -22,11 +21,11 @@ from queue_app.flow import accounts, interrupting, promising
 from queue_app.flow.act import By
 from queue_app.jobs import learning, upkeep
 from queue_app.queries import doctor, habits, halls, reference
-from queue_app.simulation import history
-from queue_app.simulation.day import draw
 from queue_app.simulation.knowledge import learn as learn_simulated
+from queue_app.simulation.past import days_before, write_past
 from queue_app.simulation.run import Outcome, run_day
-from queue_app.simulation.world import Kind, World, world
+from queue_app.simulation.synthetic_branch import DayKind, SyntheticBranch, synthetic_branch
+from queue_app.simulation.synthetic_day import draw
 from queue_app.store import db
 from tests.conftest import MONDAY
 from tests.support.hall import open_desk, take_ticket
@@ -37,22 +36,22 @@ CONFIG = Path(__file__).parents[2] / "config" / "kyiv-cks"
 CENTRE = load_centre(CONFIG)
 
 
-def truth(kind: Kind = "rush", **manner: float) -> World:
-    drawn = world(CENTRE, CENTRE.branches[0], kind, Random(1))
+def truth(kind: DayKind = "rush", **manner: float) -> SyntheticBranch:
+    drawn = synthetic_branch(CENTRE, CENTRE.branches[0], kind, Random(1))
     return msgspec.structs.replace(drawn, manner=msgspec.structs.replace(drawn.manner, **manner))
 
 
-def past(of: World, days: int) -> list[Outcome]:
+def past(of: SyntheticBranch, days: int) -> list[Outcome]:
     chance = Random(2)
-    dates = history.days_before(of, MONDAY.date(), days)
-    return [run_day(draw(of, day, chance), POLICIES["promise"]) for day in dates]
+    dates = days_before(of, MONDAY.date(), days)
+    return [run_day(draw(of, day, chance), of.policy) for day in dates]
 
 
 async def learned(days: Sequence[Outcome]) -> Habits:
     """What the forecast of this Monday goes by after these days."""
     directory = await reference.directory()
     branch = directory.branch(BRANCH)
-    await history.write(directory, branch, days)
+    await write_past(directory, branch, days)
     await learning.learn_habits(directory, MONDAY)
     seen = await halls.load(directory, branch, MONDAY)
     return forecast.scene_of(seen._now).habits
@@ -85,7 +84,7 @@ async def test_without_a_past_the_defaults_hold_and_one_booking_moves_them_littl
 
 async def test_a_clock_that_is_set_back_does_not_stop_the_learning() -> None:
     directory = await reference.directory()
-    await history.write(directory, directory.branch(BRANCH), past(truth(), 1))
+    await write_past(directory, directory.branch(BRANCH), past(truth(), 1))
     later, hour = MONDAY + timedelta(days=3), timedelta(hours=1)
     for at, anew in ((later, True), (later + hour / 2, False), (MONDAY, True), (MONDAY, False)):
         times, branches = (
@@ -246,7 +245,7 @@ async def days() -> tuple[date, date]:
     """Two days of which the branch has records."""
     directory = await reference.directory()
     outcomes = past(truth(), 2)
-    await history.write(directory, directory.branch(BRANCH), outcomes)
+    await write_past(directory, directory.branch(BRANCH), outcomes)
     first, last = (one.day.date for one in outcomes)
     return first, last
 

@@ -17,13 +17,13 @@ from queue_app.domain.dispatch import POLICIES, CallingDesk
 from queue_app.domain.forward import Shift
 from queue_app.domain.service_times import ServiceTime
 from queue_app.simulation import correcting
-from queue_app.simulation.accuracy import PHASES, measure, measure_rows
 from queue_app.simulation.compare import compare, interval, synthetic_days
-from queue_app.simulation.day import Day, draw
+from queue_app.simulation.estimates import PHASES, measure, measure_rows
 from queue_app.simulation.knowledge import learn, truth
+from queue_app.simulation.roster_search import StaffingTask, Target, parse_target, propose
 from queue_app.simulation.run import run_day
-from queue_app.simulation.staffing import Target, Task, parse_target, propose
-from queue_app.simulation.world import KINDS, World, world
+from queue_app.simulation.synthetic_branch import KINDS, SyntheticBranch, synthetic_branch
+from queue_app.simulation.synthetic_day import SyntheticDay, draw
 
 MONDAY, SUNDAY = date(2026, 11, 23), date(2026, 11, 22)
 CONFIG = Path(__file__).parents[2] / "config" / "kyiv-cks"
@@ -40,15 +40,15 @@ def branch(centre: Centre) -> BranchPlan:
 
 
 @pytest.fixture(scope="module")
-def rush(centre: Centre, branch: BranchPlan) -> World:
-    return world(centre, branch, "rush", Random(1))
+def rush(centre: Centre, branch: BranchPlan) -> SyntheticBranch:
+    return synthetic_branch(centre, branch, "rush", Random(1))
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_seed_gives_the_same_day_again(centre: Centre, branch: BranchPlan, kind: str) -> None:
-    def once(seed: int) -> Day:
+    def once(seed: int) -> SyntheticDay:
         chance = Random(seed)
-        return draw(world(centre, branch, kind, chance), MONDAY, chance)  # type: ignore[arg-type]
+        return draw(synthetic_branch(centre, branch, kind, chance), MONDAY, chance)  # type: ignore[arg-type]
 
     assert once(1).people == once(1).people
     assert once(1).people != once(2).people
@@ -57,7 +57,7 @@ def test_a_seed_gives_the_same_day_again(centre: Centre, branch: BranchPlan, kin
     )
 
 
-def test_a_day_has_every_kind_of_visitor_and_all_are_called(rush: World) -> None:
+def test_a_day_has_every_kind_of_visitor_and_all_are_called(rush: SyntheticBranch) -> None:
     day = draw(rush, MONDAY, Random(2))
     outcome = run_day(day, POLICIES["promise"])
     assert outcome.called.keys() == {one.person.id for one in day.people}
@@ -72,9 +72,9 @@ def test_a_day_has_every_kind_of_visitor_and_all_are_called(rush: World) -> None
 
 
 def test_without_staff_the_services_stay_and_a_closed_day_is_refused(
-    centre: Centre, branch: BranchPlan, rush: World
+    centre: Centre, branch: BranchPlan, rush: SyntheticBranch
 ) -> None:
-    short = world(centre, branch, "short", Random(1))
+    short = synthetic_branch(centre, branch, "short", Random(1))
     day = draw(short, MONDAY, Random(1))
     assert len(day.shifts) == len(branch.desks) - 2
     assert frozenset().union(*(one.desk.services for one in day.shifts)) == (
@@ -87,7 +87,7 @@ def test_without_staff_the_services_stay_and_a_closed_day_is_refused(
 def test_on_a_day_with_an_alert_nobody_is_called_in_it_and_nobody_is_lost(
     centre: Centre, branch: BranchPlan
 ) -> None:
-    truth = world(centre, branch, "alert", Random(1))
+    truth = synthetic_branch(centre, branch, "alert", Random(1))
     moved = 0
     for seed in range(5):
         day = draw(truth, MONDAY, Random(seed))
@@ -110,7 +110,7 @@ def test_on_a_day_with_an_alert_nobody_is_called_in_it_and_nobody_is_lost(
 
 
 def test_with_a_registry_down_only_its_services_stop(centre: Centre, branch: BranchPlan) -> None:
-    truth = world(centre, branch, "registry", Random(1))
+    truth = synthetic_branch(centre, branch, "registry", Random(1))
     day = draw(truth, MONDAY, Random(4))
     (stop,) = day.stops
     assert stop.services
@@ -155,7 +155,9 @@ def test_an_interval_over_few_days_is_students(days: int, student: float) -> Non
     assert interval(values).half == pytest.approx(expected, rel=0.0005)
 
 
-def test_what_is_learned_of_a_branch_comes_near_to_the_truth(centre: Centre, rush: World) -> None:
+def test_what_is_learned_of_a_branch_comes_near_to_the_truth(
+    centre: Centre, rush: SyntheticBranch
+) -> None:
     chance = Random(3)
     past = [run_day(draw(rush, MONDAY, chance), POLICIES["promise"]) for _ in range(20)]
     learned, true = learn(centre, past, chance), truth(rush, past)
@@ -190,14 +192,16 @@ def test_corrected_ranges_stand_beside_the_same_days_uncorrected(
     assert rows[2].width < rows[3].width
 
 
-def task(target: str = "90% within 15 min") -> Task:
+def task(target: str = "90% within 15 min") -> StaffingTask:
     """Two services, each with a desk of its own, and a crowd for three desks at nine."""
     one, two = frozenset({"one"}), frozenset({"two"})
     desks = [CallingDesk(0, one), CallingDesk(1, two)]
     asked = {540: {one: 4.0, two: 1.0}, 555: {one: 2.0, two: 1.0}, 570: {one: 1.0, two: 1.0}}
     present = [Shift(desk, 540.0) for desk in desks]
     time_of = ServiceTime(math.log(8), 0.4, 50)
-    return Task(asked, desks, present, lambda _: time_of, parse_target(target))
+    return StaffingTask(
+        asked, desks, present, lambda _: time_of, parse_target(target), POLICIES["promise"]
+    )
 
 
 def test_a_proposal_keeps_the_promise_and_has_desks_where_they_are_wanted() -> None:
@@ -231,8 +235,13 @@ def test_a_stricter_promise_takes_no_fewer_desks() -> None:
 
 def test_a_service_that_no_desk_gives_cannot_be_staffed() -> None:
     wanted = task()
-    impossible = Task(
-        {540: {frozenset({"three"}): 1.0}}, wanted.desks, [], wanted.time_of, wanted.target
+    impossible = StaffingTask(
+        {540: {frozenset({"three"}): 1.0}},
+        wanted.desks,
+        [],
+        wanted.time_of,
+        wanted.target,
+        wanted.policy,
     )
     with pytest.raises(ValueError, match="no desk gives three"):
         propose(impossible)

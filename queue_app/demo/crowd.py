@@ -12,13 +12,12 @@ import msgspec
 from msgspec import Struct
 
 from queue_app.domain.centre import BranchPlan, Centre
-from queue_app.domain.dispatch import POLICIES
 from queue_app.domain.forward import Coming
-from queue_app.simulation import day as days
-from queue_app.simulation.day import Day
-from queue_app.simulation.history import days_before
+from queue_app.simulation import synthetic_day as days
+from queue_app.simulation.past import days_before
 from queue_app.simulation.run import Outcome, run_day
-from queue_app.simulation.world import World, world
+from queue_app.simulation.synthetic_branch import SyntheticBranch, synthetic_branch
+from queue_app.simulation.synthetic_day import SyntheticDay
 
 LOAD = 0.92
 """Work over the clerks' time of a full hall."""
@@ -37,10 +36,10 @@ _FEWEST_PER_HOUR = 0.5
 class Crowd(Struct, frozen=True):
     """Who comes to a branch: by its hidden truth, `count` of them in a day or (None) all."""
 
-    truth: World
+    truth: SyntheticBranch
     count: int | None = None
 
-    def draw(self, day: date, chance: Random) -> Day:
+    def draw(self, day: date, chance: Random) -> SyntheticDay:
         """A day of these people. ValueError: the branch is closed on that day."""
         drawn = days.draw(self.truth, day, chance)
         return drawn if self.count is None else _some(drawn, self.count, chance)
@@ -49,7 +48,7 @@ class Crowd(Struct, frozen=True):
         """The open days before `until`, each as it went."""
         usual = Crowd(self.truth, min(self.count, PAST_MOST) if self.count else None)
         dates = days_before(self.truth, until, PAST_DAYS)
-        return [run_day(usual.draw(day, chance), POLICIES["promise"]) for day in dates]
+        return [run_day(usual.draw(day, chance), self.truth.policy) for day in dates]
 
 
 def full_hall(
@@ -57,7 +56,7 @@ def full_hall(
 ) -> Crowd:
     """Short errands are the frequent ones, and there are as many people as the desks of such a day
     can serve; with `count`, so many of them."""
-    drawn = world(centre, branch, "calm", chance)
+    drawn = synthetic_branch(centre, branch, "calm", chance)
     asked = {code: 1 / drawn.planned(frozenset([code])) for code in drawn.asked}
     truth = msgspec.structs.replace(drawn, asked=asked)
     tried = [days.draw(truth, day, chance) for _ in range(_TRIED)]
@@ -68,7 +67,7 @@ def full_hall(
     return Crowd(msgspec.structs.replace(truth, manner=manner), count)
 
 
-def _times_as_many(tried: Sequence[Day], count: int | None) -> float:
+def _times_as_many(tried: Sequence[SyntheticDay], count: int | None) -> float:
     """How many times the walk-ins of these days fill a hall, with some to spare beyond `count`."""
     booked = fmean(_work(day, booked=True) for day in tried)
     walked = fmean(_work(day, booked=False) for day in tried)
@@ -79,16 +78,16 @@ def _times_as_many(tried: Sequence[Day], count: int | None) -> float:
     return max(full, 1.5 * count / max(walk_ins, 1.0))
 
 
-def _work(day: Day, booked: bool) -> float:
+def _work(day: SyntheticDay, booked: bool) -> float:
     """Minutes at the desks for those with a booking, or those without."""
     return sum(one.length for one in day.people if (one.person.due is not None) == booked)
 
 
-def _booked(day: Day) -> list[Coming]:
+def _booked(day: SyntheticDay) -> list[Coming]:
     return [one for one in day.people if one.person.due is not None]
 
 
-def _desk_minutes(day: Day) -> float:
+def _desk_minutes(day: SyntheticDay) -> float:
     return sum(
         min(shift.leaves, day.closes)
         - shift.free
@@ -97,7 +96,7 @@ def _desk_minutes(day: Day) -> float:
     )
 
 
-def _some(day: Day, count: int, chance: Random) -> Day:
+def _some(day: SyntheticDay, count: int, chance: Random) -> SyntheticDay:
     """So many of the people of a day, the holders of bookings who stay away among them."""
     everybody = {one.id for one in day.bookings} | {one.person.id for one in day.people}
     chosen = set(chance.sample(sorted(everybody), min(count, len(everybody))))

@@ -17,7 +17,7 @@ import msgspec
 from msgspec import Struct
 
 from queue_app.domain.centre import BranchPlan, Centre
-from queue_app.domain.dispatch import POLICIES, Expected, Person, Policy, claim, may_call
+from queue_app.domain.dispatch import Expected, Person, Policy, claim, may_call
 from queue_app.domain.forward import Coming, Forward, Shift, stood_still
 from queue_app.domain.interruptions import stops
 from queue_app.domain.waits import (
@@ -30,10 +30,10 @@ from queue_app.domain.waits import (
     quantile,
     spread,
 )
-from queue_app.simulation.day import Day, draw
 from queue_app.simulation.knowledge import Knowledge, learn, truth
 from queue_app.simulation.run import begin, outcome, run_day
-from queue_app.simulation.world import MANNERS, Kind, open_days, world
+from queue_app.simulation.synthetic_branch import MANNERS, DayKind, open_days, synthetic_branch
+from queue_app.simulation.synthetic_day import SyntheticDay, draw
 
 HISTORY = 20
 """Days of the branch that are learned from."""
@@ -62,10 +62,10 @@ class Told(Struct, frozen=True):
     phase: Phase = "before"
 
 
-class Accuracy(Struct, frozen=True):
+class EstimateAccuracy(Struct, frozen=True):
     """Over all estimates of a kind of day. `ours`, `oracle`, `formula`: mean absolute errors."""
 
-    kind: Kind
+    kind: DayKind
     days: int
     estimates: int
     mean_wait: float
@@ -89,30 +89,29 @@ class Accuracy(Struct, frozen=True):
 def measure(
     centre: Centre,
     branch: BranchPlan,
-    kind: Kind,
+    kind: DayKind,
     first: date,
     days: int,
     seed: int,
     share: float = SHARE,
-    policy: Policy = POLICIES["promise"],
-) -> Accuracy:
-    """Accuracy over `days` synthetic days, at `share` of the arrivals that have to wait.
+) -> EstimateAccuracy:
+    """EstimateAccuracy over `days` synthetic days, at `share` of the arrivals that have to wait.
 
     ValueError: nobody had to wait on those days.
     """
-    told = _told(centre, branch, kind, first, days, seed, share, policy)
+    told = _told(centre, branch, kind, first, days, seed, share)
     if not told:
         raise ValueError("nobody had to wait: take more days")
     return summary(kind, days, told)
 
 
 def measure_rows(
-    centre: Centre, branch: BranchPlan, kind: Kind, first: date, days: int, seed: int
-) -> list[Accuracy]:
+    centre: Centre, branch: BranchPlan, kind: DayKind, first: date, days: int, seed: int
+) -> list[EstimateAccuracy]:
     """One `measure`; of days with an interruption one for each phase in which ranges were told."""
     if MANNERS[kind].stops is None:
         return [measure(centre, branch, kind, first, days, seed)]
-    told = _told(centre, branch, kind, first, days, seed, SHARE, POLICIES["promise"])
+    told = _told(centre, branch, kind, first, days, seed, SHARE)
     apart = [(phase, [one for one in told if one.phase == phase]) for phase in PHASES]
     return [summary(kind, days, found, phase) for phase, found in apart if found]
 
@@ -120,30 +119,31 @@ def measure_rows(
 def _told(
     centre: Centre,
     branch: BranchPlan,
-    kind: Kind,
+    kind: DayKind,
     first: date,
     days: int,
     seed: int,
     share: float,
-    policy: Policy,
 ) -> list[Told]:
     told: list[Told] = []
     tested = 0
     for number in range(math.ceil(days / TESTED)):
         chance = Random(f"accuracy {seed} {kind} {number}")
-        place = world(centre, branch, kind, chance)
+        place = synthetic_branch(centre, branch, kind, chance)
         dates = open_days(centre, branch, first)
-        past = [run_day(draw(place, next(dates), chance), policy) for _ in range(HISTORY)]
+        past = [run_day(draw(place, next(dates), chance), place.policy) for _ in range(HISTORY)]
         learned, true = learn(centre, past, chance), truth(place, past)
         for _ in range(min(TESTED, days - tested)):
             day = draw(place, next(dates), chance)
-            told += Telling(day, policy, learned, true, share, chance).run()
+            told += Telling(day, place.policy, learned, true, share, chance).run()
             tested += 1
     return told
 
 
-def summary(kind: Kind, days: int, told: Sequence[Told], phase: str | None = None) -> Accuracy:
-    return Accuracy(
+def summary(
+    kind: DayKind, days: int, told: Sequence[Told], phase: str | None = None
+) -> EstimateAccuracy:
+    return EstimateAccuracy(
         kind=kind,
         phase=phase,
         days=days,
@@ -162,7 +162,7 @@ class Telling:
 
     def __init__(
         self,
-        day: Day,
+        day: SyntheticDay,
         policy: Policy,
         learned: Knowledge,
         true: Knowledge,
@@ -219,7 +219,7 @@ class Telling:
             self._told.append((one.id, forward.minute, told))
 
 
-def _phase(day: Day, minute: float) -> Phase:
+def _phase(day: SyntheticDay, minute: float) -> Phase:
     known = day.known_at(minute)
     if not known:
         return "before"
@@ -243,7 +243,7 @@ def formula(forward: Forward, person: Person, average: float) -> float:
     return position * average / max(1, open_desks) + still
 
 
-def scene_of(forward: Forward, day: Day, known: Knowledge) -> Scene:
+def scene_of(forward: Forward, day: SyntheticDay, known: Knowledge) -> Scene:
     """The branch at this minute of a run as the product would know it."""
     now = forward.minute
     here = {one.id for one in forward.line}
@@ -263,7 +263,7 @@ def scene_of(forward: Forward, day: Day, known: Knowledge) -> Scene:
             if one.due >= now and one.id not in forward.called
         ],
         time_of=known.time_of,
-        planned=day.world.planned,
+        planned=day.branch.planned,
         policy=forward.policy,
         habits=known.habits,
         stops=stops(day.known_at(now), day.at(now)),
@@ -276,7 +276,9 @@ def _seen(one: Person, now: float) -> Person:
     return Person(one.id, one.services, one.queued - now, due, one.priority, one.for_desk_id, limit)
 
 
-def _desk(forward: Forward, day: Day, known: Knowledge, index: int, shift: Shift) -> ForeseenDesk:
+def _desk(
+    forward: Forward, day: SyntheticDay, known: Knowledge, index: int, shift: Shift
+) -> ForeseenDesk:
     now = forward.minute
     return ForeseenDesk(
         shift.desk,
@@ -287,7 +289,7 @@ def _desk(forward: Forward, day: Day, known: Knowledge, index: int, shift: Shift
     )
 
 
-def _serving(forward: Forward, day: Day, known: Knowledge, index: int) -> Underway | None:
+def _serving(forward: Forward, day: SyntheticDay, known: Knowledge, index: int) -> Underway | None:
     """The visit at a desk; one who was called and is not there yet may still come."""
     one = forward.serving.get(index)
     if one is None:

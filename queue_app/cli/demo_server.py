@@ -13,7 +13,7 @@ from litestar import Litestar
 from queue_app.cli import operator, serve
 
 STDIN = 0
-FACTORY = "queue_app.cli.hall:application"
+FACTORY = "queue_app.cli.demo_server:application"
 
 
 def main() -> None:
@@ -28,7 +28,7 @@ def _follow() -> None:
 
 
 def application() -> Litestar:
-    from queue_app.simulation import page
+    from queue_app.demo import page
 
     app = serve.application()
     app.register(page.router)

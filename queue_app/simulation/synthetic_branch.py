@@ -6,7 +6,7 @@ of a day is seen; `queue_app.simulation.knowledge` learns from that.
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from functools import cached_property
 from random import Random
@@ -15,21 +15,26 @@ from typing import Literal, get_args
 from msgspec import Struct
 
 from queue_app.domain.branch_day import BranchDay, branch_day
-from queue_app.domain.catalogue import planned_minutes
+from queue_app.domain.catalogue import Service, planned_minutes, visit_minutes
 from queue_app.domain.centre import BranchPlan, Centre, LanePlan
 from queue_app.domain.demand import PER_HOUR, usual_per_hour
-from queue_app.domain.dispatch import CallingDesk
+from queue_app.domain.dispatch import CallingDesk, Policy
+from queue_app.domain.policies import policy_of
 from queue_app.domain.service_times import ServiceTime, published, visit_time
 
-Kind = Literal["calm", "rush", "short", "alert", "registry"]
-KINDS: tuple[Kind, ...] = get_args(Kind)
-TITLES: dict[Kind, str] = {
+DayKind = Literal["calm", "rush", "short", "alert", "registry"]
+KINDS: tuple[DayKind, ...] = get_args(DayKind)
+TITLES: dict[DayKind, str] = {
     "calm": "calm",
     "rush": "rush",
     "short": "short of staff",
     "alert": "air-raid alert",
     "registry": "registry down",
 }
+
+
+class UnknownBranch(Exception):
+    """No branch has that name; the message says which have one."""
 
 
 class Manner(Struct, frozen=True):
@@ -64,7 +69,7 @@ class Manner(Struct, frozen=True):
     after_stop: float = 10.0
 
 
-MANNERS: dict[Kind, Manner] = {
+MANNERS: dict[DayKind, Manner] = {
     "calm": Manner(per_hour=PER_HOUR),
     "rush": Manner(per_hour=24.0, booked=0.8),
     "short": Manner(per_hour=11.0, away=2),
@@ -73,25 +78,30 @@ MANNERS: dict[Kind, Manner] = {
 }
 
 
-class World(Struct, frozen=True, dict=True):
+class SyntheticBranch(Struct, frozen=True, dict=True):
     """A branch with its hidden truth. `times`: the true length of each service's visits, without
     change-over; `asked`: how much each service is asked for."""
 
     centre: Centre
-    branch: BranchPlan
+    plan: BranchPlan
     manner: Manner
     times: dict[str, ServiceTime]
     asked: dict[str, float]
 
     def on(self, day: date) -> BranchDay:
-        return branch_day(self.centre, self.branch, day)
+        return branch_day(self.centre, self.plan, day)
+
+    @property
+    def policy(self) -> Policy:
+        """By which the hall of this centre calls."""
+        return policy_of(self.centre.rules)
 
     @cached_property
     def desks(self) -> tuple[CallingDesk, ...]:
         """Desks by id: their place in the branch's plan, from 0."""
         return tuple(
             CallingDesk(place, self.skilled(desk.skills))
-            for place, desk in enumerate(self.branch.desks)
+            for place, desk in enumerate(self.plan.desks)
         )
 
     @cached_property
@@ -99,7 +109,7 @@ class World(Struct, frozen=True, dict=True):
         """The lanes for visits, and which of the services asked for each of them gives."""
         return tuple(
             (lane, self.skilled(lane.skills) & self.asked.keys())
-            for lane in self.branch.lanes
+            for lane in self.plan.lanes
             if lane.channel == "visit"
         )
 
@@ -109,16 +119,23 @@ class World(Struct, frozen=True, dict=True):
         )
 
     @cached_property
+    def _services(self) -> dict[str, Service]:
+        return {one.code: one for one in self.centre.services}
+
+    @cached_property
     def _plans(self) -> dict[str, int]:
-        rules = self.centre.rules
-        return {
-            one.code: planned_minutes(one, rules.open_service_minutes)
-            for one in self.centre.services
-        }
+        open_minutes = self.centre.rules.open_service_minutes
+        return {code: planned_minutes(one, open_minutes) for code, one in self._services.items()}
 
     def planned(self, services: frozenset[str]) -> float:
         """Minutes planned for a visit, not rounded."""
         return float(sum(self._plans[code] for code in services))
+
+    def booked_minutes(self, services: frozenset[str]) -> int:
+        """What a booking for these services takes of its lane."""
+        rules = self.centre.rules
+        booked = [self._services[code] for code in services]
+        return visit_minutes(booked, rules.open_service_minutes, rules.grid_minutes)
 
     def time_of(self, services: frozenset[str]) -> ServiceTime:
         return combined(self.times, services)
@@ -136,7 +153,9 @@ def priors(centre: Centre) -> dict[str, ServiceTime]:
     }
 
 
-def world(centre: Centre, branch: BranchPlan, kind: Kind, chance: Random) -> World:
+def synthetic_branch(
+    centre: Centre, branch: BranchPlan, kind: DayKind, chance: Random
+) -> SyntheticBranch:
     """A branch of this centre with a truth drawn by `chance`; the kind decides the crowd alone."""
     branch_factor = chance.gauss(0, 0.12)
     times, asked = {}, {}
@@ -146,15 +165,31 @@ def world(centre: Centre, branch: BranchPlan, kind: Kind, chance: Random) -> Wor
             prior.mu + branch_factor + off, prior.sigma * math.exp(wider), math.inf
         )
         asked[code] = math.exp(weight)
-    served = World(centre, branch, MANNERS[kind], times, asked).desks
+    served = SyntheticBranch(centre, branch, MANNERS[kind], times, asked).desks
     reach = frozenset().union(*(desk.services for desk in served))
-    return World(
+    return SyntheticBranch(
         centre,
         branch,
         MANNERS[kind],
         times,
         {code: weight for code, weight in asked.items() if code in reach},
     )
+
+
+def plan_named(centre: Centre, slug: str | None) -> BranchPlan:
+    """The centre's branch of that name, the first for None. UnknownBranch says which there are."""
+    slugs = [one.slug for one in centre.branches]
+    if slug is None:
+        return centre.branches[0]
+    require_known(slug, slugs)
+    return centre.branches[slugs.index(slug)]
+
+
+def require_known(slug: str, known: Iterable[str]) -> None:
+    """UnknownBranch, which names the known ones."""
+    names = list(known)
+    if slug not in names:
+        raise UnknownBranch(f"{slug!r} is none of: {', '.join(names)}")
 
 
 def open_days(centre: Centre, branch: BranchPlan, first: date) -> Iterator[date]:
@@ -170,6 +205,6 @@ def open_days(centre: Centre, branch: BranchPlan, first: date) -> Iterator[date]
     raise ValueError(f"{branch.slug} is never open")
 
 
-def hourly_walk_ins(world: World, day: date, hour: int) -> float:
+def hourly_walk_ins(branch: SyntheticBranch, day: date, hour: int) -> float:
     """Walk-ins expected in this hour of the day if the branch is open all of it."""
-    return usual_per_hour(day, hour, world.manner.per_hour)
+    return usual_per_hour(day, hour, branch.manner.per_hour)

@@ -1,0 +1,102 @@
+"""The commands `config` and `catalogue`: the centre as its files have it, and as loaded."""
+
+from pathlib import Path
+
+import click
+import msgspec
+
+from config.files import check_centre, write_centre
+from queue_app import installation
+from queue_app.cli import changes, operator
+from queue_app.domain.people import OPERATOR
+from queue_app.flow import configuring
+from queue_app.flow.act import By
+from queue_app.queries import reference, retired
+
+FOLDER = click.Path(file_okay=False, path_type=Path)
+
+
+@click.group()
+def config() -> None:
+    """The centre's files: catalogue, branches, desks, hours, rules."""
+
+
+@config.command()
+@click.argument("folder", type=FOLDER, required=False)
+def check(folder: Path | None) -> None:
+    """Read the files strictly and say every problem; touches no database.
+
+    What can be loaded but hardly be meant is a warning, and no failure.
+    """
+    folder = folder or operator.settings().config
+    centre, doubts = check_centre(folder)
+    for doubt in doubts:
+        click.echo(f"warning: {doubt}", err=True)
+    click.echo(
+        f"{folder}: {len(centre.services)} services in {len(centre.groups)} groups, "
+        f"{len(centre.branches)} branches. "
+        + (f"No errors; warnings: {len(doubts)}." if doubts else "Nothing wrong.")
+    )
+
+
+@config.command()
+@click.argument("folder", type=FOLDER, required=False)
+def apply(folder: Path | None) -> None:
+    """Load the files into the database; print what that changes, and whom it concerns."""
+    settings = operator.settings()
+    centre, doubts = check_centre(folder or settings.config)
+    for doubt in doubts:
+        click.echo(f"warning: {doubt}", err=True)
+    now = installation.clock(settings).now()
+
+    async def work() -> None:
+        await installation.migrate()
+        applied = await configuring.apply(By(OPERATOR, now), centre)
+        said = changes.warnings(await retired.desks_in_use(), await retired.still_needed(now))
+        said += changes.report(applied) or ["Nothing changes."]
+        click.echo("\n".join(said))
+
+    with installation.server(settings) as dsn:
+        installation.run(dsn, work)
+
+
+@config.command()
+@click.argument("folder", type=FOLDER)
+@click.option("--force", is_flag=True, help="Replace the files of a folder that has some.")
+def export(folder: Path, force: bool) -> None:
+    """Write the centre in force to a folder of files."""
+    if not force and folder.is_dir() and any(folder.glob("*.toml")):
+        raise click.ClickException(
+            f"{folder} has files already, and their comments would be lost; name another folder,"
+            " or add --force"
+        )
+
+    async def work() -> None:
+        try:
+            write_centre((await reference.directory()).centre, folder)
+        except OSError as error:
+            raise click.ClickException(f"cannot write to {folder}: {error.strerror}") from None
+
+    operator.with_database(work)
+    click.echo(f"Written to {folder}.")
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="As GET /api/v1/catalogue gives it.")
+def catalogue(as_json: bool) -> None:
+    """The services as loaded."""
+    from queue_app.api.centre import catalogue_view
+
+    async def work() -> None:
+        view = catalogue_view(await reference.directory())
+        if as_json:
+            click.echo(msgspec.json.format(msgspec.json.encode(view)).decode())
+            return
+        for group in view.groups:
+            click.echo(f"{group.title.uk}")
+            for service in group.services:
+                click.echo(
+                    f"  {service.code:<28} {service.planned_minutes:>3} хв  {service.title.uk}"
+                )
+
+    operator.with_database(work)

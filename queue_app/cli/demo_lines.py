@@ -1,0 +1,159 @@
+"""What `queue-app demo` says: where to look, how the day goes, and what came of it."""
+
+import sys
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+import click
+
+from queue_app.demo.days import Verdict
+from queue_app.demo.plan import DemoPlan
+from queue_app.demo.report import Moment, Report, Spread
+from queue_app.queries.accuracy import Accuracy
+
+TELLING_RATE = 120.0
+"""Above it people and clerks lag by minutes of the hall, as they need real time for each step."""
+
+
+class TerminalTeller:
+    """Tells a demo to a terminal. `rate`: the hall's seconds in a real one."""
+
+    def __init__(self, rate: float) -> None:
+        self._rate = rate
+        self._progress: _Progress | None = None
+
+    def starting(self) -> None:
+        click.echo("Starting a hall of its own ...", err=True)
+
+    def begins(self, address: str, plan: DemoPlan, at: datetime) -> None:
+        click.echo(_guide(address, plan, at, self._rate))
+
+    def progress(self, plan: DemoPlan) -> Callable[[Moment], None]:
+        self._progress = _Progress(plan)
+        return self._progress.say
+
+    def day_ends(self) -> None:
+        if self._progress:
+            self._progress.end()
+
+    def verdict(self, plan: DemoPlan, verdict: Verdict) -> None:
+        click.echo(_summary(plan, verdict.report, verdict.ranges, self._rate))
+        for what, often in verdict.report.unexpected.items():
+            click.echo(f"  UNEXPECTED  {often} x {what}", err=True)
+        for line in verdict.errors:
+            click.echo(f"  SERVER LOG  {line}", err=True)
+        for finding in verdict.findings:
+            click.echo(f"  DOCTOR      {finding.invariant}: {finding.where}", err=True)
+        if not verdict.findings:
+            click.echo("  Doctor        every invariant holds")
+
+    def another_day(self) -> None:
+        click.echo("  The next day begins in a moment; Ctrl-C ends the demo.")
+
+
+def _guide(address: str, plan: DemoPlan, begins: datetime, rate: float) -> str:
+    """What somebody who starts a demo reads first."""
+    local = begins.astimezone(plan.zone)
+    hours = (plan.closes - begins) / timedelta(hours=1)
+    return "\n".join([
+        "",
+        f"  All faces on one page   {address}/demo",
+        f"  Booking                 {address}/",
+        f"  Board                   {address}/display/{plan.branch}",
+        f"  API                     {address}/api/v1/openapi.json",
+        "",
+        f"  The hall's clock shows {local:%A %d %B %Y, %H:%M} and runs {rate:g} times as",
+        f"  fast: the day lasts about {_duration(hours * 3600 / rate)}.",
+        "  Ctrl-C ends the demo and leaves nothing behind.",
+        "",
+    ])  # fmt: skip
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds / 60:.0f} minutes" if seconds >= 90 else f"{seconds:.0f} seconds"
+
+
+class _Progress:
+    """One line that is written over in a terminal; elsewhere a line for each hour of the hall,
+    and when an alert begins and ends."""
+
+    def __init__(self, plan: DemoPlan) -> None:
+        self._zone = plan.zone
+        self._terminal = sys.stdout.isatty()
+        self._said = (-1, False)
+        self._recent: list[tuple[float, int]] = []
+
+    def say(self, moment: Moment) -> None:
+        local = moment.at.astimezone(self._zone)
+        line = (
+            f"  {local:%H:%M}  waiting {moment.waiting:3}  at desks {moment.serving:2}"
+            f"  desks open {moment.desks_open:2}  served {moment.served:3}"
+            f"  {self._rate(moment.tickets):.1f} tickets/s"
+            + ("  AIR-RAID ALERT" if moment.alert else "")
+            + (f"  UNEXPECTED {moment.unexpected}" if moment.unexpected else "")
+        )
+        if self._terminal:
+            click.echo(f"\r{line:<79}", nl=False)
+        elif (local.hour, moment.alert) != self._said:
+            self._said = (local.hour, moment.alert)
+            click.echo(line)
+
+    def _rate(self, tickets: int) -> float:
+        """Tickets in a real second, over the last ten."""
+        now = time.monotonic()
+        self._recent = [(at, many) for at, many in self._recent if at > now - 10]
+        self._recent.append((now, tickets))
+        since, before = self._recent[0]
+        return (tickets - before) / (now - since) if now > since else 0.0
+
+    def end(self) -> None:
+        if self._terminal:
+            click.echo()
+
+
+def _held(one: Accuracy) -> str:
+    """Alerts are nobody's to foresee: the ranges that one cut are counted apart."""
+    shown = "with a ticket" if one.shown == "ticket" else "later"
+    others = f"{one.cut} other was" if one.cut == 1 else f"{one.cut} others were"
+    cut = f" ({others} cut by an interruption)" if one.cut else ""
+    return f"{one.promises - one.cut} {shown}: {one.percent_else:.0f} in 100 held{cut}"
+
+
+def _summary(plan: DemoPlan, report: Report, ranges: Sequence[Accuracy], rate: float) -> str:
+    """The day in numbers: minutes are the hall's, milliseconds are real."""
+    fates = ", ".join(f"{many} {fate}" for fate, many in report.fates.items())
+    issuing = report.seconds.get(f"POST /api/v1/branches/{plan.branch}/tickets")
+    calling = report.seconds.get("POST /api/v1/desks/*/calls")
+    refused = ", ".join(f"{many} {code}" for code, many in report.refused.items())
+    boards = (
+        f"from a call's answer to the first board {report.boards_p50_ms:.0f} ms"
+        f" (95 in 100 within {report.boards_p95_ms:.0f})"
+    )
+    return "\n".join([
+        "",
+        f"  {plan.day:%A %d %B %Y}, {plan.branch}",
+        f"  Visitors      {report.visitors}: {fates}; {report.booked} residents had booked",
+        *(
+            f"  Wait {kind:<9}{spread.count:4} people: mean {spread.mean:.0f} min,"
+            f" median {spread.median:.0f}, 90 in 100 within {spread.p90:.0f}"
+            for kind, spread in report.waits.items()
+        ),
+        f"  Ranges        {'; '.join(map(_held, ranges)) or 'nobody was told one'}",
+        *_doubt(rate),
+        f"  Requests      {report.requests}; a ticket {_ms(issuing)}, a call {_ms(calling)}",
+        f"  Screens       {report.frames} frames; {boards}",
+        f"  Refusals      {f'{refused} (races and rules, as expected)' if refused else 'none'}",
+    ])  # fmt: skip
+
+
+def _doubt(rate: float) -> list[str]:
+    if rate <= TELLING_RATE:
+        return []
+    return [f"                at rate {rate:g} they mean little: people lag by minutes of the hall"]
+
+
+def _ms(spread: Spread | None) -> str:
+    if spread is None:
+        return "-"
+    return f"{1000 * spread.median:.0f} ms (90 in 100 within {1000 * spread.p90:.0f})"
