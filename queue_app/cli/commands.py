@@ -21,6 +21,7 @@ from queue_app.domain.people import DEVICE_KINDS, ROLES
 from queue_app.flow import accounts, configuring, staffing
 from queue_app.queries import reference, retired
 from queue_app.queries import staff as people
+from queue_app.store import db
 
 T = TypeVar("T")
 
@@ -391,7 +392,7 @@ def backup(file: Path) -> None:
 def restore(file: Path, force: bool) -> None:
     """Put the database back as FILE has it, whole or not at all."""
     with operator.server(operator.settings()) as dsn:
-        if not force and not operator.run(dsn, dumps.is_empty):
+        if not force and not operator.run(dsn, db.is_empty):
             raise click.ClickException(
                 "the database is not empty; --force drops what it holds and restores"
             )

@@ -12,8 +12,6 @@ import click
 from queue_app.store import db
 from queue_app.store.cluster import ClusterError, binaries
 
-_CLEAR = "DROP SCHEMA public CASCADE; CREATE SCHEMA public;"
-
 
 def backup(dsn: str, file: Path) -> None:
     """Write the database to `file`, whole or not at all; readable to its owner alone."""
@@ -48,18 +46,12 @@ def restore(dsn: str, file: Path) -> None:
         )
         _run(
             [_program("psql"), "--no-psqlrc", "--quiet", "--single-transaction",
-             "--output=/dev/null", "--set=ON_ERROR_STOP=1", f"--command={_CLEAR}",
+             "--output=/dev/null", "--set=ON_ERROR_STOP=1", f"--command={db.CLEAR}",
              f"--file={script}", *_target(dsn)],
             dsn,
         )  # fmt: skip
     finally:
         script.unlink(missing_ok=True)
-
-
-async def is_empty() -> bool:
-    """Whether the database has no table at all."""
-    sql = "SELECT NOT EXISTS (SELECT FROM pg_tables WHERE schemaname = 'public')"
-    return bool(await db.fetch_value(sql))
 
 
 def _program(name: str) -> str:
