@@ -1,7 +1,6 @@
 """Coming in: tickets and their numbers, check-in with a booking, and leaving."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import datetime, time, timedelta
 from uuid import uuid4
 
@@ -14,7 +13,7 @@ from queue_app.domain.centre import WEEKDAYS, Period
 from queue_app.domain.errors import Conflict, NotFound, RuleBroken
 from queue_app.flow import arrival, booking
 from queue_app.flow.arrival import IssuedTicket
-from queue_app.queries import doctor, halls, reference
+from queue_app.queries import halls, reference
 from queue_app.queries.tickets import by_token
 from queue_app.screens import views
 from queue_app.store import db
@@ -22,15 +21,10 @@ from tests.conftest import MONDAY
 from tests.support.hall import SERVICE, open_desk, take_ticket
 from tests.support.people import BRANCH
 
+pytestmark = pytest.mark.usefixtures("proven")
+
 ELSEWHERE = "darnytskyi"
 KIOSK = "device:1"
-
-
-@pytest.fixture(autouse=True)
-async def proven(database: str, clock: FixedClock) -> AsyncIterator[None]:
-    """Whatever a test did, every invariant of the database holds."""
-    yield
-    assert await doctor.check(clock.now()) == []
 
 
 async def issue(

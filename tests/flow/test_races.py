@@ -1,166 +1,42 @@
-"""What many people do at the same moment, over HTTP, against several server processes.
-
-Three processes serve one database. Each race has a branch of its own. Every request is sent
-twice at the same moment, to two processes, with one Idempotency-Key, and once more when the
-race is over: all three answers must be the same.
-"""
+"""What many people do at the same moment, over HTTP, against several server processes."""
 
 import asyncio
 import random
-import time
-from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import httpx
-import msgspec
 import pytest
 
-from config.files import load_centre
 from queue_app.domain import slots
-from queue_app.domain.centre import BranchPlan, Centre, DeskPlan, LanePlan
 from queue_app.flow.configuring import apply
 from queue_app.queries import doctor, reference
 from queue_app.queries import slots as free_slots
 from queue_app.store import db
 from tests.conftest import MONDAY
+from tests.flow.crowd import Crowd
+from tests.flow.racing import (
+    CHAOS,
+    CLIENTS,
+    DESKS,
+    ONE_SEAT,
+    SEVERAL_SEATS,
+    TICKETS,
+    TOMORROW,
+    Answer,
+    Hall,
+    Request,
+    everyone,
+    hall_of_races,
+)
 from tests.flow.stage import own
-from tests.support.database import CONFIG
-from tests.support.people import Machine, Person, hire, install
-from tests.support.server import Server, start_servers, stop_servers
+from tests.support.people import Person, hire, install
+from tests.support.server import start_servers, stop_servers
 
 pytestmark = pytest.mark.server
-
-ONE_SEAT, SEVERAL_SEATS, TICKETS, DESKS, CHAOS = (
-    "holosiivskyi", "darnytskyi", "desnianskyi", "dniprovskyi", "obolonskyi",
-)  # fmt: skip
-CLIENTS = 8
-TOMORROW = (MONDAY + timedelta(days=1)).date()
-replace = msgspec.structs.replace
-
-
-def equal_desks(centre: Centre, branch: BranchPlan) -> BranchPlan:
-    """Eight desks, each of which gives everything."""
-    every = tuple(skill.code for skill in centre.skills)
-    desks = tuple(DeskPlan(str(n), every, branch.hours) for n in range(1, CLIENTS + 1))
-    return replace(branch, desks=desks)
-
-
-def one_lane(centre: Centre, branch: BranchPlan) -> BranchPlan:
-    """Room for one visit at a time."""
-    every = tuple(skill.code for skill in centre.skills)
-    return replace(branch, lanes=(LanePlan("only", "visit", every, branch.hours),))
-
-
-def hall_of_races() -> Centre:
-    centre = load_centre(CONFIG)
-    changed = {ONE_SEAT: one_lane, DESKS: equal_desks, CHAOS: equal_desks}
-    return replace(
-        centre,
-        branches=tuple(
-            changed.get(one.slug, lambda _, same: same)(centre, one) for one in centre.branches
-        ),
-    )
-
-
-@dataclass
-class Answer:
-    """What came back, and the moments of this process' clock between which it was asked."""
-
-    status: int
-    body: bytes
-    sent: float
-    answered: float
-
-    @property
-    def json(self) -> Any:
-        return msgspec.json.decode(self.body)
-
-
-@dataclass
-class Request:
-    """One request that may be sent again, to any process."""
-
-    path: str
-    body: dict[str, Any] | None = None
-    headers: dict[str, str] = field(default_factory=dict)
-    key: str = field(default_factory=lambda: str(uuid4()))
-
-    async def send(self, client: httpx.AsyncClient) -> Answer:
-        sent = time.monotonic()
-        try:
-            answer = await self._post(client)
-        except (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError):
-            answer = await self._post(client)  # the server closed an idle connection meanwhile
-        return Answer(answer.status_code, answer.content, sent, time.monotonic())
-
-    async def _post(self, client: httpx.AsyncClient) -> httpx.Response:
-        return await client.post(
-            f"/api/v1{self.path}",
-            json=self.body,
-            headers=self.headers | {"Idempotency-Key": self.key},
-        )
-
-
-@dataclass
-class Hall:
-    """The servers, one client a person, and everything that was asked."""
-
-    dsn: str
-    servers: list[Server]
-    clients: list[httpx.AsyncClient]
-    kiosks: dict[str, Machine]
-    asked: list[tuple[Request, Answer]] = field(default_factory=list)
-
-    async def ask(self, person: int, request: Request) -> Answer:
-        """Send the request twice at once, through two processes: the answers are one."""
-        first, second = await asyncio.gather(
-            request.send(self.clients[person % CLIENTS]),
-            request.send(self.clients[(person + 1) % CLIENTS]),
-        )
-        assert first.status == second.status, (request, first, second)
-        if first.status < 400:
-            assert first.body == second.body
-        self.asked.append((request, first))
-        return first
-
-    async def everything_again(self) -> None:
-        """What was done is answered as it was the first time, and is not done twice."""
-        line = [(request, answer) for request, answer in self.asked if answer.status < 400]
-
-        async def again(person: int) -> None:
-            while line:
-                request, answer = line.pop()
-                repeated = await request.send(self.clients[person])
-                assert (repeated.status, repeated.body) == (answer.status, answer.body), request
-
-        await everyone(again)
-        request, _ = next(one for one in reversed(self.asked) if one[1].status < 400)
-        other = replace_body(request)
-        refused = await other.send(self.clients[0])
-        assert refused.status == 422 and refused.json["code"] == "idempotency_key_reused"
-
-
-def replace_body(request: Request) -> Request:
-    """Another request under the same key."""
-    body = dict(request.body or {})
-    body |= {"ticket": 1} if request.path.endswith("/calls") else {"services": ["tariffs"]}
-    return Request(request.path, body, request.headers, request.key)
-
-
-async def everyone(act: Callable[[int], Awaitable[None]]) -> None:
-    async with asyncio.TaskGroup() as together:
-        for person in range(CLIENTS):
-            together.create_task(_run(act, person))
-
-
-async def _run(act: Callable[[int], Awaitable[None]], person: int) -> None:
-    await act(person)
 
 
 @pytest.fixture(scope="module")
@@ -379,104 +255,3 @@ async def test_whatever_people_do_while_a_process_is_killed_the_database_stays_s
         " AND state LIKE 'idle in transaction%'"
     )
     assert stuck == 0
-
-
-class Crowd:
-    """Residents, kiosks and clerks who do anything at any time, and hang up when they like."""
-
-    def __init__(
-        self, hall: Hall, dice: random.Random, clerks: list[Person], desks: list[int]
-    ) -> None:
-        self.hall = hall
-        self.dice = dice
-        self.clerks = clerks
-        self.desks = desks
-        self.statuses: Counter[int] = Counter()
-        self.tickets: list[int] = []
-        self.links: list[str] = []
-        self.codes: list[str] = []
-
-    async def work(self, person: int) -> None:
-        """A clerk's next press, sensible or not."""
-        clerk, desk = self.clerks[person].bearer, self.dice.choice(self.desks)
-        ticket = self.dice.choice(self.tickets[-12:] or [1])
-        verb = self.dice.choice(
-            ("calls", "calls", "calls", "pick", "recalls", "starts", "starts", "finishes",
-             "no-shows", "parkings", "returns", "transfers", "undo", "undo", "pauses",
-             "closings", "openings", "openings")
-        )  # fmt: skip
-        if verb == "calls":
-            await self.say(f"/desks/{self.desks[person]}/calls", clerk)
-        elif verb == "pick":
-            await self.say(f"/desks/{self.desks[person]}/calls", clerk, {"ticket": ticket})
-        elif verb in ("pauses", "closings", "openings"):
-            await self.say(f"/desks/{desk}/{verb}", clerk)
-        elif verb == "transfers":
-            elsewhere = {"desk": desk} if self.dice.random() < 0.5 else {"services": ["tariffs"]}
-            await self.say(f"/tickets/{ticket}/transfers", clerk, elsewhere)
-        else:
-            await self.say(f"/tickets/{ticket}/{verb}", clerk)
-
-    async def visit(self) -> None:
-        """A resident or a kiosk."""
-        act = self.dice.choice((self.book, self.book, self.change, self.walk_in, self.check_in))
-        await act()
-
-    async def book(self) -> None:
-        soon = MONDAY + timedelta(minutes=self.dice.choice(range(40, 240, 10)))
-        held = await self.say(
-            f"/branches/{CHAOS}/appointments",
-            {},
-            {"services": ["owner-change"], "starts_at": soon.isoformat(), "channel": "visit"},
-        )
-        if held:
-            contact = {"name": "Олена", "phone": f"+38067{self.dice.randrange(10**7):07}"}
-            booked = await self.say(f"/appointments/{held['token']}/confirmation", {}, contact)
-            if booked:
-                self.links.append(booked["token"])
-                self.codes.append(booked["code"])
-
-    async def change(self) -> None:
-        link = self.dice.choice(self.links or ["1-0123456789abcdef"])
-        if self.dice.random() < 0.3:
-            await self.say(f"/appointments/{link}/cancellation", {})
-        else:
-            later = MONDAY + timedelta(minutes=self.dice.choice(range(40, 240, 10)))
-            await self.say(
-                f"/appointments/{link}/reschedulings", {}, {"starts_at": later.isoformat()}
-            )
-
-    async def walk_in(self) -> None:
-        kiosk = self.hall.kiosks[CHAOS].bearer
-        service = self.dice.choice(("tariffs", "debt-amount"))
-        issued = await self.say(f"/branches/{CHAOS}/tickets", kiosk, {"services": [service]})
-        await self.note(issued)
-
-    async def check_in(self) -> None:
-        kiosk = self.hall.kiosks[CHAOS].bearer
-        code = self.dice.choice(self.codes or ["000000"])
-        await self.note(await self.say(f"/branches/{CHAOS}/check-ins", kiosk, {"code": code}))
-
-    async def note(self, issued: Any) -> None:
-        if issued:
-            self.tickets.append(issued["id"])
-            if self.dice.random() < 0.1:
-                await self.say(f"/tickets/{issued['token']}/leavings", {})
-
-    async def say(self, path: str, who: dict[str, str], body: dict[str, Any] | None = None) -> Any:
-        """Ask any process; some hang up early, and ask again with the same key."""
-        request = Request(path, body, who)
-        if self.dice.random() < 0.15:
-            asking = asyncio.create_task(request.send(self.dice.choice(self.hall.clients)))
-            await asyncio.wait({asking}, timeout=self.dice.random() / 100)
-            asking.cancel()
-            await asyncio.gather(asking, return_exceptions=True)
-        for _ in range(30):
-            try:
-                answer = await request.send(self.dice.choice(self.hall.clients))
-            except httpx.TransportError:
-                continue
-            self.statuses[answer.status] += 1
-            assert answer.status < 500, (request, answer)
-            return answer.json if answer.status in (200, 201) else None
-        raise AssertionError("no process answers any more")

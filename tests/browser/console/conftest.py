@@ -1,0 +1,58 @@
+"""One server for all tests of a file, and clerks who come to its desks."""
+
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, BrowserContext
+
+from queue_app.clock import Clock, ShiftedClock
+from queue_app.flow import staffing
+from tests.browser.console.clerk import SIZE, Arrive, Clerk, sign_in
+from tests.conftest import MONDAY
+from tests.support.people import BRANCH, PASSWORD
+from tests.support.server import Server, start_servers, stop_servers
+
+
+@pytest.fixture(scope="module")
+def served(dsn: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Clock]]:
+    """One server for all of these tests, from ten o'clock on a Monday, and its time."""
+    clock = ShiftedClock(MONDAY, 1.0, datetime.now(UTC))
+    started = start_servers(1, dsn, tmp_path_factory.mktemp("console"), clock=MONDAY)
+    yield started[0], clock
+    stop_servers(started)
+
+
+@pytest.fixture
+def server(served: tuple[Server, Clock], database: str) -> Server:
+    return served[0]
+
+
+@pytest.fixture
+def clock(served: tuple[Server, Clock]) -> Clock:
+    return served[1]
+
+
+@pytest.fixture
+async def arrive(server: Server, browser: Browser, clock: Clock) -> AsyncIterator[Arrive]:
+    """Brings a clerk to a desk: `await arrive("1")`; any script error fails the test."""
+    contexts: list[BrowserContext] = []
+    errors: list[str] = []
+
+    async def come(desk: str = "1", **options: Any) -> Clerk:
+        settings = {"locale": "uk-UA", "timezone_id": "Europe/Kyiv", "viewport": SIZE} | options
+        context = await browser.new_context(**settings)
+        contexts.append(context)
+        page = await context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        staff = await staffing.add_staff(f"clerk{desk}", "clerk", BRANCH, PASSWORD, clock.now())
+        await sign_in(page, server, staff.login)
+        await page.locator(".desk").nth(int(desk) - 1).get_by_role("button").click()
+        await page.wait_for_url("**/desks/*")
+        return Clerk(page, staff, int(page.url.rsplit("/", 1)[1]))
+
+    yield come
+    for context in contexts:
+        await context.close()
+    assert errors == []

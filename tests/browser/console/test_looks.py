@@ -1,0 +1,216 @@
+"""The clerk's screen in a real browser: what it says, to everyone, at every size."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from playwright.async_api import BrowserContext, expect
+
+from queue_app.clock import Clock
+from queue_app.flow import arrival, booking, calling, interrupting, staffing
+from queue_app.queries import reference
+from queue_app.queries.appointments import SELECT, from_row
+from queue_app.store import db
+from tests.browser.console.clerk import METER, Arrive, Clerk, sign_in
+from tests.conftest import MONDAY
+from tests.support.browser import assert_accessible, follow
+from tests.support.hall import open_desk, take_ticket
+from tests.support.people import BRANCH, PASSWORD
+from tests.support.server import Server
+
+pytestmark = [pytest.mark.browser, pytest.mark.server]
+
+
+@pytest.mark.parametrize(
+    ("minutes", "said"), [(0, "0 хв"), (59, "59 хв"), (60, "1 год"), (125, "2 год 5 хв")]
+)
+async def test_hours_are_said_without_no_minutes(
+    minutes: int, said: str, arrive: Arrive, clock: Clock
+) -> None:
+    words = "(n) => import('/static/console/words.js').then((words) => words.minutes(n))"
+    shown = await (await arrive()).page.evaluate(words, minutes)
+    assert shown.replace("\u00a0", " ") == said
+
+
+async def test_time_past_the_plan_turns_amber(arrive: Arrive, clock: Clock) -> None:
+    ticket = await take_ticket(clock.now())
+    clerk = await arrive()
+    long_ago = clock.now() - timedelta(minutes=30)
+    await db.fetch(
+        "UPDATE ticket SET issued_at = $2, queued_at = $2 WHERE id = $1", ticket.id, long_ago
+    )
+    await calling.call(clerk.desk, clerk.staff, long_ago)
+    await clerk.mode("called")
+    timer = clerk.page.locator("#timer")
+    await expect(timer).to_have_class(re.compile("timer-over"))
+    await expect(timer).to_contain_text("можна позначити, що не прийшли")
+    await clerk.press("Space", "serving")
+    await expect(timer).not_to_have_class(re.compile("timer-over"))
+    await expect(timer).to_contain_text("за планом 2 хв")
+
+
+async def test_a_phone_visit_shows_the_number_to_dial(arrive: Arrive, clock: Clock) -> None:
+    clerk = await arrive()
+    await phone_visit(clock)
+    await clerk.mode("free")
+    await clerk.press("Space", "called")
+    link = clerk.page.locator(".contact-phone")
+    await expect(link).to_have_attribute("href", "tel:+380671234567")
+    await expect(clerk.page.locator("#contact")).to_contain_text("Олена Мельник")
+    await expect(clerk.page.locator("[data-verb=no_show]")).to_contain_text("Не відповідають")
+
+
+async def phone_visit(clock: Clock) -> None:
+    directory = await reference.directory()
+    branch = directory.branch(BRANCH)
+    at_eleven = MONDAY.replace(hour=11)
+    held = await booking.hold(BRANCH, ["debt-amount"], at_eleven, "phone", clock.now())
+    await booking.confirm(held.token, "Олена Мельник", "067 123 45 67", None, "uk", clock.now())
+    row = await db.fetch_row(f"{SELECT} WHERE token = $1", held.token)
+    assert row
+    appointment = from_row(row)
+    await db.transact(lambda: arrival.admit_phone_call(directory, branch, appointment, clock.now()))
+
+
+async def test_what_the_server_paints_the_script_leaves_as_it_is(
+    arrive: Arrive, clock: Clock
+) -> None:
+    then = clock.now() - timedelta(seconds=6)  # waits turn to a minute well after the test
+    await take_ticket(then, service=METER)
+    booked = await booking.hold(
+        BRANCH, [METER, "bill-duplicate"], MONDAY.replace(hour=11), "visit", then
+    )
+    booked = await booking.confirm(booked.token, "Іван Ко", "0671234567", None, "en", then)
+    ticket = await arrival.check_in(BRANCH, booked.code, "kiosk", then)
+    clerk = await arrive("3")
+    await calling.call(clerk.desk, clerk.staff, then, ticket.id)
+    for language in ("uk", "en"):
+        assert await painted(clerk, language, scripts=False) == await painted(
+            clerk, language, scripts=True
+        )
+
+
+async def painted(clerk: Clerk, language: str, scripts: bool) -> list[str]:
+    """What the page says, apart from the running time and the undo that only a script offers."""
+    page = clerk.page
+    if not scripts:
+        await page.route("**/*.js*", lambda route: route.abort())
+    await page.goto(f"{page.url.split('?')[0]}?lang={language}")
+    if scripts:
+        await expect(page.locator("#undo")).to_be_visible()
+    else:
+        await page.unroute("**/*.js*")
+    parts = ("#person", "#side", "#secondary", "#primary", "#pill")
+    texts = [await page.locator(part).inner_text() for part in parts]
+    return [re.sub(r"\d+:\d\d", "", text) for text in texts]
+
+
+@pytest.mark.parametrize(("language", "scheme"), [("uk", "light"), ("en", "dark")])
+async def test_axe_finds_nothing_in_any_state(
+    language: str, scheme: str, arrive: Arrive, clock: Clock
+) -> None:
+    for service in (METER, "bill-duplicate", "bill-duplicate", "quality-check"):
+        await take_ticket(clock.now(), service=service)
+    locale = {"uk": "uk-UA", "en": "en-GB"}[language]
+    clerk = await arrive("5", locale=locale, color_scheme=scheme)
+    page = clerk.page
+    await clerk.mode("free")
+    await assert_accessible(page)
+    await clerk.press("Space", "called")
+    await assert_accessible(page)
+    await page.keyboard.press("Digit4")
+    await expect(page.locator("#transfer-dialog")).to_be_visible()
+    await assert_accessible(page)
+    await page.keyboard.press("Escape")
+    await clerk.press("Digit2", "free")
+    await clerk.press("Space", "called")
+    await clerk.press("Digit3", "free")
+    await page.locator("#parked-list summary").click()
+    await page.locator("#missed-list summary").click()
+    await clerk.rows.first.get_by_role("button").click()
+    await assert_accessible(page)
+    await page.keyboard.press("Escape")
+    await clerk.primary.focus()
+    await clerk.press("Space", "called")
+    await clerk.press("Space", "serving")
+    await page.keyboard.press("Digit0")
+    await assert_accessible(page)
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#pill")).to_have_attribute("data-state", "paused")
+    await clerk.mode("serving")
+    await clerk.press("Space", "paused")
+    await assert_accessible(page)
+
+
+async def test_axe_finds_nothing_before_the_desk(
+    server: Server, clock: Clock, context: BrowserContext
+) -> None:
+    await staffing.add_staff("admin", "administrator", None, PASSWORD, clock.now())
+    page = await context.new_page()
+    await page.goto(f"{server.url}/console/sign-in")
+    await assert_accessible(page)
+    await page.locator("#login").fill("admin")
+    await page.locator("#password").fill("wrong")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("alert")).to_be_visible()
+    await assert_accessible(page)
+    await page.locator("#password").fill(PASSWORD)
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("heading", name="Оберіть відділення")).to_be_visible()
+    await assert_accessible(page)
+    await follow(page.get_by_role("link", name="Дарницький район"))
+    await expect(page.locator(".desks")).to_be_visible()
+    await assert_accessible(page)
+
+
+@pytest.mark.parametrize(("width", "height"), [(1024, 768), (720, 450), (320, 640)])
+async def test_the_screen_fits_small_windows_and_large_letters(
+    width: int, height: int, arrive: Arrive, clock: Clock
+) -> None:
+    await take_ticket(clock.now(), service=METER)
+    clerk = await arrive("5", viewport={"width": width, "height": height})
+    await clerk.press("Space", "called")
+    overflow = "document.documentElement.scrollWidth - innerWidth"
+    assert await clerk.page.evaluate(overflow) <= 0
+    await assert_accessible(clerk.page)
+
+
+async def test_the_screen_asks_no_other_host_and_moves_nothing_while_it_loads(
+    arrive: Arrive, clock: Clock, server: Server
+) -> None:
+    await take_ticket(clock.now())
+    clerk = await arrive()
+    hosts: set[str] = set()
+    clerk.page.on("request", lambda request: hosts.add(request.url.split("/")[2]))
+    await clerk.page.add_init_script(
+        "globalThis.shift = 0; new PerformanceObserver(list => { for (const entry of"
+        " list.getEntries()) globalThis.shift += entry.value })"
+        ".observe({type: 'layout-shift', buffered: true})"
+    )
+    await clerk.page.reload()
+    await clerk.mode("free")
+    assert hosts == {server.url.removeprefix("http://")}
+    assert await clerk.page.evaluate("globalThis.shift") == 0
+
+
+async def test_the_list_of_desks_follows_the_hall_for_whoever_has_no_desk(
+    server: Server, context: BrowserContext, clock: Clock
+) -> None:
+    await staffing.add_staff("chief", "supervisor", BRANCH, PASSWORD, clock.now())
+    page = await context.new_page()
+    await sign_in(page, server, "chief")
+    await expect(page.locator(".desk").first).to_contain_text("Вільне")
+    desk = await open_desk("1", clock.now())
+    await expect(page.locator(".desk").first).to_contain_text("Працює")
+    await take_ticket(clock.now())
+    await expect(page.locator("main")).to_contain_text("У залі чекає 1 особа")
+    stop = await interrupting.interrupt(BRANCH, "alert", None, "", desk.clerk, clock.now())
+    await expect(page.locator("main")).to_contain_text("Повітряна тривога з 10:0")
+    await page.get_by_text("Відновити зараз…").click()
+    await expect(page.locator(".resume-now")).to_contain_text("Відбою ще не було.")
+    await assert_accessible(page)
+    await page.get_by_text("Відновити зараз…").click()
+    await interrupting.resume(stop.id, 10, desk.clerk, clock.now())
+    await expect(page.locator("main")).to_contain_text("Відбій тривоги о 10:0")
+    await interrupting.resume(stop.id, 0, desk.clerk, clock.now())
+    await expect(page.get_by_text("Відбій тривоги")).to_be_hidden()

@@ -1,0 +1,76 @@
+"""The kiosk in a real browser at its real size: booked visitors check in."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from playwright.async_api import Page, expect
+
+from tests.browser.kiosk.panel import (
+    ELSEWHERE,
+    assert_shows_ticket,
+    booked,
+    press,
+    scan,
+    tickets,
+    type_code,
+)
+from tests.conftest import MONDAY
+from tests.support.browser import assert_accessible
+
+pytestmark = pytest.mark.browser
+
+
+async def test_a_booked_visitor_checks_in_by_the_digits_and_has_one_ticket_however_often(
+    kiosk: Page,
+) -> None:
+    code = await booked(MONDAY + timedelta(minutes=40))
+    await press(kiosk, "[data-go=check-in]")
+    await assert_accessible(kiosk)
+    await press(kiosk, "[data-restart]")
+    await kiosk.wait_for_timeout(500)
+    for _ in range(2):
+        await type_code(kiosk, code)
+        await assert_shows_ticket(kiosk, "К1")
+        await expect(kiosk.locator("#ticket-due")).to_have_text("10:40")
+        await press(kiosk, "#ticket-done")
+        await kiosk.wait_for_timeout(500)
+    assert await tickets() == 1
+
+
+@pytest.mark.parametrize("form", ["{}", "QA:{}", "ЙФЖ{}", "https://example.org/visit?code={}"])
+async def test_a_scanner_checks_in_from_any_screen(kiosk: Page, form: str) -> None:
+    code = await booked(MONDAY + timedelta(minutes=40))
+    await press(kiosk, "[data-go=groups-1]")
+    await kiosk.locator("[data-group=payments]").focus()
+    await scan(kiosk, form.format(code))
+    await assert_shows_ticket(kiosk, "К1")
+
+
+async def test_whoever_cannot_check_in_is_told_why_and_what_to_do(kiosk: Page) -> None:
+    tuesday = MONDAY + timedelta(days=1, minutes=20)
+    title, onward = kiosk.locator("#problem-title"), kiosk.locator("#problem-next")
+
+    await scan(kiosk, "000000")
+    await expect(title).to_have_text(re.compile("Запису з кодом 000.000 на сьогодні немає"))
+    await assert_accessible(kiosk)
+
+    await scan(kiosk, await booked(tuesday))
+    await expect(title).to_have_text("Ваш запис: завтра, вівторок, 24 листопада, 10:20")
+    await expect(kiosk.locator("[data-way=ticket]")).to_be_visible()
+    await press(kiosk, "[data-language=en]")
+    await expect(title).to_have_text("Your booking: tomorrow, Tuesday, 24 November, 10:20")
+    await press(kiosk, "[data-language=uk]")
+
+    await scan(kiosk, await booked(MONDAY + timedelta(minutes=40), ELSEWHERE))
+    await expect(onward).to_contain_text("Дарницький район, сьогодні, 10:40")
+
+    by_phone = await booked(MONDAY + timedelta(minutes=50), channel="phone", service="debt-amount")
+    await scan(kiosk, by_phone)
+    await expect(onward).to_contain_text("зателефонуємо вам: сьогодні, 10:50")
+
+    await scan(kiosk, "not a booking")
+    await expect(title).to_have_text("Це не QR-код запису")
+    await press(kiosk, "[data-way=code]")
+    await expect(kiosk.locator("[data-screen=check-in]")).to_be_visible()
+    assert await tickets() == 0

@@ -1,0 +1,85 @@
+"""API v1 describes itself: OpenAPI and AsyncAPI promise what there is."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from tests.web.api import API, Centre, done
+
+PROMISED = """
+GET /catalogue
+GET /branches
+GET /branches/{branch}/slots
+POST /branches/{branch}/appointments
+POST /appointments/{token}/confirmation
+POST /appointments/{token}/reschedulings
+POST /appointments/{token}/cancellation
+GET /appointments/{token}
+GET /branches/{branch}/board
+GET /tickets/{token}
+POST /branches/{branch}/tickets
+POST /branches/{branch}/check-ins
+POST /sessions
+GET /branches/{branch}/desks
+POST /desks/{desk}/openings
+POST /desks/{desk}/pauses
+POST /desks/{desk}/closings
+POST /desks/{desk}/calls
+POST /tickets/{ticket}/recalls
+POST /tickets/{ticket}/starts
+POST /tickets/{ticket}/finishes
+POST /tickets/{ticket}/no-shows
+POST /tickets/{ticket}/parkings
+POST /tickets/{ticket}/returns
+POST /tickets/{ticket}/transfers
+POST /tickets/{ticket}/undo
+GET /desks/{desk}/queue
+POST /branches/{branch}/interruptions
+GET /branches/{branch}/interruptions
+POST /interruptions/{interruption}/resumption
+"""
+
+
+async def test_openapi_describes_everything_promised(centre: Centre) -> None:
+    answer = await centre.get("/openapi.json")
+    document = done(answer)
+    assert document["openapi"].startswith("3.1")
+    assert document["info"]["title"] and document["info"]["version"]
+    for line in PROMISED.split("\n")[1:-1]:
+        method, path = line.split(" ")
+        assert method.lower() in document["paths"][API + path], line
+    every = [
+        operation
+        for path in document["paths"].values()
+        for method, operation in path.items()
+        if method in ("get", "post", "delete")
+    ]
+    ids = [operation["operationId"] for operation in every]
+    assert len(set(ids)) == len(ids)
+    assert all(operation["responses"] for operation in every)
+    assert_references_resolve(document)
+
+
+async def test_asyncapi_describes_the_websockets(centre: Centre) -> None:
+    document = done(await centre.get("/asyncapi.json"))
+    assert document["asyncapi"].startswith("3.")
+    addresses = {channel["address"] for channel in document["channels"].values()}
+    assert addresses == {"/ws/branches/{branch}/board", "/ws/tickets/{token}", "/ws/desks/{desk}"}
+    assert_references_resolve(document)
+
+
+def assert_references_resolve(document: Any) -> None:
+    def walk(part: Any) -> Iterator[str]:
+        if isinstance(part, dict):
+            if isinstance(part.get("$ref"), str):
+                yield part["$ref"]
+            for value in part.values():
+                yield from walk(value)
+        elif isinstance(part, list):
+            for value in part:
+                yield from walk(value)
+
+    for reference in set(walk(document)):
+        target = document
+        assert reference.startswith("#/")
+        for name in reference[2:].split("/"):
+            target = target[name.replace("~1", "/").replace("~0", "~")]

@@ -1,0 +1,85 @@
+"""A time that is held: once, for a while, and by whoever comes first."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import httpx
+import pytest
+from litestar import Litestar
+
+from queue_app.clock import FixedClock
+from tests.support.application import speaking_to
+from tests.web.resident import CHOICE, HTML, PERSON, TUESDAY_TEN, booked, get, hold, post, words_of
+
+
+async def test_a_double_tap_holds_once(client: httpx.AsyncClient) -> None:
+    key = str(uuid4())
+    first, second = await hold(client, key=key), await hold(client, key=key)
+    assert first.url.path == second.url.path
+
+
+async def test_choosing_again_gives_back_what_was_held(client: httpx.AsyncClient) -> None:
+    first = await hold(client)
+    back = await get(client, f"/time?{CHOICE}&day=2026-11-24")
+    assert "Ми ще тримаємо для вас час" in words_of(back)
+    await hold(client, TUESDAY_TEN + timedelta(minutes=30))
+    assert "Запис скасовано" in words_of(await get(client, first.url.path))
+
+
+async def test_the_same_time_can_be_chosen_again_after_it_was_given_back(
+    client: httpx.AsyncClient,
+) -> None:
+    key = str(uuid4())
+    first = await hold(client, key=key)
+    await hold(client, TUESDAY_TEN + timedelta(minutes=30), key=key)
+    again = await hold(client, key=key)
+    assert again.url.path != first.url.path
+    assert "Хто прийде?" in words_of(again)
+
+
+async def test_whoever_loses_a_time_is_offered_the_nearest(app: Litestar) -> None:
+    for _ in range(8):
+        async with speaking_to(app) as somebody:
+            page = await hold(somebody)
+        if page.url.path == "/taken":
+            break
+    assert "Цей час щойно зайняли" in words_of(page)
+    assert "10:10" in words_of(page)
+    assert 'value="2026-11-24T10:10:00+02:00"' in page.text
+
+
+async def test_a_hold_that_ran_out_keeps_what_was_chosen(
+    client: httpx.AsyncClient, clock: FixedClock
+) -> None:
+    held = await hold(client)
+    clock.set(clock.now() + timedelta(minutes=11))
+    page = await post(client, held.url.path, PERSON)
+    assert "Цей час знову вільний" in words_of(page)
+    assert f'href="/day?{CHOICE}"'.replace("&", "&amp;") in page.text
+
+
+async def test_a_contact_has_only_so_many_bookings_to_come(client: httpx.AsyncClient) -> None:
+    for step in range(4):
+        await booked(client, TUESDAY_TEN + timedelta(minutes=30 * step))
+    held = await hold(client, TUESDAY_TEN + timedelta(hours=5))
+    page = await post(client, held.url.path, PERSON)
+    assert "стільки записів, скільки можливо" in words_of(page)
+
+
+@pytest.mark.parametrize(
+    "wanted", ["2026-11-24T10:00:00", "2026-11-24T10:03:00+02:00", "2031-01-01T10:00:00Z", "x"]
+)
+async def test_a_time_that_is_none_holds_nothing(client: httpx.AsyncClient, wanted: str) -> None:
+    form = {"service": "tariffs", "channel": "visit", "branch": "podilskyi", "starts_at": wanted}
+    page = await post(client, "/visit", form)
+    assert page.status_code == 200
+    assert page.url.path in ("/day", "/taken")
+
+
+async def test_another_sites_form_holds_and_cancels_nothing(client: httpx.AsyncClient) -> None:
+    link = await booked(client)
+    answer = await client.post(
+        f"{link}/cancellation", headers={**HTML, "Origin": "https://elsewhere.example"}
+    )
+    assert answer.status_code == 403
+    assert "Вас записано" in words_of(await get(client, link))

@@ -1,0 +1,147 @@
+"""The steps of a booking, as a browser without scripts takes them, to the confirmation."""
+
+import re
+
+import httpx
+import pytest
+
+from tests.web.resident import CHOICE, HTML, PERSON, TUESDAY_TEN, booked, get, hold, post, words_of
+
+SIX_SERVICES = [
+    "tariffs",
+    "area-change",
+    "debt-advice",
+    "meter-readings",
+    "recalculations",
+    "quality-check",
+]
+
+
+async def test_every_service_of_the_catalogue_stands_on_the_first_page(
+    client: httpx.AsyncClient,
+) -> None:
+    page = await get(client, "/")
+    assert page.text.count('name="service"') == 34
+    assert page.text.count("<details") == 8
+    assert "від 10 хв" in words_of(page)
+
+
+async def test_each_question_leads_to_the_next(client: httpx.AsyncClient) -> None:
+    way = await get(client, "/way?service=tariffs")
+    assert "Як вам зручно?" in words_of(way)
+    only_visit = await get(client, "/way?service=no-debt-certificate")
+    assert only_visit.url.path == "/branch"
+    assert "Подільський район" in words_of(only_visit)
+    day = await get(client, f"/day?{CHOICE}")
+    assert "Завтра, 24 листопада" in words_of(day).replace("завтра", "Завтра")
+    time = await get(client, f"/time?{CHOICE}&day=2026-11-24")
+    assert 'value="2026-11-24T10:00:00+02:00"' in time.text
+
+
+@pytest.mark.parametrize(
+    ("url", "step"),
+    [
+        ("/time", "/"),
+        ("/day?service=tariffs", "/way"),
+        ("/day?service=tariffs&channel=visit&branch=nowhere", "/branch"),
+        (f"/time?{CHOICE}", "/day"),
+        (f"/time?{CHOICE}&day=soon", "/day"),
+        ("/branch?service=no-debt-certificate", "/branch"),
+    ],
+)
+async def test_a_step_that_comes_too_early_leads_to_the_missing_one(
+    client: httpx.AsyncClient, url: str, step: str
+) -> None:
+    assert (await get(client, url)).url.path == step
+
+
+@pytest.mark.parametrize(
+    ("services", "sentence"),
+    [
+        ([], "Оберіть принаймні одну послугу"),
+        (SIX_SERVICES, "не більше 5"),
+    ],
+)
+async def test_services_that_cannot_be_booked_together_are_said_at_the_top(
+    client: httpx.AsyncClient, services: list[str], sentence: str
+) -> None:
+    page = await get(client, "/way?" + "&".join(f"service={code}" for code in services))
+    assert page.status_code == 422
+    assert sentence in words_of(page)
+    assert 'href="#service-list"' in page.text
+
+
+async def test_a_resident_books_and_sees_code_time_and_place(client: httpx.AsyncClient) -> None:
+    held = await hold(client)
+    assert "Тримаємо цей час для вас до 10:10" in words_of(held)
+    page = await post(client, held.url.path, PERSON)
+    text = words_of(page)
+    assert "Вівторок, 24 листопада, 10:00" in text.replace("вівторок", "Вівторок")
+    assert "Подільський район" in text
+    assert re.search(r"Ваш код \d{3} \d{3}", text)
+    assert 'class="qr"' in page.text
+
+
+async def test_what_is_missing_is_said_at_the_top_and_what_was_entered_is_kept(
+    client: httpx.AsyncClient,
+) -> None:
+    held = await hold(client)
+    page = await post(client, held.url.path, {"name": " ", "phone": "12", "email": "olena@"})
+    text = words_of(page)
+    assert page.history[0].status_code == 303, "so that Back and reload never send it again"
+    assert "Вкажіть ваше ім’я" in text
+    assert "Перевірте номер телефону" in text
+    assert "Перевірте електронну пошту" in text
+    assert 'href="#phone"' in page.text
+    assert 'value="olena@"' in page.text
+    mended = await post(client, held.url.path, PERSON)
+    assert "Вас записано" in words_of(mended)
+    assert "entered" not in client.cookies
+
+
+async def test_a_call_needs_a_phone_and_shows_no_qr(client: httpx.AsyncClient) -> None:
+    form = {
+        "service": "tariffs",
+        "channel": "phone",
+        "branch": "podilskyi",
+        "starts_at": TUESDAY_TEN.isoformat(),
+    }
+    held = await post(client, "/visit", form)
+    assert "Кому зателефонувати?" in words_of(held)
+    refused = await post(client, held.url.path, {"name": "Олена", "email": "olena@example.com"})
+    assert "Вкажіть телефон, на який вам зателефонувати" in words_of(refused)
+    page = await post(client, held.url.path, PERSON)
+    assert "Зателефонуємо на +380 67 123 45 67" in words_of(page)
+    assert 'class="qr"' not in page.text
+
+
+async def test_what_was_kept_in_a_cookie_by_somebody_else_breaks_nothing(
+    client: httpx.AsyncClient,
+) -> None:
+    held = await hold(client)
+    for value in ("x", "e30=", "eyJjb2RlIjogImJhZF9jb250YWN0In0="):
+        answer = await client.get(held.url.path, headers={**HTML, "Cookie": f"entered={value}"})
+        assert answer.status_code == 200
+
+
+async def test_the_same_pages_are_english_when_asked(client: httpx.AsyncClient) -> None:
+    page = await get(client, "/?lang=en")
+    assert "What is it about?" in words_of(page)
+    assert "Certificates" in words_of(await get(client, "/"))
+
+
+async def test_what_can_be_done_without_a_visit_is_told(client: httpx.AsyncClient) -> None:
+    page = await get(client, "/about")
+    assert "0 800 404 407" in words_of(page)
+    assert "Лічильник має бути опломбований" in words_of(page)
+    assert 'href="https://youtu.be/U-ZmUUA1Qv8"' in page.text
+
+
+async def test_a_residents_page_weighs_less_than_60_kilobytes(client: httpx.AsyncClient) -> None:
+    link = await booked(client)
+    for url in ("/", f"/day?{CHOICE}", f"/time?{CHOICE}&day=2026-11-25", link, "/about"):
+        page = await get(client, url)
+        files = set(re.findall(r'(?:href|src)="(/static/[^"]+)"', page.text))
+        files |= {"/static/web/texts.js"}
+        weights = [len((await client.get(file)).content) for file in files]
+        assert len(page.content) + sum(weights) < 60_000, url

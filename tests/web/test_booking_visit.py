@@ -1,0 +1,200 @@
+"""The page of a booked visit: moved, cancelled, late, over, or at a branch that has closed."""
+
+import re
+from datetime import timedelta
+from html import unescape
+from pathlib import Path
+from urllib.parse import quote
+
+import httpx
+import msgspec
+import pytest
+from icalendar import Calendar
+
+from config.files import load_centre
+from queue_app.clock import FixedClock
+from queue_app.domain.errors import RuleBroken
+from queue_app.flow import arrival, upkeep
+from queue_app.flow.configuring import apply
+from queue_app.queries import reference
+from tests.support.application import alive, build, speaking_to
+from tests.support.database import CONFIG
+from tests.support.hall import open_desk, take_ticket
+from tests.web.resident import (
+    HTML,
+    PERSON,
+    TUESDAY_TEN,
+    booked,
+    check_in,
+    get,
+    hold,
+    post,
+    words_of,
+)
+
+
+async def test_a_visit_is_moved_through_its_link(client: httpx.AsyncClient) -> None:
+    link = await booked(client)
+    assert "Зараз: вівторок, 24 листопада, 10:00" in words_of(await get(client, f"{link}/day"))
+    times = await get(client, f"{link}/time?day=2026-11-25")
+    assert "Середа" in words_of(times).replace("середа", "Середа")
+    moved = await post(client, f"{link}/time", {"starts_at": "2026-11-25T11:00:00+02:00"})
+    assert moved.url.path == link
+    assert "25 листопада, 11:00" in words_of(moved)
+    assert "Запис перенесено" in words_of(moved)
+    assert "Вас записано" in words_of(await get(client, link))
+
+
+@pytest.mark.parametrize(
+    ("ended", "said"), [("finish", "Візит відбувся"), ("no_show", "Вас викликали")]
+)
+async def test_a_visit_that_is_over_says_so_before_its_time_has_passed(
+    client: httpx.AsyncClient, clock: FixedClock, ended: str, said: str
+) -> None:
+    link = await booked(client)
+    now = TUESDAY_TEN - timedelta(minutes=5)
+    clock.set(now)
+    ticket = await check_in(link, now)
+    desk = await open_desk("1", now, "podilskyi")
+    await desk.call(ticket.id)
+    if ended == "finish":
+        await desk.start(ticket.id)
+        await desk.finish(ticket.id)
+    else:
+        await desk.no_show(ticket.id)
+    page = words_of(await get(client, link))
+    assert said in page
+    assert "Вас записано" not in page
+
+
+async def test_a_visit_is_cancelled_after_a_question(client: httpx.AsyncClient) -> None:
+    link = await booked(client)
+    assert "Скасувати цей запис?" in words_of(await get(client, f"{link}/cancellation"))
+    assert "Запис скасовано" in words_of(await post(client, f"{link}/cancellation"))
+    again = await post(client, f"{link}/cancellation")
+    assert "Запис скасовано" in words_of(again)
+    assert (await get(client, f"{link}/day")).url.path == link
+
+
+async def test_a_visit_that_has_passed_says_so(
+    client: httpx.AsyncClient, clock: FixedClock
+) -> None:
+    link = await booked(client)
+    clock.set(TUESDAY_TEN + timedelta(hours=8))
+    assert "Час цього запису минув" in words_of(await get(client, link))
+    assert (await get(client, f"{link}/cancellation")).url.path == link
+    with pytest.raises(RuleBroken, match="branch_closed"):
+        await check_in(link, clock.now())
+
+
+@pytest.mark.parametrize(
+    ("after", "late"),
+    [
+        (timedelta(minutes=10), False),
+        (timedelta(minutes=10, seconds=1), True),
+        (timedelta(hours=7, minutes=59), True),
+    ],
+)
+async def test_whoever_is_late_keeps_the_code_and_is_told_what_the_kiosk_will_do(
+    client: httpx.AsyncClient, clock: FixedClock, after: timedelta, late: bool
+) -> None:
+    link = await booked(client)
+    clock.set(TUESDAY_TEN + after)
+    page = await get(client, link)
+    text = words_of(page)
+    assert re.search(r"Ваш код \d{3} \d{3}", text)
+    assert 'class="qr"' in page.text
+    assert ("Ще можна прийти сьогодні" in text) is late
+    assert ("Прийдіть сьогодні до 18:00" in text) is late
+    assert "живу чергу" in text
+    assert f"{link}/cancellation" not in page.text
+    assert (await check_in(link, clock.now())).late is late
+
+
+async def test_whoever_waits_past_the_end_of_the_slot_keeps_the_link_of_the_ticket(
+    client: httpx.AsyncClient, clock: FixedClock
+) -> None:
+    link = await booked(client)
+    ticket = await check_in(link, TUESDAY_TEN)
+    clock.set(TUESDAY_TEN + timedelta(hours=1))
+    page = await get(client, link)
+    assert "Ви зареєструвалися" in words_of(page)
+    assert f'href="/t/{ticket.token}"' in page.text
+    assert "живу чергу" not in words_of(page)
+    await arrival.leave(ticket.token, clock.now())
+    assert "Ви вийшли з черги" in words_of(await get(client, link))
+
+
+async def test_a_call_whose_time_has_passed_is_over_and_one_in_the_queue_is_not(
+    client: httpx.AsyncClient, clock: FixedClock
+) -> None:
+    form = {"service": "tariffs", "channel": "phone", "branch": "podilskyi"}
+    links = []
+    for start in (TUESDAY_TEN, TUESDAY_TEN + timedelta(hours=1)):
+        held = await post(client, "/visit", {**form, "starts_at": start.isoformat()})
+        await post(client, held.url.path, PERSON)
+        links.append(held.url.path)
+    clock.set(TUESDAY_TEN + timedelta(hours=1))
+    await upkeep.sweep(clock.now())
+    clock.set(TUESDAY_TEN + timedelta(hours=2))
+    assert "Час цього запису минув" in words_of(await get(client, links[0]))
+    assert 'href="/t/' in (await get(client, links[1])).text
+
+
+async def test_the_calendar_file_holds_the_visit(client: httpx.AsyncClient) -> None:
+    link = await booked(client)
+    answer = await client.get(f"{link}/calendar.ics", headers=HTML)
+    assert answer.headers["content-type"].startswith("text/calendar")
+    event = Calendar.from_ical(answer.content).walk("VEVENT")[0]
+    assert event.decoded("dtstart") == TUESDAY_TEN
+    assert event.decoded("dtend") == TUESDAY_TEN + timedelta(minutes=10)
+    assert "Подільський" in str(event["location"])
+    assert link in str(event["description"])
+
+
+@pytest.mark.parametrize("token", ["1-short", "x", quote("1-" + "a" * 22), "9999999-" + "a" * 22])
+async def test_a_link_that_leads_nowhere_says_what_to_do(
+    client: httpx.AsyncClient, token: str
+) -> None:
+    page = await get(client, f"/visit/{token}")
+    assert page.status_code == 404
+    assert "Це посилання нікуди не веде" in words_of(page)
+
+
+async def test_a_booking_at_a_branch_that_has_closed_is_shown_cancelled_and_made_elsewhere(
+    spare_database: str, data: Path, clock: FixedClock
+) -> None:
+    centre = load_centre(CONFIG)
+    others = tuple(one for one in centre.branches if one.slug != "podilskyi")
+    reference.forget()
+    app = build(spare_database, data, clock)
+    async with alive(app), speaking_to(app) as client:
+        link = await booked(client)
+        waiting = await hold(client, TUESDAY_TEN + timedelta(hours=1))
+        ticket = await take_ticket(clock.now(), branch="podilskyi")
+        await apply(msgspec.structs.replace(centre, branches=others), clock.now())
+
+        page = await get(client, link)
+        assert "Це відділення зачинилося" in words_of(page)
+        elsewhere = unescape(re.search(r'href="(/branch\?[^"]+)"', page.text)[1])  # type: ignore[index]
+        assert "Голосіївський" in words_of(await get(client, elsewhere))
+        assert (await get(client, f"{link}/day")).url.path == link
+        assert (await get(client, f"{link}/calendar.ics")).status_code == 200
+        assert "зачинилося" in words_of(await post(client, waiting.url.path, PERSON))
+        api = link.replace("/visit/", "/api/v1/appointments/")
+        shown = (await client.get(api)).json()
+        assert shown["branch_retired"] is True
+        with pytest.raises(RuleBroken, match="branch_retired"):
+            await arrival.check_in("holosiivskyi", shown["code"], "device:1", clock.now())
+        moved = await client.post(
+            f"{api}/reschedulings",
+            json={"starts_at": (TUESDAY_TEN + timedelta(hours=2)).isoformat()},
+        )
+        assert (moved.status_code, moved.json()["code"]) == (422, "branch_retired")
+        await post(client, f"{link}/cancellation")
+        assert (await client.get(api)).json()["state"] == "cancelled"
+
+        assert (await get(client, f"/t/{ticket.token}")).status_code == 200
+        assert (await client.get(f"/api/v1/tickets/{ticket.token}")).status_code == 200
+        assert (await client.post(f"/api/v1/tickets/{ticket.token}/leavings")).status_code == 200
+    reference.forget()
