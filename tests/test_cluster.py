@@ -154,25 +154,41 @@ def test_first_starts_at_once_agree_on_one_account() -> None:
     """On a fresh machine the account is missing, and several processes start."""
     name = f"queue-app-{os.getpid()}"
     ask = (
-        "from queue_app.store import cluster; import pwd, time\n"
+        "from queue_app.store import cluster; import pwd\n"
         f"cluster.SYSTEM_USER = {name!r}\n"
-        f"time.sleep({time.time() + 2!r} - time.time())\n"
+        "print(flush=True); input()\n"
         "uid = cluster._owner().uid\n"
-        "time.sleep(1)\n"
+        "print(flush=True); input()\n"
         "print(uid, pwd.getpwuid(uid).pw_name)\n"
     )
     try:
         starts = [
             subprocess.Popen(
-                [sys.executable, "-c", ask], cwd=ROOT, stdout=subprocess.PIPE, text=True
+                [sys.executable, "-c", ask],
+                cwd=ROOT,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
             )
             for _ in range(4)
         ]
+        for _ in "all are ready", "all have an account":
+            go_on_together(starts)
         said = {start.communicate(timeout=60)[0] for start in starts}
     finally:
         subprocess.run(["userdel", name], check=False)
     assert len(said) == 1
     assert said.pop().split()[1] == name
+
+
+def go_on_together(processes: list[subprocess.Popen[str]]) -> None:
+    """Let them go on at once, when each has come so far that it prints a line and waits."""
+    for process in processes:
+        assert process.stdout and process.stdout.readline() == "\n"
+    for process in processes:
+        assert process.stdin
+        process.stdin.write("\n")
+        process.stdin.flush()
 
 
 def test_a_folder_of_sockets_that_somebody_planted_is_refused(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """One PostgreSQL for the whole run, one database for each worker, whole and empty for each test."""
 
+import asyncio
 import fcntl
 import gzip
 import os
@@ -26,6 +27,8 @@ OLD_HALL = Path(__file__).parent / "hall_of_2026_11_25.sql.gz"
 days of the simulator, then three by hand with whatever can happen. Everybody in it is invented."""
 OLD_HALL_AT = datetime(2026, 11, 25, 8, 30, tzinfo=UTC)
 """When it was dumped: half past ten of a Wednesday in Kyiv."""
+
+EMPTY_WITHIN = 60.0
 
 _EMPTY = """
 UPDATE desk SET state = 'closed', staff_id = NULL, pause_reason = NULL, since = NULL
@@ -104,8 +107,9 @@ async def empty(dsn: str) -> None:
     """Forget everything that people did; keep the centre. Committed, and announced to screens."""
     connection = await asyncpg.connect(dsn)
     try:
-        while not await _emptied(connection):
-            pass
+        async with asyncio.timeout(EMPTY_WITHIN):
+            while not await _emptied(connection):
+                pass
     finally:
         await connection.close()
 
