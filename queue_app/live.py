@@ -241,7 +241,7 @@ class Hub:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(lost.wait(), HEARTBEAT_SECONDS)
                 if not lost.is_set():
-                    await connection.fetchval("SELECT 1", timeout=HEARTBEAT_SECONDS)
+                    await db.ping_through(connection, HEARTBEAT_SECONDS)
         finally:
             with contextlib.suppress(Exception):
                 await connection.close(timeout=1)

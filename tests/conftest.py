@@ -13,6 +13,7 @@ import argon2
 import asyncpg
 import httpx
 import pytest
+from hypothesis import HealthCheck, settings
 from litestar import Litestar
 from playwright.async_api import Browser, BrowserContext, async_playwright
 
@@ -32,6 +33,11 @@ MONDAY = datetime(2026, 11, 23, 10, 0, tzinfo=KYIV)
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # How long an example takes says how busy the machine is, and nothing of the rule.
+    settings.register_profile(
+        "patient", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    )
+    settings.load_profile("patient")
     # Hundreds of clerks sign in; what a password costs is the library's to test.
     passwords.hasher = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     if not hasattr(config, "workerinput"):

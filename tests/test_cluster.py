@@ -27,6 +27,22 @@ with cluster(Path(sys.argv[1])) as dsn:
 """
 
 
+@pytest.fixture(scope="module")
+def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with a server that ran once: to make one takes longer than most tests do."""
+    folder = tmp_path_factory.mktemp("founded") / "data"
+    with cluster(folder):
+        pass
+    return folder
+
+
+@pytest.fixture
+def data(founded: Path, tmp_path: Path) -> Path:
+    """A copy of it, with its owners."""
+    subprocess.run(["cp", "-a", founded, tmp_path / "data"], check=True)
+    return tmp_path / "data"
+
+
 def value(dsn: str, sql: str) -> object:
     async def ask() -> object:
         connection = await asyncpg.connect(dsn)
@@ -69,56 +85,56 @@ def test_only_its_owner_enters_the_sockets_and_the_data(tmp_path: Path) -> None:
             assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
-def test_what_was_written_is_there_after_a_second_start(tmp_path: Path) -> None:
-    with cluster(tmp_path) as dsn:
+def test_what_was_written_is_there_after_a_second_start(data: Path) -> None:
+    with cluster(data) as dsn:
         value(dsn, "CREATE TABLE kept AS SELECT 7 AS number")
-    with cluster(tmp_path) as dsn:
+    with cluster(data) as dsn:
         assert value(dsn, "SELECT number FROM kept") == 7
 
 
-def test_the_last_process_out_stops_the_server(tmp_path: Path) -> None:
-    other, dsn = hold(tmp_path)
-    with cluster(tmp_path) as same:
+def test_the_last_process_out_stops_the_server(data: Path) -> None:
+    other, dsn = hold(data)
+    with cluster(data) as same:
         assert same == dsn
-        pid = postmaster(tmp_path)
+        pid = postmaster(data)
         other.communicate()
         assert value(same, "SELECT 1") == 1
-        assert postmaster(tmp_path) == pid
-    assert not (tmp_path / "postgres" / "postmaster.pid").exists()
+        assert postmaster(data) == pid
+    assert not (data / "postgres" / "postmaster.pid").exists()
 
 
-def test_a_server_left_by_a_killed_process_is_taken_over(tmp_path: Path) -> None:
-    other, _ = hold(tmp_path)
-    pid = postmaster(tmp_path)
+def test_a_server_left_by_a_killed_process_is_taken_over(data: Path) -> None:
+    other, _ = hold(data)
+    pid = postmaster(data)
     other.kill()
     other.communicate()
-    with cluster(tmp_path) as dsn:
-        assert postmaster(tmp_path) == pid
+    with cluster(data) as dsn:
+        assert postmaster(data) == pid
         assert value(dsn, "SELECT 1") == 1
-    assert not (tmp_path / "postgres" / "postmaster.pid").exists()
+    assert not (data / "postgres" / "postmaster.pid").exists()
 
 
-def test_it_starts_after_everything_was_killed(tmp_path: Path) -> None:
-    other, dsn = hold(tmp_path)
+def test_it_starts_after_everything_was_killed(data: Path) -> None:
+    other, dsn = hold(data)
     value(dsn, "CREATE TABLE kept AS SELECT 7 AS number")
-    os.kill(postmaster(tmp_path), signal.SIGKILL)
+    os.kill(postmaster(data), signal.SIGKILL)
     other.kill()
     other.communicate()
-    with cluster(tmp_path) as dsn:
+    with cluster(data) as dsn:
         assert value(dsn, "SELECT number FROM kept") == 7
 
 
-def test_a_process_id_that_now_belongs_to_something_else_does_not_stop_it(tmp_path: Path) -> None:
-    with cluster(tmp_path):
-        written = (tmp_path / "postgres" / "postmaster.pid").read_text()
-    owner = (tmp_path / "postgres").stat()
+def test_a_process_id_that_now_belongs_to_something_else_does_not_stop_it(data: Path) -> None:
+    with cluster(data):
+        written = (data / "postgres" / "postmaster.pid").read_text()
+    owner = (data / "postgres").stat()
     account = owner.st_uid if os.geteuid() == 0 else None
     stranger = subprocess.Popen(["sleep", "60"], user=account)
     try:
-        stale = tmp_path / "postgres" / "postmaster.pid"
+        stale = data / "postgres" / "postmaster.pid"
         stale.write_text(f"{stranger.pid}\n" + written.partition("\n")[2])
         os.chown(stale, owner.st_uid, owner.st_gid)
-        with cluster(tmp_path) as dsn:
+        with cluster(data) as dsn:
             assert value(dsn, "SELECT 1") == 1
     finally:
         stranger.kill()
@@ -154,25 +170,41 @@ def test_first_starts_at_once_agree_on_one_account() -> None:
     """On a fresh machine the account is missing, and several processes start."""
     name = f"queue-app-{os.getpid()}"
     ask = (
-        "from queue_app.store import cluster; import pwd, time\n"
+        "from queue_app.store import cluster; import pwd\n"
         f"cluster.SYSTEM_USER = {name!r}\n"
-        f"time.sleep({time.time() + 2!r} - time.time())\n"
+        "print(flush=True); input()\n"
         "uid = cluster._owner().uid\n"
-        "time.sleep(1)\n"
+        "print(flush=True); input()\n"
         "print(uid, pwd.getpwuid(uid).pw_name)\n"
     )
     try:
         starts = [
             subprocess.Popen(
-                [sys.executable, "-c", ask], cwd=ROOT, stdout=subprocess.PIPE, text=True
+                [sys.executable, "-c", ask],
+                cwd=ROOT,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
             )
             for _ in range(4)
         ]
+        for _ in "all are ready", "all have an account":
+            go_on_together(starts)
         said = {start.communicate(timeout=60)[0] for start in starts}
     finally:
         subprocess.run(["userdel", name], check=False)
     assert len(said) == 1
     assert said.pop().split()[1] == name
+
+
+def go_on_together(processes: list[subprocess.Popen[str]]) -> None:
+    """Let them go on at once, when each has come so far that it prints a line and waits."""
+    for process in processes:
+        assert process.stdout and process.stdout.readline() == "\n"
+    for process in processes:
+        assert process.stdin
+        process.stdin.write("\n")
+        process.stdin.flush()
 
 
 def test_a_folder_of_sockets_that_somebody_planted_is_refused(tmp_path: Path) -> None:
@@ -194,54 +226,52 @@ def test_a_machine_without_the_wheel_is_told_how_to_name_a_server(
         pass
 
 
-def test_data_of_another_version_are_left_alone(tmp_path: Path) -> None:
-    with cluster(tmp_path):
-        pass
-    (tmp_path / "postgres" / "PG_VERSION").write_text("15\n")
-    with pytest.raises(ClusterError, match="made by PostgreSQL 15"), cluster(tmp_path):
+def test_data_of_another_version_are_left_alone(data: Path) -> None:
+    (data / "postgres" / "PG_VERSION").write_text("15\n")
+    with pytest.raises(ClusterError, match="made by PostgreSQL 15"), cluster(data):
         pass
 
 
 def test_a_server_that_does_not_answer_sockets_is_not_taken_for_one_that_does(
-    tmp_path: Path,
+    data: Path,
 ) -> None:
-    with cluster(tmp_path) as dsn:
+    with cluster(data) as dsn:
         sockets = Path(dsn.partition("host=")[2])
     left = socket.socket(socket.AF_UNIX)
     left.bind(str(sockets / ".s.PGSQL.5432"))
     left.close()
-    with cluster(tmp_path) as dsn:
+    with cluster(data) as dsn:
         assert value(dsn, "SELECT 1") == 1
 
 
-def test_a_watched_server_that_is_killed_comes_back_with_all_it_had(tmp_path: Path) -> None:
-    with cluster(tmp_path, watched=True) as dsn:
+def test_a_watched_server_that_is_killed_comes_back_with_all_it_had(data: Path) -> None:
+    with cluster(data, watched=True) as dsn:
         value(dsn, "CREATE TABLE kept AS SELECT 7 AS number")
-        killed = postmaster(tmp_path)
+        killed = postmaster(data)
         os.kill(killed, signal.SIGKILL)
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             with suppress(OSError, asyncpg.PostgresError, asyncpg.InternalClientError):
-                if postmaster(tmp_path) != killed and value(dsn, "SELECT number FROM kept") == 7:
+                if postmaster(data) != killed and value(dsn, "SELECT number FROM kept") == 7:
                     break
             time.sleep(0.1)
         else:
             raise AssertionError("it did not come back")
-    assert not (tmp_path / "postgres" / "postmaster.pid").exists(), "and it still ends in the end"
+    assert not (data / "postgres" / "postmaster.pid").exists(), "and it still ends in the end"
 
 
 def test_a_watched_server_whose_data_are_gone_is_not_replaced_by_an_empty_one(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+    data: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    data, away = tmp_path / "postgres", tmp_path / "moved"
-    with cluster(tmp_path, watched=True) as dsn:
+    there, away = data / "postgres", data / "moved"
+    with cluster(data, watched=True) as dsn:
         value(dsn, "CREATE TABLE kept AS SELECT 7 AS number")
-        killed = postmaster(tmp_path)
-        data.rename(away)
+        killed = postmaster(data)
+        there.rename(away)
         os.kill(killed, signal.SIGKILL)
         deadline = time.monotonic() + 30
         while "put it back" not in caplog.text and time.monotonic() < deadline:
             time.sleep(0.1)
         assert "put it back" in caplog.text
-        assert not data.exists()
-        away.rename(data)
+        assert not there.exists()
+        away.rename(there)

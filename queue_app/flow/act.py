@@ -266,6 +266,7 @@ class verb(Generic[P, R]):  # noqa: N801 - reads as a decorator
         asked.apply_defaults()
         _, thing, *_ = *asked.arguments.values(), None
         request = records.Request(
+            verb=self.right,
             scope=f"{self.right}:{thing}:{by.who.actor}",
             key=by.key,
             fingerprint=_fingerprint(list(asked.arguments.values())[1:]),

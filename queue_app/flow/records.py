@@ -69,6 +69,7 @@ class OfficeEvent(Struct, frozen=True):
 class Request(Struct, frozen=True):
     """A request that may be repeated: what it is about, its key, and what exactly it asks."""
 
+    verb: str
     scope: str
     key: UUID
     fingerprint: str
@@ -369,14 +370,19 @@ async def raise_version(branch_id: int) -> None:
 
 
 async def begin_request(request: Request, now: datetime) -> bool:
-    """Whether this is the first with its key; one that still runs is waited for."""
+    """Whether this is the first with its key; one that still runs is waited for.
+
+    A row that is named by the verb alone is from before an update, see the migrations.
+    """
     first = await db.fetch_row(
-        "INSERT INTO request (scope, key, fingerprint, created_at) VALUES ($1, $2, $3, $4)"
+        "INSERT INTO request (scope, key, fingerprint, created_at) SELECT $1, $2, $3, $4"
+        " WHERE NOT EXISTS (SELECT FROM request WHERE scope = $5 AND key = $2)"
         " ON CONFLICT (scope, key) DO NOTHING RETURNING scope",
         request.scope,
         request.key,
         request.fingerprint,
         now,
+        request.verb,
     )
     return first is not None
 
@@ -394,12 +400,13 @@ async def answered(request: Request, kind: Any) -> Any:
     """What the first request gave, as this type. RuleBroken `idempotency_key_reused` where it
     asked for something else."""
     row = await db.fetch_row(
-        "SELECT fingerprint, response FROM request WHERE scope = $1 AND key = $2",
+        "SELECT fingerprint, response FROM request WHERE scope IN ($1, $3) AND key = $2",
         request.scope,
         request.key,
+        request.verb,
     )
     assert row
-    if row["fingerprint"] != request.fingerprint:
+    if row["fingerprint"] not in ("", request.fingerprint):
         raise RuleBroken("idempotency_key_reused")
     return msgspec.json.decode(row["response"], type=kind)
 

@@ -176,6 +176,26 @@ async def fetch_value(sql: str, *args: Any) -> Any:
     return row[0] if row else None
 
 
+async def ping() -> None:
+    """Raises what the driver says while no database answers."""
+    await fetch("SELECT 1")
+
+
+async def ping_through(connection: asyncpg.Connection, seconds: float) -> None:
+    """Raises what the driver says where this connection's other end is gone, or so long silent."""
+    await connection.fetchval("SELECT 1", timeout=seconds)
+
+
+CLEAR = "DROP SCHEMA public CASCADE; CREATE SCHEMA public;"
+"""Leaves a database as `is_empty` wants it."""
+
+
+async def is_empty() -> bool:
+    """Whether the database has no table at all."""
+    sql = "SELECT NOT EXISTS (SELECT FROM pg_tables WHERE schemaname = 'public')"
+    return bool(await fetch_value(sql))
+
+
 async def copy(table: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
     """Add many rows at once, in the transaction in which this stands."""
     current = engine.current_transaction.get()

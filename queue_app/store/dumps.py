@@ -8,8 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 from queue_app.store.cluster import ClusterError, binaries
-
-_CLEAR = "DROP SCHEMA public CASCADE; CREATE SCHEMA public;"
+from queue_app.store.db import CLEAR
 
 
 class DumpError(Exception):
@@ -49,7 +48,7 @@ def restore(dsn: str, file: Path) -> None:
         )
         _run(
             [_program("psql"), "--no-psqlrc", "--quiet", "--single-transaction",
-             "--output=/dev/null", "--set=ON_ERROR_STOP=1", f"--command={_CLEAR}",
+             "--output=/dev/null", "--set=ON_ERROR_STOP=1", f"--command={CLEAR}",
              f"--file={script}", *_target(dsn)],
             dsn,
         )  # fmt: skip

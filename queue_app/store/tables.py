@@ -1,6 +1,7 @@
-"""The tables as Piccolo sees them. The constraints stand in the migrations.
+"""The tables as Piccolo sees them; tests/test_tables.py holds them against what migrations make.
 
-`branch_id` leads every key, so branches can be spread over several servers.
+The constraints stand in the migrations. `branch_id` leads every key, so branches can be spread
+over several servers. Piccolo knows keys of one column only: of a longer one it is told the last.
 """
 
 from piccolo.columns import (
@@ -36,7 +37,7 @@ class TimeRange(Column):
 class Centre(Table, tablename="centre", db=engine):
     id = Integer(primary_key=True)
     document = JSONB()
-    version = BigInt()
+    version = BigInt(default=1)
 
 
 class Service(Table, tablename="service", db=engine):
@@ -51,7 +52,7 @@ class Branch(Table, tablename="branch", db=engine):
     slug = Text(unique=True)
     position = Integer()
     title = JSONB()
-    address = JSONB(null=True)
+    address = JSONB(null=True, default=None)
     shelter = JSONB(null=True, default=None)
     hours = JSONB()
     closures = JSONB()
@@ -59,8 +60,8 @@ class Branch(Table, tablename="branch", db=engine):
 
 
 class BranchVersion(Table, tablename="branch_version", db=engine):
-    branch_id = Integer(primary_key=True)
-    version = BigInt()
+    branch_id = ForeignKey(Branch, null=False, primary_key=True)
+    version = BigInt(default=1)
 
 
 class Staff(Table, tablename="staff", db=engine):
@@ -75,14 +76,14 @@ class Staff(Table, tablename="staff", db=engine):
 
 class Session(Table, tablename="session", db=engine):
     token_hash = Bytea(primary_key=True)
-    staff_id = ForeignKey(Staff)
+    staff_id = ForeignKey(Staff, null=False)
     created_at = Timestamptz()
     expires_at = Timestamptz()
 
 
 class Device(Table, tablename="device", db=engine):
     id = Integer(primary_key=True)
-    branch_id = ForeignKey(Branch)
+    branch_id = ForeignKey(Branch, null=False)
     name = Text()
     kind = Text()
     token_hash = Bytea()
@@ -91,7 +92,7 @@ class Device(Table, tablename="device", db=engine):
 
 
 class Desk(Table, tablename="desk", db=engine):
-    branch_id = ForeignKey(Branch)
+    branch_id = ForeignKey(Branch, null=False)
     id = Integer(primary_key=True)
     number = Text()
     position = Integer()
@@ -110,12 +111,12 @@ class DeskEvent(Table, tablename="desk_event", db=engine):
     desk_id = Integer()
     at = Timestamptz()
     verb = Text()
-    staff_id = ForeignKey(Staff)
+    staff_id = ForeignKey(Staff, null=False)
     reason = Text(null=True, default=None)
 
 
 class Lane(Table, tablename="lane", db=engine):
-    branch_id = ForeignKey(Branch)
+    branch_id = ForeignKey(Branch, null=False)
     id = Integer(primary_key=True)
     code = Text()
     position = Integer()
@@ -126,7 +127,7 @@ class Lane(Table, tablename="lane", db=engine):
 
 
 class Appointment(Table, tablename="appointment", db=engine):
-    branch_id = ForeignKey(Branch)
+    branch_id = ForeignKey(Branch, null=False)
     id = BigInt(primary_key=True)
     lane_id = Integer()
     token = Text()
@@ -145,14 +146,14 @@ class Appointment(Table, tablename="appointment", db=engine):
 
 
 class Counter(Table, tablename="counter", db=engine):
-    branch_id = ForeignKey(Branch)
+    branch_id = ForeignKey(Branch, null=False)
     day = Date()
-    prefix = Text()
+    prefix = Text(primary_key=True)
     last = Integer()
 
 
 class Ticket(Table, tablename="ticket", db=engine):
-    branch_id = ForeignKey(Branch)
+    branch_id = ForeignKey(Branch, null=False)
     id = BigInt(primary_key=True)
     day = Date()
     number = Text()
@@ -170,7 +171,7 @@ class Ticket(Table, tablename="ticket", db=engine):
     for_desk_id = Integer(null=True, default=None)
     desk_id = Integer(null=True, default=None)
     called_at = Timestamptz(null=True, default=None)
-    calls = Integer()
+    calls = Integer(default=0)
     started_at = Timestamptz(null=True, default=None)
     ended_at = Timestamptz(null=True, default=None)
 
@@ -178,17 +179,17 @@ class Ticket(Table, tablename="ticket", db=engine):
 class TicketEvent(Table, tablename="ticket_event", db=engine):
     branch_id = Integer()
     ticket_id = BigInt()
-    seq = Integer()
+    seq = Integer(primary_key=True)
     at = Timestamptz()
     verb = Text()
     actor = Text()
     desk_id = Integer(null=True, default=None)
-    data = JSONB()
+    data = JSONB(default="{}")
 
 
 class ServiceTime(Table, tablename="service_time", db=engine):
-    branch_id = Integer()
-    service = Text()
+    branch_id = ForeignKey(Branch, null=False)
+    service = ForeignKey(Service, null=False, primary_key=True)
     mu = DoublePrecision()
     sigma = DoublePrecision()
     visits = DoublePrecision()
@@ -196,7 +197,7 @@ class ServiceTime(Table, tablename="service_time", db=engine):
 
 
 class BranchHabits(Table, tablename="branch_habits", db=engine):
-    branch_id = ForeignKey(Branch, primary_key=True)
+    branch_id = ForeignKey(Branch, null=False, primary_key=True)
     document = JSONB()
     learned_at = Timestamptz()
     low_end = DoublePrecision(default=-1.0)
@@ -205,7 +206,7 @@ class BranchHabits(Table, tablename="branch_habits", db=engine):
 
 class Promise(Table, tablename="promise", db=engine):
     branch_id = Integer()
-    ticket_id = BigInt()
+    ticket_id = BigInt(primary_key=True)
     promised_at = Timestamptz()
     revision = Integer()
     low_minutes = Integer()
@@ -217,13 +218,13 @@ class Promise(Table, tablename="promise", db=engine):
 
 
 class Interruption(Table, tablename="interruption", db=engine):
-    branch_id = ForeignKey(Branch)
+    branch_id = ForeignKey(Branch, null=False)
     id = BigInt(primary_key=True)
     kind = Text()
     services = Array(Text(), null=True, default=None)
     note = Text(null=True, default=None)
     started_at = Timestamptz()
-    staff_id = ForeignKey(Staff)
+    staff_id = ForeignKey(Staff, null=False)
     ended_at = Timestamptz(null=True, default=None)
     ended_by = ForeignKey(Staff, null=True)
     resumes_at = Timestamptz(null=True, default=None)
@@ -231,7 +232,7 @@ class Interruption(Table, tablename="interruption", db=engine):
 
 class Request(Table, tablename="request", db=engine):
     scope = Text()
-    key = UUID()
+    key = UUID(primary_key=True)
     fingerprint = Text()
     response = JSONB(null=True, default=None)
     created_at = Timestamptz()

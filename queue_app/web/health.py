@@ -56,7 +56,7 @@ def live() -> dict[str, str]:
 async def ready() -> Response[dict[str, str]]:
     """200 when the database answers and the centre is loaded, else 503 with what is missing."""
     try:
-        await db.fetch_value("SELECT 1")
+        await db.ping()
         await reference.directory()
     except QueueError as error:
         return Response({"status": "not ready", "reason": error.code}, status_code=503)

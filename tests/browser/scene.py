@@ -15,7 +15,7 @@ from queue_app.flow import booking
 from queue_app.flow.act import By
 from queue_app.web.qr import qr_svg
 from tests.conftest import MONDAY, StartServers
-from tests.support.browser import assert_accessible, follow
+from tests.support.browser import assert_accessible, follow, let_pass
 from tests.support.people import BRANCH, PASSWORD, hire, install
 from tests.support.server import Server
 
@@ -34,7 +34,8 @@ SEVEN_TO_ONE = {"color-contrast-enhanced": {"enabled": True}}
 AT_ONCE_MS = 3_000
 """A push takes a few hundredths of a second; the rest is for a machine that does much else."""
 GUARD_MS = 550
-"""The console takes no press for half a second after its buttons changed."""
+"""The console takes no press for half a second after its buttons changed; nor does the kiosk's
+first screen after a visit."""
 
 
 @dataclass(frozen=True)
@@ -175,9 +176,15 @@ async def look(*pages: Page) -> None:
 
 async def press(clerk: Page, key: str, mode: str) -> None:
     """One key of the clerk, and what the screen turns into."""
-    await clerk.wait_for_timeout(GUARD_MS)
+    await ready(clerk)
     await clerk.keyboard.press(key)
     await expect(clerk.locator("#person")).to_have_attribute("data-mode", mode)
+
+
+async def ready(clerk: Page) -> None:
+    """Until the console takes the next press: the last one is done, its moment of grace over."""
+    await expect(clerk.locator("#primary")).not_to_have_attribute("aria-busy", "true")
+    await let_pass(clerk, GUARD_MS)
 
 
 async def tap(kiosk: Page, *selectors: str) -> None:
@@ -272,7 +279,7 @@ async def serve_the_one_before(hall: Hall, number: str) -> None:
 async def take_ticket(kiosk: Page, language: Language, number: str) -> str:
     """Language, group, service, ticket; the token that the QR code carries."""
     await expect(kiosk.locator("[data-screen=start]")).to_be_visible()
-    await kiosk.wait_for_timeout(GUARD_MS)
+    await let_pass(kiosk, GUARD_MS)
     ways = (f"[data-language={language}]", "[data-go=groups-1]", "[data-group=charges]")
     for way in (*ways, "[data-service=bill-duplicate]"):
         await tap(kiosk, way)

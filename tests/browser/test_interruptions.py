@@ -12,6 +12,7 @@ from queue_app.domain.people import OPERATOR, RESIDENT
 from queue_app.flow import accounts, booking
 from queue_app.flow.act import By
 from queue_app.store import db
+from tests.browser.scene import ready
 from tests.conftest import MONDAY
 from tests.support.browser import assert_accessible
 from tests.support.hall import SERVICE, open_desk, take_ticket
@@ -179,7 +180,7 @@ async def test_an_alert_is_said_on_every_screen_and_after_it_everything_goes_on_
     await expect(stage).to_be_hidden(timeout=WITHIN_MS)
     await expect(phone.locator("#stop")).to_be_hidden(timeout=WITHIN_MS)
     await expect(kiosk.locator("#stop-note")).to_be_hidden(timeout=WITHIN_MS)
-    await console.wait_for_timeout(550)
+    await ready(console)
     await console.locator("#primary").click()
     await expect(board.locator("#call-number")).to_have_text(first.number)
 

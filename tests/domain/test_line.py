@@ -77,7 +77,7 @@ def test_a_copy_of_the_line_leaves_it_as_it_is(people: list, views: list[Calling
     before = sorted(one.id for one in line)
     twin = line.copy()
     for index in range(len(views)):
-        while twin.take(index, 500.0):
-            pass
+        for _ in people:
+            twin.take(index, 500.0)
     assert sorted(one.id for one in line) == before
     assert line.count == len(people)

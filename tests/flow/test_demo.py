@@ -124,6 +124,7 @@ async def plan(database: str) -> DemoPlan:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.server
 def test_a_whole_day_passes_without_one_unexpected_answer_and_leaves_nothing(
     demo: StartDemo,
@@ -140,6 +141,7 @@ def test_a_whole_day_passes_without_one_unexpected_answer_and_leaves_nothing(
     assert day.leftovers() == []
 
 
+@pytest.mark.slow
 @pytest.mark.server
 def test_a_sunday_leads_on_to_monday_and_ctrl_c_in_the_middle_of_it_leaves_nothing(
     demo: StartDemo,

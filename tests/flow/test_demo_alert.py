@@ -54,6 +54,7 @@ async def test_work_and_patience_stand_still_during_the_alert(database: str) -> 
     assert floor.put_off(later, later + hour) == later + hour
 
 
+@pytest.mark.slow
 @pytest.mark.server
 def test_ctrl_c_in_the_middle_of_an_alert_leaves_nothing(demo: StartDemo) -> None:
     day = demo("--rate", "120", "--visitors", "10", "--clock", "2026-11-23T11:57+02:00")

@@ -26,6 +26,8 @@ pytestmark = pytest.mark.usefixtures("database")
 SERVICE = "debt-amount"
 ELEVEN = MONDAY + timedelta(hours=1)
 MIDNIGHT = datetime(2026, 11, 24, tzinfo=KYIV)
+WITHIN = 10.0
+"""Seconds; generous, for a machine that does much else."""
 
 
 async def booked(

@@ -44,6 +44,20 @@ async def follow(link: Locator) -> None:
         await link.click()
 
 
+async def let_pass(page: Page, milliseconds: int) -> None:
+    """The page's stopwatch jumps ahead: what it refuses for a moment, it takes now.
+
+    Timers and the time of day are not touched.
+    """
+    await page.evaluate(
+        """(milliseconds) => {
+          const passed = performance.now.bind(performance);
+          performance.now = () => passed() + milliseconds;
+        }""",
+        milliseconds,
+    )
+
+
 async def intercept(page: Page, pattern: str, handler: Callable[[Route], Any]) -> None:
     """Answer these requests in the server's place, from a page loaded afresh.
 

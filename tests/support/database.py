@@ -1,6 +1,8 @@
 """One PostgreSQL for the whole run, one database for each worker, whole and empty for each test."""
 
+import asyncio
 import fcntl
+import gzip
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -22,6 +24,13 @@ RUN_SERVER = "QUEUE_APP_TEST_DSN"
 
 CONFIGURED_AT = datetime(2026, 11, 1, 6, 0, tzinfo=UTC)
 CONFIG = Path(__file__).parents[2] / "config" / "kyiv-cks"
+OLD_HALL = Path(__file__).parent / "hall_of_2026_11_25.sql.gz"
+"""What `pg_dump --inserts` wrote of a hall that the verbs of that day's version had filled: three
+days of the simulator, then three by hand with whatever can happen. Everybody in it is invented."""
+OLD_HALL_AT = datetime(2026, 11, 25, 8, 30, tzinfo=UTC)
+"""When it was dumped: half past ten of a Wednesday in Kyiv."""
+
+EMPTY_WITHIN = 60.0
 
 _EMPTY = """
 UPDATE desk SET state = 'closed', staff_id = NULL, pause_reason = NULL, since = NULL
@@ -63,10 +72,34 @@ def run_server() -> Iterator[str]:
 async def own_database(server: str, name: str) -> str:
     """A database of that name, made anew from the template that holds the schema and the centre."""
     async with _maintenance(server) as connection:
-        await connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
         template = await _template(server, connection)
-        await connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        await _make(connection, name, template)
     return at(server, name)
+
+
+async def copied_database(server: str, name: str, of: str) -> str:
+    """A database of that name, made anew as the other one is; nobody may be connected to that."""
+    async with _maintenance(server) as connection:
+        await _make(connection, name, of)
+    return at(server, name)
+
+
+async def old_database(server: str, name: str) -> str:
+    """A database of that name, made anew as the version of `OLD_HALL_AT` left it: no migration
+    since has run, and there are people in its hall."""
+    async with _maintenance(server) as connection:
+        await _make(connection, name, "template0")
+    connection = await asyncpg.connect(at(server, name))
+    try:
+        await connection.execute(gzip.decompress(OLD_HALL.read_bytes()).decode())
+    finally:
+        await connection.close()
+    return at(server, name)
+
+
+async def _make(connection: asyncpg.Connection, name: str, template: str) -> None:
+    await connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    await connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
 
 
 async def drop_database(server: str, name: str) -> None:
@@ -78,8 +111,9 @@ async def empty(dsn: str) -> None:
     """Forget everything that people did; keep the centre. Committed, and announced to screens."""
     connection = await asyncpg.connect(dsn)
     try:
-        while not await _emptied(connection):
-            pass
+        async with asyncio.timeout(EMPTY_WITHIN):
+            while not await _emptied(connection):
+                pass
     finally:
         await connection.close()
 

@@ -8,7 +8,7 @@ from litestar import Litestar
 from queue_app.clock import FixedClock
 from queue_app.queries import doctor
 from tests.conftest import MONDAY
-from tests.support.application import alive, build, speaking_to
+from tests.support.application import alive, speaking_to
 from tests.support.database import empty
 from tests.support.people import hire, install
 from tests.web.api import API, ELSEWHERE, HERE, Centre
@@ -16,12 +16,11 @@ from tests.web.api import API, ELSEWHERE, HERE, Centre
 
 @pytest.fixture(scope="module")
 async def served(
-    dsn: str, tmp_path_factory: pytest.TempPathFactory
+    built: Litestar, own_clock: FixedClock
 ) -> AsyncIterator[tuple[Litestar, FixedClock]]:
-    """One application for all tests of this file, on the worker's database, and its clock."""
-    clock = FixedClock()
-    async with alive(build(dsn, tmp_path_factory.mktemp("api"), clock)) as app:
-        yield app, clock
+    """The worker's application, alive for all tests of this file, and its clock."""
+    async with alive(built) as app:
+        yield app, own_clock
 
 
 @pytest.fixture

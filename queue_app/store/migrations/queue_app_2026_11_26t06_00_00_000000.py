@@ -121,6 +121,17 @@ CREATE INDEX message_waiting ON message (due_at) WHERE state = 'waiting';
 CREATE INDEX message_appointment ON message (branch_id, appointment_id)
     WHERE appointment_id IS NOT NULL;
 
+-- Keys from before are named by the verb alone, and what they asked for is taken on trust:
+-- a kiosk that repeats its request over an update gets the ticket that it was given.
+UPDATE request SET fingerprint = '', scope = CASE split_part(scope, ':', 1)
+        WHEN 'reschedule' THEN 'move' WHEN 'return' THEN 'put_back'
+        ELSE split_part(scope, ':', 1) END,
+    response = CASE WHEN response ? 'held_until' THEN response || jsonb_build_object(
+        'revision', 1, 'checked_in_at', NULL, 'changed_at', created_at) ELSE response END
+WHERE NOT EXISTS (SELECT FROM request other WHERE other.key = request.key
+    AND other.scope <> request.scope
+    AND split_part(other.scope, ':', 1) = split_part(request.scope, ':', 1));
+
 CREATE TABLE job (
     name text PRIMARY KEY,
     due_at timestamptz NOT NULL,

@@ -7,6 +7,7 @@ from typing import Any
 from playwright.async_api import Page, expect
 
 from queue_app.domain.people import Staff
+from tests.browser.scene import ready
 from tests.support.people import PASSWORD
 from tests.support.server import Server
 
@@ -40,7 +41,7 @@ class Clerk:
 
     async def mode(self, mode: str) -> None:
         await expect(self.page.locator("#person")).to_have_attribute("data-mode", mode)
-        await self.page.wait_for_timeout(550)  # a new action does not take the old one's press
+        await ready(self.page)  # a new action does not take the old one's press
 
     async def press(self, key: str, mode: str) -> None:
         await self.page.keyboard.press(key)

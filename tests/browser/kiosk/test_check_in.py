@@ -15,8 +15,9 @@ from tests.browser.kiosk.panel import (
     tickets,
     type_code,
 )
+from tests.browser.scene import GUARD_MS
 from tests.conftest import MONDAY
-from tests.support.browser import assert_accessible
+from tests.support.browser import assert_accessible, let_pass
 
 pytestmark = pytest.mark.browser
 
@@ -28,13 +29,13 @@ async def test_a_booked_visitor_checks_in_by_the_digits_and_has_one_ticket_howev
     await press(kiosk, "[data-go=check-in]")
     await assert_accessible(kiosk)
     await press(kiosk, "[data-restart]")
-    await kiosk.wait_for_timeout(500)
+    await let_pass(kiosk, GUARD_MS)
     for _ in range(2):
         await type_code(kiosk, code)
         await assert_shows_ticket(kiosk, "К1")
         await expect(kiosk.locator("#ticket-due")).to_have_text("10:40")
         await press(kiosk, "#ticket-done")
-        await kiosk.wait_for_timeout(500)
+        await let_pass(kiosk, GUARD_MS)
     assert await tickets() == 1
 
 

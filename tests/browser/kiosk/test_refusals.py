@@ -16,8 +16,9 @@ from tests.browser.kiosk.panel import (
     tickets,
     type_code,
 )
+from tests.browser.scene import GUARD_MS
 from tests.conftest import KYIV, MONDAY, StartServers
-from tests.support.browser import assert_accessible, intercept
+from tests.support.browser import assert_accessible, intercept, let_pass
 
 pytestmark = pytest.mark.browser
 
@@ -44,7 +45,7 @@ async def test_a_lost_answer_is_said_and_asked_for_again_without_a_second_ticket
     assert await tickets() == 1
 
     await press(kiosk, "#ticket-done")
-    await kiosk.wait_for_timeout(500)
+    await let_pass(kiosk, GUARD_MS)
     await choose(kiosk)
     await press(kiosk, "#take")
     await assert_shows_ticket(kiosk, "А2")
