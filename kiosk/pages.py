@@ -3,7 +3,6 @@
 A browser becomes a kiosk by its device token: `?device=TOKEN` once, a cookie from then on.
 """
 
-import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal
@@ -172,9 +171,7 @@ def _door(request: Asked, seen: Hall, groups: Sequence[tuple[OfferedGroup, ...]]
 
 def _page_version(request: Asked, directory: Directory) -> str:
     """Changes with the centre's files and with the page's own."""
-    assets = pages_of(request).assets
-    parts = [str(directory.version), assets.url("kiosk/kiosk.js"), assets.url("kiosk/kiosk.css")]
-    return hashlib.sha256(" ".join(parts).encode()).hexdigest()[:12]
+    return f"{directory.version}-{pages_of(request).assets.version('kiosk', 'web')}"
 
 
 @get("/qr/{token:str}", include_in_schema=False)
