@@ -13,7 +13,7 @@ from litestar import Request, Response, Router, get, post
 from litestar.datastructures import Cookie
 from litestar.response import Redirect
 
-from booking import visit
+from booking import visit, words
 from booking.choice import (
     Choice,
     branches_of,
@@ -65,6 +65,7 @@ def _services_page(
         by_group=by_group,
         planned=planned,
         problem=problem,
+        words=words.services,
         site=next((one for one in directory.centre.contacts if _is_site(one.url)), None),
     )
 

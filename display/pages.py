@@ -9,7 +9,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 from litestar.status_codes import HTTP_303_SEE_OTHER
 
-from display import scenes
+from display import scenes, words
 from queue_app.clock import Clock
 from queue_app.domain.catalogue import Language
 from queue_app.domain.errors import Conflict, NotFound
@@ -44,6 +44,7 @@ async def board(
         cells=scenes.cells(snapshot, places),
         zone=seen.directory.centre.timezone,
         english=pages_of(request).formats("en"),
+        words=words.call_out,
     )
 
 
@@ -63,6 +64,7 @@ async def panel(
         desk=desk,
         state=scenes.panel_state(snapshot, desk),
         call=scenes.panel_call(snapshot, desk),
+        words=words.call_out,
     )
 
 
@@ -91,6 +93,7 @@ async def ticket(
         ticket=views.ticket(seen, own),
         token=token,
         zone=directory.centre.timezone,
+        words=words.ticket,
     )
 
 

@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any, Literal
 from urllib.parse import urlencode
 
-import msgspec
 from litestar import Request, Response, Router, get
 from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
@@ -17,7 +16,7 @@ from litestar.response import Redirect
 from msgspec import Struct
 
 from kiosk.offer import OfferedGroup, screens_of_groups
-from kiosk.words import both, phrases, say
+from kiosk.words import both, say, script
 from queue_app.clock import Clock
 from queue_app.domain.catalogue import Duration, Text
 from queue_app.domain.errors import NotAllowed, NotSignedIn
@@ -129,15 +128,20 @@ async def _screens(
         directory=directory,
         branch=branch,
         door=door,
-        interruption=msgspec.json.encode(door.interruption).decode(),
-        board=board,
         groups=groups,
-        phrases=phrases(directory),
+        words=script,
+        known={
+            "branch": branch.slug,
+            "branches": {one.slug: one.title for one in directory.branches.values()},
+            "zone": directory.centre.timezone,
+            "max_services": directory.rules.max_services,
+            "door": door,
+            "board": board,
+        },
         booking_url=absolute(request, f"/?{urlencode({'branch': branch.slug})}"),
         say=say,
         both=both,
         published=published,
-        N_=N_,
     )
 
 

@@ -4,10 +4,8 @@ from typing import Any
 
 from markupsafe import Markup
 
-from queue_app.domain.catalogue import Language, Text
-from queue_app.queries.reference import Directory
-from queue_app.web.formats import HOUR, MINUTE
-from queue_app.web.i18n import LANGUAGES, words
+from queue_app.domain.catalogue import Text
+from queue_app.web.i18n import Words, bilingual
 
 _BOTH = Markup('<span class="in-uk" lang="uk">{uk}</span><span class="in-en" lang="en">{en}</span>')
 
@@ -18,24 +16,12 @@ def both(text: Text) -> Markup:
 
 
 def say(message: str) -> Markup:
-    """A text of the page, marked with N_(), in both languages."""
-    return both(Text(uk=words("uk").gettext(message), en=words("en").gettext(message)))
+    """A text of the page in both languages."""
+    return both(bilingual(message))
 
 
-def phrases(directory: Directory) -> dict[Language, dict[str, Any]]:
-    """What the page's script says, by language, and what the branches are called."""
+def script(spoken: Words) -> dict[str, Any]:
     return {
-        language: _phrases(language)
-        | {"branches": {one.slug: one.title[language] for one in directory.branches.values()}}
-        for language in LANGUAGES
-    }
-
-
-def _phrases(language: Language) -> dict[str, Any]:
-    spoken = words(language)
-    return {
-        "minute": MINUTE[language],
-        "hour": HOUR[language],
         "waiting": spoken.forms("%(n)s person is waiting", "%(n)s people are waiting"),
         "nobody_waits": spoken.gettext("Nobody is waiting"),
         "desks_open_at": spoken.gettext("The desks open at %(time)s. You can take a ticket now."),

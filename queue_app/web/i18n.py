@@ -16,7 +16,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from litestar.connection import ASGIConnection
 
-from queue_app.domain.catalogue import Language
+from queue_app.domain.catalogue import Language, Text
 
 LANGUAGES: tuple[Language, ...] = ("uk", "en")
 DEFAULT_LANGUAGE: Language = "uk"
@@ -60,6 +60,15 @@ class Words:
 def N_(message: str) -> str:  # noqa: N802
     """Marks a message for translation where it is written; it is translated where it is shown."""
     return message
+
+
+def bilingual(message: str) -> Text:
+    """A text of a page that speaks both languages at once."""
+    return Text(**{one: words(one).gettext(message) for one in LANGUAGES})
+
+
+def pbilingual(context: str, message: str) -> Text:
+    return Text(**{one: words(one).pgettext(context, message) for one in LANGUAGES})
 
 
 @cache

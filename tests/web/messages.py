@@ -16,10 +16,12 @@ KEYWORDS = {
     "_": None,
     "N_": None,
     "gettext": None,
-    "raw": None,
+    "bilingual": None,
+    "say": None,
     "ngettext": (1, 2),
     "forms": (1, 2),
     "pgettext": ((1, "c"), 2),
+    "pbilingual": ((1, "c"), 2),
     "npgettext": ((1, "c"), 2, 3),
 }
 

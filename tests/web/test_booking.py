@@ -26,6 +26,7 @@ from queue_app.queries import reference
 from tests.support.application import alive, build, speaking_to
 from tests.support.database import CONFIG
 from tests.support.hall import open_desk, take_ticket
+from tests.support.weight import files_of
 
 KYIV = ZoneInfo("Europe/Kyiv")
 CHOICE = "service=no-debt-certificate&channel=visit&branch=podilskyi"
@@ -520,10 +521,8 @@ async def test_a_residents_page_weighs_less_than_60_kilobytes(client: httpx.Asyn
     link = await booked(client)
     for url in ("/", f"/day?{CHOICE}", f"/time?{CHOICE}&day=2026-11-25", link, "/about"):
         page = await get(client, url)
-        files = set(re.findall(r'(?:href|src)="(/static/[^"]+)"', page.text))
-        files |= {"/static/web/texts.js"}
-        weights = [len((await client.get(file)).content) for file in files]
-        assert len(page.content) + sum(weights) < 60_000, url
+        files = await files_of(client, page.text)
+        assert len(page.content) + sum(files.values()) < 60_000, (url, files)
 
 
 async def test_a_booking_at_a_branch_that_has_closed_is_shown_cancelled_and_made_elsewhere(
