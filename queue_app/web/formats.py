@@ -11,11 +11,9 @@ from babel.dates import format_date
 from msgspec import Struct
 
 from queue_app.domain.catalogue import Duration, Language
+from queue_app.web.i18n import Words, words
 
 LOCALES: dict[Language, str] = {"uk": "uk_UA", "en": "en_GB"}
-MINUTE: dict[Language, str] = {"uk": "хв", "en": "min"}
-HOUR: dict[Language, str] = {"uk": "год", "en": "h"}
-FROM: dict[Language, str] = {"uk": "від", "en": "from"}
 NBSP = "\u00a0"
 APOSTROPHE = "\u2019"
 """As all texts write it; the locale data has another in п’ятниця."""
@@ -60,13 +58,14 @@ class Formats(Struct, frozen=True):
         if high is None or high == low:
             return self._length(low)
         if high < 60:
-            return f"{low}–{high}{NBSP}{MINUTE[self.language]}"
+            return f"{low}–{high}{NBSP}{minute(words(self.language))}"
         return f"{self._length(low)} – {self._length(high)}"
 
     def published(self, duration: Duration) -> str:
         """A service time as the catalogue publishes it: 7 хв, 5–7 хв, від 10 хв."""
         if duration.max_minutes is None:
-            return f"{FROM[self.language]}{NBSP}{self._length(duration.min_minutes)}"
+            least = words(self.language).pgettext("at least", "from")
+            return f"{least}{NBSP}{self._length(duration.min_minutes)}"
         return self.minutes(duration.min_minutes, duration.max_minutes)
 
     def phone(self, number: str) -> str:
@@ -85,7 +84,16 @@ class Formats(Struct, frozen=True):
 
     def _length(self, minutes: int) -> str:
         hours, rest = divmod(minutes, 60)
-        parts = [f"{hours}{NBSP}{HOUR[self.language]}"] if hours else []
+        spoken = words(self.language)
+        parts = [f"{hours}{NBSP}{hour(spoken)}"] if hours else []
         if rest or not hours:
-            parts.append(f"{rest}{NBSP}{MINUTE[self.language]}")
+            parts.append(f"{rest}{NBSP}{minute(spoken)}")
         return NBSP.join(parts)
+
+
+def minute(spoken: Words) -> str:
+    return spoken.pgettext("unit", "min")
+
+
+def hour(spoken: Words) -> str:
+    return spoken.pgettext("unit", "h")

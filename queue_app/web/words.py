@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from queue_app.web.formats import HOUR, MINUTE
+from queue_app.web.formats import hour, minute
 from queue_app.web.i18n import Words
 
 
 def shared(spoken: Words) -> dict[str, Any]:
     return {
-        "minute": MINUTE[spoken.language],
-        "hour": HOUR[spoken.language],
+        "minute": minute(spoken),
+        "hour": hour(spoken),
         "refused": spoken.gettext("This page is no longer kept up to date."),
         "again": spoken.gettext("Load it again"),
     }
