@@ -14,7 +14,7 @@ from litestar.datastructures import Cookie
 from litestar.response import Redirect
 from msgspec.structs import replace
 
-from booking import visit
+from booking import visit, words
 from booking.choice import (
     Choice,
     branches_of,
@@ -67,6 +67,7 @@ def _services_page(
         by_group=by_group,
         planned=planned,
         problem=problem,
+        words=words.services,
         site=next((one for one in directory.centre.contacts if _is_site(one.url)), None),
     )
 

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 from litestar import Request, Response, get, post
 from litestar.response import Redirect
 
+from booking import words
 from booking.calendar_file import calendar_file
 from booking.choice import Choice, free_days, planned
 from booking.details import (
@@ -99,6 +100,7 @@ async def _page(
         again=again.url("/branch" if branch.retired else "/day"),
         link=f"/visit/{found.token}",
         moved="moved" in request.query_params,
+        words=words.held,
         **context,
     )
 

@@ -9,6 +9,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 from litestar.status_codes import HTTP_303_SEE_OTHER
 
+from display import words
 from queue_app.clock import Clock
 from queue_app.domain.catalogue import Language
 from queue_app.domain.errors import Conflict, NotFound
@@ -52,6 +53,7 @@ async def board(
         cells=cells(snapshot, places),
         zone=seen.directory.centre.timezone,
         english=pages_of(request).formats("en"),
+        words=words.call_out,
     )
 
 
@@ -76,6 +78,7 @@ async def panel(
         desk=desk,
         state=shown.state,
         call=shown.call,
+        words=words.call_out,
     )
 
 
@@ -106,6 +109,7 @@ async def ticket(
         ticket=ticket_view(seen, own),
         token=token,
         zone=directory.centre.timezone,
+        words=words.ticket,
     )
 
 

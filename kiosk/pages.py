@@ -3,12 +3,10 @@
 A browser becomes a kiosk by its device token: `?device=TOKEN` once, a cookie from then on.
 """
 
-import hashlib
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
-import msgspec
 from litestar import Request, Response, Router, get
 from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
@@ -16,7 +14,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 
 from kiosk.offer import OfferedGroup, screens_of_groups
-from kiosk.words import both, phrases, say
+from kiosk.words import both, say, script
 from queue_app.clock import Clock
 from queue_app.domain.catalogue import Duration, Text
 from queue_app.domain.directory import Branch, Directory
@@ -114,15 +112,20 @@ def _screens(request: Asked, seen: Hall) -> Response[Any]:
         directory=directory,
         branch=branch,
         door=door,
-        interruption=msgspec.json.encode(door.interruption).decode(),
-        board=board,
         groups=groups,
-        phrases=phrases(directory),
+        words=script,
+        known={
+            "branch": branch.slug,
+            "branches": {one.slug: one.title for one in directory.branches.values()},
+            "zone": directory.centre.timezone,
+            "max_services": directory.rules.max_services,
+            "door": door,
+            "board": board,
+        },
         booking_url=absolute(request, f"/?{urlencode({'branch': branch.slug})}"),
         say=say,
         both=both,
         published=published,
-        N_=N_,
     )
 
 
@@ -146,9 +149,7 @@ def _door(request: Asked, seen: Hall, groups: Sequence[tuple[OfferedGroup, ...]]
 
 def _page_version(request: Asked, directory: Directory) -> str:
     """Changes with the centre's files and with the page's own."""
-    assets = pages_of(request).assets
-    parts = [str(directory.version), assets.url("kiosk/kiosk.js"), assets.url("kiosk/kiosk.css")]
-    return hashlib.sha256(" ".join(parts).encode()).hexdigest()[:12]
+    return f"{directory.version}-{pages_of(request).assets.version('kiosk', 'web')}"
 
 
 @get("/qr/{token:str}", include_in_schema=False, opt=right("see_kiosk"))

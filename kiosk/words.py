@@ -4,9 +4,8 @@ from typing import Any
 
 from markupsafe import Markup
 
-from queue_app.domain.catalogue import Language, Text
-from queue_app.domain.directory import Directory
-from queue_app.texts.words import LANGUAGES, in_both, words
+from queue_app.domain.catalogue import Text
+from queue_app.texts.words import Words, bilingual
 
 _BOTH = Markup('<span class="in-uk" lang="uk">{uk}</span><span class="in-en" lang="en">{en}</span>')
 
@@ -17,24 +16,12 @@ def both(text: Text) -> Markup:
 
 
 def say(message: str) -> Markup:
-    """A text of the page, marked with N_(), in both languages."""
-    return both(in_both(message))
+    """A text of the page in both languages."""
+    return both(bilingual(message))
 
 
-def phrases(directory: Directory) -> dict[Language, dict[str, Any]]:
-    """What the page's script says, by language, and what the branches are called."""
+def script(spoken: Words) -> dict[str, Any]:
     return {
-        language: _phrases(language)
-        | {"branches": {one.slug: one.title[language] for one in directory.branches.values()}}
-        for language in LANGUAGES
-    }
-
-
-def _phrases(language: Language) -> dict[str, Any]:
-    spoken = words(language)
-    return {
-        "minute": spoken.pgettext("unit", "min"),
-        "hour": spoken.pgettext("unit", "h"),
         "waiting": spoken.forms("%(n)s person is waiting", "%(n)s people are waiting"),
         "nobody_waits": spoken.gettext("Nobody is waiting"),
         "desks_open_at": spoken.gettext("The desks open at %(time)s. You can take a ticket now."),

@@ -1,5 +1,8 @@
+import { byId } from "/static/web/lib/dom.js";
+import { ask } from "/static/web/lib/requests.js";
+
 // The link of the booking, sent to oneself the way the phone offers.
-const share = document.getElementById("share");
+const share = byId("share");
 if (share && navigator.share) {
   share.hidden = false;
   share.addEventListener("click", () => {
@@ -13,13 +16,9 @@ const [, , token] = location.pathname.split("/");
 
 async function followTicket() {
   if (document.visibilityState === "hidden") return;
-  try {
-    const response = await fetch(`/api/v1/appointments/${token}`);
-    const visit = response.ok ? await response.json() : {};
-    if (visit.ticket_token) location.replace(`/t/${visit.ticket_token}`);
-  } catch {
-    // No network now: asked again soon.
-  }
+  const answer = await ask(`/api/v1/appointments/${token}`, { withinMs: ASK_MS });
+  const ticket = answer?.ok && answer.content.ticket_token;
+  if (ticket) location.replace(`/t/${ticket}`);
 }
 
 if (share) {

@@ -1,10 +1,12 @@
 // How long the time is still held. The server's clock counts, not the phone's.
-import { fill, plural, texts } from "/static/web/texts.js";
+import { byId } from "/static/web/lib/dom.js";
+import { stopwatch } from "/static/web/lib/formats.js";
+import { fill, plural, texts } from "/static/web/lib/words.js";
 
 const t = texts();
-const held = document.getElementById("held");
-const left = document.getElementById("left");
-const said = document.getElementById("left-said");
+const held = byId("held");
+const left = byId("left");
+const said = byId("left-said");
 const total = Date.parse(held.dataset.heldUntil) - Date.parse(held.dataset.now);
 const ends = performance.now() + total;
 const SAY_AT = [5, 2, 1];
@@ -17,8 +19,7 @@ function show() {
     location.replace(location.pathname);
     return;
   }
-  const time = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
-  left.textContent = fill(t.left, { time });
+  left.textContent = fill(t.left, { time: stopwatch(seconds) });
   left.hidden = false;
   held.classList.toggle("held-soon", seconds <= 120);
   const minutes = Math.ceil(seconds / 60);

@@ -1,12 +1,14 @@
 // Choosing services: how many and how long, kept in sight, and a field that finds them.
-import { fill, plural, texts } from "/static/web/texts.js";
+import { byId } from "/static/web/lib/dom.js";
+import { keepEnter } from "/static/web/lib/keys.js";
+import { fill, plural, texts } from "/static/web/lib/words.js";
 
 const t = texts();
-const form = document.getElementById("services");
+const form = byId("services");
 const boxes = [...form.querySelectorAll("input[name=service]")];
 const groups = [...form.querySelectorAll("details")];
 const limit = Number(form.dataset.limit);
-const chosenText = document.getElementById("chosen");
+const chosenText = byId("chosen");
 
 function tell() {
   const chosen = boxes.filter((box) => box.checked);
@@ -14,9 +16,9 @@ function tell() {
   for (const box of boxes) box.disabled = full && !box.checked;
   const minutes = chosen.reduce((sum, box) => sum + Number(box.dataset.minutes), 0);
   chosenText.textContent = chosen.length
-    ? `${plural(t.chosen, chosen.length)}, ${fill(t.upTo, { minutes })}`
+    ? `${plural(t.chosen, chosen.length)}, ${fill(t.up_to, { minutes })}`
     : "";
-  if (full) chosenText.textContent += `. ${t.limit}`;
+  if (full) chosenText.textContent += `. ${fill(t.limit, { limit })}`;
 }
 
 // Words are compared without case and without the apostrophe, which people type in many ways, and
@@ -55,16 +57,14 @@ function find(query) {
     group.open = wanted.length ? Boolean(found && some) : (openBefore?.has(group) ?? group.open);
   }
   if (!wanted.length) openBefore = null;
-  document.getElementById("found").textContent = wanted.length ? plural(t.found, found) : "";
-  document.getElementById("nothing-found").hidden = found > 0;
+  byId("found").textContent = wanted.length ? plural(t.found, found) : "";
+  byId("nothing-found").hidden = found > 0;
 }
 
-const search = document.getElementById("search");
-document.getElementById("filter").hidden = false;
+const search = byId("search");
+byId("filter").hidden = false;
 search.addEventListener("input", () => find(search.value));
-search.addEventListener("keydown", (event) => {
-  if (event.key === "Enter") event.preventDefault();
-});
+keepEnter(search);
 form.addEventListener("change", tell);
 // A browser that comes back keeps the ticks, but not always which groups were open.
 addEventListener("pageshow", () => {

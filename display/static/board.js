@@ -1,20 +1,23 @@
-import { connect } from "/static/web/live.js";
-import { fill, texts } from "/static/web/texts.js";
-import { CallOuts } from "/static/display/callouts.js";
-import { Chime } from "/static/display/chime.js";
-import { HallTime, pulse, put, stayAwake } from "/static/display/screen.js";
+/** The hall board: each snapshot is shown whole, each new call is called out. */
+
+import { HallClock } from "/static/web/lib/clock.js";
+import { byId, el, pulse, put } from "/static/web/lib/dom.js";
+import { connect } from "/static/web/lib/live.js";
+import { facts } from "/static/web/lib/words.js";
+import { stayAwake } from "./awake.js";
+import { CallOuts, sayCall } from "./callouts.js";
+import { Chime } from "./chime.js";
 
 const CALL_OUT_MS = 6000;
 const SOUND_WANTED = "board-sound";
 
-const t = texts();
-const byId = (id) => document.getElementById(id);
+const known = facts();
 const hall = byId("hall");
 const cells = [...byId("cells").children];
 const held = new Array(cells.length).fill(null);
-const time = new HallTime(t.zone, t.at);
+const clock = new HallClock(known.zone, known.at);
 const chime = new Chime(() => offerSound());
-const callOuts = new CallOuts({ name: t.branch, holdMs: CALL_OUT_MS, show });
+const callOuts = new CallOuts({ name: known.branch, holdMs: CALL_OUT_MS, show });
 
 let board = null;
 let main = null;
@@ -22,7 +25,7 @@ let stale = false;
 
 function onSnapshot(snapshot) {
   board = snapshot;
-  time.set(snapshot.at);
+  clock.set(snapshot.at);
   tick();
   fillCells([...snapshot.called, ...snapshot.recent].slice(0, cells.length));
   fillStop(snapshot.interruption);
@@ -51,8 +54,7 @@ function callOut(call) {
   const cell = cells[held.indexOf(call.ticket)];
   if (cell) pulse(cell);
   chime.play();
-  put(byId("said-uk"), fill(t.said_uk, call));
-  put(byId("said-en"), fill(t.said_en, call));
+  sayCall(call);
 }
 
 function scene() {
@@ -69,7 +71,7 @@ function fillOpening() {
   byId("opens").hidden = !board.opens_at;
   if (!board.opens_at) return;
   for (const language of ["uk", "en"]) {
-    const when = `${time.day(board.opens_at, language)}, ${time.time(board.opens_at)}`;
+    const when = `${clock.day(board.opens_at, language)}, ${clock.time(board.opens_at)}`;
     put(document.querySelector(`.opens-${language}`), when);
   }
 }
@@ -123,25 +125,23 @@ function fillQueue({ waiting, next_calls: calls }) {
   }
 }
 
-function nextOne({ number }) {
-  const one = document.createElement("span");
-  one.className = "next-one";
-  for (const name of ["number", "next-wait"]) {
-    one.append(Object.assign(document.createElement("span"), { className: name }), " ");
-  }
-  one.firstElementChild.textContent = number;
-  return one;
-}
+const nextOne = ({ number }) =>
+  el(
+    "span",
+    { class: "next-one" },
+    el("span", { class: "number", text: number }),
+    " ",
+    el("span", { class: "next-wait" }),
+  );
 
 function tick() {
-  const now = time.now();
-  put(byId("clock"), time.time(now));
-  put(byId("day"), time.day(now));
+  put(byId("clock"), clock.time());
+  put(byId("day"), clock.day());
 }
 
 function onStale() {
   stale = true;
-  put(byId("stale-at"), time.time(board?.at ?? t.at));
+  put(byId("stale-at"), clock.time(board?.at ?? known.at));
   document.body.classList.add("is-stale");
   hall.dataset.scene = "stale";
 }
@@ -172,4 +172,4 @@ if (localStorage.getItem(SOUND_WANTED) === "on") {
 setTimeout(offerSound, 500);
 setInterval(tick, 1000);
 stayAwake();
-connect(`/ws/branches/${t.branch}/board`, { onSnapshot, onStale, onFresh });
+connect(`/ws/branches/${known.branch}/board`, { onSnapshot, onStale, onFresh });

@@ -8,6 +8,9 @@
  * turn, or whose call was taken back, is passed over.
  */
 
+import { byId, put } from "/static/web/lib/dom.js";
+import { fill, texts } from "/static/web/lib/words.js";
+
 const CHIME_MS = 2500;
 const REMEMBERED_MS = 120000;
 
@@ -92,4 +95,9 @@ function recall(name) {
   } catch {
     return null;
   }
+}
+
+/** For screen readers, in both languages at once. */
+export function sayCall(call) {
+  for (const code of ["uk", "en"]) put(byId(`said-${code}`), fill(texts(code).said, call));
 }

@@ -1,28 +1,30 @@
-import { connect } from "/static/web/live.js";
-import { fill, texts } from "/static/web/texts.js";
-import { CallOuts } from "/static/display/callouts.js";
-import { pulse, put, stayAwake } from "/static/display/screen.js";
+/** The panel above a desk: who is called to it, or what it is doing. */
 
-const t = texts();
-const sign = document.getElementById("sign");
-const callOuts = new CallOuts({ name: `${t.branch}/${t.desk}`, holdMs: 0, show });
+import { byId, pulse, put } from "/static/web/lib/dom.js";
+import { connect } from "/static/web/lib/live.js";
+import { facts } from "/static/web/lib/words.js";
+import { stayAwake } from "./awake.js";
+import { CallOuts, sayCall } from "./callouts.js";
+
+const known = facts();
+const sign = byId("sign");
+const callOuts = new CallOuts({ name: `${known.branch}/${known.desk}`, holdMs: 0, show });
 
 let board = null;
 
 function onSnapshot(snapshot) {
   board = snapshot;
   fillStop(snapshot.interruption);
-  callOuts.see(snapshot.called.filter((call) => call.desk === t.desk));
+  callOuts.see(snapshot.called.filter((call) => call.desk === known.desk));
 }
 
 function show(call, isNew) {
-  put(document.getElementById("number"), call?.number ?? "");
+  put(byId("number"), call?.number ?? "");
   sign.dataset.again = String((call?.calls ?? 0) > 1);
   sign.dataset.state = state(call);
   if (!isNew) return;
   pulse(sign);
-  put(document.getElementById("said-uk"), fill(t.said_uk, call));
-  put(document.getElementById("said-en"), fill(t.said_en, call));
+  sayCall(call);
 }
 
 function fillStop(stop) {
@@ -37,12 +39,12 @@ function fillStop(stop) {
 function state(call) {
   if (board.interruption && !board.interruption.services) return "interrupted";
   if (call) return call.state;
-  const desk = board.desks.find((one) => one.number === t.desk);
+  const desk = board.desks.find((one) => one.number === known.desk);
   return desk?.state ?? "closed";
 }
 
 stayAwake();
-connect(`/ws/branches/${t.branch}/board`, {
+connect(`/ws/branches/${known.branch}/board`, {
   onSnapshot,
   onStale: () => (sign.dataset.state = "stale"),
 });

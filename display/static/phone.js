@@ -1,21 +1,28 @@
-import { connect } from "/static/web/live.js";
-import { fill, plural, texts } from "/static/web/texts.js";
-import { Chime } from "/static/display/chime.js";
-import { HallTime, put, stayAwake } from "/static/display/screen.js";
+/** One's own ticket on a phone: how many are ahead, and the call when it comes. */
+
+import { HallClock } from "/static/web/lib/clock.js";
+import { byId, el, pulse, put } from "/static/web/lib/dom.js";
+import { minutes } from "/static/web/lib/formats.js";
+import { connect } from "/static/web/lib/live.js";
+import { ask } from "/static/web/lib/requests.js";
+import { facts, fill, language, plural, texts } from "/static/web/lib/words.js";
+import { stayAwake } from "./awake.js";
+import { Chime } from "./chime.js";
 
 const VIBRATION = [400, 150, 400, 150, 800];
+const LEAVE_WITHIN_MS = 10_000;
 const t = texts();
-const byId = (id) => document.getElementById(id);
-const language = document.documentElement.lang;
-const time = new HallTime(t.zone, t.at);
+const known = facts();
+const clock = new HallClock(known.zone, known.at);
 
 let shown = null;
-let lastNews = t.at;
+let lastNews = known.at;
 let chime = null;
 
 function onSnapshot(ticket) {
   const before = shown;
   shown = ticket;
+  clock.set(ticket.at);
   lastNews = ticket.at;
   showState(ticket);
   showStop(ticket);
@@ -24,18 +31,24 @@ function onSnapshot(ticket) {
   tell(before, ticket);
 }
 
-function showState({ state, desk, calls, interruption: stop }) {
+function showState(ticket) {
+  const { state, calls } = ticket;
   for (const section of document.querySelectorAll("[data-state]")) {
     section.hidden = section.dataset.state !== state;
   }
-  const held = isHeld({ state, interruption: stop });
+  const held = isHeld(ticket);
   document.body.classList.toggle("is-called", state === "called" && !held);
   document.body.classList.toggle("is-held", held);
   field("go", held ? t.go_later : t.go);
   byId("again")?.toggleAttribute("hidden", calls < 2);
   byId("leave").hidden = state !== "waiting" && state !== "parked";
   offerSound();
-  document.title = `${fill(t.titles[state], { desk })} – ${t.centre}`;
+  document.title = `${titleOf(ticket)} – ${known.centre}`;
+}
+
+function titleOf(ticket) {
+  const phoned = ticket.state === "called" && ticket.channel === "phone";
+  return fill(t.titles[phoned ? "phoned" : ticket.state], { ...ticket, desk: ticket.desk ?? "" });
 }
 
 /** Called, and then everything stopped: first the shelter, then the desk. */
@@ -50,20 +63,20 @@ function showStop({ interruption: stop, state }) {
   if (!shown) return;
   byId("stop").classList.toggle("notice-success", Boolean(stop.ended_at));
   byId("stop").classList.toggle("notice-warning", !stop.ended_at);
-  field("stop_title", stop.title[language]);
-  field("stop_advice", stop.advice[language]);
-  field("stop_when", stop.resumption[language]);
+  field("stop_title", stop.title[language()]);
+  field("stop_advice", stop.advice[language()]);
+  field("stop_when", stop.resumption[language()]);
 }
 
 function showFields(ticket) {
-  const called = ticket.called_at ? time.time(ticket.called_at) : "";
+  const called = ticket.called_at ? clock.time(ticket.called_at) : "";
   field("ahead", ahead(ticket));
   field("wait", ticket.wait ? wait(ticket.wait) : isStopped(ticket) ? t.paused : t.unknown);
   field("hedge", hedge(ticket));
-  field("overtaken", ticket.overtaken?.[language] ?? "");
+  field("overtaken", ticket.overtaken?.[language()] ?? "");
   byId("overtaken")?.toggleAttribute("hidden", !ticket.overtaken);
   const late = ticket.served === "perhaps";
-  field("closing", late ? fill(t.closing, { time: time.time(ticket.closes_at) }) : "");
+  field("closing", late ? fill(t.closing, { time: clock.time(ticket.closes_at) }) : "");
   byId("closing")?.toggleAttribute("hidden", !late);
   field("desk", ticket.desk ?? "");
   field("called_at", called);
@@ -90,25 +103,14 @@ function hedge(ticket) {
 
 function wait({ low_minutes: low, high_minutes: high }) {
   if (low === 0) return fill(t.up_to, { minutes: minutes(high) });
-  if (low === high) return minutes(low);
-  if (high < 60) return fill(t.minutes, { n: `${low}–${high}` });
-  return `${minutes(low)} – ${minutes(high)}`;
-}
-
-function minutes(count) {
-  const hours = Math.floor(count / 60);
-  const parts = hours ? [fill(t.hours, { n: hours })] : [];
-  if (count % 60 || !hours) parts.push(fill(t.minutes, { n: count % 60 }));
-  return parts.join("\u00a0");
+  return minutes(low, high);
 }
 
 function showServices({ services }) {
   const list = byId("services");
-  const titles = services.map((title) => title[language]);
+  const titles = services.map((title) => title[language()]);
   if (titles.join("\n") === [...list.children].map((item) => item.textContent).join("\n")) return;
-  list.replaceChildren(
-    ...titles.map((title) => Object.assign(document.createElement("li"), { textContent: title })),
-  );
+  list.replaceChildren(...titles.map((text) => el("li", { text })));
 }
 
 /** Speaks, rings and shakes for what is new since the last snapshot; a reload does not repeat it. */
@@ -117,7 +119,7 @@ function tell(before, ticket) {
   document.body.classList.remove("beckon");
   put(byId("alarm"), "");
   if (!before) return;
-  if (before.state !== ticket.state) put(byId("news"), fill(t.titles[ticket.state], ticket));
+  if (before.state !== ticket.state) put(byId("news"), titleOf(ticket));
   else if (ticket.state === "waiting" && before.people_ahead !== ticket.people_ahead) {
     put(byId("news"), fill(t.ahead, { ahead: ahead(ticket) }));
   }
@@ -129,9 +131,7 @@ function callOut(ticket) {
   answer(call);
   put(byId("news"), "");
   put(byId("alarm"), fill(ticket.calls > 1 ? t.alarm_again : t.alarm, ticket));
-  document.body.classList.remove("beckon");
-  void document.body.offsetWidth;
-  document.body.classList.add("beckon");
+  pulse(document.body, "beckon");
   scrollTo(0, 0);
   navigator.vibrate?.(VIBRATION);
   chime?.play();
@@ -141,7 +141,7 @@ let inMemory = null;
 
 function answered() {
   try {
-    return sessionStorage.getItem(`call:${t.token}`);
+    return sessionStorage.getItem(`call:${known.token}`);
   } catch {
     return inMemory;
   }
@@ -150,14 +150,14 @@ function answered() {
 function answer(call) {
   inMemory = call;
   try {
-    sessionStorage.setItem(`call:${t.token}`, call);
+    sessionStorage.setItem(`call:${known.token}`, call);
   } catch {
     // Storage is switched off: only a reload will ring again.
   }
 }
 
 function onStale() {
-  put(byId("stale"), fill(t.stale, { time: time.time(lastNews) }));
+  put(byId("stale"), fill(t.stale, { time: clock.time(lastNews) }));
   byId("stale").hidden = false;
 }
 
@@ -184,21 +184,19 @@ async function turnSoundOn() {
 async function leave(event) {
   event.preventDefault();
   put(byId("leave-error"), "");
-  try {
-    const answer = await fetch(`/api/v1/tickets/${t.token}/leavings`, {
-      method: "POST",
-      headers: { Accept: "application/json", "Accept-Language": language },
-    });
-    const body = await answer.json();
-    if (!answer.ok) throw new Refused(`${body.title}. ${body.detail}`);
-    onSnapshot(body);
+  const answer = await ask(`/api/v1/tickets/${known.token}/leavings`, {
+    method: "POST",
+    headers: { "Accept-Language": language() },
+    withinMs: LEAVE_WITHIN_MS,
+  });
+  if (answer?.ok) {
+    onSnapshot(answer.content);
     scrollTo(0, 0);
-  } catch (error) {
-    put(byId("leave-error"), error instanceof Refused ? error.message : t.failed);
+  } else {
+    const { title, detail } = answer?.content ?? {};
+    put(byId("leave-error"), title ? `${title}. ${detail}` : t.failed);
   }
 }
-
-class Refused extends Error {}
 
 byId("sound")?.addEventListener("click", turnSoundOn);
 byId("leave-form").addEventListener("submit", leave);
@@ -207,4 +205,4 @@ byId("stay").addEventListener("click", () => {
   byId("leave").open = false;
   byId("leave").querySelector("summary").focus();
 });
-connect(`/ws/tickets/${t.token}`, { onSnapshot, onStale, onFresh });
+connect(`/ws/tickets/${known.token}`, { onSnapshot, onStale, onFresh });

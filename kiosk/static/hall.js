@@ -1,6 +1,7 @@
 /** The state of the hall: how many wait, whether tickets are given, whether we are connected. */
 
-import { connect } from "/static/web/live.js";
+import { connect } from "/static/web/lib/live.js";
+import { ask } from "/static/web/lib/requests.js";
 
 const ASK_EVERY_MS = 15_000;
 const ANSWER_WITHIN_MS = 5_000;
@@ -19,22 +20,12 @@ export function followHall(branch, { onBoard, onDoor, onLost, onBack, onRefused 
     },
   });
 
+  /** Without an answer, the board's connection tells whether we are cut off. */
   async function askDoor() {
-    const limit = new AbortController();
-    const timer = setTimeout(() => limit.abort(), ANSWER_WITHIN_MS);
-    try {
-      const response = await fetch(`/kiosk/${branch}/door`, {
-        headers: { Accept: "application/json" },
-        cache: "no-store",
-        signal: limit.signal,
-      });
-      if (response.ok) onDoor(await response.json());
-      else if (response.status === 401 || response.status === 403) onRefused();
-    } catch {
-      // The board's connection tells whether we are cut off.
-    } finally {
-      clearTimeout(timer);
-    }
+    const options = { cache: "no-store", withinMs: ANSWER_WITHIN_MS };
+    const answer = await ask(`/kiosk/${branch}/door`, options);
+    if (answer?.ok) onDoor(answer.content);
+    else if (answer?.status === 401 || answer?.status === 403) onRefused();
   }
 
   setInterval(askDoor, ASK_EVERY_MS);

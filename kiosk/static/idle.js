@@ -1,14 +1,14 @@
 /** Whether anybody is still there. */
 
-import { countdown } from "/static/kiosk/countdown.js";
-import { plural } from "/static/web/texts.js";
-import { say } from "/static/kiosk/words.js";
+import { byId } from "/static/web/lib/dom.js";
+import { plural, say } from "/static/web/lib/words.js";
+import { countdown } from "./countdown.js";
 
 const QUIET_MS = 40_000;
 const ANSWER_SECONDS = 15;
 
-const dialog = document.getElementById("still-here");
-const left = document.getElementById("still-here-left");
+const dialog = byId("still-here");
+const left = byId("still-here-left");
 
 /**
  * After 40 quiet seconds `onQuiet` says what to do: "ask" the visitor, who has 15 seconds to
@@ -49,7 +49,7 @@ export function watchIdle({ onQuiet, onGone }) {
   for (const kind of ["pointerdown", "keydown"]) {
     document.addEventListener(kind, () => asking || restart(), { capture: true });
   }
-  document.getElementById("stay").addEventListener("click", settle);
+  byId("stay").addEventListener("click", settle);
   dialog.addEventListener("cancel", (event) => {
     event.preventDefault();
     settle();

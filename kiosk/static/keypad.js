@@ -1,13 +1,13 @@
 /** The six digits of a booking, typed on the screen or on a keyboard. */
 
-import { plural } from "/static/web/texts.js";
-import { say, unsay } from "/static/kiosk/words.js";
+import { byId } from "/static/web/lib/dom.js";
+import { plural, say, unsay } from "/static/web/lib/words.js";
 
 const LENGTH = 6;
 
 const boxes = document.querySelectorAll("#code-digits > span");
-const said = document.getElementById("code-said");
-const hint = document.getElementById("code-hint");
+const said = byId("code-said");
+const hint = byId("code-hint");
 
 let digits = "";
 

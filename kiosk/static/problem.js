@@ -1,9 +1,8 @@
 /** What stands in the way of a ticket, said kindly, with what to do now. */
 
-import { when } from "/static/kiosk/times.js";
-import { fill, say } from "/static/kiosk/words.js";
-
-const at = (id) => document.getElementById(id);
+import { byId } from "/static/web/lib/dom.js";
+import { fill, language, say } from "/static/web/lib/words.js";
+import { known, when } from "./times.js";
 
 /** By the problem's code: which of the buttons lead on, the most likely first. */
 const WAYS = {
@@ -27,31 +26,31 @@ const WAYS = {
 export function showProblem(problem, { code, open }) {
   const title = titleOf(problem, code);
   const next = nextOf(problem);
-  say(at("problem-title"), title);
-  say(at("problem-next"), next);
-  at("problem-booking").hidden = problem.code !== "past_closing";
-  at("problem-reference").hidden = !problem.reference;
-  at("problem-number").textContent = problem.reference ?? "";
+  say(byId("problem-title"), title);
+  say(byId("problem-next"), next);
+  byId("problem-booking").hidden = problem.code !== "past_closing";
+  byId("problem-reference").hidden = !problem.reference;
+  byId("problem-number").textContent = problem.reference ?? "";
   offer(WAYS[problem.code] ?? ["again"], open);
 }
 
 function titleOf(problem, code) {
-  const known = (t) => t[problem.code];
+  const sentence = (t) => t[problem.code];
   const starts = problem.starts_at && new Date(problem.starts_at);
   return (t) =>
-    known(t)
-      ? fill(known(t), { code: spaced(code), when: starts ? when(starts) : "" })
+    sentence(t)
+      ? fill(sentence(t), { code: spaced(code), when: starts ? when(starts) : "" })
       : (problem.title ?? t.no_answer);
 }
 
 function nextOf(problem) {
-  const known = (t) => t[`${problem.code}_next`];
+  const sentence = (t) => t[`${problem.code}_next`];
   const starts = problem.starts_at && new Date(problem.starts_at);
   return (t) =>
-    known(t)
-      ? fill(known(t), {
+    sentence(t)
+      ? fill(sentence(t), {
           when: starts ? when(starts) : "",
-          branch: t.branches[problem.branch] ?? "",
+          branch: known.branches[problem.branch]?.[language()] ?? "",
         })
       : (problem.detail ?? t.no_answer_next);
 }

@@ -1,10 +1,9 @@
 /** Before the ticket: how long the wait would be, and whether today is long enough for it. */
 
-import { plural } from "/static/web/texts.js";
-import { minutes, time } from "/static/kiosk/times.js";
-import { fill, say, unsay } from "/static/kiosk/words.js";
-
-const at = (id) => document.getElementById(id);
+import { byId } from "/static/web/lib/dom.js";
+import { minutes } from "/static/web/lib/formats.js";
+import { fill, plural, say, unsay } from "/static/web/lib/words.js";
+import { clock } from "./times.js";
 
 let asked = 0;
 
@@ -27,8 +26,8 @@ export async function foretell(branch, services, priority) {
 }
 
 function clear() {
-  for (const id of ["prospect", "prospect-facts", "prospect-said"]) at(id).hidden = true;
-  for (const id of ["prospect-wait", "prospect-ahead", "prospect-said"]) unsay(at(id));
+  for (const id of ["prospect", "prospect-facts", "prospect-said"]) byId(id).hidden = true;
+  for (const id of ["prospect-wait", "prospect-ahead", "prospect-said"]) unsay(byId(id));
   warn("today");
 }
 
@@ -37,28 +36,28 @@ function show({ people_ahead: ahead, wait, closes_at: closes, served }) {
   const known = Boolean(wait) && !soon;
   if (!known) tell((t) => (soon ? t.called_at_once : t.wait_unknown));
   else {
-    say(at("prospect-wait"), () => minutes(wait.low_minutes, wait.high_minutes));
-    say(at("prospect-ahead"), (t) => (ahead ? plural(t.people, ahead) : t.you_are_next));
-    at("prospect-facts").hidden = false;
+    say(byId("prospect-wait"), () => minutes(wait.low_minutes, wait.high_minutes));
+    say(byId("prospect-ahead"), (t) => (ahead ? plural(t.people, ahead) : t.you_are_next));
+    byId("prospect-facts").hidden = false;
   }
-  at("prospect").hidden = false;
+  byId("prospect").hidden = false;
   warn(served, closes);
 }
 
 function tell(text) {
-  say(at("prospect-said"), text);
-  at("prospect-said").hidden = false;
-  at("prospect").hidden = false;
+  say(byId("prospect-said"), text);
+  byId("prospect-said").hidden = false;
+  byId("prospect").hidden = false;
 }
 
 /** Who may not be served today is told so and offered a booking; a ticket where it may help. */
 function warn(served, closes) {
   const never = served === "not_today";
-  at("prospect-warning").hidden = served === "today";
-  at("take").hidden = never;
-  if (served === "today") return unsay(at("prospect-warning-title"));
-  const closing = time(new Date(closes));
-  return say(at("prospect-warning-title"), (t) =>
+  byId("prospect-warning").hidden = served === "today";
+  byId("take").hidden = never;
+  if (served === "today") return unsay(byId("prospect-warning-title"));
+  const closing = clock.time(closes);
+  return say(byId("prospect-warning-title"), (t) =>
     fill(never ? t.not_today : t.perhaps_not_today, { time: closing }),
   );
 }

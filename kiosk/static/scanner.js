@@ -1,5 +1,7 @@
 /** A scanner that types like a keyboard: keys in quick succession, then Enter. */
 
+import { isShortcut } from "/static/web/lib/keys.js";
+
 const PAUSE_MS = 300;
 const SHORTEST = 6;
 
@@ -14,7 +16,7 @@ export function listenToScanner(onScan) {
   document.addEventListener("keydown", hear, { capture: true });
 
   function hear(event) {
-    if (event.ctrlKey || event.altKey || event.metaKey || event.key === "Shift") return;
+    if (isShortcut(event) || event.key === "Shift") return;
     const text = event.timeStamp - lastAt <= PAUSE_MS ? scanned : "";
     lastAt = event.timeStamp;
     scanned = event.key.length === 1 ? text + event.key : "";

@@ -1,18 +1,17 @@
 /** The ticket that was given: large, with its way to the phone, for long enough. */
 
-import { plural } from "/static/web/texts.js";
-import { countdown } from "/static/kiosk/countdown.js";
-import { minutes, now, time } from "/static/kiosk/times.js";
-import { titleOf } from "/static/kiosk/visit.js";
-import { fill, language, name, say, unsay } from "/static/kiosk/words.js";
+import { byId, el } from "/static/web/lib/dom.js";
+import { minutes } from "/static/web/lib/formats.js";
+import { fill, language, name, plural, say, unsay } from "/static/web/lib/words.js";
+import { countdown } from "./countdown.js";
+import { clock } from "./times.js";
+import { titleOf } from "./visit.js";
 
 const SHOWN_SECONDS = 30;
 const HELD_AT_MOST_MS = 180_000;
 const QR_PAUSE_MS = 1_000;
 const QR_ATTEMPTS = 20;
 const LINES = 3;
-
-const at = (id) => document.getElementById(id);
 
 let running = null;
 let shown = null;
@@ -21,12 +20,12 @@ let heldTimer = 0;
 /** Fill the screen. `pause`: says that nobody is called for it now; `closes`: when the branch does. */
 export function showTicket(ticket, { branch, pause, closes, onEnd }) {
   shown = ticket.token;
-  at("ticket-number").textContent = ticket.number;
+  byId("ticket-number").textContent = ticket.number;
   showServices(ticket.services);
   showPlace(ticket, pause);
   warn(ticket, closes && new Date(closes));
   showQr(branch, ticket.token);
-  at("ticket-progress").max = SHOWN_SECONDS;
+  byId("ticket-progress").max = SHOWN_SECONDS;
   running = countdown(SHOWN_SECONDS, { onTick, onEnd });
   hold(false);
 }
@@ -37,74 +36,70 @@ export function clearTicket() {
   running = null;
   shown = null;
   clearTimeout(heldTimer);
-  at("ticket-number").textContent = "";
-  at("ticket-services").querySelectorAll("li").forEach(unsay);
-  at("ticket-services").replaceChildren();
-  at("ticket-qr").replaceChildren();
+  byId("ticket-number").textContent = "";
+  byId("ticket-services").querySelectorAll("li").forEach(unsay);
+  byId("ticket-services").replaceChildren();
+  byId("ticket-qr").replaceChildren();
 }
 
 /** Stop the countdown, or let it go on; a screen that was forgotten goes on by itself. */
 export function toggleHold() {
-  hold(at("ticket-pause").getAttribute("aria-pressed") !== "true");
+  hold(byId("ticket-pause").getAttribute("aria-pressed") !== "true");
 }
 
 function hold(wish) {
   running.hold(wish);
-  at("ticket-pause").setAttribute("aria-pressed", String(wish));
+  byId("ticket-pause").setAttribute("aria-pressed", String(wish));
   clearTimeout(heldTimer);
   if (wish) heldTimer = setTimeout(() => hold(false), HELD_AT_MOST_MS);
 }
 
 function onTick(left) {
-  say(at("ticket-left"), (t) => plural(t.seconds_left, left));
-  at("ticket-progress").value = left;
+  say(byId("ticket-left"), (t) => plural(t.seconds_left, left));
+  byId("ticket-progress").value = left;
 }
 
 /** Three lines at most: the visitor has just seen them all. */
 function showServices(codes) {
   const named = codes.length > LINES ? codes.slice(0, LINES - 1) : codes;
-  at("ticket-services").replaceChildren(...named.map(serviceItem));
+  byId("ticket-services").replaceChildren(...named.map(serviceItem));
   const more = codes.length - named.length;
   if (!more) return;
-  const rest = document.createElement("li");
+  const rest = el("li");
   say(rest, (t) => plural(t.more_services, more));
-  at("ticket-services").append(rest);
+  byId("ticket-services").append(rest);
 }
 
-function serviceItem(code) {
-  const item = document.createElement("li");
-  item.append(...titleOf(code));
-  return item;
-}
+const serviceItem = (code) => el("li", {}, ...titleOf(code));
 
 function showPlace(ticket, pause) {
   const waiting = ticket.state === "waiting";
-  at("ticket-ahead-row").hidden = !waiting;
-  at("ticket-wait-row").hidden = !waiting || !ticket.wait;
-  at("ticket-unknown").hidden = !waiting || Boolean(ticket.wait || pause);
-  at("ticket-paused").hidden = !waiting || !pause;
-  say(at("ticket-paused"), (t) => pause?.(t) ?? "");
-  say(at("ticket-ahead"), (t) => ahead(t, ticket.people_ahead));
-  say(at("ticket-wait"), (t) => waitText(t, ticket.wait));
+  byId("ticket-ahead-row").hidden = !waiting;
+  byId("ticket-wait-row").hidden = !waiting || !ticket.wait;
+  byId("ticket-unknown").hidden = !waiting || Boolean(ticket.wait || pause);
+  byId("ticket-paused").hidden = !waiting || !pause;
+  say(byId("ticket-paused"), (t) => pause?.(t) ?? "");
+  say(byId("ticket-ahead"), (t) => ahead(t, ticket.people_ahead));
+  say(byId("ticket-wait"), (t) => waitText(t, ticket.wait));
 
   const due = ticket.due_at && new Date(ticket.due_at);
   const late = due && ticket.late;
-  at("ticket-due-row").hidden = !due || late;
-  if (due) say(at("ticket-due"), () => time(due));
+  byId("ticket-due-row").hidden = !due || late;
+  if (due) say(byId("ticket-due"), () => clock.time(due));
 
-  at("ticket-note").hidden = waiting && !late;
-  say(at("ticket-note"), (t) =>
-    !waiting ? t.already_called : late ? fill(t.late_now, { time: time(due) }) : "",
+  byId("ticket-note").hidden = waiting && !late;
+  say(byId("ticket-note"), (t) =>
+    !waiting ? t.already_called : late ? fill(t.late_now, { time: clock.time(due) }) : "",
   );
 }
 
 /** The range may reach past closing: said on the screen before the ticket, and kept on it. */
 function warn({ state, wait }, closes) {
-  const left = closes ? (closes - now()) / 60_000 : Infinity;
+  const left = closes ? (closes - clock.now()) / 60_000 : Infinity;
   const perhaps = state === "waiting" && wait && wait.high_minutes > left;
-  at("ticket-closing").hidden = !perhaps;
-  say(at("ticket-closing"), (t) =>
-    perhaps ? fill(t.perhaps_not_today, { time: time(closes) }) : "",
+  byId("ticket-closing").hidden = !perhaps;
+  say(byId("ticket-closing"), (t) =>
+    perhaps ? fill(t.perhaps_not_today, { time: clock.time(closes) }) : "",
   );
 }
 
@@ -134,6 +129,6 @@ async function showQr(branch, token) {
 }
 
 function draw(picture) {
-  at("ticket-qr").innerHTML = picture;
-  name(at("ticket-qr").firstElementChild, (t) => t.qr_label);
+  byId("ticket-qr").innerHTML = picture;
+  name(byId("ticket-qr").firstElementChild, (t) => t.qr_label);
 }

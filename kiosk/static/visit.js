@@ -1,6 +1,7 @@
 /** What the visitor has chosen: services that one desk gives together, and perhaps a priority. */
 
-import { say, unsay } from "/static/kiosk/words.js";
+import { allow as enable, byId } from "/static/web/lib/dom.js";
+import { say, unsay } from "/static/web/lib/words.js";
 
 const offers = new Map(
   [...document.querySelectorAll("[data-service]")].map((button) => [
@@ -9,9 +10,9 @@ const offers = new Map(
   ]),
 );
 const groups = document.querySelectorAll("[data-group]");
-const list = document.getElementById("chosen");
-const row = document.getElementById("chosen-row");
-const usualHint = document.getElementById("priority-chosen")?.cloneNode(true);
+const list = byId("chosen");
+const row = byId("chosen-row");
+const usualHint = byId("priority-chosen")?.cloneNode(true);
 
 let chosen = [];
 let priority = null;
@@ -88,8 +89,8 @@ function render() {
   list.replaceChildren(...chosen.map(chosenRow));
   const full = chosen.length >= most;
   const another = [...offers.keys()].some((code) => !has(code) && fits(code));
-  document.getElementById("add-service").hidden = full || !another;
-  document.getElementById("no-more-services").hidden = !full && another;
+  byId("add-service").hidden = full || !another;
+  byId("no-more-services").hidden = !full && another;
   for (const note of document.querySelectorAll("[data-adding]")) note.hidden = !chosen.length;
   for (const [code, { button }] of offers) showOffer(code, button);
   for (const group of groups) showGroup(group);
@@ -111,7 +112,7 @@ function showOffer(code, button) {
   const note = button.querySelector(".choice-note");
   const possible = fits(code);
   button.classList.toggle("choice-chosen", has(code));
-  button.setAttribute("aria-disabled", String(!possible));
+  enable(button, possible);
   note.hidden = possible;
   if (possible) unsay(note);
   else say(note, (words) => (stopped.has(code) ? words.paused_service : words.other_desk));
@@ -119,11 +120,11 @@ function showOffer(code, button) {
 
 function showGroup(group) {
   const codes = [...offers].filter(([, { button }]) => button.dataset.groupOf === group.dataset.group);
-  group.setAttribute("aria-disabled", String(!codes.some(([code]) => fits(code))));
+  enable(group, codes.some(([code]) => fits(code)));
 }
 
 function showPriority(title) {
-  const hint = document.getElementById("priority-chosen");
+  const hint = byId("priority-chosen");
   if (!hint) return;
   hint.replaceChildren(...(title ?? usualHint.cloneNode(true).childNodes));
   hint.closest(".choice").classList.toggle("choice-chosen", Boolean(title));

@@ -9,6 +9,7 @@ from litestar.response import Redirect
 from litestar.status_codes import HTTP_200_OK, HTTP_303_SEE_OTHER, HTTP_401_UNAUTHORIZED
 
 from queue_app.clock import Clock
+from queue_app.console import words
 from queue_app.console.screen import reference_data
 from queue_app.domain.directory import Branch
 from queue_app.domain.errors import Conflict, NotFound, NotSignedIn
@@ -235,8 +236,8 @@ async def working_screen(request: Asked, desk: int, by: By, staff: Staff) -> Pag
         staff=staff,
         branch=seen.branch,
         screen=screen,
-        snapshot=msgspec.to_builtins(screen),
         data=reference_data(seen, desk, language, pages_of(request).formats(language)),
+        words=words.desk,
     )
 
 

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from queue_app.domain.catalogue import Text
 from queue_app.domain.interruptions import Interruption, Kind
-from queue_app.texts.words import N_, in_both
+from queue_app.texts.words import N_, bilingual
 
 NAMED_AT_MOST = 2
 """Longer lists of services would be cut off on a board."""
@@ -28,28 +28,28 @@ _ADVICE: dict[Kind, str] = {
 def title(one: Interruption) -> Text:
     """What happens, in a few words."""
     if one.ended_at is None:
-        return in_both(_TITLES[one.kind])
+        return bilingual(_TITLES[one.kind])
     if one.kind == "alert":
-        return in_both(N_("All clear"))
-    return in_both(N_("Calls are about to resume"))
+        return bilingual(N_("All clear"))
+    return bilingual(N_("Calls are about to resume"))
 
 
 def advice(one: Interruption, services: Sequence[Text], shelter: Text | None) -> Text:
     """What to do now. `services`: the titles of those that are stopped, none for all."""
     if len(services) > NAMED_AT_MOST:
-        return in_both(
+        return bilingual(
             N_("Some services (%(count)s) are not given for now: the kiosk shows which."),
             count=len(services),
         )
     if services:
-        return in_both(N_("Not given for now: %(services)s."), services=_listed(services))
+        return bilingual(N_("Not given for now: %(services)s."), services=_listed(services))
     if one.ended_at is not None:
-        return in_both(N_("You can come back to the hall."))
+        return bilingual(N_("You can come back to the hall."))
     if one.kind == "alert" and shelter:
-        return in_both(N_("Please go to the shelter: %(shelter)s."), shelter=shelter)
+        return bilingual(N_("Please go to the shelter: %(shelter)s."), shelter=shelter)
     if one.kind == "other" and one.note:
         return Text(uk=one.note, en=one.note)
-    return in_both(_ADVICE[one.kind])
+    return bilingual(_ADVICE[one.kind])
 
 
 def _listed(texts: Sequence[Text]) -> Text:
@@ -62,15 +62,15 @@ def resumption(one: Interruption, usual_minutes: int, zone: ZoneInfo) -> Text:
         at = _minute_from(one.resumes_at, zone)
         ended = (one.ended_at or one.resumes_at).astimezone(zone)
         if at.date() != ended.date():
-            return in_both(
+            return bilingual(
                 N_("Calls resume on %(day)s at %(time)s."), day=f"{at:%d.%m}", time=f"{at:%H:%M}"
             )
-        return in_both(N_("Calls resume at %(time)s."), time=f"{at:%H:%M}")
+        return bilingual(N_("Calls resume at %(time)s."), time=f"{at:%H:%M}")
     if usual_minutes:
-        return in_both(
+        return bilingual(
             N_("Calls resume %(minutes)s min after the all-clear."), minutes=usual_minutes
         )
-    return in_both(N_("Calls resume as soon as they can."))
+    return bilingual(N_("Calls resume as soon as they can."))
 
 
 def _minute_from(moment: datetime, zone: ZoneInfo) -> datetime:
@@ -84,11 +84,11 @@ def _minute_from(moment: datetime, zone: ZoneInfo) -> datetime:
 def overtaken(*, booked: bool, priority: bool) -> Text | None:
     """Why people who came later are called first, said to the person they overtake."""
     if booked and priority:
-        return in_both(
+        return bilingual(
             N_("Some came later but go first: by a booking or by a right to be served first.")
         )
     if booked:
-        return in_both(N_("Some came later but go first: they are booked for their time."))
+        return bilingual(N_("Some came later but go first: they are booked for their time."))
     if priority:
-        return in_both(N_("Some came later but go first: by a right to be served first."))
+        return bilingual(N_("Some came later but go first: by a right to be served first."))
     return None

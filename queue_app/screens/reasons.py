@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from queue_app.domain.catalogue import Text
 from queue_app.domain.centre import Priority
 from queue_app.domain.dispatch import Reason, ReasonCode
-from queue_app.texts.words import N_, in_both
+from queue_app.texts.words import N_, bilingual
 
 SENTENCES: dict[ReasonCode, str] = {
     "sent_to_desk": N_("Sent to this desk"),
@@ -25,7 +25,7 @@ def sentence(reason: Reason, zone: ZoneInfo, priorities: Iterable[Priority]) -> 
     """Why a person is where they are, as the console shows it."""
     at = f"{reason.due_at.astimezone(zone):%H:%M}" if reason.due_at else ""
     category = _category(reason.priority, priorities) if reason.code == "priority" else ""
-    return in_both(SENTENCES[reason.code], time=at, category=category)
+    return bilingual(SENTENCES[reason.code], time=at, category=category)
 
 
 def _category(code: str | None, priorities: Iterable[Priority]) -> Text:
@@ -33,4 +33,4 @@ def _category(code: str | None, priorities: Iterable[Priority]) -> Text:
     for one in priorities:
         if one.code == code:
             return one.title
-    return in_both(N_("by law"))
+    return bilingual(N_("by law"))

@@ -90,11 +90,19 @@ class Formats(Struct, frozen=True):
         return NBSP.join(parts)
 
     def _hours(self, number: int) -> str:
-        return f"{number}{NBSP}{self._words.pgettext('unit', 'h')}"
+        return f"{number}{NBSP}{hour(self._words)}"
 
     def _minutes(self, number: int | str) -> str:
-        return f"{number}{NBSP}{self._words.pgettext('unit', 'min')}"
+        return f"{number}{NBSP}{minute(self._words)}"
 
     @property
     def _words(self) -> Words:
         return words(self.language)
+
+
+def minute(spoken: Words) -> str:
+    return spoken.pgettext("unit", "min")
+
+
+def hour(spoken: Words) -> str:
+    return spoken.pgettext("unit", "h")

@@ -59,12 +59,19 @@ def N_(message: str) -> str:  # noqa: N802
     return message
 
 
-def in_both(message: str, **values: object) -> Text:
+def bilingual(message: str, **values: object) -> Text:
     """The message in both languages, its %(name)s filled in.
 
     A value that is a Text is filled in with its own Ukrainian and its own English.
     """
     return Text(uk=_filled("uk", message, values), en=_filled("en", message, values))
+
+
+def pbilingual(context: str, message: str) -> Text:
+    """The message of that context in both languages."""
+    return Text(
+        uk=words("uk").pgettext(context, message), en=words("en").pgettext(context, message)
+    )
 
 
 def _filled(language: Language, message: str, values: Mapping[str, object]) -> str:

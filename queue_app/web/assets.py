@@ -46,6 +46,15 @@ class Assets:
         """The address of `web/base.css` with its version; KeyError when there is no such file."""
         return f"/static/{name}?v={self._assets[name].version}"
 
+    def version(self, *faces: str) -> str:
+        """Changes with any file of these faces."""
+        parts = [
+            f"{name} {asset.version}"
+            for name, asset in self._assets.items()
+            if name.partition("/")[0] in faces
+        ]
+        return _digest("\n".join(parts).encode())
+
     def get(self, name: str) -> Asset | None:
         return self._assets.get(name)
 
@@ -77,4 +86,8 @@ class Assets:
 def _load(path: Path) -> Asset:
     content = path.read_bytes()
     media_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-    return Asset(content, media_type, hashlib.sha256(content).hexdigest()[:12])
+    return Asset(content, media_type, _digest(content))
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:12]

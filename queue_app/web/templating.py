@@ -4,9 +4,8 @@ A face keeps its templates in `templates/` and its files in `static/`; its templ
 with the face in front ("booking/index.html"), as are its files (`asset("booking/booking.css")`).
 """
 
-import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
+import msgspec
 from jinja2 import Environment, FileSystemLoader, PrefixLoader, StrictUndefined
 from litestar import Request, Response
 from litestar.datastructures import Cookie
@@ -23,14 +23,17 @@ from markupsafe import Markup, escape
 from queue_app.clock import Clock
 from queue_app.domain.catalogue import Language, Text
 from queue_app.texts.formats import Formats
-from queue_app.texts.words import LANGUAGES, words
+from queue_app.texts.words import LANGUAGES, Words, bilingual, pbilingual, words
 from queue_app.web.assets import Assets
 from queue_app.web.i18n import LANGUAGE_COOKIE, language_of
 from queue_app.web.qr import qr_svg
+from queue_app.web.words import shared
 
 ADDRESS = re.compile(r"https?://[^\s<>()&;]*[^\s<>()&;.,:!?]")
 PHONE = re.compile(r"\(0\d\d\) \d{3}-\d\d-\d\d|\b0 800 \d{3} \d{3}\b")
 YEAR_SECONDS = 365 * 24 * 3600
+Speech = Callable[[Words], dict[str, Any]]
+"""A script's words in one language, by the names that the script has for them."""
 PAGE_HEADERS = {"Cache-Control": "private, no-cache", "Vary": "Cookie, Accept-Language"}
 
 
@@ -102,9 +105,11 @@ def _environment(
         centre_title=title,
         asset=assets.url,
         qr=qr_svg,
-        raw=spoken.gettext,
-        forms=spoken.forms,
-        texts=_texts,
+        bilingual=bilingual,
+        pbilingual=pbilingual,
+        spoken=lambda speech: speech(spoken),
+        texts=lambda speech=shared, *languages: _texts(speech, languages or (language,)),
+        facts=lambda values: _json("facts", values),
         minutes=formats.minutes,
     )
     environment.filters.update(
@@ -138,10 +143,17 @@ def _phone_link(found: re.Match[str]) -> str:
     return f'<a class="nowrap" href="tel:{country}{digits}">{found[0]}</a>'
 
 
-def _texts(texts: Mapping[str, Any]) -> Markup:
-    """What a page's script says, as data that it reads with `texts()` of `web/texts.js`."""
-    data = json.dumps(texts, ensure_ascii=False).replace("<", "\\u003c")
-    return Markup(f'<script type="application/json" id="texts">{data}</script>')  # noqa: S704
+def _texts(speech: Speech, languages: Sequence[Language]) -> Markup:
+    """What a page's script says, by language; `texts()` of `web/lib/words.js` reads it."""
+    said: dict[str, dict[str, Any]] = {
+        one: shared(words(one)) | speech(words(one)) for one in languages
+    }
+    return _json("texts", said)
+
+
+def _json(name: str, values: Mapping[str, Any]) -> Markup:
+    data = msgspec.json.encode(values).decode().replace("<", "\\u003c")
+    return Markup(f'<script type="application/json" id="{name}">{data}</script>')  # noqa: S704
 
 
 def pages_of(request: Request[Any, Any, Any]) -> Pages:

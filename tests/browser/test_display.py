@@ -323,6 +323,7 @@ async def test_a_refused_page_stops_asking_and_says_so(server: Server, browser: 
 async def test_a_board_that_may_not_sound_offers_to(server: Server, screen: Open) -> None:
     board = await screen(server.url + BOARD)
     await expect(board.locator("#sound")).to_be_hidden()
+    await board.wait_for_timeout(600)  # the page itself decides about the button half a second in
     await board.evaluate("document.getElementById('sound').hidden = false")
     await board.get_by_role("button", name="Увімкнути звук").click()
     await board.wait_for_function("window.chimes === 1")

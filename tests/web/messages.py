@@ -11,15 +11,26 @@ from babel.messages.extract import extract_from_dir
 
 from queue_app.texts.words import LOCALE_FOLDER, merged_catalog
 
-ROOMS = ("queue_app.screens", "queue_app.web", "queue_app.console", "booking", "kiosk", "display")
+ROOMS = (
+    "queue_app.texts",
+    "queue_app.screens",
+    "queue_app.delivery",
+    "queue_app.web",
+    "queue_app.console",
+    "booking",
+    "kiosk",
+    "display",
+)
 KEYWORDS = {
     "_": None,
     "N_": None,
     "gettext": None,
-    "raw": None,
+    "bilingual": None,
+    "say": None,
     "ngettext": (1, 2),
     "forms": (1, 2),
     "pgettext": ((1, "c"), 2),
+    "pbilingual": ((1, "c"), 2),
     "npgettext": ((1, "c"), 2, 3),
 }
 

@@ -5,6 +5,7 @@ import re
 import httpx
 import pytest
 
+from tests.support.weight import files_of
 from tests.web.resident import CHOICE, HTML, PERSON, TUESDAY_TEN, booked, get, hold, post, words_of
 
 SIX_SERVICES = [
@@ -141,7 +142,5 @@ async def test_a_residents_page_weighs_less_than_60_kilobytes(client: httpx.Asyn
     link = await booked(client)
     for url in ("/", f"/day?{CHOICE}", f"/time?{CHOICE}&day=2026-11-25", link, "/about"):
         page = await get(client, url)
-        files = set(re.findall(r'(?:href|src)="(/static/[^"]+)"', page.text))
-        files |= {"/static/web/texts.js"}
-        weights = [len((await client.get(file)).content) for file in files]
-        assert len(page.content) + sum(weights) < 60_000, url
+        files = await files_of(client, page.text)
+        assert len(page.content) + sum(files.values()) < 60_000, (url, files)

@@ -270,7 +270,7 @@ async def working(client: httpx.AsyncClient, clock: FixedClock, number: str = "1
 
 
 def snapshot_in(page: str) -> dict[str, Any]:
-    found = re.search(r'<script type="application/json" id="texts">(.*?)</script>', page)
+    found = re.search(r'<script type="application/json" id="facts">(.*?)</script>', page)
     assert found
     data = json.loads(found.group(1))["snapshot"]
     assert isinstance(data, dict)

@@ -14,6 +14,7 @@ from queue_app.queries import halls, reference
 from queue_app.screens.board import board_view
 from tests.support.hall import SERVICE, open_desk, take_ticket
 from tests.support.people import BRANCH, KIOSK
+from tests.support.weight import files_of
 
 KYIV = ZoneInfo("Europe/Kyiv")
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=KYIV)
@@ -202,9 +203,6 @@ async def test_no_screen_needs_an_inline_script_or_style(
 async def test_the_phone_page_is_light(client: httpx.AsyncClient, clock: FixedClock) -> None:
     mine = await take_ticket(clock.now())
     html = (await client.get(f"/t/{mine.token}")).text
-    linked = set(re.findall(r'(?:href|src)="(/static/[^"]+\.(?:css|js)[^"]*)"', html))
-    linked |= {f"/static/web/{name}.js" for name in ("live", "texts")}
-    linked |= {f"/static/display/{name}.js" for name in ("chime", "screen")}
-    sizes = [len((await client.get(path)).content) for path in linked]
-    assert len(sizes) >= 8
-    assert sum(sizes) + len(html.encode()) < 60_000
+    files = await files_of(client, html)
+    assert len(files) >= 8
+    assert sum(files.values()) + len(html.encode()) < 60_000, files

@@ -5,7 +5,7 @@ from litestar import Litestar, Request, get
 from litestar.testing import TestClient
 
 from queue_app.domain.catalogue import Text
-from queue_app.texts.words import in_both, merged_catalog, words
+from queue_app.texts.words import bilingual, merged_catalog, words
 from queue_app.web.i18n import language_of
 from tests.web.messages import untranslated
 
@@ -65,8 +65,8 @@ def test_the_language_is_the_one_asked_for_then_chosen_then_read(
 
 def test_a_message_is_filled_in_for_both_languages_at_once() -> None:
     place = Text(uk="метро, 5 хв", en="the metro, 5 min")
-    assert in_both("Please go to the shelter: %(shelter)s.", shelter=place) == Text(
+    assert bilingual("Please go to the shelter: %(shelter)s.", shelter=place) == Text(
         uk="Пройдіть, будь ласка, в укриття: метро, 5 хв.",
         en="Please go to the shelter: the metro, 5 min.",
     )
-    assert in_both("100 % of it") == Text(uk="100 % of it", en="100 % of it")
+    assert bilingual("100 % of it") == Text(uk="100 % of it", en="100 % of it")

@@ -1,9 +1,9 @@
 /** The list of desks as the hall has it now: whoever has no desk watches it, too. */
 
-import { connect } from "/static/web/live.js";
-import { texts } from "/static/web/texts.js";
+import { connect } from "/static/web/lib/live.js";
+import { facts } from "/static/web/lib/words.js";
 
-const { branch, version } = texts();
+const { branch, version } = facts();
 const main = document.querySelector("main");
 let shown = null;
 let drawn = null;

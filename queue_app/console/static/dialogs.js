@@ -1,32 +1,25 @@
 /** The questions of the console, each a native dialog that resolves to an answer or null. */
 
-import { byId, fill, plural, put, t } from "./words.js";
+import { ask as answerOf } from "/static/web/lib/dialogs.js";
+import { byId, put } from "/static/web/lib/dom.js";
+import { keepEnter } from "/static/web/lib/keys.js";
+import { fill, language, plural } from "/static/web/lib/words.js";
+import { known, t } from "./hall.js";
 
 const BETWEEN_WORDS = /[^\p{L}\p{N}]+/gu;
 
-/** Opens the dialog; true when it was not cancelled. Escape cancels.
-
-    Afterwards Space is the main action again, not the button that opened the dialog. */
-function ask(dialog) {
-  dialog.returnValue = "";
-  dialog.querySelector("[data-close]").onclick = () => dialog.close("");
-  dialog.showModal();
-  return new Promise((resolve) => {
-    const closed = () => {
-      byId("primary").focus({ preventScroll: true });
-      resolve(dialog.returnValue === "yes");
-    };
-    dialog.addEventListener("close", closed, { once: true });
-  });
+/** Afterwards Space is the main action again, not the button that opened the dialog. */
+async function ask(dialog) {
+  const yes = await answerOf(dialog);
+  byId("primary").focus({ preventScroll: true });
+  return yes;
 }
-
-export const isAsking = () => document.querySelector("dialog[open]") !== null;
 
 /** "Call А15 now?", with how many stand before this person. */
 export async function askPick(person, screen) {
   const ahead = screen.queue.findIndex((one) => one.ticket === person.ticket);
   put(byId("pick-title"), fill(t.pick.title, { number: person.number }));
-  put(byId("pick-why"), person.reason[document.documentElement.lang]);
+  put(byId("pick-why"), person.reason[language()]);
   put(byId("pick-note"), ahead > 0 ? plural(t.pick.ahead, ahead) : t.pick.first);
   return ask(byId("pick-dialog"));
 }
@@ -60,7 +53,7 @@ export async function askTransfer(person) {
   dialog.querySelector("form").onsubmit = (event) => {
     if (event.submitter?.value !== "yes" || boxes.some((box) => box.checked)) return;
     event.preventDefault();
-    put(error, t.chooseService);
+    put(error, t.choose_service);
     error.hidden = false;
   };
   const answer = ask(dialog);
@@ -87,7 +80,7 @@ export async function askStop() {
     byId("stop-other").hidden = form.elements.kind.value !== "other";
     error.hidden = true;
     byId("stop-all-note").hidden = named();
-    put(byId("stop-yes"), named() ? t.stops.stopSome : t.stops.stopAll);
+    put(byId("stop-yes"), named() ? t.stops.stop_some : t.stops.stop_all);
   };
   dialog.onchange = follow;
   follow();
@@ -95,7 +88,7 @@ export async function askStop() {
   form.onsubmit = (event) => {
     if (event.submitter?.value !== "yes" || !named() || chosen().length) return;
     event.preventDefault();
-    put(error, t.chooseService);
+    put(error, t.choose_service);
     error.hidden = false;
     error.scrollIntoView({ block: "nearest" });
   };
@@ -124,12 +117,11 @@ function sortServices(boxes) {
   }
 }
 
-/** Enter would send the form. */
 function offerSearch(search, list) {
   search.value = "";
   filter(list, "");
   search.oninput = () => filter(list, search.value);
-  search.onkeydown = (event) => event.key === "Enter" && event.preventDefault();
+  keepEnter(search);
 }
 
 /** Shows the services whose titles hold every word; chosen ones always. */
@@ -152,7 +144,7 @@ function filter(list, text) {
 
 /** Who works where now; nobody is sent to a desk at which nobody works. */
 async function showDesks(dialog) {
-  const answer = await fetch(`/api/v1/branches/${t.branch}/desks`, {
+  const answer = await fetch(`/api/v1/branches/${known.branch}/desks`, {
     headers: { Accept: "application/json" },
   });
   if (!answer.ok) return;

@@ -1,8 +1,11 @@
 /** The middle of the screen: the person at the desk, or who comes next, and the time. */
 
-import { byId, el, fill, language, minutes, plural, put, stopwatch, t, timeOf } from "./words.js";
-import { secondsSince } from "./hallclock.js";
-import { callable, isWhole } from "./stops.js";
+import { byId, el, put } from "/static/web/lib/dom.js";
+import { minutes, phone, stopwatch } from "/static/web/lib/formats.js";
+import { fill, language, plural } from "/static/web/lib/words.js";
+import { clock, known, t } from "./hall.js";
+import { modeOf } from "./state.js";
+import { isWhole } from "./stops.js";
 
 const LATE_TO_COME_SECONDS = 120;
 
@@ -13,15 +16,6 @@ let shown = "";
 let since = null;
 let limit = null;
 let plan = "";
-
-/** called, serving, paused, interrupted, free, empty, or away: the desk is not this clerk's. */
-export function modeOf(screen) {
-  if (screen.desk.staff_id !== t.staff) return "away";
-  if (screen.current) return screen.current.state;
-  if (screen.desk.state === "paused") return "paused";
-  if (isWhole(screen.interruption)) return "interrupted";
-  return callable(screen).length ? "free" : "empty";
-}
 
 export function showPerson(screen) {
   const mode = modeOf(screen);
@@ -52,12 +46,12 @@ function tags(person) {
     person.due_at &&
       el("li", {
         class: "tag tag-booked",
-        text: fill(t.tags.booked, { time: timeOf(person.due_at) }),
+        text: fill(t.tags.booked, { time: clock.time(person.due_at) }),
       }),
     person.priority &&
       el("li", {
         class: "tag tag-priority",
-        text: fill(t.tags.priority, { reason: person.priority[language] }),
+        text: fill(t.tags.priority, { reason: person.priority[language()] }),
       }),
     person.language === "en" && el("li", { class: "tag tag-language", text: t.tags.english }),
     person.calls > 1 && el("li", { class: "tag", text: plural(t.tags.calls, person.calls) }),
@@ -72,43 +66,39 @@ function showContact(person) {
     ...[
       person?.name && el("p", { class: "contact-name", text: person.name }),
       person?.phone && el("p", {}, phoneLink(person.phone)),
-      isCall && !person.phone && el("p", { text: t.noPhone }),
+      isCall && !person.phone && el("p", { text: t.no_phone }),
     ].filter(Boolean),
   );
 }
 
-const phoneLink = (phone) =>
-  el("a", { class: "contact-phone", href: `tel:${phone}`, text: grouped(phone) });
-
-/** A Ukrainian number as it is read aloud: +380 67 123 45 67. */
-const grouped = (phone) =>
-  phone.replace(/^(\+380)(\d\d)(\d{3})(\d\d)(\d\d)$/, "$1\u00a0$2\u00a0$3\u00a0$4\u00a0$5");
+const phoneLink = (number) =>
+  el("a", { class: "contact-phone", href: `tel:${number}`, text: phone(number) });
 
 const about = (person) =>
   el("div", { class: "asks" }, services(person), person.documents.length && documents(person));
 
 function services(person) {
   const lines = person.service_codes.map((code) => {
-    const known = t.services[code];
+    const service = known.services[code];
     return el(
       "li",
       {},
-      el("span", { text: known?.title ?? code }),
+      el("span", { text: service?.title ?? code }),
       " ",
-      el("span", { class: "minutes", text: known ? minutes(known.minutes) : "" }),
+      el("span", { class: "minutes", text: service ? minutes(service.minutes) : "" }),
     );
   });
   return el(
     "section",
     { class: "services" },
-    el("h2", { text: t.servicesTitle }),
+    el("h2", { text: t.services_title }),
     el("ol", {}, ...lines),
   );
 }
 
 function documents(person) {
-  const known = person.documents.map((code) => t.checklists[code]).filter(Boolean);
-  const lists = known.map(({ title, items }) =>
+  const asked = person.documents.map((code) => known.checklists[code]).filter(Boolean);
+  const lists = asked.map(({ title, items }) =>
     el(
       "details",
       { open: person.documents.length === 1 },
@@ -119,7 +109,7 @@ function documents(person) {
   return el(
     "section",
     { class: "documents" },
-    el("h2", { text: t.documentsTitle }),
+    el("h2", { text: t.documents_title }),
     ...lists,
   );
 }
@@ -127,29 +117,29 @@ function documents(person) {
 function instead(mode, screen) {
   if (mode === "free") return next(screen.queue[0]);
   const hints = {
-    empty: t.emptyHint,
-    interrupted: screen.interruption?.resumption[language],
-    paused: screen.desk.pause_reason || t.pausedHint,
+    empty: t.empty_hint,
+    interrupted: screen.interruption?.resumption[language()],
+    paused: screen.desk.pause_reason || t.paused_hint,
     away: screen.desk.clerk
-      ? fill(t.awayHint.taken, { clerk: screen.desk.clerk })
-      : t.awayHint.closed,
+      ? fill(t.away_hint.taken, { clerk: screen.desk.clerk })
+      : t.away_hint.closed,
   };
   return [el("p", { class: "lead quiet", text: hints[mode] })];
 }
 
 function next(first) {
   return [
-    el("p", { class: "next-label", text: t.nextLabel }),
+    el("p", { class: "next-label", text: t.next_label }),
     el(
       "p",
       { class: "next-who" },
       el("strong", { class: "next-number", text: first.number }),
       " ",
-      el("span", { text: first.reason[language] }),
+      el("span", { text: first.reason[language()] }),
     ),
     el("p", {
       class: "next-what",
-      text: first.services.map((service) => service[language]).join("; "),
+      text: first.services.map((service) => service[language()]).join("; "),
     }),
   ];
 }
@@ -176,9 +166,9 @@ function setTimer(mode, screen) {
 /** Once a second: the time, calm amber when it is past what was planned. */
 export function tick() {
   if (since === null) return;
-  const seconds = secondsSince(since);
+  const seconds = clock.secondsSince(since);
   const over = limit !== null && seconds > limit;
   put(byId("time"), stopwatch(seconds));
-  put(byId("plan"), over && !plan ? t.lateToCome : plan);
+  put(byId("plan"), over && !plan ? t.late_to_come : plan);
   timer.classList.toggle("timer-over", over);
 }

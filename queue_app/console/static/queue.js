@@ -3,8 +3,10 @@
  * who have gone are marked where they stand, and the new order comes when the clerk leaves it.
  */
 
-import { allow, allowed, byId, fill, language, minutes, plural, put, t, timeOf } from "./words.js";
-import { secondsSince } from "./hallclock.js";
+import { allow, allowed, byId, put } from "/static/web/lib/dom.js";
+import { minutes } from "/static/web/lib/formats.js";
+import { fill, language, plural } from "/static/web/lib/words.js";
+import { clock, t } from "./hall.js";
 
 const side = byId("side");
 const held = byId("held");
@@ -82,8 +84,8 @@ function draw(screen) {
   byId("queue-empty").hidden = screen.queue.length > 0;
   byId("elsewhere").hidden = !screen.elsewhere;
   if (screen.elsewhere) put(byId("elsewhere"), plural(t.elsewhere, screen.elsewhere));
-  fold("parked-list", t.parkedCount, screen.parked.length);
-  fold("missed-list", t.missedCount, screen.missed.length);
+  fold("parked-list", t.parked_count, screen.parked.length);
+  fold("missed-list", t.missed_count, screen.missed.length);
 }
 
 /** Rows are kept by ticket, so that a button under the focus stays the same button. */
@@ -105,21 +107,21 @@ function fillRow(row, one) {
   allow(row.querySelector("button"), one.reason_code !== "service_paused");
   put(slot("number"), one.number);
   put(slot("name"), ` ${one.number}`);
-  put(slot("what"), one.services.map((service) => service[language]).join("; "));
+  put(slot("what"), one.services.map((service) => service[language()]).join("; "));
   put(slot("why"), why(one));
-  put(slot("ahead"), one.wait ? fill(t.callIn, { wait: range(one.wait) }) : "");
+  put(slot("ahead"), one.wait ? callIn(one.wait) : "");
   row.dataset.reason = one.reason_code;
   return row;
 }
 
-const range = ({ low_minutes: low, high_minutes: high }) =>
-  high < 60 ? `${low}–${minutes(high)}` : `${minutes(low)} – ${minutes(high)}`;
+const callIn = ({ low_minutes: low, high_minutes: high }) =>
+  fill(t.call_in, { wait: minutes(low, high) });
 
 /** The reason of the ranking; for those outside it the booked time. */
 function why(one) {
-  const booked = one.due_at && fill(t.tags.booked, { time: timeOf(one.due_at) });
+  const booked = one.due_at && fill(t.tags.booked, { time: clock.time(one.due_at) });
   const phone = one.channel === "phone" && t.tags.phone;
-  return [phone, one.reason[language] || booked].filter(Boolean).join(" · ");
+  return [phone, one.reason[language()] || booked].filter(Boolean).join(" · ");
 }
 
 function fold(id, text, count) {
@@ -132,6 +134,6 @@ function fold(id, text, count) {
 export function tickQueue() {
   for (const row of side.querySelectorAll(".row")) {
     const one = people.get(Number(row.dataset.ticket));
-    if (one) put(row.querySelector("[data-slot=wait]"), minutes(secondsSince(one.issued_at) / 60));
+    if (one) put(row.querySelector("[data-slot=wait]"), minutes(clock.secondsSince(one.issued_at) / 60));
   }
 }

@@ -1,4 +1,6 @@
-/** Verbs over API v1. A lost answer is asked for again under the same Idempotency-Key. */
+/** Verbs over API v1, and the desk's snapshot when the websocket is silent. */
+
+import { ask, insist, wish } from "/static/web/lib/requests.js";
 
 const DELAYS_MS = [300, 900, 2000];
 const PATIENCE_MS = 6000;
@@ -15,6 +17,11 @@ export class Refused extends Error {
   }
 }
 
+const patience = {
+  isPassing: (status) => TEMPORARY.includes(status),
+  pauseMs: (attempt) => DELAYS_MS[attempt] ?? null,
+};
+
 /**
  * POST to `/api/v1{path}`: the answer's JSON, or null for 204.
  *
@@ -22,54 +29,20 @@ export class Refused extends Error {
  * the first one worked.
  */
 export async function post(path, { body = null, arrived = () => false } = {}) {
-  const request = {
-    method: "POST",
-    headers: {
-      Accept: "application/json",
-      "Content-Type": "application/json",
-      "Idempotency-Key": newKey(),
-    },
-    body: body === null ? undefined : JSON.stringify(body),
-  };
-  for (let attempt = 0; ; attempt += 1) {
-    const answer = await tryOnce(`/api/v1${path}`, request);
-    if (answer && !TEMPORARY.includes(answer.status)) return read(answer, attempt > 0, arrived);
-    if (attempt === DELAYS_MS.length) throw new Lost(path);
-    await new Promise((resume) => setTimeout(resume, DELAYS_MS[attempt]));
-  }
+  const options = { ...wish(body), withinMs: PATIENCE_MS };
+  const { answer, repeated } = await insist(`/api/v1${path}`, options, patience);
+  if (!answer || TEMPORARY.includes(answer.status)) throw new Lost(path);
+  if (!answer.ok && repeated && arrived(answer.content)) return answer.content;
+  return contentOf(answer);
 }
 
-/** A fresh snapshot of the desk, for when the websocket is silent. */
 export async function fetchScreen(desk) {
-  const answer = await tryOnce(`/console/desks/${desk}/screen`, {
-    headers: { Accept: "application/json" },
-  });
+  const answer = await ask(`/console/desks/${desk}/screen`, { withinMs: PATIENCE_MS });
   if (!answer) throw new Lost("screen");
-  return read(answer, false, () => false);
+  return contentOf(answer);
 }
 
-async function tryOnce(address, request) {
-  try {
-    return await fetch(address, { ...request, signal: AbortSignal.timeout(PATIENCE_MS) });
-  } catch {
-    return null;
-  }
-}
-
-async function read(answer, repeated, arrived) {
-  if (answer.status === 204) return null;
-  const body = await answer.json().catch(() => ({}));
-  if (answer.ok) return body;
-  if (repeated && arrived(body)) return body;
-  throw new Refused(answer.status, body);
-}
-
-/** A UUID; `randomUUID` is missing where the page comes over plain http from another machine. */
-function newKey() {
-  if (crypto.randomUUID) return crypto.randomUUID();
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  bytes[6] = (bytes[6] & 0x0f) | 0x40;
-  bytes[8] = (bytes[8] & 0x3f) | 0x80;
-  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+function contentOf({ ok, status, content }) {
+  if (!ok) throw new Refused(status, content);
+  return content;
 }

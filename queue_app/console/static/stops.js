@@ -1,6 +1,8 @@
 /** Interruptions above the desk: why nobody is called, since when, and the way to let calls go on. */
 
-import { allow, byId, el, fill, language, t, timeOf } from "./words.js";
+import { allow, allowed, byId, el } from "/static/web/lib/dom.js";
+import { fill, language } from "/static/web/lib/words.js";
+import { clock, t } from "./hall.js";
 
 const place = byId("stops");
 let shown = "";
@@ -17,7 +19,7 @@ export const callable = (screen) =>
 export function watchStops(onResume) {
   place.addEventListener("click", (event) => {
     const button = event.target.closest("button[data-stop]");
-    if (!button || button.getAttribute("aria-disabled") === "true") return;
+    if (!button || !allowed(button)) return;
     const stop = lasting.find((one) => String(one.id) === button.dataset.stop);
     if (stop) onResume(stop, Number(button.dataset.after));
   });
@@ -44,20 +46,20 @@ function banner(stop) {
     el(
       "p",
       { class: "stop-words" },
-      el("strong", { text: stop.title[language] }),
+      el("strong", { text: stop.title[language()] }),
       ` ${[since(stop), scope(stop), stop.note].filter(Boolean).join(". ")}. `,
-      el("span", { text: stop.resumption[language] }),
+      el("span", { text: stop.resumption[language()] }),
     ),
     el("div", { class: "stop-ways" }, ...ways(stop)),
   );
 }
 
 const since = ({ since: began, ended_at: over }) =>
-  fill(over ? t.stops.at : t.stops.since, { time: timeOf(over ?? began) });
+  fill(over ? t.stops.at : t.stops.since, { time: clock.time(over ?? began) });
 
 function scope({ services }) {
   if (services === null) return t.stops.everything;
-  return services.map((title) => title[language]).join("; ");
+  return services.map((title) => title[language()]).join("; ");
 }
 
 function ways(stop) {
@@ -69,10 +71,10 @@ function ways(stop) {
       "data-after": String(after),
       text,
     });
-  const now = button(stop.resume_minutes ? t.stops.nowAsk : t.stops.now, 0);
+  const now = button(stop.resume_minutes ? t.stops.now_ask : t.stops.now, 0);
   if (stop.ended_at !== null) return [now];
   if (!stop.resume_minutes) return [button(t.stops.end, 0)];
   const after = stop.resume_minutes;
-  const usual = button(fill(t.stops.endAfter, { n: after }), after, "button-primary");
+  const usual = button(fill(t.stops.end_after, { n: after }), after, "button-primary");
   return [usual, now];
 }

@@ -27,7 +27,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.server]
 async def test_hours_are_said_without_no_minutes(
     minutes: int, said: str, arrive: Arrive, clock: Clock
 ) -> None:
-    words = "(n) => import('/static/console/words.js').then((words) => words.minutes(n))"
+    words = "(n) => import('/static/web/lib/formats.js').then((formats) => formats.minutes(n))"
     shown = await (await arrive()).page.evaluate(words, minutes)
     assert shown.replace("\u00a0", " ") == said
 

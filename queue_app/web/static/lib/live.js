@@ -7,6 +7,9 @@
  * codes 4403 and 4404) it is not asked again: `onRefused` says so, by default in a bar.
  */
 
+import { byId, el } from "./dom.js";
+import { texts } from "./words.js";
+
 const FIRST_DELAY_MS = 500;
 const LONGEST_DELAY_MS = 5000;
 const GONE_AFTER_MS = 2000;
@@ -125,11 +128,7 @@ export function connect(
 
 /** The page is no longer kept up to date, and only loading it anew tells why. */
 function sayRefused() {
-  const bar = document.createElement("p");
-  bar.className = "stale refused";
-  bar.role = "alert";
-  const again = Object.assign(document.createElement("a"), { href: location.href });
-  again.textContent = document.body.dataset.again;
-  bar.append(document.body.dataset.refused, " ", again);
-  document.getElementById("main").prepend(bar);
+  const t = texts();
+  const again = el("a", { href: location.href, text: t.again });
+  byId("main").prepend(el("p", { class: "stale refused", role: "alert" }, t.refused, " ", again));
 }

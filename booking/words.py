@@ -1,0 +1,24 @@
+"""What the scripts of the steps say."""
+
+from typing import Any
+
+from queue_app.texts.words import Words
+
+
+def services(spoken: Words) -> dict[str, Any]:
+    return {
+        "chosen": spoken.forms("%(n)s service chosen", "%(n)s services chosen"),
+        "up_to": spoken.gettext("up to %(minutes)s min"),
+        "limit": spoken.gettext("Choose at most %(limit)s services for one visit"),
+        "found": spoken.forms("%(n)s service found", "%(n)s services found"),
+        "count": spoken.forms("%(n)s service", "%(n)s services"),
+    }
+
+
+def held(spoken: Words) -> dict[str, Any]:
+    return {
+        "left": spoken.gettext("%(time)s left"),
+        "minutes": spoken.forms(
+            "%(n)s minute left to finish the booking", "%(n)s minutes left to finish the booking"
+        ),
+    }

@@ -1,0 +1,137 @@
+/** The one thing that needs the network: a ticket, or checking in with a booking. */
+
+import { byId } from "/static/web/lib/dom.js";
+import { language, say } from "/static/web/lib/words.js";
+import { deliver, intent } from "./delivery.js";
+import { door, isOpen } from "./home.js";
+import * as keypad from "./keypad.js";
+import { showProblem } from "./problem.js";
+import * as screens from "./screens.js";
+import { showTicket } from "./ticket.js";
+import { known } from "./times.js";
+import * as visit from "./visit.js";
+
+const WAY_OUT_AFTER_MS = 15_000;
+const { branch } = known;
+
+let wish = null;
+let scannedCode = "";
+let calls = {};
+
+/**
+ * `onEnd`: this visitor's errand is over; `onSettled`: a screen with an answer has come up;
+ * `onDoor`, `askDoor`: the door is said, or is asked, to stand otherwise than this page knows.
+ */
+export function begin(callbacks) {
+  calls = callbacks;
+}
+
+export function forget() {
+  wish = null;
+  scannedCode = "";
+}
+
+export function takeTicket() {
+  send(
+    intent(`/api/v1/branches/${branch}/tickets`, {
+      services: visit.services(),
+      priority: visit.priorityCode(),
+      language: language(),
+    }),
+  );
+}
+
+export function checkIn() {
+  if (!keypad.isWhole()) return keypad.askForAll();
+  return checkInWith(keypad.code());
+}
+
+/** `code`: null where what was scanned is none. */
+export function scan(code) {
+  scannedCode = code ?? "";
+  keypad.set(scannedCode);
+  if (code) checkInWith(code);
+  else fail({ code: "not_a_code" });
+}
+
+function checkInWith(code) {
+  scannedCode = code;
+  return send(intent(`/api/v1/branches/${branch}/check-ins`, { code }));
+}
+
+/** Send a wish once; it stays the same wish, with the same key, until it is answered. */
+async function send(fresh) {
+  if (screens.current() === "sending") return;
+  wish = fresh;
+  say(byId("sending-note"), () => "");
+  byId("sending-out").hidden = true;
+  screens.go("sending");
+  const wayOut = setTimeout(() => (byId("sending-out").hidden = false), WAY_OUT_AFTER_MS);
+  const answer = await deliver(fresh, () => {
+    if (wish === fresh) say(byId("sending-note"), (t) => t.lost_answer);
+  });
+  clearTimeout(wayOut);
+  if (wish !== fresh) return giveBack(fresh, answer.value);
+  if (answer.value) receive(answer.value);
+  else if (answer.lost) fail({ code: "no_answer" });
+  else refused(answer.problem);
+}
+
+/** A ticket of somebody who did not wait for it: nobody is called by it. A booking's stays theirs. */
+function giveBack({ url }, ticket) {
+  if (!ticket || !url.endsWith("/tickets")) return;
+  const leaving = intent(`/api/v1/tickets/${ticket.token}/leavings`, {});
+  deliver(leaving, () => {});
+}
+
+function receive(ticket) {
+  wish = null;
+  const pause = pauseOf(ticket.services);
+  showTicket(ticket, { branch, pause, closes: door().closes_at, onEnd: calls.onEnd });
+  screens.begin("ticket");
+  calls.onSettled();
+}
+
+/** What to say where nobody is called for these services now, or null: until when, once known. */
+function pauseOf(services) {
+  const { interruption: stop, stopped } = door();
+  if (services.some((code) => stopped.includes(code))) return (t) => t.calls_paused;
+  if (stop?.services !== null) return null;
+  const said = stop.ended_at ? [stop.resumption] : [stop.advice, stop.resumption];
+  return () => said.map((text) => text[language()]).join(" ");
+}
+
+function refused(problem) {
+  if (problem.status < 500) wish = null;
+  if (problem.status === 401 || problem.status === 403) return location.reload();
+  if (problem.code === "branch_closed" || problem.code === "past_last_ticket") {
+    const state = problem.code === "branch_closed" ? "closed" : problem.code;
+    calls.onDoor({ ...door(), state, ...problem });
+    return calls.onEnd();
+  }
+  if (problem.code === "services_paused") return refusedForNow(problem);
+  return fail(problem);
+}
+
+/** Where nothing at all is given, the screen for that says why and until when. */
+async function refusedForNow(problem) {
+  await calls.askDoor();
+  return isOpen() ? fail(problem) : calls.onEnd();
+}
+
+function fail(problem) {
+  showProblem(problem, { code: scannedCode, open: isOpen() });
+  screens.begin("problem");
+  calls.onSettled();
+}
+
+/** The way that was chosen out of a problem. */
+export function leadOn(way) {
+  if (way === "again" && wish) return send(wish);
+  if (way === "code") {
+    keypad.set("");
+    return screens.begin("check-in");
+  }
+  if (way === "services") visit.clear();
+  return screens.begin(visit.services().length ? "confirm" : "groups-1");
+}

@@ -1,0 +1,121 @@
+/** The screens that wait for a visitor: how things stand in the hall, and why when it is closed. */
+
+import { byId, put } from "/static/web/lib/dom.js";
+import { fill, language, plural, say } from "/static/web/lib/words.js";
+import * as screens from "./screens.js";
+import { clock, known, when } from "./times.js";
+import * as visit from "./visit.js";
+
+const NAMED_AT_MOST = 3;
+const HOME_SCREENS = ["start", "closed", "offline"];
+const BUSY_SCREENS = ["sending", "ticket"];
+
+const hall = { online: true, door: known.door, board: known.board };
+
+export const isHome = () => HOME_SCREENS.includes(screens.current());
+export const isBusy = () => BUSY_SCREENS.includes(screens.current());
+export const door = () => hall.door;
+export const isOpen = () => hall.door.state === "open";
+
+export function home() {
+  if (!hall.online) return "offline";
+  return isOpen() ? "start" : "closed";
+}
+
+/** A screen without a visitor shows at once how things stand; a visitor is not interrupted. */
+export function goHomeIfThere() {
+  if (isHome() && screens.current() !== home()) screens.begin(home());
+}
+
+/** Whether this snapshot says something else of an interruption than the door does. */
+export function seeBoard(snapshot) {
+  hall.board = snapshot;
+  clock.set(snapshot.at);
+  showHall();
+  return sayOf(snapshot.interruption) !== sayOf(hall.door.interruption);
+}
+
+const sayOf = (stop) => JSON.stringify([stop?.id, stop?.resumes_at, stop?.services]);
+
+/** Whether the page itself is out of date. */
+export function seeDoor(fresh) {
+  hall.door = fresh;
+  if (fresh.at) clock.set(fresh.at);
+  const outdated = fresh.page && fresh.page !== known.door.page;
+  showHall();
+  return outdated;
+}
+
+export function seeLink(online) {
+  hall.online = online;
+  announce((t) => (online ? t.connection_back : t.connection_lost));
+  showLink();
+  goHomeIfThere();
+}
+
+/** While somebody chooses; the other screens say it themselves. */
+export function showLink() {
+  byId("link-bar").hidden = hall.online || isHome() || isBusy();
+}
+
+export function announce(text) {
+  say(byId("announcer"), text);
+}
+
+export function showHall() {
+  const { door, board } = hall;
+  say(byId("waiting"), (t) => (board.waiting ? plural(t.waiting, board.waiting) : t.nobody_waits));
+  showDesks();
+  for (const part of document.querySelectorAll("[data-when]")) {
+    part.hidden = !part.dataset.when.split(" ").includes(door.state);
+  }
+  showStop();
+  say(byId("closed-lead"), leadText);
+  say(byId("closed-note"), (t) => {
+    const next = door.state === "past_last_ticket" && door.opens_at;
+    return next ? fill(t.next_tickets, { when: when(door.opens_at) }) : "";
+  });
+}
+
+/** A ticket can be taken a little before the desks open: say when they do. */
+function showDesks() {
+  const opens = hall.door.opens_at && new Date(hall.door.opens_at);
+  const early = opens && clock.now() < opens;
+  byId("desks-note").hidden = !early && hall.board.desks_open > 0;
+  say(byId("desks-note"), (t) =>
+    early ? fill(t.desks_open_at, { time: clock.time(opens) }) : t.no_desk_yet,
+  );
+}
+
+/** Why nothing is given for now, or not everything. */
+function showStop() {
+  const { interruption: stop, stopped } = hall.door;
+  visit.stop(stopped);
+  say(byId("stop-title"), () => stop?.title[language()] ?? "");
+  say(byId("stop-advice"), () => stop?.advice[language()] ?? "");
+  byId("stop-note").hidden = !stop;
+  say(byId("stop-note"), (t) => (stop ? stopNote(t, stop) : ""));
+}
+
+/** Few services are named, of many only why and until when; once that is known, tickets are given. */
+function stopNote(t, { title, advice, resumption, services, resumes_at: resumes }) {
+  const { door } = hall;
+  const many = services?.length > NAMED_AT_MOST;
+  const said = [title, resumes || many ? resumption : advice].map((text) => text[language()]);
+  const today = resumes && door.closes_at && new Date(resumes) < new Date(door.closes_at);
+  return said.join(". ") + (today && isOpen() ? ` ${t.take_now}` : "");
+}
+
+function leadText(t) {
+  const { state, interruption, opens_at: opens, closes_at: closes } = hall.door;
+  if (state === "interrupted") return interruption.resumption[language()];
+  if (state !== "closed" && state !== "past_last_ticket") return "";
+  if (state === "past_last_ticket" && closes) {
+    return fill(t.works_until, { time: clock.time(closes) });
+  }
+  return opens ? fill(t.opens, { when: when(opens) }) : "";
+}
+
+export function showClock() {
+  put(byId("clock"), clock.time());
+}

@@ -1,0 +1,100 @@
+/** The buttons, as far as each is of use now, and what came of the last one. */
+
+import { allow, byId, put } from "/static/web/lib/dom.js";
+import { isAsking } from "/static/web/lib/dialogs.js";
+import { stopwatch } from "/static/web/lib/formats.js";
+import { fill } from "/static/web/lib/words.js";
+import { clock, t } from "./hall.js";
+import { modeOf, state } from "./state.js";
+import { allowResuming, isWhole } from "./stops.js";
+
+const RECALL_EVERY_MS = 5000;
+const RESULT_FOR_MS = 15000;
+
+const secondary = byId("secondary");
+
+export const buttons = {
+  primary: byId("primary"),
+  pause: byId("pause"),
+  resume: byId("resume"),
+  leave: byId("leave"),
+  stop: byId("stop"),
+  undo: byId("undo-button"),
+};
+
+export const verbButton = (verb) => secondary.querySelector(`[data-verb=${verb}]`);
+const word = (verb) => verbButton(verb).querySelector("[data-slot=word]");
+
+let resultTimer = 0;
+
+export function showActions() {
+  const { screen, busy } = state;
+  const mode = modeOf();
+  const person = mode === "away" ? null : screen.current;
+  const channel = person?.channel ?? "visit";
+  put(byId("primary-word"), t.primary[mode]);
+  put(word("recall"), recallWord(mode, channel));
+  put(word("no_show"), t.no_show[channel]);
+  secondary.toggleAttribute("data-idle", !person);
+  const usable = !busy;
+  allow(buttons.primary, usable && mode !== "empty" && mode !== "interrupted");
+  allowResuming(usable);
+  const mayCome = mode === "called" && !isWhole(screen.interruption);
+  allow(verbButton("recall"), usable && mayCome && recallIn() <= 0);
+  allow(verbButton("no_show"), usable && mayCome);
+  for (const verb of ["park", "transfer", "back"]) allow(verbButton(verb), usable && !!person);
+  for (const name of ["pause", "resume", "leave", "stop"]) allow(buttons[name], usable);
+  showUndo(mode);
+}
+
+const recallIn = () => Math.ceil((state.calledAt + RECALL_EVERY_MS - performance.now()) / 1000);
+
+function recallWord(mode, channel) {
+  const seconds = recallIn();
+  const plain = t.recall[channel];
+  return mode === "called" && seconds > 0 ? `${plain} ${fill(t.recall_soon, { seconds })}` : plain;
+}
+
+function showUndo(mode) {
+  const { undo } = state.screen;
+  const left = undo ? (Date.parse(undo.until) - clock.now()) / 1000 : 0;
+  const possible = left > 0 && mode !== "away";
+  byId("undo").hidden = !possible;
+  if (!possible) return;
+  put(byId("undo-what"), fill(t.undo[undo.verb], { number: undo.number }));
+  put(byId("undo-time"), stopwatch(left));
+  allow(buttons.undo, !state.busy);
+}
+
+export function showDesk() {
+  const { desk, current } = state.screen;
+  const { state: works, pause_reason: reason } = desk;
+  const away = modeOf() === "away";
+  const paused = works === "paused";
+  const pill = byId("pill");
+  pill.dataset.state = away ? "closed" : works;
+  const onBreak = current ? t.break_after : [t.break, reason].filter(Boolean).join(": ");
+  put(pill, away ? t.modes.away : paused ? onBreak : t.at_work);
+  buttons.pause.hidden = paused || away;
+  buttons.resume.hidden = !paused || away;
+  buttons.leave.hidden = away;
+  buttons.stop.hidden = away;
+  const place = fill(t.desk_title, { number: desk.number });
+  document.title = current ? `${current.number} · ${place}` : place;
+}
+
+export function tell(message, warning = false) {
+  if (!message) return;
+  const result = byId("result");
+  put(result, message);
+  result.classList.toggle("result-warning", warning);
+  clearTimeout(resultTimer);
+  resultTimer = setTimeout(() => put(result, ""), RESULT_FOR_MS);
+}
+
+/** After a verb the focus is on the next action, unless the clerk has gone elsewhere meanwhile. */
+export function homeFocus() {
+  if (isAsking()) return;
+  const at = document.activeElement;
+  if (at === document.body || at.closest("button")) buttons.primary.focus({ preventScroll: true });
+}

@@ -1,0 +1,80 @@
+/** One verb at a time: every button waits until the screen shows what came of it. */
+
+import { buttons, homeFocus, showActions, tell } from "./actions.js";
+import { known, t } from "./hall.js";
+import { fetchScreen, Lost, Refused } from "./requests.js";
+import { state } from "./state.js";
+
+const SNAPSHOT_WITHIN_MS = 1200;
+
+let show = () => {};
+let waitingForSnapshot = null;
+
+/** `callback` shows a snapshot that was fetched. */
+export function showWith(callback) {
+  show = callback;
+}
+
+export async function say(work) {
+  if (state.busy) return;
+  state.busy = true;
+  buttons.primary.setAttribute("aria-busy", "true");
+  showActions();
+  const { version } = state.screen;
+  try {
+    const message = await work();
+    await snapshotAfter(version);
+    tell(message);
+  } catch (error) {
+    await explain(error);
+  } finally {
+    state.busy = false;
+    buttons.primary.removeAttribute("aria-busy");
+    showActions();
+    homeFocus();
+  }
+}
+
+/** Wait for the snapshot that the verb caused; where none comes, fetch one. */
+async function snapshotAfter(version) {
+  if (state.screen.version > version) return;
+  const came = new Promise((resolve) => {
+    waitingForSnapshot = (shown) => shown > version && resolve(true);
+  });
+  const late = new Promise((resolve) => setTimeout(resolve, SNAPSHOT_WITHIN_MS, false));
+  const inTime = await Promise.race([came, late]);
+  waitingForSnapshot = null;
+  if (!inTime) await refresh();
+}
+
+/** A snapshot with this version is on the screen. */
+export function shown(version) {
+  waitingForSnapshot?.(version);
+}
+
+async function explain(error) {
+  if (error instanceof Refused) {
+    if (error.status === 401) return leadAway(error);
+    tell(`${error.problem.title}. ${error.problem.detail ?? ""}`, true);
+  } else if (error instanceof Lost) {
+    tell(t.lost, true);
+  } else {
+    throw error;
+  }
+  await refresh();
+}
+
+export async function refresh() {
+  try {
+    const fresh = await fetchScreen(known.snapshot.desk.id);
+    if (fresh.version >= state.screen.version) show(fresh);
+  } catch (error) {
+    if (error instanceof Refused) leadAway(error);
+  }
+}
+
+/** Who is signed out signs in again; who has no such desk chooses one. */
+function leadAway({ status }) {
+  if (status === 401) location.assign("/console/sign-in");
+  else if (status === 403 || status === 404) location.assign("/console");
+}

@@ -1,0 +1,120 @@
+/** The clerk's verbs: each is a request to API v1 and a sentence of what came of it. */
+
+import { fill } from "/static/web/lib/words.js";
+import { askPause, askPick, askResume, askStop, askTransfer } from "./dialogs.js";
+import { clock, known, t } from "./hall.js";
+import { post } from "./requests.js";
+import { refresh, say } from "./saying.js";
+import { isSettled, modeOf, state } from "./state.js";
+
+const desk = known.snapshot.desk.id;
+
+async function callNext(ticket = null) {
+  state.calledAt = performance.now();
+  const called = await post(`/desks/${desk}/calls`, { body: ticket ? { ticket } : null });
+  if (!called) {
+    await refresh();
+    return t.done.nobody;
+  }
+  return fill(t.done.call, called);
+}
+
+/** A verb on the person at the desk. */
+async function atDesk(done, path, body = null) {
+  const { ticket, number } = state.screen.current;
+  await post(`/tickets/${ticket}/${path}`, { body });
+  return fill(t.done[done], { number });
+}
+
+export const verbs = {
+  call: () => callNext(),
+  start: () => atDesk("start", "starts"),
+  finish: () => atDesk("finish", "finishes"),
+  no_show: () => atDesk("no_show", "no-shows"),
+  park: () => atDesk("park", "parkings"),
+  back: () => atDesk("back", "transfers", { services: state.screen.current.service_codes }),
+  recall() {
+    state.calledAt = performance.now();
+    return atDesk("recall", "recalls");
+  },
+  async undo() {
+    const { ticket, number } = state.screen.undo;
+    await post(`/tickets/${ticket}/undo`);
+    return fill(t.done.undo, { number });
+  },
+  async resume() {
+    await post(`/desks/${desk}/openings`);
+    return t.done.resume;
+  },
+};
+
+export async function doPrimary() {
+  const mode = modeOf();
+  if (mode === "away") return location.assign("/console");
+  if (!isSettled()) return undefined;
+  const verb = { called: "start", serving: "finish", free: "call", paused: "resume" }[mode];
+  return verb && say(verbs[verb]);
+}
+
+export async function doTransfer() {
+  const person = state.screen.current;
+  const where = await askTransfer(person);
+  if (!where) return;
+  if (state.screen.current?.ticket !== person.ticket) return;
+  await say(() => atDesk("transfer", "transfers", where));
+}
+
+export async function doPause() {
+  const reason = await askPause(!!state.screen.current);
+  if (reason === null) return;
+  const arrived = (problem) => problem.state === "paused";
+  await say(async () => {
+    await post(`/desks/${desk}/pauses`, { body: { reason }, arrived });
+    return t.done.pause;
+  });
+}
+
+export async function doStop() {
+  const what = await askStop();
+  if (!what) return;
+  await say(async () => {
+    await post(`/branches/${known.branch}/interruptions`, { body: what });
+    return what.services ? t.done.stop_some : t.done.stop;
+  });
+}
+
+/** Sooner than usual after such a stop is asked about once more: people are on their way back. */
+export async function doResumeCalls(stop, after) {
+  if (state.busy) return;
+  if (after < stop.resume_minutes && !(await askResume(stop))) return;
+  await say(async () => {
+    const { resumes_at: at } = await post(`/interruptions/${stop.id}/resumption`, {
+      body: { after_minutes: after },
+    });
+    return after ? fill(t.done.calls_later, { time: minuteFrom(at) }) : t.done.calls_now;
+  });
+}
+
+/** A begun minute counts as whole, as on every other screen, so that nobody is early. */
+const minuteFrom = (iso) => clock.time(Math.ceil(new Date(iso) / 60_000) * 60_000);
+
+export async function doLeave() {
+  await say(async () => {
+    await post(`/desks/${desk}/closings`);
+    location.assign("/console");
+    await new Promise(() => {});
+  });
+}
+
+/** `seen`: the screen on which the row was pressed. */
+export async function doRow(verb, person, seen) {
+  if (state.busy) return;
+  if (verb === "pick") {
+    if (await askPick(person, seen)) await say(() => callNext(person.ticket));
+    return;
+  }
+  await say(async () => {
+    await post(`/tickets/${person.ticket}/returns`);
+    return fill(t.done.return, person);
+  });
+}

@@ -1,0 +1,135 @@
+"""What the clerk's screen says; its template and its scripts take the same words."""
+
+from typing import Any
+
+from queue_app.texts.words import Words
+
+
+def desk(spoken: Words) -> dict[str, Any]:
+    return {
+        "modes": {
+            "called": spoken.gettext("Called"),
+            "serving": spoken.gettext("At the desk"),
+            "call-called": spoken.gettext("Phone call"),
+            "call-serving": spoken.gettext("On the phone"),
+            "free": spoken.gettext("The desk is free"),
+            "empty": spoken.gettext("Nobody waits for this desk"),
+            "paused": spoken.gettext("Break"),
+            "interrupted": spoken.gettext("Calls are stopped"),
+            "away": spoken.gettext("You are no longer at this desk"),
+        },
+        "primary": {
+            "called": spoken.gettext("Start"),
+            "serving": spoken.gettext("Finish"),
+            "free": spoken.gettext("Call next"),
+            "empty": spoken.gettext("Nobody to call"),
+            "paused": spoken.gettext("Back to work"),
+            "interrupted": spoken.gettext("Nobody is called now"),
+            "away": spoken.gettext("Choose a desk"),
+        },
+        "recall": {
+            "visit": spoken.gettext("Call again"),
+            "phone": spoken.gettext("Dial again"),
+        },
+        "no_show": {
+            "visit": spoken.gettext("No-show"),
+            "phone": spoken.gettext("No answer"),
+        },
+        "recall_soon": spoken.gettext("in %(seconds)s s"),
+        "tags": {
+            "phone": spoken.gettext("Phone call"),
+            "booked": spoken.gettext("Booked for %(time)s"),
+            "priority": spoken.gettext("Priority: %(reason)s"),
+            "english": spoken.gettext("Speaks English"),
+            "calls": spoken.forms("Called %(n)s time", "Called %(n)s times"),
+        },
+        "services_title": spoken.gettext("Services"),
+        "documents_title": spoken.gettext("Documents to ask for"),
+        "no_phone": spoken.gettext("No number was left: mark it as not answered."),
+        "next_label": spoken.pgettext("in the queue", "Next"),
+        "empty_hint": spoken.gettext("As soon as somebody comes, the button below comes alive."),
+        "paused_hint": spoken.gettext("The hall does not call people to this desk."),
+        "away_hint": {
+            "closed": spoken.gettext("The desk was closed. Take it again, or choose another."),
+            "taken": spoken.gettext("%(clerk)s works at it now. Choose another desk."),
+        },
+        "planned": spoken.gettext("planned: %(minutes)s"),
+        "late_to_come": spoken.gettext("may be marked as a no-show"),
+        "at_work": spoken.gettext("At work"),
+        "break": spoken.gettext("Break"),
+        "break_after": spoken.gettext("Break after this person"),
+        "desk_title": spoken.gettext("Desk %(number)s"),
+        "elsewhere": spoken.forms(
+            "%(n)s person waits for other desks", "%(n)s people wait for other desks"
+        ),
+        "parked_count": spoken.gettext("Set aside: %(count)s"),
+        "missed_count": spoken.gettext("No-shows: %(count)s"),
+        "gone": spoken.gettext("no longer waits"),
+        "call_in": spoken.gettext("Call in %(wait)s"),
+        "pick": {
+            "title": spoken.gettext("Call %(number)s now?"),
+            "ahead": spoken.forms(
+                "%(n)s person stands before this one in your queue.",
+                "%(n)s people stand before this one in your queue.",
+            ),
+            "first": spoken.gettext("This person is next in your queue anyway."),
+        },
+        "desks": {
+            "open": spoken.gettext("At work: %(clerk)s"),
+            "paused": spoken.gettext("On a break: %(clerk)s"),
+            "closed": spoken.gettext("Nobody works at it now"),
+        },
+        "stops": {
+            "since": spoken.gettext("since %(time)s"),
+            "at": spoken.gettext("at %(time)s"),
+            "everything": spoken.gettext("All services"),
+            "end": spoken.gettext("Over: resume calls"),
+            "end_after": spoken.gettext("All clear: resume in %(n)s min"),
+            "now": spoken.gettext("Resume now"),
+            "now_ask": spoken.gettext("Resume now…"),
+            "soon": spoken.gettext(
+                "People need up to %(n)s minutes to come back after the all-clear."
+                " Whoever is called sooner may miss the call."
+            ),
+            "lasts": spoken.gettext(
+                "The all-clear has not been given. People need up to %(n)s minutes to come back"
+                " after it. Whoever is called sooner may miss the call."
+            ),
+            "stop_all": spoken.gettext("Stop all calls"),
+            "stop_some": spoken.gettext("Stop these services"),
+        },
+        "choose_service": spoken.gettext("Choose at least one service."),
+        "undo": {
+            "call": spoken.gettext("Undo: call of %(number)s"),
+            "recall": spoken.gettext("Undo: repeated call of %(number)s"),
+            "start": spoken.gettext("Undo: start with %(number)s"),
+            "finish": spoken.gettext("Undo: end with %(number)s"),
+            "no_show": spoken.gettext("Undo: no-show of %(number)s"),
+            "park": spoken.gettext("Undo: %(number)s set aside"),
+            "return": spoken.gettext("Undo: %(number)s put back"),
+            "transfer": spoken.gettext("Undo: transfer of %(number)s"),
+        },
+        "done": {
+            "call": spoken.gettext("%(number)s is called."),
+            "recall": spoken.gettext("%(number)s is called once more."),
+            "start": spoken.gettext("You have started with %(number)s."),
+            "finish": spoken.gettext("%(number)s: finished."),
+            "no_show": spoken.gettext("%(number)s: no-show."),
+            "park": spoken.gettext("%(number)s is set aside and keeps the place in the queue."),
+            "transfer": spoken.gettext("%(number)s is transferred."),
+            "back": spoken.gettext("%(number)s waits again, at the same place in the queue."),
+            "return": spoken.gettext("%(number)s waits again, at the same place in the queue."),
+            "undo": spoken.gettext("Undone: %(number)s."),
+            "pause": spoken.gettext("The break has begun."),
+            "stop": spoken.gettext("Calls are stopped. The queue keeps its order."),
+            "stop_some": spoken.gettext("These services are stopped. Everybody keeps the place."),
+            "calls_now": spoken.gettext("Calls go on."),
+            "calls_later": spoken.gettext("Calls go on at %(time)s."),
+            "resume": spoken.gettext("You are back at work."),
+            "nobody": spoken.gettext("Nobody waits for this desk any more."),
+        },
+        "lost": spoken.gettext(
+            "No answer from the server. The screen shows how things stand;"
+            " try again if it was not done."
+        ),
+    }

@@ -1,0 +1,68 @@
+/** Times, days and durations as people say them; the same as `queue_app/web/formats.py` writes. */
+
+import { language, texts } from "./words.js";
+
+const NBSP = "\u00a0";
+const LOCALES = { uk: "uk-UA", en: "en-GB" };
+const MS_A_DAY = 86_400_000;
+const made = new Map();
+
+/** 10:20 */
+export function time(moment, zone) {
+  const parts = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
+  return formatter("time", "uk-UA", zone, parts).format(new Date(moment));
+}
+
+/** вівторок, 24 листопада */
+export function day(moment, zone, code = language()) {
+  const wanted = { weekday: "long", day: "numeric", month: "long" };
+  const parts = formatter("day", LOCALES[code], zone, wanted).formatToParts(new Date(moment));
+  // English writes "Tuesday 24 November"; the pages write a comma in both languages.
+  const part = (type) => parts.find((one) => one.type === type).value.replace("\u02bc", "’");
+  return `${part("weekday")}, ${part("day")}${NBSP}${part("month")}`;
+}
+
+/** How many midnights lie between two moments. */
+export function daysBetween(from, to, zone) {
+  const midnight = (moment) =>
+    Date.parse(formatter("date", "en-CA", zone, {}).format(new Date(moment)));
+  return Math.round((midnight(to) - midnight(from)) / MS_A_DAY);
+}
+
+/** 15 хв, or 15–25 хв; from an hour on 50 хв – 1 год 15 хв. */
+export function minutes(low, high = low) {
+  if (low === high) return length(low);
+  if (high < 60) return `${low}–${high}${NBSP}${texts().minute}`;
+  return `${length(low)} – ${length(high)}`;
+}
+
+function length(total) {
+  const whole = Math.max(0, Math.floor(total));
+  const hours = Math.floor(whole / 60);
+  const parts = hours ? [`${hours}${NBSP}${texts().hour}`] : [];
+  if (whole % 60 || !hours) parts.push(`${whole % 60}${NBSP}${texts().minute}`);
+  return parts.join(NBSP);
+}
+
+/** 4:05, from an hour on 1:04:05. */
+export function stopwatch(seconds) {
+  const whole = Math.max(0, Math.floor(seconds));
+  const [h, m, s] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  const two = (n) => String(n).padStart(2, "0");
+  return h ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
+}
+
+/** A Ukrainian number as it is read aloud: +380 67 123 45 67. */
+export function phone(number) {
+  const own = /^(\+380)(\d\d)(\d{3})(\d\d)(\d\d)$/.exec(number);
+  return own ? own.slice(1).join(NBSP) : number;
+}
+
+/** Making one takes longer than using it. */
+function formatter(kind, locale, zone, parts) {
+  const key = `${kind} ${locale} ${zone}`;
+  if (!made.has(key)) {
+    made.set(key, new Intl.DateTimeFormat(locale, { ...parts, timeZone: zone }));
+  }
+  return made.get(key);
+}

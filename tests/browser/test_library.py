@@ -1,0 +1,81 @@
+"""The browser library by itself: it says times as the server does, and keeps the hall's time."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from playwright.async_api import BrowserContext, Page
+
+from queue_app.domain.catalogue import Language
+from queue_app.texts.formats import Formats
+from tests.support.people import BRANCH
+from tests.support.server import Server
+
+pytestmark = [pytest.mark.browser, pytest.mark.server]
+
+KYIV = "Europe/Kyiv"
+MOMENTS = [
+    datetime(2026, 11, 23, 23, 0, tzinfo=UTC),
+    datetime(2026, 11, 27, 8, 5, tzinfo=UTC),
+    datetime(2026, 7, 5, 20, 59, tzinfo=UTC),
+]
+WAITS = [(0, 5), (7, 7), (15, 25), (50, 75), (60, 60), (59, 120)]
+
+SAY = """async ([language, moments, waits, zone]) => {
+  document.documentElement.lang = language;
+  const { day, minutes, phone, time } = await import("/static/web/lib/formats.js");
+  return {
+    times: moments.map((moment) => time(moment, zone)),
+    days: moments.map((moment) => day(moment, zone)),
+    waits: waits.map(([low, high]) => minutes(low, high)),
+    phone: phone("+380671234567"),
+  };
+}"""
+
+COUNT = """async (heard) => {
+  const { HallClock } = await import("/static/web/lib/clock.js");
+  let passed = 0;
+  performance.now = () => passed;
+  const clock = new HallClock("Europe/Kyiv", heard[0][1]);
+  for (const [ms, iso] of heard) {
+    passed = ms;
+    clock.set(iso);
+  }
+  passed += 1000;
+  return clock.now().toISOString();
+}"""
+
+
+@pytest.fixture
+async def page(server: Server, context: BrowserContext) -> Page:
+    """A page with the words of both languages."""
+    board = await context.new_page()
+    await board.goto(f"{server.url}/display/{BRANCH}")
+    return board
+
+
+async def test_scripts_write_times_days_and_durations_as_the_server_does(page: Page) -> None:
+    languages: tuple[Language, ...] = ("uk", "en")
+    for language in languages:
+        formats = Formats(language, ZoneInfo(KYIV))
+        given: list[Any] = [language, [one.isoformat() for one in MOMENTS], WAITS, KYIV]
+        assert await page.evaluate(SAY, given) == {
+            "times": [formats.time(one) for one in MOMENTS],
+            "days": [formats.day(one) for one in MOMENTS],
+            "waits": [formats.minutes(low, high) for low, high in WAITS],
+            "phone": formats.phone("+380671234567"),
+        }
+
+
+@pytest.mark.parametrize(("rate", "expected"), [(1, 1), (60, 60), (0, 1)])
+async def test_the_clock_runs_on_between_snapshots_and_follows_a_faster_hall(
+    rate: int, expected: int, page: Page
+) -> None:
+    begun = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+    heard = [
+        (second * 1000, (begun + timedelta(seconds=second * rate)).isoformat())
+        for second in (0, 2, 4)
+    ]
+    shown = datetime.fromisoformat(await page.evaluate(COUNT, heard))
+    assert shown - begun == timedelta(seconds=4 * rate + expected)
