@@ -12,7 +12,6 @@ from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 from litestar import Request, Response, Router, get, post
 from litestar.datastructures import Cookie
 from litestar.response import Redirect
-from msgspec.structs import replace
 
 from booking import visit, words
 from booking.choice import (
@@ -229,7 +228,7 @@ async def _hold(by: By, choice: Choice, starts_at: datetime, key: UUID, language
     own = uuid5(NAMESPACE_URL, f"{key}/{starts_at.isoformat()}")
     for attempt in (own, uuid4()):
         held = await booking.hold(
-            replace(by, key=attempt),
+            by.under(attempt),
             choice.branch or "",
             list(choice.services),
             starts_at,

@@ -108,7 +108,12 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
             description="Booking, kiosk, desks and boards of a service centre. Errors are"
             " application/problem+json (RFC 9457) with a stable `code`. `Idempotency-Key` (a"
             " UUID) is honoured where something is created. Websockets: asyncapi.json.",
-            openapi_router=Router("/api/v1/openapi.json", route_handlers=[], opt=right("see_page")),
+            openapi_router=Router(
+                "/api/v1/openapi.json",
+                route_handlers=[],
+                opt=right("see_page"),
+                include_in_schema=False,
+            ),
             render_plugins=[JsonRenderPlugin(path=["/", "/openapi.json"])],
         ),
         request_class=ReadableRequest,

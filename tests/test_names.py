@@ -12,30 +12,21 @@ ROOMS = ("queue_app", "booking", "kiosk", "display", "config")
 ROWS = "queue_app/store/tables.py"
 """Piccolo's tables: each is the row of what the domain calls by the same name."""
 
-SAME_CLASS = {
-    "Accuracy": "how well ranges came true: of recorded promises, and of synthetic days",
-    "Day": "a day of simulated people, and how a day of the demo went",
-    "Person": "somebody who waits: in the rules, and in the demo's hall",
-    "SignIns": "the ways into a trial hall and into the demo",
-    "World": "what is true of a synthetic branch, and what the demo's people share",
-}
+SAME_CLASS: dict[str, str] = {}
 SAME_MODULE = {
-    "accuracy": "the same measure of promises that were kept and of synthetic ones",
     "appointments": "the rules and how their rows are read",
     "centre": "the structs and their routes",
-    "demand": "whom to expect: the rule, its records, and its synthetic days",
-    "demo": "a demo and its command",
+    "demand": "the rule and its records",
     "desks": "the routes of desks and what is read of them",
     "errors": "the tree and how the web says it",
     "habits": "the rule and its records",
-    "hall": "the hall, the demo's, and the command that looks at one",
     "interruptions": "the rules, how their rows are read, and their routes",
+    "outbox": "how messages are written and claimed, and how they stand",
     "pages": "each face's pages",
     "slots": "the rule and its records",
     "sockets": "the routes and what they share",
-    "staffing": "desks and their clerks, and how many to have",
     "tickets": "the transitions and how their rows are read",
-    "visitors": "the routes of visitors, and the demo's people",
+    "words": "what each face says, and how words are found",
 }
 
 

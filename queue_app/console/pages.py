@@ -112,7 +112,7 @@ async def sign_out(request: Asked, by: By) -> Page:
     require_same_origin(request)
     staff = await find_staff(request)
     if staff:
-        await _leave_desks(By(staff, by.now), staff)
+        await _leave_desks(By(staff, by.now, forecasts=by.forecasts), staff)
     await _forget_session(request, by)
     page = _see(SIGN_IN)
     page.delete_cookie(SESSION_COOKIE, path="/")

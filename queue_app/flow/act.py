@@ -21,7 +21,6 @@ from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, cast, get_type
 from uuid import UUID
 
 import msgspec
-from msgspec import Struct
 
 from queue_app.domain import appointments, numbering, rights, tickets
 from queue_app.domain.appointments import Appointment, AppointmentVerb
@@ -45,14 +44,30 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-class By(Struct, frozen=True):
-    """Who asks for something, when, and the key under which they may ask for it again."""
+class By:
+    """Who asks for something, when, and the key under which they may ask for it again.
 
-    who: Actor
-    now: datetime
-    key: UUID | None = None
-    forecasts: Forecasts | None = None
-    """What the process keeps of its forecasts, where it keeps any."""
+    `forecasts`: what the process keeps of its forecasts, where it keeps any. A plain class, as
+    the web framework would make structs anew from what it is given.
+    """
+
+    __slots__ = ("forecasts", "key", "now", "who")
+
+    def __init__(
+        self,
+        who: Actor,
+        now: datetime,
+        key: UUID | None = None,
+        forecasts: Forecasts | None = None,
+    ) -> None:
+        self.who = who
+        self.now = now
+        self.key = key
+        self.forecasts = forecasts
+
+    def under(self, key: UUID) -> "By":
+        """The same, under a key of its own."""
+        return By(self.who, self.now, key, self.forecasts)
 
 
 class Act:

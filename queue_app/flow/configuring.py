@@ -23,14 +23,19 @@ class Change(Struct, frozen=True):
     """One thing that the files changed.
 
     `key`: the code of a service, the slug of a branch, "slug/number" of a desk, "slug/code" of
-    a lane. `fields`: what differs, of something changed or restored; `before` and `after`: all
-    that the files say of it.
+    a lane. `fields`: what differs, of something changed or restored.
     """
 
     kind: Kind
     key: str
     what: What
     fields: tuple[str, ...] = ()
+
+
+class _Settled(Struct, frozen=True):
+    """A change, and all that the files said of the thing before and after it."""
+
+    change: Change
     before: Any = None
     after: Any = None
 
@@ -73,18 +78,18 @@ async def apply(by: By, centre: Centre) -> list[Change]:
 @verb
 async def apply_centre(act: Act, centre: Centre) -> list[Change]:
     await db.fetch("SELECT pg_advisory_xact_lock(hashtext('queue-app config'))")
-    changes = await _settle_centre(centre)
-    changes += await _settle(_SERVICES, _wanted_services(centre), act.now)
-    changes += await _settle(_BRANCHES, _wanted_branches(centre), act.now)
+    settled = await _settle_centre(centre)
+    settled += await _settle(_SERVICES, _wanted_services(centre), act.now)
+    settled += await _settle(_BRANCHES, _wanted_branches(centre), act.now)
     ids = await _branch_ids()
-    changes += await _settle(_DESKS, _wanted_desks(centre, ids), act.now)
-    changes += await _settle(_LANES, _wanted_lanes(centre, ids), act.now)
-    if changes:
+    settled += await _settle(_DESKS, _wanted_desks(centre, ids), act.now)
+    settled += await _settle(_LANES, _wanted_lanes(centre, ids), act.now)
+    if settled:
         await db.fetch("UPDATE centre SET version = version + 1")
-    for change in changes:
-        await act.note(
-            "centre", f"{change.kind} {change.key}", change.what, change.before, change.after
-        )
+    changes = [one.change for one in settled]
+    for one in settled:
+        subject = f"{one.change.kind} {one.change.key}"
+        await act.note("centre", subject, one.change.what, one.before, one.after)
     for branch_id in _touched(changes, ids):
         act.touch(branch_id)
     return changes
@@ -97,20 +102,20 @@ def _touched(changes: Iterable[Change], ids: Mapping[str, int]) -> set[int]:
     return {ids[change.key.partition("/")[0]] for change in changes}
 
 
-async def _settle_centre(centre: Centre) -> list[Change]:
+async def _settle_centre(centre: Centre) -> list[_Settled]:
     """All of the centre that has no table of its own."""
     document = _plain(centre)
     del document["services"], document["branches"]
     row = await db.fetch_row("SELECT document FROM centre")
     if row is None:
         await db.fetch("INSERT INTO centre (id, document) VALUES (1, $1::jsonb)", _json(document))
-        return [Change("centre", centre.title.uk, "added", after=document)]
+        return [_Settled(Change("centre", centre.title.uk, "added"), after=document)]
     before = msgspec.json.decode(row["document"])
     fields = _differences(before, document)
     if not fields:
         return []
     await db.fetch("UPDATE centre SET document = $1::jsonb", _json(document))
-    return [Change("centre", centre.title.uk, "changed", fields, before, document)]
+    return [_Settled(Change("centre", centre.title.uk, "changed", fields), before, document)]
 
 
 def _wanted_services(centre: Centre) -> _Wanted:
@@ -166,24 +171,26 @@ def _wanted_lanes(centre: Centre, ids: Mapping[str, int]) -> _Wanted:
     }
 
 
-async def _settle(kept: _Kept, wanted: _Wanted, now: datetime) -> list[Change]:
+async def _settle(kept: _Kept, wanted: _Wanted, now: datetime) -> list[_Settled]:
     """Add, change, restore and retire the rows of one table until they are the wanted ones."""
     found = {
         tuple(row[key] for key in kept.keys): row
         for row in await db.fetch(f"SELECT * FROM {kept.table} ORDER BY {', '.join(kept.keys)}")
     }
-    changes: list[Change] = []
+    changes: list[_Settled] = []
     for key, (label, row) in wanted.items():
         if key not in found:
             await _insert(kept, key, row)
-            changes.append(Change(kept.kind, label, "added", after=row))
-        elif change := _change(kept, label, _stored(kept, found[key], row), row, found[key]):
+            changes.append(_Settled(Change(kept.kind, label, "added"), after=row))
+            continue
+        before = _stored(kept, found[key], row)
+        if change := _change(kept, label, before, row, found[key]):
             await _update(kept, key, row)
-            changes.append(change)
+            changes.append(_Settled(change, before, row))
     for key in [key for key in found if key not in wanted]:
         if found[key]["retired_at"] is None:
             await _retire(kept, key, now)
-            changes.append(Change(kept.kind, await _label(key), "retired"))
+            changes.append(_Settled(Change(kept.kind, await _label(key), "retired")))
     return changes
 
 
@@ -200,8 +207,8 @@ def _change(
 ) -> Change | None:
     fields = _differences(old, new)
     if found["retired_at"] is not None:
-        return Change(kept.kind, label, "restored", fields, old, new)
-    return Change(kept.kind, label, "changed", fields, old, new) if fields else None
+        return Change(kept.kind, label, "restored", fields)
+    return Change(kept.kind, label, "changed", fields) if fields else None
 
 
 def _differences(old: _Row, new: _Row) -> tuple[str, ...]:

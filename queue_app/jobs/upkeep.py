@@ -4,7 +4,7 @@ import logging
 from collections.abc import Sequence
 
 from queue_app.clock import Clock
-from queue_app.jobs import calls, days, holds, judging, learning, retention
+from queue_app.jobs import calls, day_ends, holds, judging, learning, retention
 from queue_app.jobs.runner import Job
 from queue_app.jobs.sending import Sender
 
@@ -13,9 +13,9 @@ _log = logging.getLogger(__name__)
 JOBS: tuple[Job, ...] = (
     Job("expire_holds", 10, holds.expire),
     Job("admit_calls", 10, calls.admit),
-    Job("end_days", 10, days.end),
-    Job("leave_desks", 10, days.leave_desks),
-    Job("settle_appointments", 10, days.settle_appointments),
+    Job("end_days", 10, day_ends.end),
+    Job("leave_desks", 10, day_ends.leave_desks),
+    Job("settle_appointments", 10, day_ends.settle_appointments),
     Job("forget_people", 60, retention.forget_people),
     Job("drop_leftovers", 60, retention.drop_leftovers),
     Job("judge_promises", 10, judging.judge),

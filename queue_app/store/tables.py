@@ -113,6 +113,7 @@ class DeskEvent(Table, tablename="desk_event", db=engine):
     verb = Text()
     staff_id = ForeignKey(Staff, null=False)
     reason = Text(null=True, default=None)
+    actor = Text()
 
 
 class Lane(Table, tablename="lane", db=engine):
@@ -143,6 +144,62 @@ class Appointment(Table, tablename="appointment", db=engine):
     language = Text()
     created_at = Timestamptz()
     changed_at = Timestamptz()
+    revision = Integer(default=1)
+    checked_in_at = Timestamptz(null=True, default=None)
+
+
+class AppointmentEvent(Table, tablename="appointment_event", db=engine):
+    branch_id = Integer()
+    appointment_id = BigInt()
+    seq = Integer(primary_key=True)
+    at = Timestamptz()
+    verb = Text()
+    actor = Text()
+    data = JSONB()
+
+
+class OfficeEvent(Table, tablename="office_event", db=engine):
+    id = BigInt(primary_key=True)
+    at = Timestamptz()
+    actor = Text()
+    kind = Text()
+    subject = Text()
+    branch_id = ForeignKey(Branch, null=True)
+    verb = Text()
+    before = JSONB(null=True, default=None)
+    after = JSONB(null=True, default=None)
+
+
+class Message(Table, tablename="message", db=engine):
+    branch_id = ForeignKey(Branch, null=False)
+    id = BigInt(primary_key=True)
+    event = Text()
+    kind = Text()
+    channel = Text()
+    recipient = Text()
+    language = Text()
+    appointment_id = BigInt(null=True, default=None)
+    ticket_id = BigInt(null=True, default=None)
+    state = Text(default="waiting")
+    attempts = Integer(default=0)
+    created_at = Timestamptz()
+    due_at = Timestamptz()
+    leased_until = Timestamptz(null=True, default=None)
+    sent_at = Timestamptz(null=True, default=None)
+    error = Text(null=True, default=None)
+
+
+class Job(Table, tablename="job", db=engine):
+    name = Text(primary_key=True)
+    due_at = Timestamptz()
+    leased_until = Timestamptz(null=True, default=None)
+    started_at = Timestamptz(null=True, default=None)
+    finished_at = Timestamptz(null=True, default=None)
+    failed_at = Timestamptz(null=True, default=None)
+    error = Text(null=True, default=None)
+    seconds = DoublePrecision(null=True, default=None)
+    runs = BigInt(default=0)
+    failures = BigInt(default=0)
 
 
 class Counter(Table, tablename="counter", db=engine):

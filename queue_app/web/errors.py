@@ -109,6 +109,10 @@ SENTENCES: Mapping[str, Sentence] = {
         N_("The ticket has changed meanwhile"),
         N_("Look at how it stands now and decide again."),
     ),
+    "appointment_changed": (
+        N_("The booking has changed meanwhile"),
+        N_("Look at how it stands now and decide again."),
+    ),
     "recall_too_soon": (
         N_("The call is still being heard"),
         N_("Wait a few seconds and call again."),

@@ -39,8 +39,9 @@ def right(name: str, limit: str | None = None) -> dict[str, str]:
 
 
 async def require_right(connection: Connection, handler: BaseRouteHandler) -> None:
-    """The guard of the application. Websockets are let in by `admit`, which says why not."""
-    if connection.scope["type"] == ScopeType.HTTP:
+    """The guard of the application. Websockets are let in by `admit`, which says why not; what
+    may be asked of an address (OPTIONS) the framework answers itself."""
+    if connection.scope["type"] == ScopeType.HTTP and connection.scope["method"] != "OPTIONS":
         await admit(connection, handler.opt["right"])
 
 

@@ -12,6 +12,8 @@ from queue_app.domain.errors import QueueError
 from queue_app.queries import reference
 from queue_app.queries.accuracy import Accuracy, accuracy
 from queue_app.queries.habits import corrections
+from queue_app.queries.jobs import JobFigures, job_figures
+from queue_app.queries.outbox import OutboxFigures, figures
 from queue_app.store import db
 from queue_app.web.guards import right
 
@@ -40,6 +42,17 @@ _UNCALLED = Gauge(
 _OVERDUE = Gauge(
     "queue_app_wait_overdue", "Of those left or closed: after their range had passed", _LABELS
 )
+_OUTBOX = Gauge("queue_app_outbox_waiting", "Messages that are to leave and have not yet")
+_OUTBOX_AGE = Gauge("queue_app_outbox_oldest_seconds", "How long the oldest of them has waited")
+_OUTBOX_FAILED = Gauge("queue_app_outbox_failed", "Messages that were given up")
+_JOB_RUN = Gauge(
+    "queue_app_job_last_run_timestamp_seconds", "When a job last ended well, in Unix time", ["job"]
+)
+_JOB_FAILURE = Gauge(
+    "queue_app_job_last_failure_timestamp_seconds", "When a job last failed, in Unix time", ["job"]
+)
+_JOB_SECONDS = Gauge("queue_app_job_duration_seconds", "How long its last run took", ["job"])
+_JOB_RUNS = Gauge("queue_app_job_runs", "Runs so far, by how they ended", ["job", "outcome"])
 _CORRECTION = Gauge(
     "queue_app_wait_correction",
     "Where the ends of forecast ranges are told, in halves of a range from its middle",
@@ -67,9 +80,11 @@ async def ready() -> Response[dict[str, str]]:
 
 @get("/metrics", opt=right("see_health"), include_in_schema=False)
 async def metrics(clock: NamedDependency[Clock]) -> Response[bytes]:
-    """In the Prometheus format: this process' requests, and the accuracy of all branches."""
+    """In the Prometheus format: this process' requests; the waits, outbox and jobs of all."""
     _show(await accuracy(clock.now() - timedelta(days=ACCURACY_DAYS)))
     _show_corrections(await corrections())
+    _show_outbox(await figures(clock.now()))
+    _show_jobs(await job_figures())
     return Response(generate_latest(REGISTRY), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
@@ -96,3 +111,23 @@ def _show_corrections(found: dict[str, Correction]) -> None:
     for branch, one in found.items():
         _CORRECTION.labels(branch, "low").set(one.low)
         _CORRECTION.labels(branch, "high").set(one.high)
+
+
+def _show_outbox(found: OutboxFigures) -> None:
+    _OUTBOX.set(found.waiting)
+    _OUTBOX_AGE.set(found.oldest_seconds)
+    _OUTBOX_FAILED.set(found.failed)
+
+
+def _show_jobs(found: list[JobFigures]) -> None:
+    for gauge in (_JOB_RUN, _JOB_FAILURE, _JOB_SECONDS, _JOB_RUNS):
+        gauge.clear()
+    for one in found:
+        if one.finished_at is not None:
+            _JOB_RUN.labels(one.name).set(one.finished_at.timestamp())
+        if one.failed_at is not None:
+            _JOB_FAILURE.labels(one.name).set(one.failed_at.timestamp())
+        if one.seconds is not None:
+            _JOB_SECONDS.labels(one.name).set(one.seconds)
+        _JOB_RUNS.labels(one.name, "done").set(one.runs)
+        _JOB_RUNS.labels(one.name, "failed").set(one.failures)

@@ -8,8 +8,8 @@ from queue_app.domain.interruptions import Interruption
 from queue_app.screens.kiosk import DoorView, door_view
 from tests.domain.screen_halls import TEN, after, hall, stop
 
-LAST_HOUR = TEN.replace(hour=17, minute=45)
-NIGHT = TEN.replace(hour=22)
+LAST_HOUR = after(465)
+NIGHT = after(720)
 
 
 def door(*stops: Interruption, at: datetime = TEN, serves: bool = True) -> DoorView:

@@ -14,7 +14,7 @@ from queue_app.domain.appointments import Appointment
 from queue_app.domain.people import OPERATOR, RESIDENT, Staff
 from queue_app.flow import accounts, arrival, booking, calling, staffing
 from queue_app.flow.act import By
-from queue_app.jobs import calls, days, holds, upkeep
+from queue_app.jobs import calls, day_ends, holds, upkeep
 from queue_app.jobs.runner import Job, run_if_due, running
 from queue_app.queries import appointments, doctor, halls, reference
 from queue_app.queries.tickets import by_token
@@ -233,7 +233,7 @@ async def test_a_step_that_fails_keeps_no_other_from_its_turn(
     clock: FixedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one = await booked()
-    monkeypatch.setattr(days, "close_out", None)
+    monkeypatch.setattr(day_ends, "close_out", None)
     await arrival.issue(By(KIOSK, MONDAY), BRANCH, [SERVICE], None, "uk")
     await upkeep.sweep(FixedClock(clock.advance(days=1)))
     assert await state(one) == "missed"

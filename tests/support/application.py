@@ -1,7 +1,7 @@
 """The application in this process, spoken to without sockets."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -61,7 +61,7 @@ async def speaking_to(app: Litestar) -> AsyncIterator[httpx.AsyncClient]:
 
 @asynccontextmanager
 async def listening(
-    app: Litestar, path: str
+    app: Litestar, path: str, headers: Mapping[str, str] | None = None
 ) -> AsyncIterator[Callable[[], Awaitable[dict[str, Any]]]]:
     """A websocket of its own, in the loop of the test: what gives its next message once accepted.
 
@@ -78,7 +78,10 @@ async def listening(
         "raw_path": path.encode(),
         "root_path": "",
         "query_string": b"",
-        "headers": [(b"host", b"testserver")],
+        "headers": [
+            (b"host", b"testserver"),
+            *((name.lower().encode(), value.encode()) for name, value in (headers or {}).items()),
+        ],
         "client": ("testclient", 1),
         "server": ("testserver", 80),
         "subprotocols": [],

@@ -1,0 +1,27 @@
+"""How the messages that are to leave stand."""
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from queue_app.store import db
+
+
+class OutboxFigures(Struct, frozen=True):
+    """How many wait and for how many seconds the oldest has; how many were given up."""
+
+    waiting: int
+    oldest_seconds: float
+    failed: int
+
+
+async def figures(now: datetime) -> OutboxFigures:
+    row = await db.fetch_row(
+        "SELECT count(*) FILTER (WHERE state = 'waiting') AS waiting,"
+        " coalesce(extract(epoch FROM $1 - min(created_at) FILTER (WHERE state = 'waiting')), 0)"
+        "::float8 AS oldest, count(*) FILTER (WHERE state = 'failed') AS failed FROM message"
+        " WHERE state <> 'sent'",
+        now,
+    )
+    assert row
+    return OutboxFigures(row["waiting"], max(0.0, row["oldest"]), row["failed"])

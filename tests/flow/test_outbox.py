@@ -1,0 +1,258 @@
+"""What leaves the house: written with its event, sent after commit, never lost, never twice."""
+
+import asyncio
+import email
+import os
+import signal
+import sys
+from datetime import timedelta
+from email.policy import default
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from queue_app.clock import FixedClock
+from queue_app.delivery.adapter import Letter, Undeliverable
+from queue_app.delivery.folder import MessageFolder
+from queue_app.domain.appointments import Appointment
+from queue_app.domain.messages import ATTEMPTS
+from queue_app.domain.people import RESIDENT
+from queue_app.flow import booking, outbox
+from queue_app.flow.act import By
+from queue_app.jobs import retention
+from queue_app.jobs.runner import Job, run_if_due
+from queue_app.jobs.sending import Sender
+from queue_app.queries import doctor
+from queue_app.queries.outbox import figures
+from queue_app.store import db
+from tests.conftest import MONDAY
+from tests.support.hall import SERVICE
+from tests.support.people import BRANCH
+
+ELEVEN = MONDAY.replace(hour=11)
+pytestmark = pytest.mark.usefixtures("proven")
+
+
+class Desk:
+    """Takes letters, and refuses as it is told to."""
+
+    def __init__(self, *refusals: Exception) -> None:
+        self.refusals = list(refusals)
+        self.letters: list[Letter] = []
+
+    async def deliver(self, letter: Letter) -> None:
+        if self.refusals:
+            raise self.refusals.pop(0)
+        self.letters.append(letter)
+
+
+async def book(
+    clock: FixedClock, address: str | None = "olena@example.com", phone: str | None = None
+) -> Appointment:
+    by = By(RESIDENT, clock.now())
+    for minutes in range(0, 300, 10):
+        starts_at = ELEVEN + timedelta(minutes=minutes)
+        try:
+            held = await booking.hold(by, BRANCH, [SERVICE], starts_at)
+        except Exception:
+            continue
+        return await booking.confirm(by, held.token, "Олена", phone, address, "uk")
+    raise AssertionError("no time is free")
+
+
+async def waiting() -> list[tuple[str, str, str, str]]:
+    rows = await db.fetch("SELECT kind, channel, recipient, state FROM message ORDER BY id")
+    return [tuple(row) for row in rows]
+
+
+async def test_a_booking_calls_for_a_message_and_so_does_each_change_of_it(
+    clock: FixedClock,
+) -> None:
+    booked = await book(clock)
+    by = By(RESIDENT, clock.now())
+    await booking.move(by, booked.token, ELEVEN + timedelta(hours=4))
+    await booking.cancel(by, booked.token)
+    await booking.cancel(by, booked.token)
+    address = "olena@example.com"
+    assert await waiting() == [
+        (kind, "mail", address, "waiting") for kind in ("booked", "moved", "cancelled")
+    ]
+
+
+async def test_who_gave_only_a_number_is_told_by_sms_and_a_mere_hold_tells_nobody(
+    clock: FixedClock,
+) -> None:
+    by = By(RESIDENT, clock.now())
+    held = await booking.hold(by, BRANCH, [SERVICE], ELEVEN)
+    await booking.move(by, held.token, ELEVEN + timedelta(hours=1))
+    await booking.cancel(by, held.token)
+    assert await waiting() == []
+    await book(clock, None, "067 123 45 67")
+    assert await waiting() == [("booked", "sms", "+380671234567", "waiting")]
+
+
+async def test_what_is_refused_leaves_no_message_and_a_repeat_no_second_one(
+    clock: FixedClock,
+) -> None:
+    booked = await book(clock)
+    key = uuid4()
+    for _ in range(2):
+        await booking.move(
+            By(RESIDENT, clock.now(), key), booked.token, ELEVEN + timedelta(hours=4)
+        )
+    with pytest.raises(Exception, match="no_such_time"):
+        await booking.move(By(RESIDENT, clock.now()), booked.token, MONDAY - timedelta(days=999))
+    assert [kind for kind, *_ in await waiting()] == ["booked", "moved"]
+
+
+async def test_mail_is_a_file_that_any_reader_opens_and_sms_one_of_its_own(
+    clock: FixedClock, tmp_path: Path
+) -> None:
+    booked = await book(clock)
+    await book(clock, None, "067 123 45 67")
+    folder = MessageFolder(tmp_path / "messages")
+    assert await Sender({"mail": folder, "sms": folder}).deliver(clock) == 2
+    mail, sms = sorted((tmp_path / "messages").iterdir(), key=lambda path: path.suffix)
+    assert (mail.suffix, sms.suffix) == (".eml", ".json")
+    read = email.message_from_bytes(mail.read_bytes(), policy=default)
+    assert read["To"] == "olena@example.com"
+    assert read["Subject"] == "Вас записано: понеділок, 23 листопада, 11:00".replace(
+        "23 листопада", "23\u00a0листопада"
+    )
+    assert f"{booked.code[:3]} {booked.code[3:]}" in read.get_content()
+    assert read["Auto-Submitted"] == "auto-generated"
+    assert read["Message-ID"] == f"<{mail.stem}@queue-app.invalid>"
+    assert mail.stat().st_mode & 0o077 == 0, "it holds people's data"
+    assert await Sender({"mail": folder, "sms": folder}).deliver(clock) == 0
+
+
+async def test_what_fails_is_tried_again_after_growing_pauses_and_then_given_up(
+    clock: FixedClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    await book(clock)
+    desk = Desk(*(ConnectionError("secret@example.com") for _ in range(ATTEMPTS)))
+    sender = Sender({"mail": desk})
+    assert await sender.deliver(clock) == 0
+    clock.advance(seconds=29)
+    assert await sender.deliver(clock) == 0
+    assert len(desk.refusals) == ATTEMPTS - 1, "its pause is not over"
+    for _ in range(ATTEMPTS):
+        clock.advance(days=3)
+        await sender.deliver(clock)
+    assert desk.refusals == []
+    assert [state for *_, state in await waiting()] == ["failed"]
+    assert (await figures(clock.now())).failed == 1
+    assert "secret@example.com" not in caplog.text, "no personal data in logs"
+
+
+async def test_what_can_never_be_delivered_is_given_up_at_once(clock: FixedClock) -> None:
+    await book(clock)
+    await Sender({"mail": Desk(Undeliverable("no such mailbox"))}).deliver(clock)
+    assert [state for *_, state in await waiting()] == ["failed"]
+    await book(clock, None, "067 123 45 67")
+    await Sender({"mail": Desk()}).deliver(clock)
+    assert [state for *_, state in await waiting()] == ["failed", "failed"]
+
+
+async def test_several_workers_share_the_messages_and_send_each_once(clock: FixedClock) -> None:
+    for number in range(12):
+        await book(clock, f"n{number}@example.com")
+    desks = [Desk() for _ in range(4)]
+    sent = await asyncio.gather(*(Sender({"mail": desk}).deliver(clock) for desk in desks))
+    recipients = [letter.recipient for desk in desks for letter in desk.letters]
+    assert sum(sent) == len(recipients) == len(set(recipients)) == 12
+
+
+async def test_a_claim_that_is_not_marked_comes_back_when_its_lease_is_over(
+    clock: FixedClock,
+) -> None:
+    await book(clock)
+    [taken] = await outbox.claim(clock.now())
+    assert await outbox.claim(clock.now()) == []
+    clock.advance(seconds=outbox.LEASE.total_seconds())
+    [again] = await outbox.claim(clock.now())
+    assert (again.id, again.attempts) == (taken.id, taken.attempts + 1)
+    await outbox.mark_failed(taken, clock.now(), "late", 0.0, final=True)
+    assert [state for *_, state in await waiting()] == ["waiting"], "it is another's by now"
+
+
+class Stuck:
+    """Hands the letter over and then dies before anybody can write it down."""
+
+    def __init__(self, folder: MessageFolder) -> None:
+        self._folder = folder
+
+    async def deliver(self, letter: Letter) -> None:
+        await self._folder.deliver(letter)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _deliver_and_die(dsn: str, folder: str) -> None:
+    async def work() -> None:
+        async with db.pool(dsn, max_size=2):
+            sender = Sender({"mail": Stuck(MessageFolder(Path(folder)))})
+            await run_if_due(FixedClock(MONDAY), Job("deliver", 1, sender.deliver))
+
+    db.engine.pool = None
+    asyncio.run(work())
+
+
+_DIE = """
+import sys
+from tests.flow.test_outbox import _deliver_and_die
+_deliver_and_die(*sys.argv[1:])
+"""
+
+
+async def test_a_process_killed_between_sending_and_marking_loses_no_message(
+    database: str, clock: FixedClock, tmp_path: Path
+) -> None:
+    await book(clock)
+    child = os.spawnv(
+        os.P_NOWAIT, sys.executable, [sys.executable, "-c", _DIE, database, str(tmp_path)]
+    )
+    _, status = await asyncio.to_thread(os.waitpid, child, 0)
+    assert os.WTERMSIG(status) == signal.SIGKILL
+    [sent] = list(tmp_path.iterdir())
+    assert [state for *_, state in await waiting()] == ["waiting"]
+    folder = MessageFolder(tmp_path)
+    job = Job("deliver", 1, Sender({"mail": folder}).deliver)
+    assert await run_if_due(clock, job) is False, "its lease has not run out"
+    clock.advance(minutes=3)
+    assert await run_if_due(clock, job) is True
+    assert [state for *_, state in await waiting()] == ["sent"]
+    assert list(tmp_path.iterdir()) == [sent], "the repeat took the place of the first"
+
+
+async def test_the_figures_say_how_many_wait_and_how_old_the_oldest_is(clock: FixedClock) -> None:
+    assert (await figures(clock.now())).waiting == 0
+    await book(clock)
+    clock.advance(seconds=40)
+    await book(clock)
+    known = await figures(clock.now())
+    assert (known.waiting, known.oldest_seconds) == (2, 40)
+
+
+async def test_messages_go_with_the_data_of_whom_they_were_for(clock: FixedClock) -> None:
+    booked = await book(clock)
+    await booking.cancel(By(RESIDENT, clock.now()), booked.token)
+    await Sender({"mail": Desk()}).deliver(clock)
+    clock.advance(days=31)
+    assert await retention.forget_people(clock) == 1
+    assert await waiting() == []
+
+
+async def test_sending_holds_no_transaction_open(clock: FixedClock) -> None:
+    await book(clock)
+    seen: list[Any] = []
+
+    class Looking(Desk):
+        async def deliver(self, letter: Letter) -> None:
+            seen.append(db.engine.current_transaction.get())
+            await super().deliver(letter)
+
+    await Sender({"mail": Looking()}).deliver(clock)
+    assert seen == [None]
+    assert await doctor.check(clock.now()) == []
