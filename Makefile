@@ -7,13 +7,13 @@ WORKERS ?= 3
 LOCKS := pyproject.toml requirements.lock .ci/environment.sh
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test test-all bench check format lock clean
+.PHONY: help setup run demo test test-slow bench check format lock clean
 
 help:
 	@echo 'make run     serve the centre with its own PostgreSQL; prints where to look and how to sign in'
 	@echo 'make demo    a working day of a full hall, at any hour; leaves nothing behind'
 	@echo 'make test    run the tests, all but the slow ones'
-	@echo 'make test-all run every test, as CI does'
+	@echo 'make test-slow  run the slow tests, which CI runs as well'
 	@echo 'make check   format, lint, types, import contracts'
 	@echo 'make bench   measure boards, tickets, calls and slots'
 	@echo 'make format  write the format and the lint fixes'
@@ -35,10 +35,11 @@ run: setup
 demo: setup
 	@$(BIN)/queue-app demo $(ARGS)
 
-test: CHOSEN := -m 'not slow'
-test test-all: $(VENV)/.ready-dev
+test: CHOSEN := not slow
+test-slow: CHOSEN := slow
+test test-slow: $(VENV)/.ready-dev
 	@sh .ci/browser.sh $(BIN)
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(CHOSEN)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m '$(CHOSEN)'
 
 bench: $(VENV)/.ready-dev
 	@$(BIN)/python -m tests.load
