@@ -177,6 +177,7 @@ def test_estimates_hold_what_they_promise(centre: Centre, branch: BranchPlan, ki
     assert found.ours < found.formula
 
 
+@pytest.mark.slow
 def test_corrected_ranges_stand_beside_the_same_days_uncorrected(
     centre: Centre, branch: BranchPlan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -282,6 +283,7 @@ def test_the_command_draws_a_picture(tmp_path: Path) -> None:
     assert simulate("--days", "2", "--plot", str(tmp_path / "no" / "where.svg")).exit_code == 1
 
 
+@pytest.mark.slow
 def test_the_command_measures_accuracy_and_proposes_a_roster() -> None:
     two_branches = ("--branch", "obolonskyi", "--branch", "darnytskyi", "--branch", "obolonskyi")
     done = simulate("accuracy", "--days", "1", "--kind", "short")
