@@ -56,6 +56,7 @@ async def test_a_server_that_answers_nothing_is_said_and_the_buttons_come_back(
     await clerk.page.keyboard.press("Space")
     await expect(clerk.result).to_contain_text("Сервер не відповів", timeout=10_000)
     await clerk.page.unroute("**/calls")
+    await clerk.mode("free")
     await clerk.press("Space", "called")
 
 
