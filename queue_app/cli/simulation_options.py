@@ -58,7 +58,9 @@ def percent(text: str) -> int:
     except ValueError:
         percent = MISTAKEN.stop
     if percent not in MISTAKEN:
-        raise ValueError(f"{text!r} is not a percentage from {MISTAKEN.start} to {MISTAKEN.stop - 1}")
+        raise ValueError(
+            f"{text!r} is not a percentage from {MISTAKEN.start} to {MISTAKEN.stop - 1}"
+        )
     return percent
 
 
