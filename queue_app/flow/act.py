@@ -27,6 +27,7 @@ from queue_app.domain.appointments import Appointment, AppointmentVerb
 from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.errors import Conflict, NotFound
 from queue_app.domain.hall import Hall
+from queue_app.domain.interruptions import Interruption
 from queue_app.domain.people import Actor, Staff
 from queue_app.domain.ranges import Forecasts
 from queue_app.domain.tickets import AT_DESK, Event, Progress, Ticket, Verb
@@ -35,6 +36,7 @@ from queue_app.flow.reactions import AnyEvent, Happened, Thing
 from queue_app.flow.records import DESK_STATES, DeskVerb, Draft, OfficeEvent, OfficeKind, Slot
 from queue_app.queries import appointments as kept_appointments
 from queue_app.queries import halls, reference
+from queue_app.queries import interruptions as kept_interruptions
 from queue_app.queries import staff as people
 from queue_app.queries import tickets as kept_tickets
 from queue_app.queries.staff import DeskRow
@@ -118,6 +120,11 @@ class Act:
                 self.directory, branch, self.now, self._forecasts
             )
         return self._halls[branch_id]
+
+    async def interruptions(self, branch_id: int) -> tuple[Interruption, ...]:
+        """Those that the hall of `branch_id` knows today, without loading the hall for them."""
+        midnight, _ = self.directory.today(self.directory.branch_of(branch_id), self.now).span
+        return await kept_interruptions.since(branch_id, midnight)
 
     async def ticket(self, ticket_id: int) -> Ticket:
         """NotFound `unknown_ticket`; NotAllowed `other_branch`, and `not_your_desk` for who has

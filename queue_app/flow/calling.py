@@ -3,13 +3,15 @@
 from queue_app.domain import interruptions, tickets
 from queue_app.domain.dispatch import CallingDesk
 from queue_app.domain.errors import Conflict, NotFound, RuleBroken
-from queue_app.domain.hall import Hall
+from queue_app.domain.interruptions import Interruption
 from queue_app.domain.tickets import Ticket
 from queue_app.flow.act import Act, verb
 from queue_app.flow.arrival import check_services
 from queue_app.flow.records import next_event
 from queue_app.queries.staff import DeskRow, desks_of, require_nobody
 from queue_app.queries.tickets import by_id, history
+
+Interruptions = tuple[Interruption, ...]
 
 
 @verb
@@ -40,7 +42,7 @@ async def _ready_desk(act: Act, desk_id: int) -> DeskRow:
 
 async def _next(act: Act, place: DeskRow) -> Ticket | None:
     seen = await act.hall(place.branch_id)
-    _require_calls(seen)
+    _require_calls(act, seen.interruptions)
     for ranked in seen.queue(place.id):
         ticket = await by_id([place.branch_id], ranked.waiting.id)
         if ticket.progress.state != "waiting":
@@ -54,17 +56,17 @@ async def _next(act: Act, place: DeskRow) -> Ticket | None:
 async def _pick(act: Act, place: DeskRow, ticket_id: int) -> Ticket:
     ticket = await by_id([place.branch_id], ticket_id)
     seen = await act.hall(place.branch_id)
-    _require_calls(seen, ticket.progress.services)
+    _require_calls(act, seen.interruptions, ticket.progress.services)
     if not _may_pick(seen.desk_view(place.id), ticket):
         raise RuleBroken("not_for_this_desk", ticket=ticket.id)
     return await act.record(ticket, "call", desk_id=place.id)
 
 
-def _require_calls(seen: Hall, services: tuple[str, ...] = ()) -> None:
+def _require_calls(act: Act, stops: Interruptions, services: tuple[str, ...] = ()) -> None:
     """Conflict `hall_paused` while nobody is called; `services_paused` for one that is picked."""
-    if stop := seen.stop_of_all:
+    if stop := interruptions.stop_of_all(stops, act.now):
         raise Conflict("hall_paused", kind=stop.kind, resumes_at=stop.resumes_at)
-    if services and (stop := seen.stop_of(services)):
+    if services and (stop := interruptions.stop_of(services, stops, act.now)):
         raise Conflict("services_paused", kind=stop.kind, resumes_at=stop.resumes_at)
 
 
@@ -84,7 +86,7 @@ async def recall(act: Act, ticket_id: int) -> Ticket:
     ticket = await act.ticket(ticket_id)
     if ticket.progress.state == "called":
         tickets.require_heard(await history(ticket.branch_id, ticket.id), act.now)
-    _require_calls(await act.hall(ticket.branch_id))
+    _require_calls(act, await act.interruptions(ticket.branch_id))
     return await act.record(ticket, "recall", desk_id=ticket.progress.desk_id)
 
 
@@ -107,20 +109,20 @@ async def no_show(act: Act, ticket_id: int) -> Ticket:
     """Conflict `hall_paused` while the branch is interrupted, and `just_resumed` with `possible_at`
     for a moment after it: nobody can come, nor loses by it."""
     ticket = await act.ticket(ticket_id)
-    seen = await act.hall(ticket.branch_id)
-    _require_calls(seen)
-    _require_time_to_come(seen, ticket)
+    stops = await act.interruptions(ticket.branch_id)
+    _require_calls(act, stops)
+    _require_time_to_come(act, stops, ticket)
     return await act.record(ticket, "no_show", desk_id=ticket.progress.desk_id)
 
 
-def _require_time_to_come(seen: Hall, ticket: Ticket) -> None:
+def _require_time_to_come(act: Act, stops: Interruptions, ticket: Ticket) -> None:
     called_at = ticket.progress.called_at
     if called_at is None:
         return
-    since = interruptions.awaited_since(called_at, seen.interruptions, seen.at)
+    since = interruptions.awaited_since(called_at, stops, act.now)
     possible_at = since + interruptions.COME_WITHIN
-    if since > called_at and seen.at < possible_at:
-        raise Conflict("just_resumed", possible_at=seen.directory.local(possible_at))
+    if since > called_at and act.now < possible_at:
+        raise Conflict("just_resumed", possible_at=act.directory.local(possible_at))
 
 
 @verb

@@ -1,5 +1,9 @@
 """Interruptions as frozen structs."""
 
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
 import msgspec
 from msgspec import Struct
 
@@ -27,7 +31,23 @@ async def open_ones(branch_id: int) -> list[Interruption]:
         " ORDER BY started_at, id",
         branch_id,
     )
-    return [msgspec.convert(dict(row), type=Interruption) for row in rows]
+    return [_interruption(row) for row in rows]
+
+
+def _interruption(row: Mapping[str, Any]) -> Interruption:
+    return msgspec.convert(dict(row), type=Interruption)
+
+
+async def since(branch_id: int, moment: datetime) -> tuple[Interruption, ...]:
+    """Those of the branch that lasted beyond `moment`, in order of their beginning."""
+    rows = await db.fetch(
+        f"SELECT {INTERRUPTION} FROM interruption"
+        " WHERE branch_id = $1 AND coalesce(resumes_at, 'infinity'::timestamptz) > $2"
+        " ORDER BY started_at, id",
+        branch_id,
+        moment,
+    )
+    return tuple(_interruption(row) for row in rows)
 
 
 async def by_id(branch_ids: list[int], interruption_id: int) -> Placed:
