@@ -91,7 +91,7 @@ async def page(
     return response
 
 
-@get("/state")
+@get("/state", opt=right("see_page"))
 async def state(settings: NamedDependency[Settings]) -> Response[ShownNow]:
     now = _showing(settings)
     return Response(ShownNow(now.day, now.console, now.ticket), headers=NO_STORE)

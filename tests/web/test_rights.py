@@ -1,6 +1,7 @@
 """Every route, page and websocket of the application asks the table of rights, for every role."""
 
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import NamedTuple
 
 import httpx
@@ -11,10 +12,12 @@ from litestar.routes import HTTPRoute, WebSocketRoute
 from msgspec import Struct
 
 from queue_app.clock import FixedClock
+from queue_app.demo import page
 from queue_app.domain import rights
 from queue_app.domain.people import DeviceKind, Role
 from queue_app.queries import reference
 from tests.conftest import MONDAY
+from tests.support import application
 from tests.support.application import listening, speaking_to
 from tests.support.hall import take_ticket
 from tests.support.people import BRANCH, hire, install
@@ -88,6 +91,14 @@ def test_every_route_and_every_websocket_names_its_right(app: Litestar) -> None:
     assert [path for path, right in sockets(app) if right not in rights.RIGHTS] == []
     assert len(list(ways(app))) > 60
     assert len(sockets(app)) == 3
+
+
+def test_the_routes_that_only_a_demo_has_name_their_right_too(tmp_path: Path) -> None:
+    whole = application.build("postgresql://nowhere", tmp_path, FixedClock(MONDAY))
+    whole.register(page.router)
+    demo = [way for way in ways(whole) if way.path.startswith("/demo")]
+    assert {way.path for way in demo} >= {"/demo", "/demo/state"}
+    assert [way for way in demo if way.right not in rights.RIGHTS] == []
 
 
 @pytest.mark.parametrize("party", PARTIES)
