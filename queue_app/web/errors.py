@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import msgspec
 from litestar import Request, Response
-from litestar.exceptions import HTTPException, ValidationException
+from litestar.exceptions import HTTPException, InternalServerException, ValidationException
 from litestar.status_codes import HTTP_429_TOO_MANY_REQUESTS
 
 from queue_app.domain.errors import QueueError
@@ -383,13 +383,24 @@ def queue_error(request: Request[Any, Any, Any], error: QueueError) -> Response[
 
 def http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
     if error.status_code >= 500 and error.status_code != 503:
-        return unexpected_error(request, error)
+        return gone(request) if _is_gone(error) else unexpected_error(request, error)
     code = CODES_BY_STATUS.get(error.status_code, "unreadable")
     headers = dict(error.headers or {})
     reset = headers.get("RateLimit-Reset")
     if error.status_code == HTTP_429_TOO_MANY_REQUESTS and reset:
         headers["Retry-After"] = reset
     return answer(request, Problem(error.status_code, code, _unreadable_fields(error), headers))
+
+
+def _is_gone(error: HTTPException) -> bool:
+    """The framework has no class for it, only this sentence."""
+    return isinstance(error, InternalServerException) and "client disconnected" in error.detail
+
+
+def gone(request: Request[Any, Any, Any]) -> Response[Any]:
+    """Whoever asked went away before they had said all: nothing was done, and nobody listens."""
+    logger.info("a request was broken off by its sender")
+    return answer(request, Problem(400, "unreadable", {}, {}))
 
 
 def unexpected_error(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:

@@ -130,6 +130,38 @@ def test_an_unknown_path_is_a_page_for_people_and_a_problem_for_programs(client:
     assert client.get("/api/v1/no").json()["code"] == "not_found"
 
 
+async def test_a_request_that_its_sender_breaks_off_is_no_error_of_ours(
+    client: TestClient[Litestar], caplog: pytest.LogCaptureFixture
+) -> None:
+    said: list[Any] = []
+
+    async def receive() -> Any:
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        said.append(message)
+
+    scope: Any = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": "POST",
+        "scheme": "http",
+        "path": "/api/v1/wishes",
+        "raw_path": b"/api/v1/wishes",
+        "root_path": "",
+        "query_string": b"",
+        "headers": [(b"content-type", b"application/json"), (b"content-length", b"9")],
+        "client": ("127.0.0.1", 1),
+        "server": ("127.0.0.1", 80),
+        "state": {},
+    }
+    with caplog.at_level(logging.INFO):
+        await client.app(scope, receive, send)
+    assert said[0]["status"] == 400
+    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
+
+
 def test_a_body_that_cannot_be_read_names_the_field(client: Any) -> None:
     answer = client.post("/api/v1/wishes", json={"minutes": "many"})
     assert answer.status_code == 400
