@@ -7,8 +7,8 @@ transaction they stand in, else a pooled connection.
 import asyncio
 import os
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager, redirect_stdout, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, redirect_stdout, suppress
 from io import StringIO
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -27,7 +27,10 @@ _SERVER_SETTINGS = {
     "timezone": "UTC",
     "jit": "off",
 }
+_PATIENT = _SERVER_SETTINGS | {"statement_timeout": "0"}
+"""For migrations: an update of a large table takes as long as it takes."""
 _ATTEMPTS = 5
+_COPIED_AT_ONCE = 2_000
 
 
 OUTAGES: tuple[type[Exception], ...] = (
@@ -197,10 +200,15 @@ async def is_empty() -> bool:
 
 
 async def copy(table: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
-    """Add many rows at once, in the transaction in which this stands."""
+    """Add many rows at once, in the transaction in which this stands.
+
+    In parts, so that no statement comes near the limit for one, however many rows there are.
+    """
     current = engine.current_transaction.get()
     assert current, "many rows are all there or none"
-    await current.connection.copy_records_to_table(table, columns=columns, records=rows)
+    for first in range(0, len(rows), _COPIED_AT_ONCE):
+        part = rows[first : first + _COPIED_AT_ONCE]
+        await current.connection.copy_records_to_table(table, columns=columns, records=part)
 
 
 async def migrate() -> None:
@@ -208,12 +216,25 @@ async def migrate() -> None:
     os.environ.setdefault("PICCOLO_CONF", "config.piccolo_conf")
     from piccolo.apps.migrations.commands.forwards import run_forwards
 
-    connection = await engine.get_new_connection()
+    with _patience():
+        connection = await engine.get_new_connection()
+        try:
+            await connection.execute("SET lock_timeout = 0")  # another process may be at it
+            await connection.execute("SELECT pg_advisory_lock(hashtext('queue-app migrate'))")
+            with redirect_stdout(StringIO()):
+                result = await run_forwards("queue_app")
+            if not result.success:
+                raise RuntimeError(f"the migration failed: {result.message}")
+        finally:
+            await connection.close()
+
+
+@contextmanager
+def _patience() -> Iterator[None]:
+    """Piccolo's connections come from outside the pool, and no statement of theirs is cut off."""
+    pool, config = engine.pool, engine.config
+    engine.pool, engine.config = None, config | {"server_settings": _PATIENT}
     try:
-        await connection.execute("SELECT pg_advisory_lock(hashtext('queue-app migrate'))")
-        with redirect_stdout(StringIO()):
-            result = await run_forwards("queue_app")
-        if not result.success:
-            raise RuntimeError(f"the migration failed: {result.message}")
+        yield
     finally:
-        await connection.close()
+        engine.pool, engine.config = pool, config

@@ -39,11 +39,18 @@ BEFORE = (
 
 @pytest.fixture(scope="module")
 async def migrated(database_server: str, worker: str) -> AsyncIterator[tuple[str, dict[str, int]]]:
-    """The name of a migrated database, and how many rows each table had before."""
+    """The name of a migrated database, and how many rows each table had before.
+
+    The limit of a statement is no limit of a migration: a city's tables take their time.
+    """
     name = f"{Path(os.environ[RUN_FOLDER]).name}-{worker}-old"
-    async with pool_on(await old_database(database_server, name)):
+    dsn = await old_database(database_server, name)
+    async with pool_on(dsn):
         before = await rows_of_each()
-        await db.migrate()
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setitem(db._SERVER_SETTINGS, "statement_timeout", "1ms")
+        async with pool_on(dsn):
+            await db.migrate()
     yield name, before
     await drop_database(database_server, name)
 
