@@ -15,7 +15,7 @@ BY_HAND = {"transact", "raise_version", "begin_request", "answer_request", "dire
 
 def is_verb(node: ast.AST) -> bool:
     return isinstance(node, ast.AsyncFunctionDef) and any(
-        isinstance(one, ast.Name) and one.id == "verb" for one in node.decorator_list
+        ast.unparse(one) in ("verb", "verb.secret") for one in node.decorator_list
     )
 
 

@@ -22,7 +22,7 @@ NAME_LENGTH = 60
 """Characters of a device's name."""
 
 
-@verb
+@verb.secret
 async def add_staff(
     act: Act, login: str, role: str, branch_slug: str | None, password: str
 ) -> Staff:
@@ -69,7 +69,7 @@ async def check_account(login: str, role: str, branch_slug: str | None) -> Role:
     return role
 
 
-@verb
+@verb.secret
 async def change_password(act: Act, login: str, password: str) -> None:
     """A new password; every session ends.
 
@@ -137,7 +137,7 @@ async def _free(act: Act, place: DeskRow) -> Ticket | None:
     return ticket
 
 
-@verb
+@verb.secret
 async def add_device(act: Act, name: str, kind: str, branch_slug: str) -> str:
     """A new device; its token, which is shown this once. Conflict `device_taken`.
 

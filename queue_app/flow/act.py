@@ -265,11 +265,20 @@ class verb(Generic[P, R]):  # noqa: N801 - reads as a decorator
 
     def __init__(self, function: Callable[Concatenate[Act, P], Awaitable[R]]) -> None:
         self.right = function.__name__
+        self._keeps = True
         if self.right not in rights.RIGHTS:
             raise LookupError(f"{self.right} has no row in domain/rights.py")
         self._function = function
         self._signature = inspect.signature(function)
         update_wrapper(self, function)
+
+    @classmethod
+    def secret(cls, function: Callable[Concatenate[Act, P], Awaitable[R]]) -> "verb[P, R]":
+        """A verb that is given or gives a password or a token. An idempotency key does nothing
+        here: what it keeps of a request and its answer could be read in the database."""
+        made = verb(function)
+        made._keeps = False
+        return made
 
     async def __call__(self, by: By, *args: P.args, **kwargs: P.kwargs) -> R:
         rights.require(self.right, by.who)
@@ -282,7 +291,7 @@ class verb(Generic[P, R]):  # noqa: N801 - reads as a decorator
         A second request that comes while the first still runs waits for it at the unique index. A
         refusal is not kept: nothing was done, so the same request may be tried again.
         """
-        if by.key is None:
+        if by.key is None or not self._keeps:
             return await self._do(by, directory, args, kwargs)
         asked = self._signature.bind(None, *args, **kwargs)
         asked.apply_defaults()

@@ -39,7 +39,7 @@ async def sign_in(by: By, login: str, password: str) -> SignedIn:
     return await begin_session(by, account.staff, account.password_hash)
 
 
-@verb
+@verb.secret
 async def begin_session(act: Act, staff: Staff, password_hash: str) -> SignedIn:
     """NotSignedIn `wrong_password` where the password was changed or its owner retired since."""
     token = secrets.token_urlsafe(32)
@@ -60,7 +60,7 @@ async def begin_session(act: Act, staff: Staff, password_hash: str) -> SignedIn:
     return SignedIn(token, staff, expires_at)
 
 
-@verb
+@verb.secret
 async def end_session(act: Act, token: str) -> None:  # noqa: ARG001 - ends for whoever holds it
     await db.fetch("DELETE FROM session WHERE token_hash = $1", token_hash(token))
 

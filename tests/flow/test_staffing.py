@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 
@@ -285,3 +286,13 @@ async def test_a_device_has_a_name_of_its_own_and_a_known_kind(
         await accounts.add_device(By(OPERATOR, clock.now()), "kiosk 1", "kiosk", BRANCH)
     with pytest.raises(RuleBroken, match="unknown_device_kind"):
         await accounts.add_device(By(OPERATOR, clock.now()), "printer", "printer", BRANCH)
+
+
+async def test_no_key_keeps_a_password_or_a_token(clerk: Staff, clock: FixedClock) -> None:
+    resident, operator = (By(who, clock.now(), uuid4()) for who in (RESIDENT, OPERATOR))
+    signed = [await staffing.sign_in(resident, clerk.login, PASSWORD) for _ in "twice"]
+    assert signed[0].token != signed[1].token
+    await staffing.end_session(resident, signed[0].token)
+    await accounts.add_device(operator, "kiosk 1", "kiosk", BRANCH)
+    await accounts.change_password(operator, clerk.login, "another long password")
+    assert await db.fetch("SELECT * FROM request") == []
