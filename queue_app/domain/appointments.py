@@ -99,6 +99,8 @@ class Appointment(Struct, frozen=True):
     ticket_token: str | None = None
     """The link of the ticket that this appointment got at check-in, if any."""
     ticket_state: State | None = None
+    ticket_started_at: datetime | None = None
+    """When its visit began, if it did."""
 
     @property
     def progress(self) -> AppointmentProgress:

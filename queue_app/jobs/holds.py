@@ -1,9 +1,12 @@
 """Holds whose time ran out give their slots back."""
 
+from functools import partial
+
 from queue_app.clock import Clock
 from queue_app.domain.people import SYSTEM
 from queue_app.flow.act import Act, By, verb
 from queue_app.flow.booking import expire_lapsed
+from queue_app.jobs.each import each
 from queue_app.queries import appointments
 
 
@@ -11,7 +14,8 @@ async def expire(clock: Clock) -> int:
     """Branch by branch, so that no transaction spans two."""
     now = clock.now()
     branches = await appointments.branches_with_lapsed_holds(now)
-    return sum([await expire_holds(By(SYSTEM, now), branch_id) for branch_id in branches])
+    by_name = {f"branch {one}": one for one in branches}
+    return sum(await each(by_name, partial(expire_holds, By(SYSTEM, now))))
 
 
 @verb

@@ -1,7 +1,6 @@
 """Learning from the visits of a branch, once an hour: service times, its visitors' habits, and
 what its ranges have to be moved by."""
 
-import logging
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -9,17 +8,16 @@ import msgspec
 
 from queue_app.clock import Clock
 from queue_app.domain.correction import NARROWEST, Correction, End, corrected
-from queue_app.domain.directory import Directory
+from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.habits import Habits, habits_of
 from queue_app.domain.service_times import ServiceTime, learned, published
+from queue_app.jobs.each import each
 from queue_app.queries import habits, reference
 from queue_app.store import db
 
 MEMORY_DAYS = 90
 """Visits older than this no longer speak for how long a service takes, or how people behave."""
 LEARN_EVERY = timedelta(hours=1)
-
-_log = logging.getLogger(__name__)
 
 
 async def learn_times(clock: Clock) -> int:
@@ -100,18 +98,16 @@ async def learn_habits(directory: Directory, now: datetime) -> int:
         now,
     )
     fresh = {row["branch_id"] for row in rows}
-    today = directory.local(now).date()
     due = [branch for branch in directory.branches.values() if branch.id not in fresh]
-    for branch in due:
-        try:
-            seen = await habits.seen(directory, branch, today - timedelta(days=MEMORY_DAYS), today)
-            await db.transact(partial(_keep_habits, branch.id, habits_of(seen), now))
-            await db.transact(partial(_correct, branch.id, directory.midnight(now)))
-        except db.OUTAGES:
-            raise
-        except Exception:
-            _log.exception("branch %s learned nothing of its visitors", branch.slug)
-    return len(due)
+    by_name = {f"branch {one.slug}": one for one in due}
+    return len(await each(by_name, partial(_learn_of, directory, now)))
+
+
+async def _learn_of(directory: Directory, now: datetime, branch: Branch) -> None:
+    today = directory.local(now).date()
+    seen = await habits.seen(directory, branch, today - timedelta(days=MEMORY_DAYS), today)
+    await db.transact(partial(_keep_habits, branch.id, habits_of(seen), now))
+    await db.transact(partial(_correct, branch.id, directory.midnight(now)))
 
 
 async def _keep_habits(branch_id: int, learned: Habits, now: datetime) -> None:

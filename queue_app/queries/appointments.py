@@ -12,12 +12,12 @@ from queue_app.domain.numbering import branch_of_token
 from queue_app.store import db
 
 SELECT = """
-SELECT a.*, lower(period) AS starts_at, upper(period) AS ends_at,
-    (SELECT token FROM ticket t WHERE t.branch_id = a.branch_id AND t.appointment_id = a.id
-     ORDER BY id DESC LIMIT 1) AS ticket_token,
-    (SELECT state FROM ticket t WHERE t.branch_id = a.branch_id AND t.appointment_id = a.id
-     ORDER BY id DESC LIMIT 1) AS ticket_state
-FROM appointment a
+SELECT a.*, lower(period) AS starts_at, upper(period) AS ends_at, given.*
+FROM appointment a LEFT JOIN LATERAL (
+    SELECT token AS ticket_token, state AS ticket_state, started_at AS ticket_started_at
+    FROM ticket t
+    WHERE t.branch_id = a.branch_id AND t.appointment_id = a.id ORDER BY t.id DESC LIMIT 1
+) given ON true
 """
 LOCKED = " FOR NO KEY UPDATE OF a"
 """Beside `SELECT`. Not against the references of events and tickets."""
@@ -91,17 +91,17 @@ async def branches_with_lapsed_holds(now: datetime) -> list[int]:
     return [row["branch_id"] for row in rows]
 
 
-async def calls_due(branch_ids: list[int], now: datetime, soon: datetime) -> list[str]:
-    """The links of booked phone calls that begin until `soon`, are not over, and have no ticket."""
+async def calls_due(branch_ids: list[int], now: datetime, soon: datetime) -> list[Appointment]:
+    """Booked phone calls that begin until `soon`, are not over, and have no ticket."""
     rows = await db.fetch(
-        "SELECT token FROM appointment WHERE state = 'booked' AND channel = 'phone'"
+        SELECT + "WHERE state = 'booked' AND channel = 'phone'"
         " AND branch_id = ANY($1) AND lower(period) <= $2 AND upper(period) > $3"
         " AND checked_in_at IS NULL ORDER BY lower(period)",
         branch_ids,
         soon,
         now,
     )
-    return [row["token"] for row in rows]
+    return [from_row(row) for row in rows]
 
 
 async def branches_with_past_bookings(until: datetime) -> list[int]:

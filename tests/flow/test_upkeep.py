@@ -15,6 +15,7 @@ from queue_app.domain.people import OPERATOR, RESIDENT, Staff
 from queue_app.flow import accounts, arrival, booking, calling, staffing
 from queue_app.flow.act import By
 from queue_app.jobs import calls, day_ends, holds, upkeep
+from queue_app.jobs.each import each
 from queue_app.jobs.runner import Job, run_if_due, running
 from queue_app.queries import appointments, doctor, halls, reference
 from queue_app.queries.tickets import by_token
@@ -88,7 +89,7 @@ async def test_a_call_that_was_cancelled_or_moved_meanwhile_is_not_admitted(
     moved = await booked(ELEVEN + timedelta(minutes=10), "phone", "0679999999")
     look = appointments.calls_due
 
-    async def and_then_they_change(*asked: Any) -> list[str]:
+    async def and_then_they_change(*asked: Any) -> list[Appointment]:
         due = await look(*asked)
         await booking.cancel(By(RESIDENT, MONDAY), cancelled.token)
         await booking.move(By(RESIDENT, MONDAY), moved.token, ELEVEN + timedelta(hours=4))
@@ -142,6 +143,20 @@ async def test_a_past_booking_is_fulfilled_if_its_visitor_was_served_else_missed
     assert [await state(one) for one in (served, absent, to_come)] == [
         "fulfilled", "missed", "booked",
     ]  # fmt: skip
+    assert await doctor.check(clock.now()) == []
+
+
+async def test_a_visit_that_nobody_finished_was_a_visit(clock: FixedClock) -> None:
+    begun = await booked()
+    desk, clerk = await clerk_at_desk()
+    await arrival.check_in(By(KIOSK, MONDAY), BRANCH, begun.code)
+    called = await calling.call(By(clerk, MONDAY), desk)
+    assert called
+    await calling.start(By(clerk, MONDAY), called.id)
+    clock.set(MIDNIGHT)
+    await day_ends.settle_appointments(clock)
+    assert await state(begun) == "fulfilled", "whether the day has ended for its ticket or not"
+    await upkeep.sweep(FixedClock(clock.now()))
     assert await doctor.check(clock.now()) == []
 
 
@@ -227,6 +242,40 @@ async def test_a_job_goes_on_after_the_clock_was_set_back(database: str, clock: 
     assert await run_if_due(clock, job) is True
     clock.advance(days=-400)
     assert await run_if_due(clock, job) is True
+
+
+async def test_what_is_wrong_with_one_ticket_keeps_no_other_in_the_house(
+    clock: FixedClock, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    first, other = [
+        await arrival.issue(By(KIOSK, MONDAY), BRANCH, [SERVICE], None, "uk") for _ in "ab"
+    ]
+
+    async def all_but_the_first(by: By, branch_id: int, ticket_id: int) -> None:
+        if ticket_id == first.id:
+            raise RuntimeError("what nobody foresaw")
+        await arrival.close_out(by, branch_id, ticket_id)
+
+    monkeypatch.setattr(day_ends, "close_out", all_but_the_first)
+    clock.set(MIDNIGHT)
+    with pytest.raises(ExceptionGroup, match="1 of 2"):
+        await day_ends.end(clock)
+    states = [(await by_token(one.token)).progress.state for one in (first, other)]
+    assert states == ["waiting", "left"]
+    assert f"ticket 1-{first.id}" in caplog.text
+    assert first.token not in caplog.text
+
+
+async def test_while_the_database_is_away_a_job_tries_nothing_more() -> None:
+    tried = []
+
+    async def away(thing: int) -> None:
+        tried.append(thing)
+        raise asyncpg.ConnectionDoesNotExistError
+
+    with pytest.raises(asyncpg.ConnectionDoesNotExistError):
+        await each({"one": 1, "other": 2}, away)
+    assert tried == [1]
 
 
 async def test_a_step_that_fails_keeps_no_other_from_its_turn(
