@@ -103,6 +103,8 @@ class Ticket(Struct, frozen=True):
     due_at: datetime | None
     issued_at: datetime
     progress: Progress
+    changed_at: datetime | None = None
+    """When the last thing happened to it; None where that was not asked for."""
 
     def as_waiting(self) -> Waiting:
         return Waiting(

@@ -76,12 +76,10 @@ class Request(Struct, frozen=True):
 
 
 def next_event(ticket: Ticket, verb: Verb, actor: str, now: datetime, **facts: Any) -> Event:
-    """The ticket's next event; never before what already happened to it, whatever the clocks."""
-    progress = ticket.progress
-    known = [progress.called_at, progress.started_at, progress.ended_at, ticket.issued_at]
+    """The ticket's next event; never before the last one, whatever the clocks."""
     return Event(
-        seq=progress.revision + 1,
-        at=max(now, *(at for at in known if at)),
+        seq=ticket.progress.revision + 1,
+        at=max(now, ticket.changed_at or ticket.issued_at),
         verb=verb,
         actor=actor,
         **facts,
@@ -202,7 +200,9 @@ async def write_ticket(
         )
     except asyncpg.UniqueViolationError as error:
         raise _taken(error) from error
-    return msgspec.structs.replace(ticket, progress=progress) if row else None
+    if row is None:
+        return None
+    return msgspec.structs.replace(ticket, progress=progress, changed_at=happened.at)
 
 
 def _taken(error: asyncpg.UniqueViolationError) -> Conflict:

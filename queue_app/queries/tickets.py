@@ -16,6 +16,13 @@ LARGEST_ID = 2**63 - 1
 """Of a `bigint` column; what is larger names nothing."""
 
 
+SELECT = """
+SELECT ticket.*, (SELECT at FROM ticket_event e WHERE e.branch_id = ticket.branch_id
+    AND e.ticket_id = ticket.id ORDER BY seq DESC LIMIT 1) AS changed_at
+FROM ticket
+"""
+
+
 def from_row(row: Mapping[str, Any]) -> Ticket:
     values = dict(row)
     return msgspec.convert(values | {"progress": values}, type=Ticket)
@@ -29,7 +36,7 @@ async def by_id(branch_ids: list[int], ticket_id: int) -> Ticket:
     if not 0 < ticket_id <= LARGEST_ID:
         raise NotFound("unknown_ticket")
     row = await db.fetch_row(
-        "SELECT * FROM ticket WHERE branch_id = ANY($1) AND id = $2", branch_ids, ticket_id
+        SELECT + "WHERE branch_id = ANY($1) AND id = $2", branch_ids, ticket_id
     )
     if row is None:
         await _refuse_elsewhere(ticket_id)
@@ -48,7 +55,7 @@ async def _refuse_elsewhere(ticket_id: int) -> None:
 async def by_token(token: str) -> Ticket:
     """The ticket behind a link; NotFound `unknown_link`."""
     row = await db.fetch_row(
-        "SELECT * FROM ticket WHERE branch_id = $1 AND token = $2", branch_of_token(token), token
+        SELECT + "WHERE branch_id = $1 AND token = $2", branch_of_token(token), token
     )
     if row is None:
         raise NotFound("unknown_link")
@@ -58,8 +65,7 @@ async def by_token(token: str) -> Ticket:
 async def of_appointment(appointment: Appointment) -> Ticket | None:
     """The ticket that this appointment got at check-in, the last one if it got several."""
     row = await db.fetch_row(
-        "SELECT * FROM ticket WHERE branch_id = $1 AND appointment_id = $2"
-        " ORDER BY id DESC LIMIT 1",
+        SELECT + "WHERE branch_id = $1 AND appointment_id = $2 ORDER BY id DESC LIMIT 1",
         appointment.branch_id,
         appointment.id,
     )
@@ -69,7 +75,7 @@ async def of_appointment(appointment: Appointment) -> Ticket | None:
 async def at_desk(branch_id: int, desk_id: int) -> Ticket | None:
     """The ticket that is called to this desk or served at it."""
     row = await db.fetch_row(
-        "SELECT * FROM ticket WHERE branch_id = $1 AND desk_id = $2 AND state = ANY($3)",
+        SELECT + "WHERE branch_id = $1 AND desk_id = $2 AND state = ANY($3)",
         branch_id,
         desk_id,
         list(AT_DESK),

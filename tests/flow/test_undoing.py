@@ -116,3 +116,19 @@ async def test_putting_back_is_undone_where_it_was_said(clock: FixedClock) -> No
     assert (offered.ticket, offered.verb) == (ticket, "return")
     await desk.undo(ticket)
     assert (await now_of(ticket)).progress.state == "no_show"
+
+
+async def test_what_happens_next_is_never_before_what_happened_last(clock: FixedClock) -> None:
+    """Though a clock was set back, and though nothing in the row says any more when it was."""
+    ticket = await issue(clock)
+    desk = await open_desk("1", clock.now())
+    await desk.call()
+    later = clock.advance(minutes=10)
+    await calling.park(By(desk.clerk, later), ticket)
+    clock.advance(minutes=-5)
+    await calling.put_back(By(desk.clerk, clock.now()), ticket)
+    called = await calling.call(By(desk.clerk, clock.now()), desk.id, ticket)
+    assert called
+    events = await history(called.branch_id, ticket)
+    assert [event.at for event in events][-3:] == [later] * 3
+    assert called.progress.called_at == later
