@@ -149,13 +149,16 @@ async def transfer(
 ) -> Ticket:
     """The person waits again, for other services or for one desk, in the same number.
 
-    RuleBroken `transfer_nowhere` without either; `nobody_serves`; NotFound `unknown_desk`.
+    RuleBroken `transfer_nowhere` without either; `nobody_serves`; NotFound `unknown_desk`;
+    what `check_services` refuses: who is on the phone stays there.
     """
     ticket = await act.ticket(ticket_id)
     branch = act.directory.branch_of(ticket.branch_id)
     if not services and to_desk is None:
         raise RuleBroken("transfer_nowhere")
-    chosen = check_services(act.directory, services) if services else ticket.progress.services
+    chosen = ticket.progress.services
+    if services:
+        chosen = check_services(act.directory, services, ticket.channel)
     if to_desk is not None and all(one.id != to_desk for one in branch.desks):
         raise NotFound("unknown_desk", desk=to_desk)
     if to_desk is None and not any(one.services.issuperset(chosen) for one in branch.desks):

@@ -1,13 +1,17 @@
 """At the desks: people sent to another desk or for other services."""
 
+from datetime import timedelta
+
 import pytest
 
 from queue_app.clock import FixedClock
 from queue_app.domain.errors import NotFound, RuleBroken
-from queue_app.flow import calling, staffing
+from queue_app.domain.people import RESIDENT, SYSTEM
+from queue_app.flow import arrival, booking, calling, staffing
 from queue_app.flow.act import By
 from tests.flow.desks import ACCOUNTS, issue, screen_of
 from tests.support.hall import open_desk
+from tests.support.people import BRANCH
 
 pytestmark = pytest.mark.usefixtures("proven")
 
@@ -45,6 +49,23 @@ async def test_a_desk_that_closes_gives_back_whoever_was_sent_to_it(clock: Fixed
     await calling.transfer(By(one.clerk, clock.now()), ticket, to_desk=two.id)
     await staffing.close_desk(By(two.clerk, clock.now()), two.id)
     assert (await one.call()).id == ticket
+
+
+async def test_who_is_on_the_phone_is_sent_on_for_what_is_given_by_phone(
+    clock: FixedClock,
+) -> None:
+    resident = By(RESIDENT, clock.now())
+    at_eleven = clock.now() + timedelta(hours=1)
+    held = await booking.hold(resident, BRANCH, ["debt-amount"], at_eleven, "phone")
+    await booking.confirm(resident, held.token, "Ян", "0671234567", None, "uk")
+    admitted = await arrival.admit_call(By(SYSTEM, clock.now()), held.token, at_eleven)
+    assert admitted
+    desk = await open_desk("1", clock.now())
+    await desk.call(admitted.id)
+    by = By(desk.clerk, clock.now())
+    with pytest.raises(RuleBroken, match="not_by_phone"):
+        await calling.transfer(by, admitted.id, [ACCOUNTS])
+    assert (await calling.transfer(by, admitted.id, ["payment-search"])).channel == "phone"
 
 
 async def test_a_transfer_says_where_it_leads(clock: FixedClock) -> None:
