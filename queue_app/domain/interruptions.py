@@ -56,6 +56,16 @@ class Interruption(Struct, frozen=True):
         """A visit is stopped when any of its services is: it could not be brought to an end."""
         return self.services is None or not frozenset(services).isdisjoint(self.services)
 
+    def is_covered_by(self, services: Iterable[str] | None) -> bool:
+        """Whether another one for `services`, None for all, stops all that this one stops.
+
+        One for all services is no more covered by one for some than the other way round: each
+        has its own end.
+        """
+        if services is None or self.services is None:
+            return services is None and self.services is None
+        return frozenset(self.services) <= frozenset(services)
+
 
 def current(interruptions: Iterable[Interruption], now: datetime) -> list[Interruption]:
     """Those that last at `now`: of all services first, then whichever lasts longest."""

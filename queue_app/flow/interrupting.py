@@ -1,9 +1,9 @@
 """Stopping the calls of a branch, for all services or for some, and letting them go on."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 import msgspec
+from msgspec.structs import replace
 
 from queue_app.domain import interruptions
 from queue_app.domain.directory import Directory
@@ -33,13 +33,13 @@ async def interrupt(
         raise RuleBroken("unknown_kind", kind=kind, kinds=list(KINDS))
     chosen = None if services is None else _known(act.directory, services)
     await _one_at_a_time(branch.id)
-    await _bring_forward(branch.id, act.now)
+    await _bring_forward(act, branch.id)
     for one in await kept.open_ones(branch.id):
         if one.kind == kind and _same(one.services, chosen):
             return one
         if one.services is None and chosen is None:
             raise Conflict("already_interrupted", interruption=one.id, kind=one.kind)
-    await _take_the_place(branch.id, chosen, act.now)
+    await _take_the_place(act, branch.id, chosen)
     begun = await _begin(act, branch.id, kind, chosen, one_line(note)[:NOTE_MAX])
     await act.note("interruption", str(begun.id), "begin", after=begun, branch_id=branch.id)
     act.touch(branch.id)
@@ -66,26 +66,38 @@ async def _one_at_a_time(branch_id: int) -> None:
     await db.fetch("SELECT id FROM branch WHERE id = $1 FOR NO KEY UPDATE", branch_id)
 
 
-async def _bring_forward(branch_id: int, now: datetime) -> None:
+async def _bring_forward(act: Act, branch_id: int) -> None:
     """What was begun by a clock that has been set back since stops calls now, not later."""
-    await db.fetch(
-        "UPDATE interruption SET started_at = $2"
-        " WHERE branch_id = $1 AND ended_at IS NULL AND started_at > $2",
-        branch_id,
-        now,
-    )
+    for one in await kept.open_ones(branch_id):
+        if one.started_at > act.now:
+            await _change(act, branch_id, "bring_forward", one, replace(one, started_at=act.now))
 
 
-async def _take_the_place(branch_id: int, services: tuple[str, ...] | None, now: datetime) -> None:
+async def _take_the_place(act: Act, branch_id: int, services: tuple[str, ...] | None) -> None:
     """An all-clear whose minutes still run is over when the next stop of the same begins."""
+    for one in await kept.resuming(branch_id, act.now):
+        if one.is_covered_by(services):
+            assert one.ended_at
+            over = replace(one, resumes_at=max(act.now, one.ended_at))
+            await _change(act, branch_id, "replace", one, over)
+
+
+async def _change(
+    act: Act, branch_id: int, verb: str, before: Interruption, after: Interruption
+) -> None:
+    """Write the times of `after`, with their event."""
+    if before == after:
+        return
     await db.fetch(
-        "UPDATE interruption SET resumes_at = greatest($2, ended_at)"
-        " WHERE branch_id = $1 AND ended_at IS NOT NULL AND resumes_at > $2"
-        " AND CASE WHEN $3::text[] IS NULL THEN services IS NULL ELSE services <@ $3 END",
+        "UPDATE interruption SET started_at = $3, ended_at = $4, resumes_at = $5"
+        " WHERE branch_id = $1 AND id = $2",
         branch_id,
-        now,
-        services,
+        before.id,
+        after.started_at,
+        after.ended_at,
+        after.resumes_at,
     )
+    await act.note("interruption", str(before.id), verb, before, after, branch_id)
 
 
 async def _begin(

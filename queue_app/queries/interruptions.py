@@ -24,12 +24,24 @@ class Placed(Struct, frozen=True):
 
 
 async def open_ones(branch_id: int) -> list[Interruption]:
-    """Those of the branch whose end nobody has said yet, in order of their beginning."""
+    """Those of the branch whose end nobody has said yet, in order of their beginning, locked."""
     rows = await db.fetch(
         f"SELECT {INTERRUPTION} FROM interruption WHERE branch_id = $1"
         " AND coalesce(resumes_at, 'infinity'::timestamptz) = 'infinity'"
-        " ORDER BY started_at, id",
+        " ORDER BY started_at, id FOR NO KEY UPDATE",
         branch_id,
+    )
+    return [_interruption(row) for row in rows]
+
+
+async def resuming(branch_id: int, now: datetime) -> list[Interruption]:
+    """Those of the branch that were said to be over and still stop calls at `now`, locked."""
+    rows = await db.fetch(
+        f"SELECT {INTERRUPTION} FROM interruption"
+        " WHERE branch_id = $1 AND ended_at IS NOT NULL AND resumes_at > $2"
+        " ORDER BY started_at, id FOR NO KEY UPDATE",
+        branch_id,
+        now,
     )
     return [_interruption(row) for row in rows]
 

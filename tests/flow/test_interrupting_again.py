@@ -4,6 +4,7 @@ import asyncio
 from datetime import datetime, timedelta
 from uuid import uuid4
 
+import msgspec
 import pytest
 
 from queue_app.clock import FixedClock
@@ -14,6 +15,7 @@ from queue_app.flow import accounts, interrupting
 from queue_app.flow.act import By
 from queue_app.queries import halls, reference
 from queue_app.screens.board import board_view
+from queue_app.store import db
 from tests.flow.alerts import alert, board_at, call, console_at
 from tests.support.hall import SERVICE, Desk, open_desk, take_ticket
 from tests.support.people import BRANCH, PASSWORD
@@ -48,6 +50,45 @@ async def test_saying_it_twice_or_at_once_makes_one_interruption(
         for one in (desk, other)
     ]
     assert over[0] == over[1]
+
+
+async def test_what_the_next_stop_changes_of_the_last_leaves_its_event(
+    desk: Desk, clock: FixedClock
+) -> None:
+    first = await interrupting.interrupt(By(desk.clerk, clock.now()), BRANCH, "alert", None, "")
+    clock.advance(minutes=-5)
+    forward = await interrupting.interrupt(By(desk.clerk, clock.now()), BRANCH, "alert", None, "")
+    assert (forward.id, forward.started_at) == (first.id, clock.now())
+    await interrupting.resume(By(desk.clerk, clock.advance(minutes=1)), first.id, 10)
+    await interrupting.interrupt(
+        By(desk.clerk, clock.advance(minutes=1)), BRANCH, "power", None, ""
+    )
+    rows = await db.fetch(
+        "SELECT verb, subject, after FROM office_event WHERE kind = 'interruption' ORDER BY id"
+    )
+    assert [(row["verb"], row["subject"] == str(first.id)) for row in rows] == [
+        ("begin", True), ("bring_forward", True), ("end", True), ("replace", True),
+        ("begin", False),
+    ]  # fmt: skip
+    kept = await db.fetch_row("SELECT * FROM interruption WHERE id = $1", first.id)
+    assert kept
+    replaced = msgspec.json.decode(rows[3]["after"], type=Interruption)
+    assert (replaced.started_at, replaced.resumes_at) == (kept["started_at"], kept["resumes_at"])
+    assert kept["resumes_at"] == clock.now()
+
+
+async def test_an_all_clear_is_not_lost_to_a_clock_that_was_set_back(
+    desk: Desk, clock: FixedClock
+) -> None:
+    """It is said while the next stop brings the beginning forward: one comes after the other."""
+    first = await interrupting.interrupt(By(desk.clerk, clock.now()), BRANCH, "alert", None, "")
+    clock.advance(minutes=-5)
+    await asyncio.gather(
+        interrupting.interrupt(By(desk.clerk, clock.now()), BRANCH, "alert", None, ""),
+        interrupting.resume(By(desk.clerk, clock.now()), first.id, 10),
+    )
+    ended = await db.fetch_value("SELECT ended_at FROM interruption WHERE id = $1", first.id)
+    assert ended is not None
 
 
 async def test_the_same_key_gives_the_same_interruption_after_its_end_too(
