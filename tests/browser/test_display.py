@@ -365,7 +365,7 @@ async def test_a_panel_says_an_interruption_in_whole_words(
     assert words <= len(title.split())
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
 async def test_every_state_is_accessible(server: Server, screen: Open, scheme: str) -> None:
     options = {"color_scheme": scheme, "reduced_motion": "reduce"}
     mine, theirs = await take_ticket(MONDAY), await take_ticket(MONDAY, "en")

@@ -184,9 +184,10 @@ def _every_face_answers(address: str) -> None:
     ("arguments", "begins"),
     [
         (("--until", "08:30"), "Monday .*, 08:50"),
-        (
+        pytest.param(
             ("--clock", "2026-11-23T12:00:00+02:00", "--until", "11:00"),
             "Monday 23 November 2026, 12:00",
+            marks=pytest.mark.slow,
         ),
     ],
 )
@@ -201,7 +202,7 @@ def test_a_demo_that_would_end_before_it_begins_is_refused(
 
 
 @pytest.mark.server
-@pytest.mark.parametrize("seconds", [0.3, 1.5])
+@pytest.mark.parametrize("seconds", [0.3, pytest.param(1.5, marks=pytest.mark.slow)])
 def test_a_polite_signal_while_it_starts_leaves_nothing(demo: StartDemo, seconds: float) -> None:
     day = demo("--rate", "300", "--visitors", "40")
     day.until("Starting")
@@ -279,6 +280,7 @@ async def test_as_many_come_as_are_wanted_else_as_many_as_the_desks_can_serve(
     assert 65 < sum(busy) / len(busy) < 95
 
 
+@pytest.mark.slow
 async def test_a_hall_has_a_past_from_which_its_branch_has_learned(
     plan: DemoPlan, crowd: Crowd
 ) -> None:

@@ -123,6 +123,7 @@ def test_with_a_registry_down_only_its_services_stop(centre: Centre, branch: Bra
     assert during == {True}
 
 
+@pytest.mark.slow
 def test_ranges_are_judged_apart_by_when_they_were_told(centre: Centre, branch: BranchPlan) -> None:
     rows = measure_rows(centre, branch, "registry", MONDAY, 2, seed=5)
     phases = [one.phase for one in rows]
@@ -167,7 +168,10 @@ def test_what_is_learned_of_a_branch_comes_near_to_the_truth(
     assert learned.average == pytest.approx(true.average, rel=0.05)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "kind",
+    [pytest.param(one, marks=[pytest.mark.slow] if one != "short" else []) for one in KINDS],
+)
 def test_estimates_hold_what_they_promise(centre: Centre, branch: BranchPlan, kind: str) -> None:
     """A few days only; docs/waits.md has the tables of many."""
     found = measure(centre, branch, kind, MONDAY, 3, seed=5, share=0.1)  # type: ignore[arg-type]

@@ -106,7 +106,9 @@ async def painted(clerk: Clerk, language: str, scripts: bool) -> list[str]:
     return [re.sub(r"\d+:\d\d", "", text) for text in texts]
 
 
-@pytest.mark.parametrize(("language", "scheme"), [("uk", "light"), ("en", "dark")])
+@pytest.mark.parametrize(
+    ("language", "scheme"), [("uk", "light"), pytest.param("en", "dark", marks=pytest.mark.slow)]
+)
 async def test_axe_finds_nothing_in_any_state(
     language: str, scheme: str, arrive: Arrive, clock: Clock
 ) -> None:

@@ -60,6 +60,7 @@ async def test_a_server_that_answers_nothing_is_said_and_the_buttons_come_back(
     await clerk.press("Space", "called")
 
 
+@pytest.mark.slow
 async def test_a_lost_line_is_said_within_twelve_seconds_and_heals(
     servers: StartServers, context: BrowserContext, clock: Clock
 ) -> None:

@@ -114,6 +114,7 @@ async def test_past_the_last_ticket_only_a_booking_lets_in(
     await expect(page.locator("#ticket-note")).to_contain_text("17:20")
 
 
+@pytest.mark.slow
 async def test_a_lost_connection_is_said_within_twelve_seconds_and_heals_by_itself(
     servers: StartServers, switched_on: Switch
 ) -> None:
