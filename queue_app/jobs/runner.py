@@ -2,7 +2,7 @@
 
 A job is a row. Whoever claims it runs it and renews the lease meanwhile; a process that dies lets
 it run out, and another goes on. So several processes share the work, and a slow job delays no
-other.
+other. What concerns the machine alone is not shared: each process does it, and no row tells of it.
 """
 
 import asyncio
@@ -28,12 +28,14 @@ _log = logging.getLogger(__name__)
 class Job(Struct, frozen=True):
     """`run` takes the hall's clock and says how many things it did.
 
-    `every_seconds` of the machine's time lie between the beginning of a run and the next.
+    `every_seconds` of the machine's time lie between the beginning of a run and the next. Not
+    `shared`: another process, perhaps on another machine, cannot do it for this one.
     """
 
     name: str
     every_seconds: float
     run: Callable[[Clock], Awaitable[int]]
+    shared: bool = True
 
 
 @contextlib.asynccontextmanager
@@ -51,12 +53,22 @@ async def running(clock: Clock, jobs: Sequence[Job]) -> AsyncIterator[None]:
 async def _forever(clock: Clock, job: Job) -> None:
     while True:
         try:
-            await run_if_due(clock, job)
+            if job.shared:
+                await run_if_due(clock, job)
+            else:
+                await run_here(clock, job)
         except db.OUTAGES as error:
             _log.warning("job %s waits for the database: %s", job.name, type(error).__name__)
         except Exception:  # nothing may end it: holds and personal data would stay for ever
             _log.exception("job %s is lost for this turn; it tries again", job.name)
         await asyncio.sleep(job.every_seconds)
+
+
+async def run_here(clock: Clock, job: Job) -> None:
+    """One run, whatever other processes do. One that fails raises."""
+    began = time.perf_counter()
+    done = await job.run(clock)
+    _note(job, time.perf_counter() - began, done)
 
 
 async def run_if_due(clock: Clock, job: Job) -> bool:
@@ -131,9 +143,13 @@ async def _release(job: Job) -> None:
         )
 
 
-async def _finished(clock: Clock, job: Job, seconds: float, done: int) -> None:
+def _note(job: Job, seconds: float, done: int) -> None:
     level = logging.INFO if done or seconds > SLOW_SECONDS else logging.DEBUG
     _log.log(level, "job %s: %d done in %.3f s", job.name, done, seconds)
+
+
+async def _finished(clock: Clock, job: Job, seconds: float, done: int) -> None:
+    _note(job, seconds, done)
     await db.fetch(
         "UPDATE job SET leased_until = NULL, finished_at = $2, seconds = $3, runs = runs + 1,"
         " error = NULL WHERE name = $1",

@@ -16,55 +16,21 @@ import pytest
 from queue_app.clock import FixedClock
 from queue_app.delivery.adapter import Letter, Undeliverable
 from queue_app.delivery.folder import MessageFolder
-from queue_app.domain.appointments import Appointment
 from queue_app.domain.messages import ATTEMPTS
 from queue_app.domain.people import RESIDENT
 from queue_app.flow import booking, outbox
 from queue_app.flow.act import By
-from queue_app.jobs import retention
 from queue_app.jobs.runner import Job, run_if_due
 from queue_app.jobs.sending import Sender
 from queue_app.queries import doctor
 from queue_app.queries.outbox import figures
 from queue_app.store import db
 from tests.conftest import MONDAY
+from tests.flow.letters import ELEVEN, Desk, book, waiting
 from tests.support.hall import SERVICE
 from tests.support.people import BRANCH
 
-ELEVEN = MONDAY.replace(hour=11)
 pytestmark = pytest.mark.usefixtures("proven")
-
-
-class Desk:
-    """Takes letters, and refuses as it is told to."""
-
-    def __init__(self, *refusals: Exception) -> None:
-        self.refusals = list(refusals)
-        self.letters: list[Letter] = []
-
-    async def deliver(self, letter: Letter) -> None:
-        if self.refusals:
-            raise self.refusals.pop(0)
-        self.letters.append(letter)
-
-
-async def book(
-    clock: FixedClock, address: str | None = "olena@example.com", phone: str | None = None
-) -> Appointment:
-    by = By(RESIDENT, clock.now())
-    for minutes in range(0, 300, 10):
-        starts_at = ELEVEN + timedelta(minutes=minutes)
-        try:
-            held = await booking.hold(by, BRANCH, [SERVICE], starts_at)
-        except Exception:
-            continue
-        return await booking.confirm(by, held.token, "Олена", phone, address, "uk")
-    raise AssertionError("no time is free")
-
-
-async def waiting() -> list[tuple[str, str, str, str]]:
-    rows = await db.fetch("SELECT kind, channel, recipient, state FROM message ORDER BY id")
-    return [tuple(row) for row in rows]
 
 
 async def test_a_booking_calls_for_a_message_and_so_does_each_change_of_it(
@@ -233,15 +199,6 @@ async def test_the_figures_say_how_many_wait_and_how_old_the_oldest_is(clock: Fi
     await book(clock)
     known = await figures(clock.now())
     assert (known.waiting, known.oldest_seconds) == (2, 40)
-
-
-async def test_messages_go_with_the_data_of_whom_they_were_for(clock: FixedClock) -> None:
-    booked = await book(clock)
-    await booking.cancel(By(RESIDENT, clock.now()), booked.token)
-    await Sender({"mail": Desk()}).deliver(clock)
-    clock.advance(days=31)
-    assert await retention.forget_people(clock) == 1
-    assert await waiting() == []
 
 
 async def test_sending_holds_no_transaction_open(clock: FixedClock) -> None:
