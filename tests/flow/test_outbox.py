@@ -20,6 +20,7 @@ from queue_app.domain.messages import ATTEMPTS
 from queue_app.domain.people import RESIDENT
 from queue_app.flow import booking, outbox
 from queue_app.flow.act import By
+from queue_app.jobs import day_ends
 from queue_app.jobs.runner import Job, run_if_due
 from queue_app.jobs.sending import Sender
 from queue_app.queries import doctor
@@ -120,6 +121,53 @@ async def test_what_can_never_be_delivered_is_given_up_at_once(clock: FixedClock
     await book(clock, None, "067 123 45 67")
     await Sender({"mail": Desk()}).deliver(clock)
     assert [state for *_, state in await waiting()] == ["failed", "failed"]
+
+
+@pytest.mark.parametrize("moved", [False, True])
+async def test_nobody_is_told_to_come_to_what_was_cancelled_before_the_message_could_leave(
+    clock: FixedClock, moved: bool
+) -> None:
+    booked = await book(clock)
+    by = By(RESIDENT, clock.now())
+    refusals = [ConnectionError()]
+    if moved:
+        await booking.move(by, booked.token, ELEVEN + timedelta(hours=4))
+        refusals.append(ConnectionError())
+    desk = Desk(*refusals)
+    assert await Sender({"mail": desk}).deliver(clock) == 0
+    await booking.cancel(by, booked.token)
+    assert await Sender({"mail": desk}).deliver(clock) == 1
+    clock.advance(minutes=1)
+    assert await Sender({"mail": desk}).deliver(clock) == 0
+    assert [letter.subject[:20] for letter in desk.letters] == ["Ваш запис скасовано:"]
+    rows = await db.fetch("SELECT state, error FROM message WHERE kind <> 'cancelled'")
+    assert {tuple(row) for row in rows} == {("failed", "the booking is cancelled")}
+
+
+async def test_nobody_is_told_to_come_to_a_visit_that_is_over(clock: FixedClock) -> None:
+    await book(clock)
+    desk = Desk(ConnectionError())
+    await Sender({"mail": desk}).deliver(clock)
+    clock.advance(days=1)
+    await day_ends.settle_appointments(clock)
+    await Sender({"mail": desk}).deliver(clock)
+    assert desk.letters == []
+    assert await db.fetch_value("SELECT error FROM message") == "the booking is missed"
+
+
+async def test_a_message_that_was_late_names_the_time_to_which_the_booking_has_moved(
+    clock: FixedClock,
+) -> None:
+    booked = await book(clock)
+    desk = Desk(ConnectionError())
+    await Sender({"mail": desk}).deliver(clock)
+    await booking.move(By(RESIDENT, clock.now()), booked.token, ELEVEN + timedelta(hours=4))
+    await Sender({"mail": desk}).deliver(clock)
+    clock.advance(minutes=1)
+    await Sender({"mail": desk}).deliver(clock)
+    first, second = [letter.subject for letter in desk.letters]
+    assert "15:00" in first and "15:00" in second
+    assert [state for *_, state in await waiting()] == ["sent", "sent"]
 
 
 async def test_several_workers_share_the_messages_and_send_each_once(clock: FixedClock) -> None:
