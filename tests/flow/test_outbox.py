@@ -183,10 +183,12 @@ async def test_a_claim_that_is_not_marked_comes_back_when_its_lease_is_over(
     clock: FixedClock,
 ) -> None:
     await book(clock)
-    [taken] = await outbox.claim(clock.now())
-    assert await outbox.claim(clock.now()) == []
+    taken = await outbox.claim(clock.now())
+    assert taken
+    assert await outbox.claim(clock.now()) is None
     clock.advance(seconds=outbox.LEASE.total_seconds())
-    [again] = await outbox.claim(clock.now())
+    again = await outbox.claim(clock.now())
+    assert again
     assert (again.id, again.attempts) == (taken.id, taken.attempts + 1)
     await outbox.mark_failed(taken, clock.now(), "late", 0.0, final=True)
     assert [state for *_, state in await waiting()] == ["waiting"], "it is another's by now"

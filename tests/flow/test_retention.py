@@ -129,7 +129,8 @@ async def test_a_draft_goes_when_its_message_does_not_wait_any_more(
     clock: FixedClock, folder: Path
 ) -> None:
     await book(clock)
-    [message] = await outbox.claim(clock.now())
+    message = await outbox.claim(clock.now())
+    assert message
     folder.mkdir()
     identity = f"{message.branch_id}-{message.id}"
     drafts = {f"{identity}.4321", f"{identity}.4321-139872"}
