@@ -64,7 +64,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
             async with (
                 promises.running(),
                 hub.running(),
-                runner.running(hall_clock, upkeep.with_delivery(sender)),
+                runner.running(hall_clock, upkeep.with_delivery(sender, folder)),
                 forgetting(app),
             ):
                 yield

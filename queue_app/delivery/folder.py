@@ -2,17 +2,36 @@
 
 import asyncio
 import os
+import re
+import threading
+from collections.abc import Iterable
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 from pathlib import Path
 
 import msgspec
+from msgspec import Struct
 
 from queue_app.delivery.adapter import Letter
 
 DOMAIN = "queue-app.invalid"
 """No mail server stands behind a file."""
+
+_OURS = re.compile(
+    r"(?P<branch>[1-9][0-9]{0,8})-(?P<message>[1-9][0-9]{0,17})"
+    r"\.(?:eml|json|(?P<draft>[0-9]+(?:-[0-9]+)?))"
+)
+"""The names that are given here, with numbers that the database can be asked for."""
+
+
+class MessageFile(Struct, frozen=True):
+    """A file of ours, as its name tells: a letter, or the draft of one."""
+
+    path: Path
+    branch_id: int
+    message_id: int
+    draft: bool
 
 
 class MessageFolder:
@@ -24,6 +43,14 @@ class MessageFolder:
     async def deliver(self, letter: Letter) -> None:
         await asyncio.to_thread(self._write, letter)
 
+    async def files(self) -> list[MessageFile]:
+        """The letters and drafts that lie here now; what else does is somebody else's."""
+        return await asyncio.to_thread(self._look)
+
+    async def remove(self, files: Iterable[MessageFile]) -> None:
+        """These go, or have gone. OSError if one cannot; the others go all the same."""
+        await asyncio.to_thread(_unlink, [file.path for file in files])
+
     def _write(self, letter: Letter) -> None:
         """Whole or not at all, whenever the process dies. People's data: for the owner alone."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -31,13 +58,37 @@ class MessageFolder:
             ("eml", mail(letter)) if letter.channel == "mail" else ("json", note(letter))
         )
         path = self._folder / f"{letter.identity}.{ending}"
-        draft = path.with_suffix(f".{os.getpid()}")
+        # A thread that was given up on may still be writing the same letter.
+        draft = path.with_suffix(f".{os.getpid()}-{threading.get_ident()}")
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(descriptor)
         draft.replace(path)
+
+    def _look(self) -> list[MessageFile]:
+        try:
+            with os.scandir(self._folder) as entries:
+                here = [Path(one.path) for one in entries if one.is_file(follow_symlinks=False)]
+        except FileNotFoundError:  # nothing was sent yet
+            return []
+        return [
+            MessageFile(path, int(name["branch"]), int(name["message"]), name["draft"] is not None)
+            for path in here
+            if (name := _OURS.fullmatch(path.name))
+        ]
+
+
+def _unlink(paths: Iterable[Path]) -> None:
+    kept: OSError | None = None
+    for path in paths:
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            kept = error
+    if kept:
+        raise kept
 
 
 def mail(letter: Letter) -> bytes:

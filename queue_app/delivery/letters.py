@@ -16,13 +16,23 @@ SUBJECTS: Mapping[MessageKind, str] = {
     "cancelled": N_("Your booking is cancelled: %(when)s"),
 }
 
+INVITING: frozenset[MessageKind] = frozenset({"booked", "moved"})
+"""Whoever reads one of these comes."""
+
 
 async def letter_of(directory: Directory, message: Message) -> Letter:
-    """Undeliverable where the booking is gone."""
+    """The booking as it stands now, though the event that the message tells of may be days ago.
+
+    So a "booked" that is tried again after a move names the new time, as the "moved" does: both
+    are true, whichever comes first and whichever never comes. Undeliverable where the booking is
+    gone, and where it is one no more, as nobody may be told to come to it: cancelled, or over.
+    """
     assert message.appointment_id is not None
     booking = await appointments.by_id(message.branch_id, message.appointment_id)
     if booking is None:
         raise Undeliverable("the booking is gone")
+    if message.kind in INVITING and booking.state != "booked":
+        raise Undeliverable(f"the booking is {booking.state}")
     spoken = words(message.language)
     formats = Formats(message.language, directory.zone)
     when = f"{formats.day(booking.starts_at)}, {formats.time(booking.starts_at)}"

@@ -5,17 +5,16 @@ in between leaves its claim to run out: the message is sent again with the same 
 nothing is lost and a repeat can be told from a second message.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
 
-from queue_app.domain.messages import Message, Outgoing, pause_after
+from queue_app.domain.messages import FIRST_PAUSE, Medium, Message, Outgoing, pause_after
 from queue_app.store import db
 
 LEASE = timedelta(minutes=2)
-"""How long a claim holds, in the machine's time: longer than any provider takes to answer."""
-BATCH = 20
+"""How long a claim holds, in the machine's time: longer than one message takes at worst."""
 
 
 async def put(messages: Sequence[Outgoing]) -> None:
@@ -43,7 +42,8 @@ WITH due AS (
     SELECT branch_id, id FROM message
     WHERE state = 'waiting' AND due_at <= $1
         AND (leased_until IS NULL OR leased_until <= $1 OR leased_until > $3)
-    ORDER BY due_at, id LIMIT $4 FOR UPDATE SKIP LOCKED
+        AND channel <> ALL($4::text[])
+    ORDER BY due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
 )
 UPDATE message SET leased_until = $2, attempts = attempts + 1
 FROM due WHERE message.branch_id = due.branch_id AND message.id = due.id
@@ -51,14 +51,30 @@ RETURNING message.*
 """
 
 
-async def claim(now: datetime, lease: timedelta = LEASE, most: int = BATCH) -> list[Message]:
-    """Take messages that are due; nobody else takes them until the lease, in the hall's time, ends.
+async def claim(
+    now: datetime, lease: timedelta = LEASE, without: Collection[Medium] = ()
+) -> Message | None:
+    """Take the message that is due first; nobody else takes it until the lease, in the hall's time,
+    ends. One by one, so that none spends its lease behind others.
 
     A lease that ends later than any could by now is from before the clock was set back.
     """
-    rows = await db.transact(lambda: db.fetch(_CLAIM, now, now + lease, now + 2 * lease, most))
-    found = [msgspec.convert(dict(row), type=Message) for row in rows]
-    return sorted(found, key=lambda one: (one.created_at, one.id))
+    row = await db.transact(
+        lambda: db.fetch_row(_CLAIM, now, now + lease, now + 2 * lease, list(without))
+    )
+    return msgspec.convert(dict(row), type=Message) if row else None
+
+
+async def give_back(message: Message, now: datetime) -> None:
+    """It was not tried, and that was no fault of its own. Others go first for a while."""
+    await db.fetch(
+        "UPDATE message SET attempts = attempts - 1, leased_until = NULL, due_at = $3"
+        " WHERE branch_id = $1 AND id = $2 AND state = 'waiting' AND attempts = $4",
+        message.branch_id,
+        message.id,
+        now + FIRST_PAUSE,
+        message.attempts,
+    )
 
 
 async def mark_sent(message: Message, now: datetime) -> None:

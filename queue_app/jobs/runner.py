@@ -2,7 +2,10 @@
 
 A job is a row. Whoever claims it runs it and renews the lease meanwhile; a process that dies lets
 it run out, and another goes on. So several processes share the work, and a slow job delays no
-other.
+other. A run that hangs is ended at its limit. A process whose lease ran out although it lives, as
+on a machine that slept, knows by `started_at` that the row is another's, and leaves it alone.
+
+What concerns the machine alone is not shared: each process does it, and no row tells of it.
 """
 
 import asyncio
@@ -10,7 +13,7 @@ import contextlib
 import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from msgspec import Struct
 
@@ -21,6 +24,8 @@ LEASE_SECONDS = 60.0
 """How long a process that does not say so any more is taken to be at work."""
 SLOW_SECONDS = 5.0
 """A run that takes longer is worth a line in the log, whatever it did."""
+LIMIT_SECONDS = 300.0
+"""A run that takes longer hangs, if its job does not say otherwise."""
 
 _log = logging.getLogger(__name__)
 
@@ -28,12 +33,28 @@ _log = logging.getLogger(__name__)
 class Job(Struct, frozen=True):
     """`run` takes the hall's clock and says how many things it did.
 
-    `every_seconds` of the machine's time lie between the beginning of a run and the next.
+    `every_seconds` of the machine's time lie between the beginning of a run and the next, and a run
+    that takes more than `limit_seconds` of it is ended; what it has committed stays. Not `shared`:
+    another process, perhaps on another machine, cannot do it for this one.
     """
 
     name: str
     every_seconds: float
     run: Callable[[Clock], Awaitable[int]]
+    shared: bool = True
+    limit_seconds: float = LIMIT_SECONDS
+
+
+class RunTooLong(Exception):
+    """A run was ended at its job's limit."""
+
+
+class _Turn(Struct, frozen=True):
+    """A run of a job: the row is this process' own while its `started_at` stands there."""
+
+    clock: Clock
+    job: Job
+    started_at: datetime
 
 
 @contextlib.asynccontextmanager
@@ -51,7 +72,10 @@ async def running(clock: Clock, jobs: Sequence[Job]) -> AsyncIterator[None]:
 async def _forever(clock: Clock, job: Job) -> None:
     while True:
         try:
-            await run_if_due(clock, job)
+            if job.shared:
+                await run_if_due(clock, job)
+            else:
+                await run_here(clock, job)
         except db.OUTAGES as error:
             _log.warning("job %s waits for the database: %s", job.name, type(error).__name__)
         except Exception:  # nothing may end it: holds and personal data would stay for ever
@@ -59,27 +83,43 @@ async def _forever(clock: Clock, job: Job) -> None:
         await asyncio.sleep(job.every_seconds)
 
 
+async def run_here(clock: Clock, job: Job) -> None:
+    """One run, whatever other processes do. One that fails raises."""
+    began = time.perf_counter()
+    done = await _within_limit(clock, job)
+    _note(job, time.perf_counter() - began, done)
+
+
 async def run_if_due(clock: Clock, job: Job) -> bool:
     """One run, unless another process is at it or was just now; whether it ran here.
 
-    A run that fails is logged and counted, and has its next turn.
+    A run that fails or hangs is logged and counted, and has its next turn.
     """
-    if not await _claim(clock, job):
+    turn = await _claim(clock, job)
+    if turn is None:
         return False
-    renewing = asyncio.create_task(_renew(clock, job))
     began = time.perf_counter()
     try:
-        done = await job.run(clock)
+        async with _leased(turn):
+            done = await _within_limit(clock, job)
     except asyncio.CancelledError:
-        await _release(job)
+        await _release(turn)
         raise
     except Exception as error:
-        await _failed(clock, job, time.perf_counter() - began, error)
+        await _failed(turn, time.perf_counter() - began, error)
     else:
-        await _finished(clock, job, time.perf_counter() - began, done)
-    finally:
-        renewing.cancel()
+        await _finished(turn, time.perf_counter() - began, done)
     return True
+
+
+async def _within_limit(clock: Clock, job: Job) -> int:
+    try:
+        async with asyncio.timeout(job.limit_seconds) as limit:
+            return await job.run(clock)
+    except TimeoutError as error:
+        if limit.expired():
+            raise RunTooLong(f"more than {job.limit_seconds:g} s") from error
+        raise
 
 
 _CLAIM = """
@@ -89,14 +129,14 @@ ON CONFLICT (name) DO UPDATE
         started_at = excluded.started_at
     WHERE (job.due_at <= $2 OR job.due_at > $3)
         AND (job.leased_until IS NULL OR job.leased_until <= $2 OR job.leased_until > $4)
-RETURNING name
+RETURNING started_at
 """
 """What lies farther ahead than it could by now is from before the clock was set back."""
 
 
-async def _claim(clock: Clock, job: Job) -> bool:
+async def _claim(clock: Clock, job: Job) -> _Turn | None:
     now = clock.now()
-    row = await db.fetch_row(
+    started_at = await db.fetch_value(
         _CLAIM,
         job.name,
         now,
@@ -104,7 +144,7 @@ async def _claim(clock: Clock, job: Job) -> bool:
         now + _span(clock, job.every_seconds / 2),
         now + _span(clock, LEASE_SECONDS),
     )
-    return row is not None
+    return _Turn(clock, job, started_at) if started_at else None
 
 
 def _span(clock: Clock, real_seconds: float) -> timedelta:
@@ -112,46 +152,82 @@ def _span(clock: Clock, real_seconds: float) -> timedelta:
     return timedelta(seconds=clock.hall_seconds(real_seconds))
 
 
-async def _renew(clock: Clock, job: Job) -> None:
-    while True:
+@contextlib.asynccontextmanager
+async def _leased(turn: _Turn) -> AsyncIterator[None]:
+    """The lease is renewed until the block ends, and no renewal is under way afterwards."""
+    renewing = asyncio.create_task(_renew(turn))
+    try:
+        yield
+    finally:
+        renewing.cancel()
+        await asyncio.gather(renewing, return_exceptions=True)
+
+
+async def _renew(turn: _Turn) -> None:
+    """No longer than the run may take: one that cannot even be ended is another process' then."""
+    over = time.perf_counter() + turn.job.limit_seconds
+    while time.perf_counter() < over:
         await asyncio.sleep(LEASE_SECONDS / 3)
-        with contextlib.suppress(*db.OUTAGES):
-            await db.fetch(
-                "UPDATE job SET leased_until = $2 WHERE name = $1",
-                job.name,
-                clock.now() + _span(clock, LEASE_SECONDS),
+        try:
+            leased_until = turn.clock.now() + _span(turn.clock, LEASE_SECONDS)
+            await _write(turn, "leased_until = $3", leased_until)
+        except Exception as error:  # whatever it is, the next renewal may still be in time
+            _log.warning(
+                "job %s did not renew its lease: %s",
+                turn.job.name,
+                type(error).__name__,
+                exc_info=None if isinstance(error, db.OUTAGES) else error,
             )
 
 
-async def _release(job: Job) -> None:
+async def _release(turn: _Turn) -> None:
     """Whoever stops politely lets the next process begin at once."""
     with contextlib.suppress(Exception):
-        await db.fetch(
-            "UPDATE job SET leased_until = NULL, due_at = started_at WHERE name = $1", job.name
-        )
+        await _write(turn, "leased_until = NULL, due_at = started_at")
 
 
-async def _finished(clock: Clock, job: Job, seconds: float, done: int) -> None:
+async def _end(turn: _Turn, change: str, *values: object) -> None:
+    if not await _write(turn, f"leased_until = NULL, {change}", *values):
+        _log.warning("job %s took so long that another process went on", turn.job.name)
+
+
+async def _write(turn: _Turn, change: str, *values: object) -> bool:
+    """Change the job's row, its `values` from $3 on; False: it is another's by now."""
+    rows = await db.fetch(
+        f"UPDATE job SET {change} WHERE name = $1 AND started_at = $2 RETURNING name",
+        turn.job.name,
+        turn.started_at,
+        *values,
+    )
+    return bool(rows)
+
+
+def _note(job: Job, seconds: float, done: int) -> None:
     level = logging.INFO if done or seconds > SLOW_SECONDS else logging.DEBUG
     _log.log(level, "job %s: %d done in %.3f s", job.name, done, seconds)
-    await db.fetch(
-        "UPDATE job SET leased_until = NULL, finished_at = $2, seconds = $3, runs = runs + 1,"
-        " error = NULL WHERE name = $1",
-        job.name,
-        clock.now(),
+
+
+async def _finished(turn: _Turn, seconds: float, done: int) -> None:
+    _note(turn.job, seconds, done)
+    await _end(
+        turn,
+        "finished_at = $3, seconds = $4, runs = runs + 1, error = NULL",
+        turn.clock.now(),
         seconds,
     )
 
 
-async def _failed(clock: Clock, job: Job, seconds: float, error: Exception) -> None:
+async def _failed(turn: _Turn, seconds: float, error: Exception) -> None:
     _log.error(
-        "job %s failed after %.3f s; its next turn tries again", job.name, seconds, exc_info=error
+        "job %s failed after %.3f s; its next turn tries again",
+        turn.job.name,
+        seconds,
+        exc_info=error,
     )
-    await db.fetch(
-        "UPDATE job SET leased_until = NULL, failed_at = $2, seconds = $3, error = $4,"
-        " failures = failures + 1 WHERE name = $1",
-        job.name,
-        clock.now(),
+    await _end(
+        turn,
+        "failed_at = $3, seconds = $4, error = $5, failures = failures + 1",
+        turn.clock.now(),
         seconds,
         type(error).__name__,
     )

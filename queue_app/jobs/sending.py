@@ -1,16 +1,28 @@
 """Messages leave the house: claimed, sent outside any transaction, and marked."""
 
+import asyncio
+import contextlib
 import logging
 import random
+import time
 from collections.abc import Mapping
 from datetime import timedelta
 
 from queue_app.clock import Clock
-from queue_app.delivery.adapter import Adapter, Undeliverable
+from queue_app.delivery.adapter import Adapter, Letter, Undeliverable
 from queue_app.delivery.letters import letter_of
 from queue_app.domain.messages import Medium, Message
 from queue_app.flow import outbox
 from queue_app.queries import reference
+from queue_app.store import db
+
+DELIVER_SECONDS = 30.0
+"""An adapter that has not handed a letter over by then hangs: the attempt has failed."""
+READ_SECONDS = 30.0
+"""A database that has not told by then what a letter says is away. With `DELIVER_SECONDS` well
+within `outbox.LEASE`, so that nobody else sends a message while this process is still at it."""
+TURN_SECONDS = 60.0
+"""A run takes no further message after so long; its next turn is a second away."""
 
 _log = logging.getLogger(__name__)
 
@@ -22,27 +34,57 @@ class Sender:
         self._adapters = adapters
 
     async def deliver(self, clock: Clock) -> int:
-        """Everything that is due; how many messages went out."""
+        """What is due, one after the other; how many messages went out.
+
+        A way on which one hung is left alone until the next turn, lest the other ways wait behind
+        all that is due on it.
+        """
         lease = timedelta(seconds=clock.hall_seconds(outbox.LEASE.total_seconds()))
+        enough = time.monotonic() + TURN_SECONDS
+        hanging: set[Medium] = set()
         sent = 0
-        while messages := await outbox.claim(clock.now(), lease):
-            for message in messages:
-                sent += await self._send(clock, message)
+        while time.monotonic() < enough:
+            message = await outbox.claim(clock.now(), lease, hanging)
+            if message is None:
+                break
+            error = await self._send(clock, message)
+            sent += error is None
+            if isinstance(error, TimeoutError):
+                hanging.add(message.channel)
         return sent
 
-    async def _send(self, clock: Clock, message: Message) -> bool:
-        """Whether it went out; whatever happened stands in its row."""
-        adapter = self._adapters.get(message.channel)
+    async def _send(self, clock: Clock, message: Message) -> Exception | None:
+        """What kept it from going out, if anything did; it stands in the message's row, too.
+
+        Where the database is away, the message has not failed: it raises what the driver says.
+        """
         try:
-            if adapter is None:
-                raise Undeliverable(f"no way to send by {message.channel}")
-            letter = await letter_of(await reference.directory(), message)
-            await adapter.deliver(letter)
+            letter = await self._letter(message)
+        except db.OUTAGES:
+            with contextlib.suppress(*db.OUTAGES):
+                await outbox.give_back(message, clock.now())
+            raise
         except Exception as error:
-            final = isinstance(error, Undeliverable)
-            reason = str(error) if final else type(error).__name__
-            _log.warning("message %s not sent: %s", message.id, reason)
-            await outbox.mark_failed(message, clock.now(), reason, random.random(), final)
-            return False
+            return await _failed(clock, message, error)
+        try:
+            # Outside the reach of the clause above: an adapter's timeout is none of the database's.
+            async with asyncio.timeout(DELIVER_SECONDS):
+                await self._adapters[message.channel].deliver(letter)
+        except Exception as error:
+            return await _failed(clock, message, error)
         await outbox.mark_sent(message, clock.now())
-        return True
+        return None
+
+    async def _letter(self, message: Message) -> Letter:
+        if message.channel not in self._adapters:
+            raise Undeliverable(f"no way to send by {message.channel}")
+        async with asyncio.timeout(READ_SECONDS):
+            return await letter_of(await reference.directory(), message)
+
+
+async def _failed(clock: Clock, message: Message, error: Exception) -> Exception:
+    final = isinstance(error, Undeliverable)
+    reason = str(error) if final else type(error).__name__
+    _log.warning("message %s not sent: %s", message.id, reason)
+    await outbox.mark_failed(message, clock.now(), reason, random.random(), final)
+    return error

@@ -2,8 +2,10 @@
 
 import logging
 from collections.abc import Sequence
+from functools import partial
 
 from queue_app.clock import Clock
+from queue_app.delivery.folder import MessageFolder
 from queue_app.jobs import calls, day_ends, holds, judging, learning, retention
 from queue_app.jobs.runner import Job
 from queue_app.jobs.sending import Sender
@@ -24,9 +26,13 @@ JOBS: tuple[Job, ...] = (
 )
 
 
-def with_delivery(sender: Sender) -> Sequence[Job]:
-    """All of them, messages included."""
-    return (*JOBS, Job("deliver", 1, sender.deliver))
+def with_delivery(sender: Sender, folder: MessageFolder) -> Sequence[Job]:
+    """All of them, messages included. Each machine has a folder of its own."""
+    return (
+        *JOBS,
+        Job("deliver", 1, sender.deliver),
+        Job("drop_letters", 600, partial(retention.drop_letters, folder), shared=False),
+    )
 
 
 async def sweep(clock: Clock, jobs: Sequence[Job] = JOBS) -> None:

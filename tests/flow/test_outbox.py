@@ -16,55 +16,22 @@ import pytest
 from queue_app.clock import FixedClock
 from queue_app.delivery.adapter import Letter, Undeliverable
 from queue_app.delivery.folder import MessageFolder
-from queue_app.domain.appointments import Appointment
 from queue_app.domain.messages import ATTEMPTS
 from queue_app.domain.people import RESIDENT
 from queue_app.flow import booking, outbox
 from queue_app.flow.act import By
-from queue_app.jobs import retention
+from queue_app.jobs import day_ends
 from queue_app.jobs.runner import Job, run_if_due
 from queue_app.jobs.sending import Sender
 from queue_app.queries import doctor
 from queue_app.queries.outbox import figures
 from queue_app.store import db
 from tests.conftest import MONDAY
+from tests.flow.letters import ELEVEN, Desk, book, waiting
 from tests.support.hall import SERVICE
 from tests.support.people import BRANCH
 
-ELEVEN = MONDAY.replace(hour=11)
 pytestmark = pytest.mark.usefixtures("proven")
-
-
-class Desk:
-    """Takes letters, and refuses as it is told to."""
-
-    def __init__(self, *refusals: Exception) -> None:
-        self.refusals = list(refusals)
-        self.letters: list[Letter] = []
-
-    async def deliver(self, letter: Letter) -> None:
-        if self.refusals:
-            raise self.refusals.pop(0)
-        self.letters.append(letter)
-
-
-async def book(
-    clock: FixedClock, address: str | None = "olena@example.com", phone: str | None = None
-) -> Appointment:
-    by = By(RESIDENT, clock.now())
-    for minutes in range(0, 300, 10):
-        starts_at = ELEVEN + timedelta(minutes=minutes)
-        try:
-            held = await booking.hold(by, BRANCH, [SERVICE], starts_at)
-        except Exception:
-            continue
-        return await booking.confirm(by, held.token, "Олена", phone, address, "uk")
-    raise AssertionError("no time is free")
-
-
-async def waiting() -> list[tuple[str, str, str, str]]:
-    rows = await db.fetch("SELECT kind, channel, recipient, state FROM message ORDER BY id")
-    return [tuple(row) for row in rows]
 
 
 async def test_a_booking_calls_for_a_message_and_so_does_each_change_of_it(
@@ -156,6 +123,53 @@ async def test_what_can_never_be_delivered_is_given_up_at_once(clock: FixedClock
     assert [state for *_, state in await waiting()] == ["failed", "failed"]
 
 
+@pytest.mark.parametrize("moved", [False, True])
+async def test_nobody_is_told_to_come_to_what_was_cancelled_before_the_message_could_leave(
+    clock: FixedClock, moved: bool
+) -> None:
+    booked = await book(clock)
+    by = By(RESIDENT, clock.now())
+    refusals = [ConnectionError()]
+    if moved:
+        await booking.move(by, booked.token, ELEVEN + timedelta(hours=4))
+        refusals.append(ConnectionError())
+    desk = Desk(*refusals)
+    assert await Sender({"mail": desk}).deliver(clock) == 0
+    await booking.cancel(by, booked.token)
+    assert await Sender({"mail": desk}).deliver(clock) == 1
+    clock.advance(minutes=1)
+    assert await Sender({"mail": desk}).deliver(clock) == 0
+    assert [letter.subject[:20] for letter in desk.letters] == ["Ваш запис скасовано:"]
+    rows = await db.fetch("SELECT state, error FROM message WHERE kind <> 'cancelled'")
+    assert {tuple(row) for row in rows} == {("failed", "the booking is cancelled")}
+
+
+async def test_nobody_is_told_to_come_to_a_visit_that_is_over(clock: FixedClock) -> None:
+    await book(clock)
+    desk = Desk(ConnectionError())
+    await Sender({"mail": desk}).deliver(clock)
+    clock.advance(days=1)
+    await day_ends.settle_appointments(clock)
+    await Sender({"mail": desk}).deliver(clock)
+    assert desk.letters == []
+    assert await db.fetch_value("SELECT error FROM message") == "the booking is missed"
+
+
+async def test_a_message_that_was_late_names_the_time_to_which_the_booking_has_moved(
+    clock: FixedClock,
+) -> None:
+    booked = await book(clock)
+    desk = Desk(ConnectionError())
+    await Sender({"mail": desk}).deliver(clock)
+    await booking.move(By(RESIDENT, clock.now()), booked.token, ELEVEN + timedelta(hours=4))
+    await Sender({"mail": desk}).deliver(clock)
+    clock.advance(minutes=1)
+    await Sender({"mail": desk}).deliver(clock)
+    first, second = [letter.subject for letter in desk.letters]
+    assert "15:00" in first and "15:00" in second
+    assert [state for *_, state in await waiting()] == ["sent", "sent"]
+
+
 async def test_several_workers_share_the_messages_and_send_each_once(clock: FixedClock) -> None:
     for number in range(12):
         await book(clock, f"n{number}@example.com")
@@ -169,10 +183,12 @@ async def test_a_claim_that_is_not_marked_comes_back_when_its_lease_is_over(
     clock: FixedClock,
 ) -> None:
     await book(clock)
-    [taken] = await outbox.claim(clock.now())
-    assert await outbox.claim(clock.now()) == []
+    taken = await outbox.claim(clock.now())
+    assert taken
+    assert await outbox.claim(clock.now()) is None
     clock.advance(seconds=outbox.LEASE.total_seconds())
-    [again] = await outbox.claim(clock.now())
+    again = await outbox.claim(clock.now())
+    assert again
     assert (again.id, again.attempts) == (taken.id, taken.attempts + 1)
     await outbox.mark_failed(taken, clock.now(), "late", 0.0, final=True)
     assert [state for *_, state in await waiting()] == ["waiting"], "it is another's by now"
@@ -233,15 +249,6 @@ async def test_the_figures_say_how_many_wait_and_how_old_the_oldest_is(clock: Fi
     await book(clock)
     known = await figures(clock.now())
     assert (known.waiting, known.oldest_seconds) == (2, 40)
-
-
-async def test_messages_go_with_the_data_of_whom_they_were_for(clock: FixedClock) -> None:
-    booked = await book(clock)
-    await booking.cancel(By(RESIDENT, clock.now()), booked.token)
-    await Sender({"mail": Desk()}).deliver(clock)
-    clock.advance(days=31)
-    assert await retention.forget_people(clock) == 1
-    assert await waiting() == []
 
 
 async def test_sending_holds_no_transaction_open(clock: FixedClock) -> None:

@@ -1,0 +1,48 @@
+"""Bookings that call for a message, whoever takes it, and how the outbox stands."""
+
+from datetime import timedelta
+
+from queue_app.clock import FixedClock
+from queue_app.delivery.adapter import Letter
+from queue_app.domain.appointments import Appointment
+from queue_app.domain.people import RESIDENT
+from queue_app.flow import booking
+from queue_app.flow.act import By
+from queue_app.store import db
+from tests.conftest import MONDAY
+from tests.support.hall import SERVICE
+from tests.support.people import BRANCH
+
+ELEVEN = MONDAY.replace(hour=11)
+
+
+class Desk:
+    """Takes letters, and refuses as it is told to."""
+
+    def __init__(self, *refusals: Exception) -> None:
+        self.refusals = list(refusals)
+        self.letters: list[Letter] = []
+
+    async def deliver(self, letter: Letter) -> None:
+        if self.refusals:
+            raise self.refusals.pop(0)
+        self.letters.append(letter)
+
+
+async def book(
+    clock: FixedClock, address: str | None = "olena@example.com", phone: str | None = None
+) -> Appointment:
+    by = By(RESIDENT, clock.now())
+    for minutes in range(0, 300, 10):
+        starts_at = ELEVEN + timedelta(minutes=minutes)
+        try:
+            held = await booking.hold(by, BRANCH, [SERVICE], starts_at)
+        except Exception:
+            continue
+        return await booking.confirm(by, held.token, "Олена", phone, address, "uk")
+    raise AssertionError("no time is free")
+
+
+async def waiting() -> list[tuple[str, str, str, str]]:
+    rows = await db.fetch("SELECT kind, channel, recipient, state FROM message ORDER BY id")
+    return [tuple(row) for row in rows]
