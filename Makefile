@@ -17,7 +17,7 @@ help:
 	@echo 'make check   format, lint, types, import contracts'
 	@echo 'make bench   measure boards, tickets, calls and slots'
 	@echo 'make format  write the format and the lint fixes'
-	@echo 'make lock    write the lock files anew (needs uv)'
+	@echo 'make lock    write new lock files (needs uv)'
 
 setup: $(VENV)/.ready
 

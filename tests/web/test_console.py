@@ -205,7 +205,7 @@ async def test_the_desks_say_what_they_give_and_who_is_there(
     assert "Information · Payments and debts · Certificates" in page
     assert "At work: clerk-2" in page
     assert page.count("Take the desk") == 5
-    assert "1 person waits in the hall" in page
+    assert "1 person is waiting in the hall" in page
 
 
 async def test_a_desk_that_a_colleague_took_first_is_said_calmly_with_the_others(
