@@ -8,10 +8,13 @@ import httpx
 import pytest
 
 from queue_app.clock import FixedClock
+from queue_app.console import words as said
 from queue_app.domain.people import OPERATOR, Role
+from queue_app.domain.tickets import UNDOABLE
 from queue_app.flow import accounts
 from queue_app.flow.act import By
 from queue_app.queries import reference
+from queue_app.texts.words import words
 from queue_app.web.guards import SESSION_COOKIE
 from tests.support.hall import open_desk, take_ticket
 from tests.support.people import BRANCH, PASSWORD
@@ -348,3 +351,7 @@ async def test_calls_are_stopped_in_one_s_own_branch_alone_and_for_a_known_reaso
         answer = await client.post(f"/console/branches/{branch}/stops", data={"kind": kind})
         assert answer.status_code == status, (branch, kind)
     assert (await client.post(f"/console/branches/{BRANCH}/stops/77/end")).status_code == 404
+
+
+def test_whatever_can_be_undone_has_its_sentence() -> None:
+    assert said.desk(words("en"))["undo"].keys() == UNDOABLE
