@@ -1,4 +1,4 @@
-"""Who comes, as entered on the details page, and what there is to mend in it."""
+"""Who comes, as entered on the details page, and what there is to correct in it."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ FIELD_SENTENCES: Mapping[str, str] = {
     "name_missing": N_("Enter your name"),
     "name_too_long": N_("Enter a shorter name"),
     "contact_missing": N_("Enter a phone number or an e-mail"),
-    "phone_missing": N_("Enter the phone number on which we are to call you"),
+    "phone_missing": N_("Enter the phone number that we should call"),
     "phone_invalid": N_("Check the phone number, for example 067 123 45 67"),
     "email_invalid": N_("Check the e-mail, for example name@example.com"),
 }
@@ -72,7 +72,7 @@ def read_entered(cookie: str | None) -> Entered:
 
 
 def field_errors(request: Request[Any, Any, Any], entered: Entered) -> list[tuple[str, str]]:
-    """For each field in its order what to mend; a rule about no field stands at the name."""
+    """For each field in its order what to correct; a rule about no field stands at the name."""
     if entered.code is None:
         return []
     if entered.code != "bad_contact":

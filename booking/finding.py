@@ -53,12 +53,12 @@ def parts_of(rows: list[DayRow], day: date) -> dict[str, Any]:
 
 
 GONE = ("slot_taken", "no_such_time")
-"""What a chosen start may turn out to be; another start mends both."""
+"""What a chosen start may turn out to be; another start solves both."""
 
 
 def gone_url(path: str, error: QueueError, starts_at: datetime) -> str:
     """Where other starts are offered; a page of its own, so that Back and reload never ask
-    whether to send a form again. What no other start mends is raised again."""
+    whether to send a form again. What no other start solves is raised again."""
     if error.code not in GONE:
         raise error
     wanted = urlencode({"why": error.code, "wanted": starts_at.isoformat()})
@@ -80,7 +80,7 @@ def gone(
 
 
 def moment(text: Any) -> datetime | None:
-    """An aware instant from a form or an address; None for what is none."""
+    """An aware instant from a form or an address; None for what is not one."""
     try:
         found = datetime.fromisoformat(text)
     except (TypeError, ValueError):

@@ -223,7 +223,7 @@ async def hold(request: AnyRequest, by: By, clock: Clock) -> Response[Any]:
 async def _hold(by: By, choice: Choice, starts_at: datetime, key: UUID, language: Language) -> str:
     """The token of the hold. The page's key with the start: one hold for each, however often sent.
 
-    A start that was held before and given back meanwhile is held anew.
+    A start that was held before and given back in the meantime is held again.
     """
     own = uuid5(NAMESPACE_URL, f"{key}/{starts_at.isoformat()}")
     for attempt in (own, uuid4()):

@@ -107,7 +107,7 @@ async def _page(
 
 @post("/visit/{token:str}", include_in_schema=False, opt=right("confirm", PUBLIC))
 async def confirm(request: AnyRequest, token: str, by: By, clock: Clock) -> Response[Any]:
-    """Books what was held; with something missing, the page comes again and says what to mend."""
+    """Books what was held; with something missing, the page comes again with what to correct."""
     require_same_origin(request)
     found = await _find(token, clock)
     if found.state != "held":

@@ -106,7 +106,7 @@ def _check_timezone(reader: Reader, raw: Any) -> None:
         try:
             ZoneInfo(raw)
         except (KeyError, OSError, ValueError):
-            reader.problem(Place("centre.toml", "timezone"), f"{raw!r} is no known time zone")
+            reader.problem(Place("centre.toml", "timezone"), f"{raw!r} is not a known time zone")
 
 
 def _check_services(reader: Reader, raw: _Raw) -> None:
@@ -218,13 +218,13 @@ def check_reach(reader: Reader, centre: Centre) -> None:
         place = Place("catalogue.toml", f"services[{service.code}]").at("channels")
         for channel in SLOT_CHANNELS:
             if channel in service.channels and service.code not in by_lane[channel]:
-                reader.problem(place, f"{channel}: no {channel} lane of any branch gives it")
+                reader.problem(place, f"{channel}: no {channel} lane of any branch offers it")
         if "visit" in service.channels and service.code not in by_desk:
-            reader.problem(place, "visit: no desk of any branch gives it")
+            reader.problem(place, "visit: no desk of any branch offers it")
 
 
 def warn(reader: Reader, raw: _Raw, centre: Centre) -> None:
-    """What can be loaded but hardly be meant, in a centre without problems."""
+    """What can be loaded but is probably a mistake, in a centre without problems."""
     layouts = {
         label_of(table, "code"): (place, table)
         for place, table in _tables(raw, "capacity.toml", "layouts", "code")
@@ -281,6 +281,6 @@ def _warn_of_offers(
         if alone := sorted(bookable - by_desk):
             reader.warning(
                 places["lanes"].item(lane.code).at("skills"),
-                f"no desk of the branch ({places['desks'].file}: {places['desks'].key}) gives what"
+                f"no desk of the branch ({places['desks'].file}: {places['desks'].key}) offers what"
                 f" can be booked here: {', '.join(alone)}",
             )

@@ -114,7 +114,7 @@ def load_centre(folder: Path) -> Centre:
 
 
 def check_centre(folder: Path) -> tuple[Centre, list[Mistake]]:
-    """The centre, and what can be loaded but hardly be meant; ConfigError as `load_centre`."""
+    """The centre, and what is probably a mistake in it; ConfigError as `load_centre`."""
     if not folder.is_dir():
         raise ConfigError([Mistake(str(folder), "folder", "is missing")])
     reader = Reader()

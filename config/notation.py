@@ -55,7 +55,7 @@ def parse_days(raw: str) -> Iterator[Weekday]:
         names = [first, last or first]
         for name in names:
             if name not in WEEKDAYS:
-                raise ValueError(f"{name!r} is no weekday; those are {', '.join(WEEKDAYS)}")
+                raise ValueError(f"{name!r} is not a weekday; those are {', '.join(WEEKDAYS)}")
         start, end = (list[str](WEEKDAYS).index(name) for name in names)
         if start > end:
             raise ValueError(f"{first} comes after {last}")
@@ -89,7 +89,7 @@ def _period(raw: str) -> Period:
         raise ValueError(f'{raw!r} is not written as "9:00-18:00"')
     hours, minutes = (int(found[1]), int(found[3])), (int(found[2]), int(found[4]))
     if max(hours) > 23 or max(minutes) > 59:
-        raise ValueError(f"{raw!r} is no time of day")
+        raise ValueError(f"{raw!r} is not a time of day")
     period = Period(time(hours[0], minutes[0]), time(hours[1], minutes[1]))
     if period.opens >= period.closes:
         raise ValueError(f"{raw!r} opens after it closes")

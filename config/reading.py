@@ -20,7 +20,7 @@ _PLAIN_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
 
 class Mistake(Struct, frozen=True, order=True):
-    """One thing to mend: in which file, at which key, and why."""
+    """One thing to correct: in which file, at which key, and why."""
 
     file: str
     key: str
@@ -81,7 +81,7 @@ class Reader:
         self._problems[Mistake(place.file, place.key, reason)] = None
 
     def warning(self, place: Place, reason: str) -> None:
-        """Note what can be loaded but hardly be meant; the same one found twice counts once."""
+        """Note what is loaded but probably a mistake; the same one found twice counts once."""
         self._warnings[Mistake(place.file, place.key, reason)] = None
 
     def file(self, folder: Path, name: str, keys: frozenset[str]) -> dict[str, Any]:
@@ -93,10 +93,10 @@ class Reader:
         except OSError as error:
             self.problem(Place(name, "file"), f"cannot be read: {error.strerror}")
         except UnicodeDecodeError as error:
-            self.problem(Place(name, _line_of(error)), "is no UTF-8 text; save the file as UTF-8")
+            self.problem(Place(name, _line_of(error)), "is not UTF-8 text; save the file as UTF-8")
         except tomllib.TOMLDecodeError as error:
             reason, _, where = str(error).rstrip(")").partition(" (at ")
-            self.problem(Place(name, where or "file"), f"is no TOML: {reason}")
+            self.problem(Place(name, where or "file"), f"is not valid TOML: {reason}")
         else:
             for key in raw.keys() - keys:
                 self.problem(Place(name).at(key), "unknown key")
@@ -175,7 +175,7 @@ class Reader:
 
 
 def _line_of(error: UnicodeDecodeError) -> str:
-    """The line in which the first byte stands that cannot be; UTF-16 has no lines in that sense."""
+    """The line with the first byte that is not UTF-8; UTF-16 has no lines in that sense."""
     before = bytes(error.object)[: error.start]
     return "file" if b"\0" in error.object else f"line {before.count(bytes([10])) + 1}"
 

@@ -12,9 +12,9 @@ from msgspec import Struct
 T = TypeVar("T")
 
 PROJECT = Path(__file__).resolve().parent.parent
+"""Where `config/kyiv-cks` is found when the process starts elsewhere."""
 YEARS = range(2000, 2101)
 """What a clock may show and a date may be given: far from where calendars end."""
-"""Where `config/kyiv-cks` is found when the process starts elsewhere."""
 
 
 class SettingsError(Exception):
@@ -85,14 +85,14 @@ def _workers(raw: str) -> int:
 
 def _whole(raw: str, least: int, most: int) -> int:
     if not (raw.isascii() and raw.isdigit() and least <= int(raw) <= most):
-        raise ValueError(f"{raw!r} is no whole number from {least} to {most}")
+        raise ValueError(f"{raw!r} is not a whole number from {least} to {most}")
     return int(raw)
 
 
 def _database_url(raw: str) -> str:
     """A PostgreSQL DSN; the reason never repeats it, as it may hold a password."""
     if urlsplit(raw).scheme not in ("postgresql", "postgres"):
-        raise ValueError("is no DSN such as postgresql://user@host/database")
+        raise ValueError("is not a DSN such as postgresql://user@host/database")
     return raw
 
 
@@ -100,7 +100,7 @@ def _public_url(raw: str) -> str:
     """A site's address without a path, such as https://queue.example.org."""
     parts = urlsplit(raw)
     if parts.scheme not in ("http", "https") or not parts.netloc or parts.path not in ("", "/"):
-        raise ValueError(f"{raw!r} is no address such as https://queue.example.org")
+        raise ValueError(f"{raw!r} is not an address such as https://queue.example.org")
     return f"{parts.scheme}://{parts.netloc}"
 
 
@@ -123,7 +123,7 @@ def parse_clock(raw: str) -> datetime:
     except ValueError:
         instant = None
     if instant is None or instant.tzinfo is None:
-        raise ValueError(f"{raw!r} is no instant such as 2026-11-23T10:00:00+02:00")
+        raise ValueError(f"{raw!r} is not an instant such as 2026-11-23T10:00:00+02:00")
     if instant.year not in YEARS:
         raise ValueError(f"{raw!r} is not in the years {YEARS.start} to {YEARS.stop - 1}")
     return instant
@@ -136,5 +136,5 @@ def parse_rate(raw: str) -> float:
     except ValueError:
         rate = 0.0
     if not 0 < rate <= 3600:
-        raise ValueError(f"{raw!r} is no rate above 0 and up to 3600")
+        raise ValueError(f"{raw!r} is not a rate above 0 and up to 3600")
     return rate

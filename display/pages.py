@@ -121,7 +121,7 @@ def _language(request: Asked, own: Ticket) -> Language:
 
 @post("/t/{token:str}/leave", status_code=HTTP_303_SEE_OTHER, opt=right("leave", PUBLIC))
 async def leave(request: Asked, token: FromPath[str], by: NamedDependency[By]) -> Redirect:
-    """Give up one's place without a script. Who was called meanwhile sees the call instead."""
+    """Give up one's place without a script; who was called by then sees the call instead."""
     require_same_origin(request)
     with suppress(Conflict):
         await arrival.leave(by, token)

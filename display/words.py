@@ -24,9 +24,7 @@ def ticket(spoken: Words) -> dict[str, Any]:
         },
         "go": spoken.gettext("Go to desk"),
         "go_later": spoken.gettext("Once calls resume, go to desk"),
-        "closing": spoken.gettext(
-            "We close at %(time)s: it may happen that you are not served today."
-        ),
+        "closing": spoken.gettext("We close at %(time)s: you may not be served today."),
         "people": spoken.forms("%(n)s person", "%(n)s people"),
         "nobody": spoken.pgettext("ticket", "nobody"),
         "unknown": spoken.pgettext("ticket", "not known yet"),
@@ -49,7 +47,7 @@ def ticket(spoken: Words) -> dict[str, Any]:
             "Ticket %(number)s: you are called again, go to desk %(desk)s!"
         ),
         "stale": spoken.gettext(
-            "No connection. Last news at %(time)s; we are trying again. Watch the board too."
+            "No connection. Last update at %(time)s; we are trying again. Watch the board too."
         ),
         "sound_on": spoken.gettext("The sound is on. Keep this page open."),
         "missed": spoken.gettext("You were called to desk %(desk)s at %(time)s."),

@@ -40,7 +40,9 @@ def script(spoken: Words) -> dict[str, Any]:
         "tomorrow_at": spoken.gettext("tomorrow, %(day)s, %(time)s"),
         "day_at": spoken.gettext("%(day)s, %(time)s"),
         "opens": spoken.gettext("We open: %(when)s"),
-        "works_until": spoken.gettext("Until %(time)s the desks serve those who already wait."),
+        "works_until": spoken.gettext(
+            "Until %(time)s the desks serve those who are already waiting."
+        ),
         "next_tickets": spoken.gettext("The next tickets: %(when)s."),
         "seconds_left": spoken.forms(
             "This screen closes in %(n)s second", "This screen closes in %(n)s seconds"
@@ -58,12 +60,12 @@ def script(spoken: Words) -> dict[str, Any]:
         "wait_unknown": spoken.gettext(
             "The desks for your services are not working now: the wait is not known yet."
         ),
-        "perhaps_not_today": spoken.gettext(
-            "We close at %(time)s: it may happen that you are not served today."
-        ),
+        "perhaps_not_today": spoken.gettext("We close at %(time)s: you may not be served today."),
         "not_today": spoken.gettext("We close at %(time)s: you would not be served today."),
-        "other_desk": spoken.gettext("Given at another desk: take a separate ticket for it"),
-        "paused_service": spoken.gettext("Not given for now; whoever waits keeps the place"),
+        "other_desk": spoken.gettext("Offered at another desk: take a separate ticket for it"),
+        "paused_service": spoken.gettext(
+            "Not available for now; whoever is waiting keeps their place"
+        ),
         "lost_answer": spoken.gettext(
             "The connection was lost. We are trying again: you will not get a second ticket."
         ),
@@ -87,6 +89,6 @@ def script(spoken: Words) -> dict[str, Any]:
         "visit_over_next": spoken.gettext("If you need something else, take a new ticket."),
         "no_answer": spoken.gettext("We could not get an answer"),
         "no_answer_next": spoken.gettext(
-            "Try once more: you will not get a second ticket. Or turn to the centre’s staff."
+            "Try once more: you will not get a second ticket. Or ask the staff."
         ),
     }

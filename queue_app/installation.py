@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 
 class InstallationError(Exception):
-    """What whoever runs the installation can mend; the message is a line for them."""
+    """What whoever runs the installation can fix; the message is a line for them."""
 
 
 def clock(settings: Settings) -> Clock:

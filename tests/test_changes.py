@@ -31,6 +31,6 @@ def test_whoever_still_counts_on_what_went_is_named_with_what_becomes_of_them() 
     )
     assert desk.startswith("warning: desk old/7: is retired while clerk1 serves ticket А012; ")
     assert branch.startswith(
-        "warning: branch old: is retired with 1 person in the house and 2 bookings to come; "
+        "warning: branch old: is retired with 1 person in the hall and 2 bookings to come; "
     )
     assert "no desk is open there" in branch

@@ -346,7 +346,7 @@ async def test_a_roster_is_proposed_from_the_centres_own_database(terminal: Term
     assert told[1].startswith("Made from 0 bookings as recorded, 0 Mondays and 0 other days")
     assert told[2].startswith("Too little history of Mondays")
     assert told[-2].startswith("Desk hours until closing: ")
-    assert told[-1].startswith("The kiosk gives its last ticket at 17:30;")
+    assert told[-1].startswith("The kiosk issues its last ticket at 17:30;")
     assert "closed on 2026-11-22" in terminal.fails("simulate", "staffing", "--date", "2026-11-22")
     wrong = terminal.fails("simulate", "staffing", "--date", "2026-11-23", "--branch", "nowhere")
     assert "is none of: holosiivskyi" in wrong

@@ -1,11 +1,16 @@
-"""Every file, folder and module that the papers name is there."""
+"""Every file, folder and module that the papers name is there, and what they list is whole."""
 
 import ast
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
+
+from queue_app.cli.commands import main
+from tests.load.__main__ import BENCHMARKS
 
 ROOT = Path(__file__).parents[1]
 PAPERS = sorted([ROOT / "CONTRIBUTING.md", ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
@@ -101,3 +106,84 @@ def test_everything_that_a_paper_names_is_there(paper: Path) -> None:
 )
 def test_a_name_of_nothing_is_found(text: str, found: list[str]) -> None:
     assert missing(text, ROOT) == found
+
+
+README = (ROOT / "README.md").read_text()
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text()
+INTERNAL = {"CLOCK_ORIGIN"}
+"""Variables by which `serve` tells its own processes what it was told."""
+
+
+def test_each_command_is_in_the_readme_with_all_its_options() -> None:
+    described = dict(synopses(README))
+    runnable = {path: one for path, one in COMMANDS.items() if can_be_run(one)}
+    assert described.keys() == runnable.keys()
+    for path, command in runnable.items():
+        options = [one for one in command.params if isinstance(one, click.Option)]
+        names = [{*one.opts, *one.secondary_opts} for one in options]
+        assert [one for one in names if not one & described[path]] == [], path
+        assert described[path] - set().union(*names) == set(), path
+
+
+def below(
+    group: click.Group, path: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    for name, command in group.commands.items():
+        yield (*path, name), command
+        if isinstance(command, click.Group):
+            yield from below(command, (*path, name))
+
+
+COMMANDS = dict(below(main))
+
+
+def can_be_run(command: click.Command) -> bool:
+    return not isinstance(command, click.Group) or command.invoke_without_command
+
+
+def synopses(paper: str) -> Iterator[tuple[tuple[str, ...], set[str]]]:
+    """Each command that the paper lists and its options; after " | " another of the same group."""
+    for entry in re.findall(r"^queue-app (.+(?:\n +.+)*)", paper, re.MULTILINE):
+        group: tuple[str, ...] = ()
+        for said in entry.split(" | "):
+            path = group
+            for word in said.split():
+                if (*path, word) not in COMMANDS:
+                    break
+                path = (*path, word)
+            yield path, set(re.findall(r"--[a-z-]+", said))
+            group = path[:-1]
+
+
+def test_each_variable_of_the_environment_is_in_the_readme() -> None:
+    read = re.findall(r'read\("(\w+)"', (ROOT / "config" / "settings.py").read_text())
+    assert len(read) > 9
+    assert [name for name in read if f"`QUEUE_APP_{name}`" not in README] == [*INTERNAL]
+
+
+def test_each_paper_is_linked_in_the_readme() -> None:
+    papers = [path.relative_to(ROOT).as_posix() for path in PAPERS if path.name != "README.md"]
+    assert [name for name in papers if f"]({name})" not in README] == []
+
+
+def test_each_benchmark_is_named_where_they_are_listed() -> None:
+    lines = {
+        "CONTRIBUTING.md": r"^make bench .*$",
+        "Makefile": r"^.*make bench .*$",
+        "docs/benchmarks.md": r"^.*python -m tests\.load boards.*$",
+    }
+    for name, line in lines.items():
+        found = re.search(line, (ROOT / name).read_text(), re.MULTILINE)
+        assert found, name
+        assert [one for one in BENCHMARKS if one not in found[0]] == [], name
+
+
+def test_the_rooms_are_those_of_the_contract_and_of_the_tree() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
+    layers = next(one["layers"] for one in contracts["contracts"] if one["id"] == "rooms")
+    rooms = {room for layer in layers for room in re.split(r"\s*[|:]\s*", layer)}
+    house = CONTRIBUTING.split("## The rooms")[1].split("```")[1]
+    named = {name for line in house.splitlines() for name in re.split(r" {2,}", line)[0].split()}
+    assert named == rooms
+    tree = {f"queue_app.{path.stem}" for path in (ROOT / "queue_app").glob("[a-z]*")}
+    assert tree - rooms == set()

@@ -88,7 +88,7 @@ async def _of(column: Column, there: Made) -> list[str]:
     if column._meta.null != there.null:
         wrong.append("may be NULL" if there.null else "may not be NULL")
     if column._meta.primary_key and not there.key:
-        wrong.append("is no part of the key")
+        wrong.append("is not part of the key")
     default = stated(column)
     if default is UNSAID and there.default is not None:
         default = column.get_default_value()
@@ -119,7 +119,7 @@ async def test_every_column_is_as_migrations_make_it() -> None:
         ("ALTER COLUMN roster SET DEFAULT '[]'", "desk.roster: is '[]' where nothing is said"),
         ("ALTER COLUMN state DROP DEFAULT", "desk.state: is None where nothing is said"),
         ("ALTER COLUMN since SET DEFAULT '2026-11-25Z'", "desk.since: is datetime.datetime(2026"),
-        ("DROP CONSTRAINT desk_pkey CASCADE", "desk.id: is no part of the key"),
+        ("DROP CONSTRAINT desk_pkey CASCADE", "desk.id: is not part of the key"),
     ],
 )
 async def test_a_difference_is_named(change: str, said: str) -> None:

@@ -24,9 +24,9 @@ def config() -> None:
 @config.command()
 @click.argument("folder", type=FOLDER, required=False)
 def check(folder: Path | None) -> None:
-    """Read the files strictly and say every problem; touches no database.
+    """Read the files strictly and report every problem; touches no database.
 
-    What can be loaded but hardly be meant is a warning, and no failure.
+    What can be loaded but is probably a mistake is a warning, not a failure.
     """
     folder = folder or operator.settings().config
     centre, doubts = check_centre(folder)

@@ -30,7 +30,7 @@ def _needed(one: StillNeeded) -> str:
     who = " and ".join(
         text
         for count, text in (
-            (one.people, _count(one.people, "person in the house", "people in the house")),
+            (one.people, _count(one.people, "person in the hall", "people in the hall")),
             (one.bookings, _count(one.bookings, "booking to come", "bookings to come")),
         )
         if count

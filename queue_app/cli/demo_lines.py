@@ -17,7 +17,7 @@ TELLING_RATE = 120.0
 
 
 class TerminalTeller:
-    """Tells a demo to a terminal. `rate`: the hall's seconds in a real one."""
+    """Tells a demo to a terminal. `rate`: seconds of the hall's clock in a real second."""
 
     def __init__(self, rate: float) -> None:
         self._rate = rate

@@ -95,7 +95,7 @@ def staffing(
             staffed = _on_database(settings, work)
             lines = simulation_tables.by_records(staffed, wanted, target, moment, source)
         elif now:
-            raise click.UsageError("--now is of the records; a synthetic day has none")
+            raise click.UsageError("--now is for records; a synthetic day has none")
         else:
             centre, place = place_of(branch)
             staffed = staff_synthetic(centre, place, wanted, target, kind or "rush", seed)

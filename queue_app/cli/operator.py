@@ -35,7 +35,7 @@ class OperatorGroup(click.Group):
 def _sentence(error: QueueError) -> str:
     """The words that the pages have for it, then its code and facts.
 
-    Such as "… account of this name. Choose another name. (login_taken: login=clerk1)".
+    Such as "… account with this name. Choose another name. (login_taken: login=clerk1)".
     """
     from queue_app.web.errors import SENTENCES
 

@@ -14,12 +14,20 @@ DEMO_SERVER = (sys.executable, "-m", "queue_app.cli.demo_server")
 
 
 @click.command()
-@click.option("--host", help="Address to listen on; 127.0.0.1 unless QUEUE_APP_HOST says else.")
-@click.option("--port", type=click.IntRange(0, 65535), help="8000 unless QUEUE_APP_PORT says else.")
-@click.option("--workers", type=click.IntRange(1, 256), help="Processes that answer.")
+@click.option(
+    "--host", help="Address to listen on; 127.0.0.1 unless QUEUE_APP_HOST says otherwise."
+)
+@click.option(
+    "--port", type=click.IntRange(0, 65535), help="8000 unless QUEUE_APP_PORT says otherwise."
+)
+@click.option("--workers", type=click.IntRange(1, 256), help="Processes that answer requests.")
 @click.option("--clock", type=Parsed("instant", parse_clock), help="Start the hall's clock here.")
-@click.option("--rate", type=Parsed("rate", parse_rate), help="The hall's seconds in a real one.")
-@click.option("--trial", is_flag=True, help="Make staff and devices to try it with; say how.")
+@click.option(
+    "--rate", type=Parsed("rate", parse_rate), help="Seconds of the hall's clock in a real second."
+)
+@click.option(
+    "--trial", is_flag=True, help="Make staff and devices to try it with, and print how to sign in."
+)
 def serve(
     host: str | None,
     port: int | None,
@@ -42,7 +50,7 @@ def serve(
     type=Parsed("rate", parse_rate),
     default=60.0,
     show_default=True,
-    help="The hall's seconds in a real one.",
+    help="Seconds of the hall's clock in a real second.",
 )
 @click.option(
     "--clock",
@@ -56,13 +64,15 @@ def serve(
     help="In a day; as many as keep the clerks busy unless given.",
 )
 @click.option("--seed", type=int, default=1, show_default=True, help="Other people, another day.")
-@click.option("--port", type=click.IntRange(1, 65535), help="8000 unless QUEUE_APP_PORT says else.")
+@click.option(
+    "--port", type=click.IntRange(1, 65535), help="8000 unless QUEUE_APP_PORT says otherwise."
+)
 @click.option(
     "--workers",
     type=click.IntRange(1, 256),
     default=1,
     show_default=True,
-    help="Processes that answer.",
+    help="Processes that answer requests.",
 )
 @click.option("--once", is_flag=True, help="End after one day instead of starting the next.")
 @click.option("--until", type=click.DateTime(["%H:%M"]), help="End at this hour of the hall.")

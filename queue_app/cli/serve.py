@@ -172,7 +172,7 @@ def _answer(settings: Settings, listener: socket.socket, factory: str) -> None:
         alone.run(sockets=[listener])
         started = alone.started
     if not started:
-        raise click.ClickException("the application did not start; the reason stands above")
+        raise click.ClickException("the application did not start; the reason is above")
 
 
 def application() -> Litestar:

@@ -149,7 +149,7 @@ def revoke_device(name: str, branch: str | None) -> None:
     """A device that was lost or replaced: its token stops working at once."""
     now = installation.clock(operator.settings()).now()
     operator.with_database(partial(accounts.revoke_device, By(OPERATOR, now), name, branch))
-    click.echo(f"The token of {name} opens nothing any more.")
+    click.echo(f"The token of {name} no longer works.")
 
 
 @device.command("list")

@@ -46,7 +46,7 @@ from queue_app.simulation.synthetic_branch import (
     type=PolicyNames(),
     default=",".join(POLICIES),
     show_default=True,
-    help="Which to compare; the first is what the others are held against.",
+    help="Which to compare; the others are compared with the first.",
 )
 @click.option("--plot", type=click.Path(dir_okay=False, path_type=Path), help="Draw an SVG file.")
 @click.pass_context
@@ -85,7 +85,7 @@ def _refuse_strays(context: click.Context, command: str) -> None:
         if context.get_parameter_source(option.name or "") is ParameterSource.COMMANDLINE:
             name = option.opts[0]
             raise click.UsageError(
-                f"{name} stands before {command}, which does not read it there; what {command}"
+                f"{name} is given before {command}, which does not read it there; what {command}"
                 f" takes comes after it: queue-app simulate {command} --help",
                 context,
             )
@@ -107,7 +107,7 @@ def _plotter() -> Any:
     "branches",
     metavar="SLUG",
     multiple=True,
-    help="Again for more; `all`; the first unless given.",
+    help="May be repeated; `all`; the first unless given.",
 )
 @click.option(
     "--kind", "kinds", type=click.Choice(KINDS), multiple=True, help="All of them unless given."
@@ -119,7 +119,7 @@ def _plotter() -> Any:
     "--mistaken",
     type=Parsed("percent", percent),
     metavar="PERCENT",
-    help="Learned visits are taken for so much shorter: how the ranges correct themselves.",
+    help="Take learned visits to be this much shorter: how the ranges correct themselves.",
 )
 @first_option
 @seed_option

@@ -136,7 +136,7 @@ def by_kind(
     title = TITLES[kind or "rush"]
     lines = [f"{staffed.slug}, {day:%A %d %B %Y}, {title}, seed {seed}: {promise_text(target)}."]
     if kind is None:
-        lines.append(f"There is no database in {data}: this is a synthetic day, no forecast.")
+        lines.append(f"There is no database in {data}: this is a synthetic day, not a forecast.")
     return lines
 
 
@@ -144,8 +144,8 @@ def closing_line(staffed: StaffedDay) -> str:
     """Rows without arrivals are not rows without work."""
     closes = int(minutes(staffed.periods[-1].closes))
     return (
-        f"The kiosk gives its last ticket at {_wall(closes - staffed.rules.last_ticket_minutes)};"
-        f" the rows after that show who stays until {_wall(closes)} for whoever is in the house."
+        f"The kiosk issues its last ticket at {_wall(closes - staffed.rules.last_ticket_minutes)};"
+        f" the rows after that show who stays until {_wall(closes)} for whoever is still inside."
     )
 
 
@@ -180,7 +180,7 @@ def made_from(found: Foreseen, day: date) -> list[str]:
     if basis.same < DAYS_WEIGHT:
         lines.insert(1, f"Too little history of {weekday}s: most of this is assumed, as follows.")
     if found.left_out:
-        lines.append(f"Left out, as no desk gives it now: {counted(found.left_out, 'visit')}.")
+        lines.append(f"Left out, as no desk offers it now: {counted(found.left_out, 'visit')}.")
     return lines
 
 

@@ -13,7 +13,7 @@ def desk(spoken: Words) -> dict[str, Any]:
             "call-called": spoken.gettext("Phone call"),
             "call-serving": spoken.gettext("On the phone"),
             "free": spoken.gettext("The desk is free"),
-            "empty": spoken.gettext("Nobody waits for this desk"),
+            "empty": spoken.gettext("Nobody is waiting for this desk"),
             "paused": spoken.gettext("Break"),
             "interrupted": spoken.gettext("Calls are stopped"),
             "away": spoken.gettext("You are no longer at this desk"),
@@ -47,7 +47,7 @@ def desk(spoken: Words) -> dict[str, Any]:
         "documents_title": spoken.gettext("Documents to ask for"),
         "no_phone": spoken.gettext("No number was left: mark it as not answered."),
         "next_label": spoken.pgettext("in the queue", "Next"),
-        "empty_hint": spoken.gettext("As soon as somebody comes, the button below comes alive."),
+        "empty_hint": spoken.gettext("As soon as somebody comes, the button below becomes active."),
         "paused_hint": spoken.gettext("The hall does not call people to this desk."),
         "away_hint": {
             "closed": spoken.gettext("The desk was closed. Take it again, or choose another."),
@@ -60,17 +60,17 @@ def desk(spoken: Words) -> dict[str, Any]:
         "break_after": spoken.gettext("Break after this person"),
         "desk_title": spoken.gettext("Desk %(number)s"),
         "elsewhere": spoken.forms(
-            "%(n)s person waits for other desks", "%(n)s people wait for other desks"
+            "%(n)s person is waiting for other desks", "%(n)s people are waiting for other desks"
         ),
         "parked_count": spoken.gettext("Set aside: %(count)s"),
         "missed_count": spoken.gettext("No-shows: %(count)s"),
-        "gone": spoken.gettext("no longer waits"),
+        "gone": spoken.gettext("no longer waiting"),
         "call_in": spoken.gettext("Call in %(wait)s"),
         "pick": {
             "title": spoken.gettext("Call %(number)s now?"),
             "ahead": spoken.forms(
-                "%(n)s person stands before this one in your queue.",
-                "%(n)s people stand before this one in your queue.",
+                "%(n)s person is ahead of this one in your queue.",
+                "%(n)s people are ahead of this one in your queue.",
             ),
             "first": spoken.gettext("This person is next in your queue anyway."),
         },
@@ -115,18 +115,20 @@ def desk(spoken: Words) -> dict[str, Any]:
             "start": spoken.gettext("You have started with %(number)s."),
             "finish": spoken.gettext("%(number)s: finished."),
             "no_show": spoken.gettext("%(number)s: no-show."),
-            "park": spoken.gettext("%(number)s is set aside and keeps the place in the queue."),
+            "park": spoken.gettext("%(number)s is set aside and keeps its place in the queue."),
             "transfer": spoken.gettext("%(number)s is transferred."),
-            "back": spoken.gettext("%(number)s waits again, at the same place in the queue."),
-            "return": spoken.gettext("%(number)s waits again, at the same place in the queue."),
+            "back": spoken.gettext("%(number)s is waiting again, at the same place in the queue."),
+            "return": spoken.gettext(
+                "%(number)s is waiting again, at the same place in the queue."
+            ),
             "undo": spoken.gettext("Undone: %(number)s."),
             "pause": spoken.gettext("The break has begun."),
             "stop": spoken.gettext("Calls are stopped. The queue keeps its order."),
-            "stop_some": spoken.gettext("These services are stopped. Everybody keeps the place."),
+            "stop_some": spoken.gettext("These services are stopped. Everybody keeps their place."),
             "calls_now": spoken.gettext("Calls go on."),
             "calls_later": spoken.gettext("Calls go on at %(time)s."),
             "resume": spoken.gettext("You are back at work."),
-            "nobody": spoken.gettext("Nobody waits for this desk any more."),
+            "nobody": spoken.gettext("Nobody is waiting for this desk any more."),
         },
         "lost": spoken.gettext(
             "No answer from the server. The screen shows how things stand;"

@@ -107,7 +107,7 @@ def run_demo(
     """Run days until told to stop; False where the server answered what it should not.
 
     `server`: the command that starts the application with the page of all faces. InstallationError
-    for what the operator can mend.
+    for what the operator can fix.
     """
     require_free(options.port)
     with stopping() as stop, scratch_folder() as folder:

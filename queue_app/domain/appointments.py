@@ -1,7 +1,7 @@
 """The life of an appointment: one table says what may follow what.
 
 An appointment's row is the fold of its events, as a ticket's is. Whose it is (name, phone,
-e-mail) is no part of that: events are kept for ever, people's data is not.
+e-mail) is not part of that: events are kept for ever, people's data is not.
 """
 
 from collections.abc import Iterable

@@ -2,7 +2,7 @@
 
 The one place that knows. Whoever asks whether a branch is open, until when, or when its kiosk gives
 tickets, asks the day; `Directory.today` and `Directory.day` make one of a centre in force, and
-`branch_day` of a centre's files. All instants are in UTC unless a docstring says else.
+`branch_day` of a centre's files. All instants are in UTC unless a docstring says otherwise.
 """
 
 from collections.abc import Iterator

@@ -35,7 +35,7 @@ class Closure(Struct, frozen=True):
 
 
 class Rules(Struct, frozen=True, forbid_unknown_fields=True):
-    """The centre's own numbers. Every duration is in whole minutes unless the name says else."""
+    """The centre's own numbers. Durations are in whole minutes unless the name says otherwise."""
 
     grid_minutes: int = 5
     """The smallest unit of planning; every visit is rounded up to it."""

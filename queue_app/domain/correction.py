@@ -1,4 +1,4 @@
-"""Ranges that mend themselves: the ends are moved until four calls in five fall between them.
+"""Ranges that correct themselves: the ends are moved until four calls in five fall between them.
 
 What no forecast knows of a branch (errands that are sent on, breaks that no roster tells of, a
 clerk's way of calling) makes its ranges miss on the same side day after day. Where in their ranges
@@ -11,7 +11,7 @@ Shift", 2021).
 from msgspec import Struct
 
 WEIGHT = 1000.0
-"""What was known counts as so many ranges: waits of one day hang together, so a day says little."""
+"""What was known counts as so many ranges: waits of a day are correlated, so a day says little."""
 LOW_MOST, LOW_LEAST = -4.0, -0.25
 HIGH_LEAST, HIGH_MOST = 0.25, 4.0
 """How far the ends go, in halves of a range from its middle."""

@@ -10,7 +10,7 @@
     └── TooMany       429  too often
 
 Each carries a stable `code` (its sentence stands in `queue_app/web/errors.py`)
-and `details`: facts that help to mend it, such as the nearest free slots.
+and `details`: facts that help to correct it, such as the nearest free slots.
 """
 
 from typing import Any, ClassVar

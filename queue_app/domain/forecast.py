@@ -60,7 +60,7 @@ class Working(Struct, frozen=True):
 
 
 class Now(Struct, frozen=True):
-    """One snapshot of a hall, with all that its waits hang on."""
+    """One snapshot of a hall, with all that its waits depend on."""
 
     directory: Directory
     branch: Branch

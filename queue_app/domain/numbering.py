@@ -29,7 +29,7 @@ def link_token(branch_id: int, secret: str) -> str:
 
 
 def branch_of_token(token: str) -> int:
-    """The branch id in a link token; NotFound `unknown_link` for what is no token."""
+    """The branch id in a link token; NotFound `unknown_link` for what is not a token."""
     parts = _TOKEN.fullmatch(token)
     if parts is None:
         raise NotFound("unknown_link")

@@ -49,7 +49,7 @@ Actor = Staff | Device | Anonymous
 
 
 def one_line(text: str) -> str:
-    """What a person typed, on one line: no control or invisible signs, single blanks."""
+    """What a person typed, on one line: no control or invisible characters, single spaces."""
     visible = "".join(sign if sign.isprintable() else " " for sign in text)
     return " ".join(visible.split())
 

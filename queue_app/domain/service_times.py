@@ -6,7 +6,7 @@ unknown mean and spread, so learning is the conjugate normal-inverse-gamma updat
 al., "Bayesian Data Analysis", 3.3): the published time counts as `PRIOR_WEIGHT` visits that
 were seen before the first one, so few observations move it little and many settle it.
 
-A visit whose "finish" was forgotten is no observation of a service time: whatever lies farther
+A visit whose "finish" was forgotten is not an observation of a service time: whatever lies farther
 than `OUTLIER` robust spreads from the median is left out.
 """
 

@@ -118,7 +118,7 @@ def free_starts(
 
 
 def lanes_free_at(capacity: Capacity, visit: Visit, start: datetime, now: datetime) -> list[int]:
-    """The lanes that could take the visit at `start`, the best first; none if it is no free start.
+    """The lanes that could take the visit at `start`, the best first; none if it is not free.
 
     Best is the lane of the fewest services, so that the versatile stay free for others, then
     the one where the least free time around the visit is broken up, then the lowest id.

@@ -3,7 +3,7 @@
 Each run draws the length of every visit from its learned distribution, who has lost patience,
 which bookings come and when, and who will come with priority; and it goes through the same
 ranking by which the desks call. The range is the 10th to the 90th percentile over the runs, so
-that four waits in five fall into it. The draws of a person hang on their id alone: estimates
+that four waits in five fall into it. The draws of a person depend on their id alone: estimates
 move because the hall changed, not because chance did.
 """
 
@@ -152,7 +152,7 @@ class _Chance(Struct, frozen=True):
 
 
 class Draws:
-    """Everybody's chance. It hangs on ids alone, so keeping it saves work and changes nothing."""
+    """Everybody's chance. It depends on ids alone, so keeping it saves work and changes nothing."""
 
     def __init__(self) -> None:
         self._people: dict[tuple[int, int], _Chance] = {}

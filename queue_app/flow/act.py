@@ -179,7 +179,7 @@ class Act:
         return thing
 
     async def write(self, ticket: Ticket, progress: Progress, happened: Event) -> Ticket:
-        """The same for a progress that is no step forward, such as an undo."""
+        """The same for a progress that is not a step forward, such as an undo."""
         written = await records.write_ticket(ticket, progress, happened)
         if written is None:
             raise Conflict("ticket_changed", ticket=ticket.id)

@@ -265,7 +265,7 @@ async def _issue(act: Act, branch: Branch, draft: Draft, door: Door | None = Non
 
 
 def _promise(branch: Branch, issued: IssuedTicket, revision: int, now: datetime) -> Promise | None:
-    """The range that the kiosk shows, to be held against what comes true."""
+    """The range that the kiosk shows, to be compared with what comes true."""
     if issued.wait is None:
         return None
     low, high = issued.wait.low_minutes, issued.wait.high_minutes

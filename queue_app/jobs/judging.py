@@ -1,4 +1,4 @@
-"""Promised waits are held against what came true."""
+"""Promised waits are compared with what came true."""
 
 from queue_app.clock import Clock
 from queue_app.flow import promising

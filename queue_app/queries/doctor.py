@@ -143,7 +143,7 @@ _BROKEN: dict[str, str] = {
 async def check(now: datetime) -> list[Finding]:
     """Every broken invariant; an empty list proves the database.
 
-    All of it is read as of one moment, so that a busy hall is no finding.
+    All of it is read as of one moment, so that a busy hall is not a finding.
     """
     async with db.snapshot():
         broken = [Finding(name, where) for name, sql in _BROKEN.items() for where in await _of(sql)]

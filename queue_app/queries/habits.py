@@ -146,7 +146,7 @@ SELECT {_MEASURED} FROM (
 """
 """From the end of a visit to the beginning of the desk's next, where its person waited already
 when the visit ended and the desk did nothing else in between. A "start" that is pressed late moves
-minutes from the visit to the change-over; their sum, which the waits hang on, stays right."""
+minutes from the visit to the change-over; their sum, on which the waits depend, stays right."""
 
 _WAITS = f"""
 SELECT minutes, count(waited)::int AS waits, count(*) FILTER (WHERE gone)::int AS gone

@@ -38,11 +38,11 @@ def advice(one: Interruption, services: Sequence[Text], shelter: Text | None) ->
     """What to do now. `services`: the titles of those that are stopped, none for all."""
     if len(services) > NAMED_AT_MOST:
         return bilingual(
-            N_("Some services (%(count)s) are not given for now: the kiosk shows which."),
+            N_("Some services (%(count)s) are not available for now: the kiosk shows which."),
             count=len(services),
         )
     if services:
-        return bilingual(N_("Not given for now: %(services)s."), services=_listed(services))
+        return bilingual(N_("Not available for now: %(services)s."), services=_listed(services))
     if one.ended_at is not None:
         return bilingual(N_("You can come back to the hall."))
     if one.kind == "alert" and shelter:
@@ -85,10 +85,10 @@ def overtaken(*, booked: bool, priority: bool) -> Text | None:
     """Why people who came later are called first, said to the person they overtake."""
     if booked and priority:
         return bilingual(
-            N_("Some came later but go first: by a booking or by a right to be served first.")
+            N_("Some came later but go first: they have a booking or a right to be served first.")
         )
     if booked:
         return bilingual(N_("Some came later but go first: they are booked for their time."))
     if priority:
-        return bilingual(N_("Some came later but go first: by a right to be served first."))
+        return bilingual(N_("Some came later but go first: they have a right to be served first."))
     return None

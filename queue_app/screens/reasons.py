@@ -16,7 +16,7 @@ SENTENCES: dict[ReasonCode, str] = {
     "booked_early": N_("Booked for %(time)s, not due yet"),
     "priority": N_("Priority: %(category)s"),
     "service_paused": N_("Service paused, place kept"),
-    "waiting_longest": N_("By time of waiting"),
+    "waiting_longest": N_("By waiting time"),
 }
 """By the code of the reason."""
 

@@ -1,4 +1,4 @@
-"""How ranges come to hold that hang on a mistake: what was learned is wrong, and stays so.
+"""How ranges come to hold that rest on a mistake: what was learned is wrong, and stays so.
 
 A branch goes through its days one after the other. Each night its correction hears where in their
 ranges the calls of the day fell, as in the product; the mistake itself is never found out.

@@ -122,7 +122,7 @@ def _average(times: Mapping[str, ServiceTime], habits: Habits, days: Sequence[Ou
 def truth(branch: SyntheticBranch, seen: Sequence[Outcome]) -> Knowledge:
     """What the oracle knows: the true distributions, never what was drawn from them.
 
-    Rates of people with priority hang on the hour; the oracle, too, takes their mean, `seen` over
+    Rates of people with priority depend on the hour; the oracle, too, takes their mean, `seen` over
     the same days as by whoever learns.
     """
     manner = branch.manner

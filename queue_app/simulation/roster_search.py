@@ -22,7 +22,7 @@ from queue_app.domain.forward import Coming, Forward, Shift
 from queue_app.domain.service_times import ServiceTime
 
 PLANNED_ON, CHECKED_ON, SHOWN_ON = 20, 80, 100
-"""Synthetic days on which a roster is found; others on which it is mended where it kept the
+"""Synthetic days on which a roster is found; others on which it is adjusted where it kept the
 promise by luck; and again others on which its waits are shown."""
 _ROUNDS = 40
 _TRIMMED = (60, 60, 30)
@@ -114,7 +114,7 @@ def _check_reach(demand: Demand, kinds: Sequence[CallingDesk]) -> None:
     for asked in demand.values():
         for services in asked:
             if not any(services <= kind.services for kind in kinds):
-                raise ValueError(f"no desk gives {', '.join(sorted(services))}")
+                raise ValueError(f"no desk offers {', '.join(sorted(services))}")
 
 
 def _formula(task: StaffingTask, kinds: Sequence[CallingDesk], quarter: int) -> dict[int, int]:

@@ -38,7 +38,7 @@ class UnknownBranch(Exception):
 
 
 class Manner(Struct, frozen=True):
-    """The numbers of a kind of day. Minutes and shares of 1, unless the name says else.
+    """The numbers of a kind of day. Minutes and shares of 1, unless the name says otherwise.
 
     `per_hour`: walk-ins an hour on an average day at an average hour. `booked`: of the bookable
     time. `away`: desks that should be there and are not. Holders of bookings come `early` before

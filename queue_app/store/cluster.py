@@ -192,7 +192,7 @@ def _prepare(data: Path, bin_path: Path, owner: Owner) -> None:
     except OSError as error:
         raise ClusterError(f"cannot make the data folder {data}: {error.strerror}") from None
     if not probe:
-        raise ClusterError(f"the data folder {data} is not writable for this user")
+        raise ClusterError(f"the data folder {data} is not writable by this user")
     if owner.switched:
         _open_the_way(data, owner)
         _open_the_way(bin_path, owner)
@@ -351,7 +351,7 @@ class _Server:
         if theirs != ours:
             raise ClusterError(
                 f"{self.folder} was made by PostgreSQL {theirs} and this is PostgreSQL {ours}; "
-                "back it up with the version before and restore it into a new data folder"
+                "back it up with the previous version and restore it into a new data folder"
             )
 
     def _is_alive(self) -> bool:

@@ -66,7 +66,7 @@ SENTENCES: Mapping[str, Sentence] = {
         N_("Wait a minute and try again."),
     ),
     "unavailable": (
-        N_("The service is resting for a moment"),
+        N_("The service is unavailable for a moment"),
         N_("Wait a minute and load the page again."),
     ),
     "internal": (
@@ -106,11 +106,11 @@ SENTENCES: Mapping[str, Sentence] = {
         N_("Finish with that visitor first."),
     ),
     "ticket_changed": (
-        N_("The ticket has changed meanwhile"),
+        N_("The ticket has changed in the meantime"),
         N_("Look at how it stands now and decide again."),
     ),
     "appointment_changed": (
-        N_("The booking has changed meanwhile"),
+        N_("The booking has changed in the meantime"),
         N_("Look at how it stands now and decide again."),
     ),
     "recall_too_soon": (
@@ -126,7 +126,7 @@ SENTENCES: Mapping[str, Sentence] = {
         N_("Wait for your number on the board."),
     ),
     "desk_changed": (
-        N_("The desk has changed meanwhile"),
+        N_("The desk has changed in the meantime"),
         N_("Look at how it stands now and decide again."),
     ),
     "desk_not_open": (
@@ -142,7 +142,7 @@ SENTENCES: Mapping[str, Sentence] = {
         N_("Choose another desk, or ask the colleague to leave it."),
     ),
     "device_taken": (
-        N_("There is already a device of this name"),
+        N_("There is already a device with this name"),
         N_("Choose another name."),
     ),
     "device_name": (
@@ -150,15 +150,15 @@ SENTENCES: Mapping[str, Sentence] = {
         N_("Give it one line of up to 60 characters."),
     ),
     "unknown_device": (
-        N_("There is no device of this name"),
+        N_("There is no device with this name"),
         N_("Look at the list of devices; a revoked one is gone for good."),
     ),
     "several_devices": (
-        N_("Several branches have a device of this name"),
+        N_("Several branches have a device with this name"),
         N_("Name its branch, too."),
     ),
     "unknown_login": (
-        N_("There is no account of this name"),
+        N_("There is no account with this name"),
         N_("Look at the list of staff."),
     ),
     "account_retired": (
@@ -166,7 +166,7 @@ SENTENCES: Mapping[str, Sentence] = {
         N_("Make a new one under another name."),
     ),
     "login_taken": (
-        N_("There is already an account of this name"),
+        N_("There is already an account with this name"),
         N_("Choose another name."),
     ),
     "nothing_to_undo": (
@@ -187,7 +187,7 @@ SENTENCES: Mapping[str, Sentence] = {
     ),
     "bad_login": (
         N_("This name cannot be used"),
-        N_("Use small Latin letters, digits, dots and hyphens."),
+        N_("Use lower-case Latin letters, digits, dots and hyphens."),
     ),
     "branch_retired": (
         N_("The branch of this booking has closed for good"),
@@ -202,7 +202,7 @@ SENTENCES: Mapping[str, Sentence] = {
         N_("Book a visit: you will be served at your time, without waiting."),
     ),
     "past_last_ticket": (
-        N_("No more tickets are given today"),
+        N_("No more tickets are issued today"),
         N_("You can book a visit for another time."),
     ),
     "branch_needed": (
@@ -214,7 +214,7 @@ SENTENCES: Mapping[str, Sentence] = {
         N_("Choose at least one service."),
     ),
     "nobody_serves": (
-        N_("No desk of this branch gives these services together"),
+        N_("No desk of this branch offers these services together"),
         N_("Choose fewer services, or another branch."),
     ),
     "not_a_visit": (
@@ -222,7 +222,7 @@ SENTENCES: Mapping[str, Sentence] = {
         N_("We will call you: there is no need to come."),
     ),
     "not_for_this_desk": (
-        N_("This desk does not give that service"),
+        N_("This desk does not offer that service"),
         N_("Choose a desk that does."),
     ),
     "other_day": (
@@ -267,14 +267,14 @@ SENTENCES: Mapping[str, Sentence] = {
     ),
     "services_paused": (
         N_("These services are paused now"),
-        N_("You can book a visit for another time. Whoever has a ticket keeps the place."),
+        N_("You can book a visit for another time. Whoever has a ticket keeps their place."),
     ),
     "already_interrupted": (
         N_("Calls are stopped already"),
         N_("End that interruption first, or leave it as it is."),
     ),
     "interrupted_anew": (
-        N_("Everything has been stopped anew since"),
+        N_("Calls have been stopped again since then"),
         N_("Calls go on when the newer interruption is over."),
     ),
     "unknown_interruption": (
@@ -286,8 +286,8 @@ SENTENCES: Mapping[str, Sentence] = {
         N_("Choose an alert, a power cut, a registry that is down, or another reason."),
     ),
     "bad_delay": (
-        N_("This delay cannot be"),
-        N_("State from 0 to %(limit)s minutes."),
+        N_("This delay is not possible"),
+        N_("Enter 0 to %(limit)s minutes."),
     ),
     "slot_taken": (
         N_("This time has just been taken"),
@@ -307,7 +307,7 @@ SENTENCES: Mapping[str, Sentence] = {
     ),
     "not_a_kiosk": (
         N_("This device is not a kiosk"),
-        N_("Only a kiosk can give tickets."),
+        N_("Only a kiosk can issue tickets."),
     ),
     "other_origin": (
         N_("The request came from another site"),
@@ -327,23 +327,23 @@ SENTENCES: Mapping[str, Sentence] = {
     ),
     "bad_contact": (
         N_("Check your name and contact"),
-        N_("Mend the fields that are named."),
+        N_("Correct the fields that are named."),
     ),
     "no_such_time": (
         N_("There is no such time"),
         N_("Choose a time from those shown."),
     ),
     "not_by_visit": (
-        N_("Not all of these services are given by a visit"),
+        N_("Not all of these services are available in person"),
         N_("Choose other services or another way."),
     ),
     "not_by_phone": (
-        N_("Not all of these services are given by phone"),
+        N_("Not all of these services are available by phone"),
         N_("Choose other services or a personal visit."),
     ),
     "too_many_bookings": (
         N_("This contact already has as many bookings as possible"),
-        N_("Up to %(limit)s at a time. Cancel one of them or come after one of them."),
+        N_("Up to %(limit)s at a time. Cancel one of them, or wait until one of them is over."),
     ),
     "idempotency_key_reused": (
         N_("This key was used for another request"),

@@ -8,7 +8,7 @@ from litestar.exceptions import ClientException
 
 class ReadableRequest(Request[Any, Any, Any]):
     async def json(self) -> Any:
-        """The body; ClientException, so 400, for what is no UTF-8 or nested too deeply."""
+        """The body; ClientException, so 400, for what is not UTF-8 or nested too deeply."""
         try:
             return await super().json()
         except (UnicodeDecodeError, RecursionError) as error:

@@ -86,7 +86,7 @@ SAID: dict[Language, Said] = {
         missed="You missed the call",
         served="You are being served at desk 1",
         thanks="Finished. Thank you for coming!",
-        put_back="А2 waits again",
+        put_back="А2 is waiting again",
     ),
 }
 

@@ -130,7 +130,7 @@ def own(one: HallTicket) -> Ticket:
 
 
 def desk(number: int, state: str = "open", staff: int | None = None) -> DeskState:
-    """A desk with a clerk whose id is ten times its number, unless it is closed or said else."""
+    """A desk with a clerk whose id is ten times its number, unless closed or said otherwise."""
     clerk = None if state == "closed" else staff or 10 * number
     login = f"clerk-{clerk}" if clerk else None
     return DeskState(number, str(number), state, clerk, login, None, after(-60))

@@ -137,7 +137,7 @@ from tests.domain.spoiling import problems_after
             'roster."tue, friday"',
             (
                 'layouts[district].lanes[visit-legal].roster."tue, friday": '
-                "'friday' is no weekday; those are mon, tue, wed, thu, fri, sat, sun"
+                "'friday' is not a weekday; those are mon, tue, wed, thu, fri, sat, sun"
             ),
         ),
         (
@@ -162,7 +162,7 @@ from tests.domain.spoiling import problems_after
             "centre.toml",
             'timezone = "Europe/Kyiv"',
             'timezone = "Europe/Kiew"',
-            "timezone: 'Europe/Kiew' is no known time zone",
+            "timezone: 'Europe/Kiew' is not a known time zone",
         ),
         (
             "centre.toml",
@@ -247,7 +247,7 @@ def test_what_can_hardly_be_meant_is_a_warning_with_its_file_key_and_reason(fold
     )
     assert (
         "capacity.toml: layouts[district].lanes[visit-legal].skills: no desk of the branch"
-        f" (branches.toml: branches[{last}].desks) gives what can be booked here:"
+        f" (branches.toml: branches[{last}].desks) offers what can be booked here:"
         " debt-restructuring, instalments-court-decision, instalments-pending-case, tariff-dispute"
     ) in lanes
 
@@ -259,7 +259,7 @@ def test_a_service_that_no_lane_gives_is_refused(folder: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         load_centre(folder)
     assert [str(problem) for problem in caught.value.problems] == [
-        f"catalogue.toml: services[{code}].channels: visit: no visit lane of any branch gives it"
+        f"catalogue.toml: services[{code}].channels: visit: no visit lane of any branch offers it"
         for code in (
             "debt-restructuring",
             "instalments-pending-case",

@@ -12,7 +12,7 @@ from tests.domain.spoiling import problems_after
 
 def test_broken_toml_is_said_with_its_line(folder: Path) -> None:
     said = problems_after(folder, "centre.toml", "timezone =", "timezone")
-    assert re.fullmatch(r"centre\.toml: line \d+, column \d+: is no TOML: .+", said[0]), said
+    assert re.fullmatch(r"centre\.toml: line \d+, column \d+: is not valid TOML: .+", said[0]), said
 
 
 def test_what_an_unreadable_file_defines_is_not_called_unknown(folder: Path) -> None:
@@ -37,7 +37,7 @@ def test_a_file_that_is_not_utf_8_is_said_with_what_to_do(
     path.write_text(path.read_text(encoding="utf-8"), encoding=encoding)
     with pytest.raises(ConfigError) as caught:
         load_centre(folder)
-    assert str(caught.value) == (f"centre.toml: {key}: is no UTF-8 text; save the file as UTF-8")
+    assert str(caught.value) == (f"centre.toml: {key}: is not UTF-8 text; save the file as UTF-8")
 
 
 def test_a_missing_file_and_a_stray_one_are_said(folder: Path) -> None:

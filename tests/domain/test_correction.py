@@ -1,4 +1,4 @@
-"""Ranges that mend themselves: the ends go where past calls say they should have been."""
+"""Ranges that correct themselves: the ends go where past calls say they should have been."""
 
 from hypothesis import given
 from hypothesis import strategies as st

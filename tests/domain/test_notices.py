@@ -57,9 +57,9 @@ def test_in_an_alert_people_are_told_where_the_shelter_is() -> None:
 def test_two_stopped_services_are_named_and_more_are_counted() -> None:
     two, three = (notices.advice(stop("registry"), named(count), None) for count in (2, 3))
     assert two.uk == "Тимчасово не надаємо: послуга 1; послуга 2."
-    assert two.en == "Not given for now: service 1; service 2."
+    assert two.en == "Not available for now: service 1; service 2."
     assert three.uk == "Деяких послуг (3) тимчасово не надаємо: яких саме, видно на кіоску."
-    assert three.en == "Some services (3) are not given for now: the kiosk shows which."
+    assert three.en == "Some services (3) are not available for now: the kiosk shows which."
 
 
 def test_a_note_of_the_staff_is_shown_as_they_wrote_it() -> None:

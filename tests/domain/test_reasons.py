@@ -29,7 +29,7 @@ PRIORITIES = (Priority("veteran", Text(uk="Ветеран війни", en="War v
         (Reason("priority", None, "gone"), "Першочергово: за законом", "Priority: by law"),
         (Reason("service_paused", TEN),
          "Послугу призупинено, місце збережено", "Service paused, place kept"),
-        (Reason("waiting_longest"), "За часом очікування", "By time of waiting"),
+        (Reason("waiting_longest"), "За часом очікування", "By waiting time"),
         (Reason("sent_to_desk"), "Направлено до цього вікна", "Sent to this desk"),
     ],
 )  # fmt: skip

@@ -53,7 +53,7 @@ def test_each_place_has_its_reason_in_words() -> None:
         "Sent to this desk",
         "Booked for 10:00, on time",
         "Priority: War veteran",
-        "By time of waiting",
+        "By waiting time",
     ]
 
 

@@ -54,7 +54,7 @@ def test_whoever_is_passed_is_told_why() -> None:
     passed = ticket_view(hall(mine, booked, veteran), own(mine))
     assert alone.overtaken is None
     assert passed.overtaken
-    assert passed.overtaken.en.startswith("Some came later but go first: by a booking or by a")
+    assert passed.overtaken.en.startswith("Some came later but go first: they have a booking or a")
 
 
 def test_a_stop_of_ones_own_services_is_shown_and_others_are_not() -> None:

@@ -116,4 +116,4 @@ async def test_what_was_learned_is_used_and_what_no_desk_gives_is_left_out() -> 
         found.task.time_of(SERVICE).mean_minutes > 50 > assumed.task.time_of(SERVICE).mean_minutes
     )
     assert "as learned" in made_from(found, NEXT)[-2]
-    assert made_from(found, NEXT)[-1] == "Left out, as no desk gives it now: 3 visits."
+    assert made_from(found, NEXT)[-1] == "Left out, as no desk offers it now: 3 visits."

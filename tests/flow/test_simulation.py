@@ -248,7 +248,7 @@ def test_a_service_that_no_desk_gives_cannot_be_staffed() -> None:
         wanted.target,
         wanted.policy,
     )
-    with pytest.raises(ValueError, match="no desk gives three"):
+    with pytest.raises(ValueError, match="no desk offers three"):
         propose(impossible)
 
 
@@ -308,11 +308,11 @@ def test_the_command_measures_accuracy_and_proposes_a_roster() -> None:
     done = simulate("staffing", "--date", "2026-11-23")
     assert done.exit_code == 0, done.output
     lines = done.output.splitlines()
-    assert lines[1] == "There is no database in /nowhere: this is a synthetic day, no forecast."
+    assert lines[1] == "There is no database in /nowhere: this is a synthetic day, not a forecast."
     assert lines[3].startswith("09:00")
     assert lines[-3].startswith("17:45   0.0")
     assert lines[-2].startswith("Desk hours until closing: ")
-    assert lines[-1].startswith("The kiosk gives its last ticket at 17:30; ")
+    assert lines[-1].startswith("The kiosk issues its last ticket at 17:30; ")
     assert "until 18:00" in lines[-1]
 
 
@@ -328,13 +328,13 @@ def test_the_command_measures_accuracy_and_proposes_a_roster() -> None:
         (["accuracy", "--branch", "all", "--branch", "nowhere"], "is none of: holosiivskyi"),
         (["accuracy", "--mistaken", "91%"], "from -300 to 90"),
         (["accuracy", "--mistaken", "some"], "from -300 to 90"),
-        (["--branch", "obolonskyi", "kept"], "--branch stands before kept"),
-        (["--seed", "1", "accuracy"], "--seed stands before accuracy"),
+        (["--branch", "obolonskyi", "kept"], "--branch is given before kept"),
+        (["--seed", "1", "accuracy"], "--seed is given before accuracy"),
         (["kept", "--days", "31"], "1<=x<=30"),
-        (["kept", "--now", "2026-11-23T10:00"], "no instant such as"),
+        (["kept", "--now", "2026-11-23T10:00"], "is not an instant such as"),
         (
             ["staffing", "--date", "2026-11-23", "--now", "2026-11-23T10:00:00+02:00"],
-            "--now is of the records",
+            "--now is for records",
         ),
         (["staffing"], "Missing option '--date'"),
         (["staffing", "--date", "2026-11-22"], "closed on 2026-11-22"),

@@ -1,4 +1,4 @@
-"""Fills a database with a branch's synthetic past, to try what hangs on one.
+"""Fills a database with a branch's synthetic past, to try what depends on one.
 
 `python -m tests.support.history --weeks 8 --until 2026-11-23` fills the database of QUEUE_APP_DATA
 or QUEUE_APP_DATABASE_URL with the open days before that Monday and the bookings of that day.

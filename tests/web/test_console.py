@@ -8,10 +8,13 @@ import httpx
 import pytest
 
 from queue_app.clock import FixedClock
+from queue_app.console import words as said
 from queue_app.domain.people import OPERATOR, Role
+from queue_app.domain.tickets import UNDOABLE
 from queue_app.flow import accounts
 from queue_app.flow.act import By
 from queue_app.queries import reference
+from queue_app.texts.words import words
 from queue_app.web.guards import SESSION_COOKIE
 from tests.support.hall import open_desk, take_ticket
 from tests.support.people import BRANCH, PASSWORD
@@ -205,7 +208,7 @@ async def test_the_desks_say_what_they_give_and_who_is_there(
     assert "Information · Payments and debts · Certificates" in page
     assert "At work: clerk-2" in page
     assert page.count("Take the desk") == 5
-    assert "1 person waits in the hall" in page
+    assert "1 person is waiting in the hall" in page
 
 
 async def test_a_desk_that_a_colleague_took_first_is_said_calmly_with_the_others(
@@ -348,3 +351,7 @@ async def test_calls_are_stopped_in_one_s_own_branch_alone_and_for_a_known_reaso
         answer = await client.post(f"/console/branches/{branch}/stops", data={"kind": kind})
         assert answer.status_code == status, (branch, kind)
     assert (await client.post(f"/console/branches/{BRANCH}/stops/77/end")).status_code == 404
+
+
+def test_whatever_can_be_undone_has_its_sentence() -> None:
+    assert said.desk(words("en"))["undo"].keys() == UNDOABLE

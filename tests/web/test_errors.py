@@ -111,7 +111,7 @@ def test_the_api_answers_with_a_problem_that_says_what_is_possible(client: Any) 
     body = json.loads(answer.text)
     assert body["code"] == "ticket_changed"
     assert body["status"] == 409
-    assert body["title"] == "The ticket has changed meanwhile"
+    assert body["title"] == "The ticket has changed in the meantime"
     assert body["instance"] == "/api/v1/slots"
     assert body["nearest"] == ["2026-11-24T08:00:00Z"]
 
