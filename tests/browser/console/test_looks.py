@@ -10,7 +10,6 @@ from queue_app.clock import Clock
 from queue_app.domain.people import OPERATOR, RESIDENT, SYSTEM
 from queue_app.flow import accounts, arrival, booking, calling, interrupting
 from queue_app.flow.act import By
-from queue_app.store import db
 from tests.browser.console.clerk import METER, Arrive, Clerk, sign_in
 from tests.conftest import MONDAY
 from tests.support.browser import assert_accessible, follow
