@@ -47,6 +47,11 @@ async def directory_if_any() -> Directory | None:
         return None
 
 
+def last_known() -> Directory | None:
+    """The centre as this process last read it, however long ago; None where it never did."""
+    return _cached
+
+
 def forget() -> None:
     """Read the centre anew at the next question, as after its files were applied."""
     global _cached
