@@ -65,6 +65,8 @@ CLOSE_SECONDS = 1.0
 """For a transaction to be rolled back and a connection to be given back; else it is cut."""
 WAITS = (0.05, 0.3)
 """Seconds between two tries while an outage is waited for; at random in between."""
+_CLOSING = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
+"""What may be said of a connection that is to be closed anyway."""
 _ATTEMPTS = 5
 _COPIED_AT_ONCE = 2_000
 
@@ -140,13 +142,13 @@ class Transaction(PostgresTransaction):
         try:
             async with asyncio.timeout(CLOSE_SECONDS):
                 await self.rollback()  # type: ignore[no-untyped-call]
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+        except _CLOSING:
             return False
         return True
 
     async def _give_back(self, broken: bool) -> None:
         if broken:
-            self.connection.terminate()
+            _cut(self.connection)
         if self.source:
             await _given_back(self.source, self.connection)
         elif not broken:
@@ -166,11 +168,17 @@ async def _bounded(
         if outage is None:
             raise
         if isinstance(error, TimeoutError):
-            connection.terminate()
+            _cut(connection)
         trouble.noticed(outage)
         raise outage from error
     trouble.answered()
     return answer
+
+
+def _cut(connection: Any) -> None:
+    """Without a word to the other side; one that is gone already is back in its pool."""
+    with suppress(asyncpg.InterfaceError):
+        connection.terminate()
 
 
 async def _acquired(source: Source) -> Any:
@@ -186,7 +194,7 @@ async def _acquired(source: Source) -> Any:
 
 
 async def _given_back(source: Source, connection: Any) -> None:
-    with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+    with suppress(*_CLOSING):
         await source.pool.release(connection, timeout=CLOSE_SECONDS)
 
 
@@ -262,7 +270,7 @@ async def _closed(pool: asyncpg.Pool) -> None:
     try:
         async with asyncio.timeout(CLOSE_SECONDS):
             await pool.close()
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+    except _CLOSING:
         pool.terminate()
 
 
