@@ -229,7 +229,7 @@ async def _failed(turn: _Turn, seconds: float, error: Exception) -> None:
         "job %s failed after %.3f s; its next turn tries again",
         turn.job.name,
         seconds,
-        exc_info=error,
+        exc_info=None if isinstance(error, db.OUTAGES) else error,
     )
     await _end(
         turn,
