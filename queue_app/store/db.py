@@ -7,6 +7,7 @@ transaction they stand in, else a pooled connection.
 import asyncio
 import os
 import random
+import re
 import socket
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
@@ -226,8 +227,9 @@ def _ways(dsn: str, limits: Limits) -> dict[str, Any]:
     """How to connect. Of several hosts the one that takes writes, unless the DSN says otherwise:
     after a failover that is another."""
     ways = {"dsn": dsn, "timeout": limits.connection, "server_settings": limits.settings()}
-    netloc = urlsplit(dsn).netloc
-    if "," in netloc and "target_session_attrs" not in dsn:
+    address = urlsplit(dsn)
+    several = re.search(r"(^|&)host=[^&]*,", address.query) or "," in address.netloc
+    if several and "target_session_attrs" not in address.query:
         ways["target_session_attrs"] = "read-write"
     return ways
 

@@ -5,6 +5,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from uuid import uuid4
 
 import asyncpg
@@ -237,3 +238,38 @@ async def test_readiness_says_no_within_three_seconds_and_yes_when_all_is_well(
                 await asyncio.sleep(0.1)
             else:
                 raise AssertionError("it stays unready")
+
+
+@pytest.mark.slow
+async def test_of_several_hosts_the_one_that_takes_writes_is_found_after_a_failover(
+    postgres: Postgres, tmp_path: Path
+) -> None:
+    with own_postgres(tmp_path / "other") as other:
+        both = f"{postgres.dsn},{other.dsn.partition('host=')[2]}"
+        async with db.pool(both, limits=db.BRIEF):
+            await read_only_server(other, True)
+
+            async def where() -> str:
+                rows = await db.fetch("SELECT current_setting('data_directory')")
+                await db.fetch("CREATE TEMP TABLE written (one int) ON COMMIT DROP")
+                return str(rows[0][0])
+
+            first = await db.transact(where)
+            assert not first.startswith(str(tmp_path))
+            await asyncio.gather(read_only_server(postgres, True), read_only_server(other, False))
+            assert (await db.transact(where)).startswith(str(tmp_path))
+            await read_only_server(postgres, False)
+
+
+async def read_only_server(server: Postgres, on: bool) -> None:
+    """As when another takes over: those that are connected stay so, and may no longer write."""
+    admin = await asyncpg.connect(server.dsn)
+    try:
+        value = "on" if on else "off"
+        await admin.execute(f"ALTER SYSTEM SET default_transaction_read_only = {value}")
+        await admin.execute("SELECT pg_reload_conf()")
+        async with asyncio.timeout(10):
+            while await admin.fetchval("SHOW default_transaction_read_only") != value:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+    finally:
+        await admin.close()
