@@ -130,11 +130,21 @@ function callOut(ticket) {
   if (answered() === call) return;
   answer(call);
   put(byId("news"), "");
-  put(byId("alarm"), fill(ticket.calls > 1 ? t.alarm_again : t.alarm, ticket));
+  put(byId("alarm"), alarm(ticket));
   pulse(document.body, "beckon");
   scrollTo(0, 0);
-  navigator.vibrate?.(VIBRATION);
+  shake(VIBRATION);
   chime?.play();
+}
+
+function alarm(ticket) {
+  if (ticket.channel === "phone") return titleOf(ticket);
+  return fill(ticket.calls > 1 ? t.alarm_again : t.alarm, ticket);
+}
+
+/** A browser refuses, aloud, to shake for a page that nobody has touched. */
+function shake(pattern) {
+  if (navigator.userActivation?.hasBeenActive ?? true) navigator.vibrate?.(pattern);
 }
 
 let inMemory = null;
@@ -175,7 +185,7 @@ async function turnSoundOn() {
   chime ??= new Chime();
   await chime.unlock();
   chime.play();
-  navigator.vibrate?.(200);
+  shake(200);
   stayAwake();
   byId("sound").hidden = true;
   put(byId("sound-state"), t.sound_on);
