@@ -52,7 +52,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
     channels = (sockets.board(), sockets.ticket(promises), sockets.desk())
     hub = Hub(hall_clock, [one.screen for one in channels], forecasts)
     folder = MessageFolder(settings.data / "messages")
-    sender = Sender({"mail": folder, "sms": folder})
+    sender = Sender({"mail": folder, "sms": folder}, settings.public_url)
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
