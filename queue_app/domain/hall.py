@@ -274,12 +274,17 @@ class Hall(Struct, frozen=True, dict=True):
 
 
 class UndoView(Struct, frozen=True):
-    """The last thing that can be taken back at this desk, until `until`."""
+    """The last thing that can be taken back at this desk, until `until`.
+
+    `back`: a transfer that changed nothing but the place, so the person went back to the queue.
+    """
 
     ticket: int
     number: str
     verb: str
     until: datetime
+    channel: Channel = "visit"
+    back: bool = False
 
 
 class DeskExtra(Struct, frozen=True):
