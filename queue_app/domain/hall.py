@@ -249,16 +249,22 @@ class Hall(Struct, frozen=True, dict=True):
         """People before me where no wait can be foretold.
 
         While calls are interrupted: in the order in which they will go on; else, where no open
-        desk lets an order be foretold, those who joined before and whom my desks may call.
+        desk lets an order be foretold, whom my desks would call first, were they open now.
         """
         if self.stop_of(me.services):
             return (self.line if me.id in self.line else self.line_with(me)).get(me.id, 0)
-        mine = [desk for desk in self.branch.desks if desk.services.issuperset(me.services)]
+        desks = [self.desk_view(desk.id) for desk in self.branch.desks]
+        mine = [desk for desk in desks if desk.services.issuperset(me.services)]
+        own = self._place(next((one for one in self.waiting if one.id == me.id), me))
         return sum(
-            (one.queued_at, one.id) < (me.queued_at, me.id)
-            and any(desk.services.issuperset(one.services) for desk in mine)
+            self._place(one) < own
+            and any(dispatch.may_call(desk, dispatch.as_person(one, self.at)) for desk in mine)
             for one in self.waiting
         )
+
+    def _place(self, one: Waiting) -> tuple[bool, float, int]:
+        """The sort key of the order in which all would be called now, were all desks alike."""
+        return dispatch.place(dispatch.as_person(one, self.at), 0.0, self.policy)
 
     def line_with(self, *newcomers: Waiting) -> dict[int, int]:
         """How many are called before each, these newcomers too, once what is stopped goes on.
@@ -267,8 +273,7 @@ class Hall(Struct, frozen=True, dict=True):
         were all desks alike.
         """
         everybody = [*self.waiting, *map(self._keep_right, newcomers)]
-        people = [dispatch.as_person(one, self.at) for one in everybody]
-        people.sort(key=lambda one: dispatch.place(one, 0.0, self.policy))
+        people = sorted(everybody, key=self._place)
         alike = {one.id: ahead for ahead, one in enumerate(people)}
         return alike | forecast.places_of(msgspec.structs.replace(self._now, waiting=everybody))
 
