@@ -6,6 +6,7 @@ between. They are kept only to save work: nothing needs what another process has
 """
 
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
@@ -30,7 +31,8 @@ def _timeless() -> float:
 
 
 class Forecasts:
-    """The waits of any number of halls; it keeps the last ranges of each, and people's draws.
+    """The waits of any number of halls; it keeps the last ranges of each, and the draws of
+    whoever is in it.
 
     It belongs to whoever asks again and again, as a process does for its screens.
     """
@@ -39,7 +41,8 @@ class Forecasts:
         """`stopwatch`: real seconds from any origin, by which making ranges is kept to its share
         of a core. Without one it costs nothing."""
         self._stopwatch = stopwatch
-        self._draws = Draws()
+        self._draws = defaultdict[int, Draws](Draws)
+        """By branch."""
         self._kept: dict[tuple[int, bool], _Ranges] = {}
         """By branch, and whether they suppose that everything has resumed."""
 
@@ -77,7 +80,8 @@ class Forecasts:
         key = now.branch.id, resumed
         kept = self._kept.get(key)
         if kept is None or not kept.serves(now, scene, points, self._stopwatch()):
-            kept = self._kept[key] = _Ranges(now, scene, points, self._draws, self._stopwatch)
+            draws = self._draws[now.branch.id]
+            kept = self._kept[key] = _Ranges(now, scene, points, draws, self._stopwatch)
         return kept
 
 
