@@ -124,6 +124,7 @@ class _Ranges:
     ) -> None:
         began = stopwatch()
         self.version = now.version
+        self.epoch = now.epoch
         self.at = now.at
         self._interruptions = now.interruptions
         self._asked = points.keys()
@@ -168,9 +169,10 @@ class _Ranges:
     def serves(self, now: Now, scene: Scene, points: dict[int, float], seconds: float) -> bool:
         """Whether these ranges are still good enough for this snapshot, at this second.
 
-        Never those of another interruption: while nobody knows its end, there are none.
+        Never those of another interruption: while nobody knows its end, there are none. Nor those
+        of another epoch: the same ids are other people then.
         """
-        if self._interruptions != now.interruptions:
+        if self.epoch != now.epoch or self._interruptions != now.interruptions:
             return False
         came = [one for one in scene.waiting if one.id in points and one.id not in self._asked]
         if not all(self._knows(one, points[one.id]) for one in came):
