@@ -85,9 +85,7 @@ class Book:
 
     def within(self, start: float, end: float, what: str = "") -> list[Reply]:
         """What was asked for in that time."""
-        return [
-            one for one in self.replies if start <= one.sent <= end and what in ("", one.what)
-        ]
+        return [one for one in self.replies if start <= one.sent <= end and what in ("", one.what)]
 
     def longest_answer(self) -> float:
         """Of those that came at all."""

@@ -90,6 +90,7 @@ class Crowd:
     async def repeated(self, most: int = 100) -> None:
         """The last tickets asked for once more under their keys: the same answer must come."""
         line = Line(self.url, self.book, {"Authorization": f"Bearer {self._sign_ins.kiosk}"})
+        line.closed_at = time.monotonic()
         try:
             for key in list(self.book.tickets)[-most:]:
                 await line.insist("ticket", _TICKETS, _TICKET, self._note_ticket, key)

@@ -9,15 +9,15 @@ from tests.faults.trial import Scene, Trial
 
 
 async def worker(scene: Scene) -> None:
-    """One of two workers is killed (kill -9)."""
+    """The busier one of two workers is killed (kill -9)."""
     os.kill(scene.service.workers()[0], signal.SIGKILL)
 
 
 async def worker_and_database(scene: Scene) -> None:
-    """A worker is killed, and then PostgreSQL for 3 s: the new worker starts without it."""
+    """A worker is killed, and then PostgreSQL for 5 s: the new worker starts without it."""
     os.kill(scene.service.workers()[0], signal.SIGKILL)
     await asyncio.to_thread(scene.home.database.stop, "immediate")
-    await asyncio.sleep(3)
+    await asyncio.sleep(5)
     await asyncio.to_thread(scene.home.database.start)
 
 

@@ -65,9 +65,7 @@ class Line:
                 return None
             await asyncio.sleep(AGAIN_AFTER)
 
-    async def _ask(
-        self, what: str, method: str, path: str, body: Any, key: str | None
-    ) -> Reply:
+    async def _ask(self, what: str, method: str, path: str, body: Any, key: str | None) -> Reply:
         sent = time.monotonic()
         reply = await self._answer(what, method, path, body, key, sent)
         self.book.replies.append(reply)

@@ -18,6 +18,11 @@ from tests.faults import processes
 APPLICATION = "queue-app"
 """How the product's connections call themselves."""
 
+CUT = f"""
+SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+WHERE application_name = '{APPLICATION}'
+"""
+
 
 class Postgres:
     """The server whose data are in `folder`, with its socket in `sockets`."""
@@ -103,13 +108,9 @@ class Postgres:
                 value = await connection.fetchval(statement)
         return value
 
-    async def cut(self) -> int:
-        """Cut off every connection of the product; how many."""
-        cut: int = await self.ask(
-            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
-            f" WHERE application_name = '{APPLICATION}'"
-        )
-        return cut
+    async def cut(self) -> None:
+        """Cut off every connection of the product."""
+        await self.ask(CUT)
 
     async def until_it_answers(self, seconds: float = 30.0) -> None:
         async with asyncio.timeout(seconds):

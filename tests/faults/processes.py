@@ -44,6 +44,13 @@ def tell(processes: Iterable[int], number: signal.Signals) -> None:
             os.kill(process, number)
 
 
+def open_files(of: int) -> int:
+    try:
+        return len(list((PROC / str(of) / "fd").iterdir()))
+    except OSError:
+        return 0
+
+
 def is_alive(process: int) -> bool:
     """A zombie is dead."""
     try:

@@ -57,10 +57,10 @@ class Service:
         return self._keeper is not None and self._keeper.poll() is None
 
     def workers(self) -> list[int]:
-        """Those that answer requests, the oldest first."""
-        return [
-            one for one in processes.children(self.keeper) if "spawn_main" in processes.command(one)
-        ]
+        """Those that answer requests, the busiest first."""
+        every = processes.children(self.keeper)
+        answering = [one for one in every if "spawn_main" in processes.command(one)]
+        return sorted(answering, key=processes.open_files, reverse=True)
 
     async def until_ready(self, seconds: float = READY_WITHIN) -> bool:
         """Whether it says so within this time; False at once where it has ended."""

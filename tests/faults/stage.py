@@ -5,13 +5,12 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from queue_app.domain.people import OPERATOR
+from queue_app.domain.people import OPERATOR, token_hash
 from queue_app.flow.act import By
 from queue_app.flow.configuring import apply
 from queue_app.flow.staffing import open_desk
 from queue_app.queries import reference
 from queue_app.queries.staff import staff_of_session
-from queue_app.domain.people import token_hash
 from queue_app.store import db
 from queue_app.store.cluster import cluster
 from tests.conftest import MONDAY

@@ -97,7 +97,9 @@ async def perform(trial: Trial, stage: Stage) -> Result:
             service.start()
             if not await service.until_ready():
                 raise RuntimeError("it did not start:\n" + "\n".join(service.lines()[-20:]))
-            result = await _lived(trial, Scene(home, service, Crowd(service.address, stage.sign_ins)))
+            result = await _lived(
+                trial, Scene(home, service, Crowd(service.address, stage.sign_ins))
+            )
         finally:
             memory.cancel()
             service.stop()
@@ -121,6 +123,7 @@ async def _lived(trial: Trial, scene: Scene) -> Result:
             crowd.give_up()
     if stands:
         await crowd.repeated()
+        stands = service.stands()
     if not service.stop():
         scene.note("it did not stop when it was asked to, and was killed")
     result = Result(
