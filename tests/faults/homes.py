@@ -1,4 +1,4 @@
-"""Where a trial's database is: in the product's own folder, beside it, on a small disk, in a pair."""
+"""Where a trial's database is: in the product's folder, beside it, on a small disk, in a pair."""
 
 import shutil
 import subprocess
