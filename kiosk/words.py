@@ -22,6 +22,7 @@ def say(message: str) -> Markup:
 
 def script(spoken: Words) -> dict[str, Any]:
     return {
+        "kiosk": spoken.gettext("Kiosk"),
         "waiting": spoken.forms("%(n)s person is waiting", "%(n)s people are waiting"),
         "nobody_waits": spoken.gettext("Nobody is waiting"),
         "desks_open_at": spoken.gettext("The desks open at %(time)s. You can take a ticket now."),

@@ -80,11 +80,11 @@ SENTENCES: Mapping[str, Sentence] = {
     ),
     "unknown_branch": (
         N_("There is no such branch"),
-        N_("Choose a branch from the list."),
+        N_("Check the address, or begin at the first page."),
     ),
     "unknown_desk": (
         N_("There is no such desk"),
-        N_("Choose a desk from the list."),
+        N_("Check the number of the desk."),
     ),
     "unknown_ticket": (
         N_("There is no such ticket"),
