@@ -12,7 +12,6 @@ import random
 from bisect import bisect
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from functools import cache
 from itertools import accumulate
 from statistics import NormalDist
 from typing import Literal
@@ -159,6 +158,7 @@ class Draws:
     def __init__(self) -> None:
         self._people: dict[int, _Chance] = {}
         self._runs = 0
+        self._strangers: dict[int, tuple[tuple[float, float, float], ...]] = {}
 
     def of(self, people: Iterable[int], runs: int) -> Mapping[int, _Chance]:
         """The chance of the people of these ids in so many runs; that of all others is dropped."""
@@ -166,6 +166,13 @@ class Draws:
         self._people = {one: kept.get(one) or _drawn(one, runs) for one in people}
         self._runs = runs
         return self._people
+
+    def strangers(self, run: int) -> tuple[tuple[float, float, float], ...]:
+        """Who comes with priority in one run, counted from 0, of any hall: see `_strangers`."""
+        found = self._strangers.get(run)
+        if found is None:
+            found = self._strangers[run] = _strangers(run)
+        return found
 
 
 def _drawn(number: int, runs: int) -> _Chance:
@@ -178,14 +185,12 @@ def _drawn(number: int, runs: int) -> _Chance:
     return _Chance(length, punctuality, patience, comes)
 
 
-@cache
 def _slices(runs: int) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """The middle of each slice, uniform on 0 to 1 and standard normal: the same for everybody."""
     uniform = tuple((place + 0.5) / runs for place in range(runs))
     return uniform, tuple(map(_NORMAL.inv_cdf, uniform))
 
 
-@cache
 def _strangers(run: int) -> tuple[tuple[float, float, float], ...]:
     """Arrivals at rate 1 of one run, counted from 0.
 
@@ -322,7 +327,7 @@ def _runs(scene: Scene, runs: int, draws: Draws) -> Iterator[_Run]:
     for run in range(runs):
         coming = [one for column in booked if (one := column[run]) is not None]
         yield _Run(
-            people=coming + _with_priority(scene, _strangers(run)),
+            people=coming + _with_priority(scene, draws.strangers(run)),
             waiting=[column[run] for column in waiting],
             shifts=[column[run] for column in desks],
         )
