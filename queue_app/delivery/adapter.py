@@ -26,6 +26,12 @@ class Undeliverable(Exception):
 
 
 class Adapter(Protocol):
+    @property
+    def hangs(self) -> bool:
+        """Whether it is at something yet that was given up: until that ends it is handed nothing
+        more, and no message has failed for it."""
+        ...
+
     async def deliver(self, letter: Letter) -> None:
         """Hand it over. Undeliverable: never; any other exception: not now."""
         ...

@@ -1,19 +1,19 @@
 """Messages as files in the data folder: `.eml` for mail, `.json` for everything else."""
 
-import asyncio
 import os
 import re
-import threading
 from collections.abc import Iterable
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
+from functools import partial
 from pathlib import Path
 
 import msgspec
 from msgspec import Struct
 
 from queue_app.delivery.adapter import Letter
+from queue_app.delivery.scribe import Scribe
 
 DOMAIN = "queue-app.invalid"
 """No mail server stands behind a file."""
@@ -39,17 +39,22 @@ class MessageFolder:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._scribe = Scribe("messages")
+
+    @property
+    def hangs(self) -> bool:
+        return self._scribe.busy
 
     async def deliver(self, letter: Letter) -> None:
-        await asyncio.to_thread(self._write, letter)
+        await self._scribe.do(partial(self._write, letter))
 
     async def files(self) -> list[MessageFile]:
         """The letters and drafts that lie here now; what else does is somebody else's."""
-        return await asyncio.to_thread(self._look)
+        return await self._scribe.do(self._look)
 
     async def remove(self, files: Iterable[MessageFile]) -> None:
         """These go, or have gone. OSError if one cannot; the others go all the same."""
-        await asyncio.to_thread(_unlink, [file.path for file in files])
+        await self._scribe.do(partial(_unlink, [file.path for file in files]))
 
     def _write(self, letter: Letter) -> None:
         """Whole or not at all, whenever the process dies. People's data: for the owner alone."""
@@ -58,8 +63,7 @@ class MessageFolder:
             ("eml", mail(letter)) if letter.channel == "mail" else ("json", note(letter))
         )
         path = self._folder / f"{letter.identity}.{ending}"
-        # A thread that was given up on may still be writing the same letter.
-        draft = path.with_suffix(f".{os.getpid()}-{threading.get_ident()}")
+        draft = path.with_suffix(f".{os.getpid()}")
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)

@@ -1,6 +1,5 @@
 """What an operator does to accounts and devices. Nothing is deleted."""
 
-import asyncio
 import secrets
 
 import asyncpg
@@ -31,7 +30,7 @@ async def add_staff(
     check_password(password)
     login = people.normal_login(login)
     branch_id = act.directory.branch(branch_slug).id if branch_slug else None
-    hashed = await asyncio.to_thread(hash_password, password)
+    hashed = await hash_password(password)
     try:
         staff_id = await db.fetch_value(
             "INSERT INTO staff (login, role, branch_id, password_hash, created_at)"
@@ -76,7 +75,7 @@ async def change_password(act: Act, login: str, password: str) -> None:
     RuleBroken `weak_password`; NotFound `unknown_login`; Conflict `account_retired`.
     """
     check_password(password)
-    hashed = await asyncio.to_thread(hash_password, password)
+    hashed = await hash_password(password)
     staff = await require_account(login, lock=True)
     await db.fetch("UPDATE staff SET password_hash = $2 WHERE id = $1", staff.id, hashed)
     await _end_sessions(staff)

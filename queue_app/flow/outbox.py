@@ -66,7 +66,7 @@ async def claim(
 
 
 async def give_back(message: Message, now: datetime) -> None:
-    """It was not tried, and that was no fault of its own. Others go first for a while."""
+    """That it was not sent was no fault of its own. Others go first for a while."""
     await db.fetch(
         "UPDATE message SET attempts = attempts - 1, leased_until = NULL, due_at = $3"
         " WHERE branch_id = $1 AND id = $2 AND state = 'waiting' AND attempts = $4",

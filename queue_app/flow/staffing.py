@@ -1,6 +1,5 @@
 """Signing in and out, taking and leaving a desk."""
 
-import asyncio
 import secrets
 from datetime import datetime, timedelta
 
@@ -33,7 +32,7 @@ async def sign_in(by: By, login: str, password: str) -> SignedIn:
     """
     account = await people.account(login)
     known = account.password_hash if account and account.retired_at is None else None
-    if not await asyncio.to_thread(passwords.is_right, known, password):
+    if not await passwords.is_right(known, password):
         raise NotSignedIn("wrong_password")
     assert account
     return await begin_session(by, account.staff, account.password_hash)

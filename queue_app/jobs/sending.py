@@ -38,14 +38,14 @@ class Sender:
         """What is due, one after the other; how many messages went out.
 
         A way on which one hung is left alone until the next turn, lest the other ways wait behind
-        all that is due on it.
+        all that is due on it; and longer where its adapter is still at what was given up.
         """
         lease = timedelta(seconds=clock.hall_seconds(outbox.LEASE.total_seconds()))
         enough = time.monotonic() + TURN_SECONDS
         hanging: set[Medium] = set()
         sent = 0
         while time.monotonic() < enough:
-            message = await outbox.claim(clock.now(), lease, hanging)
+            message = await outbox.claim(clock.now(), lease, hanging | self._hanging())
             if message is None:
                 break
             error = await self._send(clock, message)
@@ -53,6 +53,9 @@ class Sender:
             if isinstance(error, TimeoutError):
                 hanging.add(message.channel)
         return sent
+
+    def _hanging(self) -> set[Medium]:
+        return {medium for medium, adapter in self._adapters.items() if adapter.hangs}
 
     async def _send(self, clock: Clock, message: Message) -> Exception | None:
         """What kept it from going out, if anything did; it stands in the message's row, too.
@@ -67,11 +70,20 @@ class Sender:
             raise
         except Exception as error:
             return await _failed(clock, message, error)
+        adapter = self._adapters[message.channel]
         try:
             # Outside the reach of the clause above: an adapter's timeout is none of the database's.
             async with asyncio.timeout(DELIVER_SECONDS):
-                await self._adapters[message.channel].deliver(letter)
+                await adapter.deliver(letter)
         except Exception as error:
+            if isinstance(error, TimeoutError) and adapter.hangs:
+                _log.warning(
+                    "message %s not sent: %s hangs, and is handed nothing until that is over",
+                    message.id,
+                    message.channel,
+                )
+                await outbox.give_back(message, clock.now())
+                return error
             return await _failed(clock, message, error)
         await outbox.mark_sent(message, clock.now())
         return None

@@ -20,6 +20,8 @@ ELEVEN = MONDAY.replace(hour=11)
 class Desk:
     """Takes letters, and refuses as it is told to."""
 
+    hangs = False
+
     def __init__(self, *refusals: Exception) -> None:
         self.refusals = list(refusals)
         self.letters: list[Letter] = []

@@ -235,6 +235,8 @@ async def test_a_claim_that_is_not_marked_comes_back_when_its_lease_is_over(
 class Stuck:
     """Hands the letter over and then dies before anybody can write it down."""
 
+    hangs = False
+
     def __init__(self, folder: MessageFolder) -> None:
         self._folder = folder
 
