@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from msgspec import Struct
 from piccolo.columns.base import Column
+from piccolo.columns.defaults.uuid import UUID4
 from piccolo.conf.apps import table_finder
 from piccolo.table import Table
 
@@ -16,6 +17,8 @@ pytestmark = pytest.mark.usefixtures("database")
 
 TABLES: list[type[Table]] = table_finder(modules=["queue_app.store.tables"])
 PICCOLOS_OWN = {"migration"}
+RANDOM = "gen_random_uuid()"
+"""The database's own words for what is another each time, which is Piccolo's UUID4."""
 UNSAID = object()
 """A default that Piccolo has for every column of a type, without anybody having stated it."""
 
@@ -48,7 +51,8 @@ async def made() -> dict[str, dict[str, Made]]:
     """Every column of the migrated database by table and name."""
     found: dict[str, dict[str, Made]] = {}
     for row in await db.fetch(_COLUMNS, list(PICCOLOS_OWN)):
-        default = await db.fetch_value(f"SELECT {row['said']}") if row["said"] else None
+        said = row["said"]
+        default = await db.fetch_value(f"SELECT {said}") if said and said != RANDOM else said
         column = Made(row["type"], row["null"], row["key"], default)
         found.setdefault(row["table_name"], {})[row["column_name"]] = column
     return found
@@ -59,6 +63,8 @@ def stated(column: Column) -> Any:
     default = column.get_default_value()
     if column._meta.null:
         return default
+    if isinstance(default, UUID4) and not column._meta.primary_key:
+        return default.postgres
     return UNSAID if default is None or repr(default) == repr(usual(type(column))) else default
 
 

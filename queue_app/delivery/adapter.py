@@ -10,9 +10,11 @@ from queue_app.domain.messages import Medium
 
 
 class Letter(Struct, frozen=True):
-    """A message as it is handed over. `identity` is the same however often it is sent."""
+    """A message as it is handed over. `identity` is the same however often it is sent, and no
+    other's in any database; `outbox` is the same for all that this database sends."""
 
     identity: str
+    outbox: str
     channel: Medium
     recipient: str
     language: Language
@@ -23,6 +25,10 @@ class Letter(Struct, frozen=True):
 
 class Undeliverable(Exception):
     """It is useless to try again; `str()` says why, without anybody's data."""
+
+
+class Needless(Exception):
+    """Nobody is to be told any more; `str()` says why, without anybody's data."""
 
 
 class Adapter(Protocol):

@@ -2,40 +2,44 @@
 
 import os
 import re
+import secrets
 from collections.abc import Iterable
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 from functools import partial
 from pathlib import Path
+from uuid import UUID
 
 import msgspec
 from msgspec import Struct
 
 from queue_app.delivery.adapter import Letter
+from queue_app.delivery.numbered import NumberedFile, numbered_files
 from queue_app.delivery.scribe import Scribe
 
 DOMAIN = "queue-app.invalid"
 """No mail server stands behind a file."""
 
 _OURS = re.compile(
-    r"(?P<branch>[1-9][0-9]{0,8})-(?P<message>[1-9][0-9]{0,17})"
-    r"\.(?:eml|json|(?P<draft>[0-9]+(?:-[0-9]+)?))"
+    r"(?P<identity>[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})\.(?:eml|json|(?P<draft>[0-9a-f]{8}))"
 )
-"""The names that are given here, with numbers that the database can be asked for."""
+"""The names that are given here."""
 
 
 class MessageFile(Struct, frozen=True):
     """A file of ours, as its name tells: a letter, or the draft of one."""
 
     path: Path
-    branch_id: int
-    message_id: int
+    identity: UUID
     draft: bool
 
 
 class MessageFolder:
-    """Writes each letter once under its identity: sent again, it takes its own place."""
+    """Writes each letter once under its identity: sent again, it takes its own place.
+
+    Each outbox has a folder of its own in it: whatever is named as we name lies there for us.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -48,40 +52,57 @@ class MessageFolder:
     async def deliver(self, letter: Letter) -> None:
         await self._scribe.do(partial(self._write, letter))
 
-    async def files(self) -> list[MessageFile]:
-        """The letters and drafts that lie here now; what else does is somebody else's."""
-        return await self._scribe.do(self._look)
+    async def files(self, outbox: UUID) -> list[MessageFile]:
+        """The letters and drafts of this outbox that lie here now."""
+        return await self._scribe.do(partial(_look, self._folder / str(outbox)))
 
-    async def remove(self, files: Iterable[MessageFile]) -> None:
+    async def numbered(self, until: int) -> list[NumberedFile]:
+        """Those from before there were identities, of messages up to this number."""
+        return await self._scribe.do(partial(numbered_files, self._folder, until))
+
+    async def remove(self, paths: Iterable[Path]) -> None:
         """These go, or have gone. OSError if one cannot; the others go all the same."""
-        await self._scribe.do(partial(_unlink, [file.path for file in files]))
+        await self._scribe.do(partial(_unlink, list(paths)))
 
     def _write(self, letter: Letter) -> None:
         """Whole or not at all, whenever the process dies. People's data: for the owner alone."""
+        folder = self._folder / letter.outbox
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, exist_ok=True)
         ending, content = (
             ("eml", mail(letter)) if letter.channel == "mail" else ("json", note(letter))
         )
-        path = self._folder / f"{letter.identity}.{ending}"
-        draft = path.with_suffix(f".{os.getpid()}")
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(descriptor)
-        draft.replace(path)
-
-    def _look(self) -> list[MessageFile]:
+        path = folder / f"{letter.identity}.{ending}"
+        # Another process, on another machine perhaps, may be writing the same letter.
+        draft = path.with_suffix(f".{secrets.token_hex(4)}")
         try:
-            with os.scandir(self._folder) as entries:
-                here = [Path(one.path) for one in entries if one.is_file(follow_symlinks=False)]
-        except FileNotFoundError:  # nothing was sent yet
-            return []
-        return [
-            MessageFile(path, int(name["branch"]), int(name["message"]), name["draft"] is not None)
-            for path in here
-            if (name := _OURS.fullmatch(path.name))
-        ]
+            _written(draft, content)
+            draft.replace(path)
+        except BaseException:
+            draft.unlink(missing_ok=True)
+            raise
+
+
+def _written(path: Path, content: bytes) -> None:
+    """A new file, on the disk when this returns."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(descriptor)
+
+
+def _look(folder: Path) -> list[MessageFile]:
+    try:
+        with os.scandir(folder) as entries:
+            here = [Path(one.path) for one in entries if one.is_file(follow_symlinks=False)]
+    except FileNotFoundError:  # nothing was sent yet
+        return []
+    return [
+        MessageFile(path, UUID(name["identity"]), name["draft"] is not None)
+        for path in here
+        if (name := _OURS.fullmatch(path.name))
+    ]
 
 
 def _unlink(paths: Iterable[Path]) -> None:

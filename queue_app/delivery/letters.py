@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from queue_app.delivery.adapter import Letter, Undeliverable
+from queue_app.delivery.adapter import Letter, Needless, Undeliverable
 from queue_app.domain.appointments import Appointment
 from queue_app.domain.directory import Directory
 from queue_app.domain.messages import Message, MessageKind
@@ -32,23 +32,26 @@ async def letter_of(
     """The booking as it stands now, though the event that the message tells of may be days ago.
 
     So a "booked" that is tried again after a move names the new time, as the "moved" does: both
-    are true, whichever comes first and whichever never comes. Undeliverable where the booking is
-    gone, and where it is one no more, as nobody may be told to come to it: cancelled, or over.
+    are true, whichever comes first and whichever never comes. Needless where the booking is gone,
+    and where it is one no more, as nobody may be told to come to it: cancelled, or over.
+    Undeliverable where it is of no booking: for that there are no words.
     `public_url`: where residents find this site; without it no letter has the booking's link.
     """
-    assert message.appointment_id is not None
+    if message.appointment_id is None:
+        raise Undeliverable("no words for a message of no booking")
     booking = await appointments.by_id(message.branch_id, message.appointment_id)
     if booking is None:
-        raise Undeliverable("the booking is gone")
+        raise Needless("the booking is gone")
     if message.kind in INVITING and booking.state != "booked":
-        raise Undeliverable(f"the booking is {booking.state}")
+        raise Needless(f"the booking is {booking.state}")
     spoken = words(message.language)
     formats = Formats(message.language, directory.zone)
     subjects = CALL_SUBJECTS if booking.channel == "phone" else SUBJECTS
     when = f"{formats.day(booking.starts_at)}, {formats.time(booking.starts_at)}"
     subject = spoken.gettext(subjects[message.kind]) % {"when": when}
     return Letter(
-        identity=f"{message.branch_id}-{message.id}",
+        identity=message.identity,
+        outbox=message.outbox,
         channel=message.channel,
         recipient=message.recipient,
         language=message.language,

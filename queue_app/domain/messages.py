@@ -35,10 +35,16 @@ class Outgoing(Struct, frozen=True):
 
 
 class Message(Struct, frozen=True):
-    """A message that was taken to be sent; `attempts` counts this one, too."""
+    """A message that was taken to be sent; `attempts` counts this one, too.
+
+    Its id may be given again once a backup was restored, its `identity` never is. `outbox`: that
+    of the database from which it is.
+    """
 
     branch_id: int
     id: int
+    identity: str
+    outbox: str
     event: str
     kind: MessageKind
     channel: Medium

@@ -47,7 +47,7 @@ WITH due AS (
 )
 UPDATE message SET leased_until = $2, attempts = attempts + 1
 FROM due WHERE message.branch_id = due.branch_id AND message.id = due.id
-RETURNING message.*
+RETURNING message.*, (SELECT identity::text FROM outbox) AS outbox
 """
 
 
@@ -62,7 +62,9 @@ async def claim(
     row = await db.transact(
         lambda: db.fetch_row(_CLAIM, now, now + lease, now + 2 * lease, list(without))
     )
-    return msgspec.convert(dict(row), type=Message) if row else None
+    if row is None:
+        return None
+    return msgspec.convert(dict(row) | {"identity": str(row["identity"])}, type=Message)
 
 
 async def give_back(message: Message, now: datetime) -> None:
@@ -99,6 +101,18 @@ async def mark_failed(
         message.id,
         "failed" if pause is None else "waiting",
         now + (pause or timedelta()),
+        reason,
+        message.attempts,
+    )
+
+
+async def mark_dropped(message: Message, reason: str) -> None:
+    """Nobody is to be told any more: it is not tried again, and has not failed."""
+    await db.fetch(
+        "UPDATE message SET state = 'dropped', leased_until = NULL, error = $3"
+        " WHERE branch_id = $1 AND id = $2 AND state = 'waiting' AND attempts = $4",
+        message.branch_id,
+        message.id,
         reason,
         message.attempts,
     )

@@ -2,12 +2,16 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from pathlib import Path
+from typing import TypeVar
 
 from queue_app.clock import Clock
-from queue_app.delivery.folder import MessageFile, MessageFolder
+from queue_app.delivery.folder import MessageFolder
 from queue_app.flow.promising import drop_old
-from queue_app.queries import reference
+from queue_app.queries import outbox, reference
 from queue_app.store import db
+
+T = TypeVar("T")
 
 REQUEST_HOURS = 24
 """How long an idempotency key is remembered."""
@@ -43,36 +47,52 @@ async def forget_people(clock: Clock) -> int:
     return len(rows)
 
 
+_USELESS = """
+SELECT place FROM unnest($1::uuid[], $2::boolean[]) WITH ORDINALITY AS file (identity, draft, place)
+WHERE NOT EXISTS (SELECT FROM message WHERE message.identity = file.identity
+        AND (state = 'waiting' OR NOT file.draft))
+    AND EXISTS (SELECT FROM outbox WHERE identity = $3)
+"""
+"""A draft is at work only while its message waits to be sent. Where another database was restored
+in the meantime, nothing is known of these files."""
+_USELESS_NUMBERED = """
+SELECT place FROM unnest($1::integer[], $2::bigint[], $3::boolean[])
+    WITH ORDINALITY AS file (branch_id, id, draft, place)
+WHERE (draft OR NOT EXISTS (SELECT FROM message
+        WHERE message.branch_id = file.branch_id AND message.id = file.id))
+    AND EXISTS (SELECT FROM outbox WHERE identity = $4)
+"""
+"""Nobody writes such drafts any more."""
+
+
 async def drop_letters(folder: MessageFolder, clock: Clock) -> int:  # noqa: ARG001 - rows tell
     """The files of messages whose rows are gone, and drafts that nobody will finish; how many.
 
-    It asks what there is, not what was just forgotten: a crash in between leaves nothing behind.
-    A file is younger than its row, so the folder is looked at first. A draft is at work only while
-    its message waits to be sent.
+    It asks what there is, not what was just forgotten: a crash in between leaves nothing behind,
+    nor does a backup that is restored. A file is younger than its row, so the folder is looked at
+    first.
     """
-    files = await folder.files()
-    useless: list[MessageFile] = []
-    for first in range(0, len(files), FILES_AT_ONCE):
-        useless += await _useless(files[first : first + FILES_AT_ONCE])
+    own = await outbox.own()
+    useless: list[Path] = []
+    for files in _parts(await folder.files(own.identity)):
+        named = [file.identity for file in files], [file.draft for file in files]
+        rows = await db.fetch(_USELESS, *named, own.identity)
+        useless += [files[row["place"] - 1].path for row in rows]
+    for numbered in _parts(await folder.numbered(own.numbered_until)):
+        rows = await db.fetch(
+            _USELESS_NUMBERED,
+            [file.branch_id for file in numbered],
+            [file.message_id for file in numbered],
+            [file.draft for file in numbered],
+            own.identity,
+        )
+        useless += [numbered[row["place"] - 1].path for row in rows]
     await folder.remove(useless)
     return len(useless)
 
 
-async def _useless(files: Sequence[MessageFile]) -> list[MessageFile]:
-    rows = await db.fetch(
-        "SELECT branch_id, id, state = 'waiting' AS waiting"
-        " FROM unnest($1::int[], $2::bigint[]) AS file (branch_id, id)"
-        " JOIN message USING (branch_id, id)",
-        [file.branch_id for file in files],
-        [file.message_id for file in files],
-    )
-    waiting = {(row["branch_id"], row["id"]): row["waiting"] for row in rows}
-
-    def useful(file: MessageFile) -> bool:
-        message = (file.branch_id, file.message_id)
-        return message in waiting and (waiting[message] or not file.draft)
-
-    return [file for file in files if not useful(file)]
+def _parts(files: Sequence[T]) -> list[Sequence[T]]:
+    return [files[first : first + FILES_AT_ONCE] for first in range(0, len(files), FILES_AT_ONCE)]
 
 
 async def drop_leftovers(clock: Clock) -> int:

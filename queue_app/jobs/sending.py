@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import logging
 import random
 import time
@@ -9,7 +10,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from queue_app.clock import Clock
-from queue_app.delivery.adapter import Adapter, Letter, Undeliverable
+from queue_app.delivery.adapter import Adapter, Letter, Needless, Undeliverable
 from queue_app.delivery.letters import letter_of
 from queue_app.domain.messages import Medium, Message
 from queue_app.flow import outbox
@@ -68,6 +69,10 @@ class Sender:
             with contextlib.suppress(*db.OUTAGES):
                 await outbox.give_back(message, clock.now())
             raise
+        except Needless as error:
+            _log.info("message %s dropped: %s", message.id, error)
+            await outbox.mark_dropped(message, str(error))
+            return error
         except Exception as error:
             return await _failed(clock, message, error)
         adapter = self._adapters[message.channel]
@@ -97,7 +102,14 @@ class Sender:
 
 async def _failed(clock: Clock, message: Message, error: Exception) -> Exception:
     final = isinstance(error, Undeliverable)
-    reason = str(error) if final else type(error).__name__
+    reason = str(error) if final else _name(error)
     _log.warning("message %s not sent: %s", message.id, reason)
     await outbox.mark_failed(message, clock.now(), reason, random.random(), final)
     return error
+
+
+def _name(error: Exception) -> str:
+    """What it is, without what it says, where people's data may stand."""
+    name = type(error).__name__
+    number = error.errno if isinstance(error, OSError) else None
+    return f"{name} {errno.errorcode.get(number, number)}" if number else name

@@ -170,9 +170,16 @@ class OfficeEvent(Table, tablename="office_event", db=engine):
     after = JSONB(null=True, default=None)
 
 
+class Outbox(Table, tablename="outbox", db=engine):
+    id = Integer(primary_key=True, default=1)
+    identity = UUID()
+    numbered_until = BigInt(default=0)
+
+
 class Message(Table, tablename="message", db=engine):
     branch_id = ForeignKey(Branch, null=False)
     id = BigInt(primary_key=True)
+    identity = UUID()
     event = Text()
     kind = Text()
     channel = Text()

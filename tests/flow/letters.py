@@ -1,6 +1,7 @@
 """Bookings that call for a message, whoever takes it, and how the outbox stands."""
 
 from datetime import timedelta
+from pathlib import Path
 
 from queue_app.clock import FixedClock
 from queue_app.delivery.adapter import Letter
@@ -15,6 +16,11 @@ from tests.support.hall import SERVICE
 from tests.support.people import BRANCH
 
 ELEVEN = MONDAY.replace(hour=11)
+
+
+def files_in(folder: Path) -> list[Path]:
+    """The letters and drafts of every outbox in this folder of messages."""
+    return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
 class Desk:

@@ -2,6 +2,7 @@
 
 import asyncio
 import email
+import errno
 import os
 import signal
 import sys
@@ -27,7 +28,7 @@ from queue_app.queries import doctor
 from queue_app.queries.outbox import figures
 from queue_app.store import db
 from tests.conftest import MONDAY
-from tests.flow.letters import ELEVEN, Desk, book, waiting
+from tests.flow.letters import ELEVEN, Desk, book, files_in, waiting
 from tests.support.hall import SERVICE
 from tests.support.people import BRANCH
 
@@ -81,7 +82,7 @@ async def test_mail_is_a_file_that_any_reader_opens_and_sms_one_of_its_own(
     await book(clock, None, "067 123 45 67")
     folder = MessageFolder(tmp_path / "messages")
     assert await Sender({"mail": folder, "sms": folder}).deliver(clock) == 2
-    mail, sms = sorted((tmp_path / "messages").iterdir(), key=lambda path: path.suffix)
+    mail, sms = sorted(files_in(tmp_path / "messages"), key=lambda path: path.suffix)
     assert (mail.suffix, sms.suffix) == (".eml", ".json")
     read = email.message_from_bytes(mail.read_bytes(), policy=default)
     assert read["To"] == "olena@example.com"
@@ -91,7 +92,8 @@ async def test_mail_is_a_file_that_any_reader_opens_and_sms_one_of_its_own(
     assert f"{booked.code[:3]} {booked.code[3:]}" in read.get_content()
     assert read["Auto-Submitted"] == "auto-generated"
     assert read["Message-ID"] == f"<{mail.stem}@queue-app.invalid>"
-    assert mail.stat().st_mode & 0o077 == 0, "it holds people's data"
+    for path in (mail, *mail.parents[:2]):
+        assert path.stat().st_mode & 0o077 == 0, "it holds people's data"
     assert await Sender({"mail": folder, "sms": folder}).deliver(clock) == 0
 
 
@@ -152,6 +154,46 @@ async def test_what_fails_is_tried_again_after_growing_pauses_and_then_given_up(
     assert "secret@example.com" not in caplog.text, "no personal data in logs"
 
 
+async def test_why_a_write_failed_is_said_by_the_name_of_its_error(
+    clock: FixedClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    await book(clock)
+    full = OSError(errno.ENOSPC, "No space left on device", "olena@example.com")
+    await Sender({"mail": Desk(full)}).deliver(clock)
+    assert await db.fetch_value("SELECT error FROM message") == "OSError ENOSPC"
+    assert "not sent: OSError ENOSPC" in caplog.text
+    assert "olena@example.com" not in caplog.text, "no personal data in logs"
+
+
+async def test_a_message_of_no_booking_is_refused_plainly_and_at_once(clock: FixedClock) -> None:
+    await book(clock)
+    await db.fetch("UPDATE message SET appointment_id = NULL")
+    await Sender({"mail": Desk()}).deliver(clock)
+    row = await db.fetch_row("SELECT state, attempts, error FROM message")
+    assert row and tuple(row) == ("failed", 1, "no words for a message of no booking")
+
+
+async def test_numbers_that_a_restored_backup_gives_again_name_no_other_letter(
+    clock: FixedClock, tmp_path: Path
+) -> None:
+    sender = Sender({"mail": MessageFolder(tmp_path)})
+    await book(clock, "first@example.com")
+    await sender.deliver(clock)
+    [number] = await numbers()
+    await db.fetch("DELETE FROM message")
+    await db.fetch("SELECT setval(pg_get_serial_sequence('message', 'id'), 1, false)")
+    await book(clock, "second@example.com")
+    await sender.deliver(clock)
+    assert await numbers() == [number]
+    letters = [email.message_from_bytes(file.read_bytes()) for file in files_in(tmp_path)]
+    assert {letter["To"] for letter in letters} == {"first@example.com", "second@example.com"}
+    assert len({letter["Message-ID"] for letter in letters}) == 2
+
+
+async def numbers() -> list[int]:
+    return [row["id"] for row in await db.fetch("SELECT id FROM message")]
+
+
 async def test_what_can_never_be_delivered_is_given_up_at_once(clock: FixedClock) -> None:
     await book(clock)
     await Sender({"mail": Desk(Undeliverable("no such mailbox"))}).deliver(clock)
@@ -163,8 +205,9 @@ async def test_what_can_never_be_delivered_is_given_up_at_once(clock: FixedClock
 
 @pytest.mark.parametrize("moved", [False, True])
 async def test_nobody_is_told_to_come_to_what_was_cancelled_before_the_message_could_leave(
-    clock: FixedClock, moved: bool
+    clock: FixedClock, moved: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level("INFO")
     booked = await book(clock)
     by = By(RESIDENT, clock.now())
     refusals = [ConnectionError()]
@@ -179,7 +222,10 @@ async def test_nobody_is_told_to_come_to_what_was_cancelled_before_the_message_c
     assert await Sender({"mail": desk}).deliver(clock) == 0
     assert [letter.subject[:20] for letter in desk.letters] == ["Ваш запис скасовано:"]
     rows = await db.fetch("SELECT state, error FROM message WHERE kind <> 'cancelled'")
-    assert {tuple(row) for row in rows} == {("failed", "the booking is cancelled")}
+    assert {tuple(row) for row in rows} == {("dropped", "the booking is cancelled")}
+    assert (await figures(clock.now())).failed == 0
+    said = {record.levelname for record in caplog.records if "is cancelled" in record.message}
+    assert said == {"INFO"}
 
 
 async def test_nobody_is_told_to_come_to_a_visit_that_is_over(clock: FixedClock) -> None:
@@ -271,7 +317,7 @@ async def test_a_process_killed_between_sending_and_marking_loses_no_message(
     )
     _, status = await asyncio.to_thread(os.waitpid, child, 0)
     assert os.WTERMSIG(status) == signal.SIGKILL
-    [sent] = list(tmp_path.iterdir())
+    [sent] = files_in(tmp_path)
     assert [state for *_, state in await waiting()] == ["waiting"]
     folder = MessageFolder(tmp_path)
     job = Job("deliver", 1, Sender({"mail": folder}).deliver)
@@ -279,7 +325,7 @@ async def test_a_process_killed_between_sending_and_marking_loses_no_message(
     clock.advance(minutes=3)
     assert await run_if_due(clock, job) is True
     assert [state for *_, state in await waiting()] == ["sent"]
-    assert list(tmp_path.iterdir()) == [sent], "the repeat took the place of the first"
+    assert files_in(tmp_path) == [sent], "the repeat took the place of the first"
 
 
 async def test_the_figures_say_how_many_wait_and_how_old_the_oldest_is(clock: FixedClock) -> None:

@@ -1,23 +1,26 @@
 """People's data goes on time, in the rows and in the files that were made of them."""
 
 import asyncio
+import errno
+import os
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
+from uuid import UUID, uuid4
 
 import pytest
 
 from queue_app.clock import FixedClock
-from queue_app.delivery.folder import MessageFolder
+from queue_app.delivery.folder import MessageFile, MessageFolder
 from queue_app.domain.people import RESIDENT
 from queue_app.flow import booking, outbox
 from queue_app.flow.act import By
 from queue_app.jobs import retention, upkeep
 from queue_app.jobs.runner import running
 from queue_app.jobs.sending import Sender
-from queue_app.queries import reference
+from queue_app.queries.outbox import own
 from queue_app.store import db
-from tests.flow.letters import Desk, book, waiting
-from tests.support.people import BRANCH
+from tests.flow.letters import Desk, book, files_in, waiting
 
 pytestmark = pytest.mark.usefixtures("proven")
 
@@ -37,7 +40,19 @@ async def drop(clock: FixedClock, folder: Path) -> int:
 
 
 def names(folder: Path) -> set[str]:
-    return {path.name for path in folder.iterdir()}
+    return {path.name for path in files_in(folder)}
+
+
+async def own_folder(folder: Path) -> Path:
+    """Where what this database sends lies in the folder of messages."""
+    mine = folder / str((await own()).identity)
+    mine.mkdir(parents=True, exist_ok=True)
+    return mine
+
+
+def of_nobody() -> str:
+    """The name of a letter whose row is gone."""
+    return f"{uuid4()}.eml"
 
 
 async def test_messages_go_with_the_data_of_whom_they_were_for(clock: FixedClock) -> None:
@@ -99,8 +114,7 @@ async def test_files_go_though_the_process_died_between_the_rows_and_them(
 async def test_each_machine_clears_its_own_folder(clock: FixedClock, tmp_path: Path) -> None:
     folders = [tmp_path / "here", tmp_path / "there"]
     for folder in folders:
-        folder.mkdir()
-        (folder / "1-1.eml").touch()
+        (await own_folder(folder) / of_nobody()).touch()
     async with AsyncExitStack() as machines:
         for folder in folders:
             of_machine = upkeep.with_delivery(Sender({}), MessageFolder(folder))
@@ -111,36 +125,32 @@ async def test_each_machine_clears_its_own_folder(clock: FixedClock, tmp_path: P
                 await asyncio.sleep(0.02)
 
 
-async def test_a_message_of_the_same_number_in_another_branch_keeps_its_own_file_alone(
-    clock: FixedClock, folder: Path
-) -> None:
-    await book(clock)
-    await send(clock, folder)
-    [name] = names(folder)
-    here, number = Path(name).stem.split("-")
-    assert int(here) == (await reference.directory()).branch(BRANCH).id
-    elsewhere = folder / f"{int(here) + 1}-{number}.eml"
-    elsewhere.touch()
-    assert await drop(clock, folder) == 1
-    assert names(folder) == {name}
-
-
 async def test_a_draft_goes_when_its_message_does_not_wait_any_more(
     clock: FixedClock, folder: Path
 ) -> None:
     await book(clock)
     message = await outbox.claim(clock.now())
     assert message
-    folder.mkdir()
-    identity = f"{message.branch_id}-{message.id}"
-    drafts = {f"{identity}.4321", f"{identity}.4321-139872"}
-    for draft in drafts:
-        (folder / draft).touch()
+    mine = await own_folder(folder)
+    for ending in ("0123abcd", "ffffffff"):
+        (mine / f"{message.identity}.{ending}").touch()
     assert await drop(clock, folder) == 0, "somebody may be writing it"
     await outbox.mark_sent(message, clock.now())
-    (folder / f"{identity}.eml").touch()
+    (mine / f"{message.identity}.eml").touch()
     assert await drop(clock, folder) == 2
-    assert names(folder) == {f"{identity}.eml"}
+    assert names(folder) == {f"{message.identity}.eml"}
+
+
+async def test_a_write_that_fails_leaves_no_draft(
+    clock: FixedClock, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    await book(clock)
+    await send(clock, folder)
+    assert names(folder) == set()
 
 
 async def test_what_is_not_ours_stays_and_a_missing_folder_is_an_empty_one(
@@ -148,24 +158,63 @@ async def test_what_is_not_ours_stays_and_a_missing_folder_is_an_empty_one(
 ) -> None:
     assert await drop(clock, folder) == 0
     assert not folder.exists()
-    folder.mkdir()
+    mine = await own_folder(folder)
+    nobody = uuid4()
     others = {
-        "notes.eml", "1-2.txt", "1-2.eml.bak", "0-1.eml", "01-2.json", "1.eml", "x1-2.eml",
-        "99999999999-2.eml", "1-99999999999999999999.json", "1-2.", "١-٢.eml",
+        "notes.eml", "1-2.eml", f"{nobody}.txt", f"{nobody}.eml.bak", f"{nobody}.",
+        f"x{nobody}.eml", f"{str(nobody).upper()[:-1]}A.eml",
+        f"{nobody.hex}.eml", f"{nobody}.4321", f"{nobody}",
     }  # fmt: skip
     for name in others:
+        (mine / name).touch()
+    (mine / f"{nobody}.eml").mkdir()
+    (mine / f"{nobody}.json").symlink_to(mine / "notes.eml")
+    elsewhere = {of_nobody(), "1-1.eml", "2-7.json"}
+    another = folder / str(uuid4())
+    another.mkdir()
+    for name in elsewhere:
         (folder / name).touch()
-    (folder / "1-2.eml").mkdir()
-    (folder / "1-3.eml").symlink_to(folder / "notes.eml")
+        (another / name).touch()
     assert await drop(clock, folder) == 0
-    assert names(folder) == others | {"1-2.eml", "1-3.eml"}
+    assert {path.name for path in mine.iterdir()} == others | {f"{nobody}.eml", f"{nobody}.json"}
+    assert {path.name for path in another.iterdir()} == elsewhere
+    assert {path.name for path in folder.iterdir()} == elsewhere | {mine.name, another.name}
+
+
+async def test_letters_of_another_database_in_the_same_folder_stay(
+    clock: FixedClock, folder: Path
+) -> None:
+    await book(clock)
+    await send(clock, folder)
+    await db.fetch("DELETE FROM message")
+    await db.fetch("UPDATE outbox SET identity = gen_random_uuid()")  # as another database has it
+    assert await drop(clock, folder) == 0
+    await book(clock)
+    await send(clock, folder)
+    assert len(names(folder)) == 2
+
+
+async def test_nothing_goes_where_another_database_was_restored_during_the_sweep(
+    clock: FixedClock, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = await own_folder(folder)
+    (mine / of_nobody()).touch()
+
+    class Slow(MessageFolder):
+        async def files(self, outbox: UUID) -> list[MessageFile]:
+            found = await super().files(outbox)
+            await db.fetch("UPDATE outbox SET identity = gen_random_uuid()")
+            return found
+
+    assert await retention.drop_letters(Slow(folder), clock) == 0
+    assert len(names(folder)) == 1
 
 
 async def test_a_file_that_cannot_go_keeps_no_other(
     clock: FixedClock, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder.mkdir()
-    files = [folder / f"1-{number}.eml" for number in range(1, 4)]
+    mine = await own_folder(folder)
+    files = [mine / of_nobody() for _ in range(3)]
     for file in files:
         file.touch()
     unlink = Path.unlink
@@ -191,3 +240,59 @@ async def test_many_files_are_looked_up_in_several_queries(
     await db.fetch("DELETE FROM message WHERE recipient LIKE 'n3%'")
     assert await drop(clock, folder) == 1
     assert len(names(folder)) == 4
+
+
+def by_number(folder: Path, branch: int, number: int, ending: str = "eml") -> Path:
+    """A letter as it was named and began before messages had identities."""
+    folder.mkdir(exist_ok=True)
+    name = f"{branch}-{number}"
+    file = folder / f"{name}.{ending}"
+    json = f'{{\n  "identity": "{name}",\n  "channel": "sms"'
+    file.write_text(json if ending == "json" else f"Message-ID: <{name}@queue-app.invalid>\r\n")
+    return file
+
+
+@pytest.fixture
+async def numbered() -> AsyncIterator[int]:
+    """This database sent messages by their numbers up to this one."""
+    await db.fetch("UPDATE outbox SET numbered_until = 9")
+    yield 9
+    await db.fetch("UPDATE outbox SET numbered_until = 0")
+
+
+async def test_letters_that_were_named_by_number_go_with_their_rows(
+    clock: FixedClock, folder: Path, numbered: int
+) -> None:
+    await book(clock)
+    [row] = await db.fetch("SELECT branch_id, id FROM message")
+    kept = by_number(folder, row["branch_id"], row["id"])
+    gone = [
+        by_number(folder, row["branch_id"], numbered),
+        by_number(folder, row["branch_id"], numbered - 1, "json"),
+        by_number(folder, row["branch_id"] + 1, row["id"]),
+        by_number(folder, row["branch_id"], row["id"], "4321"),
+        by_number(folder, row["branch_id"], row["id"], "4321-139872"),
+    ]
+    assert await drop(clock, folder) == len(gone)
+    assert names(folder) == {kept.name}
+    await upkeep.sweep(FixedClock(clock.advance(days=31)))
+    assert await drop(clock, folder) == 1
+    assert names(folder) == set()
+
+
+async def test_of_what_is_named_by_number_only_letters_that_this_database_sent_go(
+    clock: FixedClock, folder: Path, numbered: int
+) -> None:
+    later = by_number(folder, 1, numbered + 1)
+    foreign = {
+        "2024-7.31": "what was done that day", "1-2.eml": "From: somebody", "1-3.json": "{}",
+        "1-4.eml": "Message-ID: <1-5@queue-app.invalid>", "1-6.4321": "", "1-7.txt": "",
+        "0-1.eml": "Message-ID: <0-1@queue-app.invalid>", "١-٢.eml": "Message-ID: <١-٢@",
+    }  # fmt: skip
+    for name, text in foreign.items():
+        (folder / name).write_text(text)
+    (folder / "1-8.eml").mkdir()
+    (folder / "1-9.eml").symlink_to(later)
+    assert await drop(clock, folder) == 0
+    there = {path.name for path in folder.iterdir()}
+    assert there == {*foreign, later.name, "1-8.eml", "1-9.eml"}
