@@ -46,7 +46,9 @@ GUARDS = {
     "appointment_held_until",
     "appointment_came_to_a_booking",
     "office_event_append_only",
+    "message_identity",
     "message_once",
+    "outbox_is_one",
     "message_sent_has_time",
 }
 """The constraints, indexes and triggers on which the invariants rest."""
@@ -134,6 +136,8 @@ _BROKEN: dict[str, str] = {
         SELECT format('branch %s: interruption %s', branch_id, id) FROM interruption
         WHERE ended_at < started_at OR resumes_at < ended_at
             OR num_nulls(ended_at, ended_by, resumes_at) NOT IN (0, 3)""",
+    "what leaves is known as this database's": """
+        SELECT 'its outbox has no identity' WHERE NOT EXISTS (SELECT FROM outbox)""",
     "every branch has a version": """
         SELECT format('branch %s', id) FROM branch
         WHERE NOT EXISTS (SELECT FROM branch_version v WHERE v.branch_id = branch.id)""",
@@ -252,11 +256,18 @@ def difference(
     return ", ".join(wrong) or None
 
 
+_KEPT = """
+SELECT format('branch %s: appointment %s', branch_id, id) FROM appointment
+WHERE num_nonnulls(name, phone, email) > 0 AND upper(period) < $1 AND changed_at < $1
+UNION ALL
+SELECT format('branch %s: message %s', m.branch_id, m.id) FROM message m
+LEFT JOIN appointment a ON a.branch_id = m.branch_id AND a.id = m.appointment_id
+WHERE CASE WHEN a.id IS NULL THEN m.created_at < $1
+    ELSE upper(a.period) < $1 AND a.changed_at < $1 END
+"""
+
+
 async def _kept_too_long(now: datetime) -> list[Finding]:
     rules = (await reference.directory()).rules
-    rows = await db.fetch(
-        "SELECT format('branch %s: appointment %s', branch_id, id) FROM appointment"
-        " WHERE num_nonnulls(name, phone, email) > 0 AND upper(period) < $1 AND changed_at < $1",
-        now - timedelta(days=rules.retention_days) - GRACE,
-    )
+    rows = await db.fetch(_KEPT, now - timedelta(days=rules.retention_days) - GRACE)
     return [Finding("personal data is deleted on time", row[0]) for row in rows]
