@@ -3,6 +3,9 @@
 from pathlib import Path
 from typing import Any
 
+import asyncpg
+import pytest
+
 from config.settings import Settings
 from queue_app.cli import trial
 from queue_app.clock import FixedClock
@@ -28,6 +31,25 @@ async def test_they_are_made_once(database: str, data: Path, clock: FixedClock) 
     await opens(made)
     assert made.passwords.keys() == trial.STAFF.keys()
     assert await trial.ensure(data, clock.now()) == made
+
+
+async def test_a_start_once_more_is_no_error_in_the_log_of_the_database(
+    database: str, data: Path, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await trial.ensure(data, clock.now())
+    refused: list[str] = []
+    fetch = asyncpg.Connection.fetch
+
+    async def noting(connection: asyncpg.Connection, sql: str, *args: Any) -> Any:
+        try:
+            return await fetch(connection, sql, *args)
+        except asyncpg.PostgresError as error:
+            refused.append(str(error))
+            raise
+
+    monkeypatch.setattr(asyncpg.Connection, "fetch", noting)
+    await trial.ensure(data, clock.now())
+    assert refused == []
 
 
 async def test_a_new_database_gets_the_kept_passwords_and_new_tokens(

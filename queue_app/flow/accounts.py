@@ -149,18 +149,18 @@ async def add_device(act: Act, name: str, kind: str, branch_slug: str) -> str:
         raise RuleBroken("unknown_device_kind", kind=kind, kinds=list(DEVICE_KINDS))
     branch = act.directory.branch(branch_slug)
     token = secrets.token_urlsafe(24)
-    try:
-        device_id = await db.fetch_value(
-            "INSERT INTO device (branch_id, name, kind, token_hash, created_at)"
-            " VALUES ($1, $2, $3, $4, $5) RETURNING id",
-            branch.id,
-            name,
-            kind,
-            token_hash(token),
-            act.now,
-        )
-    except asyncpg.UniqueViolationError as error:
-        raise Conflict("device_taken", name=name) from error
+    device_id = await db.fetch_value(
+        "INSERT INTO device (branch_id, name, kind, token_hash, created_at)"
+        " VALUES ($1, $2, $3, $4, $5)"
+        " ON CONFLICT (branch_id, name) WHERE revoked_at IS NULL DO NOTHING RETURNING id",
+        branch.id,
+        name,
+        kind,
+        token_hash(token),
+        act.now,
+    )
+    if device_id is None:
+        raise Conflict("device_taken", name=name)
     added = {"id": device_id, "name": name, "kind": kind}
     await act.note("device", name, "add", after=added, branch_id=branch.id)
     return token
