@@ -151,7 +151,7 @@ def _door(request: Asked, seen: Hall, groups: Sequence[tuple[OfferedGroup, ...]]
 
 def _page_version(request: Asked, directory: Directory) -> str:
     """Changes with the centre's files and with the page's own."""
-    return f"{directory.version}-{pages_of(request).assets.version('kiosk', 'web')}"
+    return f"{directory.edition}-{pages_of(request).assets.version('kiosk', 'web')}"
 
 
 @get("/qr/{token:str}", include_in_schema=False, opt=right("see_kiosk"))

@@ -5,6 +5,7 @@ import { byId, el, pulse, put } from "/static/web/lib/dom.js";
 import { minutes } from "/static/web/lib/formats.js";
 import { connect } from "/static/web/lib/live.js";
 import { ask } from "/static/web/lib/requests.js";
+import { isOlder } from "/static/web/lib/versions.js";
 import { facts, fill, language, plural, texts } from "/static/web/lib/words.js";
 import { stayAwake } from "./awake.js";
 import { Chime } from "./chime.js";
@@ -21,6 +22,7 @@ let chime = null;
 
 function onSnapshot(ticket) {
   const before = shown;
+  if (before && isOlder(ticket, before)) return;
   shown = ticket;
   clock.set(ticket.at);
   lastNews = ticket.at;
@@ -215,4 +217,4 @@ byId("stay").addEventListener("click", () => {
   byId("leave").open = false;
   byId("leave").querySelector("summary").focus();
 });
-connect(`/ws/tickets/${known.token}`, { onSnapshot, onStale, onFresh });
+connect(`/ws/tickets/${known.token}`, { onSnapshot, onStale, onFresh, shown: known });

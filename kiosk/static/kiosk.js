@@ -37,7 +37,7 @@ const ownLanguage = language();
 let goneHomeAt = -Infinity;
 
 const idle = watchIdle({ onQuiet, onGone: restart });
-const hall = followHall(branch, {
+const hall = followHall(branch, known.board, {
   onBoard,
   onDoor,
   onLost: () => seeLink(false),

@@ -74,9 +74,10 @@ class Hall(Struct, frozen=True, dict=True):
     """Everyone who waits, is called, served or parked today, every desk, the last called,
     and the last who did not come.
 
-    `version` rises with every change of the branch. Phone visits are in `tickets`, too.
-    `interruptions`: those of this day, also the ones that are over. `forecasts`: who keeps what
-    the waits of the next hall of this branch can be made of.
+    `version` rises with every change of the branch, in one `epoch` of the database; in another
+    one (a backup was restored, another server took over) versions and ids are other ones. Phone
+    visits are in `tickets`, too. `interruptions`: those of this day, also the ones that are over.
+    `forecasts`: who keeps what the waits of the next hall of this branch can be made of.
     """
 
     directory: Directory
@@ -84,6 +85,7 @@ class Hall(Struct, frozen=True, dict=True):
     day: BranchDay
     at: datetime
     version: int
+    epoch: str
     desks: tuple[DeskState, ...]
     tickets: tuple[HallTicket, ...]
     recent: tuple[HallTicket, ...]
@@ -148,6 +150,7 @@ class Hall(Struct, frozen=True, dict=True):
             day=self.day,
             at=self.at,
             version=self.version,
+            epoch=self.epoch,
             waiting=self.waiting,
             working=[self._working(desk) for desk in self.desks],
             appointed=self.appointed,

@@ -1,0 +1,69 @@
+"""What every trial begins with: a centre of ten o'clock on a Monday, with its sign-ins."""
+
+import asyncio
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from queue_app.domain.people import OPERATOR, token_hash
+from queue_app.flow.act import By
+from queue_app.flow.configuring import apply
+from queue_app.flow.staffing import open_desk
+from queue_app.queries import reference
+from queue_app.queries.staff import staff_of_session
+from queue_app.store import db
+from queue_app.store.cluster import cluster
+from tests.conftest import MONDAY
+from tests.load.stage import HALL, busy_centre
+from tests.support.people import hire, install
+
+DESKS = 2
+
+
+@dataclass(frozen=True)
+class SignIns:
+    """The kiosk's token, and for each open desk its id and its clerk's token."""
+
+    kiosk: str
+    desks: list[tuple[int, str]]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """`founded`: a data folder, as a first start leaves it; each trial has a copy of its own."""
+
+    folder: Path
+    founded: Path
+    sign_ins: SignIns
+
+    def room(self, name: str) -> Path:
+        """A folder for one trial, which PostgreSQL's account can pass."""
+        room = self.folder / name
+        room.mkdir(mode=0o711)
+        return room
+
+    def copy_to(self, data: Path) -> None:
+        subprocess.run(["cp", "-a", self.founded, data], check=True)
+
+
+def found(folder: Path) -> Stage:
+    """Make the data folder once: that takes longer than most faults last."""
+    data = folder / "founded"
+    with cluster(data) as dsn:
+        sign_ins = asyncio.run(_fill(dsn))
+    return Stage(folder, data, sign_ins)
+
+
+async def _fill(dsn: str) -> SignIns:
+    async with db.pool(dsn, max_size=4):
+        await db.migrate()
+        await apply(By(OPERATOR, MONDAY), busy_centre())
+        reference.forget()
+        desks = [desk.id for desk in (await reference.directory()).branch(HALL).desks][:DESKS]
+        tokens = [(await hire(MONDAY, f"clerk{n}")).token for n, _ in enumerate(desks)]
+        for desk, token in zip(desks, tokens, strict=True):
+            clerk = await staff_of_session(token_hash(token), MONDAY)
+            assert clerk
+            await open_desk(By(clerk, MONDAY), desk)
+        kiosk = await install(MONDAY)
+        return SignIns(kiosk.token, list(zip(desks, tokens, strict=True)))
