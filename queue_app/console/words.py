@@ -113,8 +113,8 @@ def desk(spoken: Words) -> dict[str, Any]:
             "park": spoken.gettext("Undo: %(number)s set aside"),
             "return": spoken.gettext("Undo: %(number)s put back"),
             "transfer": spoken.gettext("Undo: transfer of %(number)s"),
-            "back": spoken.gettext("Undo: %(number)s back to the queue"),
         },
+        "undo_back": spoken.gettext("Undo: %(number)s back to the queue"),
         "undo_call": {
             "call": spoken.gettext("Undo: phone call to %(number)s"),
             "recall": spoken.gettext("Undo: dialled %(number)s again"),

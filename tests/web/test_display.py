@@ -160,6 +160,17 @@ async def test_whoever_is_passed_is_told_why(client: httpx.AsyncClient, clock: F
     assert said in (await client.get(f"/t/{mine.token}")).text
 
 
+async def test_the_name_of_a_wait_goes_with_whatever_is_known_of_it(
+    client: httpx.AsyncClient, clock: FixedClock
+) -> None:
+    mine = await take_ticket(clock.now(), "en")
+    unknown = (await client.get(f"/t/{mine.token}")).text
+    assert "<dt>Wait</dt>" in unknown and ">not known yet<" in unknown
+    await open_desk("5", clock.now())
+    known = (await client.get(f"/t/{mine.token}")).text
+    assert "<dt>Wait</dt>" in known and ">not known yet<" not in known
+
+
 async def test_leaving_works_without_a_script(client: httpx.AsyncClient, clock: FixedClock) -> None:
     mine = await take_ticket(clock.now())
     left = await client.post(f"/t/{mine.token}/leave")

@@ -68,7 +68,7 @@ function showUndo(mode) {
 
 /** Of a phone call nobody is said to have come or not. */
 function undoWord({ verb, channel, back }) {
-  if (back) return t.undo.back;
+  if (back) return t.undo_back;
   return (channel === "phone" && t.undo_call[verb]) || t.undo[verb];
 }
 
