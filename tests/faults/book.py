@@ -9,6 +9,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 TOO_LONG = 10.0
@@ -94,7 +95,7 @@ class Book:
     def longest_without(self, start: float, end: float) -> float:
         """The longest stretch of that time in which no ticket was acknowledged."""
         marks = [start, *(at for at in sorted(self.issued) if start < at < end), end]
-        return max(after - before for before, after in zip(marks, marks[1:], strict=False))
+        return max(after - before for before, after in pairwise(marks))
 
 
 @dataclass(frozen=True)

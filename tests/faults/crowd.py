@@ -3,7 +3,7 @@
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from itertools import count
 
@@ -59,7 +59,7 @@ class Crowd:
                 one.cancel()
             await asyncio.gather(*people, return_exceptions=True)
 
-    async def _go_home(self, people: list["asyncio.Future[None]"]) -> None:
+    async def _go_home(self, people: Sequence["asyncio.Future[None]"]) -> None:
         self._over = True
         for line in self._lines:
             line.closed_at = line.closed_at or time.monotonic()

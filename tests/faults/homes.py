@@ -1,4 +1,4 @@
-"""Where a trial's database is: in the product's own folder, beside it, on a small disk, in a pair."""
+"""Where a trial's database is: the product's own, one beside it, on a small disk, or a pair."""
 
 import shutil
 import subprocess

@@ -31,8 +31,14 @@ class Scene:
     service: Service
     crowd: Crowd
     began: float = 0.0
+    ended: float = 0.0
     notes: list[str] = field(default_factory=list)
     forgiven: float = 0.0
+
+    def end(self) -> None:
+        """The fault is over: from now on the time until all is well is counted."""
+        self.ended = time.monotonic()
+        self.crowd.boards.mark()
 
     def note(self, words: str) -> None:
         self.notes.append(words)
@@ -49,7 +55,8 @@ class Scene:
 
 @dataclass(frozen=True)
 class Trial:
-    """`fault` brings the fault and returns when it has ended; its docstring says what it is."""
+    """`fault` brings the fault and returns when it has ended, or says so before by `scene.end()`;
+    its docstring says what it is."""
 
     name: str
     fault: Callable[[Scene], Awaitable[None]]
@@ -113,9 +120,9 @@ async def _lived(trial: Trial, scene: Scene) -> Result:
         await asyncio.sleep(BEFORE)
         scene.began = time.monotonic()
         await trial.fault(scene)
-        ended = time.monotonic()
-        crowd.boards.mark()
-        if not await crowd.until_well(ended):
+        if not scene.ended:
+            scene.end()
+        if not await crowd.until_well(scene.ended):
             scene.note("not all were well 30 s after the fault's end")
         boards, over = crowd.boards.moved_after(), time.monotonic()
         stands = service.stands() and await crowd.probe.ask()
@@ -132,7 +139,7 @@ async def _lived(trial: Trial, scene: Scene) -> Result:
         longest_answer=crowd.book.longest_answer(),
         no_ticket_for=crowd.book.longest_without(start, over),
         no_after=crowd.probe.said_no_after(scene.began),
-        yes_after=crowd.probe.said_yes_after(scene.began, ended),
+        yes_after=crowd.probe.said_yes_after(scene.began, scene.ended),
         boards_after=boards,
         log_lines=len(service.lines()),
         tracebacks=tracebacks(service.lines()),
