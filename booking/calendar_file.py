@@ -21,7 +21,6 @@ def calendar_file(
     centre = directory.centre.title[language]
     services = [directory.services_ever[code].title[language] for code in visit.services]
     link = f"{base_url.rstrip('/')}/visit/{visit.token}"
-    code = f"{visit.code[:3]} {visit.code[3:]}"
 
     event = Event()
     event.add("uid", f"{visit.token}@queue-app")
@@ -30,10 +29,7 @@ def calendar_file(
     event.add("dtend", visit.ends_at)
     event.add("status", "CANCELLED" if visit.state == "cancelled" else "CONFIRMED")
     event.add("url", link)
-    event.add(
-        "description",
-        "\n".join([*services, spoken.gettext("Code: %(code)s") % {"code": code}, link]),
-    )
+    event.add("description", "\n".join([*services, *_code(visit, spoken), link]))
     summary = _summary(visit, spoken) % {"centre": centre}
     event.add("summary", summary)
     if visit.channel == "visit":
@@ -47,6 +43,13 @@ def calendar_file(
     calendar.add("method", "PUBLISH")
     calendar.add_component(event)
     return bytes(calendar.to_ical())
+
+
+def _code(visit: Appointment, spoken: Words) -> list[str]:
+    """The code for the kiosk, to which nobody goes for a call."""
+    if visit.channel == "phone":
+        return []
+    return [spoken.gettext("Code: %(code)s") % {"code": f"{visit.code[:3]} {visit.code[3:]}"}]
 
 
 def _summary(visit: Appointment, spoken: Words) -> str:

@@ -27,14 +27,45 @@ class Standing(Struct, frozen=True):
     closes_at: datetime | None = None
 
 
+class Ended(Struct, frozen=True):
+    """What is left of a booking of which nothing can come any more.
+
+    `gave_up`: its holder left the queue, as against the day that ended before they were called.
+    `today`: the hall in which they were called is still open; `live_queue`: a ticket can be taken.
+    """
+
+    gave_up: bool
+    today: bool
+    live_queue: bool
+
+
+def ended(directory: Directory, found: Appointment, now: datetime) -> Ended:
+    branch = directory.branch_of(found.branch_id)
+    day = directory.today(branch, now)
+    left_at = found.ticket_ended_at
+    same_day = left_at is not None and _same_day(directory, left_at, found.starts_at)
+    return Ended(
+        gave_up=found.ticket_state == "left" and same_day,
+        today=_is_today(directory, found, now) and not day.is_over(now),
+        live_queue=not branch.retired and day.gives_tickets(now),
+    )
+
+
 def is_over(directory: Directory, found: Appointment, now: datetime) -> bool:
     """Whether nothing can come of a booking any more.
 
     Neither while its visitor is in the house, nor while the code still checks in.
     """
     if found.ticket_token is not None:
-        return found.ticket_state not in tickets.LIVE
+        return found.ticket_state not in tickets.LIVE or _is_forgotten(directory, found, now)
     return found.ends_at <= now and not _checks_in(directory, found, now)
+
+
+def _is_forgotten(directory: Directory, found: Appointment, now: datetime) -> bool:
+    """Whether the branch has closed before anybody made the call."""
+    branch = directory.branch_of(found.branch_id)
+    waits = found.ticket_state in ("waiting", "parked")
+    return found.channel == "phone" and waits and directory.today(branch, now).is_over(now)
 
 
 def _checks_in(directory: Directory, found: Appointment, now: datetime) -> bool:
@@ -46,7 +77,11 @@ def _checks_in(directory: Directory, found: Appointment, now: datetime) -> bool:
 
 
 def _is_today(directory: Directory, found: Appointment, now: datetime) -> bool:
-    return directory.local(found.starts_at).date() == directory.local(now).date()
+    return _same_day(directory, found.starts_at, now)
+
+
+def _same_day(directory: Directory, one: datetime, other: datetime) -> bool:
+    return directory.local(one).date() == directory.local(other).date()
 
 
 async def standing_of(directory: Directory, found: Appointment, now: datetime) -> Standing:

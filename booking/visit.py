@@ -20,7 +20,7 @@ from booking.details import (
     read_entered,
 )
 from booking.finding import day_rows, gone, gone_url, moment, parts_of
-from booking.today import is_over, standing_of, stop_on
+from booking.today import ended, is_over, standing_of, stop_on
 from queue_app.clock import Clock
 from queue_app.domain.appointments import Appointment, as_of
 from queue_app.domain.errors import Conflict, RuleBroken
@@ -69,7 +69,15 @@ async def _state_page(
     if not over and await _is_in_vain(found):
         template = "booking/branch_closed.html"
     standing = await standing_of(directory, found, now)
-    return await _page(request, template, found, status=status, standing=standing, **context)
+    return await _page(
+        request,
+        template,
+        found,
+        status=status,
+        standing=standing,
+        ended=ended(directory, found, now),
+        **context,
+    )
 
 
 async def _is_in_vain(found: Appointment) -> bool:
@@ -234,7 +242,7 @@ async def calendar(request: AnyRequest, token: str, clock: Clock) -> Response[by
     directory = await reference.directory()
     return Response(
         calendar_file(found, directory, language_of(request), absolute(request, ""), clock.now()),
-        media_type="text/calendar; charset=utf-8",
+        media_type="text/calendar",
         headers={
             **PRIVATE,
             "Content-Disposition": 'attachment; filename="visit.ics"',

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from importlib.metadata import version
 
 from litestar import Litestar, Router
@@ -24,6 +24,7 @@ from queue_app.api import sockets
 from queue_app.clock import Clock, SystemClock
 from queue_app.clock import hall_clock as clock_of
 from queue_app.delivery.folder import MessageFolder
+from queue_app.domain.errors import QueueError
 from queue_app.domain.ranges import Forecasts
 from queue_app.flow.promising import Promises
 from queue_app.jobs import runner, upkeep
@@ -31,6 +32,7 @@ from queue_app.jobs.sending import Sender
 from queue_app.live import Hub
 from queue_app.queries import reference
 from queue_app.store import db
+from queue_app.store.outages import Outage
 from queue_app.web import health
 from queue_app.web.errors import EXCEPTION_HANDLERS
 from queue_app.web.guards import provide_by, provide_staff, require_right, right
@@ -47,27 +49,26 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
     hall_clock = clock or SystemClock()
     promises = Promises()
     forecasts = Forecasts(time.monotonic)
-    channels = (sockets.board(), sockets.ticket(promises), sockets.desk())
+    channels = (sockets.desk(), sockets.board(), sockets.ticket(promises))
     hub = Hub(hall_clock, [one.screen for one in channels], forecasts)
     folder = MessageFolder(settings.data / "messages")
-    sender = Sender({"mail": folder, "sms": folder})
+    sender = Sender({"mail": folder, "sms": folder}, settings.public_url)
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
         assert settings.database_url, "the server is started before the application"
-        async with db.pool(settings.database_url):
-            centre = await reference.directory()
-            app.state.public_url = settings.public_url
-            app.state.pages = Pages(
-                FACES, assets, title=centre.centre.title, zone=centre.zone, clock=hall_clock
-            )
-            async with (
-                promises.running(),
-                hub.running(),
-                runner.running(hall_clock, upkeep.with_delivery(sender, folder)),
-                forgetting(app),
-            ):
-                yield
+        app.state.public_url = settings.public_url
+        app.state.pages = Pages(FACES, assets, reference.last_known, hall_clock)
+        async with (
+            db.pool(settings.database_url, limits=db.BRIEF),
+            db.beside(settings.database_url) as patient,
+            promises.running(),
+            hub.running(),
+            runner.running(hall_clock, upkeep.with_delivery(sender, folder), patient),
+            forgetting(app),
+        ):
+            await _first_look()
+            yield
 
     assets = assets_of(FACES)
     metrics = PrometheusConfig(
@@ -121,6 +122,13 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
         logging_config=None,
         debug=False,
     )
+
+
+async def _first_look() -> None:
+    """The centre's name and zone for the first page. A database that is away at this moment is
+    waited for like at any other: by whoever asks."""
+    with suppress(Outage, QueueError):
+        await reference.directory()
 
 
 def serve() -> Litestar:

@@ -116,6 +116,8 @@ def _screens(request: Asked, seen: Hall) -> Response[Any]:
         words=script,
         known={
             "branch": branch.slug,
+            "title": branch.title,
+            "centre": directory.centre.title,
             "branches": {one.slug: one.title for one in directory.branches.values()},
             "zone": directory.centre.timezone,
             "max_services": directory.rules.max_services,
@@ -149,7 +151,7 @@ def _door(request: Asked, seen: Hall, groups: Sequence[tuple[OfferedGroup, ...]]
 
 def _page_version(request: Asked, directory: Directory) -> str:
     """Changes with the centre's files and with the page's own."""
-    return f"{directory.version}-{pages_of(request).assets.version('kiosk', 'web')}"
+    return f"{directory.edition}-{pages_of(request).assets.version('kiosk', 'web')}"
 
 
 @get("/qr/{token:str}", include_in_schema=False, opt=right("see_kiosk"))

@@ -22,12 +22,15 @@ def say(message: str) -> Markup:
 
 def script(spoken: Words) -> dict[str, Any]:
     return {
+        "kiosk": spoken.gettext("Kiosk"),
         "waiting": spoken.forms("%(n)s person is waiting", "%(n)s people are waiting"),
         "nobody_waits": spoken.gettext("Nobody is waiting"),
         "desks_open_at": spoken.gettext("The desks open at %(time)s. You can take a ticket now."),
         "no_desk_yet": spoken.gettext("No desk is open yet. You can take a ticket now."),
         "take_now": spoken.gettext("You can take a ticket now."),
-        "calls_paused": spoken.gettext("Calls are paused now. Your place in the queue is kept."),
+        "calls_paused": spoken.gettext(
+            "Calls are stopped for now. Your place in the queue is kept."
+        ),
         "people": spoken.forms("%(n)s person", "%(n)s people"),
         "more_services": spoken.forms("and %(n)s more service", "and %(n)s more services"),
         "you_are_next": spoken.gettext("You are next"),

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
 from io import StringIO
@@ -19,8 +20,12 @@ from queue_app.flow.act import By
 from queue_app.queries import reference
 from queue_app.store import db
 from queue_app.store.cluster import cluster
+from queue_app.store.outages import Outage
 
 T = TypeVar("T")
+
+ASK_SECONDS = 0.5
+"""Between two looks whether a database is there that is waited for."""
 
 log = logging.getLogger(__name__)
 
@@ -56,24 +61,40 @@ def server(settings: Settings, must_exist: bool = False, watched: bool = False) 
         yield dsn
 
 
-def run(dsn: str, work: Callable[[], Awaitable[T]]) -> T:
-    """`work` with this process' pool on the database `dsn`."""
+def run(dsn: str, work: Callable[[], Awaitable[T]], patience: float = 0.0) -> T:
+    """`work` with this process' pool on the database `dsn`, for which so many seconds are waited.
+
+    InstallationError where it cannot be reached, or has no tables.
+    """
 
     async def connected() -> T:
         try:
-            await db.open_pool(dsn, max_size=4)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-            raise InstallationError(f"the database cannot be reached: {error}") from None
-        try:
-            return await work()
-        except asyncpg.UndefinedTableError:
-            raise InstallationError(
-                "the database has no tables yet; start it with: queue-app serve"
-            ) from None
-        finally:
-            await db.close_pool()
+            async with db.pool(dsn, max_size=4):
+                await _reached(patience)
+                return await work()
+        except Outage as outage:
+            cause = outage.__cause__
+            if isinstance(cause, asyncpg.UndefinedTableError):
+                said = "the database has no tables yet; start it with: queue-app serve"
+            else:
+                said = f"the database cannot be reached: {cause or outage}"
+            raise InstallationError(said) from None
+        except (ValueError, asyncpg.PostgresError) as error:
+            raise InstallationError(f"the database cannot be used: {error}") from None
 
     return asyncio.run(connected())
+
+
+async def _reached(patience: float) -> None:
+    """The database answers. An Outage where it does not within so many seconds."""
+    until = time.monotonic() + patience
+    while True:
+        try:
+            return await db.ping()
+        except Outage:
+            if time.monotonic() > until:
+                raise
+        await asyncio.sleep(ASK_SECONDS)
 
 
 async def prepare(settings: Settings, clock: Clock) -> None:

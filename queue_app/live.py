@@ -5,6 +5,12 @@ and hands the frame to its subscribers. A subscriber keeps only the newest frame
 screen skips, never lags. Every `HEARTBEAT_SECONDS` each watched branch is read anew, so a
 lost notification heals by itself and estimates move with the clock.
 
+Whoever comes is given what the others were given last, as long as no change was heard of since:
+when everybody comes back at once, each topic is rendered once for all of them.
+
+A topic is of one epoch of the database, as the ids in it are. When another epoch begins (a backup
+was restored, another server took over), whoever watches is to ask for admission anew.
+
 The hub is given its screens when it is made; it knows none of them by name.
 """
 
@@ -12,23 +18,32 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from typing import Any, Generic, TypeVar
 
 import msgspec
 from msgspec import Struct
 
 from queue_app.clock import Clock
-from queue_app.domain.errors import QueueError
+from queue_app.domain.errors import NotFound, QueueError
 from queue_app.domain.hall import Hall
 from queue_app.domain.ranges import Forecasts
 from queue_app.queries import halls, reference
+from queue_app.queries.epochs import takes_changes
 from queue_app.store import db
 from queue_app.store.db import OUTAGES
 
 HEARTBEAT_SECONDS = 4.0
 QUIET_SECONDS = 0.05
 """At most one snapshot of a branch in this time: 20 a second."""
+SHARED_SECONDS = 0.5
+"""How old a hall may be of which no change was heard, for whoever comes."""
+OFFERED_AT_ONCE = 100
+"""So many screens are handed a frame before anybody else's turn comes."""
+COMPLAINTS_SECONDS = 60.0
+"""An outage of the database gets one line in this time."""
+
+_AWAY: tuple[type[Exception], ...] = (*OUTAGES, OSError)
 
 _log = logging.getLogger(__name__)
 
@@ -37,11 +52,13 @@ class Topic(Struct, frozen=True):
     """What one subscriber watches. `kind`: the name of the screen. `key`: which one of that kind,
     such as a ticket's token or a desk's id; "" where a branch has only one.
 
-    `viewer`: the id of a member of staff who may see less than others; None for anybody else.
+    `epoch`: that in which the ids were looked up. `viewer`: the id of a member of staff who may
+    see less than others; None for anybody else.
     """
 
     branch_id: int
     kind: str
+    epoch: str
     key: str = ""
     viewer: int | None = None
 
@@ -53,28 +70,32 @@ class Screen(Struct, Generic[Facts], frozen=True):
     """How the frames of one kind of topic are made.
 
     `view`: the struct that goes over the wire. `render` makes it from a hall and from what `load`
-    found beyond the hall. `load` runs before every frame; it is given its own result for the
-    previous frame of the topic, None for the first, and may return that again.
+    found beyond the hall. `load` runs before every frame, for all topics of that kind that one is
+    made for; it is given its own result for the previous frame of each, None for the first, and
+    may return that again. What it leaves out is not there any more.
     """
 
     kind: str
     view: type[Struct]
     render: Callable[[Hall, Topic, Facts], Struct]
-    load: Callable[[Hall, Topic, Facts | None], Awaitable[Facts]]
+    load: Callable[[Hall, Mapping[Topic, Facts | None]], Awaitable[Mapping[Topic, Facts]]]
 
 
-async def nothing_more(_hall: Hall, _topic: Topic, _last: None) -> None:
+async def nothing_more(_hall: Hall, topics: Mapping[Topic, None]) -> Mapping[Topic, None]:
     """The `load` of a screen that needs nothing beyond the hall."""
+    return topics
 
 
 class Subscription:
-    """The newest frame for one screen, until the screen goes.
+    """The newest frame for one screen, until the screen goes or its topic is no more.
 
     One screen waits at a time, so a future does instead of an event: half the price at a
     thousand screens.
     """
 
     def __init__(self) -> None:
+        self.outdated = False
+        """Whether the topic is of an epoch that is over."""
         self._frame: str | None = None
         self._fresh = False
         self._over = False
@@ -94,8 +115,13 @@ class Subscription:
         self._over = True
         self._wake()
 
+    def outdate(self) -> None:
+        """Whoever watches is to be admitted anew."""
+        self.outdated = True
+        self.end()
+
     async def next(self) -> str | None:
-        """Wait for a frame that was not taken yet; None when the screen has gone."""
+        """Wait for a frame that was not taken yet; None when there will be no more."""
         if not self._fresh:
             self._waiter = asyncio.get_running_loop().create_future()
             await self._waiter
@@ -109,11 +135,43 @@ class Subscription:
 
 
 class _Watch:
-    """The subscribers of one topic, and what its screen has loaded for it."""
+    """The subscribers of one topic, what its screen has loaded for it, and its last frame."""
 
     def __init__(self) -> None:
         self.subscriptions: set[Subscription] = set()
         self.facts: Any = None
+        self.seen: Hall | None = None
+        self.frame = ""
+
+    def outdate(self) -> None:
+        for subscription in self.subscriptions:
+            subscription.outdate()
+
+
+_Watches = dict[Topic, _Watch]
+
+
+class _Place:
+    """What is known of one branch: its last hall and when that was read, and who pushes it."""
+
+    def __init__(self) -> None:
+        self.watches: _Watches = {}
+        self.dirty = asyncio.Event()
+        self.pusher: asyncio.Task[None] | None = None
+        self.reading = asyncio.Lock()
+        self.seen: Hall | None = None
+        self.read_at = 0.0
+        self.heard_at = 0.0
+
+    def mark(self) -> None:
+        self.heard_at = time.monotonic()
+        self.dirty.set()
+
+    def outdate(self, epoch: str) -> None:
+        """Tell the subscribers of every topic that is not of this epoch."""
+        for topic, watch in list(self.watches.items()):
+            if topic.epoch != epoch:
+                watch.outdate()
 
 
 class Hub:
@@ -122,14 +180,13 @@ class Hub:
     def __init__(
         self, clock: Clock, screens: Iterable[Screen[Any]], forecasts: Forecasts | None = None
     ) -> None:
+        """`screens`: a change is pushed to them in this order."""
         self._clock = clock
         self._forecasts = forecasts or Forecasts(time.monotonic)
         self._screens = {screen.kind: screen for screen in screens}
-        self._watched: dict[int, dict[Topic, _Watch]] = {}
-        self._dirty: dict[int, asyncio.Event] = {}
-        self._pushers: dict[int, asyncio.Task[None]] = {}
-        self._loads: dict[int, asyncio.Lock] = {}
-        self._newest: dict[int, tuple[float, Hall]] = {}
+        self._places: dict[int, _Place] = {}
+        self._listening = False
+        self._complained: dict[type[Exception] | None, float] = {}
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -138,7 +195,8 @@ class Hub:
         try:
             yield
         finally:
-            every = [listener, *self._pushers.values()]
+            pushers = [place.pusher for place in self._places.values() if place.pusher]
+            every = [listener, *pushers]
             for task in every:
                 task.cancel()
             await asyncio.gather(*every, return_exceptions=True)
@@ -146,88 +204,142 @@ class Hub:
 
     @contextlib.asynccontextmanager
     async def subscribe(self, topic: Topic) -> AsyncIterator[Subscription]:
-        """A subscription whose first frame is the state as it is now."""
+        """A subscription whose first frame is the state as it is now.
+
+        NotFound `unknown_link` where there is no such thing; what the screen raises.
+        """
         subscription = Subscription()
-        watched = self._watched.setdefault(topic.branch_id, {})
-        watch = watched.setdefault(topic, _Watch())
+        place = self._places.setdefault(topic.branch_id, _Place())
+        watch = place.watches.setdefault(topic, _Watch())
         watch.subscriptions.add(subscription)
-        self._push_soon(topic.branch_id)
+        self._push_soon(topic.branch_id, place)
         try:
-            seen = await self._shared(topic.branch_id)
-            subscription.begin(await self._frame(topic, watch, seen))
+            frame = await self._first(topic, place, watch)
+            if frame is None:
+                subscription.outdate()
+            else:
+                subscription.begin(frame)
             yield subscription
         finally:
             watch.subscriptions.discard(subscription)
             if not watch.subscriptions:
-                del watched[topic]
+                del place.watches[topic]
 
-    async def _shared(self, branch_id: int) -> Hall:
-        """A hall read a moment ago is used for all who connect at that moment.
+    async def _first(self, topic: Topic, place: _Place, watch: _Watch) -> str | None:
+        """The topic's frame as it is now; None where its epoch is over."""
+        if (await reference.directory()).epoch != topic.epoch:
+            return None
+        seen = await self._shared(topic.branch_id, place)
+        if seen.epoch != topic.epoch:
+            return None
+        if watch.seen is not seen:
+            screen = self._screens[topic.kind]
+            found = await screen.load(seen, {topic: watch.facts})
+            if topic not in found:
+                raise NotFound("unknown_link")
+            self._render(screen, topic, watch, seen, found[topic])
+        return watch.frame
+
+    async def _shared(self, branch_id: int, place: _Place) -> Hall:
+        """What all who connect at this moment are shown: the last hall, if it is as it was."""
+        async with place.reading:
+            if place.seen and self._is_current(place):
+                return place.seen
+            return await self._read(branch_id, place)
+
+    def _is_current(self, place: _Place) -> bool:
+        """Whether the hall was read a moment ago, or is no older than what others are shown.
 
         What is committed since then comes with the notification that follows it.
         """
-        async with self._loads.setdefault(branch_id, asyncio.Lock()):
-            at, seen = self._newest.get(branch_id, (0.0, None))
-            if seen and time.monotonic() - at < QUIET_SECONDS:
-                return seen
-            return await self.snapshot(branch_id)
+        age = time.monotonic() - place.read_at
+        unchanged = self._listening and place.heard_at < place.read_at
+        return age < (SHARED_SECONDS if unchanged else QUIET_SECONDS)
 
-    async def snapshot(self, branch_id: int) -> Hall:
+    async def _read(self, branch_id: int, place: _Place) -> Hall:
         """The hall as it is now."""
         directory = await reference.directory()
-        branch = directory.branch_of(branch_id)
+        branch, began = directory.branch_of(branch_id), time.monotonic()
         seen = await halls.load(directory, branch, self._clock.now(), self._forecasts)
-        self._newest[branch_id] = (time.monotonic(), seen)
+        place.seen, place.read_at = seen, began
         return seen
 
-    async def _frame(self, topic: Topic, watch: _Watch, seen: Hall) -> str:
-        """The topic's frame of this hall: JSON text."""
-        screen = self._screens[topic.kind]
-        facts = watch.facts = await screen.load(seen, topic, watch.facts)
-        return msgspec.json.encode(screen.render(seen, topic, facts)).decode()
+    def _render(
+        self, screen: Screen[Any], topic: Topic, watch: _Watch, seen: Hall, facts: Any
+    ) -> None:
+        watch.facts = facts
+        watch.frame = msgspec.json.encode(screen.render(seen, topic, facts)).decode()
+        watch.seen = seen
 
-    def _push_soon(self, branch_id: int) -> None:
+    def _push_soon(self, branch_id: int, place: _Place) -> None:
         """Have a task that pushes this branch when it changes, and at every heartbeat."""
-        if branch_id not in self._pushers or self._pushers[branch_id].done():
-            self._dirty[branch_id] = asyncio.Event()
-            self._pushers[branch_id] = asyncio.create_task(self._push(branch_id))
+        if place.pusher is None or place.pusher.done():
+            place.pusher = asyncio.create_task(self._push(branch_id, place))
 
-    async def _push(self, branch_id: int) -> None:
-        dirty = self._dirty[branch_id]
+    async def _push(self, branch_id: int, place: _Place) -> None:
         while True:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(dirty.wait(), HEARTBEAT_SECONDS)
-            dirty.clear()
-            if self._watched.get(branch_id):
+                await asyncio.wait_for(place.dirty.wait(), HEARTBEAT_SECONDS)
+            place.dirty.clear()
+            if place.watches:
                 try:
-                    await self._push_once(branch_id)
+                    await self._push_once(branch_id, place)
+                except _AWAY as error:
+                    self._complain(error)
                 except Exception:  # nothing may end it: every board of the branch would fall silent
                     _log.exception("no snapshot of branch %s; the next heartbeat tries", branch_id)
             await asyncio.sleep(QUIET_SECONDS)
 
-    async def _push_once(self, branch_id: int) -> None:
-        seen = await self.snapshot(branch_id)
-        for topic, watch in list(self._watched[branch_id].items()):
+    async def _push_once(self, branch_id: int, place: _Place) -> None:
+        place.outdate((await reference.directory()).epoch)
+        async with place.reading:
+            seen = await self._read(branch_id, place)
+        place.outdate(seen.epoch)
+        for screen in self._screens.values():
+            watches = {
+                topic: watch
+                for topic, watch in place.watches.items()
+                if topic.kind == screen.kind and topic.epoch == seen.epoch
+            }
+            if watches:
+                await self._push_screen(screen, watches, seen)
+
+    async def _push_screen(self, screen: Screen[Any], watches: _Watches, seen: Hall) -> None:
+        """One frame for each topic. One screen's trouble is not the others'."""
+        try:
+            found = await screen.load(seen, {one: watch.facts for one, watch in watches.items()})
+        except _AWAY:
+            raise
+        except Exception:
+            return _log.exception("nothing was found for the %s screens", screen.kind)
+        offered = 0
+        for topic, watch in watches.items():
+            if topic not in found:
+                watch.outdate()
+                continue
             try:
-                frame = await self._frame(topic, watch, seen)
-            except QueueError as error:  # one screen's trouble is not the others'
-                _log.warning("no frame for a %s screen: %s", topic.kind, error.code)
+                self._render(screen, topic, watch, seen, found[topic])
+            except QueueError as error:
+                _log.warning("no frame for a %s screen: %s", screen.kind, error.code)
                 continue
-            except OUTAGES:
-                raise
             except Exception:
-                _log.exception("no frame for a %s screen", topic.kind)
+                _log.exception("no frame for a %s screen", screen.kind)
                 continue
-            for subscription in watch.subscriptions:
-                subscription.offer(frame)
+            for subscription in list(watch.subscriptions):
+                subscription.offer(watch.frame)
+                offered += 1
+                if offered % OFFERED_AT_ONCE == 0:
+                    await asyncio.sleep(0)
+        return None
 
     async def _listen(self) -> None:
         """Hold one connection that hears every commit; make a new one when it is lost."""
         while True:
             try:
                 await self._listen_once()
-            except Exception as error:  # the driver has many words for a server that is away
-                _log.warning("the listener tries again after %s", type(error).__name__)
+            except Exception as error:  # whatever it is, the next one may hear
+                self._complain(error)
+            self._listening = False
             await asyncio.sleep(0.5)
 
     async def _listen_once(self) -> None:
@@ -235,22 +347,43 @@ class Hub:
         connection = await db.engine.get_new_connection()
         try:
             connection.add_termination_listener(lambda _: lost.set())
+            await _require_primary(connection)
             await connection.add_listener("branch", self._heard)
             self._mark_all()
+            self._listening = True
             while not lost.is_set():
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(lost.wait(), HEARTBEAT_SECONDS)
                 if not lost.is_set():
-                    await db.ping_through(connection, HEARTBEAT_SECONDS)
+                    await _require_primary(connection)
         finally:
             with contextlib.suppress(Exception):
                 await connection.close(timeout=1)
 
     def _heard(self, _connection: Any, _pid: int, _channel: str, payload: object) -> None:
-        dirty = self._dirty.get(int(str(payload)))
-        if dirty:
-            dirty.set()
+        place = self._places.get(int(str(payload)))
+        if place:
+            place.mark()
 
     def _mark_all(self) -> None:
-        for dirty in self._dirty.values():
-            dirty.set()
+        for place in self._places.values():
+            place.mark()
+
+    def _complain(self, error: Exception) -> None:
+        """One line in a while for an outage, however many branches and attempts it meets; for
+        anything else, each kind of it, where it happened as well."""
+        known, now = isinstance(error, _AWAY), time.monotonic()
+        kind = None if known else type(error)
+        if now - self._complained.get(kind, -COMPLAINTS_SECONDS) < COMPLAINTS_SECONDS:
+            return
+        self._complained[kind] = now
+        if known:
+            _log.warning("the database is away, screens stand still: %s", type(error).__name__)
+        else:
+            _log.error("the listener tries again", exc_info=error)
+
+
+async def _require_primary(connection: Any) -> None:
+    """ConnectionError where this server notifies of nothing, as one that was demoted."""
+    if not await takes_changes(connection, HEARTBEAT_SECONDS):
+        raise ConnectionError("the server takes no changes")

@@ -166,6 +166,7 @@ async def test_a_wrong_file_is_told_by_file_key_and_reason_and_changes_nothing(
     for command in ("check", "apply"):
         said = terminal.fails("config", command, str(data))
         assert "catalogue.toml" in said and "colour" in said
+        assert ("nothing was loaded" in said) is (command == "apply")
     assert await value(spare_database, "SELECT version FROM centre") == before
 
 

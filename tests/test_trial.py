@@ -6,8 +6,8 @@ from typing import Any
 from config.settings import Settings
 from queue_app.cli import trial
 from queue_app.clock import FixedClock
-from queue_app.domain.people import RESIDENT, token_hash
-from queue_app.flow import staffing
+from queue_app.domain.people import OPERATOR, RESIDENT, token_hash
+from queue_app.flow import accounts, staffing
 from queue_app.flow.act import By
 from queue_app.queries.staff import device_of_token
 from tests.conftest import KYIV, MONDAY
@@ -39,6 +39,24 @@ async def test_a_new_database_gets_the_kept_passwords_and_new_tokens(
     await opens(made)
     assert made.passwords == kept.passwords
     assert made.kiosk != kept.kiosk
+
+
+async def test_what_no_longer_lets_anybody_in_is_not_shown(
+    database: str, data: Path, clock: FixedClock
+) -> None:
+    kept = await trial.ensure(data, clock.now())
+    by = By(OPERATOR, clock.now())
+    await accounts.retire_staff(by, "clerk1")
+    await accounts.change_password(by, "clerk2", "known to nobody here")
+    await accounts.revoke_device(by, "Trial kiosk", None)
+    for _ in range(2):
+        made = await trial.ensure(data, clock.now())
+        await opens(made)
+        assert {"clerk1", "clerk2"}.isdisjoint(made.passwords)
+        assert made.passwords["clerk3"] == kept.passwords["clerk3"]
+        assert "clerk1-2" in made.passwords
+    await accounts.retire_staff(by, "clerk1-2")
+    assert "clerk1-3" in (await trial.ensure(data, clock.now())).passwords
 
 
 async def test_a_lost_file_leaves_passwords_unknown_and_makes_new_devices(

@@ -1,5 +1,6 @@
 import { byId } from "/static/web/lib/dom.js";
 import { ask } from "/static/web/lib/requests.js";
+import { facts } from "/static/web/lib/words.js";
 
 // The link of the booking, sent to oneself the way the phone offers.
 const share = byId("share");
@@ -10,18 +11,28 @@ if (share && navigator.share) {
   });
 }
 
-// Once its holder has checked in at the kiosk, the booking becomes the ticket by itself.
+// Once its holder has checked in at the kiosk, the booking becomes the ticket by itself. The page of
+// a call stays the page of the call, and says how it stands.
 const ASK_MS = 15_000;
 const [, , token] = location.pathname.split("/");
+const known = facts();
 
-async function followTicket() {
+async function follow() {
   if (document.visibilityState === "hidden") return;
+  if (known.ticket) return followCall(known.ticket);
   const answer = await ask(`/api/v1/appointments/${token}`, { withinMs: ASK_MS });
   const ticket = answer?.ok && answer.content.ticket_token;
-  if (ticket) location.replace(`/t/${ticket}`);
+  if (!ticket) return;
+  if (known.call) location.reload();
+  else location.replace(`/t/${ticket}`);
 }
 
-if (share) {
-  setInterval(followTicket, ASK_MS);
-  document.addEventListener("visibilitychange", followTicket);
+async function followCall(ticket) {
+  const answer = await ask(`/api/v1/tickets/${ticket}`, { withinMs: ASK_MS });
+  if (answer?.ok && answer.content.state !== known.state) location.reload();
+}
+
+if (share || known.call) {
+  setInterval(follow, ASK_MS);
+  document.addEventListener("visibilitychange", follow);
 }

@@ -172,4 +172,4 @@ if (localStorage.getItem(SOUND_WANTED) === "on") {
 setTimeout(offerSound, 500);
 setInterval(tick, 1000);
 stayAwake();
-connect(`/ws/branches/${known.branch}/board`, { onSnapshot, onStale, onFresh });
+connect(`/ws/branches/${known.branch}/board`, { onSnapshot, onStale, onFresh, shown: known });

@@ -46,5 +46,6 @@ function state(call) {
 stayAwake();
 connect(`/ws/branches/${known.branch}/board`, {
   onSnapshot,
+  shown: known,
   onStale: () => (sign.dataset.state = "stale"),
 });

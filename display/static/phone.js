@@ -5,6 +5,7 @@ import { byId, el, pulse, put } from "/static/web/lib/dom.js";
 import { minutes } from "/static/web/lib/formats.js";
 import { connect } from "/static/web/lib/live.js";
 import { ask } from "/static/web/lib/requests.js";
+import { isOlder } from "/static/web/lib/versions.js";
 import { facts, fill, language, plural, texts } from "/static/web/lib/words.js";
 import { stayAwake } from "./awake.js";
 import { Chime } from "./chime.js";
@@ -21,6 +22,7 @@ let chime = null;
 
 function onSnapshot(ticket) {
   const before = shown;
+  if (before && isOlder(ticket, before)) return;
   shown = ticket;
   clock.set(ticket.at);
   lastNews = ticket.at;
@@ -130,11 +132,21 @@ function callOut(ticket) {
   if (answered() === call) return;
   answer(call);
   put(byId("news"), "");
-  put(byId("alarm"), fill(ticket.calls > 1 ? t.alarm_again : t.alarm, ticket));
+  put(byId("alarm"), alarm(ticket));
   pulse(document.body, "beckon");
   scrollTo(0, 0);
-  navigator.vibrate?.(VIBRATION);
+  shake(VIBRATION);
   chime?.play();
+}
+
+function alarm(ticket) {
+  if (ticket.channel === "phone") return titleOf(ticket);
+  return fill(ticket.calls > 1 ? t.alarm_again : t.alarm, ticket);
+}
+
+/** A browser refuses, aloud, to shake for a page that nobody has touched. */
+function shake(pattern) {
+  if (navigator.userActivation?.hasBeenActive ?? true) navigator.vibrate?.(pattern);
 }
 
 let inMemory = null;
@@ -175,7 +187,7 @@ async function turnSoundOn() {
   chime ??= new Chime();
   await chime.unlock();
   chime.play();
-  navigator.vibrate?.(200);
+  shake(200);
   stayAwake();
   byId("sound").hidden = true;
   put(byId("sound-state"), t.sound_on);
@@ -205,4 +217,4 @@ byId("stay").addEventListener("click", () => {
   byId("leave").open = false;
   byId("leave").querySelector("summary").focus();
 });
-connect(`/ws/tickets/${known.token}`, { onSnapshot, onStale, onFresh });
+connect(`/ws/tickets/${known.token}`, { onSnapshot, onStale, onFresh, shown: known });

@@ -7,12 +7,14 @@ const ASK_EVERY_MS = 15_000;
 const ANSWER_WITHIN_MS = 5_000;
 
 /**
- * `onBoard` gets each snapshot of the board, `onDoor` the kiosk's door, `onLost` and `onBack`
- * tell of the connection, `onRefused` that this device may no longer give tickets.
+ * `board`: with which the page begins. `onBoard` gets each snapshot of the board, `onDoor` the
+ * kiosk's door, `onLost` and `onBack` tell of the connection, `onRefused` that this device may no
+ * longer give tickets.
  */
-export function followHall(branch, { onBoard, onDoor, onLost, onBack, onRefused }) {
+export function followHall(branch, board, { onBoard, onDoor, onLost, onBack, onRefused }) {
   connect(`/ws/branches/${branch}/board`, {
     onSnapshot: onBoard,
+    shown: board,
     onStale: onLost,
     onFresh: () => {
       onBack();

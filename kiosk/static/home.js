@@ -1,6 +1,7 @@
 /** The screens that wait for a visitor: how things stand in the hall, and why when it is closed. */
 
 import { byId, put } from "/static/web/lib/dom.js";
+import { isOlder } from "/static/web/lib/versions.js";
 import { fill, language, plural, say } from "/static/web/lib/words.js";
 import * as screens from "./screens.js";
 import { clock, known, when } from "./times.js";
@@ -27,18 +28,20 @@ export function goHomeIfThere() {
   if (isHome() && screens.current() !== home()) screens.begin(home());
 }
 
-/** Whether this snapshot says something else of an interruption than the door does. */
+/** Whether the door is another one now: stopped otherwise, or of another hall altogether. */
 export function seeBoard(snapshot) {
   hall.board = snapshot;
   clock.set(snapshot.at);
   showHall();
-  return sayOf(snapshot.interruption) !== sayOf(hall.door.interruption);
+  const { epoch, interruption } = hall.door;
+  return snapshot.epoch !== epoch || sayOf(snapshot.interruption) !== sayOf(interruption);
 }
 
 const sayOf = (stop) => JSON.stringify([stop?.id, stop?.resumes_at, stop?.services]);
 
 /** Whether the page itself is out of date. */
 export function seeDoor(fresh) {
+  if (isOlder(fresh, hall.door)) return false;
   hall.door = fresh;
   if (fresh.at) clock.set(fresh.at);
   const outdated = fresh.page && fresh.page !== known.door.page;

@@ -3,7 +3,7 @@
 import { allowed, byId } from "/static/web/lib/dom.js";
 import { isAsking } from "/static/web/lib/dialogs.js";
 import { isShortcut } from "/static/web/lib/keys.js";
-import { language, name, speak } from "/static/web/lib/words.js";
+import { language, name, say, speak } from "/static/web/lib/words.js";
 import * as errand from "./errand.js";
 import { followHall } from "./hall.js";
 import {
@@ -37,7 +37,7 @@ const ownLanguage = language();
 let goneHomeAt = -Infinity;
 
 const idle = watchIdle({ onQuiet, onGone: restart });
-const hall = followHall(branch, {
+const hall = followHall(branch, known.board, {
   onBoard,
   onDoor,
   onLost: () => seeLink(false),
@@ -52,6 +52,10 @@ keypad.set("");
 for (const picture of document.querySelectorAll("#booking-qr svg, .prospect-booking svg")) {
   name(picture, (t) => t.booking_qr_label);
 }
+say(
+  document.querySelector("title"),
+  (t) => `${t.kiosk}, ${known.title[language()]} – ${known.centre[language()]}`,
+);
 speakAs(ownLanguage);
 showHall();
 screens.watch(onScreen);

@@ -38,8 +38,10 @@ def document(channels: Sequence[Channel]) -> dict[str, Any]:
             "title": "queue-app live",
             "version": "1",
             "description": "Each text frame is a whole snapshot: one at once on connecting, one"
-            " after every change, one at least every 10 s. `version` rises; drop an older one."
-            " Close codes: 4403 refused, 4404 unknown.",
+            " after every change, one at least every 10 s. `version` rises within an `epoch`: drop"
+            " an older one. Another `epoch` (a backup was restored, another server took over)"
+            " counts anew: believe it, whatever its version. Close codes: 4403 refused, 4404"
+            " unknown, 1013 ask again.",
         },
         "channels": {one.screen.kind: _channel(one) for one in channels},
         "operations": {

@@ -1,6 +1,12 @@
 """The screens that are pushed, `/ws/...`: each a stream of whole snapshots."""
 
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from queue_app.domain.errors import NotFound
 from queue_app.domain.hall import DeskExtra, Hall
+from queue_app.domain.numbering import branch_of_token
 from queue_app.domain.people import Actor
 from queue_app.domain.rights import reach, require
 from queue_app.domain.tickets import Ticket
@@ -8,6 +14,7 @@ from queue_app.flow.promising import Promises
 from queue_app.live import Screen, Topic, nothing_more
 from queue_app.queries import desks, reference, tickets
 from queue_app.queries.staff import desk as find_desk
+from queue_app.queries.together import Together
 from queue_app.screens.board import BoardView, board_view
 from queue_app.screens.desk import DeskQueueView, desk_view, viewer_of
 from queue_app.screens.ticket import TicketView, ticket_view
@@ -16,9 +23,10 @@ from queue_app.web.sockets import Channel, Socket
 
 def board() -> Channel:
     async def topic(socket: Socket, who: Actor) -> Topic:
-        branch = (await reference.directory()).branch(socket.path_params["branch"])
+        directory = await reference.directory()
+        branch = directory.branch(socket.path_params["branch"])
         require("see_board", who, branch.id)
-        return Topic(branch.id, "board")
+        return Topic(branch.id, "board", directory.epoch)
 
     def render(hall: Hall, _topic: Topic, _facts: None) -> BoardView:
         return board_view(hall)
@@ -32,21 +40,44 @@ def board() -> Channel:
     )
 
 
+class _Own(Struct, frozen=True):
+    """A phone's ticket as its row was at this version of the hall."""
+
+    ticket: Ticket
+    version: int
+
+
 def ticket(promises: Promises) -> Channel:
     """Every range of waiting that is shown is noted in `promises`."""
+    together = Together(tickets.by_tokens)
 
     async def topic(socket: Socket, _who: Actor) -> Topic:
         token = socket.path_params["token"]
-        return Topic((await tickets.by_token(token)).branch_id, "ticket", token)
+        epoch = (await reference.directory()).epoch
+        branch_id = branch_of_token(token)
+        if token not in await together.find([token]):
+            raise NotFound("unknown_link")
+        return Topic(branch_id, "ticket", epoch, token)
 
-    async def load(hall: Hall, topic: Topic, last: Ticket | None) -> Ticket:
-        """Asked of the database only when the hall has the ticket no more."""
-        own = last if last and last.id in hall.by_id else await tickets.by_token(topic.key)
-        promises.note(hall, own.id)
-        return own
+    async def load(hall: Hall, topics: Mapping[Topic, _Own | None]) -> Mapping[Topic, _Own]:
+        """Asked of the database only when the hall has the ticket no more, and has changed."""
+        known = {
+            topic: own
+            for topic, own in topics.items()
+            if own and (own.ticket.id in hall.by_id or own.version == hall.version)
+        }
+        rows = await together.find([topic.key for topic in topics if topic not in known])
+        found = known | {
+            topic: _Own(rows[topic.key], hall.version)
+            for topic in topics
+            if topic not in known and topic.key in rows
+        }
+        for own in found.values():
+            promises.note(hall, own.ticket.id)
+        return found
 
-    def render(hall: Hall, _topic: Topic, own: Ticket) -> TicketView:
-        return ticket_view(hall, own)
+    def render(hall: Hall, _topic: Topic, own: _Own) -> TicketView:
+        return ticket_view(hall, own.ticket)
 
     return Channel(
         "/ws/tickets/{token:str}",
@@ -62,12 +93,15 @@ def desk() -> Channel:
 
     async def topic(socket: Socket, who: Actor) -> Topic:
         desk_id = socket.path_params["desk"]
-        branches = (await reference.directory()).branches_ever
-        row = await find_desk(reach(who, branches), desk_id)
-        return Topic(row.branch_id, "desk", str(desk_id), viewer_of(who))
+        directory = await reference.directory()
+        row = await find_desk(reach(who, directory.branches_ever), desk_id)
+        return Topic(row.branch_id, "desk", directory.epoch, str(desk_id), viewer_of(who))
 
-    async def load(hall: Hall, topic: Topic, _last: DeskExtra | None) -> DeskExtra:
-        return await desks.extra(hall, int(topic.key))
+    async def load(
+        hall: Hall, topics: Mapping[Topic, DeskExtra | None]
+    ) -> Mapping[Topic, DeskExtra]:
+        extras = {key: await desks.extra(hall, int(key)) for key in {one.key for one in topics}}
+        return {topic: extras[topic.key] for topic in topics}
 
     def render(hall: Hall, topic: Topic, extra: DeskExtra) -> DeskQueueView:
         return desk_view(hall, int(topic.key), topic.viewer, extra)

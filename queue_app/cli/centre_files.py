@@ -6,6 +6,7 @@ import click
 import msgspec
 
 from config.files import check_centre, write_centre
+from config.reading import ConfigError
 from queue_app import installation
 from queue_app.cli import changes, operator
 from queue_app.domain.people import OPERATOR
@@ -29,7 +30,10 @@ def check(folder: Path | None) -> None:
     What can be loaded but is probably a mistake is a warning, not a failure.
     """
     folder = folder or operator.settings().config
-    centre, doubts = check_centre(folder)
+    try:
+        centre, doubts = check_centre(folder)
+    except ConfigError as error:
+        raise click.ClickException(f"the files cannot be loaded:\n{error}") from None
     for doubt in doubts:
         click.echo(f"warning: {doubt}", err=True)
     click.echo(

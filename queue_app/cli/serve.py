@@ -1,6 +1,7 @@
 """`queue-app serve`: the database, the centre, and the processes that answer."""
 
 import errno
+import logging
 import logging.config
 import multiprocessing.connection
 import os
@@ -11,6 +12,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from functools import partial
 from types import FrameType
 from typing import Any
 
@@ -20,6 +22,7 @@ import uvicorn
 from litestar import Litestar
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
+from uvicorn.supervisors.multiprocess import Process
 
 from config.settings import Settings
 from queue_app import installation
@@ -28,6 +31,8 @@ from queue_app.queries import reference
 
 BACKLOG = 2048
 OPEN_FILES = 65_536
+DATABASE_WITHIN = 60
+"""Seconds that the database of another machine gets to be there, as after a power cut."""
 STOP_WITHIN = 5
 """Seconds that open requests get to finish."""
 
@@ -40,6 +45,8 @@ LOGGING: dict[str, Any] = {
     "loggers": {"queue_app": {"level": "INFO"}},
 }
 
+
+log = logging.getLogger(__name__)
 
 APPLICATION = "queue_app.cli.serve:application"
 
@@ -58,7 +65,8 @@ def serve(settings: Settings, with_trial: bool, factory: str = APPLICATION) -> N
         _stopping(),
         installation.server(settings, watched=True) as dsn,
     ):
-        greeting = installation.run(dsn, lambda: _prepare(settings, _address(listener), with_trial))
+        prepare = partial(_prepare, settings, _address(listener), with_trial)
+        greeting = installation.run(dsn, prepare, DATABASE_WITHIN)
         _hand_over(settings, dsn)
         click.echo(greeting)
         _answer(settings, listener, factory)
@@ -164,7 +172,7 @@ def _answer(settings: Settings, listener: socket.socket, factory: str) -> None:
         timeout_graceful_shutdown=STOP_WITHIN,
     )
     if settings.workers > 1:
-        several = Multiprocess(config, sockets=[listener])
+        several = Workers(config, sockets=[listener])
         several.run()
         started = all(one.exitcode != STARTUP_FAILURE for one in several.processes)
     else:
@@ -173,6 +181,25 @@ def _answer(settings: Settings, listener: socket.socket, factory: str) -> None:
         started = alone.started
     if not started:
         raise click.ClickException("the application did not start; the reason is above")
+
+
+class Workers(Multiprocess):
+    """The answering processes. One that dies is a line in the log, and another takes its place."""
+
+    def keep_subprocess_alive(self) -> None:
+        before = {id(one): one for one in self.processes}
+        super().keep_subprocess_alive()
+        for one in before.values():
+            if one not in self.processes:
+                log.error("worker %s is gone (%s): another takes its place", one.pid, _end_of(one))
+
+
+def _end_of(worker: Process) -> str:
+    """How it ended, as its exit code tells."""
+    code = worker.exitcode or 0
+    with suppress(ValueError):
+        return f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+    return f"signal {-code}"
 
 
 def application() -> Litestar:

@@ -138,7 +138,9 @@ def add_device(name: str, kind: str, branch: str) -> None:
     click.echo(f"Open on it: {operator.address(settings)}{path}", err=True)
     if settings.public_url is None:
         click.echo(
-            "From another machine: the same behind QUEUE_APP_PUBLIC_URL, once it is set.", err=True
+            "The address follows QUEUE_APP_PORT, not the --port of a running server; from another"
+            " machine it is the same behind QUEUE_APP_PUBLIC_URL, once that is set.",
+            err=True,
         )
 
 

@@ -1,10 +1,12 @@
 """People and devices for trying a centre out, made once and shown at every start."""
 
+import asyncio
 import os
 import secrets
 import shlex
 import tomllib
 from datetime import datetime, timedelta
+from itertools import count
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -14,10 +16,12 @@ from msgspec import Struct
 
 from config.settings import Settings
 from queue_app.domain.errors import Conflict
-from queue_app.domain.people import OPERATOR, DeviceKind, Role
+from queue_app.domain.people import OPERATOR, DeviceKind, Role, token_hash
 from queue_app.flow import accounts
 from queue_app.flow.act import By
+from queue_app.flow.passwords import is_right
 from queue_app.queries import reference
+from queue_app.queries.staff import KeptAccount, account, device_of_token
 
 FILE = "trial.txt"
 STAFF: dict[str, Role] = {
@@ -41,7 +45,8 @@ class TrialSignIns(Struct, frozen=True):
 async def ensure(data: Path, now: datetime) -> TrialSignIns:
     """The sign-ins that `data` keeps; what the database lacks of them is made.
 
-    A login that the database knows and the file does not is left out: its password is unknown.
+    A login whose password is not known here, or was changed since, is left out. One that was
+    retired, or a token that was revoked, is of no use any more: there is another.
     """
     path = data / FILE
     kept = _read(path)
@@ -70,7 +75,7 @@ async def _device(kind: DeviceKind, slug: str, token: str | None, now: datetime)
     try:
         return await accounts.add_device(By(OPERATOR, now), name, kind, slug)
     except Conflict:
-        if token:
+        if token and await device_of_token(token_hash(token)):
             return token
     return await accounts.add_device(
         By(OPERATOR, now), f"{name} {secrets.token_hex(3)}", kind, slug
@@ -79,16 +84,26 @@ async def _device(kind: DeviceKind, slug: str, token: str | None, now: datetime)
 
 async def _staff(slug: str, kept: dict[str, str], now: datetime) -> dict[str, str]:
     passwords = {}
-    for login, role in STAFF.items():
+    for name, role in STAFF.items():
+        login, known = await _in_use(name)
         password = kept.get(login) or secrets.token_urlsafe(9)
-        branch = None if role == "administrator" else slug
-        try:
+        if known is None:
+            branch = None if role == "administrator" else slug
             await accounts.add_staff(By(OPERATOR, now), login, role, branch, password)
-        except Conflict:
-            if login not in kept:
-                continue
+        elif not await asyncio.to_thread(is_right, known.password_hash, password):
+            continue
         passwords[login] = password
     return passwords
+
+
+async def _in_use(name: str) -> tuple[str, KeptAccount | None]:
+    """The first of clerk1, clerk1-2, clerk1-3 and so on that was not retired, and its account."""
+    for number in count(1):
+        login = name if number == 1 else f"{name}-{number}"
+        found = await account(login)
+        if found is None or found.retired_at is None:
+            return login, found
+    raise AssertionError("numbers do not end")
 
 
 def _write(path: Path, made: TrialSignIns) -> None:

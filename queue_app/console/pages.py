@@ -173,6 +173,7 @@ async def _choose(
         desks=shown.desks,
         waiting=shown.waiting,
         version=shown.version,
+        epoch=shown.epoch,
         stops=shown.interruptions,
         kinds=KINDS,
         problem=_parts(request, error.code) if error else None,

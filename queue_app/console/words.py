@@ -54,7 +54,10 @@ def desk(spoken: Words) -> dict[str, Any]:
             "taken": spoken.gettext("%(clerk)s works at it now. Choose another desk."),
         },
         "planned": spoken.gettext("planned: %(minutes)s"),
-        "late_to_come": spoken.gettext("may be marked as a no-show"),
+        "late_to_come": {
+            "visit": spoken.gettext("may be marked as a no-show"),
+            "phone": spoken.gettext("may be marked as not answered"),
+        },
         "at_work": spoken.gettext("At work"),
         "break": spoken.gettext("Break"),
         "break_after": spoken.gettext("Break after this person"),
@@ -64,6 +67,7 @@ def desk(spoken: Words) -> dict[str, Any]:
         ),
         "parked_count": spoken.gettext("Set aside: %(count)s"),
         "missed_count": spoken.gettext("No-shows: %(count)s"),
+        "unreached_count": spoken.gettext("No-shows and no answers: %(count)s"),
         "gone": spoken.gettext("no longer waiting"),
         "call_in": spoken.gettext("Call in %(wait)s"),
         "pick": {
@@ -98,6 +102,7 @@ def desk(spoken: Words) -> dict[str, Any]:
             "stop_all": spoken.gettext("Stop all calls"),
             "stop_some": spoken.gettext("Stop these services"),
         },
+        "transfer_nowhere": spoken.gettext("Choose another desk or another service."),
         "choose_service": spoken.gettext("Choose at least one service."),
         "undo": {
             "call": spoken.gettext("Undo: call of %(number)s"),
@@ -108,6 +113,12 @@ def desk(spoken: Words) -> dict[str, Any]:
             "park": spoken.gettext("Undo: %(number)s set aside"),
             "return": spoken.gettext("Undo: %(number)s put back"),
             "transfer": spoken.gettext("Undo: transfer of %(number)s"),
+            "back": spoken.gettext("Undo: %(number)s back to the queue"),
+        },
+        "undo_call": {
+            "call": spoken.gettext("Undo: phone call to %(number)s"),
+            "recall": spoken.gettext("Undo: dialled %(number)s again"),
+            "no_show": spoken.gettext("Undo: no answer from %(number)s"),
         },
         "done": {
             "call": spoken.gettext("%(number)s is called."),
@@ -129,6 +140,11 @@ def desk(spoken: Words) -> dict[str, Any]:
             "calls_later": spoken.gettext("Calls go on at %(time)s."),
             "resume": spoken.gettext("You are back at work."),
             "nobody": spoken.gettext("Nobody is waiting for this desk any more."),
+        },
+        "done_call": {
+            "call": spoken.gettext("%(number)s is a phone call: dial the number."),
+            "recall": spoken.gettext("%(number)s: dial the number again."),
+            "no_show": spoken.gettext("%(number)s: no answer."),
         },
         "lost": spoken.gettext(
             "No answer from the server. The screen shows how things stand;"

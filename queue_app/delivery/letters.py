@@ -7,7 +7,7 @@ from queue_app.domain.appointments import Appointment
 from queue_app.domain.directory import Directory
 from queue_app.domain.messages import Message, MessageKind
 from queue_app.queries import appointments
-from queue_app.texts.formats import Formats
+from queue_app.texts.formats import NBSP, Formats
 from queue_app.texts.words import N_, words
 
 SUBJECTS: Mapping[MessageKind, str] = {
@@ -16,16 +16,25 @@ SUBJECTS: Mapping[MessageKind, str] = {
     "cancelled": N_("Your booking is cancelled: %(when)s"),
 }
 
+CALL_SUBJECTS: Mapping[MessageKind, str] = {
+    "booked": N_("We will call you: %(when)s"),
+    "moved": N_("Your call has moved: %(when)s"),
+    "cancelled": N_("Your call is cancelled: %(when)s"),
+}
+
 INVITING: frozenset[MessageKind] = frozenset({"booked", "moved"})
-"""Whoever reads one of these comes."""
+"""Whoever reads one of these comes, or waits for the call."""
 
 
-async def letter_of(directory: Directory, message: Message) -> Letter:
+async def letter_of(
+    directory: Directory, message: Message, public_url: str | None = None
+) -> Letter:
     """The booking as it stands now, though the event that the message tells of may be days ago.
 
     So a "booked" that is tried again after a move names the new time, as the "moved" does: both
     are true, whichever comes first and whichever never comes. Undeliverable where the booking is
     gone, and where it is one no more, as nobody may be told to come to it: cancelled, or over.
+    `public_url`: where residents find this site; without it no letter has the booking's link.
     """
     assert message.appointment_id is not None
     booking = await appointments.by_id(message.branch_id, message.appointment_id)
@@ -35,27 +44,64 @@ async def letter_of(directory: Directory, message: Message) -> Letter:
         raise Undeliverable(f"the booking is {booking.state}")
     spoken = words(message.language)
     formats = Formats(message.language, directory.zone)
+    subjects = CALL_SUBJECTS if booking.channel == "phone" else SUBJECTS
     when = f"{formats.day(booking.starts_at)}, {formats.time(booking.starts_at)}"
-    subject = spoken.gettext(SUBJECTS[message.kind]) % {"when": when}
+    subject = spoken.gettext(subjects[message.kind]) % {"when": when}
     return Letter(
         identity=f"{message.branch_id}-{message.id}",
         channel=message.channel,
         recipient=message.recipient,
         language=message.language,
         subject=subject,
-        text="\n".join([subject, "", *_facts(directory, message, booking)]),
+        text="\n".join(
+            [
+                subject,
+                "",
+                *_facts(directory, message, booking, formats),
+                *_link(message, booking, public_url),
+            ]
+        ),
         created_at=message.created_at,
     )
 
 
-def _facts(directory: Directory, message: Message, booking: Appointment) -> list[str]:
-    """What for, where, and the code, unless nobody needs it any more."""
+def _facts(
+    directory: Directory, message: Message, booking: Appointment, formats: Formats
+) -> list[str]:
+    """What for, where and the code, or how we call; what nobody needs any more is left out."""
     language = message.language
-    branch = directory.branch_of(booking.branch_id)
     services = [directory.services_ever[code].title[language] for code in booking.services]
+    spoken = words(language)
+    if booking.channel == "phone":
+        return services if message.kind == "cancelled" else [*services, *_call(booking, formats)]
+    branch = directory.branch_of(booking.branch_id)
     places = [branch.title[language], branch.address[language] if branch.address else ""]
-    where = [", ".join(filter(None, places))] if booking.channel == "visit" else []
+    where = ", ".join(filter(None, places))
     if message.kind == "cancelled":
-        return [*services, *where]
-    code = words(language).gettext("Code: %(code)s")
-    return [*services, *where, code % {"code": f"{booking.code[:3]} {booking.code[3:]}"}]
+        return [*services, where]
+    code = spoken.gettext("Code: %(code)s") % {"code": f"{booking.code[:3]} {booking.code[3:]}"}
+    return [*services, where, code]
+
+
+def _call(booking: Appointment, formats: Formats) -> list[str]:
+    """Which number is called, as far as whoever gave it knows it again."""
+    spoken = words(formats.language)
+    near = spoken.gettext("Keep your phone near. There is no need to come.")
+    if not booking.phone:
+        return [near]
+    last = booking.phone[-4:]
+    number = spoken.gettext("We will call the number that ends in %(last)s.")
+    return [number % {"last": f"{last[:2]}{NBSP}{last[2:]}"}, near]
+
+
+def _link(message: Message, booking: Appointment, public_url: str | None) -> list[str]:
+    """The booking's page, where it is moved or cancelled."""
+    if public_url is None:
+        return []
+    spoken = words(message.language)
+    what = (
+        spoken.gettext("Your booking: %(link)s")
+        if message.kind == "cancelled"
+        else spoken.gettext("To see, move or cancel it: %(link)s")
+    )
+    return ["", what % {"link": f"{public_url}/visit/{booking.token}"}]

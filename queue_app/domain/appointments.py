@@ -101,6 +101,7 @@ class Appointment(Struct, frozen=True):
     ticket_state: State | None = None
     ticket_started_at: datetime | None = None
     """When its visit began, if it did."""
+    ticket_ended_at: datetime | None = None
 
     @property
     def progress(self) -> AppointmentProgress:

@@ -1,8 +1,11 @@
 """The centre in force: its branches, desks and lanes as they stand, with the ids of their rows."""
 
+import hashlib
 from datetime import date, datetime
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
+import msgspec
 from msgspec import Struct
 
 from queue_app.domain.branch_day import BranchDay, branch_day
@@ -49,18 +52,26 @@ class Branch(Struct, frozen=True):
     retired: bool = False
 
 
-class Directory(Struct, frozen=True):
+class Directory(Struct, frozen=True, dict=True):
     """Everything of the centre that changes only with its files.
 
-    `centre` and `branches` hold what is in force; `services_ever` and `branches_ever`, by id,
-    also the retired ones, which old appointments and tickets still name.
+    `version` rises with every change of them, in one `epoch` of the database; the ids are of
+    that epoch, too. `centre` and `branches` hold what is in force; `services_ever` and
+    `branches_ever`, by id, also the retired ones, which old appointments and tickets still name.
     """
 
     version: int
+    epoch: str
     centre: Centre
     services_ever: dict[str, Service]
     branches: dict[str, Branch]
     branches_ever: dict[int, Branch]
+
+    @cached_property
+    def edition(self) -> str:
+        """Another one where the files say something else, whatever `version` counts."""
+        content = msgspec.json.encode(self.centre, order="deterministic")
+        return hashlib.blake2b(content, digest_size=6).hexdigest()
 
     @property
     def rules(self) -> Rules:
@@ -85,6 +96,13 @@ class Directory(Struct, frozen=True):
         if branch_id not in self.branches_ever:
             raise NotFound("unknown_branch", branch=branch_id)
         return self.branches_ever[branch_id]
+
+    def ever(self, slug: str) -> Branch:
+        """The branch of that slug, a retired one too; NotFound `unknown_branch`."""
+        for branch in self.branches_ever.values():
+            if branch.slug == slug:
+                return branch
+        raise NotFound("unknown_branch", branch=slug)
 
     def local(self, instant: datetime) -> datetime:
         return instant.astimezone(self.zone)

@@ -67,6 +67,7 @@ class Now(Struct, frozen=True):
     day: BranchDay
     at: datetime
     version: int
+    epoch: str
     waiting: Sequence[Waiting]
     working: Sequence[Working]
     appointed: Sequence[Appointed]

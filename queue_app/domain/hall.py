@@ -74,9 +74,10 @@ class Hall(Struct, frozen=True, dict=True):
     """Everyone who waits, is called, served or parked today, every desk, the last called,
     and the last who did not come.
 
-    `version` rises with every change of the branch. Phone visits are in `tickets`, too.
-    `interruptions`: those of this day, also the ones that are over. `forecasts`: who keeps what
-    the waits of the next hall of this branch can be made of.
+    `version` rises with every change of the branch, in one `epoch` of the database; in another
+    one (a backup was restored, another server took over) versions and ids are other ones. Phone
+    visits are in `tickets`, too. `interruptions`: those of this day, also the ones that are over.
+    `forecasts`: who keeps what the waits of the next hall of this branch can be made of.
     """
 
     directory: Directory
@@ -84,6 +85,7 @@ class Hall(Struct, frozen=True, dict=True):
     day: BranchDay
     at: datetime
     version: int
+    epoch: str
     desks: tuple[DeskState, ...]
     tickets: tuple[HallTicket, ...]
     recent: tuple[HallTicket, ...]
@@ -148,6 +150,7 @@ class Hall(Struct, frozen=True, dict=True):
             day=self.day,
             at=self.at,
             version=self.version,
+            epoch=self.epoch,
             waiting=self.waiting,
             working=[self._working(desk) for desk in self.desks],
             appointed=self.appointed,
@@ -249,16 +252,22 @@ class Hall(Struct, frozen=True, dict=True):
         """People before me where no wait can be foretold.
 
         While calls are interrupted: in the order in which they will go on; else, where no open
-        desk lets an order be foretold, those who joined before and whom my desks may call.
+        desk lets an order be foretold, whom my desks would call first, were they open now.
         """
         if self.stop_of(me.services):
             return (self.line if me.id in self.line else self.line_with(me)).get(me.id, 0)
-        mine = [desk for desk in self.branch.desks if desk.services.issuperset(me.services)]
+        desks = [self.desk_view(desk.id) for desk in self.branch.desks]
+        mine = [desk for desk in desks if desk.services.issuperset(me.services)]
+        own = self._place(next((one for one in self.waiting if one.id == me.id), me))
         return sum(
-            (one.queued_at, one.id) < (me.queued_at, me.id)
-            and any(desk.services.issuperset(one.services) for desk in mine)
+            self._place(one) < own
+            and any(dispatch.may_call(desk, dispatch.as_person(one, self.at)) for desk in mine)
             for one in self.waiting
         )
+
+    def _place(self, one: Waiting) -> tuple[bool, float, int]:
+        """The sort key of the order in which all would be called now, were all desks alike."""
+        return dispatch.place(dispatch.as_person(one, self.at), 0.0, self.policy)
 
     def line_with(self, *newcomers: Waiting) -> dict[int, int]:
         """How many are called before each, these newcomers too, once what is stopped goes on.
@@ -267,19 +276,23 @@ class Hall(Struct, frozen=True, dict=True):
         were all desks alike.
         """
         everybody = [*self.waiting, *map(self._keep_right, newcomers)]
-        people = [dispatch.as_person(one, self.at) for one in everybody]
-        people.sort(key=lambda one: dispatch.place(one, 0.0, self.policy))
+        people = sorted(everybody, key=self._place)
         alike = {one.id: ahead for ahead, one in enumerate(people)}
         return alike | forecast.places_of(msgspec.structs.replace(self._now, waiting=everybody))
 
 
 class UndoView(Struct, frozen=True):
-    """The last thing that can be taken back at this desk, until `until`."""
+    """The last thing that can be taken back at this desk, until `until`.
+
+    `back`: a transfer that changed nothing but the place, so the person went back to the queue.
+    """
 
     ticket: int
     number: str
     verb: str
     until: datetime
+    channel: Channel = "visit"
+    back: bool = False
 
 
 class DeskExtra(Struct, frozen=True):

@@ -6,6 +6,7 @@ between. They are kept only to save work: nothing needs what another process has
 """
 
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
@@ -30,7 +31,8 @@ def _timeless() -> float:
 
 
 class Forecasts:
-    """The waits of any number of halls; it keeps the last ranges of each, and people's draws.
+    """The waits of any number of halls; it keeps the last ranges of each, and the draws of
+    whoever is in it.
 
     It belongs to whoever asks again and again, as a process does for its screens.
     """
@@ -39,7 +41,8 @@ class Forecasts:
         """`stopwatch`: real seconds from any origin, by which making ranges is kept to its share
         of a core. Without one it costs nothing."""
         self._stopwatch = stopwatch
-        self._draws = Draws()
+        self._draws = defaultdict[int, Draws](Draws)
+        """By branch."""
         self._kept: dict[tuple[int, bool], _Ranges] = {}
         """By branch, and whether they suppose that everything has resumed."""
 
@@ -77,7 +80,8 @@ class Forecasts:
         key = now.branch.id, resumed
         kept = self._kept.get(key)
         if kept is None or not kept.serves(now, scene, points, self._stopwatch()):
-            kept = self._kept[key] = _Ranges(now, scene, points, self._draws, self._stopwatch)
+            draws = self._draws[now.branch.id]
+            kept = self._kept[key] = _Ranges(now, scene, points, draws, self._stopwatch)
         return kept
 
 
@@ -120,6 +124,7 @@ class _Ranges:
     ) -> None:
         began = stopwatch()
         self.version = now.version
+        self.epoch = now.epoch
         self.at = now.at
         self._interruptions = now.interruptions
         self._asked = points.keys()
@@ -164,9 +169,10 @@ class _Ranges:
     def serves(self, now: Now, scene: Scene, points: dict[int, float], seconds: float) -> bool:
         """Whether these ranges are still good enough for this snapshot, at this second.
 
-        Never those of another interruption: while nobody knows its end, there are none.
+        Never those of another interruption: while nobody knows its end, there are none. Nor those
+        of another epoch: the same ids are other people then.
         """
-        if self._interruptions != now.interruptions:
+        if self.epoch != now.epoch or self._interruptions != now.interruptions:
             return False
         came = [one for one in scene.waiting if one.id in points and one.id not in self._asked]
         if not all(self._knows(one, points[one.id]) for one in came):

@@ -87,8 +87,9 @@ def plausible(logs: Sequence[float], before: ServiceTime) -> list[float]:
     if not logs:
         return []
     share = len(logs) / (len(logs) + before.visits)
-    middle = (1 - share) * before.mu + share * median(logs)
-    deviation = _MAD * median(abs(one - median(logs)) for one in logs)
+    usual = median(logs)
+    middle = (1 - share) * before.mu + share * usual
+    deviation = _MAD * median([abs(one - usual) for one in logs])
     spread = max(SPREAD_MIN, (1 - share) * before.sigma + share * deviation)
     return [one for one in logs if abs(one - middle) <= OUTLIER * spread]
 

@@ -190,6 +190,16 @@ def require_heard(events: Iterable[Event], now: datetime) -> None:
         raise Conflict("recall_too_soon", possible_at=possible_at)
 
 
+def puts_back(events: Iterable[Event]) -> bool:
+    """Whether the last event that counts sent the person back to the queue for the same services:
+    a transfer in which nothing but the place changed."""
+    kept = effective(events)
+    last = kept[-1]
+    if last.verb != "transfer" or last.for_desk_id is not None:
+        return False
+    return last.services is None or set(last.services) == set(fold(kept[:-1]).services)
+
+
 def undoable(events: Iterable[Event], now: datetime, undo_minutes: int) -> Event | None:
     """The event that an undo would take back now, or None."""
     kept = effective(events)

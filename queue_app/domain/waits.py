@@ -10,7 +10,7 @@ move because the hall changed, not because chance did.
 import math
 import random
 from bisect import bisect
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import accumulate
 from statistics import NormalDist
@@ -40,8 +40,6 @@ _SURELY = 1e-9
 _STRANGER = -1_000_000
 """The first id of people whom a run invents."""
 _MOST_STRANGERS = 100
-MOST_DRAWS = 8192
-"""Of so many people the draws are kept."""
 
 
 class Wait(Struct, frozen=True):
@@ -152,46 +150,52 @@ class _Chance(Struct, frozen=True):
 
 
 class Draws:
-    """Everybody's chance. It depends on ids alone, so keeping it saves work and changes nothing."""
+    """The chance of whoever is in a hall, for somebody who asks of this hall again and again.
+
+    It depends on ids alone, so keeping it saves work and changes nothing. Two kilobytes a person.
+    """
 
     def __init__(self) -> None:
-        self._people: dict[tuple[int, int], _Chance] = {}
-        self._strangers: list[tuple[tuple[float, float, float], ...]] = []
+        self._people: dict[int, _Chance] = {}
+        self._runs = 0
+        self._strangers: dict[int, tuple[tuple[float, float, float], ...]] = {}
 
-    def of(self, number: int, runs: int) -> _Chance:
-        """The chance of the person of this id in so many runs."""
-        key = number, runs
-        found = self._people.get(key)
-        if found is None:
-            if len(self._people) >= MOST_DRAWS:
-                del self._people[next(iter(self._people))]
-            found = self._people[key] = _drawn(number, runs)
-        return found
+    def of(self, people: Iterable[int], runs: int) -> Mapping[int, _Chance]:
+        """The chance of the people of these ids in so many runs; that of all others is dropped."""
+        kept = self._people if runs == self._runs else {}
+        self._people = {one: kept.get(one) or _drawn(one, runs) for one in people}
+        self._runs = runs
+        return self._people
 
     def strangers(self, run: int) -> tuple[tuple[float, float, float], ...]:
-        """Arrivals at rate 1 of one run, counted from 0.
-
-        When, which services (0 to 1), how long (standard normal).
-        """
-        while len(self._strangers) <= run:
-            self._strangers.append(_strangers(len(self._strangers)))
-        return self._strangers[run]
+        """Who comes with priority in one run, counted from 0, of any hall: see `_strangers`."""
+        found = self._strangers.get(run)
+        if found is None:
+            found = self._strangers[run] = _strangers(run)
+        return found
 
 
 def _drawn(number: int, runs: int) -> _Chance:
     """Stratified: each of the `runs` equal slices of every distribution is drawn once."""
     chance = random.Random(number)
-    slices = [(place + 0.5) / runs for place in range(runs)]
-    length, punctuality, patience, comes = (chance.sample(slices, runs) for _ in range(4))
-    return _Chance(
-        tuple(map(_NORMAL.inv_cdf, length)),
-        tuple(map(_NORMAL.inv_cdf, punctuality)),
-        tuple(patience),
-        tuple(comes),
+    uniform, normal = _slices(runs)
+    length, punctuality, patience, comes = (
+        tuple(chance.sample(slices, runs)) for slices in (normal, normal, uniform, uniform)
     )
+    return _Chance(length, punctuality, patience, comes)
+
+
+def _slices(runs: int) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """The middle of each slice, uniform on 0 to 1 and standard normal: the same for everybody."""
+    uniform = tuple((place + 0.5) / runs for place in range(runs))
+    return uniform, tuple(map(_NORMAL.inv_cdf, uniform))
 
 
 def _strangers(run: int) -> tuple[tuple[float, float, float], ...]:
+    """Arrivals at rate 1 of one run, counted from 0.
+
+    When, which services (0 to 1), how long (standard normal).
+    """
     chance = random.Random(_STRANGER + run)
     at, found = 0.0, []
     for _ in range(_MOST_STRANGERS):
@@ -316,9 +320,10 @@ def _means(scene: Scene, people: Sequence[Person]) -> list[tuple[Person, float]]
 
 def _runs(scene: Scene, runs: int, draws: Draws) -> Iterator[_Run]:
     """The chance of every run: each person's draws stand in a column of their own."""
-    waiting = [_waiting(scene, one, draws.of(one.id, runs)) for one in scene.waiting]
-    booked = [_booked(scene, one, draws.of(one.id, runs)) for one in scene.booked]
-    desks = [_desk(scene, one, runs, draws) for one in scene.desks]
+    chances = draws.of(_involved(scene), runs)
+    waiting = [_waiting(scene, one, chances[one.id]) for one in scene.waiting]
+    booked = [_booked(scene, one, chances[one.id]) for one in scene.booked]
+    desks = [_desk(scene, one, chances[_of_desk(one)]) for one in scene.desks]
     for run in range(runs):
         coming = [one for column in booked if (one := column[run]) is not None]
         yield _Run(
@@ -326,6 +331,17 @@ def _runs(scene: Scene, runs: int, draws: Draws) -> Iterator[_Run]:
             waiting=[column[run] for column in waiting],
             shifts=[column[run] for column in desks],
         )
+
+
+def _involved(scene: Scene) -> Iterator[int]:
+    """Whose chance the runs depend on; that of a desk is that of whom it serves."""
+    yield from (one.id for one in scene.waiting)
+    yield from (one.id for one in scene.booked)
+    yield from map(_of_desk, scene.desks)
+
+
+def _of_desk(one: ForeseenDesk) -> int:
+    return -1 - one.desk.id
 
 
 def _waiting(scene: Scene, person: Person, chance: _Chance) -> list[Coming]:
@@ -437,16 +453,15 @@ def _with_priority(scene: Scene, strangers: Sequence[tuple[float, float, float]]
     return found
 
 
-def _desk(scene: Scene, one: ForeseenDesk, runs: int, draws: Draws) -> list[Shift]:
+def _desk(scene: Scene, one: ForeseenDesk, chance: _Chance) -> list[Shift]:
     """A desk with the rest of its present visit, or the minute in which it opens, in each run."""
-    if one.serving is None and one.opens <= 0:
-        return [_shift(scene, one, 0.0)] * runs
-    chance = draws.of(-1 - one.desk.id, runs).length
-    if one.serving is None:
-        times = [max(0.0, one.opens + OPENING_SPREAD * normal) for normal in chance]
+    serving, draws = one.serving, chance.length
+    if serving is None and one.opens <= 0:
+        return [_shift(scene, one, 0.0)] * len(draws)
+    if serving is None:
+        times = [max(0.0, one.opens + OPENING_SPREAD * normal) for normal in draws]
         return [_shift(scene, replace(one, opens=opens), 0.0) for opens in times]
-    serving = one.serving
-    return [_shift(scene, one, residual(serving, normal, scene.habits)) for normal in chance]
+    return [_shift(scene, one, residual(serving, normal, scene.habits)) for normal in draws]
 
 
 def _shift(scene: Scene, one: ForeseenDesk, rest: float) -> Shift:

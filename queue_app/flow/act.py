@@ -283,7 +283,8 @@ class verb(Generic[P, R]):  # noqa: N801 - reads as a decorator
     async def __call__(self, by: By, *args: P.args, **kwargs: P.kwargs) -> R:
         rights.require(self.right, by.who)
         directory = await reference.directory_if_any()
-        return await db.transact(partial(self._once, by, directory, args, kwargs))
+        repeatable = self._keeps and by.key is not None
+        return await db.transact(partial(self._once, by, directory, args, kwargs), repeatable)
 
     async def _once(self, by: By, directory: Directory | None, args: Any, kwargs: Any) -> R:
         """What the first request with this key gave, else what this one gives.

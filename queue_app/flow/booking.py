@@ -185,10 +185,11 @@ def check_contact(name: str, phone: str | None, email: str | None, channel: Chan
         fields["name"] = "name_too_long"
     number = _number(phone, fields)
     address = _address(email, fields)
-    if not number and not address and not {"phone", "email"} & fields.keys():
+    if channel == "phone":
+        if not number:
+            fields.setdefault("phone", "phone_missing")
+    elif not number and not address and not {"phone", "email"} & fields.keys():
         fields["phone"] = "contact_missing"
-    elif channel == "phone" and not number and "phone" not in fields:
-        fields["phone"] = "phone_missing"
     if fields:
         raise RuleBroken("bad_contact", fields=fields)
     return Resident(clean, number, address)

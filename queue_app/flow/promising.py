@@ -14,6 +14,7 @@ import msgspec
 from queue_app.domain.hall import Hall
 from queue_app.domain.people import SYSTEM
 from queue_app.domain.promises import Promise
+from queue_app.queries.epochs import EPOCH
 from queue_app.store import db
 
 EVERY_SECONDS = 1.0
@@ -35,9 +36,11 @@ class Promises:
 
     Several processes may show the same range: `keep_later` writes it once. A process that is
     killed takes the last second with it, which statistics bear; one that is stopped writes it.
+    What was shown of another epoch of the database was shown to other people: it is forgotten.
     """
 
     def __init__(self) -> None:
+        self._epoch = ""
         self._last: dict[tuple[int, int], Promise] = {}
         self._fresh: list[Promise] = []
 
@@ -47,6 +50,8 @@ class Promises:
         wait = seen.waits.get(ticket_id) if ticket and ticket.state == "waiting" else None
         if ticket is None or wait is None:
             return
+        if seen.epoch != self._epoch:
+            self._begin(seen.epoch)
         branch_id = seen.branch.id
         shown = Promise(
             branch_id, ticket_id, ticket.revision, seen.at, wait.low_minutes, wait.high_minutes
@@ -58,6 +63,11 @@ class Promises:
             self._last.clear()
         self._last[branch_id, ticket_id] = shown
         self._fresh.append(shown)
+
+    def _begin(self, epoch: str) -> None:
+        self._epoch = epoch
+        self._last.clear()
+        self._fresh.clear()
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -79,13 +89,15 @@ class Promises:
 
     async def flush(self) -> None:
         """Keep what was noted; while the database is away, try again at the next turn."""
+        epoch = self._epoch
         fresh, self._fresh = sorted(self._fresh, key=lambda one: one.branch_id), []
         for branch_id, of_branch in groupby(fresh, key=lambda one: one.branch_id):
             batch = list(of_branch)
             try:
-                await db.transact(partial(keep_later, branch_id, batch))
+                await db.transact(partial(_keep_in, epoch, branch_id, batch))
             except db.OUTAGES:
-                self._fresh += batch
+                if epoch == self._epoch:
+                    self._fresh += batch
             except Exception:
                 _log.exception("%d promised waits of branch %s are lost", len(batch), branch_id)
 
@@ -93,6 +105,15 @@ class Promises:
 async def keep_first(promise: Promise) -> None:
     """Write down what goes with a new ticket, in the transaction that issues it."""
     await _keep(promise.branch_id, [promise], "ticket")
+
+
+async def _keep_in(epoch: str, branch_id: int, promises: Sequence[Promise]) -> None:
+    """Write these down if it is their epoch still; it lasts until the transaction ends."""
+    now = await db.fetch_value(
+        f"SELECT {EPOCH} FROM branch_version WHERE branch_id = $1", branch_id
+    )
+    if now == epoch:
+        await keep_later(branch_id, promises)
 
 
 _LAST = """

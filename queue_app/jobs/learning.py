@@ -1,9 +1,12 @@
 """Learning from the visits of a branch, once an hour: service times, its visitors' habits, and
 what its ranges have to be moved by."""
 
+import asyncio
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
+import asyncpg
 import msgspec
 
 from queue_app.clock import Clock
@@ -47,9 +50,23 @@ async def learn(directory: Directory, now: datetime) -> int:
         " GROUP BY branch_id, services[1]",
         directory.local(now).date() - timedelta(days=MEMORY_DAYS),
     )
+    found = await asyncio.to_thread(_learned_of, directory, rows)
+
+    async def work() -> None:
+        for branch_id, service, time in found:
+            await _keep(branch_id, service, time, now)
+
+    await db.transact(work)
+    return len(found)
+
+
+def _learned_of(
+    directory: Directory, rows: Sequence[asyncpg.Record]
+) -> list[tuple[int, str, ServiceTime]]:
+    """In a thread: a year of a city's visits takes seconds, and the loop has screens to serve."""
     known = directory.services_ever
     open_minutes = directory.rules.open_service_minutes
-    found = [
+    return [
         (
             row["branch_id"],
             row["service"],
@@ -58,13 +75,6 @@ async def learn(directory: Directory, now: datetime) -> int:
         for row in rows
         if row["service"] in known
     ]
-
-    async def work() -> None:
-        for branch_id, service, time in found:
-            await _keep(branch_id, service, time, now)
-
-    await db.transact(work)
-    return len(found)
 
 
 async def _keep(branch_id: int, service: str, time: ServiceTime, now: datetime) -> None:

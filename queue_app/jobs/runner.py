@@ -58,9 +58,14 @@ class _Turn(Struct, frozen=True):
 
 
 @contextlib.asynccontextmanager
-async def running(clock: Clock, jobs: Sequence[Job]) -> AsyncIterator[None]:
-    """Run these jobs, each in its own rhythm, until the block ends."""
-    tasks = [asyncio.create_task(_forever(clock, job), name=job.name) for job in jobs]
+async def running(
+    clock: Clock, jobs: Sequence[Job], source: db.Source | None = None
+) -> AsyncIterator[None]:
+    """Run these jobs, each in its own rhythm, until the block ends.
+
+    `source`: connections beside those of requests, so that neither waits for the other.
+    """
+    tasks = [asyncio.create_task(_forever(clock, job, source), name=job.name) for job in jobs]
     try:
         yield
     finally:
@@ -69,7 +74,9 @@ async def running(clock: Clock, jobs: Sequence[Job]) -> AsyncIterator[None]:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _forever(clock: Clock, job: Job) -> None:
+async def _forever(clock: Clock, job: Job, source: db.Source | None) -> None:
+    if source:
+        db.work_on(source)
     while True:
         try:
             if job.shared:
@@ -77,7 +84,7 @@ async def _forever(clock: Clock, job: Job) -> None:
             else:
                 await run_here(clock, job)
         except db.OUTAGES as error:
-            _log.warning("job %s waits for the database: %s", job.name, type(error).__name__)
+            _log.debug("job %s waits for the database: %s", job.name, error)
         except Exception:  # nothing may end it: holds and personal data would stay for ever
             _log.exception("job %s is lost for this turn; it tries again", job.name)
         await asyncio.sleep(job.every_seconds)
@@ -222,7 +229,7 @@ async def _failed(turn: _Turn, seconds: float, error: Exception) -> None:
         "job %s failed after %.3f s; its next turn tries again",
         turn.job.name,
         seconds,
-        exc_info=error,
+        exc_info=None if isinstance(error, db.OUTAGES) else error,
     )
     await _end(
         turn,

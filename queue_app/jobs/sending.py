@@ -28,10 +28,11 @@ _log = logging.getLogger(__name__)
 
 
 class Sender:
-    """Delivers by one adapter for each medium."""
+    """Delivers by one adapter for each medium; a letter's link begins with `public_url`."""
 
-    def __init__(self, adapters: Mapping[Medium, Adapter]) -> None:
+    def __init__(self, adapters: Mapping[Medium, Adapter], public_url: str | None = None) -> None:
         self._adapters = adapters
+        self._public_url = public_url
 
     async def deliver(self, clock: Clock) -> int:
         """What is due, one after the other; how many messages went out.
@@ -79,7 +80,7 @@ class Sender:
         if message.channel not in self._adapters:
             raise Undeliverable(f"no way to send by {message.channel}")
         async with asyncio.timeout(READ_SECONDS):
-            return await letter_of(await reference.directory(), message)
+            return await letter_of(await reference.directory(), message, self._public_url)
 
 
 async def _failed(clock: Clock, message: Message, error: Exception) -> Exception:

@@ -14,7 +14,8 @@ from queue_app.store import db
 SELECT = """
 SELECT a.*, lower(period) AS starts_at, upper(period) AS ends_at, given.*
 FROM appointment a LEFT JOIN LATERAL (
-    SELECT token AS ticket_token, state AS ticket_state, started_at AS ticket_started_at
+    SELECT token AS ticket_token, state AS ticket_state, started_at AS ticket_started_at,
+        ended_at AS ticket_ended_at
     FROM ticket t
     WHERE t.branch_id = a.branch_id AND t.appointment_id = a.id ORDER BY t.id DESC LIMIT 1
 ) given ON true

@@ -29,10 +29,10 @@ async def last_undoable(hall: Hall, desk_id: int) -> UndoView | None:
     rules = hall.directory.rules
     window = timedelta(minutes=rules.undo_minutes)
     rows = await db.fetch(
-        "SELECT ticket_id, number, max(at) AS at FROM ticket_event"
+        "SELECT ticket_id, number, channel, max(at) AS at FROM ticket_event"
         " JOIN ticket ON ticket.branch_id = ticket_event.branch_id AND ticket.id = ticket_id"
         " WHERE ticket_event.branch_id = $1 AND ticket_event.desk_id = $2 AND at >= $3"
-        " GROUP BY ticket_id, number ORDER BY max(at) DESC, max(seq) DESC",
+        " GROUP BY ticket_id, number, channel ORDER BY max(at) DESC, max(seq) DESC",
         hall.branch.id,
         desk_id,
         hall.at - window,
@@ -45,7 +45,14 @@ async def last_undoable(hall: Hall, desk_id: int) -> UndoView | None:
             and last.desk_id == desk_id
             and _leaves_room(hall, desk_id, row["ticket_id"], events)
         ):
-            return UndoView(row["ticket_id"], row["number"], last.verb, last.at + window)
+            return UndoView(
+                ticket=row["ticket_id"],
+                number=row["number"],
+                verb=last.verb,
+                until=last.at + window,
+                channel=row["channel"],
+                back=tickets.puts_back(events),
+            )
     return None
 
 

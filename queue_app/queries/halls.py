@@ -12,6 +12,8 @@ from queue_app.domain.hall import DeskState, Hall, HallTicket
 from queue_app.domain.interruptions import Interruption
 from queue_app.domain.ranges import Forecasts
 from queue_app.domain.service_times import ServiceTime
+from queue_app.queries import reference
+from queue_app.queries.epochs import EPOCH
 from queue_app.queries.habits import DOCUMENT
 from queue_app.store import db
 
@@ -23,6 +25,7 @@ MISSED = 24
 
 class _Loaded(Struct):
     version: int
+    epoch: str
     desks: tuple[DeskState, ...]
     tickets: tuple[HallTicket, ...]
     recent: tuple[HallTicket, ...]
@@ -40,7 +43,8 @@ _TICKET = """id, number, channel, priority, language, appointment_id, due_at, is
 
 _HALL = f"""
 SELECT json_build_object(
-    'version', (SELECT version FROM branch_version WHERE branch_id = $1),
+    'version', coalesce((SELECT version FROM branch_version WHERE branch_id = $1), 0),
+    'epoch', {EPOCH},
     'desks', (SELECT coalesce(json_agg(d), '[]') FROM (
         SELECT desk.id, number, state, staff_id, login AS clerk, pause_reason, since
         FROM desk LEFT JOIN staff ON staff.id = desk.staff_id
@@ -85,18 +89,24 @@ SELECT json_build_object(
 async def load(
     directory: Directory, branch: Branch, now: datetime, forecasts: Forecasts | None = None
 ) -> Hall:
-    """The hall of `branch` at `now`; its waits are foretold by whoever keeps `forecasts`."""
-    day = directory.today(branch, now)
-    midnight, tomorrow = day.span
-    grace = timedelta(minutes=directory.rules.late_minutes)
-    text = await db.fetch_value(_HALL, branch.id, day.date, now - grace, tomorrow, midnight, grace)
-    loaded = msgspec.json.decode(text, type=_Loaded)
+    """The hall of `branch` at `now`; its waits are foretold by whoever keeps `forecasts`.
+
+    Where the database has begun a new epoch since `directory` was read, the hall is that of the
+    branch of the same name there, with what the centre is there. NotFound `unknown_branch`.
+    """
+    loaded = await _load(directory, branch, now)
+    if loaded.epoch != directory.epoch:
+        reference.forget()
+        directory = await reference.directory()
+        branch = directory.ever(branch.slug)
+        loaded = await _load(directory, branch, now)
     return Hall(
         directory=directory,
         branch=branch,
-        day=day,
+        day=directory.today(branch, now),
         at=now,
         version=loaded.version,
+        epoch=loaded.epoch,
         desks=loaded.desks,
         tickets=loaded.tickets,
         recent=loaded.recent,
@@ -107,3 +117,11 @@ async def load(
         interruptions=loaded.interruptions,
         forecasts=forecasts or Forecasts(),
     )
+
+
+async def _load(directory: Directory, branch: Branch, now: datetime) -> _Loaded:
+    day = directory.today(branch, now)
+    midnight, tomorrow = day.span
+    grace = timedelta(minutes=directory.rules.late_minutes)
+    text = await db.fetch_value(_HALL, branch.id, day.date, now - grace, tomorrow, midnight, grace)
+    return msgspec.json.decode(text, type=_Loaded)

@@ -15,6 +15,7 @@ from queue_app.domain.centre import (
 )
 from queue_app.domain.directory import Branch, Desk, Directory, Lane
 from queue_app.domain.errors import NotFound
+from queue_app.queries.epochs import EPOCH
 from queue_app.store import db
 
 FRESH_SECONDS = 1.0
@@ -30,10 +31,10 @@ async def directory() -> Directory:
     global _cached, _checked_at
     if _cached and time.monotonic() - _checked_at < FRESH_SECONDS:
         return _cached
-    version = await db.fetch_value("SELECT version FROM centre")
-    if version is None:
+    now = await db.fetch_row(f"SELECT version, {EPOCH} AS epoch FROM centre")
+    if now is None:
         raise NotFound("no_centre")
-    if _cached is None or _cached.version != version:
+    if _cached is None or (_cached.version, _cached.epoch) != (now["version"], now["epoch"]):
         _cached = await _load()
     _checked_at = time.monotonic()
     return _cached
@@ -47,6 +48,11 @@ async def directory_if_any() -> Directory | None:
         return None
 
 
+def last_known() -> Directory | None:
+    """The centre as this process last read it, however long ago; None where it never did."""
+    return _cached
+
+
 def forget() -> None:
     """Read the centre anew at the next question, as after its files were applied."""
     global _cached
@@ -54,7 +60,7 @@ def forget() -> None:
 
 
 async def _load() -> Directory:
-    row = await db.fetch_row("SELECT document, version FROM centre")
+    row = await db.fetch_row(f"SELECT document, version, {EPOCH} AS epoch FROM centre")
     assert row
     services = await db.fetch("SELECT document, retired_at FROM service ORDER BY position, code")
     branches = await db.fetch("SELECT * FROM branch ORDER BY position, id")
@@ -118,6 +124,7 @@ async def _load() -> Directory:
     )
     return Directory(
         version=row["version"],
+        epoch=row["epoch"],
         centre=centre,
         services_ever={service.code: service for service in every},
         branches=live,

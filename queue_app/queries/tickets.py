@@ -1,6 +1,7 @@
 """Tickets as frozen structs."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
 from datetime import date
 from typing import Any
 
@@ -60,6 +61,25 @@ async def by_token(token: str) -> Ticket:
     if row is None:
         raise NotFound("unknown_link")
     return from_row(row)
+
+
+async def by_tokens(tokens: Collection[str]) -> dict[str, Ticket]:
+    """The tickets behind these links, by link; those that there are."""
+    found: dict[str, Ticket] = {}
+    for branch_id, of_branch in _by_branch(tokens).items():
+        rows = await db.fetch(
+            SELECT + "WHERE branch_id = $1 AND token = ANY($2)", branch_id, of_branch
+        )
+        found |= {row["token"]: from_row(row) for row in rows}
+    return found
+
+
+def _by_branch(tokens: Iterable[str]) -> dict[int, list[str]]:
+    grouped: dict[int, list[str]] = {}
+    for token in tokens:
+        with suppress(NotFound):
+            grouped.setdefault(branch_of_token(token), []).append(token)
+    return grouped
 
 
 async def of_appointment(appointment: Appointment) -> Ticket | None:

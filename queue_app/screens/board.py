@@ -54,6 +54,7 @@ class BoardView(Struct, frozen=True):
     """
 
     version: int
+    epoch: str
     at: datetime
     branch: str
     title: Text
@@ -87,6 +88,7 @@ def board_view(hall: Hall) -> BoardView:
     is_open = opening is not None and opening.opens <= hall.at
     return BoardView(
         version=hall.version,
+        epoch=hall.epoch,
         at=hall.at,
         branch=hall.branch.slug,
         title=hall.branch.title,

@@ -70,6 +70,7 @@ class DeskQueueView(Struct, frozen=True):
     """
 
     version: int
+    epoch: str
     at: datetime
     branch: str
     desk: DeskState
@@ -102,6 +103,7 @@ def desk_view(hall: Hall, desk_id: int, viewer: int | None, extra: DeskExtra) ->
     mine = [one for one in hall.tickets if services.issuperset(one.services)]
     return DeskQueueView(
         version=hall.version,
+        epoch=hall.epoch,
         at=hall.at,
         branch=hall.branch.slug,
         desk=msgspec.convert(desk, type=DeskState, from_attributes=True),

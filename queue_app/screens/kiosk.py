@@ -18,6 +18,8 @@ class DoorView(Struct, frozen=True):
     bookings can still check in.
     """
 
+    version: int
+    epoch: str
     state: Literal["open", "past_last_ticket", "closed", "unserved", "interrupted"]
     opens_at: datetime | None
     closes_at: datetime | None
@@ -32,6 +34,8 @@ def door_view(hall: Hall, *, serves: bool, page: str) -> DoorView:
     door = hall.day.door(hall.at)
     interrupted = door.state == "open" and hall.refusal_of_all is not None
     return DoorView(
+        version=hall.version,
+        epoch=hall.epoch,
         state="unserved" if not serves else "interrupted" if interrupted else door.state,
         opens_at=door.opens_at,
         closes_at=door.closes_at,

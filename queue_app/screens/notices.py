@@ -15,7 +15,7 @@ _TITLES: dict[Kind, str] = {
     "alert": N_("Air-raid alert"),
     "power": N_("Power cut"),
     "registry": N_("The registries are down"),
-    "other": N_("Calls are paused"),
+    "other": N_("Calls are stopped for now"),
 }
 _ADVICE: dict[Kind, str] = {
     "alert": N_("Please go to the nearest shelter."),
@@ -26,12 +26,21 @@ _ADVICE: dict[Kind, str] = {
 
 
 def title(one: Interruption) -> Text:
-    """What happens, in a few words."""
-    if one.ended_at is None:
-        return bilingual(_TITLES[one.kind])
-    if one.kind == "alert":
-        return bilingual(N_("All clear"))
-    return bilingual(N_("Calls are about to resume"))
+    """What happens, in a few words. Where only some services stop, calls go on: for another reason
+    than the usual ones, the title is that reason, as a line of the board is cut off at its end."""
+    part = one.services is not None
+    if one.ended_at is not None:
+        if one.kind == "alert":
+            return bilingual(N_("All clear"))
+        if part:
+            return bilingual(N_("Some services are about to resume"))
+        return bilingual(N_("Calls are about to resume"))
+    if part and one.kind == "other":
+        reason = (one.note or "").rstrip(". ")
+        if reason:
+            return Text(uk=reason, en=reason)
+        return bilingual(N_("Not every service is given now"))
+    return bilingual(_TITLES[one.kind])
 
 
 def advice(one: Interruption, services: Sequence[Text], shelter: Text | None) -> Text:
@@ -57,20 +66,34 @@ def _listed(texts: Sequence[Text]) -> Text:
 
 
 def resumption(one: Interruption, usual_minutes: int, zone: ZoneInfo) -> Text:
-    """When calls resume, as far as it is known."""
+    """When calls, or the services that are stopped, resume, as far as it is known."""
+    part = one.services is not None
     if one.resumes_at is not None:
         at = _minute_from(one.resumes_at, zone)
         ended = (one.ended_at or one.resumes_at).astimezone(zone)
         if at.date() != ended.date():
-            return bilingual(
-                N_("Calls resume on %(day)s at %(time)s."), day=f"{at:%d.%m}", time=f"{at:%H:%M}"
+            on_day = (
+                N_("These services resume on %(day)s at %(time)s.")
+                if part
+                else N_("Calls resume on %(day)s at %(time)s.")
             )
-        return bilingual(N_("Calls resume at %(time)s."), time=f"{at:%H:%M}")
-    if usual_minutes:
-        return bilingual(
-            N_("Calls resume %(minutes)s min after the all-clear."), minutes=usual_minutes
+            return bilingual(on_day, day=f"{at:%d.%m}", time=f"{at:%H:%M}")
+        at_time = (
+            N_("These services resume at %(time)s.") if part else N_("Calls resume at %(time)s.")
         )
-    return bilingual(N_("Calls resume as soon as they can."))
+        return bilingual(at_time, time=f"{at:%H:%M}")
+    if usual_minutes:
+        after = (
+            N_("These services resume %(minutes)s min after the all-clear.")
+            if part
+            else N_("Calls resume %(minutes)s min after the all-clear.")
+        )
+        return bilingual(after, minutes=usual_minutes)
+    return bilingual(
+        N_("These services resume as soon as possible.")
+        if part
+        else N_("Calls resume as soon as possible.")
+    )
 
 
 def _minute_from(moment: datetime, zone: ZoneInfo) -> datetime:

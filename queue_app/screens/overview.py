@@ -27,6 +27,7 @@ class BranchOverview(Struct, frozen=True):
     """All desks in the order of the branch. `waiting`: how many people are in the queue."""
 
     version: int
+    epoch: str
     at: datetime
     branch: str
     desks: tuple[DeskChoice, ...]
@@ -43,6 +44,7 @@ def branch_overview(hall: Hall, viewer: int) -> BranchOverview:
     }
     return BranchOverview(
         version=hall.version,
+        epoch=hall.epoch,
         at=hall.at,
         branch=hall.branch.slug,
         desks=tuple(

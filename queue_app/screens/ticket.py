@@ -25,6 +25,7 @@ class TicketView(Struct, frozen=True):
     """
 
     version: int
+    epoch: str
     at: datetime
     number: str
     branch: str
@@ -58,6 +59,7 @@ def ticket_view(hall: Hall, own: Ticket) -> TicketView:
     closes_at = hall.day.closes
     return TicketView(
         version=hall.version,
+        epoch=hall.epoch,
         at=hall.at,
         number=own.number,
         branch=hall.branch.slug,

@@ -7,64 +7,117 @@ transaction they stand in, else a pooled connection.
 import asyncio
 import os
 import random
+import re
+import socket
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, redirect_stdout, suppress
+from contextvars import ContextVar
 from io import StringIO
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeVar, cast
+from urllib.parse import urlsplit
 
 import asyncpg
 from asyncpg.exceptions import DeadlockDetectedError, SerializationError
+from msgspec import Struct
 from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
+
+from queue_app.store.outages import RETRY_SECONDS, Outage, Trouble, outage_of
 
 T = TypeVar("T")
 
 _SERVER_SETTINGS = {
     "application_name": "queue-app",
-    "statement_timeout": "15s",
-    "lock_timeout": "8s",
     "idle_in_transaction_session_timeout": "30s",
     "timezone": "UTC",
     "jit": "off",
 }
-_PATIENT = _SERVER_SETTINGS | {"statement_timeout": "0"}
+
+
+class Limits(Struct, frozen=True):
+    """How long whoever asks the database waits for it, in seconds; None: as long as it takes.
+
+    The server ends a statement or the wait for a lock itself. `answer`, a little longer, is for a
+    server that is frozen or cut off and ends nothing. `connection`: for one to be free, or to be
+    made.
+    """
+
+    statement: float | None
+    lock: float
+    answer: float | None
+    connection: float
+
+    def settings(self) -> dict[str, str]:
+        statement = 0 if self.statement is None else round(self.statement * 1000)
+        return _SERVER_SETTINGS | {
+            "statement_timeout": f"{statement}ms",
+            "lock_timeout": f"{round(self.lock * 1000)}ms",
+        }
+
+
+BRIEF = Limits(statement=4.0, lock=3.0, answer=5.0, connection=2.5)
+"""For requests: somebody waits."""
+PATIENT = Limits(statement=120.0, lock=8.0, answer=130.0, connection=10.0)
+"""For jobs and commands."""
+ENDLESS = Limits(statement=None, lock=8.0, answer=None, connection=10.0)
 """For migrations: an update of a large table takes as long as it takes."""
+CLOSE_SECONDS = 1.0
+"""For a transaction to be rolled back and a connection to be given back; else it is cut."""
+WAITS = (0.05, 0.3)
+"""Seconds between two tries while an outage is waited for; at random in between."""
+_CLOSING = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
+"""What may be said of a connection that is to be closed anyway."""
 _ATTEMPTS = 5
 _COPIED_AT_ONCE = 2_000
 
+OUTAGES: tuple[type[Exception], ...] = (Outage, ConnectionError, TimeoutError)
+"""What is raised while the database, or another service, is away or overloaded: ask again in a
+moment."""
 
-OUTAGES: tuple[type[Exception], ...] = (
-    asyncpg.PostgresConnectionError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    asyncpg.TooManyConnectionsError,
-    asyncpg.LockNotAvailableError,
-    asyncpg.QueryCanceledError,
-    ConnectionError,
-    TimeoutError,
-)
-"""What is raised while the database is away or overloaded: ask again in a moment."""
+trouble = Trouble()
+"""Of this process."""
+
+
+class Source(Struct, frozen=True):
+    """A pool of connections and what their users wait."""
+
+    pool: asyncpg.Pool
+    limits: Limits
+
+
+_own: ContextVar[Source | None] = ContextVar("_own", default=None)
+"""Where the work that runs here has its connections; None: where everybody has theirs."""
 
 
 class Transaction(PostgresTransaction):
-    """Gives its connection back whatever happens: a cancelled BEGIN, a failed COMMIT."""
+    """Gives its connection back whatever happens: a cancelled BEGIN, a failed COMMIT, a server
+    that answers nothing any more."""
 
     def __init__(self, engine: "Engine", allow_nested: bool = False) -> None:
         super().__init__(engine, allow_nested=allow_nested)
+        self.source = engine.source()
+        self.limits = self.source.limits if self.source else ENDLESS
 
     async def __aenter__(self) -> Self:
-        self.connection = await self.get_connection()  # type: ignore[no-untyped-call]
+        self.connection = await self.get_connection()
         self.transaction = self.connection.transaction()
         try:
-            await self.begin()  # type: ignore[no-untyped-call]
+            await self.bounded(self.begin())  # type: ignore[no-untyped-call]
         except BaseException:
-            await self._give_back()
+            await self._give_back(broken=True)
             raise
         self.context = self.engine.current_transaction.set(self)
         return self
+
+    async def get_connection(self) -> Any:
+        if self.source:
+            return await _acquired(self.source)
+        return await self.engine.get_new_connection()
+
+    async def bounded(self, asked: Awaitable[T], committing: bool = False) -> T:
+        """The answer on this connection, within this transaction's limits; an Outage without."""
+        return await _bounded(self.connection, asked, self.limits.answer, committing)
 
     async def __aexit__(
         self,
@@ -72,22 +125,78 @@ class Transaction(PostgresTransaction):
         exception: BaseException | None,
         traceback: TracebackType | None,
     ) -> bool:
+        broken = True
         try:
             if exception is None:
-                await self.commit()  # type: ignore[no-untyped-call]
+                await self.bounded(self.commit(), committing=True)  # type: ignore[no-untyped-call]
+                trouble.wrote()
+                broken = False
             else:
-                with suppress(asyncpg.InterfaceError):  # cut off: the server has rolled back
-                    await self.rollback()  # type: ignore[no-untyped-call]
+                broken = not await self._rolled_back_in_time()
         finally:
             self.engine.current_transaction.reset(self.context)
-            await self._give_back()
+            await self._give_back(broken)
         return False
 
-    async def _give_back(self) -> None:
-        if self.engine.pool:
-            await self.engine.pool.release(self.connection)
-        else:
-            await self.connection.close()
+    async def _rolled_back_in_time(self) -> bool:
+        """A connection that is cut off, or that answers nothing, rolls back by being closed."""
+        try:
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await self.rollback()  # type: ignore[no-untyped-call]
+        except _CLOSING:
+            return False
+        return True
+
+    async def _give_back(self, broken: bool) -> None:
+        if broken:
+            _cut(self.connection)
+        if self.source:
+            await _given_back(self.source, self.connection)
+        elif not broken:
+            await self.connection.close(timeout=CLOSE_SECONDS)
+
+
+async def _bounded(
+    connection: Any, asked: Awaitable[T], seconds: float | None, committing: bool = False
+) -> T:
+    """The answer within so many seconds, else the connection is cut. An Outage for whatever the
+    driver says that means "not now"."""
+    try:
+        async with asyncio.timeout(seconds):
+            answer = await asked
+    except Exception as error:
+        outage = outage_of(error, committing)
+        if outage is None:
+            raise
+        if isinstance(error, TimeoutError):
+            _cut(connection)
+        trouble.noticed(outage)
+        raise outage from error
+    trouble.answered()
+    return answer
+
+
+def _cut(connection: Any) -> None:
+    """Without a word to the other side; one that is gone already is back in its pool."""
+    with suppress(asyncpg.InterfaceError):
+        connection.terminate()
+
+
+async def _acquired(source: Source) -> Any:
+    """A connection of the pool; an Outage where none is free or can be made in time."""
+    try:
+        return await source.pool.acquire(timeout=source.limits.connection)
+    except Exception as error:
+        outage = outage_of(error)
+        if outage is None:
+            raise
+        trouble.noticed(outage)
+        raise outage from error
+
+
+async def _given_back(source: Source, connection: Any) -> None:
+    with suppress(*_CLOSING):
+        await source.pool.release(connection, timeout=CLOSE_SECONDS)
 
 
 class Engine(PostgresEngine):
@@ -96,50 +205,138 @@ class Engine(PostgresEngine):
     async def check_version(self) -> None:
         """Piccolo asks at import, when there is no server yet; `migrate` needs 15 and says so."""
 
+    limits = PATIENT
+
     def transaction(self, allow_nested: bool = False) -> Transaction:
         return Transaction(self, allow_nested=allow_nested)
+
+    def source(self) -> Source | None:
+        """Where this work has its connections; None: nowhere, each makes its own."""
+        return _own.get() or (Source(self.pool, self.limits) if self.pool else None)
+
+    async def get_new_connection(self) -> asyncpg.Connection:
+        connection = await asyncpg.connect(**self.config)
+        await _watch_line(connection)
+        return connection
 
 
 engine = Engine(config={}, extensions=())
 
 
-async def open_pool(dsn: str, max_size: int = 12) -> None:
-    """Connect to the database at `dsn`; every later query of this process goes there."""
-    engine.config = {"dsn": dsn, "server_settings": _SERVER_SETTINGS}
-    engine.pool = await asyncpg.create_pool(
-        dsn=dsn, min_size=1, max_size=max_size, server_settings=_SERVER_SETTINGS
+def _ways(dsn: str, limits: Limits) -> dict[str, Any]:
+    """How to connect. Of several hosts the one that takes writes, unless the DSN says otherwise:
+    after a failover that is another."""
+    ways = {"dsn": dsn, "timeout": limits.connection, "server_settings": limits.settings()}
+    address = urlsplit(dsn)
+    several = re.search(r"(^|&)host=[^&]*,", address.query) or "," in address.netloc
+    if several and "target_session_attrs" not in address.query:
+        ways["target_session_attrs"] = "read-write"
+    return ways
+
+
+async def _watch_line(connection: asyncpg.Connection) -> None:
+    """A machine that vanishes says nothing: the kernel finds out in seconds, not in minutes."""
+    line = connection._transport.get_extra_info("socket")
+    if line is None or line.family not in (socket.AF_INET, socket.AF_INET6):
+        return
+    line.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for option, value in (
+        ("TCP_USER_TIMEOUT", 5_000), ("TCP_KEEPIDLE", 5), ("TCP_KEEPINTVL", 2), ("TCP_KEEPCNT", 3),
+    ):  # fmt: skip
+        if hasattr(socket, option):
+            line.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
+
+
+async def _made(dsn: str, max_size: int, limits: Limits) -> asyncpg.Pool:
+    """A pool that connects when it is asked: the database may be away."""
+    return await asyncpg.create_pool(
+        min_size=0, max_size=max_size, init=_watch_line, **_ways(dsn, limits)
     )
+
+
+async def open_pool(dsn: str, max_size: int = 12, limits: Limits = PATIENT) -> None:
+    """Every later query of this process goes to the database at `dsn`, even if it is away yet."""
+    engine.config = _ways(dsn, limits)
+    engine.limits = limits
+    engine.pool = await _made(dsn, max_size, limits)
 
 
 async def close_pool() -> None:
     pool, engine.pool = engine.pool, None
     if pool:
-        await pool.close()
+        await _closed(pool)
+
+
+async def _closed(pool: asyncpg.Pool) -> None:
+    """In order, or at once where the other side answers nothing."""
+    try:
+        async with asyncio.timeout(CLOSE_SECONDS):
+            await pool.close()
+    except _CLOSING:
+        pool.terminate()
 
 
 @asynccontextmanager
-async def pool(dsn: str, max_size: int = 12) -> AsyncIterator[None]:
-    await open_pool(dsn, max_size)
+async def pool(dsn: str, max_size: int = 12, limits: Limits = PATIENT) -> AsyncIterator[None]:
+    await open_pool(dsn, max_size, limits)
     try:
         yield
     finally:
         await close_pool()
 
 
-async def transact(work: Callable[[], Awaitable[T]]) -> T:
+@asynccontextmanager
+async def beside(dsn: str, max_size: int = 3, limits: Limits = PATIENT) -> AsyncIterator[Source]:
+    """Connections beside everybody's, for work that nobody waits for: see `work_on`."""
+    own = await _made(dsn, max_size, limits)
+    try:
+        yield Source(own, limits)
+    finally:
+        await _closed(own)
+
+
+def work_on(source: Source) -> None:
+    """From here on this task, and what it starts, has its connections there."""
+    _own.set(source)
+
+
+def _current() -> Transaction | None:
+    """The transaction in which this stands."""
+    return cast(Transaction | None, engine.current_transaction.get())
+
+
+async def transact(work: Callable[[], Awaitable[T]], repeatable: bool = False) -> T:
     """Run `work` in one transaction: returning commits, raising rolls back.
 
-    A deadlock or a serialisation failure is nobody's fault: the work runs again.
+    A deadlock or a serialisation failure is nobody's fault: the work runs again. So it does while
+    an outage is short, as a planned switchover is; but where the answer to a commit is lost, only
+    work that is `repeatable`, as it then finds what it did. Outage where it lasts longer.
     """
-    for attempt in range(_ATTEMPTS):
+    began, losses = time.monotonic(), 0
+    while True:
         try:
             async with engine.transaction():
                 return await work()
         except (DeadlockDetectedError, SerializationError):
-            if attempt == _ATTEMPTS - 1:
+            losses += 1
+            if losses == _ATTEMPTS:
                 raise
-            await asyncio.sleep(random.uniform(0, 0.02 * 2**attempt))
-    raise AssertionError("unreachable")
+            await asyncio.sleep(random.uniform(0, 0.01 * 2**losses))
+        except Outage as outage:
+            if outage.unsure and not repeatable:
+                raise
+            await _waited_for(outage, began)
+
+
+async def _waited_for(outage: Outage, began: float) -> None:
+    """A moment, after which to try on new connections; raises the outage where it lasts, or
+    whoever asks has waited since `began` already."""
+    source = engine.source()
+    if source:
+        await source.pool.expire_connections()
+    if time.monotonic() - began > RETRY_SECONDS or not trouble.is_worth_a_wait(outage):
+        raise outage
+    await asyncio.sleep(random.uniform(*WAITS))
 
 
 @asynccontextmanager
@@ -153,20 +350,45 @@ async def snapshot() -> AsyncIterator[None]:
 @asynccontextmanager
 async def savepoint() -> AsyncIterator[None]:
     """Part of a transaction that may fail by itself: its error leaves the rest as it was."""
-    current = engine.current_transaction.get()
+    current = _current()
     assert current, "a savepoint needs a transaction"
-    async with current.connection.transaction():
+    await current.bounded(current.connection.execute("SAVEPOINT here"))
+    try:
         yield
+    except Exception as error:
+        if not isinstance(error, Outage):
+            await current.bounded(current.connection.execute("ROLLBACK TO here"))
+        raise
+    await current.bounded(current.connection.execute("RELEASE here"))
 
 
 async def fetch(sql: str, *args: Any) -> list[asyncpg.Record]:
-    current = engine.current_transaction.get()
+    """The rows, in the transaction in which this stands or by itself.
+
+    Outage where the database cannot answer now; a read outside a transaction waits for one that
+    is short.
+    """
+    current = _current()
     if current:
-        rows = await current.connection.fetch(sql, *args)
-    else:
-        assert engine.pool, "open_pool() comes first"
-        rows = await engine.pool.fetch(sql, *args)
-    return list(rows)
+        return list(await current.bounded(current.connection.fetch(sql, *args)))
+    began = time.monotonic()
+    while True:
+        try:
+            return await _fetched(sql, args)
+        except Outage as outage:
+            if not sql.lstrip().startswith("SELECT"):
+                raise
+            await _waited_for(outage, began)
+
+
+async def _fetched(sql: str, args: Sequence[Any]) -> list[asyncpg.Record]:
+    source = engine.source()
+    assert source, "open_pool() comes first"
+    connection = await _acquired(source)
+    try:
+        return list(await _bounded(connection, connection.fetch(sql, *args), source.limits.answer))
+    finally:
+        await _given_back(source, connection)
 
 
 async def fetch_row(sql: str, *args: Any) -> asyncpg.Record | None:
@@ -180,8 +402,31 @@ async def fetch_value(sql: str, *args: Any) -> Any:
 
 
 async def ping() -> None:
-    """Raises what the driver says while no database answers."""
+    """An Outage while no database answers."""
     await fetch("SELECT 1")
+
+
+_AS_A_WRITE = """
+SELECT current_setting('transaction_read_only') = 'on' AS read_only,
+    (SELECT count(*) FROM (SELECT one FROM generate_series(1, 6000) one
+        ORDER BY md5(one::text)) spilt)
+"""
+"""Sorting so much with so little memory takes room on the disk for a moment."""
+
+
+async def check_writes(seconds: float) -> None:
+    """An Outage where a write could not be done now: nobody answers, the server takes no writes,
+    its disk is full, or it has refused a write of late."""
+    try:
+        async with asyncio.timeout(seconds), engine.transaction():
+            await fetch("SET LOCAL work_mem = '64kB'")
+            row = await fetch_row(_AS_A_WRITE)
+            assert row
+            if row["read_only"]:
+                raise Outage("read only", passing=True, unsure=False, no_writes=True)
+            await fetch("SELECT pg_logical_emit_message(true, 'queue-app', 'ready')")
+    except TimeoutError:
+        raise Outage("TimeoutError", passing=False, unsure=False) from None
 
 
 async def ping_through(connection: asyncpg.Connection, seconds: float) -> None:
@@ -204,11 +449,12 @@ async def copy(table: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...
 
     In parts, so that no statement comes near the limit for one, however many rows there are.
     """
-    current = engine.current_transaction.get()
+    current = _current()
     assert current, "many rows are all there or none"
     for first in range(0, len(rows), _COPIED_AT_ONCE):
         part = rows[first : first + _COPIED_AT_ONCE]
-        await current.connection.copy_records_to_table(table, columns=columns, records=part)
+        copied = current.connection.copy_records_to_table(table, columns=columns, records=part)
+        await current.bounded(copied)
 
 
 async def migrate() -> None:
@@ -233,7 +479,7 @@ async def migrate() -> None:
 def _patience() -> Iterator[None]:
     """Piccolo's connections come from outside the pool, and no statement of theirs is cut off."""
     pool, config = engine.pool, engine.config
-    engine.pool, engine.config = None, config | {"server_settings": _PATIENT}
+    engine.pool, engine.config = None, config | {"server_settings": ENDLESS.settings()}
     try:
         yield
     finally:

@@ -16,6 +16,7 @@ from litestar.status_codes import HTTP_429_TOO_MANY_REQUESTS
 
 from queue_app.domain.errors import QueueError
 from queue_app.store.db import OUTAGES
+from queue_app.store.outages import Outage
 from queue_app.texts.words import N_, words
 from queue_app.web.i18n import language_of
 from queue_app.web.templating import render
@@ -79,11 +80,11 @@ SENTENCES: Mapping[str, Sentence] = {
     ),
     "unknown_branch": (
         N_("There is no such branch"),
-        N_("Choose a branch from the list."),
+        N_("Check the address, or begin at the first page."),
     ),
     "unknown_desk": (
         N_("There is no such desk"),
-        N_("Choose a desk from the list."),
+        N_("Check the number of the desk."),
     ),
     "unknown_ticket": (
         N_("There is no such ticket"),
@@ -415,8 +416,12 @@ def unexpected_error(request: Request[Any, Any, Any], error: Exception) -> Respo
 
 
 def outage(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
-    """The database is away for a moment: whoever asks again will be answered."""
-    logger.warning("no answer from the database: %s", type(error).__qualname__)
+    """The database is away for a moment: whoever asks again will be answered.
+
+    What the database says is in the log already, once a minute.
+    """
+    if not isinstance(error, Outage):
+        logger.warning("no answer in time: %s", type(error).__qualname__)
     headers = {"Retry-After": str(OUTAGE_SECONDS)}
     return answer(request, Problem(503, "unavailable", {}, headers))
 

@@ -1,5 +1,7 @@
 """For whoever runs it: alive, ready, and what is measured."""
 
+import asyncio
+import time
 from datetime import timedelta
 
 from litestar import Response, get
@@ -15,9 +17,14 @@ from queue_app.queries.habits import corrections
 from queue_app.queries.jobs import JobFigures, job_figures
 from queue_app.queries.outbox import OutboxFigures, figures
 from queue_app.store import db
+from queue_app.store.outages import Outage
 from queue_app.web.guards import right
 
 ACCURACY_DAYS = 7
+READY_SECONDS = 2.5
+"""A load balancer waits no longer for an answer."""
+READY_FOR_SECONDS = 0.5
+"""How long an answer holds for all who ask."""
 _LABELS = ["branch", "shown"]
 _PROMISES = Gauge(
     "queue_app_wait_promises",
@@ -67,15 +74,46 @@ def live() -> dict[str, str]:
 
 @get("/health/ready", opt=right("see_health"), include_in_schema=False)
 async def ready() -> Response[dict[str, str]]:
-    """200 when the database answers and the centre is loaded, else 503 with what is missing."""
-    try:
-        await db.ping()
-        await reference.directory()
-    except QueueError as error:
-        return Response({"status": "not ready", "reason": error.code}, status_code=503)
-    except Exception:  # whatever the driver says, the answer is the same
-        return Response({"status": "not ready", "reason": "no_database"}, status_code=503)
+    """200 when the database takes writes and the centre is loaded, else 503 with what is missing,
+    within three seconds."""
+    reason = await _readiness.reason()
+    if reason:
+        return Response({"status": "not ready", "reason": reason}, status_code=503)
     return Response({"status": "ready"})
+
+
+class _Readiness:
+    """Why this process cannot serve, if so; asked once in a while, whoever wants to know."""
+
+    def __init__(self) -> None:
+        self._asking = asyncio.Lock()
+        self._asked_at: float | None = None
+        self._reason: str | None = None
+
+    async def reason(self) -> str | None:
+        async with self._asking:
+            if self._asked_at is None or time.monotonic() - self._asked_at > READY_FOR_SECONDS:
+                self._reason = await _what_is_missing()
+                self._asked_at = time.monotonic()
+            return self._reason
+
+
+_readiness = _Readiness()
+
+
+async def _what_is_missing() -> str | None:
+    """What a write needs is there, and so is the centre; within READY_SECONDS."""
+    try:
+        async with asyncio.timeout(READY_SECONDS):
+            await db.check_writes(READY_SECONDS)
+            await reference.directory()
+    except QueueError as error:
+        return error.code
+    except Outage as outage:
+        return "no_writes" if outage.no_writes else "no_database"
+    except Exception:  # whatever the driver says, the answer is the same
+        return "no_database"
+    return "no_writes" if db.trouble.refuses_writes() else None
 
 
 @get("/metrics", opt=right("see_health"), include_in_schema=False)

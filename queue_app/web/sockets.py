@@ -1,9 +1,9 @@
 """Websockets: whole snapshots out, nothing in."""
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Awaitable, Callable
-from functools import partial
 from typing import Any
 
 from litestar import WebSocket, websocket
@@ -12,17 +12,21 @@ from litestar.exceptions import WebSocketDisconnect
 from litestar.handlers import WebsocketRouteHandler
 from msgspec import Struct
 
-from queue_app.domain.errors import QueueError
+from queue_app.domain.errors import NotSignedIn, QueueError
 from queue_app.domain.people import Actor, Anonymous
 from queue_app.live import Hub, Screen, Topic
+from queue_app.store.db import OUTAGES
 from queue_app.web.guards import admit, require_same_origin, right
 
 Socket = WebSocket[Any, Any, Any]
 
 REFUSED = 4403
 UNKNOWN = 4404
+TRY_AGAIN = 1013
 ASK_AGAIN_SECONDS = 20.0
 """How long a socket may outlive its session."""
+AGAIN_SECONDS = 0.05
+"""Before somebody is admitted anew: two servers that answer in turn keep nobody busy."""
 
 
 class Channel(Struct, frozen=True):
@@ -44,56 +48,58 @@ def websocket_of(channel: Channel) -> WebsocketRouteHandler:
 
     @websocket(channel.address, opt=right(channel.right))
     async def handler(socket: Socket, hub: NamedDependency[Hub]) -> None:
+        await socket.accept()
+        gone = asyncio.create_task(_until_gone(socket))
         try:
-            require_same_origin(socket)
-            who = await admit(socket, channel.right)
-            topic = await channel.topic(socket, who)
-        except QueueError as error:
-            return await refuse(socket, error)
-        still = None if isinstance(who, Anonymous) else partial(_is_still, socket, channel.right)
-        return await stream(socket, hub, topic, still)
+            while not gone.done():
+                await _follow(socket, hub, channel, gone)
+        except QueueError as error:  # a code by which the page can tell why, and stop asking
+            code = UNKNOWN if error.status == 404 else REFUSED
+            await _close(socket, code, error.code)
+        except OUTAGES:
+            await _close(socket, TRY_AGAIN, "unavailable")
+        except (WebSocketDisconnect, OSError):
+            pass
+        finally:
+            gone.cancel()
 
     return handler
 
 
-async def _is_still(socket: Socket, name: str) -> bool:
-    try:
-        await admit(socket, name)
-    except QueueError:
-        return False
-    return True
-
-
-async def refuse(socket: Socket, error: QueueError) -> None:
-    """Accept and close with a code, so that the page can tell why and stop asking."""
-    await socket.accept()
-    await socket.close(code=UNKNOWN if error.status == 404 else REFUSED, reason=error.code)
-
-
-async def stream(
-    socket: Socket, hub: Hub, topic: Topic, still: Callable[[], Awaitable[bool]] | None = None
-) -> None:
-    """Send the topic's frames until the other side has gone or `still` says no.
+async def _follow(socket: Socket, hub: Hub, channel: Channel, gone: "asyncio.Task[None]") -> None:
+    """Admit whoever asks, and send their topic's frames until they have gone, may not watch any
+    more, or are to be admitted anew, as the database has begun another epoch.
 
     A hall has a thousand screens and more, so each frame costs one wake-up and one write.
     """
-    await socket.accept()
-    gone = asyncio.create_task(_until_gone(socket))
+    require_same_origin(socket)
+    who = await admit(socket, channel.right)
+    topic = await channel.topic(socket, who)
     asked = time.monotonic()
+    async with hub.subscribe(topic) as subscription:
+        gone.add_done_callback(lambda _: subscription.end())
+        while (frame := await subscription.next()) is not None:
+            if not isinstance(who, Anonymous) and time.monotonic() - asked > ASK_AGAIN_SECONDS:
+                asked = time.monotonic()
+                await _ask_again(socket, channel)
+            await socket.send({"type": "websocket.send", "text": frame, "bytes": None})
+    if subscription.outdated:
+        await asyncio.sleep(AGAIN_SECONDS)
+
+
+async def _ask_again(socket: Socket, channel: Channel) -> None:
+    """NotSignedIn once the session or the device is no more."""
     try:
-        async with hub.subscribe(topic) as subscription:
-            gone.add_done_callback(lambda _: subscription.end())
-            while (frame := await subscription.next()) is not None:
-                if still and time.monotonic() - asked > ASK_AGAIN_SECONDS:
-                    asked = time.monotonic()
-                    if not await still():
-                        await socket.close(code=REFUSED, reason="not_signed_in")
-                        return
-                await socket.send({"type": "websocket.send", "text": frame, "bytes": None})
-    except (WebSocketDisconnect, OSError):
-        pass
-    finally:
-        gone.cancel()
+        await admit(socket, channel.right)
+    except OUTAGES:
+        pass  # nobody is shown anything new meanwhile
+    except QueueError as error:
+        raise NotSignedIn("not_signed_in") from error
+
+
+async def _close(socket: Socket, code: int, reason: str) -> None:
+    with contextlib.suppress(WebSocketDisconnect, OSError):
+        await socket.close(code=code, reason=reason)
 
 
 async def _until_gone(socket: Socket) -> None:

@@ -22,6 +22,7 @@ from markupsafe import Markup, escape
 
 from queue_app.clock import Clock
 from queue_app.domain.catalogue import Language, Text
+from queue_app.domain.directory import Directory
 from queue_app.texts.formats import Formats
 from queue_app.texts.words import LANGUAGES, Words, bilingual, pbilingual, words
 from queue_app.web.assets import Assets
@@ -32,6 +33,8 @@ from queue_app.web.words import shared
 ADDRESS = re.compile(r"https?://[^\s<>()&;]*[^\s<>()&;.,:!?]")
 PHONE = re.compile(r"\(0\d\d\) \d{3}-\d\d-\d\d|\b0 800 \d{3} \d{3}\b")
 YEAR_SECONDS = 365 * 24 * 3600
+UNKNOWN = Text(uk="Електронна черга", en="Electronic queue")
+"""The title of a centre whose name nobody knows yet."""
 Speech = Callable[[Words], dict[str, Any]]
 """A script's words in one language, by the names that the script has for them."""
 PAGE_HEADERS = {"Cache-Control": "private, no-cache", "Vary": "Cookie, Accept-Language"}
@@ -41,25 +44,31 @@ class Pages:
     """The templates, words and files of all faces; stands in `app.state.pages`."""
 
     def __init__(
-        self, packages: Sequence[str], assets: Assets, *, title: Text, zone: ZoneInfo, clock: Clock
+        self,
+        packages: Sequence[str],
+        assets: Assets,
+        centre: Callable[[], Directory | None],
+        clock: Clock,
     ) -> None:
         """`packages`: importable folders of faces ("booking", "queue_app.console");
-        a face is named by the last part. `queue_app.web` comes by itself."""
-        folders = tuple(face_folders(packages).items())
+        a face is named by the last part. `queue_app.web` comes by itself. `centre`: the one in
+        force, as far as this process knows it: a page may say that the database is away."""
+        self._folders = tuple(face_folders(packages).items())
         self.assets = assets
-        self.zone = zone
+        self._centre = centre
         self._clock = clock
-        self._environments = {
-            language: _environment(folders, language, zone, title[language], assets)
-            for language in LANGUAGES
-        }
 
     def html(self, language: Language, template: str, context: Mapping[str, Any]) -> str:
-        page = self._environments[language].get_template(template)
-        return page.render(now=self._clock.now(), **context)
+        title, zone = self._place()
+        page = _environment(self._folders, language, zone, title[language], self.assets)
+        return page.get_template(template).render(now=self._clock.now(), **context)
 
     def formats(self, language: Language) -> Formats:
-        return Formats(language, self.zone)
+        return Formats(language, self._place()[1])
+
+    def _place(self) -> tuple[Text, ZoneInfo]:
+        known = self._centre()
+        return (known.centre.title, known.zone) if known else (UNKNOWN, ZoneInfo("UTC"))
 
 
 def assets_of(packages: Sequence[str]) -> Assets:
@@ -72,7 +81,7 @@ def face_folders(packages: Sequence[str]) -> dict[str, Path]:
     return {package.rpartition(".")[2]: Path(str(files(package))) for package in every}
 
 
-@lru_cache(maxsize=2 * len(LANGUAGES))
+@lru_cache(maxsize=8 * len(LANGUAGES))
 def _environment(
     folders: tuple[tuple[str, Path], ...],
     language: Language,

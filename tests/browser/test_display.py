@@ -89,6 +89,7 @@ async def test_a_call_is_seen_on_board_panel_and_phone_at_once(
     board = await screen(server.url + BOARD)
     panel = await screen(f"{server.url}{BOARD}/desks/5", {"width": 1280, "height": 720})
     phone = await screen(f"{server.url}/t/{mine.token}", PHONE)
+    untouched = await screen(f"{server.url}/t/{mine.token}", PHONE)
     await expect(board.get_by_text("Зачекайте на\u00a0свій номер")).to_be_visible()
     await expect(panel.get_by_text("Вільно")).to_be_visible()
     await phone.get_by_role("button", name="Сповістити звуком про виклик").click()
@@ -107,6 +108,8 @@ async def test_a_call_is_seen_on_board_panel_and_phone_at_once(
     await expect(phone.locator("#alarm")).to_have_text("Талон А1: підійдіть до вікна 5!")
     assert await chimes(phone) == rung + 1
     assert await phone.evaluate("window.shaken.length") > 1
+    await expect(untouched.locator("#alarm")).to_have_text("Талон А1: підійдіть до вікна 5!")
+    assert await untouched.evaluate("window.shaken ?? null") is None, "browsers forbid it, aloud"
 
     await desk.recall(mine.id)
     await expect(phone.get_by_text("Повторний виклик", exact=True)).to_be_visible()

@@ -67,6 +67,7 @@ BRANCH = Branch(
 )
 DIRECTORY = Directory(
     version=1,
+    epoch="first",
     centre=CENTRE,
     services_ever={one.code: one for one in SERVICES},
     branches={BRANCH.slug: BRANCH},
@@ -157,6 +158,7 @@ def hall(
         day=directory.today(BRANCH, at),
         at=at,
         version=7,
+        epoch="first",
         desks=tuple(desks),
         tickets=tickets,
         recent=tuple(recent),

@@ -19,8 +19,9 @@ def stop(
     ended_at: datetime | None = None,
     resumes_at: datetime | None = None,
     note: str | None = None,
+    services: tuple[str, ...] | None = None,
 ) -> Interruption:
-    return Interruption(1, kind, None, note, TEN, ended_at, resumes_at)
+    return Interruption(1, kind, services, note, TEN, ended_at, resumes_at)
 
 
 def named(count: int) -> list[Text]:
@@ -33,7 +34,7 @@ def named(count: int) -> list[Text]:
         ("alert", "Повітряна тривога", "Air-raid alert"),
         ("power", "Знеструмлення", "Power cut"),
         ("registry", "Реєстри недоступні", "The registries are down"),
-        ("other", "Прийом тимчасово зупинено", "Calls are paused"),
+        ("other", "Прийом тимчасово зупинено", "Calls are stopped for now"),
     ],
 )
 def test_the_title_says_what_happens(kind: Kind, uk: str, en: str) -> None:
@@ -65,6 +66,25 @@ def test_two_stopped_services_are_named_and_more_are_counted() -> None:
 def test_a_note_of_the_staff_is_shown_as_they_wrote_it() -> None:
     note = "Прорвало трубу, вода на 50 % зали"
     assert notices.advice(stop("other", note=note), (), None) == Text(uk=note, en=note)
+
+
+def test_where_only_some_services_stop_nobody_hears_that_calls_do() -> None:
+    some, note = ("one",), "Немає зв’язку з банком."
+    reason = notices.title(stop("other", note=note, services=some))
+    assert reason == Text(uk="Немає зв’язку з банком", en="Немає зв’язку з банком")
+    assert (
+        notices.title(stop("other", note=" ", services=some)).uk == "Зараз надаємо не всі послуги"
+    )
+    for kind in KINDS:
+        for ended_at, resumes_at in ((None, None), (TEN, TEN), (TEN, TEN + timedelta(days=1))):
+            one = stop(kind, ended_at, resumes_at, note, some)
+            said = [
+                notices.title(one),
+                notices.advice(one, named(1), SHELTER),
+                *(notices.resumption(one, minutes, KYIV) for minutes in (0, 10)),
+            ]
+            for text in said:
+                assert "alls" not in text.en and "иклик" not in text.uk and "рийом" not in text.uk
 
 
 def test_until_it_is_over_people_hear_how_long_after_it_calls_resume() -> None:

@@ -101,6 +101,7 @@ def board(
 ) -> BoardView:
     return BoardView(
         version=1,
+        epoch="first",
         at=TEN,
         branch="main",
         title=both("Main"),

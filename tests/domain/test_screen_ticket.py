@@ -33,6 +33,23 @@ def test_without_an_open_desk_there_is_a_place_but_no_range() -> None:
     assert (seen.people_ahead, seen.wait) == (1, None)
 
 
+def test_without_an_open_desk_the_place_is_that_of_the_ranking() -> None:
+    """A right to go first and a booking near its time count, a booking of the afternoon not yet."""
+    people = {
+        "first": ticket(1),
+        "afternoon": ticket(2, due_at=after(300), appointment_id=5),
+        "second": ticket(3),
+        "legal": ticket(4, "waiting", "legal"),
+        "veteran": ticket(20, priority="veteran"),
+        "soon": ticket(25, due_at=after(5), appointment_id=6),
+    }
+    seen = hall(*people.values(), desks=(desk(1, "closed"), desk(2, "closed")))
+    places = {name: ticket_view(seen, own(one)).people_ahead for name, one in people.items()}
+    assert places == {
+        "soon": 0, "veteran": 1, "first": 2, "second": 3, "legal": 4, "afternoon": 5
+    }  # fmt: skip
+
+
 def test_whoever_is_called_sees_the_desk_and_each_call() -> None:
     before = ticket(1)
     seen = ticket_view(hall(at_desk(1, 2, calls=2)), own(before))

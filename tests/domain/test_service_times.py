@@ -2,11 +2,13 @@
 
 import math
 import random
+from statistics import median
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from queue_app.domain import service_times
 from queue_app.domain.catalogue import Duration, Service, Text
 from queue_app.domain.service_times import (
     PRIOR_WEIGHT,
@@ -109,3 +111,19 @@ def test_several_services_take_the_sum_of_their_means_and_variances() -> None:
     assert both.mean_minutes == pytest.approx(one.mean_minutes + two.mean_minutes)
     assert both.variance == pytest.approx(one.variance + two.variance)
     assert visit_time([one]) == one
+
+
+def test_ten_times_the_visits_take_no_hundred_times_the_work(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The median of all is asked for once, not once for each of them."""
+    asked: list[int] = []
+
+    def counted(values: list[float]) -> float:
+        asked.append(len(values))
+        return median(values)
+
+    monkeypatch.setattr(service_times, "median", counted)
+    visits = [5.0 + (one % 50) / 10 for one in range(500)]
+    learned(PRIOR, visits)
+    assert asked == [500, 500]

@@ -59,7 +59,7 @@ class Crowd:
                 one.cancel()
             await asyncio.gather(*people, return_exceptions=True)
 
-    async def _go_home(self, people: Sequence["asyncio.Future[None]"]) -> None:
+    async def _go_home(self, people: "Sequence[asyncio.Future[None]]") -> None:
         self._over = True
         for line in self._lines:
             line.closed_at = line.closed_at or time.monotonic()
@@ -71,9 +71,10 @@ class Crowd:
         for line in self._lines:
             line.closed_at = -GIVE_UP_AFTER
 
-    async def until_well(self, since: float, seconds: float = PATIENCE) -> bool:
-        """Wait until everybody had what they asked for after `since`, or for so long."""
-        while time.monotonic() - since < seconds:
+    async def until_well(self, since: float, stands: Callable[[], bool]) -> bool:
+        """Wait until everybody had what they asked for after `since`: for so long, and while
+        there is somebody to ask."""
+        while time.monotonic() - since < PATIENCE and stands():
             await asyncio.sleep(0.25)
             if self._is_well(since):
                 await asyncio.sleep(1)

@@ -95,9 +95,9 @@ async def late(scene: Scene) -> None:
     await asyncio.to_thread(scene.home.database.stop)
     scene.service.start()
     await asyncio.sleep(5)
-    if not scene.service.stands():
-        scene.note(f"serve had ended by then: {scene.service.lines()[-1]}")
     await asyncio.to_thread(scene.home.database.start)
+    if not scene.service.stands():
+        scene.note(f"serve had ended: {scene.service.lines()[-1]}")
 
 
 COUNT = f"SELECT count(*) FROM pg_stat_activity WHERE application_name = '{APPLICATION}'"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from tests.faults.book import COLUMNS, TOO_LONG
 from tests.faults.trial import Result
-from tests.load.table import Table
+from tests.load.table import Table, part
 
 HEADS = (
     "trial", "2xx", "4xx", "503", "500", "broken", f"> {TOO_LONG:.0f} s", "longest answer",
@@ -72,4 +72,6 @@ def markdown(results: Sequence[Result]) -> str:
         for one in results
         if one.skipped or remarks(one)
     ]
-    return "\n".join([str(table(results)), "", *notes])
+    starts = [one.started_in for one in results if one.started_in]
+    usual = f"From `serve` to ready without a fault: {part(starts, 0.5):.1f} s." if starts else ""
+    return "\n".join([str(table(results)), "", usual, "", *notes])

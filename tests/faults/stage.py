@@ -1,7 +1,10 @@
 """What every trial begins with: a centre of ten o'clock on a Monday, with its sign-ins."""
 
 import asyncio
+import shutil
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,11 +39,15 @@ class Stage:
     founded: Path
     sign_ins: SignIns
 
-    def room(self, name: str) -> Path:
+    @contextmanager
+    def room(self, name: str) -> Iterator[Path]:
         """A folder for one trial, which PostgreSQL's account can pass."""
         room = self.folder / name
         room.mkdir(mode=0o711)
-        return room
+        try:
+            yield room
+        finally:
+            shutil.rmtree(room, ignore_errors=True)
 
     def copy_to(self, data: Path) -> None:
         subprocess.run(["cp", "-a", self.founded, data], check=True)

@@ -21,6 +21,7 @@ from tests.load.table import part
 
 BEFORE = 2.0
 """Seconds in which people are at work before the fault comes."""
+GONE = "the server ended by itself"
 
 
 @dataclass
@@ -85,6 +86,8 @@ class Result:
     stands: bool = False
     memory: float = 0.0
     acknowledged: int = 0
+    started_in: float = 0.0
+    """Seconds from `serve` to ready, before the fault."""
     notes: list[str] = field(default_factory=list)
     skipped: str = ""
 
@@ -96,20 +99,22 @@ class Result:
 
 async def perform(trial: Trial, stage: Stage) -> Result:
     """The whole of it, and nothing of it left behind."""
-    room = stage.room(trial.name)
-    with trial.home(stage, room) as home:
+    with stage.room(trial.name) as room, trial.home(stage, room) as home:
         service = Service(room, home.data, home.url)
         memory = asyncio.create_task(service.remember_memory())
         try:
             service.start()
+            began = time.monotonic()
             if not await service.until_ready():
                 raise RuntimeError("it did not start:\n" + "\n".join(service.lines()[-20:]))
+            took = time.monotonic() - began
             result = await _lived(
                 trial, Scene(home, service, Crowd(service.address, stage.sign_ins))
             )
         finally:
             memory.cancel()
             service.stop()
+    result.started_in = took
     return result
 
 
@@ -122,8 +127,8 @@ async def _lived(trial: Trial, scene: Scene) -> Result:
         await trial.fault(scene)
         if not scene.ended:
             scene.end()
-        if not await crowd.until_well(scene.ended):
-            scene.note("not all were well 30 s after the fault's end")
+        if not await crowd.until_well(scene.ended, service.stands):
+            scene.note("not all were well 30 s after the fault's end" if service.stands() else GONE)
         boards, over = crowd.boards.moved_after(), time.monotonic()
         stands = service.stands() and await crowd.probe.ask()
         if not stands:

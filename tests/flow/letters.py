@@ -5,6 +5,7 @@ from datetime import timedelta
 from queue_app.clock import FixedClock
 from queue_app.delivery.adapter import Letter
 from queue_app.domain.appointments import Appointment
+from queue_app.domain.catalogue import Channel
 from queue_app.domain.people import RESIDENT
 from queue_app.flow import booking
 from queue_app.flow.act import By
@@ -30,13 +31,17 @@ class Desk:
 
 
 async def book(
-    clock: FixedClock, address: str | None = "olena@example.com", phone: str | None = None
+    clock: FixedClock,
+    address: str | None = "olena@example.com",
+    phone: str | None = None,
+    channel: Channel = "visit",
 ) -> Appointment:
     by = By(RESIDENT, clock.now())
+    service = "debt-amount" if channel == "phone" else SERVICE
     for minutes in range(0, 300, 10):
         starts_at = ELEVEN + timedelta(minutes=minutes)
         try:
-            held = await booking.hold(by, BRANCH, [SERVICE], starts_at)
+            held = await booking.hold(by, BRANCH, [service], starts_at, channel)
         except Exception:
             continue
         return await booking.confirm(by, held.token, "Олена", phone, address, "uk")

@@ -102,6 +102,7 @@ class Real:
             today,
             midnight,
             1,
+            "first",
             (),
             (),
             (),
@@ -298,6 +299,7 @@ def directory_of(centre: Centre) -> Directory:
     }
     return Directory(
         version=1,
+        epoch="first",
         centre=centre,
         services_ever={one.code: one for one in centre.services},
         branches=branches,

@@ -95,6 +95,44 @@ async def test_mail_is_a_file_that_any_reader_opens_and_sms_one_of_its_own(
     assert await Sender({"mail": folder, "sms": folder}).deliver(clock) == 0
 
 
+async def test_a_letter_has_the_link_of_its_booking_where_the_site_has_an_address(
+    clock: FixedClock,
+) -> None:
+    desk = Desk()
+    sender = Sender({"mail": desk}, "https://queue.example.org")
+    booked = await book(clock)
+    await sender.deliver(clock)
+    await booking.cancel(By(RESIDENT, clock.now()), booked.token)
+    await sender.deliver(clock)
+    link = f"https://queue.example.org/visit/{booked.token}"
+    invited, cancelled = [letter.text.splitlines()[-1] for letter in desk.letters]
+    assert invited == f"Переглянути, перенести або скасувати: {link}"
+    assert cancelled == f"Ваш запис: {link}"
+    await book(clock)
+    await Sender({"mail": desk}).deliver(clock)
+    assert "visit/" not in desk.letters[-1].text
+
+
+async def test_a_letter_of_a_call_says_that_we_call_and_has_no_code(clock: FixedClock) -> None:
+    booked = await book(clock, phone="067 123 45 67", channel="phone")
+    by = By(RESIDENT, clock.now())
+    desk = Desk()
+    sender = Sender({"mail": desk})
+    await sender.deliver(clock)
+    await booking.move(by, booked.token, ELEVEN + timedelta(hours=4))
+    await sender.deliver(clock)
+    await booking.cancel(by, booked.token)
+    await sender.deliver(clock)
+    said = [letter.subject.split(":")[0] for letter in desk.letters]
+    assert said == ["Ми вам зателефонуємо", "Ваш дзвінок перенесено", "Ваш дзвінок скасовано"]
+    texts = [letter.text.replace("\u00a0", " ") for letter in desk.letters]
+    for text in texts[:2]:
+        assert "Зателефонуємо на номер, що закінчується на 45 67." in text
+        assert "Приходити не потрібно" in text
+    for text in texts:
+        assert booked.code[3:] not in text.split() and "+380" not in text and "Код" not in text
+
+
 async def test_what_fails_is_tried_again_after_growing_pauses_and_then_given_up(
     clock: FixedClock, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -45,6 +45,26 @@ async def test_undo_leads_back_to_the_state_before(verb: str, clock: FixedClock)
     assert fold(await history(after.branch_id, after.id)) == after.progress
 
 
+async def test_a_transfer_is_told_from_the_way_back_to_the_queue(clock: FixedClock) -> None:
+    ticket = await issue(clock)
+    desk, other = await open_desk("1", clock.now()), await open_desk("2", clock.now())
+    by = By(desk.clerk, clock.now())
+    own = list((await now_of(ticket)).progress.services)
+    for services, to_desk, back in (
+        (own, None, True),
+        (own, other.id, False),
+        (own, None, True),
+        (None, desk.id, False),
+        (["meter-readings"], None, False),
+    ):
+        await desk.call(ticket)
+        await calling.transfer(by, ticket, services, to_desk)
+        offered = (await screen_of(desk, clock)).undo
+        assert offered
+        assert (offered.verb, offered.back, offered.channel) == ("transfer", back, "visit")
+        clock.advance(seconds=1)
+
+
 async def test_undo_after_undo_goes_one_further_back(clock: FixedClock) -> None:
     ticket = await issue(clock)
     desk = await open_desk("1", clock.now())

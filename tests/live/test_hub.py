@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -37,11 +38,16 @@ def headcount(hall: Hall, topic: Topic, frames: int) -> Headcount:
     return Headcount(hall.version, topic.key, len(hall.waiting), frames)
 
 
-async def counted(_hall: Hall, _topic: Topic, last: int | None) -> int:
-    return (last or 0) + 1
+async def counted(_hall: Hall, topics: Mapping[Topic, int | None]) -> Mapping[Topic, int]:
+    return {topic: (last or 0) + 1 for topic, last in topics.items()}
 
 
 HEADCOUNT = Screen("headcount", Headcount, headcount, counted)
+
+
+async def watching(kind: str, key: str = "") -> Topic:
+    directory = await reference.directory()
+    return Topic(directory.branch(BRANCH).id, kind, directory.epoch, key)
 
 
 async def waiting(subscription: Subscription, wanted: int) -> dict[str, Any]:
@@ -54,9 +60,8 @@ async def waiting(subscription: Subscription, wanted: int) -> dict[str, Any]:
 
 
 async def test_a_new_screen_is_registered_and_gets_its_frames(clock: FixedClock) -> None:
-    branch = (await reference.directory()).branch(BRANCH)
     hub = Hub(clock, [sockets.board().screen, HEADCOUNT])
-    topic = Topic(branch.id, "headcount", "Lobby")
+    topic = await watching("headcount", "Lobby")
     async with hub.running(), hub.subscribe(topic) as shown:
         before = await waiting(shown, 0)
         await take_ticket(clock.now())
@@ -68,9 +73,8 @@ async def test_a_new_screen_is_registered_and_gets_its_frames(clock: FixedClock)
 async def test_a_screen_is_handed_what_it_loaded_last_while_somebody_watches(
     clock: FixedClock,
 ) -> None:
-    branch = (await reference.directory()).branch(BRANCH)
     hub = Hub(clock, [HEADCOUNT])
-    topic = Topic(branch.id, "headcount")
+    topic = await watching("headcount")
     async with hub.running():
         async with hub.subscribe(topic) as shown:
             assert (await waiting(shown, 0))["frames"] == 1
@@ -91,9 +95,8 @@ async def test_a_screen_that_breaks_leaves_the_others_their_frames(
         return headcount(hall, topic, 1)
 
     fragile = Screen("fragile", Headcount, render, nothing_more)
-    branch = (await reference.directory()).branch(BRANCH)
     hub = Hub(clock, [sockets.board().screen, fragile])
-    topics = Topic(branch.id, "fragile"), Topic(branch.id, "board")
+    topics = await watching("fragile"), await watching("board")
     async with hub.running(), hub.subscribe(topics[0]), hub.subscribe(topics[1]) as shown:
         await waiting(shown, 0)
         broken = True
@@ -105,8 +108,7 @@ async def test_a_screen_that_breaks_leaves_the_others_their_frames(
 async def lobby(socket: Socket, _who: Actor) -> Topic:
     if socket.path_params["title"] == "Staff":
         raise NotAllowed("not_allowed")
-    branch = (await reference.directory()).branch(socket.path_params["branch"])
-    return Topic(branch.id, "headcount", socket.path_params["title"])
+    return await watching("headcount", socket.path_params["title"])
 
 
 async def test_a_channel_brings_its_route_its_admission_and_its_description(

@@ -1,4 +1,4 @@
-"""`python -m tests.load [boards|verbs|slots|waits ...]`: all of them when none is named."""
+"""`python -m tests.load [boards|back|verbs|slots|waits ...]`: all of them when none is named."""
 
 import argparse
 import asyncio
@@ -10,12 +10,13 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from queue_app.store.cluster import cluster
-from tests.load import boards, slots, verbs, waits
+from tests.load import back, boards, slots, verbs, waits
 from tests.load.stage import Stage, open_files, staged
 from tests.load.table import Table
 
 BENCHMARKS: dict[str, Callable[[Stage], Awaitable[list[Table]]]] = {
     "boards": boards.measure,
+    "back": back.measure,
     "verbs": verbs.measure,
     "slots": slots.measure,
     "waits": waits.measure,

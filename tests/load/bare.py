@@ -1,16 +1,20 @@
-"""The reference for boards: `python -m tests.load.bare`, a bare websockets server.
+"""The reference for boards: `python -m tests.load.bare [BYTES]`, a bare websockets server.
 
-Prints its port. `/board` gets every frame, the first of them at once; what `/desk` sends is
-broadcast to all boards as it is, by `websockets.broadcast`.
+Prints its port. `/board` gets every frame, the first of them at once, of so many bytes if that is
+said; what `/desk` sends is broadcast to all boards as it is, by `websockets.broadcast`.
 """
+
+import sys
 
 from websockets.asyncio.server import ServerConnection, broadcast, serve
 
 FIRST = '{"version":0,"called":[]}'
+BYTES = int(sys.argv[1]) if sys.argv[1:] else 0
 
 
 async def main() -> None:
     boards: set[ServerConnection] = set()
+    first = FIRST.ljust(BYTES)
 
     async def answer(connection: ServerConnection) -> None:
         if connection.request and connection.request.path == "/desk":
@@ -18,7 +22,7 @@ async def main() -> None:
                 broadcast(boards, frame)
             return
         boards.add(connection)
-        await connection.send(FIRST)
+        await connection.send(first)
         await connection.wait_closed()
 
     async with serve(answer, "127.0.0.1", 0, compression=None, ping_interval=None) as server:

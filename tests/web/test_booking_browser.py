@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
-from queue_app.flow import interrupting
+from queue_app.domain.people import SYSTEM
+from queue_app.flow import arrival, interrupting
 from queue_app.flow.act import By
 from queue_app.store import db
 from tests.conftest import MONDAY
@@ -204,3 +205,39 @@ async def test_the_countdown_runs_and_the_page_says_when_it_is_over(
     await page.clock.run_for(timedelta(minutes=8, seconds=30).seconds * 1000)
     await expect(page.locator("#left")).to_have_text("ще 1:30")
     await expect(page.locator("#left-said")).to_contain_text("лишилося 2 хвилини")
+
+
+async def test_the_page_of_a_call_follows_the_call_by_itself(
+    server: Server, browser: Browser
+) -> None:
+    context = await browser.new_context(locale="uk-UA", viewport=NARROW)  # type: ignore[arg-type]
+    page = await context.new_page()
+    day = "service=tariffs&channel=phone&branch=podilskyi&day=2026-11-24"
+    await page.goto(f"{server.url}/time?{day}")
+    await follow(page.locator("button.slot").first)
+    await page.fill("#name", "Олена Ковальчук")
+    await page.fill("#phone", "067 123 45 67")
+    await follow(page.locator("form .button-primary"))
+    await expect(page.locator("h1")).to_have_text("Вас записано")
+    row = await db.fetch_row("SELECT token, lower(period) AS starts FROM appointment")
+    assert row
+    by = By(SYSTEM, MONDAY)
+    issued = await arrival.admit_call(by, row["token"], row["starts"])
+    assert issued
+    desk = await open_desk("1", MONDAY, "podilskyi")
+    steps = (
+        (None, "Зателефонуємо вам о"),
+        (desk.call, "Ми вам телефонуємо"),
+        (desk.park, "Ваш дзвінок відкладено"),
+    )
+    for step, said in steps:
+        if step:
+            await step(issued.id)
+        await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+        await expect(page.locator(".notice-title")).to_contain_text(said)
+        await assert_accessible(page)
+    await desk.call(issued.id)
+    await desk.no_show(issued.id)
+    await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    await expect(page.locator("h1")).to_have_text("Ми телефонували, але не додзвонилися")
+    await context.close()

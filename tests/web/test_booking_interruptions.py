@@ -103,6 +103,25 @@ async def test_only_the_bookings_of_interrupted_services_hear_of_it(
         assert ("Якщо це триватиме, ваш запис не пропаде." in words_of(time)) is heard
 
 
+async def test_the_reason_of_a_stop_is_read_on_the_page_and_on_the_board(
+    client: httpx.AsyncClient, clock: FixedClock
+) -> None:
+    clock.set(TUESDAY_TEN)
+    desk = await open_desk("1", clock.now(), "podilskyi")
+    by = By(desk.clerk, clock.now())
+    note = "Немає зв’язку з банком"
+    pages = (f"/time?{CHOICE}&day=2026-11-24", "/display/podilskyi")
+    part = await interrupting.interrupt(by, "podilskyi", "other", ["no-debt-certificate"], note)
+    for page in pages:
+        said = words_of(await get(client, page))
+        assert f"{note}. Тимчасово не надаємо: " in said
+        assert "зупинено" not in said
+    await interrupting.resume(by, part.id, 0)
+    await interrupting.interrupt(by, "podilskyi", "other", None, note)
+    for page in pages:
+        assert note in words_of(await get(client, page))
+
+
 @pytest.mark.parametrize(
     ("kind", "said"),
     [

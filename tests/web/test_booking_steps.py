@@ -100,6 +100,13 @@ async def test_what_is_missing_is_said_at_the_top_and_what_was_entered_is_kept(
     assert "entered" not in client.cookies
 
 
+async def test_a_day_of_another_year_is_named_with_its_year(client: httpx.AsyncClient) -> None:
+    for day, named in (("2026-11-25", False), ("2027-11-25", True)):
+        page = words_of(await get(client, f"/time?{CHOICE}&day={day}"))
+        assert "25 листопада" in page
+        assert ("2027 р." in page) is named
+
+
 async def test_a_call_needs_a_phone_and_shows_no_qr(client: httpx.AsyncClient) -> None:
     form = {
         "service": "tariffs",

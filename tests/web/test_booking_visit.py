@@ -141,7 +141,7 @@ async def test_a_call_whose_time_has_passed_is_over_and_one_in_the_queue_is_not(
     clock.set(TUESDAY_TEN + timedelta(hours=1))
     await upkeep.sweep(FixedClock(clock.now()))
     clock.set(TUESDAY_TEN + timedelta(hours=2))
-    assert "Час цього запису минув" in words_of(await get(client, links[0]))
+    assert "Ми вам не зателефонували" in words_of(await get(client, links[0]))
     assert 'href="/t/' in (await get(client, links[1])).text
 
 

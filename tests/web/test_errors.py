@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 from litestar import Litestar, get, post
@@ -16,7 +15,6 @@ from msgspec import Struct
 
 import queue_app.domain.errors as domain_errors
 from queue_app.clock import SystemClock
-from queue_app.domain.catalogue import Text
 from queue_app.domain.errors import Conflict, NotFound, QueueError, TooMany
 from queue_app.texts.words import words
 from queue_app.web.errors import EXCEPTION_HANDLERS, SENTENCES
@@ -89,9 +87,8 @@ def client() -> Iterator[TestClient[Litestar]]:
     pages = Pages(
         ("booking",),
         assets_of(("booking",)),
-        title=Text("Центр", "Centre"),
-        zone=ZoneInfo("Europe/Kyiv"),
-        clock=SystemClock(),
+        lambda: None,
+        SystemClock(),
     )
     app = Litestar(
         [taken, lost, often, broken, away, wish, pages.assets.handler()],

@@ -153,4 +153,8 @@ async def test_the_qr_code_of_a_ticket_is_drawn_here_and_named_in_the_visitors_l
 
 
 async def test_an_unknown_branch_is_a_page_that_says_so(client: httpx.AsyncClient) -> None:
-    assert (await client.get("/kiosk/nowhere")).status_code == 404
+    html = {"Accept": "text/html", "Accept-Language": "en"}
+    for address in ("/kiosk/nowhere", "/display/nowhere", f"/display/{BRANCH}/desks/99"):
+        page = await client.get(address, headers=html)
+        assert page.status_code == 404
+        assert "from the list" not in page.text, "there is none"

@@ -61,9 +61,15 @@ function showUndo(mode) {
   const possible = left > 0 && mode !== "away";
   byId("undo").hidden = !possible;
   if (!possible) return;
-  put(byId("undo-what"), fill(t.undo[undo.verb], { number: undo.number }));
+  put(byId("undo-what"), fill(undoWord(undo), { number: undo.number }));
   put(byId("undo-time"), stopwatch(left));
   allow(buttons.undo, !state.busy);
+}
+
+/** Of a phone call nobody is said to have come or not. */
+function undoWord({ verb, channel, back }) {
+  if (back) return t.undo.back;
+  return (channel === "phone" && t.undo_call[verb]) || t.undo[verb];
 }
 
 export function showDesk() {

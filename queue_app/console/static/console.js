@@ -38,7 +38,7 @@ function onSnapshot(snapshot) {
   state.screen = snapshot;
   if (modeOf() !== before) settle();
   show();
-  shown(snapshot.version);
+  shown(snapshot);
 }
 
 function show() {
@@ -130,6 +130,7 @@ if (current?.state === "called") {
 setInterval(everySecond, 1000);
 connect(`/ws/desks/${desk.id}`, {
   onSnapshot,
+  shown: state.screen,
   onStale: () => {
     stale.hidden = false;
     refresh();

@@ -1,9 +1,10 @@
 /** The list of desks as the hall has it now: whoever has no desk watches it, too. */
 
 import { connect } from "/static/web/lib/live.js";
+import { isNewer } from "/static/web/lib/versions.js";
 import { facts } from "/static/web/lib/words.js";
 
-const { branch, version } = facts();
+const known = facts();
 const main = document.querySelector("main");
 let shown = null;
 let drawn = null;
@@ -11,7 +12,7 @@ let turn = 0;
 
 function onSnapshot(snapshot) {
   shown = JSON.stringify([snapshot.interruption, snapshot.desks, snapshot.waiting]);
-  if (drawn === null && snapshot.version === version) drawn = shown;
+  if (drawn === null && !isNewer(snapshot, known)) drawn = shown;
   redraw();
 }
 
@@ -20,7 +21,7 @@ async function redraw() {
   if (drawn === shown || main.querySelector("details[open]")) return;
   drawn = shown;
   const mine = ++turn;
-  const answer = await fetch(`/console?branch=${branch}`).catch(() => null);
+  const answer = await fetch(`/console?branch=${known.branch}`).catch(() => null);
   if (answer?.redirected) return location.reload();
   const page = answer?.ok ? await answer.text() : null;
   if (mine !== turn) return;
@@ -35,4 +36,4 @@ function fill(fresh) {
 }
 
 main.addEventListener("toggle", redraw, true);
-connect(`/ws/branches/${branch}/board`, { onSnapshot });
+connect(`/ws/branches/${known.branch}/board`, { onSnapshot, shown: known });

@@ -50,20 +50,27 @@ export async function askTransfer(person) {
   error.hidden = true;
   offerSearch(byId("transfer-search"), dialog);
   showDesks(dialog).catch(() => {});
+  const services = () => boxes.filter((box) => box.checked).map((box) => box.value);
+  const desk = () => Number(dialog.querySelector("input[name=desk]:checked").value) || null;
   dialog.querySelector("form").onsubmit = (event) => {
-    if (event.submitter?.value !== "yes" || boxes.some((box) => box.checked)) return;
+    if (event.submitter?.value !== "yes") return;
+    const problem = transferProblem(person, services(), desk());
+    if (!problem) return;
     event.preventDefault();
-    put(error, t.choose_service);
+    put(error, problem);
     error.hidden = false;
   };
   const answer = ask(dialog);
   byId("transfer-services").scrollTop = 0;
-  if (!(await answer)) return null;
-  const desk = dialog.querySelector("input[name=desk]:checked").value;
-  return {
-    services: boxes.filter((box) => box.checked).map((box) => box.value),
-    desk: desk ? Number(desk) : null,
-  };
+  return (await answer) ? { services: services(), desk: desk() } : null;
+}
+
+/** A transfer for something and, other than back to the queue, to somewhere. */
+function transferProblem(person, services, desk) {
+  if (!services.length) return t.choose_service;
+  const codes = person.service_codes;
+  const same = services.length === codes.length && services.every((code) => codes.includes(code));
+  return same && desk === null ? t.transfer_nowhere : "";
 }
 
 /** What stops calls and for which services, as API v1 takes it, or null. */

@@ -16,6 +16,7 @@ let shown = "";
 let since = null;
 let limit = null;
 let plan = "";
+let lateWord = "";
 
 export function showPerson(screen) {
   const mode = modeOf(screen);
@@ -146,6 +147,7 @@ function next(first) {
 
 function setTimer(mode, screen) {
   const person = screen.current;
+  lateWord = t.late_to_come[person?.channel ?? "visit"];
   [since, limit, plan] = {
     called: () => [
       person.awaited_since,
@@ -169,6 +171,6 @@ export function tick() {
   const seconds = clock.secondsSince(since);
   const over = limit !== null && seconds > limit;
   put(byId("time"), stopwatch(seconds));
-  put(byId("plan"), over && !plan ? t.late_to_come : plan);
+  put(byId("plan"), over && !plan ? lateWord : plan);
   timer.classList.toggle("timer-over", over);
 }

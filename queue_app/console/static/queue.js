@@ -50,7 +50,9 @@ export function showQueue(screen) {
 const isHeld = () => side.matches(":hover") || side.contains(document.activeElement);
 
 function release() {
-  if (newest && !held.hidden && !isHeld()) draw(newest);
+  if (!newest || held.hidden || isHeld()) return;
+  draw(newest);
+  tickQueue();
 }
 
 /** Whether drawing this screen would move a row from where it is. */
@@ -85,7 +87,8 @@ function draw(screen) {
   byId("elsewhere").hidden = !screen.elsewhere;
   if (screen.elsewhere) put(byId("elsewhere"), plural(t.elsewhere, screen.elsewhere));
   fold("parked-list", t.parked_count, screen.parked.length);
-  fold("missed-list", t.missed_count, screen.missed.length);
+  const calls = screen.missed.some((one) => one.channel === "phone");
+  fold("missed-list", calls ? t.unreached_count : t.missed_count, screen.missed.length);
 }
 
 /** Rows are kept by ticket, so that a button under the focus stays the same button. */

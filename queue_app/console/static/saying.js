@@ -1,5 +1,6 @@
 /** One verb at a time: every button waits until the screen shows what came of it. */
 
+import { isNewer, isOlder } from "/static/web/lib/versions.js";
 import { buttons, homeFocus, showActions, tell } from "./actions.js";
 import { known, t } from "./hall.js";
 import { fetchScreen, Lost, Refused } from "./requests.js";
@@ -20,10 +21,10 @@ export async function say(work) {
   state.busy = true;
   buttons.primary.setAttribute("aria-busy", "true");
   showActions();
-  const { version } = state.screen;
+  const before = state.screen;
   try {
     const message = await work();
-    await snapshotAfter(version);
+    await snapshotAfter(before);
     tell(message);
   } catch (error) {
     await explain(error);
@@ -36,10 +37,10 @@ export async function say(work) {
 }
 
 /** Wait for the snapshot that the verb caused; where none comes, fetch one. */
-async function snapshotAfter(version) {
-  if (state.screen.version > version) return;
+async function snapshotAfter(before) {
+  if (isNewer(state.screen, before)) return;
   const came = new Promise((resolve) => {
-    waitingForSnapshot = (shown) => shown > version && resolve(true);
+    waitingForSnapshot = (snapshot) => isNewer(snapshot, before) && resolve(true);
   });
   const late = new Promise((resolve) => setTimeout(resolve, SNAPSHOT_WITHIN_MS, false));
   const inTime = await Promise.race([came, late]);
@@ -47,9 +48,9 @@ async function snapshotAfter(version) {
   if (!inTime) await refresh();
 }
 
-/** A snapshot with this version is on the screen. */
-export function shown(version) {
-  waitingForSnapshot?.(version);
+/** This snapshot is on the screen. */
+export function shown(snapshot) {
+  waitingForSnapshot?.(snapshot);
 }
 
 async function explain(error) {
@@ -67,7 +68,7 @@ async function explain(error) {
 export async function refresh() {
   try {
     const fresh = await fetchScreen(known.snapshot.desk.id);
-    if (fresh.version >= state.screen.version) show(fresh);
+    if (!isOlder(fresh, state.screen)) show(fresh);
   } catch (error) {
     if (error instanceof Refused) leadAway(error);
   }

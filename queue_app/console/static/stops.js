@@ -47,7 +47,7 @@ function banner(stop) {
       "p",
       { class: "stop-words" },
       el("strong", { text: stop.title[language()] }),
-      ` ${[since(stop), scope(stop), stop.note].filter(Boolean).join(". ")}. `,
+      ` ${[since(stop), scope(stop), reason(stop)].filter(Boolean).join(". ")}. `,
       el("span", { text: stop.resumption[language()] }),
     ),
     el("div", { class: "stop-ways" }, ...ways(stop)),
@@ -60,6 +60,11 @@ const since = ({ since: began, ended_at: over }) =>
 function scope({ services }) {
   if (services === null) return t.stops.everything;
   return services.map((title) => title[language()]).join("; ");
+}
+
+/** The words of whoever stopped it, unless the title is made of them. */
+function reason({ note, title }) {
+  return note && !note.startsWith(title[language()]) ? note : "";
 }
 
 function ways(stop) {

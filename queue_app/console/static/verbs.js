@@ -16,15 +16,19 @@ async function callNext(ticket = null) {
     await refresh();
     return t.done.nobody;
   }
-  return fill(t.done.call, called);
+  return fill(doneWord("call", called), called);
 }
 
 /** A verb on the person at the desk. */
 async function atDesk(done, path, body = null) {
-  const { ticket, number } = state.screen.current;
-  await post(`/tickets/${ticket}/${path}`, { body });
-  return fill(t.done[done], { number });
+  const person = state.screen.current;
+  await post(`/tickets/${person.ticket}/${path}`, { body });
+  return fill(doneWord(done, person), { number: person.number });
 }
+
+/** Of a phone call nobody is said to have come or not. */
+const doneWord = (done, { channel }) =>
+  (channel === "phone" && t.done_call[done]) || t.done[done];
 
 export const verbs = {
   call: () => callNext(),

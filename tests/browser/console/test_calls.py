@@ -18,6 +18,16 @@ from tests.support.people import BRANCH, KIOSK
 pytestmark = [pytest.mark.browser, pytest.mark.server]
 
 
+COUNT_ROWS_WITHOUT_A_WAIT = """() => {
+    window.unsaid = 0;
+    const list = document.getElementById("queue");
+    new MutationObserver(() => {
+        const waits = [...list.querySelectorAll("[data-slot=wait]")];
+        window.unsaid += waits.filter((slot) => !slot.textContent).length;
+    }).observe(list, { childList: true });
+}"""
+
+
 async def test_a_clerk_works_by_keyboard_alone(arrive: Arrive, clock: Clock) -> None:
     for _ in range(3):
         await take_ticket(clock.now())
@@ -103,9 +113,11 @@ async def test_nothing_in_the_queue_moves_under_the_pointer(arrive: Arrive, cloc
     await expect(clerk.page.locator("#held")).to_be_visible()
     await expect(clerk.row("А1")).to_contain_text("уже не чекає")
     assert await clerk.rows.nth(1).bounding_box() == before
+    await clerk.page.evaluate(COUNT_ROWS_WITHOUT_A_WAIT)
     await clerk.page.mouse.move(300, 300)
     await expect(clerk.page.locator("#held")).to_be_hidden()
     await expect(clerk.rows.locator("[data-slot=number]")).to_have_text(["П1", "А2", "А3"])
+    assert await clerk.page.evaluate("window.unsaid") == 0
 
 
 async def test_the_queue_keeps_still_while_the_focus_is_in_it(arrive: Arrive, clock: Clock) -> None:
@@ -160,6 +172,23 @@ async def test_a_transfer_for_other_services_leaves_this_queue(
     await expect(clerk.result).to_have_text("А1 передано.")
     await expect(clerk.page.locator("#elsewhere")).to_have_text("1 особа в черзі до інших вікон")
     await clerk.press("Control+z", "called")
+
+
+async def test_a_transfer_to_nowhere_is_refused_and_back_to_the_queue_is_told_as_such(
+    arrive: Arrive, clock: Clock
+) -> None:
+    await take_ticket(clock.now())
+    clerk = await arrive()
+    await clerk.press("Space", "called")
+    await clerk.page.keyboard.press("Digit4")
+    dialog = clerk.page.locator("#transfer-dialog")
+    error = dialog.locator("#transfer-error")
+    await dialog.get_by_role("button", name="Передати").click()
+    await expect(error).to_have_text("Оберіть інше вікно або іншу послугу.")
+    await clerk.page.keyboard.press("Escape")
+    await clerk.mode("called")
+    await clerk.press("Digit5", "free")
+    await expect(clerk.page.locator("#undo-what")).to_have_text("Скасувати: А1 назад у чергу")
 
 
 async def test_a_missed_person_is_put_back_from_the_list(arrive: Arrive, clock: Clock) -> None:

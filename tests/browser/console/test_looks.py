@@ -54,6 +54,16 @@ async def test_a_phone_visit_shows_the_number_to_dial(arrive: Arrive, clock: Clo
     await expect(link).to_have_attribute("href", "tel:+380671234567")
     await expect(clerk.page.locator("#contact")).to_contain_text("Олена Мельник")
     await expect(clerk.page.locator("[data-verb=no_show]")).to_contain_text("Не відповідають")
+    await expect(clerk.result).to_have_text("К1 – дзвінок: наберіть номер.")
+    undo = clerk.page.locator("#undo-what")
+    await expect(undo).to_have_text("Скасувати: дзвінок К1")
+    await clerk.press("Digit2", "empty")
+    await expect(clerk.result).to_have_text("К1: не відповідають.")
+    await expect(undo).to_have_text("Скасувати: К1 не відповідають")
+    missed = clerk.page.locator("#missed-list summary")
+    await expect(missed).to_have_text("Не прийшли або не відповіли: 1")
+    await clerk.page.reload()
+    await expect(missed).to_have_text("Не прийшли або не відповіли: 1")
 
 
 async def phone_visit(clock: Clock) -> None:

@@ -12,7 +12,12 @@ pytestmark = pytest.mark.browser
 async def test_a_forgotten_visit_is_asked_about_and_leaves_nothing(kiosk: Page) -> None:
     await kiosk.clock.install()
     await kiosk.reload()
+    title, skip = await kiosk.title(), kiosk.locator(".skip-link")
+    assert title.startswith("Термінал, ") and " – " in title
+    await expect(skip).to_have_text("Перейти до основного вмісту", use_inner_text=True)
     await press(kiosk, "[data-language=en]")
+    assert (await kiosk.title()).startswith("Kiosk, ")
+    await expect(skip).to_have_text("Skip to the main content", use_inner_text=True)
     await choose(kiosk)
     await kiosk.clock.run_for(41_000)
     await expect(kiosk.locator("#still-here")).to_be_visible()
@@ -25,6 +30,7 @@ async def test_a_forgotten_visit_is_asked_about_and_leaves_nothing(kiosk: Page) 
     await expect(kiosk.locator("[data-screen=start]")).to_be_visible()
     assert await kiosk.locator("html").get_attribute("lang") == "uk"
     await expect(kiosk.locator("#chosen > li")).to_have_count(0)
+    assert await kiosk.title() == title
 
 
 async def test_the_ticket_stays_for_twenty_seconds_and_as_long_as_it_is_held(

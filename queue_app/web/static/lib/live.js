@@ -1,13 +1,15 @@
 /**
  * A screen that follows the hall: whole snapshots over a websocket that heals by itself.
  *
- * A frame whose `version` is below the last one shown is dropped; any frame is a heartbeat.
+ * A frame that is older than the last one shown is dropped; any frame is a heartbeat. `shown`: the
+ * `version` and `epoch` of what the page shows from the start, if it says them.
  * `onStale` is called once when nothing came for `staleAfterMs`, or the connection has been
  * gone for two seconds; `onFresh` once when frames come again. Where the server refuses (close
  * codes 4403 and 4404) it is not asked again: `onRefused` says so, by default in a bar.
  */
 
 import { byId, el } from "./dom.js";
+import { isOlder } from "./versions.js";
 import { texts } from "./words.js";
 
 const FIRST_DELAY_MS = 500;
@@ -24,6 +26,7 @@ export function connect(
     onStale = () => {},
     onFresh = () => {},
     onRefused = sayRefused,
+    shown = null,
     staleAfterMs = 10000,
   },
 ) {
@@ -33,7 +36,6 @@ export function connect(
   let socket = null;
   let attempts = 0;
   let retry = 0;
-  let shown = -Infinity;
   let stale = false;
   let closed = false;
   let heardAt = performance.now();
@@ -54,13 +56,13 @@ export function connect(
     goneAt = null;
     attempts = 0;
     if (stale) {
-      // After a silence the server is believed, whatever it counts from: it may be restored.
+      // After a silence the server is believed, whatever it counts from.
       stale = false;
-      shown = -Infinity;
+      shown = null;
       onFresh();
     }
-    if (typeof snapshot.version !== "number" || snapshot.version < shown) return;
-    shown = snapshot.version;
+    if (typeof snapshot.version !== "number" || (shown && isOlder(snapshot, shown))) return;
+    shown = snapshot;
     onSnapshot(snapshot);
   }
 

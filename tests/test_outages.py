@@ -1,0 +1,180 @@
+"""What the driver may say of a database that cannot do something now, and how it is remembered."""
+
+import asyncio
+import logging
+import socket
+
+import asyncpg
+import pytest
+
+from queue_app.store.outages import (
+    REFUSED_SECONDS,
+    RETRY_SECONDS,
+    SELDOM_SECONDS,
+    Outage,
+    Trouble,
+    outage_of,
+)
+
+
+class Stopwatch:
+    def __init__(self) -> None:
+        self.seconds = 1000.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        asyncpg.ConnectionDoesNotExistError(),
+        asyncpg.InterfaceError("connection is closed"),
+        asyncpg.InternalClientError(),
+        asyncpg.TargetServerAttributeNotMatched(),
+        asyncpg.CannotConnectNowError(),
+        asyncpg.AdminShutdownError(),
+        asyncpg.CrashShutdownError(),
+        asyncpg.TooManyConnectionsError(),
+        asyncpg.ReadOnlySQLTransactionError(),
+        asyncpg.InvalidCachedStatementError(),
+        asyncpg.UndefinedTableError(),
+        asyncpg.InvalidCatalogNameError(),
+        ConnectionRefusedError(),
+        ConnectionResetError(),
+        FileNotFoundError(),
+        socket.gaierror(),
+        OSError(113, "No route to host"),
+        EOFError(),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_what_may_be_over_at_once_is_worth_another_try(error: Exception) -> None:
+    outage = outage_of(error)
+    assert outage
+    assert outage.passing
+    assert Trouble().is_worth_a_wait(outage)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        TimeoutError(),
+        asyncpg.QueryCanceledError(),
+        asyncpg.LockNotAvailableError(),
+        asyncpg.DiskFullError(),
+        asyncpg.OutOfMemoryError(),
+        asyncpg.PostgresIOError(),
+        asyncpg.PostgresSystemError(),
+        asyncpg.IdleInTransactionSessionTimeoutError(),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_what_lasts_is_said_at_once(error: Exception) -> None:
+    outage = outage_of(error)
+    assert outage
+    assert not outage.passing
+    assert not Trouble().is_worth_a_wait(outage)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        asyncpg.UniqueViolationError(),
+        asyncpg.CheckViolationError(),
+        asyncpg.UndefinedColumnError(),
+        asyncpg.PostgresSyntaxError(),
+        asyncpg.DataError(),
+        asyncpg.DeadlockDetectedError(),
+        asyncpg.SerializationError(),
+        asyncpg.UnsupportedClientFeatureError("no"),
+        asyncpg.InsufficientPrivilegeError(),
+        asyncio.CancelledError(),
+        ValueError(),
+        RuntimeError(),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_a_fault_of_ours_is_no_outage(error: BaseException) -> None:
+    assert outage_of(error) is None
+
+
+@pytest.mark.parametrize(
+    ("error", "unsure"),
+    [
+        (asyncpg.ConnectionDoesNotExistError(), True),
+        (asyncpg.AdminShutdownError(), True),
+        (TimeoutError(), True),
+        (ConnectionResetError(), True),
+        (asyncpg.DiskFullError(), False),
+        (asyncpg.ReadOnlySQLTransactionError(), False),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_only_a_commit_whose_answer_is_lost_leaves_doubt(error: Exception, unsure: bool) -> None:
+    committing, before = outage_of(error, committing=True), outage_of(error)
+    assert committing
+    assert before
+    assert (committing.unsure, before.unsure) == (unsure, False)
+
+
+def noticed(trouble: Trouble, error: Exception) -> Outage:
+    outage = outage_of(error)
+    assert outage
+    trouble.noticed(outage)
+    return outage
+
+
+def test_an_outage_is_said_once_a_minute_whatever_comes(caplog: pytest.LogCaptureFixture) -> None:
+    stopwatch = Stopwatch()
+    trouble = Trouble(stopwatch)
+    caplog.set_level(logging.INFO)
+    for _ in range(400):
+        noticed(trouble, ConnectionRefusedError())
+        trouble.answered()
+    noticed(trouble, asyncpg.DiskFullError())
+    assert [line.split(": ")[-1] for line in caplog.messages] == [
+        "ConnectionRefusedError", "DiskFullError",
+    ]  # fmt: skip
+    stopwatch.seconds += SELDOM_SECONDS
+    noticed(trouble, ConnectionRefusedError())
+    assert "399 times" in caplog.messages[-1]
+    assert all(record.exc_info is None for record in caplog.records)
+
+
+def test_nobody_waits_for_an_outage_that_has_lasted() -> None:
+    stopwatch = Stopwatch()
+    trouble = Trouble(stopwatch)
+    lost = noticed(trouble, ConnectionRefusedError())
+    stopwatch.seconds += RETRY_SECONDS / 2
+    assert trouble.is_worth_a_wait(noticed(trouble, ConnectionRefusedError()))
+    stopwatch.seconds += RETRY_SECONDS / 2
+    assert not trouble.is_worth_a_wait(lost)
+    trouble.answered()
+    assert trouble.is_worth_a_wait(noticed(trouble, ConnectionRefusedError()))
+
+
+def test_reading_that_works_does_not_make_anybody_wait_for_writes_for_ever() -> None:
+    stopwatch = Stopwatch()
+    trouble = Trouble(stopwatch)
+    noticed(trouble, asyncpg.ReadOnlySQLTransactionError())
+    stopwatch.seconds += RETRY_SECONDS
+    trouble.answered()
+    assert not trouble.is_worth_a_wait(noticed(trouble, asyncpg.ReadOnlySQLTransactionError()))
+    trouble.wrote()
+    assert trouble.is_worth_a_wait(noticed(trouble, asyncpg.ReadOnlySQLTransactionError()))
+
+
+def test_a_refused_write_speaks_against_the_next_until_one_is_done() -> None:
+    stopwatch = Stopwatch()
+    trouble = Trouble(stopwatch)
+    noticed(trouble, ConnectionRefusedError())
+    assert not trouble.refuses_writes()
+    noticed(trouble, asyncpg.DiskFullError())
+    trouble.answered()
+    assert trouble.refuses_writes()
+    trouble.wrote()
+    assert not trouble.refuses_writes()
+    noticed(trouble, asyncpg.DiskFullError())
+    stopwatch.seconds += REFUSED_SECONDS
+    assert not trouble.refuses_writes(), "somebody has to try again"
