@@ -8,7 +8,7 @@ from tests.load.table import Table, part
 
 HEADS = (
     "trial", "2xx", "4xx", "503", "500", "broken", f"> {TOO_LONG:.0f} s", "longest answer",
-    "no ticket for", "ready: no after", "yes after", "boards after", "lost", "twice", "numbers",
+    "no ticket for", "ready: no after", "yes after", "boards still for", "lost", "twice", "numbers",
     "log lines", "tracebacks", "doctor", "stands", "worker",
 )  # fmt: skip
 SHOWN = 5
@@ -30,7 +30,7 @@ def row(result: Result) -> tuple[str, ...]:
         seconds(result.no_ticket_for),
         seconds(result.no_after, "–"),
         seconds(result.yes_after, "never"),
-        seconds(result.boards_after, "never"),
+        seconds(result.boards_still_for),
         str(len(verdict.lost)),
         str(len(verdict.twice)),
         str(len(verdict.numbers)),
@@ -62,7 +62,8 @@ def remarks(result: Result) -> list[str]:
         *(("number", one) for one in result.verdict.numbers[:SHOWN]),
         *(("doctor", one) for one in result.findings[:SHOWN]),
     ]
-    return [*result.notes, *(f"{kind}: {one}" for kind, one in found)]
+    refused = [f"refused: {', '.join(result.refusals[:SHOWN])}"] if result.refusals else []
+    return [*result.notes, *refused, *(f"{kind}: {one}" for kind, one in found)]
 
 
 def markdown(results: Sequence[Result]) -> str:

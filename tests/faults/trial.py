@@ -1,6 +1,7 @@
 """One trial: people at work, a fault that comes, lasts and ends, and what is true afterwards."""
 
 import asyncio
+import shutil
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
@@ -39,7 +40,6 @@ class Scene:
     def end(self) -> None:
         """The fault is over: from now on the time until all is well is counted."""
         self.ended = time.monotonic()
-        self.crowd.boards.mark()
 
     def note(self, words: str) -> None:
         self.notes.append(words)
@@ -78,7 +78,7 @@ class Result:
     no_ticket_for: float = 0.0
     no_after: float | None = None
     yes_after: float | None = None
-    boards_after: float | None = None
+    boards_still_for: float = 0.0
     verdict: Verdict = field(default_factory=Verdict)
     log_lines: int = 0
     tracebacks: int = 0
@@ -88,6 +88,7 @@ class Result:
     acknowledged: int = 0
     started_in: float = 0.0
     """Seconds from `serve` to ready, before the fault."""
+    refusals: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     skipped: str = ""
 
@@ -97,8 +98,8 @@ class Result:
         return not (self.verdict.lost or self.verdict.twice or self.findings)
 
 
-async def perform(trial: Trial, stage: Stage) -> Result:
-    """The whole of it, and nothing of it left behind."""
+async def perform(trial: Trial, stage: Stage, logs: Path | None = None) -> Result:
+    """The whole of it, and nothing of it left behind but the server's log in `logs`."""
     with stage.room(trial.name) as room, trial.home(stage, room) as home:
         service = Service(room, home.data, home.url)
         memory = asyncio.create_task(service.remember_memory())
@@ -114,6 +115,8 @@ async def perform(trial: Trial, stage: Stage) -> Result:
         finally:
             memory.cancel()
             service.stop()
+            if logs and service.log.exists():
+                shutil.copy(service.log, logs / f"{trial.name}.log")
     result.started_in = took
     return result
 
@@ -129,12 +132,12 @@ async def _lived(trial: Trial, scene: Scene) -> Result:
             scene.end()
         if not await crowd.until_well(scene.ended, service.stands):
             scene.note("not all were well 30 s after the fault's end" if service.stands() else GONE)
-        boards, over = crowd.boards.moved_after(), time.monotonic()
+        over = time.monotonic()
         stands = service.stands() and await crowd.probe.ask()
         if not stands:
             crowd.give_up()
     if stands:
-        await crowd.repeated()
+        await crowd.repeated(scene.forgiven)
         stands = service.stands()
     if not service.stop():
         scene.note("it did not stop when it was asked to, and was killed")
@@ -145,7 +148,8 @@ async def _lived(trial: Trial, scene: Scene) -> Result:
         no_ticket_for=crowd.book.longest_without(start, over),
         no_after=crowd.probe.said_no_after(scene.began),
         yes_after=crowd.probe.said_yes_after(scene.began, scene.ended),
-        boards_after=boards,
+        boards_still_for=crowd.boards.stood_still(scene.began, over),
+        refusals=crowd.book.refusals(),
         log_lines=len(service.lines()),
         tracebacks=tracebacks(service.lines()),
         stands=stands,
