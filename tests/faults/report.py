@@ -69,7 +69,9 @@ def remarks(result: Result) -> list[str]:
 def markdown(results: Sequence[Result]) -> str:
     """The table, and under it the remarks of each trial that has some."""
     notes = [
-        f"- **{one.name}**: " + "; ".join([one.skipped] if one.skipped else remarks(one)) + "."
+        f"- **{one.name}**: "
+        + "; ".join(said.rstrip(".") for said in ([one.skipped] if one.skipped else remarks(one)))
+        + "."
         for one in results
         if one.skipped or remarks(one)
     ]
