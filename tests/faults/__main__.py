@@ -1,4 +1,4 @@
-"""`python -m tests.faults [TRIAL ...] [--markdown]`: all trials when none is named.
+"""`python -m tests.faults [TRIAL ...] [--markdown] [--logs FOLDER]`: all trials when none is named.
 
 Exit code 1 where anything acknowledged is lost or done twice, or `doctor` finds something.
 """
@@ -31,26 +31,29 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.faults")
     parser.add_argument("which", nargs="*", metavar="TRIAL", help=", ".join(TRIALS))
     parser.add_argument("--markdown", action="store_true", help="a table of all at the end")
+    parser.add_argument("--logs", type=Path, metavar="FOLDER", help="keep each server's log there")
     given = parser.parse_args()
     if unknown := set(given.which) - TRIALS.keys():
         parser.error(f"there is no {', '.join(sorted(unknown))}; there are {', '.join(TRIALS)}")
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     open_files()
+    if given.logs:
+        given.logs.mkdir(parents=True, exist_ok=True)
     print(f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}")
     with _scratch() as folder:
         stage = found(folder)
-        results = [run(TRIALS[name], stage) for name in given.which or TRIALS]
+        results = [run(TRIALS[name], stage, given.logs) for name in given.which or TRIALS]
     if given.markdown:
         print("\n" + report.markdown(results))
     sys.exit(0 if all(one.sound for one in results) else 1)
 
 
-def run(trial: Trial, stage: Stage) -> Result:
+def run(trial: Trial, stage: Stage, logs: Path | None) -> Result:
     """One trial; what goes wrong with it is told, and the others go on."""
     print(f"\n{trial.name}: {trial.what}", flush=True)
     began = time.monotonic()
     try:
-        result = asyncio.run(perform(trial, stage))
+        result = asyncio.run(perform(trial, stage, logs))
     except Skipped as reason:
         result = Result(trial.name, skipped=str(reason))
     except Exception as error:

@@ -5,23 +5,24 @@ import re
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from websockets.asyncio.client import connect
 from websockets.exceptions import WebSocketException
 
+from tests.faults.book import longest_gap
+
 AGAIN_AFTER = 0.5
+FRESH = 3.0
 _VERSION = re.compile(r'^\{"version":(\d+)')
 
 
 @dataclass
 class Screen:
-    """`version`: of the frame that it shows. `moved`: when it first showed another one than at
-    the fault's end."""
+    """`version`: of the frame that it shows. `news`: when it showed another than before."""
 
     version: int | None = None
-    at_end: int | None = None
-    moved: float | None = None
+    news: list[float] = field(default_factory=list)
 
 
 class Boards:
@@ -30,7 +31,6 @@ class Boards:
     def __init__(self, url: str, branch: str, count: int) -> None:
         self.address = f"{url.replace('http://', 'ws://')}/ws/branches/{branch}/board"
         self.screens = [Screen() for _ in range(count)]
-        self._ended = 0.0
 
     @asynccontextmanager
     async def watching(self) -> AsyncIterator[None]:
@@ -42,18 +42,14 @@ class Boards:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    def mark(self) -> None:
-        """The fault is over: from now on a board has moved when it shows something else."""
-        self._ended = time.monotonic()
-        for screen in self.screens:
-            screen.at_end, screen.moved = screen.version, None
+    def are_fresh(self) -> bool:
+        """Whether each has shown something new just now."""
+        since = time.monotonic() - FRESH
+        return all(screen.news and screen.news[-1] > since for screen in self.screens)
 
-    def moved_after(self) -> float | None:
-        """Seconds from the fault's end until the last board had moved; None before that."""
-        times = [screen.moved for screen in self.screens if screen.moved]
-        if len(times) < len(self.screens):
-            return None
-        return max(times, default=self._ended) - self._ended
+    def stood_still(self, start: float, end: float) -> float:
+        """The longest stretch of that time in which some board showed nothing new."""
+        return max((longest_gap(one.news, start, end) for one in self.screens), default=0.0)
 
     async def _watch(self, screen: Screen) -> None:
         while True:
@@ -69,6 +65,6 @@ class Boards:
         found = _VERSION.match(frame)
         if not found:
             return
-        screen.version = int(found[1])
-        if self._ended and screen.moved is None and screen.version != screen.at_end:
-            screen.moved = time.monotonic()
+        if screen.version != int(found[1]):
+            screen.version = int(found[1])
+            screen.news.append(time.monotonic())

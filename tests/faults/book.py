@@ -94,8 +94,22 @@ class Book:
 
     def longest_without(self, start: float, end: float) -> float:
         """The longest stretch of that time in which no ticket was acknowledged."""
-        marks = [start, *(at for at in sorted(self.issued) if start < at < end), end]
-        return max(after - before for before, after in pairwise(marks))
+        return longest_gap(self.issued, start, end)
+
+    def refusals(self) -> list[str]:
+        """The codes of the refusals, each with how often it came, the commonest first."""
+        codes = Counter(
+            str(reply.json.get("code")) if isinstance(reply.json, dict) else str(reply.status)
+            for reply in self.replies
+            if reply.column == "4xx"
+        )
+        return [f"{code} {times} times" for code, times in codes.most_common()]
+
+
+def longest_gap(moments: Iterable[float], start: float, end: float) -> float:
+    """The longest stretch between `start` and `end` without any of these moments."""
+    marks = [start, *(at for at in sorted(moments) if start < at < end), end]
+    return max(after - before for before, after in pairwise(marks))
 
 
 @dataclass(frozen=True)

@@ -11,14 +11,14 @@ from tests.faults.boards import Boards
 from tests.faults.book import Book, Reply
 from tests.faults.line import GIVE_UP_AFTER, Line
 from tests.faults.probe import Probe
-from tests.faults.stage import SignIns
+from tests.faults.stage import Seat, SignIns
 from tests.load.stage import HALL
 
 SERVICE = "debt-amount"
 PATIENCE = 30.0
 """Seconds in which all must be well again."""
 PAGES = ("/", f"/display/{HALL}", f"/api/v1/branches/{HALL}/board", "/console")
-KIOSKS, CLERKS, RESIDENTS, READERS, BOARDS = 2, 2, 2, 2, 20
+KIOSKS, RESIDENTS, READERS, BOARDS = 2, 2, 2, 20
 
 
 class Crowd:
@@ -42,10 +42,7 @@ class Crowd:
         kiosk = self._sign_ins.kiosk
         work: list[Awaitable[None]] = [
             *(self._lives(self._kiosk, kiosk) for _ in range(KIOSKS)),
-            *(
-                self._lives(self._clerk_at(desk), token)
-                for desk, token in self._sign_ins.desks[:CLERKS]
-            ),
+            *(self._lives(self._clerk_at(seat), seat.token) for seat in self._sign_ins.seats),
             *(self._lives(self._resident, None) for _ in range(RESIDENTS)),
             *(self._lives(self._reader, None) for _ in range(READERS)),
         ]
@@ -71,9 +68,10 @@ class Crowd:
         for line in self._lines:
             line.closed_at = -GIVE_UP_AFTER
 
-    async def until_well(self, since: float, seconds: float = PATIENCE) -> bool:
-        """Wait until everybody had what they asked for after `since`, or for so long."""
-        while time.monotonic() - since < seconds:
+    async def until_well(self, since: float, stands: Callable[[], bool]) -> bool:
+        """Wait until everybody had what they asked for after `since`: for so long, and while
+        there is somebody to ask."""
+        while time.monotonic() - since < PATIENCE and stands():
             await asyncio.sleep(0.25)
             if self._is_well(since):
                 await asyncio.sleep(1)
@@ -84,15 +82,17 @@ class Crowd:
         return (
             all(line.pleased > since for line in self._lines)
             and self.probe.is_content()
-            and self.boards.moved_after() is not None
+            and self.boards.are_fresh()
         )
 
-    async def repeated(self, most: int = 100) -> None:
-        """The last tickets asked for once more under their keys: the same answer must come."""
+    async def repeated(self, since: float, most: int = 100) -> None:
+        """The last tickets asked for once more under their keys: the same answer must come.
+        Keys from before `since` may be forgotten."""
+        keys = [key for key, told in self.book.tickets.items() if told.asked >= since]
         line = Line(self.url, self.book, {"Authorization": f"Bearer {self._sign_ins.kiosk}"})
         line.closed_at = time.monotonic()
         try:
-            for key in list(self.book.tickets)[-most:]:
+            for key in keys[-most:]:
                 await line.insist("ticket", _TICKETS, _TICKET, self._note_ticket, key)
         finally:
             await line.close()
@@ -116,14 +116,24 @@ class Crowd:
             self.book.issued.append(time.monotonic())
         self.book.tell("ticket", key, reply.json["token"], reply.sent)
 
-    def _clerk_at(self, desk: int) -> Callable[[Line], Awaitable[None]]:
+    def _clerk_at(self, seat: Seat) -> Callable[[Line], Awaitable[None]]:
         async def life(line: Line) -> None:
-            called = await line.insist("verb", f"/desks/{desk}/calls", None, self._note_call)
+            path = f"/desks/{seat.desk}/calls"
+            called = await line.insist("verb", path, None, self._note_call)
             if called and called.status == 200:
                 await self._serve(line, called.json["id"])
+            elif called and not called.done:
+                await self._look_who_is_here(line, seat)
             await asyncio.sleep(0.3)
 
         return life
+
+    async def _look_who_is_here(self, line: Line, seat: Seat) -> None:
+        """After a restore somebody else may be at the desk than the clerk thinks."""
+        board = await line.get(f"/api/v1/branches/{HALL}/board")
+        for call in board.json["called"] if board.done else ():
+            if call["desk"] == seat.number and call["state"] in ("called", "serving"):
+                await self._serve(line, call["ticket"])
 
     async def _serve(self, line: Line, ticket: int) -> None:
         for verb, path in (("start", "starts"), ("finish", "finishes")):

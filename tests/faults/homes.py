@@ -98,10 +98,9 @@ def pair(stage: Stage, room: Path) -> Iterator[Home]:
         access.write_text(access.read_text() + "local replication all trust\n")
         first.run("pg_ctl", "-D", str(first.folder), "reload")
         second = Postgres(first.folder.parent / "standby", first.folder.parent / "run2")
-        shutil.copytree(first.sockets, second.sockets, ignore=lambda *_: [".s.PGSQL.5432"])
-        shutil.chown(second.sockets, first.folder.owner(), first.folder.group())
-        second.folder.mkdir(mode=0o700)
-        shutil.chown(second.folder, first.folder.owner(), first.folder.group())
+        for folder in (second.sockets, second.folder):
+            folder.mkdir(mode=0o700)
+            shutil.chown(folder, first.folder.owner(), first.folder.group())
         second.run(
             "pg_basebackup", "-h", str(first.sockets), "-U", "queue", "-D", str(second.folder),
             "-R", "-X", "stream", "-c", "fast",

@@ -24,14 +24,17 @@ async def worker_and_database(scene: Scene) -> None:
 async def keeper(scene: Scene) -> None:
     """The process that keeps the workers is killed, and `serve` started again until it stays."""
     os.kill(scene.service.keeper, signal.SIGKILL)
+    scene.end()
     times = await scene.service.start_until_it_stays()
-    scene.note(f"started {times} times, a second after each end")
+    if times > 1:
+        scene.note(f"started {times} times, a second after each end")
 
 
 async def everything(scene: Scene) -> None:
     """Every process is killed at once, PostgreSQL too, and `serve` started again."""
     scene.home.database.kill()
     scene.service.kill_all()
+    scene.end()
     times = await scene.service.start_until_it_stays()
     if times > 1:
         scene.note(f"started {times} times")

@@ -6,12 +6,14 @@ from contextlib import AsyncExitStack, suppress
 import asyncpg
 
 from tests.faults.homes import apart, pair
+from tests.faults.postgres import APPLICATION
 from tests.faults.postgres import CUT as CUT_ALL
 from tests.faults.trial import Scene, Trial, during
 
 FROZEN = 10.0
 CUT = 5.0
 TAKEN = 8.0
+TRIES, AT_ONCE = 40, 10
 READ_ONLY = 5.0
 
 
@@ -33,10 +35,9 @@ async def taken(scene: Scene) -> None:
     """Somebody else takes every connection that PostgreSQL has, the product's too, for 8 s."""
     hog = Hog(scene)
     async with hog.stack:
-        await hog.take_what_is_left()
-        await hog.held[0].execute(CUT_ALL)
-        await during(TAKEN, hog.take_what_is_left, every=0.1)
-        scene.note(f"{len(hog.held)} connections were held")
+        await hog.take_all()
+        await during(TAKEN, hog.take_what_is_left, every=0.05)
+        scene.note(f"{len(hog.held)} connections were held, {await hog.product_has()} left to it")
 
 
 class Hog:
@@ -46,6 +47,19 @@ class Hog:
         self.stack = AsyncExitStack()
         self.held: list[asyncpg.Connection] = []
         self._database = scene.home.database
+
+    async def take_all(self) -> None:
+        """Cut the product off until it is always too late to come back."""
+        for _ in range(TRIES):
+            await asyncio.gather(*(self.take_what_is_left() for _ in range(AT_ONCE)))
+            if not await self.product_has():
+                return
+            await self.held[0].execute(CUT_ALL)
+
+    async def product_has(self) -> int:
+        """Its connections."""
+        has: int = await self.held[0].fetchval(COUNT)
+        return has
 
     async def take_what_is_left(self) -> None:
         with suppress(asyncpg.TooManyConnectionsError):
@@ -81,11 +95,12 @@ async def late(scene: Scene) -> None:
     await asyncio.to_thread(scene.home.database.stop)
     scene.service.start()
     await asyncio.sleep(5)
-    if not scene.service.stands():
-        scene.note(f"serve had ended by then: {scene.service.lines()[-1]}")
     await asyncio.to_thread(scene.home.database.start)
+    if not scene.service.stands():
+        scene.note(f"serve had ended: {scene.service.lines()[-1]}")
 
 
+COUNT = f"SELECT count(*) FROM pg_stat_activity WHERE application_name = '{APPLICATION}'"
 RELOAD = "SELECT pg_reload_conf()"
 
 TRIALS = (

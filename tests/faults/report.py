@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 from tests.faults.book import COLUMNS, TOO_LONG
 from tests.faults.trial import Result
-from tests.load.table import Table
+from tests.load.table import Table, part
 
 HEADS = (
     "trial", "2xx", "4xx", "503", "500", "broken", f"> {TOO_LONG:.0f} s", "longest answer",
-    "no ticket for", "ready: no after", "yes after", "boards after", "lost", "twice", "numbers",
+    "no ticket for", "ready: no after", "yes after", "boards still for", "lost", "twice", "numbers",
     "log lines", "tracebacks", "doctor", "stands", "worker",
 )  # fmt: skip
 SHOWN = 5
@@ -30,7 +30,7 @@ def row(result: Result) -> tuple[str, ...]:
         seconds(result.no_ticket_for),
         seconds(result.no_after, "–"),
         seconds(result.yes_after, "never"),
-        seconds(result.boards_after, "never"),
+        seconds(result.boards_still_for),
         str(len(verdict.lost)),
         str(len(verdict.twice)),
         str(len(verdict.numbers)),
@@ -62,14 +62,19 @@ def remarks(result: Result) -> list[str]:
         *(("number", one) for one in result.verdict.numbers[:SHOWN]),
         *(("doctor", one) for one in result.findings[:SHOWN]),
     ]
-    return [*result.notes, *(f"{kind}: {one}" for kind, one in found)]
+    refused = [f"refused: {', '.join(result.refusals[:SHOWN])}"] if result.refusals else []
+    return [*result.notes, *refused, *(f"{kind}: {one}" for kind, one in found)]
 
 
 def markdown(results: Sequence[Result]) -> str:
     """The table, and under it the remarks of each trial that has some."""
     notes = [
-        f"- **{one.name}**: " + "; ".join([one.skipped] if one.skipped else remarks(one)) + "."
+        f"- **{one.name}**: "
+        + "; ".join(said.rstrip(".") for said in ([one.skipped] if one.skipped else remarks(one)))
+        + "."
         for one in results
         if one.skipped or remarks(one)
     ]
-    return "\n".join([str(table(results)), "", *notes])
+    starts = [one.started_in for one in results if one.started_in]
+    usual = f"From `serve` to ready without a fault: {part(starts, 0.5):.1f} s." if starts else ""
+    return "\n".join([str(table(results)), "", usual, "", *notes])

@@ -29,7 +29,7 @@ def _command(scene: Scene, command: str, file: Path, *options: str) -> str:
         cwd=ROOT, env=scene.service.environment, capture_output=True, text=True, check=False,
         timeout=WITHIN,
     )  # fmt: skip
-    return (done.stdout + done.stderr).strip().replace(str(file), file.name)
+    return (done.stdout + done.stderr).strip().partition("\n")[0].replace(str(file), file.name)
 
 
 TRIALS = (Trial("restore", restore),)

@@ -67,7 +67,7 @@ class Service:
         probe = Probe(self.address)
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline and self.stands():
-            if await probe.ask():
+            if len(self.workers()) == WORKERS and await probe.ask():
                 return True
             await asyncio.sleep(0.1)
         return False

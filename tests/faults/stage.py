@@ -1,7 +1,10 @@
 """What every trial begins with: a centre of ten o'clock on a Monday, with its sign-ins."""
 
 import asyncio
+import shutil
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,11 +24,20 @@ DESKS = 2
 
 
 @dataclass(frozen=True)
+class Seat:
+    """An open desk, and the token of the clerk at it."""
+
+    desk: int
+    number: str
+    token: str
+
+
+@dataclass(frozen=True)
 class SignIns:
-    """The kiosk's token, and for each open desk its id and its clerk's token."""
+    """The kiosk's token, and who sits where."""
 
     kiosk: str
-    desks: list[tuple[int, str]]
+    seats: list[Seat]
 
 
 @dataclass(frozen=True)
@@ -36,11 +48,15 @@ class Stage:
     founded: Path
     sign_ins: SignIns
 
-    def room(self, name: str) -> Path:
+    @contextmanager
+    def room(self, name: str) -> Iterator[Path]:
         """A folder for one trial, which PostgreSQL's account can pass."""
         room = self.folder / name
         room.mkdir(mode=0o711)
-        return room
+        try:
+            yield room
+        finally:
+            shutil.rmtree(room, ignore_errors=True)
 
     def copy_to(self, data: Path) -> None:
         subprocess.run(["cp", "-a", self.founded, data], check=True)
@@ -59,11 +75,13 @@ async def _fill(dsn: str) -> SignIns:
         await db.migrate()
         await apply(By(OPERATOR, MONDAY), busy_centre())
         reference.forget()
-        desks = [desk.id for desk in (await reference.directory()).branch(HALL).desks][:DESKS]
-        tokens = [(await hire(MONDAY, f"clerk{n}")).token for n, _ in enumerate(desks)]
-        for desk, token in zip(desks, tokens, strict=True):
-            clerk = await staff_of_session(token_hash(token), MONDAY)
+        desks = (await reference.directory()).branch(HALL).desks[:DESKS]
+        seats = [
+            Seat(desk.id, desk.number, (await hire(MONDAY, f"clerk{desk.number}")).token)
+            for desk in desks
+        ]
+        for seat in seats:
+            clerk = await staff_of_session(token_hash(seat.token), MONDAY)
             assert clerk
-            await open_desk(By(clerk, MONDAY), desk)
-        kiosk = await install(MONDAY)
-        return SignIns(kiosk.token, list(zip(desks, tokens, strict=True)))
+            await open_desk(By(clerk, MONDAY), seat.desk)
+        return SignIns((await install(MONDAY)).token, seats)

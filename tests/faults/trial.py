@@ -1,6 +1,7 @@
 """One trial: people at work, a fault that comes, lasts and ends, and what is true afterwards."""
 
 import asyncio
+import shutil
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
@@ -21,6 +22,7 @@ from tests.load.table import part
 
 BEFORE = 2.0
 """Seconds in which people are at work before the fault comes."""
+GONE = "the server ended by itself"
 
 
 @dataclass
@@ -31,8 +33,13 @@ class Scene:
     service: Service
     crowd: Crowd
     began: float = 0.0
+    ended: float = 0.0
     notes: list[str] = field(default_factory=list)
     forgiven: float = 0.0
+
+    def end(self) -> None:
+        """The fault is over: from now on the time until all is well is counted."""
+        self.ended = time.monotonic()
 
     def note(self, words: str) -> None:
         self.notes.append(words)
@@ -49,7 +56,8 @@ class Scene:
 
 @dataclass(frozen=True)
 class Trial:
-    """`fault` brings the fault and returns when it has ended; its docstring says what it is."""
+    """`fault` brings the fault and returns when it has ended, or says so before by `scene.end()`;
+    its docstring says what it is."""
 
     name: str
     fault: Callable[[Scene], Awaitable[None]]
@@ -70,7 +78,7 @@ class Result:
     no_ticket_for: float = 0.0
     no_after: float | None = None
     yes_after: float | None = None
-    boards_after: float | None = None
+    boards_still_for: float = 0.0
     verdict: Verdict = field(default_factory=Verdict)
     log_lines: int = 0
     tracebacks: int = 0
@@ -78,6 +86,9 @@ class Result:
     stands: bool = False
     memory: float = 0.0
     acknowledged: int = 0
+    started_in: float = 0.0
+    """Seconds from `serve` to ready, before the fault."""
+    refusals: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     skipped: str = ""
 
@@ -87,22 +98,26 @@ class Result:
         return not (self.verdict.lost or self.verdict.twice or self.findings)
 
 
-async def perform(trial: Trial, stage: Stage) -> Result:
-    """The whole of it, and nothing of it left behind."""
-    room = stage.room(trial.name)
-    with trial.home(stage, room) as home:
+async def perform(trial: Trial, stage: Stage, logs: Path | None = None) -> Result:
+    """The whole of it, and nothing of it left behind but the server's log in `logs`."""
+    with stage.room(trial.name) as room, trial.home(stage, room) as home:
         service = Service(room, home.data, home.url)
         memory = asyncio.create_task(service.remember_memory())
         try:
             service.start()
+            began = time.monotonic()
             if not await service.until_ready():
                 raise RuntimeError("it did not start:\n" + "\n".join(service.lines()[-20:]))
+            took = time.monotonic() - began
             result = await _lived(
                 trial, Scene(home, service, Crowd(service.address, stage.sign_ins))
             )
         finally:
             memory.cancel()
             service.stop()
+            if logs and service.log.exists():
+                shutil.copy(service.log, logs / f"{trial.name}.log")
+    result.started_in = took
     return result
 
 
@@ -113,16 +128,16 @@ async def _lived(trial: Trial, scene: Scene) -> Result:
         await asyncio.sleep(BEFORE)
         scene.began = time.monotonic()
         await trial.fault(scene)
-        ended = time.monotonic()
-        crowd.boards.mark()
-        if not await crowd.until_well(ended):
-            scene.note("not all were well 30 s after the fault's end")
-        boards, over = crowd.boards.moved_after(), time.monotonic()
+        if not scene.ended:
+            scene.end()
+        if not await crowd.until_well(scene.ended, service.stands):
+            scene.note("not all were well 30 s after the fault's end" if service.stands() else GONE)
+        over = time.monotonic()
         stands = service.stands() and await crowd.probe.ask()
         if not stands:
             crowd.give_up()
     if stands:
-        await crowd.repeated()
+        await crowd.repeated(scene.forgiven)
         stands = service.stands()
     if not service.stop():
         scene.note("it did not stop when it was asked to, and was killed")
@@ -132,8 +147,9 @@ async def _lived(trial: Trial, scene: Scene) -> Result:
         longest_answer=crowd.book.longest_answer(),
         no_ticket_for=crowd.book.longest_without(start, over),
         no_after=crowd.probe.said_no_after(scene.began),
-        yes_after=crowd.probe.said_yes_after(scene.began, ended),
-        boards_after=boards,
+        yes_after=crowd.probe.said_yes_after(scene.began, scene.ended),
+        boards_still_for=crowd.boards.stood_still(scene.began, over),
+        refusals=crowd.book.refusals(),
         log_lines=len(service.lines()),
         tracebacks=tracebacks(service.lines()),
         stands=stands,
