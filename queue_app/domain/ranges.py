@@ -6,7 +6,6 @@ between. They are kept only to save work: nothing needs what another process has
 """
 
 from bisect import bisect_left
-from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
@@ -14,7 +13,7 @@ import msgspec
 from queue_app.domain import waits
 from queue_app.domain.dispatch import Person
 from queue_app.domain.forecast import Now, scene_of
-from queue_app.domain.waits import Draws, Scene, Wait
+from queue_app.domain.waits import Dice, Draws, Scene, Wait
 
 FRESH_SECONDS = 8.0
 """How old ranges may be, in the hall's seconds."""
@@ -41,7 +40,8 @@ class Forecasts:
         """`stopwatch`: real seconds from any origin, by which making ranges is kept to its share
         of a core. Without one it costs nothing."""
         self._stopwatch = stopwatch
-        self._draws = defaultdict[int, Draws](Draws)
+        self._dice = Dice()
+        self._draws: dict[int, Draws] = {}
         """By branch."""
         self._kept: dict[tuple[int, bool], _Ranges] = {}
         """By branch, and whether they suppose that everything has resumed."""
@@ -80,7 +80,7 @@ class Forecasts:
         key = now.branch.id, resumed
         kept = self._kept.get(key)
         if kept is None or not kept.serves(now, scene, points, self._stopwatch()):
-            draws = self._draws[now.branch.id]
+            draws = self._draws.setdefault(now.branch.id, Draws(self._dice))
             kept = self._kept[key] = _Ranges(now, scene, points, draws, self._stopwatch)
         return kept
 

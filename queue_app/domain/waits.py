@@ -149,53 +149,68 @@ class _Chance(Struct, frozen=True):
     comes: tuple[float, ...]
 
 
+_Slices = tuple[tuple[float, ...], tuple[float, ...]]
+"""The middle of each slice of a distribution: uniform on 0 to 1, and standard normal."""
+_Strangers = tuple[tuple[float, float, float], ...]
+"""When, which services (0 to 1), how long (standard normal)."""
+
+
+class Dice:
+    """What is the same in every hall: a megabyte, kept once by whoever asks of many."""
+
+    def __init__(self) -> None:
+        self._slices: dict[int, _Slices] = {}
+        self._strangers: dict[int, _Strangers] = {}
+
+    def slices(self, runs: int) -> _Slices:
+        """Of so many runs. Everybody's chance is these very numbers in another order."""
+        if runs not in self._slices:
+            self._slices[runs] = _slices(runs)
+        return self._slices[runs]
+
+    def strangers(self, run: int) -> _Strangers:
+        """Who comes with priority in one run, counted from 0: arrivals at rate 1."""
+        if run not in self._strangers:
+            self._strangers[run] = _strangers(run)
+        return self._strangers[run]
+
+
 class Draws:
     """The chance of whoever is in a hall, for somebody who asks of this hall again and again.
 
     It depends on ids alone, so keeping it saves work and changes nothing. Two kilobytes a person.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, dice: Dice | None = None) -> None:
+        self.dice = dice or Dice()
         self._people: dict[int, _Chance] = {}
         self._runs = 0
-        self._strangers: dict[int, tuple[tuple[float, float, float], ...]] = {}
 
     def of(self, people: Iterable[int], runs: int) -> Mapping[int, _Chance]:
         """The chance of the people of these ids in so many runs; that of all others is dropped."""
         kept = self._people if runs == self._runs else {}
-        self._people = {one: kept.get(one) or _drawn(one, runs) for one in people}
+        slices = self.dice.slices(runs)
+        self._people = {one: kept.get(one) or _drawn(one, slices) for one in people}
         self._runs = runs
         return self._people
 
-    def strangers(self, run: int) -> tuple[tuple[float, float, float], ...]:
-        """Who comes with priority in one run, counted from 0, of any hall: see `_strangers`."""
-        found = self._strangers.get(run)
-        if found is None:
-            found = self._strangers[run] = _strangers(run)
-        return found
 
-
-def _drawn(number: int, runs: int) -> _Chance:
-    """Stratified: each of the `runs` equal slices of every distribution is drawn once."""
+def _drawn(number: int, slices: _Slices) -> _Chance:
+    """Stratified: each slice of every distribution is drawn once."""
     chance = random.Random(number)
-    uniform, normal = _slices(runs)
+    uniform, normal = slices
     length, punctuality, patience, comes = (
-        tuple(chance.sample(slices, runs)) for slices in (normal, normal, uniform, uniform)
+        tuple(chance.sample(kind, len(kind))) for kind in (normal, normal, uniform, uniform)
     )
     return _Chance(length, punctuality, patience, comes)
 
 
-def _slices(runs: int) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """The middle of each slice, uniform on 0 to 1 and standard normal: the same for everybody."""
+def _slices(runs: int) -> _Slices:
     uniform = tuple((place + 0.5) / runs for place in range(runs))
     return uniform, tuple(map(_NORMAL.inv_cdf, uniform))
 
 
-def _strangers(run: int) -> tuple[tuple[float, float, float], ...]:
-    """Arrivals at rate 1 of one run, counted from 0.
-
-    When, which services (0 to 1), how long (standard normal).
-    """
+def _strangers(run: int) -> _Strangers:
     chance = random.Random(_STRANGER + run)
     at, found = 0.0, []
     for _ in range(_MOST_STRANGERS):
@@ -327,7 +342,7 @@ def _runs(scene: Scene, runs: int, draws: Draws) -> Iterator[_Run]:
     for run in range(runs):
         coming = [one for column in booked if (one := column[run]) is not None]
         yield _Run(
-            people=coming + _with_priority(scene, draws.strangers(run)),
+            people=coming + _with_priority(scene, draws.dice.strangers(run)),
             waiting=[column[run] for column in waiting],
             shifts=[column[run] for column in desks],
         )
@@ -431,7 +446,7 @@ def _booked(scene: Scene, person: Person, chance: _Chance) -> list[Coming | None
     return column
 
 
-def _with_priority(scene: Scene, strangers: Sequence[tuple[float, float, float]]) -> list[Coming]:
+def _with_priority(scene: Scene, strangers: _Strangers) -> list[Coming]:
     """People with priority who will come while their head start can still bring them past
     somebody who waits now: the only newcomers without a booking that matter. While all is
     stopped, nobody comes; those who would have come since it began come when it ends."""

@@ -2,6 +2,7 @@
 
 import math
 import random
+import tracemalloc
 from statistics import fmean
 
 import msgspec
@@ -147,3 +148,26 @@ def test_a_quantile_leaves_the_promised_share_of_one_more_draw_below() -> None:
     assert waits.quantile([1.0, 2.0, 3.0], 0.25) == 1.0
     assert waits.quantile([1.0, 2.0, 3.0], 0.01) == 1.0
     assert waits.quantile([7.0], 0.9) == 7.0
+
+
+def test_only_whoever_is_in_a_hall_takes_memory_and_what_all_halls_share_takes_it_once() -> None:
+    dice = waits.Dice()
+    halls = [waits.Draws(dice) for _ in range(10)]
+    tracemalloc.start()
+    for run in range(waits.RUNS):
+        dice.strangers(run)
+    for first in range(0, 1000, 50):
+        for hall in halls:
+            hall.of(range(first, first + 100), waits.RUNS)
+    taken, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert taken < 5_000_000, "ten halls of a hundred people each; ten times as many passed"
+
+
+def test_a_wait_is_the_same_whoever_else_was_drawn_before() -> None:
+    people = [Person(number, BILL, -1.0) for number in range(6)]
+    hall = scene(people, [CallingDesk(1, BILL)])
+    kept = waits.Draws()
+    for of in (hall, msgspec.structs.replace(hall, waiting=people[3:]), hall):
+        for runs in (8, waits.RUNS):
+            assert waits.forecast(of, runs, draws=kept) == waits.forecast(of, runs)

@@ -1,6 +1,8 @@
 """A hall that an earlier version filled: migrated, it is whole, and it goes on working."""
 
+import importlib
 import os
+import pkgutil
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,14 +15,15 @@ from piccolo.apps.migrations.commands import forwards
 from piccolo.apps.migrations.commands.base import MigrationResult
 from piccolo.apps.migrations.commands.forwards import run_forwards
 
+from queue_app import installation
 from queue_app.clock import FixedClock
 from queue_app.domain.people import RESIDENT, Staff
 from queue_app.flow import arrival, booking
 from queue_app.flow.act import By
 from queue_app.jobs import upkeep
-from queue_app.queries import doctor
+from queue_app.queries import doctor, schema
 from queue_app.queries.outbox import own
-from queue_app.store import db
+from queue_app.store import db, migrations
 from tests.flow.stage import pool_on
 from tests.support.database import (
     OLD_HALL_AT,
@@ -135,6 +138,27 @@ async def test_the_old_hall_has_whatever_can_happen(hall: dict[str, int]) -> Non
 async def test_migrated_it_breaks_no_invariant_and_loses_no_row(hall: dict[str, int]) -> None:
     assert await doctor.check(NOW) == []
     assert await rows_of_each() == hall
+
+
+def test_a_migration_is_named_as_its_file() -> None:
+    found = {
+        importlib.import_module(f"queue_app.store.migrations.{one.name}").ID
+        for one in pkgutil.iter_modules(migrations.__path__)
+    }
+    assert schema.known_migrations() == found
+
+
+async def test_a_start_on_the_newest_schema_has_nothing_to_migrate(
+    hall: dict[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def never() -> None:
+        raise AssertionError("Piccolo's tools take memory that a server would keep")
+
+    monkeypatch.setattr(db, "migrate", never)
+    await installation.migrate()
+    await db.fetch("DELETE FROM migration WHERE id = (SELECT max(id) FROM migration)")
+    with pytest.raises(AssertionError):
+        await installation.migrate()
 
 
 async def test_migrating_once_more_changes_nothing(hall: dict[str, int]) -> None:
