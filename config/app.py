@@ -37,11 +37,11 @@ from queue_app.web import health
 from queue_app.web.errors import EXCEPTION_HANDLERS
 from queue_app.web.guards import provide_by, provide_staff, require_right, right
 from queue_app.web.limits import forgetting, rate_limits
+from queue_app.web.protocol import LIMITS
 from queue_app.web.requests import ReadableRequest
 from queue_app.web.templating import Pages, add_security_headers, assets_of
 
 FACES = ("booking", "kiosk", "display", "queue_app.console")
-MAX_BODY_BYTES = 64 * 1024
 
 
 def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
@@ -118,7 +118,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
             render_plugins=[JsonRenderPlugin(path=["/", "/openapi.json"])],
         ),
         request_class=ReadableRequest,
-        request_max_body_size=MAX_BODY_BYTES,
+        request_max_body_size=LIMITS.body_bytes,
         logging_config=None,
         debug=False,
     )

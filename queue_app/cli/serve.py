@@ -28,6 +28,7 @@ from config.settings import Settings
 from queue_app import installation
 from queue_app.cli import operator, trial
 from queue_app.queries import reference
+from queue_app.web.protocol import BoundedHttp, BoundedWebsocket
 
 BACKLOG = 2048
 OPEN_FILES = 65_536
@@ -160,8 +161,8 @@ def _answer(settings: Settings, listener: socket.socket, factory: str) -> None:
         factory=True,
         workers=settings.workers,
         loop="uvloop",
-        http="httptools",
-        ws="websockets-sansio",
+        http=BoundedHttp,
+        ws=BoundedWebsocket,
         ws_per_message_deflate=False,
         ws_max_size=64 * 1024,
         lifespan="on",

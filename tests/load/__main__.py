@@ -1,4 +1,4 @@
-"""`python -m tests.load [boards|back|verbs|slots|waits ...]`: all of them when none is named."""
+"""`python -m tests.load [boards|back|verbs|slots|waits|requests ...]`: all if none is named."""
 
 import argparse
 import asyncio
@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from queue_app.store.cluster import cluster
-from tests.load import back, boards, slots, verbs, waits
+from tests.load import back, boards, requests, slots, verbs, waits
 from tests.load.stage import Stage, open_files, staged
 from tests.load.table import Table
 
@@ -20,6 +20,7 @@ BENCHMARKS: dict[str, Callable[[Stage], Awaitable[list[Table]]]] = {
     "verbs": verbs.measure,
     "slots": slots.measure,
     "waits": waits.measure,
+    "requests": requests.measure,
 }
 
 

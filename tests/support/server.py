@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -14,9 +15,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
+from queue_app.web import protocol
+from queue_app.web.protocol import ConnectionLimits
+
 ROOT = Path(__file__).parents[2]
 _forked = multiprocessing.get_context("forkserver")
-_forked.set_forkserver_preload(["config.app", "queue_app.cli"])
+_forked.set_forkserver_preload(["config.app", "queue_app.cli", "queue_app.web.protocol"])
+_ENTRY = re.compile(r"^(?=\d{4}-\d\d-\d\d )", re.MULTILINE)
 COMMAND_WITHIN = 120.0
 READY_WITHIN = 30.0
 """Seconds; generous, for a machine that runs several servers and a browser."""
@@ -25,6 +30,8 @@ READY_WITHIN = 30.0
 class Process(Protocol):
     """What `multiprocessing` calls a process."""
 
+    @property
+    def pid(self) -> int | None: ...
     def is_alive(self) -> bool: ...
     def terminate(self) -> None: ...
     def kill(self) -> None: ...
@@ -42,6 +49,17 @@ class Server:
     @property
     def ws(self) -> str:
         return self.url.replace("http://", "ws://")
+
+    def complaints(self, since: int = 0) -> list[str]:
+        """Errors and warnings in the log from this character on; jobs have their own troubles
+        where a test empties the tables under them."""
+        entries = _ENTRY.split(self.log.read_text(errors="replace")[since:])
+        return [
+            entry
+            for entry in entries
+            if ("ERROR" in entry or "WARNING" in entry or "Traceback" in entry)
+            and "queue_app.jobs" not in entry.partition("\n")[0]
+        ]
 
     def wait_until_ready(self) -> None:
         deadline = time.monotonic() + READY_WITHIN
@@ -79,8 +97,12 @@ def start_servers(
     workers: int = 1,
     rate_limits: bool = False,
     environment: dict[str, str] | None = None,
+    limits: ConnectionLimits | None = None,
 ) -> list[Server]:
-    """`count` processes on the database `dsn`, ready; with `clock`, all on the same hall's time."""
+    """`count` processes on the database `dsn`, ready; with `clock`, all on the same hall's time.
+
+    `limits` instead of the usual ones of a connection, where there is one worker.
+    """
     arguments = ["--workers", str(workers)]
     if clock:
         arguments += ["--clock", clock.isoformat(), "--rate", str(rate)]
@@ -90,6 +112,7 @@ def start_servers(
             arguments,
             folder,
             _environment(dsn, folder, rate_limits, environment),
+            limits,
         )
         for _ in range(count)
     ]
@@ -147,17 +170,28 @@ def run_command(
     )
 
 
-def _start(port: int, arguments: list[str], folder: Path, environment: dict[str, str]) -> Server:
+def _start(
+    port: int,
+    arguments: list[str],
+    folder: Path,
+    environment: dict[str, str],
+    limits: ConnectionLimits | None,
+) -> Server:
     log = folder / f"server-{port}.log"
     log.touch()
     command = ["serve", "--host", "127.0.0.1", "--port", str(port), *arguments]
     streams = [Path(os.devnull), log, log]
-    process = _forked.Process(target=_command, args=(command, environment, streams))
+    process = _forked.Process(target=_command, args=(command, environment, streams, limits))
     process.start()
     return Server(f"http://127.0.0.1:{port}", process, log)
 
 
-def _command(arguments: list[str], environment: dict[str, str], streams: list[Path]) -> None:
+def _command(
+    arguments: list[str],
+    environment: dict[str, str],
+    streams: list[Path],
+    limits: ConnectionLimits | None = None,
+) -> None:
     """The command in a process of its own, forked from one that has imported it already."""
     for number, path in enumerate(streams):
         with path.open("ab" if number else "rb", buffering=0) as stream:
@@ -168,4 +202,5 @@ def _command(arguments: list[str], environment: dict[str, str], streams: list[Pa
     os.environ.update(environment)
     from queue_app.cli import main
 
+    protocol.LIMITS = limits or protocol.LIMITS
     main(arguments)
