@@ -97,7 +97,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
             "staff": Provide(provide_staff, sync_to_thread=False),
         },
         guards=[require_right],
-        state=State({"clock": hall_clock}),
+        state=State({"clock": hall_clock, "readiness": health.Readiness()}),
         lifespan=[lifespan],
         middleware=[metrics.middleware, *(rate_limits() if settings.rate_limits else [])],
         compression_config=CompressionConfig("gzip", gzip_compress_level=5, exclude=[r"^/api/"]),

@@ -29,7 +29,6 @@ from queue_app.domain.errors import NotFound, QueueError
 from queue_app.domain.hall import Hall
 from queue_app.domain.ranges import Forecasts
 from queue_app.queries import halls, reference
-from queue_app.queries.epochs import takes_changes
 from queue_app.store import db
 from queue_app.store.db import OUTAGES
 
@@ -40,10 +39,6 @@ SHARED_SECONDS = 0.5
 """How old a hall may be of which no change was heard, for whoever comes."""
 OFFERED_AT_ONCE = 100
 """So many screens are handed a frame before anybody else's turn comes."""
-COMPLAINTS_SECONDS = 60.0
-"""An outage of the database gets one line in this time."""
-
-_AWAY: tuple[type[Exception], ...] = (*OUTAGES, OSError)
 
 _log = logging.getLogger(__name__)
 
@@ -186,7 +181,6 @@ class Hub:
         self._screens = {screen.kind: screen for screen in screens}
         self._places: dict[int, _Place] = {}
         self._listening = False
-        self._complained: dict[type[Exception] | None, float] = {}
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -284,8 +278,8 @@ class Hub:
             if place.watches:
                 try:
                     await self._push_once(branch_id, place)
-                except _AWAY as error:
-                    self._complain(error)
+                except OUTAGES as error:
+                    _log.debug("no snapshot of branch %s: %s", branch_id, error)
                 except Exception:  # nothing may end it: every board of the branch would fall silent
                     _log.exception("no snapshot of branch %s; the next heartbeat tries", branch_id)
             await asyncio.sleep(QUIET_SECONDS)
@@ -308,7 +302,7 @@ class Hub:
         """One frame for each topic. One screen's trouble is not the others'."""
         try:
             found = await screen.load(seen, {one: watch.facts for one, watch in watches.items()})
-        except _AWAY:
+        except OUTAGES:
             raise
         except Exception:
             return _log.exception("nothing was found for the %s screens", screen.kind)
@@ -337,8 +331,10 @@ class Hub:
         while True:
             try:
                 await self._listen_once()
-            except Exception as error:  # whatever it is, the next one may hear
-                self._complain(error)
+            except OUTAGES as error:
+                _log.debug("the listener tries again: %s", error)
+            except Exception:  # whatever it is, the next one may hear
+                _log.exception("the listener tries again")
             self._listening = False
             await asyncio.sleep(0.5)
 
@@ -347,7 +343,7 @@ class Hub:
         connection = await db.engine.get_new_connection()
         try:
             connection.add_termination_listener(lambda _: lost.set())
-            await _require_primary(connection)
+            await db.check_notifies(connection, HEARTBEAT_SECONDS)
             await connection.add_listener("branch", self._heard)
             self._mark_all()
             self._listening = True
@@ -355,7 +351,7 @@ class Hub:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(lost.wait(), HEARTBEAT_SECONDS)
                 if not lost.is_set():
-                    await _require_primary(connection)
+                    await db.check_notifies(connection, HEARTBEAT_SECONDS)
         finally:
             with contextlib.suppress(Exception):
                 await connection.close(timeout=1)
@@ -368,22 +364,3 @@ class Hub:
     def _mark_all(self) -> None:
         for place in self._places.values():
             place.mark()
-
-    def _complain(self, error: Exception) -> None:
-        """One line in a while for an outage, however many branches and attempts it meets; for
-        anything else, each kind of it, where it happened as well."""
-        known, now = isinstance(error, _AWAY), time.monotonic()
-        kind = None if known else type(error)
-        if now - self._complained.get(kind, -COMPLAINTS_SECONDS) < COMPLAINTS_SECONDS:
-            return
-        self._complained[kind] = now
-        if known:
-            _log.warning("the database is away, screens stand still: %s", type(error).__name__)
-        else:
-            _log.error("the listener tries again", exc_info=error)
-
-
-async def _require_primary(connection: Any) -> None:
-    """ConnectionError where this server notifies of nothing, as one that was demoted."""
-    if not await takes_changes(connection, HEARTBEAT_SECONDS):
-        raise ConnectionError("the server takes no changes")

@@ -1,6 +1,4 @@
-"""What the database says of itself: in which epoch it is, and whether it takes changes."""
-
-from asyncpg import Connection
+"""In which epoch the database is."""
 
 EPOCH = """(SELECT left(md5(concat_ws(' ', extract(epoch FROM pg_postmaster_start_time()),
     pg_relation_filepath(to_regclass('branch_version')))), 12))"""
@@ -13,11 +11,3 @@ older files, such as a disk that was put back (it starts at another moment). A s
 nothing begins a life as well, which costs each screen one frame. An ordinary role may ask all of
 this, a standby answers it, and nothing of it is read from a disk.
 """
-
-
-async def takes_changes(connection: Connection, seconds: float) -> bool:
-    """Whether what is at the other end is a primary that can be written to, or a standby.
-
-    Raises what the driver says where it is gone, or so long silent.
-    """
-    return bool(await connection.fetchval("SHOW transaction_read_only", timeout=seconds) == "off")

@@ -15,7 +15,7 @@ from contextlib import asynccontextmanager, contextmanager, redirect_stdout, sup
 from contextvars import ContextVar
 from io import StringIO
 from types import TracebackType
-from typing import Any, Self, TypeVar, cast
+from typing import Any, NoReturn, Self, TypeVar, cast
 from urllib.parse import urlsplit
 
 import asyncpg
@@ -165,15 +165,20 @@ async def _bounded(
         async with asyncio.timeout(seconds):
             answer = await asked
     except Exception as error:
-        outage = outage_of(error, committing)
-        if outage is None:
-            raise
         if isinstance(error, TimeoutError):
             _cut(connection)
-        trouble.noticed(outage)
-        raise outage from error
+        _raise_outage(error, committing)
+        raise
     trouble.answered()
     return answer
+
+
+def _raise_outage(error: Exception, committing: bool = False) -> None:
+    """The Outage that this error of the driver means, if it means one: noticed and raised."""
+    outage = outage_of(error, committing)
+    if outage:
+        trouble.noticed(outage)
+        raise outage from error
 
 
 def _cut(connection: Any) -> None:
@@ -187,11 +192,8 @@ async def _acquired(source: Source) -> Any:
     try:
         return await source.pool.acquire(timeout=source.limits.connection)
     except Exception as error:
-        outage = outage_of(error)
-        if outage is None:
-            raise
-        trouble.noticed(outage)
-        raise outage from error
+        _raise_outage(error)
+        raise
 
 
 async def _given_back(source: Source, connection: Any) -> None:
@@ -215,7 +217,12 @@ class Engine(PostgresEngine):
         return _own.get() or (Source(self.pool, self.limits) if self.pool else None)
 
     async def get_new_connection(self) -> asyncpg.Connection:
-        connection = await asyncpg.connect(**self.config)
+        """One outside the pool. Outage where it cannot be had."""
+        try:
+            connection = await asyncpg.connect(**self.config)
+        except Exception as error:
+            _raise_outage(error)
+            raise
         await _watch_line(connection)
         return connection
 
@@ -414,24 +421,29 @@ SELECT current_setting('transaction_read_only') = 'on' AS read_only,
 """Sorting so much with so little memory takes room on the disk for a moment."""
 
 
-async def check_writes(seconds: float) -> None:
+async def check_writes() -> None:
     """An Outage where a write could not be done now: nobody answers, the server takes no writes,
-    its disk is full, or it has refused a write of late."""
-    try:
-        async with asyncio.timeout(seconds), engine.transaction():
-            await fetch("SET LOCAL work_mem = '64kB'")
-            row = await fetch_row(_AS_A_WRITE)
-            assert row
-            if row["read_only"]:
-                raise Outage("read only", passing=True, unsure=False, no_writes=True)
-            await fetch("SELECT pg_logical_emit_message(true, 'queue-app', 'ready')")
-    except TimeoutError:
-        raise Outage("TimeoutError", passing=False, unsure=False) from None
+    or its disk is full."""
+    async with engine.transaction():
+        await fetch("SET LOCAL work_mem = '64kB'")
+        row = await fetch_row(_AS_A_WRITE)
+        assert row
+        if row["read_only"]:
+            _refuse_read_only()
+        await fetch("SELECT pg_logical_emit_message(true, 'queue-app', 'ready')")
 
 
-async def ping_through(connection: asyncpg.Connection, seconds: float) -> None:
-    """Raises what the driver says where this connection's other end is gone, or so long silent."""
-    await connection.fetchval("SELECT 1", timeout=seconds)
+async def check_notifies(connection: asyncpg.Connection, seconds: float) -> None:
+    """An Outage where this connection's other end is gone, so long silent, or takes no changes, as
+    a server that was demoted: of those that are done elsewhere it says nothing."""
+    asked = connection.fetchval("SHOW transaction_read_only")
+    if await _bounded(connection, asked, seconds) == "on":
+        _refuse_read_only()
+
+
+def _refuse_read_only() -> NoReturn:
+    _raise_outage(asyncpg.ReadOnlySQLTransactionError())
+    raise AssertionError("unreachable")
 
 
 CLEAR = "DROP SCHEMA public CASCADE; CREATE SCHEMA public;"

@@ -5,6 +5,7 @@ import time
 from datetime import timedelta
 
 from litestar import Response, get
+from litestar.datastructures import State
 from litestar.di import NamedDependency
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, Gauge, generate_latest
 
@@ -21,8 +22,8 @@ from queue_app.store.outages import Outage
 from queue_app.web.guards import right
 
 ACCURACY_DAYS = 7
-READY_SECONDS = 2.5
-"""A load balancer waits no longer for an answer."""
+READY_SECONDS = 2.0
+"""With the age that an answer may have, within the three seconds that a load balancer waits."""
 READY_FOR_SECONDS = 0.5
 """How long an answer holds for all who ask."""
 _LABELS = ["branch", "shown"]
@@ -73,17 +74,20 @@ def live() -> dict[str, str]:
 
 
 @get("/health/ready", opt=right("see_health"), include_in_schema=False)
-async def ready() -> Response[dict[str, str]]:
+async def ready(state: State) -> Response[dict[str, str]]:
     """200 when the database takes writes and the centre is loaded, else 503 with what is missing,
     within three seconds."""
-    reason = await _readiness.reason()
+    reason = await state.readiness.reason()
     if reason:
         return Response({"status": "not ready", "reason": reason}, status_code=503)
     return Response({"status": "ready"})
 
 
-class _Readiness:
-    """Why this process cannot serve, if so; asked once in a while, whoever wants to know."""
+class Readiness:
+    """Why this process cannot serve, if so; asked once in a while, whoever wants to know.
+
+    Stands in `app.state.readiness`.
+    """
 
     def __init__(self) -> None:
         self._asking = asyncio.Lock()
@@ -98,14 +102,11 @@ class _Readiness:
             return self._reason
 
 
-_readiness = _Readiness()
-
-
 async def _what_is_missing() -> str | None:
-    """What a write needs is there, and so is the centre; within READY_SECONDS."""
+    """None where a write can be done, was not refused of late, and the centre is loaded."""
     try:
         async with asyncio.timeout(READY_SECONDS):
-            await db.check_writes(READY_SECONDS)
+            await db.check_writes()
             await reference.directory()
     except QueueError as error:
         return error.code

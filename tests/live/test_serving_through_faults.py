@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from tests.support.postgres import Postgres, own_postgres
-from tests.support.server import ROOT, Server, _environment, _start, free_port
+from tests.support.server import ROOT, Server, start_servers
 
 pytestmark = [pytest.mark.slow, pytest.mark.server]
 WITHIN = 40.0
@@ -26,23 +26,19 @@ def postgres(tmp_path: Path) -> Iterator[Postgres]:
 
 
 def serve(postgres: Postgres, folder: Path) -> Server:
-    environment = _environment(postgres.dsn, folder, rate_limits=False, more=None)
-    return _start(free_port(), ["--workers", "2"], folder, environment)
-
-
-def children(pid: int) -> list[int]:
-    text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
-    return [int(one) for one in text.split()]
+    """Two workers; not waited for."""
+    [server] = start_servers(1, postgres.dsn, folder, workers=2, ready=False)
+    return server
 
 
 def workers(server: Server) -> list[int]:
-    """The processes that answer: whoever holds the port, but for the one that keeps them."""
-    keeper = server.process.pid  # type: ignore[attr-defined]
+    """The processes that answer."""
+    keeper = server.process.pid
     found = []
-    for child in children(keeper):
+    for child in Path(f"/proc/{keeper}/task/{keeper}/children").read_text().split():
         command = Path(f"/proc/{child}/cmdline").read_bytes()
         if b"spawn_main" in command or b"multiprocessing" in command:
-            found.append(child)
+            found.append(int(child))
     return found
 
 

@@ -98,10 +98,12 @@ def start_servers(
     rate_limits: bool = False,
     environment: dict[str, str] | None = None,
     limits: ConnectionLimits | None = None,
+    ready: bool = True,
 ) -> list[Server]:
     """`count` processes on the database `dsn`, ready; with `clock`, all on the same hall's time.
 
-    `limits` instead of the usual ones of a connection, where there is one worker.
+    `limits` instead of the usual ones of a connection, where there is one worker. Not `ready`:
+    begun, and not waited for.
     """
     arguments = ["--workers", str(workers)]
     if clock:
@@ -116,8 +118,9 @@ def start_servers(
         )
         for _ in range(count)
     ]
-    for server in servers:
-        server.wait_until_ready()
+    if ready:
+        for server in servers:
+            server.wait_until_ready()
     return servers
 
 
