@@ -15,7 +15,6 @@ import msgspec
 from msgspec import Struct
 
 from queue_app.delivery.adapter import Letter
-from queue_app.delivery.numbered import NumberedFile, numbered_files
 from queue_app.delivery.scribe import Scribe
 
 DOMAIN = "queue-app.invalid"
@@ -55,10 +54,6 @@ class MessageFolder:
     async def files(self, outbox: UUID) -> list[MessageFile]:
         """The letters and drafts of this outbox that lie here now."""
         return await self._scribe.do(partial(_look, self._folder / str(outbox)))
-
-    async def numbered(self, until: int) -> list[NumberedFile]:
-        """Those from before there were identities, of messages up to this number."""
-        return await self._scribe.do(partial(numbered_files, self._folder, until))
 
     async def remove(self, paths: Iterable[Path]) -> None:
         """These go, or have gone. OSError if one cannot; the others go all the same."""

@@ -1,17 +1,13 @@
 """What is kept for a time goes when it is over: people's data first of all."""
 
-from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import TypeVar
 
 from queue_app.clock import Clock
 from queue_app.delivery.folder import MessageFolder
 from queue_app.flow.promising import drop_old
 from queue_app.queries import outbox, reference
 from queue_app.store import db
-
-T = TypeVar("T")
 
 REQUEST_HOURS = 24
 """How long an idempotency key is remembered."""
@@ -55,14 +51,6 @@ WHERE NOT EXISTS (SELECT FROM message WHERE message.identity = file.identity
 """
 """A draft is at work only while its message waits to be sent. Where another database was restored
 in the meantime, nothing is known of these files."""
-_USELESS_NUMBERED = """
-SELECT place FROM unnest($1::integer[], $2::bigint[], $3::boolean[])
-    WITH ORDINALITY AS file (branch_id, id, draft, place)
-WHERE (draft OR NOT EXISTS (SELECT FROM message
-        WHERE message.branch_id = file.branch_id AND message.id = file.id))
-    AND EXISTS (SELECT FROM outbox WHERE identity = $4)
-"""
-"""Nobody writes such drafts any more."""
 
 
 async def drop_letters(folder: MessageFolder, clock: Clock) -> int:  # noqa: ARG001 - rows tell
@@ -72,27 +60,16 @@ async def drop_letters(folder: MessageFolder, clock: Clock) -> int:  # noqa: ARG
     nor does a backup that is restored. A file is younger than its row, so the folder is looked at
     first.
     """
-    own = await outbox.own()
+    own = await outbox.identity()
     useless: list[Path] = []
-    for files in _parts(await folder.files(own.identity)):
+    every = await folder.files(own)
+    for first in range(0, len(every), FILES_AT_ONCE):
+        files = every[first : first + FILES_AT_ONCE]
         named = [file.identity for file in files], [file.draft for file in files]
-        rows = await db.fetch(_USELESS, *named, own.identity)
+        rows = await db.fetch(_USELESS, *named, own)
         useless += [files[row["place"] - 1].path for row in rows]
-    for numbered in _parts(await folder.numbered(own.numbered_until)):
-        rows = await db.fetch(
-            _USELESS_NUMBERED,
-            [file.branch_id for file in numbered],
-            [file.message_id for file in numbered],
-            [file.draft for file in numbered],
-            own.identity,
-        )
-        useless += [numbered[row["place"] - 1].path for row in rows]
     await folder.remove(useless)
     return len(useless)
-
-
-def _parts(files: Sequence[T]) -> list[Sequence[T]]:
-    return [files[first : first + FILES_AT_ONCE] for first in range(0, len(files), FILES_AT_ONCE)]
 
 
 async def drop_leftovers(clock: Clock) -> int:

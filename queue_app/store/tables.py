@@ -173,7 +173,6 @@ class OfficeEvent(Table, tablename="office_event", db=engine):
 class Outbox(Table, tablename="outbox", db=engine):
     id = Integer(primary_key=True, default=1)
     identity = UUID()
-    numbered_until = BigInt(default=0)
 
 
 class Message(Table, tablename="message", db=engine):

@@ -11,9 +11,6 @@ from uuid import UUID
 import asyncpg
 import msgspec
 import pytest
-from piccolo.apps.migrations.commands import forwards
-from piccolo.apps.migrations.commands.base import MigrationResult
-from piccolo.apps.migrations.commands.forwards import run_forwards
 
 from queue_app import installation
 from queue_app.clock import FixedClock
@@ -22,7 +19,6 @@ from queue_app.flow import arrival, booking
 from queue_app.flow.act import By
 from queue_app.jobs import upkeep
 from queue_app.queries import doctor, schema
-from queue_app.queries.outbox import own
 from queue_app.store import db, migrations
 from tests.flow.stage import pool_on
 from tests.support.database import (
@@ -227,41 +223,3 @@ async def test_its_day_ends_and_the_next_one_begins(hall: dict[str, int]) -> Non
     ticket = await arrival.issue(By(KIOSK, morning), BRANCH, ["bill-duplicate"], None, "uk")
     assert ticket.number == "А1"
     assert await doctor.check(morning) == []
-
-
-async def test_messages_that_were_sent_by_their_numbers_get_identities_of_their_own(
-    database_server: str, worker: str
-) -> None:
-    name = f"{Path(os.environ[RUN_FOLDER]).name}-{worker}-numbered"
-    async with pool_on(await old_database(database_server, name)):
-        with pytest.MonkeyPatch.context() as patched:
-            patched.setattr(forwards, "run_forwards", _until_messages_had_numbers)
-            await db.migrate()
-        for number, (state, error) in enumerate([
-            ("waiting", None), ("failed", "the booking is cancelled"), ("failed", "TimeoutError"),
-        ]):  # fmt: skip
-            await db.fetch(
-                "INSERT INTO message (branch_id, event, kind, channel, recipient, language,"
-                " created_at, due_at, state, error)"
-                " VALUES (1, $1, 'booked', 'mail', 'a@example.com', 'uk', $2, $2, $3, $4)",
-                f"old {number}",
-                NOW,
-                state,
-                error,
-            )
-        await db.fetch("DELETE FROM message WHERE state = 'waiting'")
-        await db.migrate()
-        rows = await db.fetch("SELECT state, identity FROM message ORDER BY id")
-        assert [row["state"] for row in rows] == ["dropped", "failed"]
-        assert len({row["identity"] for row in rows}) == 2
-        assert (await own()).numbered_until == 3
-        assert await doctor.check(NOW) == []
-    await drop_database(database_server, name)
-
-
-async def _until_messages_had_numbers(app: str) -> MigrationResult:
-    return await run_forwards(app, migration_id="2026-11-26T06:00:00:000000")
-
-
-async def test_a_database_that_never_sent_by_numbers_has_none(hall: dict[str, int]) -> None:
-    assert (await own()).numbered_until == 0

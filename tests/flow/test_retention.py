@@ -3,7 +3,6 @@
 import asyncio
 import errno
 import os
-from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -18,7 +17,7 @@ from queue_app.flow.act import By
 from queue_app.jobs import retention, upkeep
 from queue_app.jobs.runner import running
 from queue_app.jobs.sending import Sender
-from queue_app.queries.outbox import own
+from queue_app.queries.outbox import identity
 from queue_app.store import db
 from tests.flow.letters import Desk, book, files_in, waiting
 
@@ -45,7 +44,7 @@ def names(folder: Path) -> set[str]:
 
 async def own_folder(folder: Path) -> Path:
     """Where what this database sends lies in the folder of messages."""
-    mine = folder / str((await own()).identity)
+    mine = folder / str(await identity())
     mine.mkdir(parents=True, exist_ok=True)
     return mine
 
@@ -240,59 +239,3 @@ async def test_many_files_are_looked_up_in_several_queries(
     await db.fetch("DELETE FROM message WHERE recipient LIKE 'n3%'")
     assert await drop(clock, folder) == 1
     assert len(names(folder)) == 4
-
-
-def by_number(folder: Path, branch: int, number: int, ending: str = "eml") -> Path:
-    """A letter as it was named and began before messages had identities."""
-    folder.mkdir(exist_ok=True)
-    name = f"{branch}-{number}"
-    file = folder / f"{name}.{ending}"
-    json = f'{{\n  "identity": "{name}",\n  "channel": "sms"'
-    file.write_text(json if ending == "json" else f"Message-ID: <{name}@queue-app.invalid>\r\n")
-    return file
-
-
-@pytest.fixture
-async def numbered() -> AsyncIterator[int]:
-    """This database sent messages by their numbers up to this one."""
-    await db.fetch("UPDATE outbox SET numbered_until = 9")
-    yield 9
-    await db.fetch("UPDATE outbox SET numbered_until = 0")
-
-
-async def test_letters_that_were_named_by_number_go_with_their_rows(
-    clock: FixedClock, folder: Path, numbered: int
-) -> None:
-    await book(clock)
-    [row] = await db.fetch("SELECT branch_id, id FROM message")
-    kept = by_number(folder, row["branch_id"], row["id"])
-    gone = [
-        by_number(folder, row["branch_id"], numbered),
-        by_number(folder, row["branch_id"], numbered - 1, "json"),
-        by_number(folder, row["branch_id"] + 1, row["id"]),
-        by_number(folder, row["branch_id"], row["id"], "4321"),
-        by_number(folder, row["branch_id"], row["id"], "4321-139872"),
-    ]
-    assert await drop(clock, folder) == len(gone)
-    assert names(folder) == {kept.name}
-    await upkeep.sweep(FixedClock(clock.advance(days=31)))
-    assert await drop(clock, folder) == 1
-    assert names(folder) == set()
-
-
-async def test_of_what_is_named_by_number_only_letters_that_this_database_sent_go(
-    clock: FixedClock, folder: Path, numbered: int
-) -> None:
-    later = by_number(folder, 1, numbered + 1)
-    foreign = {
-        "2024-7.31": "what was done that day", "1-2.eml": "From: somebody", "1-3.json": "{}",
-        "1-4.eml": "Message-ID: <1-5@queue-app.invalid>", "1-6.4321": "", "1-7.txt": "",
-        "0-1.eml": "Message-ID: <0-1@queue-app.invalid>", "١-٢.eml": "Message-ID: <١-٢@",
-    }  # fmt: skip
-    for name, text in foreign.items():
-        (folder / name).write_text(text)
-    (folder / "1-8.eml").mkdir()
-    (folder / "1-9.eml").symlink_to(later)
-    assert await drop(clock, folder) == 0
-    there = {path.name for path in folder.iterdir()}
-    assert there == {*foreign, later.name, "1-8.eml", "1-9.eml"}

@@ -12,19 +12,15 @@ DESCRIPTION = "Identities of messages and of their outbox; messages that are dro
 SCHEMA = """
 CREATE TABLE outbox (
     id integer PRIMARY KEY DEFAULT 1 CONSTRAINT outbox_is_one CHECK (id = 1),
-    identity uuid NOT NULL DEFAULT gen_random_uuid(),
-    numbered_until bigint NOT NULL DEFAULT 0
+    identity uuid NOT NULL DEFAULT gen_random_uuid()
 );
-INSERT INTO outbox (numbered_until) VALUES (
-    coalesce(pg_sequence_last_value(pg_get_serial_sequence('message', 'id')::regclass), 0)
-);
+INSERT INTO outbox DEFAULT VALUES;
 
 ALTER TABLE message
     ADD COLUMN identity uuid NOT NULL DEFAULT gen_random_uuid()
         CONSTRAINT message_identity UNIQUE,
     DROP CONSTRAINT message_state_check,
     ADD CONSTRAINT message_state_check CHECK (state IN ('waiting', 'sent', 'failed', 'dropped'));
-UPDATE message SET state = 'dropped' WHERE state = 'failed' AND error LIKE 'the booking is %';
 """
 
 
