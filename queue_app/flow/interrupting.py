@@ -85,17 +85,19 @@ async def _take_the_place(act: Act, branch_id: int, services: tuple[str, ...] | 
 async def _change(
     act: Act, branch_id: int, verb: str, before: Interruption, after: Interruption
 ) -> None:
-    """Write the times of `after`, with their event."""
+    """Write the times of `after`, who said first that it is over, and the event."""
     if before == after:
         return
     await db.fetch(
-        "UPDATE interruption SET started_at = $3, ended_at = $4, resumes_at = $5"
+        "UPDATE interruption SET started_at = $3, ended_at = $4, resumes_at = $5,"
+        " ended_by = CASE WHEN $4::timestamptz IS NOT NULL THEN coalesce(ended_by, $6) END"
         " WHERE branch_id = $1 AND id = $2",
         branch_id,
         before.id,
         after.started_at,
         after.ended_at,
         after.resumes_at,
+        act.staff.id,
     )
     await act.note("interruption", str(before.id), verb, before, after, branch_id)
 
@@ -134,19 +136,6 @@ async def resume(act: Act, interruption_id: int, after_minutes: int | None = Non
     usual = interruptions.resume_minutes(one, act.directory.today(branch, one.ended_at or act.now))
     ended = interruptions.end(one, act.now, usual if after_minutes is None else after_minutes)
     if ended != one:
-        await _end(act, branch.id, ended)
-        await act.note("interruption", str(one.id), "end", one, ended, branch.id)
+        await _change(act, branch.id, "end", one, ended)
         act.touch(branch.id)
     return ended
-
-
-async def _end(act: Act, branch_id: int, ended: Interruption) -> None:
-    await db.fetch(
-        "UPDATE interruption SET ended_at = $3, resumes_at = $4, ended_by = coalesce(ended_by, $5)"
-        " WHERE branch_id = $1 AND id = $2",
-        branch_id,
-        ended.id,
-        ended.ended_at,
-        ended.resumes_at,
-        act.staff.id,
-    )
