@@ -69,17 +69,11 @@ async def claim(
 
 async def give_back(message: Message, now: datetime) -> None:
     """That it was not sent was no fault of its own. Others go first for a while."""
-    await db.fetch(
-        "UPDATE message SET attempts = attempts - 1, leased_until = NULL, due_at = $3"
-        " WHERE branch_id = $1 AND id = $2 AND state = 'waiting' AND attempts = $4",
-        message.branch_id,
-        message.id,
-        now + FIRST_PAUSE,
-        message.attempts,
-    )
+    await _write(message, "attempts = attempts - 1, due_at = $4", now + FIRST_PAUSE)
 
 
 async def mark_sent(message: Message, now: datetime) -> None:
+    """Whoever else has claimed it since: it has left the house."""
     await db.fetch(
         "UPDATE message SET state = 'sent', sent_at = $3, leased_until = NULL, error = NULL"
         " WHERE branch_id = $1 AND id = $2 AND state = 'waiting'",
@@ -94,25 +88,24 @@ async def mark_failed(
 ) -> None:
     """Try again after a pause that grows; give up when that is useless or was tried enough."""
     pause = None if final else pause_after(message.attempts, jitter)
-    await db.fetch(
-        "UPDATE message SET state = $3, due_at = $4, leased_until = NULL, error = $5"
-        " WHERE branch_id = $1 AND id = $2 AND state = 'waiting' AND attempts = $6",
-        message.branch_id,
-        message.id,
-        "failed" if pause is None else "waiting",
-        now + (pause or timedelta()),
-        reason,
-        message.attempts,
+    state = "failed" if pause is None else "waiting"
+    await _write(
+        message, "state = $4, due_at = $5, error = $6", state, now + (pause or timedelta()), reason
     )
 
 
 async def mark_dropped(message: Message, reason: str) -> None:
     """Nobody is to be told any more: it is not tried again, and has not failed."""
+    await _write(message, "state = 'dropped', error = $4", reason)
+
+
+async def _write(message: Message, change: str, *values: object) -> None:
+    """The end of an attempt, unless somebody else has made another since."""
     await db.fetch(
-        "UPDATE message SET state = 'dropped', leased_until = NULL, error = $3"
-        " WHERE branch_id = $1 AND id = $2 AND state = 'waiting' AND attempts = $4",
+        f"UPDATE message SET leased_until = NULL, {change}"
+        " WHERE branch_id = $1 AND id = $2 AND attempts = $3 AND state = 'waiting'",
         message.branch_id,
         message.id,
-        reason,
         message.attempts,
+        *values,
     )
