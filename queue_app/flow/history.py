@@ -145,10 +145,11 @@ class HistoryRows:
             ("counter", _COUNTER, self.counters),
         ):
             await db.copy(table, columns, rows)
+            # What comes next refers to it: planned for the empty table that it was, each of those
+            # references would read all of it, and later queries would take minutes.
+            await db.fetch(f"ANALYZE {table}")
         for table in ("appointment", "ticket"):
             await db.fetch(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), {self.id + 1})")
-        # A plan made for empty tables would take minutes over so many rows.
-        await db.fetch("ANALYZE appointment, appointment_event, ticket, ticket_event")
 
     def _appointments(self) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
         """The rows of the bookings, and the events that lead to them."""
