@@ -26,6 +26,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from uvicorn.server import ServerState
 from websockets.frames import CloseCode
 
+from queue_app.web.gate import Gate, gate_of
 from queue_app.web.watch import NEVER, Watched, watch_of
 
 
@@ -38,6 +39,10 @@ class ConnectionLimits(msgspec.Struct, frozen=True, kw_only=True):
     the last answer, `body_seconds` from the head. `unread_seconds`: how long what is sent may wait
     for whoever asked for it. `parting_seconds`: from our last word to the end of the connection.
     `heard_bytes`: what a websocket, from which nothing is expected, may send in a second.
+
+    `places`: how many websockets are between their request and their first frame; the others wait
+    at the gate, and are told to come again after `waiting_seconds`. Whoever has got no frame in
+    `place_seconds` keeps the others out no longer, as while the database is away.
     """
 
     line_bytes: int = 8 * 1024
@@ -51,9 +56,15 @@ class ConnectionLimits(msgspec.Struct, frozen=True, kw_only=True):
     parting_seconds: float = 2.0
     look_seconds: float = 1.0
     heard_bytes: int = 128 * 1024
+    places: int = 16
+    waiting_seconds: float = 30.0
+    place_seconds: float = 1.0
 
 
 LIMITS = ConnectionLimits()
+
+URGENT = b"/ws/desks/"
+"""Whoever works behind these addresses is let in before those who look on."""
 
 CUT = Counter(
     "queue_app_connections_cut",
@@ -90,6 +101,8 @@ class BoundedHttp(Watched, HttpToolsProtocol):
         """Bytes of its body so far."""
         self._refusal = 400
         self._parting = False
+        self._gate: Gate | None = None
+        """Where it waits, once it has asked to be a websocket."""
         self._overtaken: list[RequestResponseCycle] = []
         """Unanswered when the next request came; `cycle` is the last that came."""
 
@@ -101,11 +114,15 @@ class BoundedHttp(Watched, HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Tells the application also where it is at an earlier request than the last."""
         super().connection_lost(exc)
+        if self._gate:
+            self._gate.leave(self.transport)
         for cycle in self._overtaken:
             _leave(cycle)
 
     def data_received(self, data: bytes) -> None:
         self._unset_keepalive_if_required()
+        if self._gate and not self._parting:
+            self._refuse(400)  # whoever asks to be a websocket says no more before the answer
         while data and not self._parting:
             room = self.limits.head_bytes - self._framing
             part, data = data[:room], data[room:]
@@ -195,6 +212,8 @@ class BoundedHttp(Watched, HttpToolsProtocol):
             self.due = NEVER
         elif self._in_body or self._framing:
             self._refuse(408)
+        elif self._gate:
+            self._refuse(503)
         else:
             self.due = NEVER
             self.transport.close()
@@ -226,6 +245,8 @@ class BoundedHttp(Watched, HttpToolsProtocol):
         self._parting = True
         self.due = self.loop.time() + self.limits.parting_seconds
         self._unset_keepalive_if_required()
+        if self._gate:
+            self._gate.leave(self.transport)
         if self.cycle:
             _leave(self.cycle)
         if not self.transport.is_closing():
@@ -233,12 +254,17 @@ class BoundedHttp(Watched, HttpToolsProtocol):
             self.transport.write_eof()
 
     def handle_websocket_upgrade(self) -> None:
-        """The library for websockets knows only lines up to this length, and waits else."""
+        """Wait at the gate, unless no answer could be read."""
         longest = max((len(name) + len(value) for name, value in self.headers), default=0)
         if longest + len(": \r\n") > self.limits.line_bytes:
-            self._refuse(431)
+            self._refuse(431)  # the library knows only lines up to this length, and waits else
+        elif not self._is_answered():
+            self._refuse(400)
         else:
-            super().handle_websocket_upgrade()
+            self.due = self.loop.time() + self.limits.waiting_seconds
+            self._gate = gate_of(self.server_state, self.limits.places)
+            enter = super().handle_websocket_upgrade
+            self._gate.come(self.transport, enter, urgent=self.url.startswith(URGENT))
 
 
 def _leave(cycle: RequestResponseCycle) -> None:
@@ -274,6 +300,23 @@ class BoundedWebsocket(Watched, WebSocketsSansIOProtocol):
         self._heard_bytes = LIMITS.heard_bytes
         self._heard = 0
         """Bytes since the last look."""
+        self._gate = gate_of(server_state, LIMITS.places)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """It has a place from now on; `due` is until when."""
+        super().connection_made(transport)
+        self.due = self.loop.time() + LIMITS.place_seconds
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        self._give_up_place()
+
+    def overdue(self) -> None:
+        self._give_up_place()
+
+    def _give_up_place(self) -> None:
+        self.due = NEVER
+        self._gate.leave(self.transport)
 
     def looked(self) -> None:
         self._heard = 0
@@ -318,6 +361,8 @@ class BoundedWebsocket(Watched, WebSocketsSansIOProtocol):
         if self.close_sent or self.transport.is_closing():
             raise ClientDisconnected
         await super().send(message)
+        if self.due != NEVER and message["type"] != "websocket.accept":
+            self._give_up_place()
 
     def is_unread(self) -> bool:
         """While the connection lasts, pings find out who does not read; but not once it ends."""
