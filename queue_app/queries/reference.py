@@ -27,16 +27,30 @@ _checked_at = 0.0
 
 
 async def directory() -> Directory:
-    """The centre in force. NotFound `no_centre` before its files have been applied."""
-    global _cached, _checked_at
-    if _cached and time.monotonic() - _checked_at < FRESH_SECONDS:
+    """The centre in force. NotFound `no_centre` before its files have been applied.
+
+    One asks whether anything changed; whoever comes meanwhile goes on with what there is.
+    """
+    global _checked_at
+    before, now = _checked_at, time.monotonic()
+    if _cached and now - before < FRESH_SECONDS:
         return _cached
+    _checked_at = now
+    try:
+        return await _checked()
+    except BaseException:
+        _checked_at = before
+        raise
+
+
+async def _checked() -> Directory:
+    """The centre as the database has it at this moment."""
+    global _cached
     now = await db.fetch_row(f"SELECT version, {EPOCH} AS epoch FROM centre")
     if now is None:
         raise NotFound("no_centre")
     if _cached is None or (_cached.version, _cached.epoch) != (now["version"], now["epoch"]):
         _cached = await _load()
-    _checked_at = time.monotonic()
     return _cached
 
 
