@@ -25,7 +25,8 @@ async def main() -> None:
         await connection.send(first)
         await connection.wait_closed()
 
-    async with serve(answer, "127.0.0.1", 0, compression=None, ping_interval=None) as server:
+    options = {"compression": None, "ping_interval": None, "backlog": 2048}
+    async with serve(answer, "127.0.0.1", 0, **options) as server:  # type: ignore[arg-type]
         print(server.sockets[0].getsockname()[1], flush=True)
         await server.serve_forever()
 

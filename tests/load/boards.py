@@ -87,9 +87,8 @@ async def free_desk(clerk: Client, ticket: int, ours: Process, version: int) -> 
 
 
 @asynccontextmanager
-async def bare_server(size: int = 0) -> AsyncIterator[str]:
-    """The port of the reference, whose first frames have `size` bytes."""
-    async with process("tests.load.bare", str(size)) as server:
+async def bare_server() -> AsyncIterator[str]:
+    async with process("tests.load.bare") as server:
         yield await line(server)
 
 
