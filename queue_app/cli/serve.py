@@ -1,6 +1,7 @@
 """`queue-app serve`: the database, the centre, and the processes that answer."""
 
 import errno
+import gc
 import logging
 import logging.config
 import multiprocessing.connection
@@ -10,7 +11,7 @@ import signal
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
 from types import FrameType
@@ -31,7 +32,13 @@ from queue_app.queries import reference
 from queue_app.web.protocol import BoundedHttp, BoundedWebsocket
 
 BACKLOG = 2048
+ACCEPTED_AT_ONCE = 16
+"""Connections that a turn of the loop accepts. uvloop accepts one of each listening socket, so the
+one that there is gets so many names; else a page would wait until every screen was accepted."""
 OPEN_FILES = 65_536
+TIDY_UP_AFTER = (20_000, 5, 20)
+"""The garbage collector's thresholds: new objects, then rounds. The middle generation then never
+has so many objects that looking at them holds everybody up for more than a tenth of a second."""
 DATABASE_WITHIN = 60
 """Seconds that the database of another machine gets to be there, as after a power cut."""
 STOP_WITHIN = 5
@@ -172,16 +179,24 @@ def _answer(settings: Settings, listener: socket.socket, factory: str) -> None:
         server_header=False,
         timeout_graceful_shutdown=STOP_WITHIN,
     )
-    if settings.workers > 1:
-        several = Workers(config, sockets=[listener])
-        several.run()
-        started = all(one.exitcode != STARTUP_FAILURE for one in several.processes)
-    else:
-        alone = uvicorn.Server(config)
-        alone.run(sockets=[listener])
-        started = alone.started
+    with _under_many_names(listener) as listeners:
+        if settings.workers > 1:
+            several = Workers(config, sockets=listeners)
+            several.run()
+            started = all(one.exitcode != STARTUP_FAILURE for one in several.processes)
+        else:
+            alone = uvicorn.Server(config)
+            alone.run(sockets=listeners)
+            started = alone.started
     if not started:
         raise click.ClickException("the application did not start; the reason is above")
+
+
+@contextmanager
+def _under_many_names(listener: socket.socket) -> Iterator[list[socket.socket]]:
+    with ExitStack() as stack:
+        more = [stack.enter_context(listener.dup()) for _ in range(1, ACCEPTED_AT_ONCE)]
+        yield [listener, *more]
 
 
 class Workers(Multiprocess):
@@ -210,7 +225,18 @@ def application() -> Litestar:
     keeper = multiprocessing.parent_process()
     if keeper:
         threading.Thread(target=_follow, args=[keeper.sentinel], daemon=True).start()
-    return serve()
+    made = serve()
+    _tidy_up_seldom()
+    return made
+
+
+def _tidy_up_seldom() -> None:
+    """What is there now stays for good, so the garbage collector need not look at it again. Each
+    screen that comes is 150 objects that stay, too: with a look after every 700, as usual, a third
+    of what two thousand of them cost is looking."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*TIDY_UP_AFTER)
 
 
 def _follow(sentinel: int) -> None:
