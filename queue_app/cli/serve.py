@@ -37,8 +37,7 @@ ACCEPTED_AT_ONCE = 16
 one that there is gets so many names; else a page would wait until every screen was accepted."""
 OPEN_FILES = 65_536
 TIDY_UP_AFTER = (20_000, 5, 20)
-"""The garbage collector's thresholds: new objects, then rounds. The middle generation then never
-has so many objects that looking at them holds everybody up for more than a tenth of a second."""
+"""The garbage collector's thresholds: new objects, then rounds of the younger generation."""
 DATABASE_WITHIN = 60
 """Seconds that the database of another machine gets to be there, as after a power cut."""
 STOP_WITHIN = 5
@@ -232,8 +231,8 @@ def application() -> Litestar:
 
 def _tidy_up_seldom() -> None:
     """What is there now stays for good, so the garbage collector need not look at it again. Each
-    screen that comes is 150 objects that stay, too: with a look after every 700, as usual, a third
-    of what two thousand of them cost is looking."""
+    screen that comes is 150 objects that stay for hours: with a look after every 700, as usual, a
+    quarter of what two thousand of them cost is looking."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(*TIDY_UP_AFTER)

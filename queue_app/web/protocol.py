@@ -56,7 +56,7 @@ class ConnectionLimits(msgspec.Struct, frozen=True, kw_only=True):
     parting_seconds: float = 2.0
     look_seconds: float = 1.0
     heard_bytes: int = 128 * 1024
-    places: int = 16
+    places: int = 8
     waiting_seconds: float = 30.0
     place_seconds: float = 1.0
 

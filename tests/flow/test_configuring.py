@@ -1,5 +1,6 @@
 """The centre's files put in force, on a database of this test's own."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -223,3 +224,31 @@ async def test_a_failure_leaves_everything_as_it_was(fresh: None, centre: Centre
     reference.forget()
     assert (await reference.directory()).centre == centre
     assert await counts() == before
+
+
+@pytest.mark.usefixtures("database")
+async def test_one_asks_whether_the_centre_has_changed_and_the_others_go_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    known = await reference.directory()
+    monkeypatch.setattr(reference, "FRESH_SECONDS", 0.0)
+    asked, answered = 0, asyncio.Event()
+
+    async def away(_sql: str) -> Any:
+        nonlocal asked
+        asked += 1
+        await answered.wait()
+        raise ConnectionError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(db, "fetch_row", away)
+        one = asyncio.create_task(reference.directory())
+        await asyncio.sleep(0)
+        monkeypatch.setattr(reference, "FRESH_SECONDS", 60.0)
+        others = await asyncio.gather(*(reference.directory() for _ in range(10)))
+        answered.set()
+        with pytest.raises(ConnectionError):
+            await one
+    assert asked == 1 and all(other is known for other in others)
+    monkeypatch.setattr(reference, "FRESH_SECONDS", 0.0)
+    assert (await reference.directory()).version == known.version

@@ -274,7 +274,7 @@ async def test_whoever_waits_may_say_nothing_meanwhile(few: Callable[..., None])
     async with opened() as house:
         await house.comes("/0")
         reader, writer = await house.comes("/1")
-        writer.write(b"x" * 1000)
+        writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
         async with asyncio.timeout(SOON):
             assert b" 400 " in await reader.read()
         house.hall.served.add("/0")
