@@ -35,10 +35,11 @@ from queue_app.store import db
 from queue_app.store.outages import Outage
 from queue_app.web import health
 from queue_app.web.errors import EXCEPTION_HANDLERS
-from queue_app.web.guards import provide_by, provide_staff, require_right, right
+from queue_app.web.guards import Known, provide_by, provide_staff, require_right, right
 from queue_app.web.limits import forgetting, rate_limits
 from queue_app.web.protocol import LIMITS
 from queue_app.web.requests import ReadableRequest
+from queue_app.web.share import PublicShare
 from queue_app.web.templating import Pages, add_security_headers, assets_of
 
 FACES = ("booking", "kiosk", "display", "queue_app.console")
@@ -74,7 +75,8 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
     metrics = PrometheusConfig(
         app_name="queue_app", prefix="queue_app", group_path=True, scopes={ScopeType.HTTP}
     )
-    return Litestar(
+    known = Known()
+    app = Litestar(
         route_handlers=[
             queue_app.api.routes.router,
             *queue_app.api.routes.live(channels),
@@ -97,7 +99,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
             "staff": Provide(provide_staff, sync_to_thread=False),
         },
         guards=[require_right],
-        state=State({"clock": hall_clock, "readiness": health.Readiness()}),
+        state=State({"clock": hall_clock, "readiness": health.Readiness(), "known": known}),
         lifespan=[lifespan],
         middleware=[metrics.middleware, *(rate_limits() if settings.rate_limits else [])],
         compression_config=CompressionConfig("gzip", gzip_compress_level=5, exclude=[r"^/api/"]),
@@ -122,6 +124,9 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
         logging_config=None,
         debug=False,
     )
+    if settings.rate_limits:
+        app.asgi_handler = PublicShare(app.asgi_handler, known)
+    return app
 
 
 async def _first_look() -> None:

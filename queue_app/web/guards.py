@@ -7,6 +7,9 @@ A cookie counts only for requests that come from our own pages: browsers say so 
 `Sec-Fetch-Site` or `Origin`, and a request that names another origin is refused.
 """
 
+import math
+import time
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -27,6 +30,8 @@ from queue_app.queries.staff import device_of_token, staff_of_session
 SESSION_COOKIE = "session"
 DEVICE_COOKIE = "device"
 _WHO = "who"
+KNOWN_SECONDS = 900.0
+KNOWN_AT_MOST = 10_000
 
 Connection = ASGIConnection[Any, Any, Any, Any]
 
@@ -95,15 +100,51 @@ def provide_device(request: Request[Any, Any, Any]) -> Device:
     return who
 
 
+class Known:
+    """Tokens that were found to be somebody's in the last minutes; stands in `app.state.known`.
+
+    They open nothing: whoever comes with one is answered before others.
+    """
+
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        """`now`: seconds of a clock that is never set back."""
+        self._now = now
+        self._seen: dict[bytes, float] = {}
+
+    def note(self, token: bytes) -> None:
+        """`token`: its hash, as it stands in the database."""
+        self._seen.pop(token, None)
+        self._seen[token] = self._now()
+        if len(self._seen) > KNOWN_AT_MOST:
+            del self._seen[next(iter(self._seen))]
+
+    def __contains__(self, token: bytes) -> bool:
+        return self._seen.get(token, -math.inf) > self._now() - KNOWN_SECONDS
+
+
 async def find_staff(connection: Connection) -> Staff | None:
     token = credential(connection, SESSION_COOKIE)
     now = connection.app.state.clock.now()
-    return await staff_of_session(token_hash(token), now) if token else None
+    found = await staff_of_session(token_hash(token), now) if token else None
+    if token and found:
+        connection.app.state.known.note(token_hash(token))
+    return found
 
 
 async def find_device(connection: Connection) -> Device | None:
     token = credential(connection, DEVICE_COOKIE)
-    return await device_of_token(token_hash(token)) if token else None
+    found = await device_of_token(token_hash(token)) if token else None
+    if token and found:
+        connection.app.state.known.note(token_hash(token))
+    return found
+
+
+def tokens_of(connection: Connection) -> list[str]:
+    """Whatever it comes with that may be a token, from whichever origin."""
+    _, _, bearer = connection.headers.get("authorization", "").partition(" ")
+    cookies = connection.cookies
+    found = (bearer.strip(), cookies.get(SESSION_COOKIE), cookies.get(DEVICE_COOKIE))
+    return [token for token in found if token]
 
 
 def credential(connection: Connection, cookie: str) -> str | None:

@@ -1,0 +1,202 @@
+"""The public's share of a process: staff and devices go first, everybody else by turns.
+
+It stands before the routes, so that what is not there, what is refused and what is only a file
+takes its turn, too: fifty connections that ask for nothing else hold up a clerk as well as pages
+do. Staff and devices are known by a token that a guard has found to be somebody's (`Known`); their
+first request in a process takes its turn like any other. Websockets pass.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from functools import lru_cache
+from ipaddress import IPv6Address
+from typing import Any
+
+from litestar import Request, Response
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, HTTPReceiveMessage, HTTPScope, Receive, Scope, Send
+from prometheus_client import Counter, Gauge
+
+from queue_app.domain.people import token_hash
+from queue_app.web.errors import CODES_BY_STATUS, Problem, answer, wants_json
+from queue_app.web.guards import Known, tokens_of
+from queue_app.web.i18n import language_of
+from queue_app.web.protocol import LIMITS
+from queue_app.web.turns import CrowdedError, Terms, Turn, Turns
+
+RETRY_SECONDS = 5
+FOR_WATCHERS = Terms(at_once=2, waiting=200, waiting_of_one=50)
+"""Whoever asks for health and figures has turns of their own, which no crowd at the pages takes."""
+
+WAITING = Gauge("queue_app_public_waiting", "Requests of the public that wait for their turn")
+REFUSED = Counter(
+    "queue_app_public_refused",
+    "Requests of the public that were given no turn: too many of one address or of all were "
+    "waiting, it did not come in time, or their body was too long",
+    ["reason"],
+)
+
+AnyRequest = Request[Any, Any, Any]
+
+
+class RefusedError(Exception):
+    """It gets no turn; with the status of the answer."""
+
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(status, reason)
+        self.status = status
+        self.reason = reason
+
+
+class PublicShare:
+    """The application, asked by few at once. `known`: the tokens of staff and devices."""
+
+    def __init__(self, app: ASGIApp, known: Known, terms: Terms | None = None) -> None:
+        self._app = app
+        self._known = known
+        self._public = Turns(terms or Terms())
+        self._watchers = Turns(FOR_WATCHERS)
+        self._pages: dict[tuple[int, str], Response[Any]] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != ScopeType.HTTP:
+            await self._app(scope, receive, send)
+        elif any(token_hash(token) in self._known for token in tokens_of(Request(scope))):
+            await self._answer(self._public.go_first(), scope, receive, send)
+        else:
+            try:
+                await self._in_turn(scope, receive, send)
+            except RefusedError as refused:
+                REFUSED.labels(refused.reason).inc()
+                await self._refuse(refused.status, scope, receive, send)
+
+    async def _in_turn(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
+        """The body is waited for first: a slow sender takes no place."""
+        heard = await _whole_body(scope, receive)
+        turns = self._watchers if _is_watched(scope["path"]) else self._public
+        try:
+            turn = turns.ask(_address(scope))
+        except CrowdedError as error:
+            raise _refused(error) from None
+        try:
+            if heard and (turn.begun.is_set() or await _comes(turn, turns.terms, receive)):
+                await self._answer(turn, scope, _after(heard, receive), send)
+        finally:
+            turn.end()
+
+    async def _answer(self, turn: Turn, scope: HTTPScope, receive: Receive, send: Send) -> None:
+        """A turn ends where the answer begins, when its work is done: whoever reads it slowly
+        takes no place."""
+
+        async def send_on(message: Any) -> None:
+            turn.end()
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_on)
+        finally:
+            turn.end()
+
+    async def _refuse(self, status: int, scope: HTTPScope, receive: Receive, send: Send) -> None:
+        request = AnyRequest(scope, receive, send)
+        response = self._refusal(status, request)
+        await response.to_asgi_response(app=None, request=request)(scope, receive, send)
+
+    def _refusal(self, status: int, request: AnyRequest) -> Response[Any]:
+        """A page is made once in each language: it must not cost what it keeps others from."""
+        problem = Problem(status, CODES_BY_STATUS[status], {}, {"Retry-After": str(RETRY_SECONDS)})
+        if wants_json(request):
+            return answer(request, problem)
+        key = (status, language_of(request))
+        if key not in self._pages:
+            self._pages[key] = answer(_of_first_page(request), problem)
+        return self._pages[key]
+
+
+async def _whole_body(scope: HTTPScope, receive: Receive) -> list[HTTPReceiveMessage]:
+    """All that is sent, and nothing if the sender leaves before its end. RefusedError."""
+    if _announced_bytes(scope) > LIMITS.body_bytes:
+        raise RefusedError(413, "body")
+    heard: list[HTTPReceiveMessage] = []
+    size, more = 0, True
+    while more:
+        message: Any = await receive()
+        if message["type"] == "http.disconnect":
+            return []
+        heard.append(message)
+        size += len(message.get("body", b""))
+        if size > LIMITS.body_bytes:
+            raise RefusedError(413, "body")
+        more = message.get("more_body", False)
+    return heard
+
+
+def _announced_bytes(scope: HTTPScope) -> int:
+    length = next((value for name, value in scope["headers"] if name == b"content-length"), b"")
+    return int(length) if length.isdigit() else 0
+
+
+def _is_watched(path: str) -> bool:
+    return path.startswith("/health/") or path == "/metrics"
+
+
+def _address(scope: HTTPScope) -> str:
+    client = scope.get("client")
+    return _network(client[0]) if client else ""
+
+
+@lru_cache(maxsize=4096)
+def _network(host: str) -> str:
+    """The address, or of IPv6 the network of 64 bits, of which one connection has them all."""
+    try:
+        address = IPv6Address(host.partition("%")[0])
+    except ValueError:
+        return host
+    if address.ipv4_mapped:
+        return str(address.ipv4_mapped)
+    return address.packed[:8].hex()
+
+
+def _refused(error: CrowdedError) -> RefusedError:
+    return RefusedError(429, "address") if error.of_one else RefusedError(503, "all")
+
+
+async def _comes(turn: Turn, terms: Terms, receive: Receive) -> bool:
+    """Whether the turn comes before whoever waits for it leaves. RefusedError if it is late."""
+    begun = asyncio.create_task(turn.begun.wait())
+    left = asyncio.create_task(_leaving(receive))
+    try:
+        with WAITING.track_inprogress():
+            await asyncio.wait(
+                {begun, left}, timeout=terms.seconds, return_when=asyncio.FIRST_COMPLETED
+            )
+    finally:
+        begun.cancel()
+        left.cancel()
+    if left.done():
+        return False
+    if not turn.begun.is_set():
+        raise RefusedError(503, "late")
+    return True
+
+
+async def _leaving(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def _after(heard: Sequence[HTTPReceiveMessage], receive: Receive) -> Receive:
+    """What was heard, and then the rest."""
+    kept = list(reversed(heard))
+
+    async def again() -> Any:
+        return kept.pop() if kept else await receive()
+
+    return again
+
+
+def _of_first_page(request: AnyRequest) -> AnyRequest:
+    """The same, asked of the first page."""
+    scope = request.scope.copy()
+    scope.update({"path": "/", "raw_path": b"/", "query_string": b"", "state": {}})
+    return AnyRequest(scope)
