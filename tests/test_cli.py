@@ -93,6 +93,7 @@ async def value(dsn: str, sql: str) -> object:
         await connection.close()
 
 
+@pytest.mark.slow
 async def test_one_command_on_an_empty_folder_serves_a_centre_to_try(data: Path) -> None:
     terminal = Terminal(data)
     server = terminal.serve("--trial")

@@ -141,6 +141,7 @@ def test_a_process_id_that_now_belongs_to_something_else_does_not_stop_it(data: 
         stranger.wait()
 
 
+@pytest.mark.slow
 def test_a_path_too_long_for_a_socket_gets_a_short_private_folder(tmp_path: Path) -> None:
     deep = tmp_path / ("a-very-long-name-of-a-folder" * 4) / "дані з пробілом, і комою"
     with cluster(deep) as dsn:
@@ -151,12 +152,14 @@ def test_a_path_too_long_for_a_socket_gets_a_short_private_folder(tmp_path: Path
         assert stat.S_IMODE(sockets.stat().st_mode) == 0o700
 
 
+@pytest.mark.slow
 def test_a_short_path_may_hold_spaces_quotes_and_commas(tmp_path: Path) -> None:
     with cluster(tmp_path / "it's, a hall") as dsn:
         assert value(dsn, "SELECT 1") == 1
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="root alone changes accounts")
+@pytest.mark.slow
 def test_a_start_as_root_opens_only_the_passage_to_a_closed_folder(tmp_path: Path) -> None:
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o700)

@@ -125,6 +125,7 @@ async def test_a_call_is_seen_on_board_panel_and_phone_at_once(
     await expect(board.locator('.cell[data-state="finished"] .cell-number')).to_have_text("А1")
 
 
+@pytest.mark.slow
 async def test_calls_of_one_moment_are_all_in_the_cells_and_called_out_in_turn(
     server: Server, screen: Open
 ) -> None:
@@ -198,6 +199,7 @@ async def test_a_call_taken_back_disappears(server: Server, screen: Open) -> Non
     assert await chimes(board) == 2
 
 
+@pytest.mark.slow
 async def test_silence_is_said_within_twelve_seconds_and_heals_with_nothing_lost(
     servers: StartServers, screen: Open
 ) -> None:

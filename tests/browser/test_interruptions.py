@@ -185,6 +185,7 @@ async def test_an_alert_is_said_on_every_screen_and_after_it_everything_goes_on_
     await expect(board.locator("#call-number")).to_have_text(first.number)
 
 
+@pytest.mark.slow
 async def test_a_registry_that_is_down_stops_its_services_and_no_others(
     served: tuple[Server, Clock], screen: Open
 ) -> None:

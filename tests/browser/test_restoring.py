@@ -32,6 +32,7 @@ async def opened(context: BrowserContext, address: str) -> Page:
     return page
 
 
+@pytest.mark.slow
 async def test_every_page_shows_the_restored_hall_without_being_loaded_anew(
     lives: Lives, context: BrowserContext
 ) -> None:

@@ -106,6 +106,7 @@ async def test_a_booked_visit_from_the_sofa_to_the_thanks(
     assert await doctor.check(SHORTLY_BEFORE) == []
 
 
+@pytest.mark.slow
 async def test_a_walk_in_is_called_again_missed_put_back_and_served(
     scene: Scene, servers: StartServers
 ) -> None:

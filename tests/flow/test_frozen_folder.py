@@ -199,7 +199,7 @@ class Frozen(subprocess.Popen[bytes]):
         self.wait(timeout)
 
 
-@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("workers", [1, pytest.param(2, marks=pytest.mark.slow)])
 async def test_a_server_stops_politely_though_its_folder_hangs(
     database: str, clock: FixedClock, tmp_path: Path, workers: int
 ) -> None:

@@ -170,7 +170,7 @@ def test_what_is_learned_of_a_branch_comes_near_to_the_truth(
 
 @pytest.mark.parametrize(
     "kind",
-    [pytest.param(one, marks=[pytest.mark.slow] if one != "short" else []) for one in KINDS],
+    [pytest.param(one, marks=[pytest.mark.slow] if one != "calm" else []) for one in KINDS],
 )
 def test_estimates_hold_what_they_promise(centre: Centre, branch: BranchPlan, kind: str) -> None:
     """A few days only; docs/waits.md has the tables of many."""
@@ -279,6 +279,7 @@ def test_the_command_compares_policies_without_a_database(tmp_path: Path) -> Non
     assert "±" in lines[2]
 
 
+@pytest.mark.slow
 def test_the_command_draws_a_picture(tmp_path: Path) -> None:
     file = tmp_path / "policies.svg"
     done = simulate("--days", "2", "--kind", "calm", "--plot", str(file))

@@ -1,4 +1,4 @@
-"""`python -m tests.load [boards|back|verbs|slots|waits|requests ...]`: all if none is named."""
+"""`python -m tests.load [boards|back|verbs|slots|waits|requests|share ...]`: all unless named."""
 
 import argparse
 import asyncio
@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from queue_app.store.cluster import cluster
-from tests.load import back, boards, requests, slots, verbs, waits
+from tests.load import back, boards, requests, share, slots, verbs, waits
 from tests.load.stage import Stage, open_files, staged
 from tests.load.table import Table
 
@@ -21,6 +21,7 @@ BENCHMARKS: dict[str, Callable[[Stage], Awaitable[list[Table]]]] = {
     "slots": slots.measure,
     "waits": waits.measure,
     "requests": requests.measure,
+    "share": share.measure,
 }
 
 

@@ -17,6 +17,7 @@ _NAMES = (
 _FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
+    "--disable-software-rasterizer",  # else a process of its own draws what nobody looks at
     "--disable-dev-shm-usage",
     "--disable-background-networking",
     "--disable-component-update",

@@ -172,7 +172,9 @@ async def test_axe_finds_nothing_before_the_desk(
     await assert_accessible(page)
 
 
-@pytest.mark.parametrize(("width", "height"), [(1024, 768), (720, 450), (320, 640)])
+@pytest.mark.parametrize(
+    ("width", "height"), [(1024, 768), pytest.param(720, 450, marks=pytest.mark.slow), (320, 640)]
+)
 async def test_the_screen_fits_small_windows_and_large_letters(
     width: int, height: int, arrive: Arrive, clock: Clock
 ) -> None:

@@ -71,7 +71,7 @@ async def test_the_wait_is_told_before_the_ticket(kiosk: Page) -> None:
     await assert_accessible(kiosk, **SEVEN_TO_ONE)
 
 
-@pytest.mark.parametrize("language", ["uk", "en"])
+@pytest.mark.parametrize("language", ["uk", pytest.param("en", marks=pytest.mark.slow)])
 async def test_whoever_may_not_be_served_today_is_told_and_offered_a_booking(
     kiosk: Page, language: str
 ) -> None:
