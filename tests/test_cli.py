@@ -337,6 +337,7 @@ async def test_a_day_beyond_all_calendars_is_refused_in_one_line(
     assert "Traceback" not in said
 
 
+@pytest.mark.slow
 async def test_a_roster_is_proposed_from_the_centres_own_database(terminal: Terminal) -> None:
     now = ("--now", "2026-11-20T18:00:00+02:00")
     told = terminal.succeeds("simulate", "staffing", "--date", "2026-11-23", *now).splitlines()

@@ -147,6 +147,7 @@ async def test_calls_of_one_moment_are_all_in_the_cells_and_called_out_in_turn(
     assert await chimes(board) == 3
 
 
+@pytest.mark.slow
 async def test_a_newcomer_moves_nobody(server: Server, screen: Open) -> None:
     desks = [await open_desk(number, MONDAY) for number in ("1", "2", "5")]
     board = await screen(server.url + BOARD)

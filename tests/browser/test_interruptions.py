@@ -105,6 +105,7 @@ async def assert_within(inner: Locator, outer: Locator) -> None:
 
 
 @pytest.mark.usefixtures("shelter")
+@pytest.mark.slow
 async def test_an_alert_is_said_on_every_screen_and_after_it_everything_goes_on_by_itself(
     served: tuple[Server, Clock], screen: Open
 ) -> None:

@@ -150,6 +150,7 @@ def test_a_quantile_leaves_the_promised_share_of_one_more_draw_below() -> None:
     assert waits.quantile([7.0], 0.9) == 7.0
 
 
+@pytest.mark.slow
 def test_only_whoever_is_in_a_hall_takes_memory_and_what_all_halls_share_takes_it_once() -> None:
     dice = waits.Dice()
     halls = [waits.Draws(dice) for _ in range(10)]

@@ -127,6 +127,7 @@ async def cutting(dsn: str) -> AsyncIterator[None]:
         await admin.close()
 
 
+@pytest.mark.slow
 async def test_connections_that_are_cut_again_and_again_lose_and_double_nothing(
     own_database: str,
 ) -> None:

@@ -57,6 +57,7 @@ async def learned(days: Sequence[Outcome]) -> Habits:
     return forecast.scene_of(seen._now).habits
 
 
+@pytest.mark.slow
 async def test_the_records_teach_what_the_simulator_learns_of_the_same_days() -> None:
     days = past(truth(), 12)
     found = await learned(days)
@@ -123,6 +124,7 @@ async def test_many_who_stay_away_and_who_come_late_are_learned() -> None:
     assert found.early_minutes < -3
 
 
+@pytest.mark.slow
 async def test_impatience_is_learned_and_its_share_only_rises() -> None:
     patient = await learned(past(truth(patience=400.0), 8))
     await db.fetch("TRUNCATE ticket, appointment, counter, branch_habits CASCADE")

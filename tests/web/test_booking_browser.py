@@ -109,6 +109,7 @@ async def test_every_page_is_whole_for_everyone(
     await context.close()
 
 
+@pytest.mark.slow
 async def test_what_is_said_of_an_alert_and_to_the_late_is_whole_for_everyone(
     server: Server, browser: Browser
 ) -> None:

@@ -55,6 +55,7 @@ async def test_a_clerk_works_by_keyboard_alone(arrive: Arrive, clock: Clock) -> 
     await clerk.press("Space", "empty")
 
 
+@pytest.mark.slow
 async def test_two_clerks_who_press_at_once_get_different_people(
     arrive: Arrive, clock: Clock
 ) -> None:

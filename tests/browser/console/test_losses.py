@@ -46,6 +46,7 @@ async def test_a_lost_answer_is_asked_for_again_and_the_person_called_once(
     assert await db.fetch_value("SELECT count(*) FROM ticket_event WHERE verb = 'call'") == 1
 
 
+@pytest.mark.slow
 async def test_a_server_that_answers_nothing_is_said_and_the_buttons_come_back(
     arrive: Arrive, clock: Clock
 ) -> None:
