@@ -101,6 +101,7 @@ async def test_a_closed_kiosk_says_when_it_opens_and_how_to_book(
     await assert_accessible(page)
 
 
+@pytest.mark.slow
 async def test_past_the_last_ticket_only_a_booking_lets_in(
     servers: StartServers, switched_on: Switch
 ) -> None:

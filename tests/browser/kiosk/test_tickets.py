@@ -23,7 +23,10 @@ pytestmark = pytest.mark.browser
 
 @pytest.mark.parametrize(
     ("language", "title", "ahead"),
-    [("uk", "Ваш талон А1", "Ви наступні"), ("en", "Your ticket А1", "You are next")],
+    [
+        ("uk", "Ваш талон А1", "Ви наступні"),
+        pytest.param("en", "Your ticket А1", "You are next", marks=pytest.mark.slow),
+    ],
 )
 async def test_a_walk_in_takes_a_ticket_in_either_language(
     kiosk: Page, language: str, title: str, ahead: str
