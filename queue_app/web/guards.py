@@ -9,8 +9,8 @@ A cookie counts only for requests that come from our own pages: browsers say so 
 
 import math
 import time
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -34,6 +34,7 @@ KNOWN_SECONDS = 900.0
 KNOWN_AT_MOST = 10_000
 
 Connection = ASGIConnection[Any, Any, Any, Any]
+_Who = TypeVar("_Who", Staff, Device)
 
 
 def right(name: str, limit: str | None = None) -> dict[str, str]:
@@ -123,39 +124,47 @@ class Known:
 
 
 async def find_staff(connection: Connection) -> Staff | None:
-    token = credential(connection, SESSION_COOKIE)
     now = connection.app.state.clock.now()
-    found = await staff_of_session(token_hash(token), now) if token else None
-    if token and found:
-        connection.app.state.known.note(token_hash(token))
-    return found
+    return await _whose(connection, SESSION_COOKIE, lambda token: staff_of_session(token, now))
 
 
 async def find_device(connection: Connection) -> Device | None:
-    token = credential(connection, DEVICE_COOKIE)
-    found = await device_of_token(token_hash(token)) if token else None
-    if token and found:
+    return await _whose(connection, DEVICE_COOKIE, device_of_token)
+
+
+async def _whose(
+    connection: Connection, cookie: str, find: Callable[[bytes], Awaitable[_Who | None]]
+) -> _Who | None:
+    token = credential(connection, cookie)
+    if not token:
+        return None
+    found = await find(token_hash(token))
+    if found:
         connection.app.state.known.note(token_hash(token))
     return found
-
-
-def tokens_of(connection: Connection) -> list[str]:
-    """Whatever it comes with that may be a token, from whichever origin."""
-    _, _, bearer = connection.headers.get("authorization", "").partition(" ")
-    cookies = connection.cookies
-    found = (bearer.strip(), cookies.get(SESSION_COOKIE), cookies.get(DEVICE_COOKIE))
-    return [token for token in found if token]
 
 
 def credential(connection: Connection, cookie: str) -> str | None:
     """The bearer token, else the cookie if the request is of our own origin."""
-    scheme, _, token = connection.headers.get("authorization", "").partition(" ")
-    if scheme.lower() == "bearer" and token:
-        return token.strip()
-    token = connection.cookies.get(cookie, "")
+    token = _bearer(connection)
+    if token:
+        return token
+    token = connection.cookies.get(cookie)
     if token:
         require_same_origin(connection)
     return token or None
+
+
+def tokens_of(connection: Connection) -> list[str]:
+    """Whatever it comes with that may be a token, from whichever origin."""
+    cookies = connection.cookies
+    found = (_bearer(connection), cookies.get(SESSION_COOKIE), cookies.get(DEVICE_COOKIE))
+    return [token for token in found if token]
+
+
+def _bearer(connection: Connection) -> str | None:
+    scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+    return token.strip() or None if scheme.lower() == "bearer" else None
 
 
 def require_same_origin(connection: Connection) -> None:

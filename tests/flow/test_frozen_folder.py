@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -27,6 +27,7 @@ from tests.flow.letters import Desk, book, waiting
 from tests.support.people import BRANCH, PASSWORD
 from tests.support.server import ROOT, free_port
 from tests.support.server import Server as Started
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.usefixtures("proven")
 
@@ -54,12 +55,6 @@ def disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[Disk]:
     monkeypatch.setattr(sending, "DELIVER_SECONDS", 0.05)
     yield frozen
     frozen.thawed.set()
-
-
-async def until(true: Callable[[], bool]) -> None:
-    async with asyncio.timeout(WITHIN):
-        while not true():  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
 
 
 async def turns(sender: Sender, clock: FixedClock) -> None:

@@ -18,9 +18,9 @@ from queue_app.web.gate import Gate
 from queue_app.web.protocol import CUT, BoundedHttp, BoundedWebsocket, ConnectionLimits
 from tests.conftest import MONDAY, StartServers
 from tests.live.test_screens import BOARD, snapshot
+from tests.support.waiting import SOON, until
 
 FEW = ConnectionLimits(places=2, place_seconds=60, look_seconds=0.02, parting_seconds=0.2)
-SOON = 10.0
 COMERS = 8
 
 
@@ -158,13 +158,6 @@ async def opened() -> AsyncIterator[House]:
             writer.close()
         house.server.should_exit = True
         await running
-
-
-async def until(state: Callable[[], object]) -> None:
-    """Until it is so; TimeoutError if it does not come to that."""
-    async with asyncio.timeout(SOON):
-        while not state():  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
 
 
 @pytest.fixture(autouse=True)

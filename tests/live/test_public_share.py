@@ -19,6 +19,7 @@ from tests.conftest import MONDAY
 from tests.support.hall import take_ticket
 from tests.support.people import BRANCH, hire
 from tests.support.server import Server, start_servers, stop_servers
+from tests.support.waiting import until
 from tests.support.wire import Wire
 
 pytestmark = [pytest.mark.server, pytest.mark.usefixtures("own_hall", "silent")]
@@ -94,9 +95,7 @@ class Gathering:
     async def several(self, more: int) -> None:
         """Until so many more have been answered."""
         wanted = self.count + more
-        async with asyncio.timeout(SOON):
-            while self.count < wanted:  # noqa: ASYNC110
-                await asyncio.sleep(0.01)
+        await until(lambda: self.count >= wanted, SOON)
 
 
 @asynccontextmanager

@@ -12,10 +12,10 @@ from uvicorn.server import ServerState
 
 from queue_app.web import protocol
 from queue_app.web.protocol import BoundedHttp, BoundedWebsocket, ConnectionLimits
+from tests.support.waiting import until
 
 HASTY = ConnectionLimits(unread_seconds=0.4, look_seconds=0.05)
 PING_SECONDS = 0.3
-SOON = 10.0
 FRAME = "x" * 60_000
 
 
@@ -74,13 +74,6 @@ async def websocket(
         yield reader, writer
     finally:
         writer.close()
-
-
-async def until(state: Any) -> None:
-    """Until it is so; TimeoutError if it does not come to that."""
-    async with asyncio.timeout(SOON):
-        while not state():  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
 
 
 async def test_who_reads_again_after_they_were_given_up_is_nothing_to_log(

@@ -20,9 +20,8 @@ from queue_app.web.turns import Terms, Turn
 from tests.conftest import MONDAY
 from tests.support.application import alive, build, speaking_to
 from tests.support.people import BRANCH, hire, install
+from tests.support.waiting import until
 
-SOON = 10.0
-"""Seconds; for a machine that does much else."""
 TIGHT = Terms(at_once=1, waiting=3, waiting_of_one=2)
 TOKEN = "somebody's"
 COOKIE = f"session={TOKEN}"
@@ -103,13 +102,6 @@ async def door(work: Work) -> AsyncIterator[PublicShare]:
 
 def taken(door: PublicShare) -> int:
     return door._public.at_work + door._public.waiting
-
-
-async def until(state: Callable[[], Any]) -> None:
-    """Until it is so; TimeoutError if it does not come to that."""
-    async with asyncio.timeout(SOON):
-        while not state():  # noqa: ASYNC110
-            await asyncio.sleep(0.001)
 
 
 async def standing(door: PublicShare, path: str, address: str = "a") -> Asker:
