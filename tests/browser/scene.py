@@ -228,7 +228,7 @@ async def follow_qr(scene: Scene, hall: Hall, token: str, language: Language) ->
 async def book(phone: Page, server: Server, said: Said) -> str:
     """Every page of a booking; the code of the confirmation."""
     await phone.goto(server.url)
-    await phone.fill("#search", "тариф" if said is SAID["uk"] else "tariff")
+    await phone.locator("#search").press_sequentially("тариф" if said is SAID["uk"] else "tariff")
     await phone.locator(f"input[value={SERVICE}]").check()
     await follow(phone.locator(".next-bar button"))
     await follow(phone.get_by_text(said.come))

@@ -206,7 +206,7 @@ async def test_a_registry_that_is_down_stops_its_services_and_no_others(
     await console.get_by_text("Лише деякі послуги").click()
     await console.get_by_role("button", name="Зупинити ці послуги").click()
     await expect(console.locator("#stop-error")).to_be_visible()
-    await console.locator("#stop-search").fill("рахунку дублікат")
+    await console.locator("#stop-search").press_sequentially("рахунку дублікат")
     await expect(console.locator("#stop-some .choice >> visible=true")).to_have_count(1)
     await console.locator(f'#stop-some label:has(input[value="{SERVICE}"])').click()
     await assert_accessible(console)

@@ -179,6 +179,26 @@ async def test_services_are_found_by_any_of_their_words(
     assert await counts.all_inner_texts() == before
 
 
+async def test_the_search_takes_every_key_and_enter_leads_nowhere(
+    server: Server, context: BrowserContext
+) -> None:
+    page = await context.new_page()
+    await page.goto(f"{server.url}/?lang=en")
+    address = page.url
+    search = page.locator("#search")
+    await search.focus()
+    # `fill` would put the words there without a key.
+    await page.keyboard.type("tarifg")
+    await page.keyboard.press("Backspace")
+    await page.keyboard.press("f")
+    await page.keyboard.press("Enter")
+    await expect(search).to_have_value("tariff")
+    await expect(page.locator(".service:visible").first).to_be_visible()
+    await page.keyboard.press("Tab")
+    await expect(search).not_to_be_focused()
+    assert page.url == address
+
+
 async def test_a_sixth_service_cannot_be_ticked(server: Server, context: BrowserContext) -> None:
     page = await context.new_page()
     await page.goto(server.url)

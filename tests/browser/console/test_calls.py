@@ -165,7 +165,7 @@ async def test_a_transfer_for_other_services_leaves_this_queue(
     await chosen.uncheck()
     await dialog.get_by_role("button", name="Передати").click()
     await expect(dialog.locator("#transfer-error")).to_have_text("Оберіть принаймні одну послугу.")
-    await dialog.locator("#transfer-search").fill("площі квартири")
+    await dialog.locator("#transfer-search").press_sequentially("площі квартири")
     await expect(dialog.locator(".choice:visible input[name=service]")).to_have_count(1)
     await dialog.locator(".choice:visible input[name=service]").check()
     await dialog.get_by_role("button", name="Передати").click()

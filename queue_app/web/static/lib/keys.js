@@ -7,5 +7,7 @@ export const digitOf = (event) => /^(?:Digit|Numpad)(\d)$/.exec(event.code)?.[1]
 
 /** In a field that only searches, Enter would send the form. */
 export function keepEnter(field) {
-  field.onkeydown = (event) => event.key === "Enter" && event.preventDefault();
+  field.onkeydown = (event) => {
+    if (event.key === "Enter") event.preventDefault(); // to return false would keep every key
+  };
 }
