@@ -17,6 +17,7 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPReceiveMessage, HTTPScope, Receive, Scope, Send
 from prometheus_client import Counter, Gauge
 
+from queue_app.domain.catalogue import Language
 from queue_app.domain.people import token_hash
 from queue_app.web.errors import CODES_BY_STATUS, Problem, answer, wants_json
 from queue_app.web.guards import Known, tokens_of
@@ -25,6 +26,8 @@ from queue_app.web.protocol import LIMITS
 from queue_app.web.turns import CrowdedError, Terms, Turn, Turns
 
 RETRY_SECONDS = 5
+FOR_FILES = Terms(at_once=2, waiting=8_000, waiting_of_one=4_000)
+"""Files are cheap, and without them a page is bare, if it only says to wait."""
 FOR_WATCHERS = Terms(at_once=2, waiting=200, waiting_of_one=50)
 """Whoever asks for health and figures has turns of their own, which no crowd at the pages takes."""
 
@@ -55,6 +58,7 @@ class PublicShare:
         self._app = app
         self._known = known
         self._public = Turns(terms or Terms())
+        self._files = Turns(FOR_FILES)
         self._watchers = Turns(FOR_WATCHERS)
         self._pages: dict[tuple[int, str], Response[Any]] = {}
 
@@ -62,7 +66,8 @@ class PublicShare:
         if scope["type"] != ScopeType.HTTP:
             await self._app(scope, receive, send)
         elif any(token_hash(token) in self._known for token in tokens_of(Request(scope))):
-            await self._answer(self._public.go_first(), scope, receive, send)
+            first = [self._public.go_first(), self._files.go_first()]
+            await self._answer(first, scope, receive, send)
         else:
             try:
                 await self._in_turn(scope, receive, send)
@@ -73,29 +78,42 @@ class PublicShare:
     async def _in_turn(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
         """The body is waited for first: a slow sender takes no place."""
         heard = await _whole_body(scope, receive)
-        turns = self._watchers if _is_watched(scope["path"]) else self._public
+        turns = self._turns_at(scope["path"])
         try:
             turn = turns.ask(_address(scope))
         except CrowdedError as error:
             raise _refused(error) from None
         try:
             if heard and (turn.begun.is_set() or await _comes(turn, turns.terms, receive)):
-                await self._answer(turn, scope, _after(heard, receive), send)
+                await self._answer([turn], scope, _after(heard, receive), send)
         finally:
             turn.end()
 
-    async def _answer(self, turn: Turn, scope: HTTPScope, receive: Receive, send: Send) -> None:
-        """A turn ends where the answer begins, when its work is done: whoever reads it slowly
-        takes no place."""
+    def _turns_at(self, path: str) -> Turns:
+        if path.startswith("/static/"):
+            return self._files
+        if path.startswith("/health/") or path == "/metrics":
+            return self._watchers
+        return self._public
+
+    async def _answer(
+        self, turns: Sequence[Turn], scope: HTTPScope, receive: Receive, send: Send
+    ) -> None:
+        """Turns end where the answer begins, when its work is done: whoever reads it slowly takes
+        no place."""
+
+        def end() -> None:
+            for turn in turns:
+                turn.end()
 
         async def send_on(message: Any) -> None:
-            turn.end()
+            end()
             await send(message)
 
         try:
             await self._app(scope, receive, send_on)
         finally:
-            turn.end()
+            end()
 
     async def _refuse(self, status: int, scope: HTTPScope, receive: Receive, send: Send) -> None:
         request = AnyRequest(scope, receive, send)
@@ -107,10 +125,10 @@ class PublicShare:
         problem = Problem(status, CODES_BY_STATUS[status], {}, {"Retry-After": str(RETRY_SECONDS)})
         if wants_json(request):
             return answer(request, problem)
-        key = (status, language_of(request))
-        if key not in self._pages:
-            self._pages[key] = answer(_of_first_page(request), problem)
-        return self._pages[key]
+        language = language_of(request)
+        if (status, language) not in self._pages:
+            self._pages[status, language] = answer(_for_anybody(request, language), problem)
+        return self._pages[status, language]
 
 
 async def _whole_body(scope: HTTPScope, receive: Receive) -> list[HTTPReceiveMessage]:
@@ -134,10 +152,6 @@ async def _whole_body(scope: HTTPScope, receive: Receive) -> list[HTTPReceiveMes
 def _announced_bytes(scope: HTTPScope) -> int:
     length = next((value for name, value in scope["headers"] if name == b"content-length"), b"")
     return int(length) if length.isdigit() else 0
-
-
-def _is_watched(path: str) -> bool:
-    return path.startswith("/health/") or path == "/metrics"
 
 
 def _address(scope: HTTPScope) -> str:
@@ -195,8 +209,10 @@ def _after(heard: Sequence[HTTPReceiveMessage], receive: Receive) -> Receive:
     return again
 
 
-def _of_first_page(request: AnyRequest) -> AnyRequest:
-    """The same, asked of the first page."""
+def _for_anybody(request: AnyRequest, language: Language) -> AnyRequest:
+    """A request for the first page by somebody of whom nothing but the language is known."""
     scope = request.scope.copy()
     scope.update({"path": "/", "raw_path": b"/", "query_string": b"", "state": {}})
+    host = request.headers.get("host", "").encode()
+    scope["headers"] = [(b"host", host), (b"accept-language", language.encode())]
     return AnyRequest(scope)

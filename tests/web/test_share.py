@@ -1,6 +1,7 @@
 """The public's share at the door of an application: who passes, who waits, who is refused."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -169,6 +170,17 @@ async def test_health_and_figures_are_told_while_a_crowd_waits(
         await standing(door, "/page", str(number))
     Asker(door, path, "0").says()
     await until(lambda: path in work.begun)
+
+
+async def test_whoever_is_refused_still_gets_what_the_page_looks_like(
+    visitor: httpx.AsyncClient, crowd: Callable[..., list[Turn]]
+) -> None:
+    crowd(*BY_ONE)
+    page = await visitor.get("/")
+    sheets = re.findall(r'<link rel="stylesheet" href="([^"]+)"', page.text)
+    assert page.status_code == 429 and sheets
+    for sheet in sheets:
+        assert (await visitor.get(sheet)).status_code == 200
 
 
 async def test_a_crowd_that_asks_for_health_keeps_no_probe_from_it(
@@ -342,8 +354,10 @@ async def test_where_there_is_no_room_to_wait_people_are_told_on_a_page(
     words: str,
 ) -> None:
     crowd(*waiting)
-    for path in ("/", "/visit/1-abcdefghijklmnopqrstuv?a=b"):
-        answer = await visitor.get(path, headers={"Accept-Language": language})
+    other = {"uk": "en", "en": "uk"}[language]
+    paths = ("/visit/1-abcdefghijklmnopqrstuv?a=b", f"/?lang={language}", "/")
+    for path, listed in zip(paths, (language, other, language), strict=True):
+        answer = await visitor.get(path, headers={"Accept-Language": listed})
         assert answer.status_code == status and words in answer.text
         assert answer.headers["content-type"].startswith("text/html")
         assert answer.headers["retry-after"] == str(share.RETRY_SECONDS)
