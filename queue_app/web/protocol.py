@@ -7,6 +7,7 @@ Whoever goes too far gets one short answer, no line in the log, and counts in
 """
 
 import asyncio
+from collections.abc import Coroutine
 from functools import cache
 from http import HTTPStatus
 from typing import Any
@@ -355,14 +356,26 @@ class BoundedWebsocket(Watched, WebSocketsSansIOProtocol):
         else:
             super().handle_parser_exception()
 
-    async def send(self, message: ASGISendEvent) -> None:
-        """ClientDisconnected, which is logged nowhere, once the connection is ending."""
+    def send(self, message: ASGISendEvent) -> Coroutine[Any, Any, None]:
+        """ClientDisconnected, which is logged nowhere, once the connection is ending.
+
+        A thousand boards have each frame through here, so nothing stands around uvicorn's own but
+        where there is a reason.
+        """
+        if self.due == NEVER and self.writable.is_set() and not self._is_ending():
+            return super().send(message)
+        return self._send_with_care(message)
+
+    async def _send_with_care(self, message: ASGISendEvent) -> None:
         await self.writable.wait()
-        if self.close_sent or self.transport.is_closing():
+        if self._is_ending():
             raise ClientDisconnected
         await super().send(message)
         if self.due != NEVER and message["type"] != "websocket.accept":
             self._give_up_place()
+
+    def _is_ending(self) -> bool:
+        return self.close_sent or self.transport.is_closing()
 
     def is_unread(self) -> bool:
         """While the connection lasts, pings find out who does not read; but not once it ends."""
