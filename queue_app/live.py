@@ -1,9 +1,10 @@
 """The live fan-out: one listener a process, one snapshot a change, the same bytes to all.
 
 A commit notifies; the hub marks the branch, loads one hall, renders each watched topic once
-and hands the frame to its subscribers. A subscriber keeps only the newest frame, so a slow
-screen skips, never lags. Every `HEARTBEAT_SECONDS` each watched branch is read anew, so a
-lost notification heals by itself and estimates move with the clock.
+and writes the same bytes to the connection of each subscriber: no task wakes for a screen. A
+connection that reads slowly keeps only the newest frame, so a slow screen skips, never lags.
+Every `HEARTBEAT_SECONDS` each watched branch is read anew, so a lost notification heals by itself
+and estimates move with the clock.
 
 Whoever comes is given what the others were given last, as long as no change was heard of since:
 when everybody comes back at once, each topic is rendered once for all of them.
@@ -23,6 +24,7 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 from msgspec import Struct
+from websockets.frames import Frame, Opcode
 
 from queue_app.clock import Clock
 from queue_app.domain.errors import NotFound, QueueError
@@ -38,7 +40,7 @@ QUIET_SECONDS = 0.05
 SHARED_SECONDS = 0.5
 """How old a hall may be of which no change was heard, for whoever comes."""
 OFFERED_AT_ONCE = 100
-"""So many screens are handed a frame before anybody else's turn comes."""
+"""So many screens are written a frame before anybody else's turn comes."""
 
 _log = logging.getLogger(__name__)
 
@@ -81,52 +83,36 @@ async def nothing_more(_hall: Hall, topics: Mapping[Topic, None]) -> Mapping[Top
     return topics
 
 
+Push = Callable[[bytes], None]
+"""Writes a frame, as it goes over the wire, to one screen's connection. It never waits."""
+
+
 class Subscription:
-    """The newest frame for one screen, until the screen goes or its topic is no more.
+    """One screen that watches a topic. `over` is done once the topic is no more, or of an epoch
+    that is over: whoever watches is to be admitted anew."""
 
-    One screen waits at a time, so a future does instead of an event: half the price at a
-    thousand screens.
-    """
+    def __init__(self, push: Push) -> None:
+        self.over = asyncio.get_running_loop().create_future()
+        self._push = push
+        self._begun = False
 
-    def __init__(self) -> None:
-        self.outdated = False
-        """Whether the topic is of an epoch that is over."""
-        self._frame: str | None = None
-        self._fresh = False
-        self._over = False
-        self._waiter: asyncio.Future[None] | None = None
+    def offer(self, frame: bytes) -> None:
+        self._begun = True
+        self._push(frame)
 
-    def offer(self, frame: str) -> None:
-        self._frame = frame
-        self._wake()
-
-    def begin(self, frame: str) -> None:
+    def begin(self, frame: bytes) -> None:
         """The first frame, unless a change that came while it was made is there already."""
-        if self._frame is None:
+        if not self._begun:
             self.offer(frame)
 
-    def end(self) -> None:
-        """The screen has gone: wake the task that waits for a frame."""
-        self._over = True
-        self._wake()
-
     def outdate(self) -> None:
-        """Whoever watches is to be admitted anew."""
-        self.outdated = True
-        self.end()
+        if not self.over.done():
+            self.over.set_result(None)
 
-    async def next(self) -> str | None:
-        """Wait for a frame that was not taken yet; None when there will be no more."""
-        if not self._fresh:
-            self._waiter = asyncio.get_running_loop().create_future()
-            await self._waiter
-        self._fresh = False
-        return None if self._over else self._frame
 
-    def _wake(self) -> None:
-        self._fresh = True
-        if self._waiter and not self._waiter.done():
-            self._waiter.set_result(None)
+def text_frame(text: bytes) -> bytes:
+    """A whole websocket message, as a server sends it."""
+    return Frame(Opcode.TEXT, text).serialize(mask=False)
 
 
 class _Watch:
@@ -136,7 +122,7 @@ class _Watch:
         self.subscriptions: set[Subscription] = set()
         self.facts: Any = None
         self.seen: Hall | None = None
-        self.frame = ""
+        self.frame = b""
 
     def outdate(self) -> None:
         for subscription in self.subscriptions:
@@ -197,12 +183,13 @@ class Hub:
             self._forecasts.forget()
 
     @contextlib.asynccontextmanager
-    async def subscribe(self, topic: Topic) -> AsyncIterator[Subscription]:
-        """A subscription whose first frame is the state as it is now.
+    async def subscribe(self, topic: Topic, push: Push) -> AsyncIterator[Subscription]:
+        """A subscription whose first frame, pushed before the block begins, is the state as it is
+        now.
 
         NotFound `unknown_link` where there is no such thing; what the screen raises.
         """
-        subscription = Subscription()
+        subscription = Subscription(push)
         place = self._places.setdefault(topic.branch_id, _Place())
         watch = place.watches.setdefault(topic, _Watch())
         watch.subscriptions.add(subscription)
@@ -219,7 +206,7 @@ class Hub:
             if not watch.subscriptions:
                 del place.watches[topic]
 
-    async def _first(self, topic: Topic, place: _Place, watch: _Watch) -> str | None:
+    async def _first(self, topic: Topic, place: _Place, watch: _Watch) -> bytes | None:
         """The topic's frame as it is now; None where its epoch is over."""
         if (await reference.directory()).epoch != topic.epoch:
             return None
@@ -262,7 +249,7 @@ class Hub:
         self, screen: Screen[Any], topic: Topic, watch: _Watch, seen: Hall, facts: Any
     ) -> None:
         watch.facts = facts
-        watch.frame = msgspec.json.encode(screen.render(seen, topic, facts)).decode()
+        watch.frame = text_frame(msgspec.json.encode(screen.render(seen, topic, facts)))
         watch.seen = seen
 
     def _push_soon(self, branch_id: int, place: _Place) -> None:

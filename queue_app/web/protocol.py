@@ -7,7 +7,7 @@ Whoever goes too far gets one short answer, no line in the log, and counts in
 """
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Generator, Iterable
 from functools import cache
 from http import HTTPStatus
 from typing import Any
@@ -25,9 +25,14 @@ from uvicorn.protocols.http.httptools_impl import (
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
-from websockets.frames import CloseCode
+from websockets.datastructures import Headers
+from websockets.frames import CloseCode, Frame
+from websockets.http11 import Request
+from websockets.protocol import Protocol
+from websockets.server import ServerProtocol
 
 from queue_app.web.gate import Gate, gate_of
+from queue_app.web.line import EXTENSION
 from queue_app.web.watch import NEVER, Watched, watch_of
 
 
@@ -35,7 +40,7 @@ class ConnectionLimits(msgspec.Struct, frozen=True, kw_only=True):
     """What one connection may ask of a process, in bytes, seconds and numbers.
 
     `head_bytes`: the request line and the headers; the same again for all that frames a chunked
-    body, trailers included. `line_bytes`: the request line; for a websocket every line. `requests`:
+    body, trailers included. `line_bytes`: the request line. `requests`:
     how many may be sent ahead of their answers. `head_seconds` count from the connection or from
     the last answer, `body_seconds` from the head. `unread_seconds`: how long what is sent may wait
     for whoever asked for it. `parting_seconds`: from our last word to the end of the connection.
@@ -256,16 +261,21 @@ class BoundedHttp(Watched, HttpToolsProtocol):
 
     def handle_websocket_upgrade(self) -> None:
         """Wait at the gate, unless no answer could be read."""
-        longest = max((len(name) + len(value) for name, value in self.headers), default=0)
-        if longest + len(": \r\n") > self.limits.line_bytes:
-            self._refuse(431)  # the library knows only lines up to this length, and waits else
-        elif not self._is_answered():
+        if not self._is_answered():
             self._refuse(400)
         else:
             self.due = self.loop.time() + self.limits.waiting_seconds
             self._gate = gate_of(self.server_state, self.limits.places)
-            enter = super().handle_websocket_upgrade
-            self._gate.come(self.transport, enter, urgent=self.url.startswith(URGENT))
+            urgent = self.url.startswith(URGENT)
+            self._gate.come(self.transport, self._become_websocket, urgent)
+
+    def _become_websocket(self) -> None:
+        """The request was read, so the other protocol is given it instead of its bytes."""
+        self.connections.discard(self)
+        other = BoundedWebsocket(self.config, self.server_state, self.app_state)
+        other.connection_made(self.transport)
+        self.transport.set_protocol(other)
+        other.open(self.scope["method"], self.url, self.scope["headers"])
 
 
 def _leave(cycle: RequestResponseCycle) -> None:
@@ -286,8 +296,18 @@ def _words(status: int) -> bytes:
     )
 
 
+class _Frames(ServerProtocol):
+    """The library's protocol behind a handshake whose request was read by somebody else."""
+
+    def parse(self) -> Generator[None]:
+        return Protocol.parse(self)
+
+
 class BoundedWebsocket(Watched, WebSocketsSansIOProtocol):
-    """One websocket, from which nothing is expected but signs of life."""
+    """One websocket, from which nothing is expected but signs of life.
+
+    It is the `Line` of whoever the application lets watch.
+    """
 
     def __init__(
         self,
@@ -297,6 +317,10 @@ class BoundedWebsocket(Watched, WebSocketsSansIOProtocol):
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
+        self.conn = _Frames(max_size=config.ws_max_size, logger=self.logger)
+        self.gone = self.loop.create_future()
+        self._newest: bytes | None = None
+        """A frame for whoever has not read those before it."""
         self.unread_seconds = LIMITS.unread_seconds
         self._heard_bytes = LIMITS.heard_bytes
         self._heard = 0
@@ -308,9 +332,43 @@ class BoundedWebsocket(Watched, WebSocketsSansIOProtocol):
         super().connection_made(transport)
         self.due = self.loop.time() + LIMITS.place_seconds
 
+    def open(self, method: str, target: bytes, headers: Iterable[tuple[bytes, bytes]]) -> None:
+        """The handshake."""
+        named = ((name.decode("latin-1"), value.decode("latin-1")) for name, value in headers)
+        self.handle_connect(Request(target.decode("latin-1"), Headers(named), method))
+        if not self.handshake_complete:
+            self.scope["extensions"][EXTENSION] = self  # type: ignore[assignment]
+
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
         self._give_up_place()
+        self._go()
+
+    def _go(self) -> None:
+        if not self.gone.done():
+            self.gone.set_result(None)
+
+    def shutdown(self) -> None:
+        super().shutdown()
+        self._go()
+
+    def handle_close(self, event: Frame) -> None:
+        super().handle_close(event)
+        self._go()
+
+    def push(self, frame: bytes) -> None:
+        if self.due != NEVER:
+            self._give_up_place()
+        if not self.writable.is_set():
+            self._newest = frame
+        elif not self._is_ending():
+            self.transport.write(frame)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        if self._newest is not None:
+            frame, self._newest = self._newest, None
+            self.push(frame)
 
     def overdue(self) -> None:
         self._give_up_place()
@@ -329,9 +387,6 @@ class BoundedWebsocket(Watched, WebSocketsSansIOProtocol):
             self.transport.abort()
             return
         super().data_received(data)
-        if self.conn.handshake_exc and not self.handshake_initiated:
-            self.transport.write(b"".join(self.conn.data_to_send()))
-            self.transport.close()
 
     def handle_ping(self) -> None:
         """Whoever does not read gets no more to read."""
@@ -341,13 +396,12 @@ class BoundedWebsocket(Watched, WebSocketsSansIOProtocol):
             self.conn.data_to_send()
 
     def send_receive_event_to_app(self) -> None:
-        """A text that is none ends the connection, and is nothing for the log."""
-        if self.curr_msg_data_type == "text" and not _is_text(b"".join(self.frames)):
-            self.frames = []
+        """Words are for nobody; a text that is none ends the connection, and is nothing for the
+        log."""
+        words, self.frames = b"".join(self.frames), []
+        if self.curr_msg_data_type == "text" and not _is_text(words):
             self.conn.fail(CloseCode.INVALID_DATA)
             self.handle_parser_exception()
-        else:
-            super().send_receive_event_to_app()
 
     def handle_parser_exception(self) -> None:
         """What breaks the protocol before it was agreed on gets no word."""
@@ -355,18 +409,10 @@ class BoundedWebsocket(Watched, WebSocketsSansIOProtocol):
             self.transport.abort()
         else:
             super().handle_parser_exception()
+        self._go()
 
-    def send(self, message: ASGISendEvent) -> Coroutine[Any, Any, None]:
-        """ClientDisconnected, which is logged nowhere, once the connection is ending.
-
-        A thousand boards have each frame through here, so nothing stands around uvicorn's own but
-        where there is a reason.
-        """
-        if self.due == NEVER and self.writable.is_set() and not self._is_ending():
-            return super().send(message)
-        return self._send_with_care(message)
-
-    async def _send_with_care(self, message: ASGISendEvent) -> None:
+    async def send(self, message: ASGISendEvent) -> None:
+        """ClientDisconnected, which is logged nowhere, once the connection is ending."""
         await self.writable.wait()
         if self._is_ending():
             raise ClientDisconnected

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-import time
+from asyncio import FIRST_COMPLETED
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -17,6 +17,7 @@ from queue_app.domain.people import Actor, Anonymous
 from queue_app.live import Hub, Screen, Topic
 from queue_app.store.db import OUTAGES
 from queue_app.web.guards import admit, require_same_origin, right
+from queue_app.web.line import Line, line_of
 
 Socket = WebSocket[Any, Any, Any]
 
@@ -48,11 +49,11 @@ def websocket_of(channel: Channel) -> WebsocketRouteHandler:
 
     @websocket(channel.address, opt=right(channel.right))
     async def handler(socket: Socket, hub: NamedDependency[Hub]) -> None:
+        line = line_of(socket.scope)
         await socket.accept()
-        gone = asyncio.create_task(_until_gone(socket))
         try:
-            while not gone.done():
-                await _follow(socket, hub, channel, gone)
+            while not line.gone.done():
+                await _follow(socket, hub, channel, line)
         except QueueError as error:  # a code by which the page can tell why, and stop asking
             code = UNKNOWN if error.status == 404 else REFUSED
             await _close(socket, code, error.code)
@@ -60,30 +61,22 @@ def websocket_of(channel: Channel) -> WebsocketRouteHandler:
             await _close(socket, TRY_AGAIN, "unavailable")
         except (WebSocketDisconnect, OSError):
             pass
-        finally:
-            gone.cancel()
 
     return handler
 
 
-async def _follow(socket: Socket, hub: Hub, channel: Channel, gone: "asyncio.Task[None]") -> None:
-    """Admit whoever asks, and send their topic's frames until they have gone, may not watch any
-    more, or are to be admitted anew, as the database has begun another epoch.
-
-    A hall has a thousand screens and more, so each frame costs one wake-up and one write.
-    """
+async def _follow(socket: Socket, hub: Hub, channel: Channel, line: Line) -> None:
+    """Admit whoever asks, and have their topic's frames written until they have gone, may not
+    watch any more, or are to be admitted anew, as the database has begun another epoch."""
     require_same_origin(socket)
     who = await admit(socket, channel.right)
     topic = await channel.topic(socket, who)
-    asked = time.monotonic()
-    async with hub.subscribe(topic) as subscription:
-        gone.add_done_callback(lambda _: subscription.end())
-        while (frame := await subscription.next()) is not None:
-            if not isinstance(who, Anonymous) and time.monotonic() - asked > ASK_AGAIN_SECONDS:
-                asked = time.monotonic()
-                await _ask_again(socket, channel)
-            await socket.send({"type": "websocket.send", "text": frame, "bytes": None})
-    if subscription.outdated:
+    again = None if isinstance(who, Anonymous) else ASK_AGAIN_SECONDS
+    async with hub.subscribe(topic, line.push) as subscription:
+        ends = (line.gone, subscription.over)
+        while not (await asyncio.wait(ends, timeout=again, return_when=FIRST_COMPLETED))[0]:
+            await _ask_again(socket, channel)
+    if subscription.over.done():
         await asyncio.sleep(AGAIN_SECONDS)
 
 
@@ -100,10 +93,3 @@ async def _ask_again(socket: Socket, channel: Channel) -> None:
 async def _close(socket: Socket, code: int, reason: str) -> None:
     with contextlib.suppress(WebSocketDisconnect, OSError):
         await socket.close(code=code, reason=reason)
-
-
-async def _until_gone(socket: Socket) -> None:
-    while True:
-        message = await socket.receive()
-        if message["type"] == "websocket.disconnect":
-            return

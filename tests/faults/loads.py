@@ -16,7 +16,7 @@ from tests.faults.trial import Scene, Trial
 from tests.load.stage import HALL
 
 SLOW = 1_500
-SLOW_FOR = 10.0
+SLOW_FOR = 15.0
 HEADERS_MB = 200
 HEADERS_WITHIN = 20.0
 COSTLY = 50
@@ -27,7 +27,7 @@ SCREENS_WITHIN = 30.0
 
 
 async def slow(scene: Scene) -> None:
-    """1,500 clients each send half a request and then a letter every two seconds, for 10 s."""
+    """1,500 clients each send half a request and then a letter every two seconds, for 15 s."""
     people = [asyncio.create_task(_half_a_request(scene)) for _ in range(SLOW)]
     try:
         await asyncio.sleep(SLOW_FOR)

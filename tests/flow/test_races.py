@@ -37,6 +37,7 @@ from tests.flow.racing import (
 from tests.flow.stage import own
 from tests.support.people import Person, hire, install
 from tests.support.server import start_servers, stop_servers
+from tests.support.waiting import SOON
 
 pytestmark = pytest.mark.server
 ATTEMPTS = 100
@@ -239,6 +240,15 @@ async def desks_of(hall: Hall, branch: str, clerk: Person) -> list[int]:
     return [desk["id"] for desk in answer.json()]
 
 
+async def in_the_middle() -> int:
+    """How many transactions of this database are open while nobody works on them."""
+    count: int = await db.fetch_value(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+        " AND state LIKE 'idle in transaction%'"
+    )
+    return count
+
+
 async def test_whatever_people_do_while_a_process_is_killed_the_database_stays_sound(
     hall: Hall,
 ) -> None:
@@ -258,8 +268,6 @@ async def test_whatever_people_do_while_a_process_is_killed_the_database_stays_s
     await everyone(live)
     assert crowd.statuses.keys() <= {200, 201, 204, 403, 404, 409, 422}, crowd.statuses
     assert min(crowd.statuses[200], crowd.statuses[201]) > 20, crowd.statuses
-    stuck = await db.fetch_value(
-        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-        " AND state LIKE 'idle in transaction%'"
-    )
-    assert stuck == 0
+    async with asyncio.timeout(SOON):  # the servers' jobs go on, so one look may meet one of them
+        while await in_the_middle():  # noqa: ASYNC110
+            await asyncio.sleep(0.05)

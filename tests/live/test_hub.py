@@ -1,9 +1,7 @@
 """The hub and its screens: a new one is told to it, and one that breaks leaves the others alone."""
 
-import asyncio
 import json
 from collections.abc import Mapping
-from typing import Any
 
 import pytest
 from litestar import Litestar
@@ -15,10 +13,11 @@ from queue_app.clock import FixedClock
 from queue_app.domain.errors import NotAllowed
 from queue_app.domain.hall import Hall
 from queue_app.domain.people import Actor
-from queue_app.live import Hub, Screen, Subscription, Topic, nothing_more
+from queue_app.live import Hub, Screen, Topic, nothing_more
 from queue_app.queries import reference
 from queue_app.web.sockets import REFUSED, Channel, Socket
 from tests.support.application import listening
+from tests.support.frames import Shown
 from tests.support.hall import take_ticket
 from tests.support.people import BRANCH
 
@@ -50,22 +49,14 @@ async def watching(kind: str, key: str = "") -> Topic:
     return Topic(directory.branch(BRANCH).id, kind, directory.epoch, key)
 
 
-async def waiting(subscription: Subscription, wanted: int) -> dict[str, Any]:
-    """The first frame that says that so many people are waiting."""
-    async with asyncio.timeout(10):
-        while True:
-            seen: dict[str, Any] = json.loads(await subscription.next() or "{}")
-            if seen.get("waiting") == wanted:
-                return seen
-
-
 async def test_a_new_screen_is_registered_and_gets_its_frames(clock: FixedClock) -> None:
     hub = Hub(clock, [sockets.board().screen, HEADCOUNT])
     topic = await watching("headcount", "Lobby")
-    async with hub.running(), hub.subscribe(topic) as shown:
-        before = await waiting(shown, 0)
+    shown = Shown()
+    async with hub.running(), hub.subscribe(topic, shown.push):
+        before = await shown.waiting(0)
         await take_ticket(clock.now())
-        after = await waiting(shown, 1)
+        after = await shown.waiting(1)
     assert before["title"] == after["title"] == "Lobby"
     assert before["version"] < after["version"]
 
@@ -75,13 +66,14 @@ async def test_a_screen_is_handed_what_it_loaded_last_while_somebody_watches(
 ) -> None:
     hub = Hub(clock, [HEADCOUNT])
     topic = await watching("headcount")
+    first, second = Shown(), Shown()
     async with hub.running():
-        async with hub.subscribe(topic) as shown:
-            assert (await waiting(shown, 0))["frames"] == 1
+        async with hub.subscribe(topic, first.push):
+            assert (await first.waiting(0))["frames"] == 1
             await take_ticket(clock.now())
-            assert (await waiting(shown, 1))["frames"] > 1
-        async with hub.subscribe(topic) as shown:
-            assert (await waiting(shown, 1))["frames"] == 1
+            assert (await first.waiting(1))["frames"] > 1
+        async with hub.subscribe(topic, second.push):
+            assert (await second.waiting(1))["frames"] == 1
 
 
 async def test_a_screen_that_breaks_leaves_the_others_their_frames(
@@ -97,11 +89,16 @@ async def test_a_screen_that_breaks_leaves_the_others_their_frames(
     fragile = Screen("fragile", Headcount, render, nothing_more)
     hub = Hub(clock, [sockets.board().screen, fragile])
     topics = await watching("fragile"), await watching("board")
-    async with hub.running(), hub.subscribe(topics[0]), hub.subscribe(topics[1]) as shown:
-        await waiting(shown, 0)
+    fragile_one, board = Shown(), Shown()
+    async with (
+        hub.running(),
+        hub.subscribe(topics[0], fragile_one.push),
+        hub.subscribe(topics[1], board.push),
+    ):
+        await board.waiting(0)
         broken = True
         await take_ticket(clock.now())
-        await waiting(shown, 1)
+        await board.waiting(1)
     assert "no frame for a fragile screen" in caplog.text
 
 

@@ -12,6 +12,8 @@ from litestar import Litestar
 from config.settings import Settings
 from queue_app.clock import Clock
 from queue_app.store import db
+from queue_app.web.line import EXTENSION
+from tests.support.frames import text_of
 
 
 def build(dsn: str, data: Path, clock: Clock, rate_limits: bool = False) -> Litestar:
@@ -59,6 +61,17 @@ async def speaking_to(app: Litestar) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
+class _Line:
+    """What the server's protocol would bring."""
+
+    def __init__(self, sent: "asyncio.Queue[dict[str, Any]]") -> None:
+        self.gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._sent = sent
+
+    def push(self, frame: bytes) -> None:
+        self._sent.put_nowait({"type": "websocket.send", "text": text_of(frame)})
+
+
 @asynccontextmanager
 async def listening(
     app: Litestar, path: str, headers: Mapping[str, str] | None = None
@@ -70,6 +83,7 @@ async def listening(
     sent: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
     received: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
     received.put_nowait({"type": "websocket.connect"})
+    line = _Line(sent)
     scope = {
         "type": "websocket",
         "asgi": {"version": "3.0"},
@@ -85,12 +99,12 @@ async def listening(
         "client": ("testclient", 1),
         "server": ("testserver", 80),
         "subprotocols": [],
-        "extensions": {},
+        "extensions": {EXTENSION: line},
     }
     spoken = asyncio.create_task(app(scope, received.get, sent.put))  # type: ignore[arg-type]
     assert (await asyncio.wait_for(sent.get(), 10))["type"] == "websocket.accept"
     try:
         yield lambda: asyncio.wait_for(sent.get(), 10)
     finally:
-        received.put_nowait({"type": "websocket.disconnect", "code": 1000})
+        line.gone.set_result(None)
         await asyncio.wait_for(spoken, 10)
