@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 from prometheus_client.parser import text_string_to_metric_families
 
-from queue_app.web.protocol import LIMITS, ConnectionLimits
+from queue_app.web.bounds import LIMITS, ConnectionLimits
 from tests.conftest import MONDAY
 from tests.support.people import BRANCH
 from tests.support.server import Server, start_servers, stop_servers

@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 from websockets.asyncio.client import connect
 
-from queue_app.web.protocol import ConnectionLimits
+from queue_app.web.bounds import ConnectionLimits
 from tests.conftest import MONDAY
 from tests.live.test_screens import snapshot, until
 from tests.support.hall import open_desk, take_ticket
