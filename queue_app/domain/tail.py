@@ -39,7 +39,7 @@ class Tail:
         self.now = now
         self._joined = {version: one for version, one in joined.items() if version > now.version}
         self._scene: Scene | None = None
-        self._turns: dict[frozenset[str], Turn] = {}
+        self._turns: dict[frozenset[str], NextTurn] = {}
 
     def after(self, now: Now) -> "Tail":
         """From another snapshot on, with who joined since."""
@@ -84,13 +84,13 @@ class Tail:
         ahead, minute = turn.next()
         return ahead, max(0.0, minute - (at - self.now.at) / _MINUTE)
 
-    def _turn(self, services: frozenset[str], me: Waiting) -> "Turn | None":
+    def _turn(self, services: frozenset[str], me: Waiting) -> "NextTurn | None":
         joined = [self._person(one) for _, one in sorted(self._joined.items())]
         turn = self._turns.get(services)
         if turn is None or not turn.move_on(joined):
             if self._scene is None:
                 self._scene = scene_of(self.now)
-            turn = Turn.found(self._scene, joined, self._person(me))
+            turn = NextTurn.found(self._scene, joined, self._person(me))
             if turn is None:
                 return None
             self._turns[services] = turn
@@ -100,10 +100,12 @@ class Tail:
         return as_person(one, self.now.at)
 
 
-class Turn:
+class NextTurn:
     """When the next one of some services is called, moved on with everybody who joins."""
 
-    def __init__(self, scene: Scene, end: waits.End, services: frozenset[str], joined: int) -> None:
+    def __init__(
+        self, scene: Scene, end: waits.RunEnd, services: frozenset[str], joined: int
+    ) -> None:
         self._scene = scene
         self._services = services
         self._called = end.others
@@ -114,7 +116,7 @@ class Turn:
         """How many had joined when it was found, and are counted now."""
 
     @classmethod
-    def found(cls, scene: Scene, joined: Sequence[Person], last: Person) -> "Turn | None":
+    def found(cls, scene: Scene, joined: Sequence[Person], last: Person) -> "NextTurn | None":
         """By a run of the hall; None where no desk will call them."""
         end = waits.end_of(replace(scene, waiting=[*scene.waiting, *joined]), last)
         return None if end is None else cls(scene, end, last.services, len(joined))

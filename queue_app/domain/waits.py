@@ -276,7 +276,7 @@ def _mean_run(scene: Scene) -> "_Run":
     )
 
 
-class End(Struct, frozen=True):
+class RunEnd(Struct, frozen=True):
     """The end of a run of means with somebody who stands last; minutes from the scene.
 
     `minute`: their turn. `others`: those of everybody else who was called, sorted. `free`: each
@@ -288,7 +288,7 @@ class End(Struct, frozen=True):
     free: list[tuple[Shift, float]]
 
 
-def end_of(scene: Scene, last: Person) -> End | None:
+def end_of(scene: Scene, last: Person) -> RunEnd | None:
     """With `last`, who is not in `scene`; None where no desk will call them."""
     scene = replace(scene, waiting=[*scene.waiting, last])
     run = _mean_run(scene)
@@ -308,7 +308,7 @@ def end_of(scene: Scene, last: Person) -> End | None:
     others = sorted(
         max(0.0, one.minute) for number, one in called.items() if number in wanted - {last.id}
     )
-    return End(max(0.0, minute), others, free)
+    return RunEnd(max(0.0, minute), others, free)
 
 
 def forecast(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from queue_app.domain import waits
 from queue_app.domain.dispatch import POLICIES, CallingDesk, Person, PolicyName
-from queue_app.domain.tail import MOST_JOINED, Turn
+from queue_app.domain.tail import MOST_JOINED, NextTurn
 from queue_app.domain.waits import Scene
 from tests.domain.halls import bookings, crowds, desks
 from tests.domain.test_waits import BILL, before_now, scene
@@ -41,7 +41,7 @@ def test_the_first_who_joins_is_told_what_a_run_of_the_hall_tells(
     ]
     hall = scene(before_now(people), views, name, booked=booked, expected=bookings(coming))
     me = joining(ME, BILL)
-    turn = Turn.found(hall, [], me)
+    turn = NextTurn.found(hall, [], me)
     expected = by_a_run(hall, me)
     assert (turn is None) == (expected is None)
     if turn:
@@ -61,7 +61,7 @@ def test_where_all_desks_are_alike_so_is_everybody_who_joins_later(
         [CallingDesk(number, BILL) for number in range(places)],
     )
     joined: list[Person] = []
-    turn = Turn.found(hall, joined, joining(ME, BILL))
+    turn = NextTurn.found(hall, joined, joining(ME, BILL))
     assert turn
     for number in range(joining_later):
         joined.append(joining(1000 + number, BILL, number / 100))
@@ -80,12 +80,16 @@ def test_in_a_mixed_hall_whoever_joins_later_is_told_nearly_what_a_run_tells() -
         views = [CallingDesk(number, dice.choice(kinds)) for number in range(dice.randint(2, 6))]
         views.append(CallingDesk(99, BILL | METER))
         waiting = [joining(n, dice.choice(kinds), n - 100.0) for n in range(1, dice.randint(2, 30))]
-        hall, joined, turns = scene(waiting, views), list[Person](), dict[frozenset[str], Turn]()
+        hall, joined, turns = (
+            scene(waiting, views),
+            list[Person](),
+            dict[frozenset[str], NextTurn](),
+        )
         for number in range(20):
             services = dice.choice(kinds)
             turn = turns.get(services)
             if turn is None or not turn.move_on(joined):
-                turn = Turn.found(hall, joined, joining(ME, services, 1.0))
+                turn = NextTurn.found(hall, joined, joining(ME, services, 1.0))
                 assert turn
                 turns[services] = turn
             _, minute = turn.next()
@@ -99,7 +103,7 @@ def test_in_a_mixed_hall_whoever_joins_later_is_told_nearly_what_a_run_tells() -
 
 def test_after_many_have_joined_a_run_must_tell_again() -> None:
     hall = scene([], [CallingDesk(1, BILL)])
-    turn = Turn.found(hall, [], joining(ME, BILL))
+    turn = NextTurn.found(hall, [], joining(ME, BILL))
     assert turn
     many = [joining(number, BILL) for number in range(MOST_JOINED + 1)]
     assert turn.move_on(many[:-1])
