@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,6 +12,8 @@ from msgspec import Struct
 from queue_app.domain.catalogue import Text
 
 S = TypeVar("S", bound=Struct)
+R = TypeVar("R")
+T = TypeVar("T")
 
 _PATH = re.compile(r" - at `(?:.*` in `)?\$(?P<path>[^`]*)`$")
 _UNKNOWN = re.compile(r"Object contains unknown field `(?P<name>[^`]*)`")
@@ -154,6 +156,14 @@ class Reader:
             return None
         self._refuse_blank(place, value)
         return value
+
+    def parsed(self, place: Place, parse: Callable[[R], T], raw: R) -> T | None:
+        """What `parse` makes of it; None, with a problem noted, where it raises ValueError."""
+        try:
+            return parse(raw)
+        except ValueError as error:
+            self.problem(place, str(error))
+            return None
 
     def _refused(self, place: Place, message: str) -> None:
         found = _PATH.search(message)

@@ -1,9 +1,11 @@
 """When a visit can be booked, and in which lane.
 
-A local day is a row of cells of `grid_minutes`, counted in absolute time from local midnight,
-so a day has 276, 288 or 300 cells of five minutes. A set of cells is an integer: bit i is
-cell i. Hours, closures and bookings become such integers; the starts of a visit of n cells
-are found by shift-and-and for all of a day at once.
+Days are those of the calendar here, as a start at half past one is known by its date: those of a
+night stand under two dates. A local day is a row of cells of `grid_minutes`, counted in absolute
+time from local midnight, so a day has 276, 288 or 300 cells of five minutes. A set of cells is an
+integer: bit i is cell i. Hours, closures and bookings become such integers; the starts of a visit
+of n cells are found by shift-and-and for all of a day at once. Where a visit can run past midnight,
+the cells of the next day follow those of the day.
 """
 
 from bisect import bisect_right
@@ -109,7 +111,7 @@ def free_starts(
     asked = [first + timedelta(days=ahead) for ahead in range(days)]
     open_days = [_day(capacity, day) for day in asked if earliest.date() <= day <= last]
     starts: dict[date, list[datetime]] = {day: [] for day in asked}
-    for day, lanes in zip(open_days, lane_days(capacity, visit, open_days), strict=True):
+    for day, lanes in zip(open_days, lanes_by_day(capacity, visit, open_days), strict=True):
         found = 0
         for lane in lanes:
             found |= runs(lane.free, cells)
@@ -132,7 +134,7 @@ def lanes_free_at(capacity: Capacity, visit: Visit, start: datetime, now: dateti
     cells = _cells(visit, capacity.rules)
     fitting = [
         (len(lane.services), _gap(lane.free, int(cell)), lane.lane_id)
-        for lane in lane_days(capacity, visit, [day])[0]
+        for lane in lanes_by_day(capacity, visit, [day])[0]
         if runs(lane.free, cells) & at
     ]
     return [lane_id for _, _, lane_id in sorted(fitting)]
@@ -157,6 +159,37 @@ def bookable(now: datetime, rules: Rules, zone: ZoneInfo) -> tuple[datetime, dat
     return earliest, local.date() + timedelta(days=ahead)
 
 
+def lanes_by_day(capacity: Capacity, visit: Visit, days: Sequence[GridDay]) -> list[list[LaneDay]]:
+    """For each day its lanes as `lane_days` has them, those of a night with the next day's cells.
+
+    The days follow one another.
+    """
+    if not days or not any(_runs_on(capacity, day) for day in days):
+        return lane_days(capacity, visit, days)
+    after = _day(capacity, days[-1].date + timedelta(days=1))
+    planned = lane_days(capacity, visit, [*days, after])
+    return [
+        [_and_on(one, two, len(day.instants)) for one, two in zip(lanes, following, strict=True)]
+        for day, lanes, following in zip(days, planned, planned[1:], strict=False)
+    ]
+
+
+def _runs_on(capacity: Capacity, day: GridDay) -> bool:
+    """Whether the branch is open at the end of the calendar's day."""
+    periods = capacity.on(day.date).periods
+    return bool(periods) and hours.bounds(periods[-1])[1] >= hours.DAY_MINUTES
+
+
+def _and_on(day: LaneDay, following: LaneDay, cells: int) -> LaneDay:
+    """The lane with the next day's cells behind its own."""
+    return LaneDay(
+        lane_id=day.lane_id,
+        services=day.services,
+        open=day.open | following.open << cells,
+        busy=day.busy | following.busy << cells,
+    )
+
+
 def lane_days(capacity: Capacity, visit: Visit, days: Sequence[GridDay]) -> list[list[LaneDay]]:
     """For each day, the lanes that give every service of the visit through its channel.
 
@@ -170,14 +203,16 @@ def lane_days(capacity: Capacity, visit: Visit, days: Sequence[GridDay]) -> list
     busy = _busy(capacity.occupied, lanes, days)
     planned: list[list[LaneDay]] = []
     for index, day in enumerate(days):
-        branch = _open(capacity.on(day.date).periods, day)
-        weekday = WEEKDAYS[day.date.weekday()]
+        whole = capacity.on(day.date)
+        branch = _open(_of_date(whole.former.periods, whole.periods), day)
+        weekday, eve = (WEEKDAYS[(day.date.weekday() - ago) % 7] for ago in (0, 1))
         planned.append(
             [
                 LaneDay(
                     lane_id=lane.id,
                     services=lane.services,
-                    open=_open(lane.roster.get(weekday, ()), day) & branch,
+                    open=branch
+                    & _open(_of_date(lane.roster.get(eve, ()), lane.roster.get(weekday, ())), day),
                     busy=busy[index][lane.id],
                 )
                 for lane in lanes
@@ -230,6 +265,9 @@ def grid_day(day: date, zone: ZoneInfo, grid_minutes: int, step_minutes: int) ->
     )
 
 
+_of_date = lru_cache(maxsize=4096)(hours.of_date)
+
+
 def _open(periods: tuple[Period, ...], day: GridDay) -> int:
     """The cells that lie wholly inside the periods."""
     if day.even:
@@ -246,8 +284,7 @@ def _open(periods: tuple[Period, ...], day: GridDay) -> int:
 def _open_evenly(periods: tuple[Period, ...], grid_minutes: int) -> int:
     cells = 0
     for period in periods:
-        opens = period.opens.hour * 60 + period.opens.minute
-        closes = period.closes.hour * 60 + period.closes.minute
+        opens, closes = hours.bounds(period)
         cells |= _stretch(-(-opens // grid_minutes), closes // grid_minutes)
     return cells
 
