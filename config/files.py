@@ -17,9 +17,9 @@ import tomli_w
 from msgspec import Struct
 
 from config.checking import check_reach, check_references, check_rules, warn
-from config.hours import closures_of, weekly_of
 from config.notation import format_duration, format_periods, format_weekly, parse_duration
 from config.reading import ConfigError, Mistake, Place, Reader
+from config.weeks import closures_of, weekly_of
 from queue_app.domain.catalogue import Channel, Duration, Group, Service, Text
 from queue_app.domain.centre import (
     BranchPlan,

@@ -22,9 +22,11 @@ from queue_app.clock import FixedClock
 from queue_app.flow import passwords
 from queue_app.queries import reference
 from queue_app.store import db
+from tests.flow.stage import pool_on
 from tests.support import application
 from tests.support import browser as chromium
 from tests.support.database import RUN_FOLDER, drop_database, empty, own_database, run_server
+from tests.support.night import night_database
 from tests.support.server import Server, start_servers, stop_servers
 
 KYIV = ZoneInfo("Europe/Kyiv")
@@ -106,6 +108,22 @@ async def spare_database(database_server: str, worker: str) -> AsyncIterator[str
     name = f"{Path(os.environ[RUN_FOLDER]).name}-{worker}-spare"
     yield await own_database(database_server, name)
     await drop_database(database_server, name)
+
+
+@pytest.fixture(scope="session")
+async def night_dsn(database_server: str, worker: str) -> AsyncIterator[str]:
+    """The worker's own database with the centre of `tests/centres/night`."""
+    name = f"{Path(os.environ[RUN_FOLDER]).name}-{worker}-night"
+    yield await night_database(database_server, name)
+    await drop_database(database_server, name)
+
+
+@pytest.fixture
+async def night(night_dsn: str) -> AsyncIterator[str]:
+    """The night centre and nothing else, and this process' pool on it."""
+    await empty(night_dsn)
+    async with pool_on(night_dsn):
+        yield night_dsn
 
 
 @pytest.fixture(scope="session")

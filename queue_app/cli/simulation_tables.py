@@ -16,6 +16,7 @@ from queue_app.simulation.roster_search import Quarter, QuarterWaits, Target
 from queue_app.simulation.run import FIGURES
 from queue_app.simulation.staffed_day import StaffedDay
 from queue_app.simulation.synthetic_branch import TITLES, DayKind
+from queue_app.texts.formats import wall_time
 
 
 def comparison_table(comparison: Comparison) -> str:
@@ -126,7 +127,7 @@ def by_records(
 
 
 def local_text(directory: Directory, instant: datetime) -> str:
-    return f"{directory.local(instant):%Y-%m-%d %H:%M}"
+    return f"{directory.local(instant):%Y-%m-%d} {wall_time(instant, directory.zone)}"
 
 
 def by_kind(

@@ -249,7 +249,7 @@ class BranchDay(Struct, frozen=True, dict=True):
         turn = max(midnight, closed + rest) if closed else midnight
         return min(turn, opens - rest) if opens else turn
 
-    @property
+    @cached_property
     def ends(self) -> datetime:
         """When this day turns into the next."""
         return self.next.begins

@@ -108,7 +108,17 @@ class Directory(Struct, frozen=True, dict=True):
 
     def today(self, branch: Branch, now: datetime) -> BranchDay:
         """The service day of the branch in which `now` lies."""
-        return self.day(branch, self.local(now).date()).at(now)
+        place, kept = self._days.get(branch.id, (None, None))
+        if kept is not None and place is branch and kept.begins <= now < kept.ends:
+            return kept
+        found = self.day(branch, self.local(now).date()).at(now)
+        self._days[branch.id] = branch, found
+        return found
+
+    @cached_property
+    def _days(self) -> dict[int, tuple[Branch, BranchDay]]:
+        """The day that was asked for last: the hours in it are worked out once."""
+        return {}
 
     def day(self, branch: Branch, day: date) -> BranchDay:
         return branch_day(self.centre, branch, day)

@@ -62,10 +62,16 @@ def at(day: date, minutes: int, zone: ZoneInfo, fold: int = 0) -> datetime:
 
 def of_date(former: tuple[Period, ...], own: tuple[Period, ...]) -> tuple[Period, ...]:
     """What of two dates' periods lies on the second date itself, in order and cut at midnight."""
+    if not _crosses(former) and not _crosses(own):
+        return own
     both = [(opens - DAY_MINUTES, closes - DAY_MINUTES) for opens, closes in map(bounds, former)]
     both += map(bounds, own)
     cut = [(max(opens, 0), min(closes, DAY_MINUTES)) for opens, closes in both]
     return tuple(period_of(*one) for one in sorted(cut) if one[0] < one[1])
+
+
+def _crosses(periods: tuple[Period, ...]) -> bool:
+    return bool(periods) and bounds(periods[-1])[1] > DAY_MINUTES
 
 
 def day_window(day: date, zone: ZoneInfo) -> Window:

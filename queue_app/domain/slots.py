@@ -164,7 +164,7 @@ def lanes_by_day(capacity: Capacity, visit: Visit, days: Sequence[GridDay]) -> l
 
     The days follow one another.
     """
-    if not days or not any(_runs_on(capacity, day) for day in days):
+    if not days or not _runs_on(capacity):
         return lane_days(capacity, visit, days)
     after = _day(capacity, days[-1].date + timedelta(days=1))
     planned = lane_days(capacity, visit, [*days, after])
@@ -174,10 +174,10 @@ def lanes_by_day(capacity: Capacity, visit: Visit, days: Sequence[GridDay]) -> l
     ]
 
 
-def _runs_on(capacity: Capacity, day: GridDay) -> bool:
-    """Whether the branch is open at the end of the calendar's day."""
-    periods = capacity.on(day.date).periods
-    return bool(periods) and hours.bounds(periods[-1])[1] >= hours.DAY_MINUTES
+def _runs_on(capacity: Capacity) -> bool:
+    """Whether the branch is ever open over the calendar's midnight."""
+    every = (*capacity.hours.values(), *(one.periods for one in capacity.closures))
+    return any(hours.bounds(periods[-1])[1] >= hours.DAY_MINUTES for periods in every if periods)
 
 
 def _and_on(day: LaneDay, following: LaneDay, cells: int) -> LaneDay:
@@ -201,24 +201,51 @@ def lane_days(capacity: Capacity, visit: Visit, days: Sequence[GridDay]) -> list
         if lane.channel == visit.channel and visit.services <= lane.services
     ]
     busy = _busy(capacity.occupied, lanes, days)
+    branch, rosters = _Week(capacity.hours), [_Week(lane.roster) for lane in lanes]
     planned: list[list[LaneDay]] = []
     for index, day in enumerate(days):
-        whole = capacity.on(day.date)
-        branch = _open(_of_date(whole.former.periods, whole.periods), day)
-        weekday, eve = (WEEKDAYS[(day.date.weekday() - ago) % 7] for ago in (0, 1))
+        opened = _opened(capacity, branch, day)
         planned.append(
             [
                 LaneDay(
                     lane_id=lane.id,
                     services=lane.services,
-                    open=branch
-                    & _open(_of_date(lane.roster.get(eve, ()), lane.roster.get(weekday, ())), day),
+                    open=roster.on(day) & opened,
                     busy=busy[index][lane.id],
                 )
-                for lane in lanes
+                for lane, roster in zip(lanes, rosters, strict=True)
             ]
         )
     return planned
+
+
+class _Week:
+    """Weekly hours as cells. Days on which the clocks do not change are alike."""
+
+    def __init__(self, weekly: Weekly) -> None:
+        self._weekly = weekly
+        self._even: dict[int, int] = {}
+
+    def on(self, day: GridDay) -> int:
+        weekday = day.date.weekday()
+        if not day.even:
+            return _open(self._periods(weekday), day)
+        if weekday not in self._even:
+            self._even[weekday] = _open(self._periods(weekday), day)
+        return self._even[weekday]
+
+    def _periods(self, weekday: int) -> tuple[Period, ...]:
+        eve, own = (self._weekly.get(WEEKDAYS[one], ()) for one in (weekday - 1, weekday))
+        return hours.of_date(eve, own)
+
+
+def _opened(capacity: Capacity, week: _Week, day: GridDay) -> int:
+    """When the branch is open on that date, by its closures and those of the day before."""
+    eve = day.date - timedelta(days=1)
+    if all(one.day not in (eve, day.date) for one in capacity.closures):
+        return week.on(day)
+    whole = capacity.on(day.date)
+    return _open(hours.of_date(whole.former.periods, whole.periods), day)
 
 
 def runs(free: int, cells: int) -> int:
@@ -263,9 +290,6 @@ def grid_day(day: date, zone: ZoneInfo, grid_minutes: int, step_minutes: int) ->
         steps=steps,
         even=all(at.utcoffset() == instants[0].utcoffset() for at in instants),
     )
-
-
-_of_date = lru_cache(maxsize=4096)(hours.of_date)
 
 
 def _open(periods: tuple[Period, ...], day: GridDay) -> int:

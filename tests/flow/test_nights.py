@@ -1,11 +1,9 @@
 """Nights that are lived through: numbers, the queue, desks, bookings, learning and reports keep the
 day on which the branch opened."""
 
-import os
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -21,7 +19,6 @@ from queue_app.jobs import learning, upkeep
 from queue_app.queries import appointments, demand, doctor, habits, halls, reference, slots
 from queue_app.queries.tickets import by_token
 from queue_app.store import db
-from tests.support.database import RUN_FOLDER
 from tests.support.hall import Desk, open_desk
 from tests.support.night import (
     FRIDAY,
@@ -35,7 +32,6 @@ from tests.support.night import (
     WEDNESDAY,
     at,
     book,
-    night_centre,
 )
 from tests.support.people import KIOSK
 
@@ -43,13 +39,11 @@ MOMENT = timedelta(microseconds=1)
 
 
 @pytest.fixture(autouse=True)
-async def night(database_server: str, worker: str) -> AsyncIterator[None]:
-    """The night centre; whatever a test did, every invariant holds at its end."""
-    name = f"{Path(os.environ[RUN_FOLDER]).name}-{worker}-night"
-    async with night_centre(database_server, name):
-        yield
-        latest = await db.fetch_value("SELECT max(at) FROM ticket_event")
-        assert await doctor.check(latest or at(WEDNESDAY, 12)) == []
+async def proven(night: str) -> AsyncIterator[None]:
+    """Whatever a test did, every invariant holds at its end."""
+    yield
+    latest = await db.fetch_value("SELECT max(at) FROM ticket_event")
+    assert await doctor.check(latest or at(WEDNESDAY, 12)) == []
 
 
 async def take(branch: str, now: datetime) -> IssuedTicket:
