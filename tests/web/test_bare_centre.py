@@ -15,7 +15,7 @@ from queue_app.flow.act import By
 from queue_app.flow.configuring import apply
 from queue_app.queries import reference
 from tests.conftest import MONDAY
-from tests.support.application import speaking_to
+from tests.support.application import alive, build, speaking_to
 from tests.support.centre_files import (
     EACH,
     Files,
@@ -63,6 +63,15 @@ def said_in_full() -> Files:
 def texts_of(keys: list[Keys]) -> list[Keys]:
     """Without the numbers of the rules and the hours, each of which has a default or is a day."""
     return [one for one in keys if not {"rules", "hours", "roster"} & set(one[:-1])]
+
+
+@pytest.fixture
+async def app(spare_database: str, clock: FixedClock, tmp_path: Path) -> AsyncIterator[Litestar]:
+    """On a database of its own, as the test changes the centre."""
+    async with alive(build(spare_database, tmp_path / "data", clock)) as running:
+        reference.forget()
+        yield running
+    reference.forget()
 
 
 @pytest.fixture
