@@ -35,10 +35,18 @@ MONDAY = datetime(2026, 11, 23, 10, 0, tzinfo=KYIV)
 """An ordinary working day of the centre, in opening hours."""
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--laws", type=int, default=50, help="examples of a law that names no number")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     # How long an example takes says how busy the machine is, and nothing of the rule.
+    # How many there are is said by `--laws`, as the same laws are tried longer with the slow tests.
     settings.register_profile(
-        "patient", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+        "patient",
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow],
+        max_examples=config.getoption("--laws"),
     )
     settings.load_profile("patient")
     # Hundreds of clerks sign in; what a password costs is the library's to test.

@@ -245,10 +245,10 @@ def _rostered(now: Now, desk: CallingDesk) -> list[tuple[float, float]]:
 def outlook_of(now: Now) -> Outlook:
     """What the look ahead of a desk that calls now sees."""
     length = Lengths(now.directory, now.times)
-    waiting = [as_person(one, now.at) for one in now.waiting]
+    holders = [as_person(one, now.at) for one in now.waiting if one.due_at is not None]
     booked = [_holder(now, one) for one in now.appointed]
     return Outlook(
-        expected=expected_of(waiting, booked),
+        expected=expected_of(holders, booked),
         free=[(one.desk, _free(now, one, length)) for one in now.working if one.state == "open"],
         minutes=lambda services: length(services).mean_minutes,
     )

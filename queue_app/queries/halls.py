@@ -12,6 +12,7 @@ from queue_app.domain.hall import DeskState, Hall, HallTicket
 from queue_app.domain.interruptions import Interruption
 from queue_app.domain.ranges import Forecasts
 from queue_app.domain.service_times import ServiceTime
+from queue_app.domain.tail import Tail
 from queue_app.queries import reference
 from queue_app.queries.epochs import EPOCH
 from queue_app.queries.habits import DOCUMENT
@@ -86,6 +87,9 @@ SELECT json_build_object(
 """
 
 
+_MARK = f"SELECT version, {EPOCH} AS epoch FROM branch_version WHERE branch_id = $1"
+
+
 async def load(
     directory: Directory, branch: Branch, now: datetime, forecasts: Forecasts | None = None
 ) -> Hall:
@@ -117,6 +121,20 @@ async def load(
         interruptions=loaded.interruptions,
         forecasts=forecasts or Forecasts(),
     )
+
+
+async def tail(
+    directory: Directory, branch: Branch, now: datetime, forecasts: Forecasts | None
+) -> Tail | None:
+    """The end of the line, where whoever keeps `forecasts` knows it at this version of the hall:
+    then nothing has to be loaded for somebody who joins it."""
+    if forecasts is None:
+        return None
+    row = await db.fetch_row(_MARK, branch.id)
+    if row is None or row["epoch"] != directory.epoch:
+        return None
+    known = forecasts.tail(branch.id, row["version"], row["epoch"], now)
+    return known if known and known.now.day.date == directory.today(branch, now).date else None
 
 
 async def _load(directory: Directory, branch: Branch, now: datetime) -> _Loaded:

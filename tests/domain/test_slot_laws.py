@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, time, timedelta
 
 import msgspec
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from queue_app.domain import hours, slots
@@ -123,7 +123,6 @@ def naive_lanes(branch: Capacity, wanted: Visit, day: date, start: datetime) -> 
     ]
 
 
-@settings(max_examples=120, deadline=None)
 @given(_cases())
 def test_the_bitsets_agree_with_a_naive_search(
     case: tuple[Capacity, Visit, date, datetime],
@@ -136,7 +135,6 @@ def test_the_bitsets_agree_with_a_naive_search(
         assert sorted(found) == naive_lanes(branch, wanted, day, start.astimezone(UTC))
 
 
-@settings(max_examples=120, deadline=None)
 @given(_cases(), st.data())
 def test_a_free_start_can_be_booked_until_its_last_lane_and_then_is_not_free(
     case: tuple[Capacity, Visit, date, datetime], data: st.DataObject
