@@ -203,12 +203,8 @@ class BranchDay(Struct, frozen=True, dict=True):
 
         Whoever comes at two in the night may be written under either date.
         """
-        shared = (
-            Window(max(mine.opens, whole.opens), min(mine.closes, whole.closes))
-            for mine in self._own(roster)
-            for whole in self.windows
-        )
-        return _joined(window for window in shared if window.opens < window.closes)
+        own = list(self._own(roster))
+        return tuple(window for whole in self.windows for window in _within(whole, own))
 
     def _own(self, roster: Weekly) -> Iterator[Window]:
         """Of the dates around this one where its hours run past midnight, or theirs do."""
@@ -292,6 +288,11 @@ class BranchDay(Struct, frozen=True, dict=True):
 
     def minutes(self, window: Window) -> tuple[float, float]:
         return self.minute(window.opens), self.minute(window.closes)
+
+
+def _within(whole: Window, own: Iterable[Window]) -> tuple[Window, ...]:
+    shared = (Window(max(mine.opens, whole.opens), min(mine.closes, whole.closes)) for mine in own)
+    return _joined(window for window in shared if window.opens < window.closes)
 
 
 def _joined(windows: Iterable[Window]) -> tuple[Window, ...]:

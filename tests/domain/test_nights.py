@@ -154,7 +154,7 @@ def test_every_instant_lies_in_exactly_one_day_and_days_follow_one_another(
     moment = data.draw(nights.moments(day))
     found = day.at(moment)
     assert found.begins <= moment < found.ends
-    assert abs(found.begins - day_window(found.date, day.zone).opens) <= timedelta(hours=14)
+    assert abs(found.begins - day_window(found.date, day.zone).opens) <= timedelta(hours=15)
 
 
 @settings(deadline=None)
@@ -208,3 +208,8 @@ def test_the_calendars_dates_share_out_all_hours(weekly: Weekly, day: date) -> N
 @given(st.integers(0, DAY_MINUTES + 700), st.integers(1, DAY_MINUTES))
 def test_a_period_keeps_its_bounds(opens: int, length: int) -> None:
     assert bounds(period_of(opens, opens + length)) == (opens, opens + length)
+
+
+@given(nights.days())
+def test_a_roster_of_the_branchs_own_hours_is_its_hours(day: BranchDay) -> None:
+    assert day.rostered(day.weekly) == day.windows
