@@ -107,8 +107,8 @@ async def calls_due(branch_ids: list[int], now: datetime, soon: datetime) -> lis
 
 async def branches_with_past_bookings(until: datetime) -> list[int]:
     rows = await db.fetch(
-        "SELECT DISTINCT branch_id FROM appointment WHERE state = 'booked' AND upper(period) <= $1"
-        " ORDER BY branch_id",
+        "SELECT DISTINCT branch_id FROM appointment"
+        " WHERE state = 'booked' AND lower(period) < $1 AND upper(period) <= $1 ORDER BY branch_id",
         until,
     )
     return [row["branch_id"] for row in rows]
@@ -118,7 +118,8 @@ async def past_bookings(branch_id: int, until: datetime, most: int) -> list[Appo
     """Bookings whose time was over by then, the oldest of them, locked."""
     rows = await db.fetch(
         SELECT
-        + "WHERE branch_id = $1 AND state = 'booked' AND upper(period) <= $2"
+        + "WHERE branch_id = $1 AND state = 'booked' AND lower(period) < $2"
+        + " AND upper(period) <= $2"
         + " ORDER BY id LIMIT $3"
         + LOCKED,
         branch_id,
