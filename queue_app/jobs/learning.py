@@ -45,7 +45,8 @@ async def learn(directory: Directory, now: datetime) -> int:
     rows = await db.fetch(
         "SELECT branch_id, services[1] AS service,"
         " array_agg(extract(epoch FROM ended_at - started_at)::float8 / 60) AS minutes"
-        " FROM ticket WHERE state = 'finished' AND day >= $1 AND cardinality(services) = 1"
+        " FROM ticket WHERE branch_id IN (SELECT id FROM branch) AND day >= $1"
+        " AND state = 'finished' AND cardinality(services) = 1"
         f" AND NOT {habits.stopped('ticket.branch_id', 'ticket.started_at', 'ticket.ended_at')}"
         " GROUP BY branch_id, services[1]",
         directory.local(now).date() - timedelta(days=MEMORY_DAYS),
@@ -142,6 +143,7 @@ WITH heard AS (
 ), stops AS (
     SELECT array_agg(started_at ORDER BY started_at) AS starts FROM interruption
     WHERE branch_id = $1 AND started_at > (SELECT min(promised_at) FROM heard)
+        AND coalesce(resumes_at, 'infinity'::timestamptz) > (SELECT min(promised_at) FROM heard)
 ), told AS (
     SELECT low_minutes > 0 AS later,
         (2 * waited_minutes - low_minutes - high_minutes) / (high_minutes - low_minutes) AS place

@@ -67,12 +67,10 @@ SELECT json_build_object(
         ORDER BY ended_at DESC, id DESC LIMIT {MISSED}) t),
     'appointed', (SELECT coalesce(json_agg(a), '[]') FROM (
         SELECT id, lower(period) AS due_at, services FROM appointment
-        WHERE branch_id = $1 AND state = 'booked' AND lower(period) < $4
+        WHERE branch_id = $1 AND state = 'booked' AND checked_in_at IS NULL AND lower(period) < $4
             AND lower(period) >= greatest($5, least($3, (
                 SELECT min(started_at) FROM interruption WHERE branch_id = $1
                     AND coalesce(resumes_at, 'infinity'::timestamptz) > $3) - $6::interval))
-            AND NOT EXISTS (SELECT FROM ticket t
-                WHERE t.branch_id = $1 AND t.appointment_id = appointment.id)
         ORDER BY lower(period)) a),
     'times', (SELECT coalesce(json_object_agg(service,
             json_build_object('mu', mu, 'sigma', sigma, 'visits', visits)), '{{}}')

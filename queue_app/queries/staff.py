@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from queue_app.domain.errors import Conflict, NotAllowed, NotFound
 from queue_app.domain.people import Device, Staff
-from queue_app.domain.tickets import AT_DESK
+from queue_app.queries.tickets import BUSY
 from queue_app.store import db
 
 LARGEST_ID = 2**31 - 1
@@ -203,10 +203,9 @@ async def require_nobody(place: DeskRow) -> None:
     """Conflict `desk_busy`, with the ticket, while somebody is called to the desk or served."""
     busy = await db.fetch_row(
         "SELECT id AS ticket, number, state FROM ticket"
-        " WHERE branch_id = $1 AND desk_id = $2 AND state = ANY($3)",
+        f" WHERE branch_id = $1 AND desk_id = $2 AND {BUSY}",
         place.branch_id,
         place.id,
-        list(AT_DESK),
     )
     if busy:
         raise Conflict("desk_busy", **dict(busy))
