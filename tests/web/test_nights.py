@@ -139,6 +139,8 @@ async def test_two_times_that_look_alike_are_told_apart_where_one_is_chosen(
 ) -> None:
     clock.set(EVE)
     said = await page(client, "/time", **HERE, day=str(TO_WINTER))
+    buttons = (await client.get("/time", params=HERE | {"day": str(TO_WINTER)})).text
+    assert "03:30 <small>(UTC+3)</small>" in buttons, "on a phone three stand side by side"
     assert said.index("03:30 (UTC+3)") < said.index("03:30 (UTC+2)")
     assert TWICE in said
     assert "02:50 " in said and "02:50 (" not in said
