@@ -107,10 +107,18 @@ async def standing_of(directory: Directory, found: Appointment, now: datetime) -
 async def stop_on(
     directory: Directory, branch: Branch, services: tuple[str, ...], day: date, now: datetime
 ) -> InterruptionView | None:
-    """Why nobody is called for these services now, where the chosen day is today."""
-    if branch.retired or day != directory.local(now).date():
+    """Why nobody is called for these services now, where the chosen date is today's or this
+    night's."""
+    if branch.retired or day not in _dates_of_hall(directory, branch, now):
         return None
     return _stop(await halls.load(directory, branch, now), services)
+
+
+def _dates_of_hall(directory: Directory, branch: Branch, now: datetime) -> set[date]:
+    """This date, and that on which a night of it ends."""
+    closes = directory.today(branch, now).closes
+    moments = [now, closes - timedelta(minutes=1)] if closes and closes > now else [now]
+    return {directory.local(one).date() for one in moments}
 
 
 def _stop(seen: Hall, services: tuple[str, ...]) -> InterruptionView | None:

@@ -100,6 +100,23 @@ async def test_the_earliest_time_of_the_small_hours_is_said_with_its_date_and_ni
     assert "четвер, 26 листопада, 00:10, ніч середа – четвер" in branch
 
 
+async def test_whoever_books_for_this_night_is_told_that_calls_are_stopped_in_it(
+    client: httpx.AsyncClient, clock: FixedClock
+) -> None:
+    clock.set(at(WEDNESDAY, 23))
+    clerk = await hire(clock.now(), branch="station")
+    begun = await client.post(
+        "/api/v1/branches/station/interruptions", json={"kind": "power"}, headers=clerk.bearer
+    )
+    assert begun.status_code == 201, begun.text
+    here = {"service": SERVICE, "channel": "visit", "branch": "station"}
+    told = [
+        "у відділенні немає світла" in (await page(client, "/time", **here, day=str(day)))
+        for day in (WEDNESDAY, THURSDAY, FRIDAY)
+    ]
+    assert told == [True, True, False]
+
+
 async def test_a_booking_of_the_small_hours_says_its_night_on_its_page_and_in_the_letter(
     client: httpx.AsyncClient, clock: FixedClock
 ) -> None:
