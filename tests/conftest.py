@@ -54,6 +54,8 @@ def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         os.environ[RUN_FOLDER] = tempfile.mkdtemp(prefix="queue-app-tests-")
         config.add_cleanup(lambda: shutil.rmtree(os.environ.pop(RUN_FOLDER), ignore_errors=True))
+        # Pytest's own place for files keeps three runs, and takes the fourth's away while it runs.
+        config.option.basetemp = config.option.basetemp or f"{os.environ[RUN_FOLDER]}/files"
 
 
 def pytest_collection_finish() -> None:
