@@ -49,6 +49,8 @@ from tests.support.hall import Desk, open_desk, take_ticket
 from tests.support.long_past import Past
 from tests.support.people import BRANCH, KIOSK, hire
 
+pytestmark = pytest.mark.slow
+
 LAST_DAY = MONDAY.date() - timedelta(days=learning.MEMORY_DAYS + 10)
 PAST = Past(LAST_DAY, weeks=13, people=20, booked=8)
 MOST_ROWS = MOST_BLOCKS = 500

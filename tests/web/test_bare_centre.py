@@ -107,6 +107,7 @@ async def pages(app: Litestar, clock: FixedClock) -> AsyncIterator[Pages]:
         yield found
 
 
+@pytest.mark.slow
 async def test_every_page_stands_without_whatever_is_optional(
     pages: Pages, clock: FixedClock, tmp_path: Path
 ) -> None:
