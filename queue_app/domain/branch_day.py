@@ -229,7 +229,7 @@ class BranchDay(Struct, frozen=True, dict=True):
         """When the day before turns into this one."""
         opens, closed = self._edges
         midnight = instant(self.date, time(), self.zone)
-        if opens >= 2 * 60 and closed <= -2 * 60:
+        if min(opens, -closed) >= REST / _MINUTE:
             return midnight
         return self._turn(midnight)
 

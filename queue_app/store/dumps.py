@@ -3,8 +3,7 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -51,26 +50,24 @@ def restore(dsn: str, file: Path) -> None:
             ],
             dsn,
         )
-        for last in (False,) * (_TRIES - 1) + (True,):
-            with _again_after_a_deadlock(last):
-                _run(
-                    [_program("psql"), "--no-psqlrc", "--quiet", "--single-transaction",
-                     "--output=/dev/null", "--set=ON_ERROR_STOP=1", f"--command={CLEAR}",
-                     f"--file={script}", *_target(dsn)],
-                    dsn,
-                )  # fmt: skip
-                break
+        for _ in range(_TRIES - 1):
+            try:
+                return _put_back(script, dsn)
+            except DumpError as error:
+                if "deadlock detected" not in str(error):
+                    raise
+        return _put_back(script, dsn)
     finally:
         script.unlink(missing_ok=True)
 
 
-@contextmanager
-def _again_after_a_deadlock(last: bool) -> Iterator[None]:
-    try:
-        yield
-    except DumpError as error:
-        if last or "deadlock detected" not in str(error):
-            raise
+def _put_back(script: Path, dsn: str) -> None:
+    _run(
+        [_program("psql"), "--no-psqlrc", "--quiet", "--single-transaction",
+         "--output=/dev/null", "--set=ON_ERROR_STOP=1", f"--command={CLEAR}",
+         f"--file={script}", *_target(dsn)],
+        dsn,
+    )  # fmt: skip
 
 
 def _program(name: str) -> str:
