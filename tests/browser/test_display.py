@@ -289,6 +289,31 @@ async def test_a_board_does_not_grow_and_fits_its_screen(server: Server, screen:
     assert await board.evaluate("document.body.scrollWidth <= innerWidth")
 
 
+WITHOUT_ROOM = """() => {
+    const hall = document.getElementById("hall");
+    const stage = document.getElementById("stage");
+    const cut = [];
+    for (const cells of ["none", "some"]) {
+        for (const scene of stage.querySelectorAll(".scene")) {
+            const name = scene.className.match(/scene-(\\w+)/)[1];
+            hall.dataset.cells = cells;
+            hall.dataset.scene = name;
+            const [words, room] = [scene, stage].map((one) => one.getBoundingClientRect());
+            if (words.top < room.top || words.bottom > room.bottom) cut.push(`${name}, ${cells}`);
+        }
+    }
+    return cut;
+}"""
+
+
+async def test_no_words_of_the_board_are_cut_off_whatever_it_says(
+    server: Server, screen: Open
+) -> None:
+    await take_ticket(MONDAY)
+    board = await screen(server.url + BOARD)
+    assert await board.evaluate(WITHOUT_ROOM) == []
+
+
 async def test_the_board_says_when_the_next_numbers_may_be_called(
     server: Server, screen: Open
 ) -> None:
