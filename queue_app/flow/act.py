@@ -31,9 +31,8 @@ from queue_app.domain.hall import Hall
 from queue_app.domain.interruptions import Interruption
 from queue_app.domain.people import Actor, Staff
 from queue_app.domain.ranges import Forecasts
-from queue_app.domain.tail import Tail, joins_at_the_end
+from queue_app.domain.tail import joins_at_the_end
 from queue_app.domain.tickets import AT_DESK, Event, Progress, Ticket, Verb
-from queue_app.domain.waits import Wait
 from queue_app.flow import outbox, reactions, records
 from queue_app.flow.reactions import AnyEvent, Happened, Thing
 from queue_app.flow.records import DESK_STATES, DeskVerb, Draft, OfficeEvent, OfficeKind, Slot
@@ -86,7 +85,7 @@ class Act:
         self.now = by.now
         self.right = right
         self._directory = directory
-        self._forecasts = by.forecasts
+        self.forecasts = by.forecasts
         self._halls: dict[int, Hall] = {}
         self._touched: set[int] = set()
         self._happened: list[Happened] = []
@@ -122,18 +121,9 @@ class Act:
         if branch_id not in self._halls:
             branch = self.directory.branch_of(branch_id)
             self._halls[branch_id] = await halls.load(
-                self.directory, branch, self.now, self._forecasts
+                self.directory, branch, self.now, self.forecasts
             )
         return self._halls[branch_id]
-
-    async def tail(self, branch_id: int) -> Tail | None:
-        """The end of the branch's line, where the process knows it as it stands now."""
-        branch = self.directory.branch_of(branch_id)
-        return await halls.tail(self.directory, branch, self.now, self._forecasts)
-
-    def at_the_end(self, tail: Tail, me: Waiting) -> Wait | None:
-        """The wait of somebody who joins there now; None where the whole hall must be asked."""
-        return self._forecasts.at_the_end(tail, me, self.now) if self._forecasts else None
 
     async def interruptions(self, branch_id: int) -> tuple[Interruption, ...]:
         """Those that the hall of `branch_id` knows today, without loading the hall for them."""
@@ -275,15 +265,15 @@ class Act:
         await outbox.put(reactions.messages(self._happened, self.now))
         for branch_id in sorted(self._touched):
             version = await records.raise_version(branch_id)
-            if self._forecasts and (person := self._joining.get(branch_id)):
-                self._forecasts.join(branch_id, version, person)
+            if self.forecasts and (person := self._joining.get(branch_id)):
+                self.forecasts.join(branch_id, version, person)
                 self._joined.append((branch_id, version, person))
 
     def take_back(self) -> None:
         """Nothing of it was committed."""
         for branch_id, version, person in self._joined:
-            assert self._forecasts
-            self._forecasts.unjoin(branch_id, version, person)
+            assert self.forecasts
+            self.forecasts.unjoin(branch_id, version, person)
         self._joined.clear()
 
 

@@ -1,6 +1,8 @@
 """Coming in: a ticket from the kiosk, a check-in with a booking, and leaving before the end."""
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
+from functools import partial
 
 from msgspec import Struct
 
@@ -138,14 +140,8 @@ async def prospect(
     check_priority(directory, priority)
     door = check_open(directory, branch, now)
     me = _newcomer(Draft(branch.id, "visit", chosen, "uk", priority), now)
-    tail = await halls.tail(directory, branch, now, forecasts)
-    wait = forecasts.at_the_end(tail, me, now) if tail and forecasts else None
-    if wait is None:
-        seen = await halls.load(directory, branch, now, forecasts)
-        _check_running(seen, chosen)
-        line = _line(seen, me)
-    else:
-        line = _Line(wait.people_ahead, wait, late=False)
+    load = partial(halls.load, directory, branch, now, forecasts)
+    line = await _joining(directory, branch, me, now, forecasts, load)
     served = served_by(line.wait, now, door.closes_at)
     return Prospect(line.people_ahead, line.wait, door.closes_at, served)
 
@@ -258,7 +254,10 @@ async def _issue(act: Act, branch: Branch, draft: Draft, door: Door | None = Non
     A walk-in comes through a `door`: RuleBroken `past_closing` where even the low end of their
     wait lies past it, so that nobody waits in vain.
     """
-    line = await _joining(act, branch, _newcomer(draft, act.now), door)
+    me, load = _newcomer(draft, act.now), partial(act.hall, branch.id)
+    line = await _joining(
+        act.directory, branch, me, act.now, act.forecasts, load, walks_in=door is not None
+    )
     if door and served_by(line.wait, act.now, door.closes_at) == "not_today":
         raise RuleBroken("past_closing", closes_at=door.closes_at, wait=line.wait)
     ticket = await act.issue(draft, act.directory.today(branch, act.now).date)
@@ -268,15 +267,23 @@ async def _issue(act: Act, branch: Branch, draft: Draft, door: Door | None = Non
     return issued
 
 
-async def _joining(act: Act, branch: Branch, me: Waiting, door: Door | None) -> "_Line":
+async def _joining(
+    directory: Directory,
+    branch: Branch,
+    me: Waiting,
+    now: datetime,
+    forecasts: Forecasts | None,
+    load: Callable[[], Awaitable[Hall]],
+    walks_in: bool = True,
+) -> "_Line":
     """Where somebody will stand. What the process knows of the end of the line is enough, as a
-    rule; else the whole hall is asked, and known from then on."""
-    tail = await act.tail(branch.id)
-    wait = tail and act.at_the_end(tail, me)
+    rule; else the whole hall is loaded, and known from then on. Refuses a walk-in where services
+    are stopped."""
+    wait = await halls.wait_at_the_end(directory, branch, me, now, forecasts)
     if wait:
         return _Line(wait.people_ahead, wait, late=False)
-    seen = await act.hall(branch.id)
-    if door:
+    seen = await load()
+    if walks_in:
         _check_running(seen, me.services)
     return _line(seen, me)
 

@@ -6,13 +6,14 @@ import msgspec
 from msgspec import Struct
 
 from queue_app.domain.directory import Branch, Directory
+from queue_app.domain.dispatch import Waiting
 from queue_app.domain.forecast import Appointed
 from queue_app.domain.habits import Habits
 from queue_app.domain.hall import DeskState, Hall, HallTicket
 from queue_app.domain.interruptions import Interruption
 from queue_app.domain.ranges import Forecasts
 from queue_app.domain.service_times import ServiceTime
-from queue_app.domain.tail import Tail
+from queue_app.domain.waits import Wait
 from queue_app.queries import reference
 from queue_app.queries.epochs import EPOCH
 from queue_app.queries.habits import DOCUMENT
@@ -121,18 +122,20 @@ async def load(
     )
 
 
-async def tail(
-    directory: Directory, branch: Branch, now: datetime, forecasts: Forecasts | None
-) -> Tail | None:
-    """The end of the line, where whoever keeps `forecasts` knows it at this version of the hall:
-    then nothing has to be loaded for somebody who joins it."""
+async def wait_at_the_end(
+    directory: Directory, branch: Branch, me: Waiting, now: datetime, forecasts: Forecasts | None
+) -> Wait | None:
+    """The wait of somebody who joins now, where whoever keeps `forecasts` knows the end of the
+    line as the branch stands: then nothing has to be loaded. None where the hall must be asked."""
     if forecasts is None:
         return None
     row = await db.fetch_row(_MARK, branch.id)
     if row is None or row["epoch"] != directory.epoch:
         return None
-    known = forecasts.tail(branch.id, row["version"], row["epoch"], now)
-    return known if known and known.now.day.date == directory.today(branch, now).date else None
+    tail = forecasts.tail(branch.id, row["version"], row["epoch"], now)
+    if tail is None or tail.now.day.date != directory.today(branch, now).date:
+        return None
+    return forecasts.at_the_end(tail, me, now)
 
 
 async def _load(directory: Directory, branch: Branch, now: datetime) -> _Loaded:
