@@ -10,7 +10,6 @@ import sys
 import time
 from typing import cast
 
-
 TEXT, PING, PONG = 0x81, 0x89, 0x8A
 
 
