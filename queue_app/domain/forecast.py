@@ -226,7 +226,7 @@ def _gaps(now: Now, desk: CallingDesk) -> list[tuple[float, float]]:
     """Between the desk's hours today; the last is its end, if the branch is open longer."""
     periods = _rostered(now, desk)
     gaps = [(before[1], after[0]) for before, after in pairwise(periods)]
-    closes = now.day.closes
+    closes = now.day.shuts(now.at)
     if periods and closes and periods[-1][1] < (closes - now.at) / _MINUTE:
         gaps.append((periods[-1][1], math.inf))
     return gaps
@@ -238,7 +238,7 @@ def _rostered(now: Now, desk: CallingDesk) -> list[tuple[float, float]]:
     return [
         ((opens - now.at) / _MINUTE, (closes - now.at) / _MINUTE)
         for roster in rosters
-        for opens, closes in now.day.rostered(roster)
+        for opens, closes in now.day.working(roster)
     ]
 
 

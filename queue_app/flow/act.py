@@ -137,8 +137,8 @@ class Act:
 
     async def interruptions(self, branch_id: int) -> tuple[Interruption, ...]:
         """Those that the hall of `branch_id` knows today, without loading the hall for them."""
-        midnight, _ = self.directory.today(self.directory.branch_of(branch_id), self.now).span
-        return await kept_interruptions.since(branch_id, midnight)
+        day = self.directory.today(self.directory.branch_of(branch_id), self.now)
+        return await kept_interruptions.since(branch_id, day.reach.opens)
 
     async def ticket(self, ticket_id: int) -> Ticket:
         """NotFound `unknown_ticket`; NotAllowed `other_branch`, and `not_your_desk` for who has

@@ -193,7 +193,7 @@ async def _booked(act: Act, branch: Branch, digits: str) -> Appointment:
     if appointment is None:
         raise await _why_unknown(directory, branch, digits)
     starts = directory.local(appointment.starts_at)
-    if starts.date() != directory.local(act.now).date():
+    if not directory.today(branch, act.now).concerns(starts, act.now):
         raise RuleBroken("other_day", starts_at=starts)
     if appointment.channel != "visit":
         raise RuleBroken("not_a_visit", starts_at=starts)

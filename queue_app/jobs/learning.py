@@ -101,8 +101,9 @@ async def learn_all_habits(clock: Clock) -> int:
 async def learn_habits(directory: Directory, now: datetime) -> int:
     """Bring the habits of every branch up to date where they are an hour old; how many were.
 
-    Whole days teach, up to yesterday: who is still expected today has not stayed away. What is
-    wrong with one branch keeps no other from learning.
+    Whole days teach, up to yesterday: who is still expected today has not stayed away. Where the
+    branch did not close since, yesterday goes on. What is wrong with one branch keeps no other
+    from learning.
     """
     rows = await db.fetch(
         "SELECT branch_id FROM branch_habits WHERE learned_at > $1 AND learned_at <= $2",
@@ -116,10 +117,11 @@ async def learn_habits(directory: Directory, now: datetime) -> int:
 
 
 async def _learn_of(directory: Directory, now: datetime, branch: Branch) -> None:
-    today = directory.local(now).date()
-    seen = await habits.seen(directory, branch, today - timedelta(days=MEMORY_DAYS), today)
+    until = directory.today(branch, now).oldest
+    first = until.date - timedelta(days=MEMORY_DAYS)
+    seen = await habits.seen(directory, branch, first, until.date)
     await db.transact(partial(_keep_habits, branch.id, habits_of(seen), now))
-    await db.transact(partial(_correct, branch.id, directory.midnight(now)))
+    await db.transact(partial(_correct, branch.id, until.begins))
 
 
 async def _keep_habits(branch_id: int, learned: Habits, now: datetime) -> None:

@@ -53,7 +53,7 @@ async def corrections() -> dict[str, Correction]:
 
 
 async def seen(directory: Directory, branch: Branch, first: date, until: date) -> Seen:
-    """Visits of the local days from `first` to the one before `until`; those by phone left out."""
+    """Visits of the days from `first` to the one before `until`; those by phone left out."""
     span = (branch.id, first, until)
     begins, ends = (directory.day(branch, day).span.opens for day in (first, until))
     booked = await _one(_BOOKED, begins, ends, branch.id, EARLY_MOST, first, until)

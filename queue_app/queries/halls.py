@@ -53,17 +53,17 @@ SELECT json_build_object(
         ORDER BY position, desk.id) d),
     'tickets', (SELECT coalesce(json_agg(t), '[]') FROM (
         SELECT {_TICKET} FROM ticket
-        WHERE branch_id = $1 AND day = $2
+        WHERE branch_id = $1 AND day BETWEEN $7 AND $2
             AND state IN ('waiting', 'called', 'serving', 'parked')
         ORDER BY id) t),
     'recent', (SELECT coalesce(json_agg(t), '[]') FROM (
         SELECT {_TICKET} FROM ticket
-        WHERE branch_id = $1 AND day = $2 AND called_at IS NOT NULL
+        WHERE branch_id = $1 AND day BETWEEN $7 AND $2 AND called_at IS NOT NULL
             AND state NOT IN ('called', 'serving') AND channel = 'visit'
         ORDER BY called_at DESC, id DESC LIMIT {RECENT}) t),
     'missed', (SELECT coalesce(json_agg(t), '[]') FROM (
         SELECT {_TICKET} FROM ticket
-        WHERE branch_id = $1 AND day = $2 AND state = 'no_show'
+        WHERE branch_id = $1 AND day BETWEEN $7 AND $2 AND state = 'no_show'
         ORDER BY ended_at DESC, id DESC LIMIT {MISSED}) t),
     'appointed', (SELECT coalesce(json_agg(a), '[]') FROM (
         SELECT id, lower(period) AS due_at, services FROM appointment
@@ -131,12 +131,15 @@ async def tail(
     row = await db.fetch_row(_MARK, branch.id)
     if row is None or row["epoch"] != directory.epoch:
         return None
-    return forecasts.tail(branch.id, row["version"], row["epoch"], now)
+    known = forecasts.tail(branch.id, row["version"], row["epoch"], now)
+    return known if known and known.now.day.date == directory.today(branch, now).date else None
 
 
 async def _load(directory: Directory, branch: Branch, now: datetime) -> _Loaded:
     day = directory.today(branch, now)
-    midnight, tomorrow = day.span
+    begins, ends = day.reach
     grace = timedelta(minutes=directory.rules.late_minutes)
-    text = await db.fetch_value(_HALL, branch.id, day.date, now - grace, tomorrow, midnight, grace)
+    text = await db.fetch_value(
+        _HALL, branch.id, day.date, now - grace, ends, begins, grace, day.oldest.date
+    )
     return msgspec.json.decode(text, type=_Loaded)

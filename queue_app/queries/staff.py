@@ -1,5 +1,6 @@
 """Who is signed in, which device asks, which desk is meant."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 import msgspec
@@ -185,10 +186,15 @@ async def desks_taken(branch_ids: list[int], staff_id: int) -> list[DeskRow]:
     return [msgspec.convert(dict(row), type=DeskRow) for row in rows]
 
 
-async def desks_taken_before(moment: datetime) -> list[int]:
-    """The ids of the desks that somebody took before this moment and has not left since."""
+async def desks_taken_before(moments: Mapping[int, datetime]) -> list[int]:
+    """The ids of the desks that somebody took before their branch's moment and has not left
+    since."""
     rows = await db.fetch(
-        "SELECT id FROM desk WHERE state <> 'closed' AND since < $1 ORDER BY id", moment
+        "SELECT id FROM desk"
+        " JOIN unnest($1::int[], $2::timestamptz[]) AS begun (branch_id, at) USING (branch_id)"
+        " WHERE state <> 'closed' AND since < at ORDER BY id",
+        list(moments),
+        list(moments.values()),
     )
     return [row["id"] for row in rows]
 

@@ -108,9 +108,16 @@ async def at_desk(branch_id: int, desk_id: int) -> Ticket | None:
     return from_row(row) if row else None
 
 
-async def left_over(today: date) -> list[tuple[int, int]]:
-    """Branch and id of every ticket of a day before `today` whose person is still in the house."""
-    rows = await db.fetch(f"SELECT branch_id, id FROM ticket WHERE day < $1 AND {IN_HOUSE}", today)
+async def left_over(first: Mapping[int, date]) -> list[tuple[int, int]]:
+    """Branch and id of every ticket whose person is still in the house, of a day before the
+    branch's `first`."""
+    rows = await db.fetch(
+        "SELECT branch_id, id FROM ticket"
+        " JOIN unnest($1::int[], $2::date[]) AS kept (branch_id, first) USING (branch_id)"
+        f" WHERE day < first AND {IN_HOUSE}",
+        list(first),
+        list(first.values()),
+    )
     return [(row["branch_id"], row["id"]) for row in rows]
 
 

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from queue_app.domain.catalogue import Text
 from queue_app.domain.interruptions import Interruption, Kind
+from queue_app.texts.formats import wall_time
 from queue_app.texts.words import N_, bilingual
 
 NAMED_AT_MOST = 2
@@ -77,11 +78,11 @@ def resumption(one: Interruption, usual_minutes: int, zone: ZoneInfo) -> Text:
                 if part
                 else N_("Calls resume on %(day)s at %(time)s.")
             )
-            return bilingual(on_day, day=f"{at:%d.%m}", time=f"{at:%H:%M}")
+            return bilingual(on_day, day=f"{at:%d.%m}", time=wall_time(at, zone))
         at_time = (
             N_("These services resume at %(time)s.") if part else N_("Calls resume at %(time)s.")
         )
-        return bilingual(at_time, time=f"{at:%H:%M}")
+        return bilingual(at_time, time=wall_time(at, zone))
     if usual_minutes:
         after = (
             N_("These services resume %(minutes)s min after the all-clear.")

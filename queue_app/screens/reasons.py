@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from queue_app.domain.catalogue import Text
 from queue_app.domain.centre import Priority
 from queue_app.domain.dispatch import Reason, ReasonCode
+from queue_app.texts.formats import wall_time
 from queue_app.texts.words import N_, bilingual
 
 SENTENCES: dict[ReasonCode, str] = {
@@ -23,7 +24,7 @@ SENTENCES: dict[ReasonCode, str] = {
 
 def sentence(reason: Reason, zone: ZoneInfo, priorities: Iterable[Priority]) -> Text:
     """Why a person is where they are, as the console shows it."""
-    at = f"{reason.due_at.astimezone(zone):%H:%M}" if reason.due_at else ""
+    at = wall_time(reason.due_at, zone) if reason.due_at else ""
     category = _category(reason.priority, priorities) if reason.code == "priority" else ""
     return bilingual(SENTENCES[reason.code], time=at, category=category)
 

@@ -4,7 +4,8 @@ Moments are shown in the centre's own zone, whatever zone they arrive in.
 """
 
 import re
-from datetime import date, datetime, tzinfo
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta, tzinfo
 
 import phonenumbers
 from babel.dates import format_date
@@ -17,7 +18,28 @@ LOCALES: dict[Language, str] = {"uk": "uk_UA", "en": "en_GB"}
 NBSP = "\u00a0"
 APOSTROPHE = "\u2019"
 """As all texts write it; the locale data has another in п’ятниця."""
+NIGHT_ENDS = 6
+"""The hour before which people say night, and mean the day before as often as the date."""
 _OWN_NUMBER = re.compile(r"(\+380)(\d\d)(\d{3})(\d\d)(\d\d)")
+
+
+def wall_time(moment: datetime, zone: tzinfo) -> str:
+    """10:20; where the clock shows that twice, in the night of the change, 03:30 (UTC+3)."""
+    local = moment.astimezone(zone)
+    shown = f"{local:%H:%M}"
+    return f"{shown}{NBSP}({offset_name(local)})" if comes_twice(local) else shown
+
+
+def comes_twice(local: datetime) -> bool:
+    """Whether its clock shows this time twice. Of a time that it does show."""
+    return local.replace(fold=1 - local.fold).utcoffset() != local.utcoffset()
+
+
+def offset_name(local: datetime) -> str:
+    """UTC+3, UTC−3:30"""
+    minutes = round((local.utcoffset() or timedelta()) / timedelta(minutes=1))
+    hours, rest = divmod(abs(minutes), 60)
+    return f"UTC{'−' if minutes < 0 else '+'}{hours}" + (f":{rest:02}" if rest else "")
 
 
 class Formats(Struct, frozen=True):
@@ -30,8 +52,33 @@ class Formats(Struct, frozen=True):
         return moment.astimezone(self.zone)
 
     def time(self, moment: datetime) -> str:
-        """10:20"""
-        return self.local(moment).strftime("%H:%M")
+        """10:20, as `wall_time`."""
+        return wall_time(moment, self.zone)
+
+    def night(self, moment: datetime) -> str:
+        """ніч п’ятниця – субота, for a time of the small hours, which a date alone says badly."""
+        local = self.local(moment)
+        if local.hour >= NIGHT_ENDS:
+            return ""
+        eve = self.weekday(local.date() - timedelta(days=1))
+        spoken = self._words.gettext("night %(eve)s – %(day)s")
+        return spoken % {"eve": eve, "day": self.weekday(local.date())}
+
+    def when(self, moment: datetime) -> str:
+        """вівторок, 24 листопада, 10:20; of the small hours with the night that is meant."""
+        said = [self.day(moment), self.time(moment), self.night(moment)]
+        return ", ".join(filter(None, said))
+
+    def twice(self, moments: Iterable[datetime]) -> str:
+        """What tells the times apart, where one of these is shown twice; else nothing."""
+        for moment in map(self.local, moments):
+            if comes_twice(moment):
+                first, second = (offset_name(moment.replace(fold=fold)) for fold in (0, 1))
+                return self._words.gettext(
+                    "In this night the clocks go back and an hour comes twice:"
+                    " first %(first)s, then %(second)s."
+                ) % {"first": first, "second": second}
+        return ""
 
     def day(self, day: date) -> str:
         """вівторок, 24 листопада; a moment counts as its local day."""

@@ -211,8 +211,9 @@ class BoundedHttp(Watched, HttpToolsProtocol):
             self.transport.write_eof()
 
     def handle_websocket_upgrade(self) -> None:
-        """Wait at the gate, unless no answer could be read."""
-        if not self._is_answered():
+        """Wait at the gate, unless no answer could be read, or a body is still to come."""
+        bodies = (b"content-length", b"transfer-encoding")
+        if not self._is_answered() or any(name in bodies for name, _ in self.headers):
             self._refuse(400)
         else:
             self.due = self.loop.time() + self.limits.waiting_seconds

@@ -193,12 +193,14 @@ class BoundedWebsocket(Watched, asyncio.Protocol):
         self.due = self._loop.time() + self._limits.parting_seconds
 
     def push(self, frame: bytes) -> None:
+        if self._is_ending():
+            return
         if self.due != NEVER:
             self._give_up_place()
-        if not self._writable.is_set():
-            self._newest = frame
-        elif not self._is_ending():
+        if self._writable.is_set():
             self.transport.write(frame)
+        else:
+            self._newest = frame
 
     def _flush(self) -> None:
         self.transport.write(b"".join(self._conn.data_to_send()))

@@ -55,11 +55,13 @@ from tests.support.long_past import Past
 from tests.support.people import BRANCH, KIOSK, hire
 from tests.support.waiting import SOON
 
+pytestmark = pytest.mark.slow
+
 LAST_DAY = MONDAY.date() - timedelta(days=learning.MEMORY_DAYS + 10)
 PAST = Past(LAST_DAY, weeks=13, people=20, booked=8)
 MOST_ROWS = MOST_BLOCKS = 400
-"""Of one table and its indexes, in one run. Each table that grows has at least twelve times as
-many rows."""
+"""Of one table and its indexes, in one run. Each table that grows has ten times as many rows, and
+of the tickets of one branch more than that have a booking."""
 TURNS = 7
 """After the fifth, PostgreSQL may keep a plan for whatever is asked."""
 SERVICE = "debt-amount"

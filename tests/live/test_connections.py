@@ -347,6 +347,7 @@ def _now_and_then(ask: bytes) -> Iterator[bytes]:
         time.sleep(0.02)
 
 
+@pytest.mark.slow
 def test_the_limits_hold_in_every_worker(server: Server, database: str, data: Path) -> None:
     several = start_servers(1, database, data, clock=MONDAY, workers=2)
     try:
