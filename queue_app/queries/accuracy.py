@@ -82,7 +82,8 @@ GROUP BY branch.slug, shown ORDER BY branch.slug, shown DESC
 
 async def accuracy(since: datetime) -> list[Accuracy]:
     """By branch and by when it was shown; branches without any promise are left out."""
-    return [Accuracy(*row) for row in await db.fetch(_ACCURACY, since)]
+    async with db.planned_anew():
+        return [Accuracy(*row) for row in await db.fetch(_ACCURACY, since)]
 
 
 async def accuracy_of(slugs: Collection[str], since: datetime) -> tuple[Directory, list[Accuracy]]:

@@ -16,7 +16,7 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from queue_app.clock import FixedClock
 from queue_app.delivery.folder import MessageFolder
@@ -173,8 +173,7 @@ SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
 async def planned(dsn: str, how: str) -> AsyncIterator[None]:
     """One connection, so that what it reads can be told, with plans of that kind; whoever was
     there before has gone, and is counted."""
-    way = f"{dsn}{'&' if '?' in dsn else '?'}plan_cache_mode={how}"
-    async with pool_on(way, max_size=1):
+    async with pool_on(dsn, max_size=1, limits=structs.replace(db.PATIENT, plans=how)):
         async with asyncio.timeout(SOON):
             while await db.fetch_value(_OTHERS):  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
@@ -270,7 +269,7 @@ async def test_nothing_that_somebody_waits_for_reads_the_past(grown: str, how: s
 @pytest.mark.parametrize("runs", [1, TURNS])
 async def test_nothing_that_is_measured_reads_the_past(grown: str, runs: int) -> None:
     week = MONDAY - timedelta(days=ACCURACY_DAYS)
-    async with planned(grown, "auto"):
+    async with planned(grown, "force_generic_plan"):
         for _ in range(runs):
             assert await too_much(lambda: outbox.figures(MONDAY)) == {}
             assert await too_much(lambda: accuracy(week)) == {}

@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
 from typing import TypeVar
 
@@ -21,7 +22,7 @@ from websockets.asyncio.client import connect
 
 from queue_app.clock import FixedClock
 from queue_app.delivery.folder import MessageFolder
-from queue_app.jobs import upkeep
+from queue_app.jobs import learning, upkeep
 from queue_app.jobs.sending import Sender
 from queue_app.queries import reference
 from queue_app.store import db
@@ -73,7 +74,7 @@ async def measure(stage: Stage) -> list[Table]:
     past = Past(MONDAY.date(), 52 * YEARS, people, booked)
     async with (
         hall(stage, "past-grown", past) as long,
-        hall(stage, "past-empty") as short,
+        hall(stage, "past-empty", taught_by="past-grown") as short,
         side(short) as empty,
         side(long) as grown,
     ):
@@ -88,8 +89,14 @@ async def measure(stage: Stage) -> list[Table]:
 
 
 @asynccontextmanager
-async def hall(stage: Stage, name: str, past: Past | None = None) -> AsyncIterator[Stage]:
-    """A database of that name with that past and today's hall, and its server."""
+async def hall(
+    stage: Stage, name: str, past: Past | None = None, taught_by: str | None = None
+) -> AsyncIterator[Stage]:
+    """A database of that name with that past and today's hall, and its server.
+
+    Both have learned the same, and are not due to learn again: what is learned changes what a
+    forecast costs, and is no matter of how long a past is.
+    """
     maintenance = await asyncpg.connect(stage.dsn)
     try:
         await maintenance.execute(f'CREATE DATABASE "{name}"')
@@ -101,9 +108,25 @@ async def hall(stage: Stage, name: str, past: Past | None = None) -> AsyncIterat
         if past:
             await long_past.write(dsn, past)
         directory = await reference.directory()
+        if taught_by:
+            await copy_lessons(at(stage.dsn, taught_by), dsn)
+        else:
+            await learning.learn(directory, MONDAY)
+            await learning.learn_habits(directory, MONDAY)
         await slots.fill(directory, directory.branch(slots.BUSY), MONDAY.date())
         async with serving(dsn, stage.folder) as own:
             yield own
+
+
+async def copy_lessons(source: str, target: str) -> None:
+    giver, taker = await asyncpg.connect(source), await asyncpg.connect(target)
+    for table in ("service_time", "branch_habits"):
+        rows = BytesIO()
+        await giver.copy_from_table(table, output=rows, format="binary")
+        rows.seek(0)
+        await taker.copy_to_table(table, source=rows, format="binary")
+    await giver.close()
+    await taker.close()
 
 
 @asynccontextmanager
