@@ -15,7 +15,7 @@ help:
 	@echo 'make test    run the tests, all but the slow ones'
 	@echo 'make test-slow  run the slow tests, which CI runs as well'
 	@echo 'make check   format, lint, types, import contracts'
-	@echo 'make bench   measure boards, verbs (tickets and calls), slots, waits, requests, back (2,000 screens), share'
+	@echo 'make bench   measure boards, verbs (tickets and calls), slots, waits, requests, back (2,000 screens), share, history, memory'
 	@echo 'make format  write the format and the lint fixes'
 	@echo 'make lock    write new lock files (needs uv)'
 

@@ -43,12 +43,13 @@ async def learn(directory: Directory, now: datetime) -> int:
     if not due:
         return 0
     rows = await db.fetch(
-        "SELECT branch_id, services[1] AS service,"
+        "SELECT branch.id AS branch_id, taught.* FROM branch CROSS JOIN LATERAL ("
+        "SELECT services[1] AS service,"
         " array_agg(extract(epoch FROM ended_at - started_at)::float8 / 60) AS minutes"
-        " FROM ticket WHERE branch_id IN (SELECT id FROM branch) AND day >= $1"
+        " FROM ticket WHERE branch_id = branch.id AND day >= $1"
         " AND state = 'finished' AND cardinality(services) = 1"
-        f" AND NOT {habits.stopped('ticket.branch_id', 'ticket.started_at', 'ticket.ended_at')}"
-        " GROUP BY branch_id, services[1]",
+        f" AND NOT {habits.stopped('branch.id', 'ticket.started_at', 'ticket.ended_at')}"
+        " GROUP BY services[1]) AS taught",
         directory.local(now).date() - timedelta(days=MEMORY_DAYS),
     )
     found = await asyncio.to_thread(_learned_of, directory, rows)

@@ -68,7 +68,9 @@ SELECT branch.slug AS branch, shown,
 FROM branch JOIN promise ON promise.branch_id = branch.id AND promised_at >= $1
 LEFT JOIN (
     SELECT branch_id, array_agg(started_at ORDER BY started_at) AS starts
-    FROM interruption WHERE started_at > $1 GROUP BY branch_id
+    FROM interruption WHERE branch_id IN (SELECT id FROM branch) AND started_at > $1
+        AND coalesce(resumes_at, 'infinity'::timestamptz) > $1
+    GROUP BY branch_id
 ) AS stops ON stops.branch_id = branch.id
 CROSS JOIN LATERAL (SELECT coalesce(
     starts[width_bucket(promised_at, starts) + 1]
@@ -80,7 +82,8 @@ GROUP BY branch.slug, shown ORDER BY branch.slug, shown DESC
 
 async def accuracy(since: datetime) -> list[Accuracy]:
     """By branch and by when it was shown; branches without any promise are left out."""
-    return [Accuracy(*row) for row in await db.fetch(_ACCURACY, since)]
+    async with db.planned_anew():
+        return [Accuracy(*row) for row in await db.fetch(_ACCURACY, since)]
 
 
 async def accuracy_of(slugs: Collection[str], since: datetime) -> tuple[Directory, list[Accuracy]]:

@@ -40,24 +40,27 @@ class Limits(Struct, frozen=True):
 
     The server ends a statement or the wait for a lock itself. `answer`, a little longer, is for a
     server that is frozen or cut off and ends nothing. `connection`: for one to be free, or to be
-    made.
+    made. `plans`: PostgreSQL's `plan_cache_mode`.
     """
 
     statement: float | None
     lock: float
     answer: float | None
     connection: float
+    plans: str = "auto"
 
     def settings(self) -> dict[str, str]:
         statement = 0 if self.statement is None else round(self.statement * 1000)
         return _SERVER_SETTINGS | {
             "statement_timeout": f"{statement}ms",
             "lock_timeout": f"{round(self.lock * 1000)}ms",
+            "plan_cache_mode": self.plans,
         }
 
 
-BRIEF = Limits(statement=4.0, lock=3.0, answer=5.0, connection=2.5)
-"""For requests: somebody waits."""
+BRIEF = Limits(statement=4.0, lock=3.0, answer=5.0, connection=2.5, plans="force_generic_plan")
+"""For requests: somebody waits. They say the same few things all day; to plan the look at a hall
+anew each time, as is done beside a long past, takes twice as long as the look."""
 PATIENT = Limits(statement=120.0, lock=8.0, answer=130.0, connection=10.0)
 """For jobs and commands."""
 ENDLESS = Limits(statement=None, lock=8.0, answer=None, connection=10.0)
@@ -351,6 +354,14 @@ async def snapshot() -> AsyncIterator[None]:
     """Reads that all see the database as it was at one moment, whatever is written meanwhile."""
     async with engine.transaction():
         await fetch("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        yield
+
+
+@asynccontextmanager
+async def planned_anew() -> AsyncIterator[None]:
+    """Reads that are planned for what they ask, as a few of very many rows need it."""
+    async with engine.transaction():
+        await fetch("SET LOCAL plan_cache_mode = force_custom_plan")
         yield
 
 

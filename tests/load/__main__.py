@@ -1,4 +1,4 @@
-"""`python -m tests.load [boards|back|verbs|slots|waits|requests|share ...]`: all unless named."""
+"""`python -m tests.load [NAME ...]`: the benchmarks of these names, all unless named."""
 
 import argparse
 import asyncio
@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from queue_app.store.cluster import cluster
-from tests.load import back, boards, requests, share, slots, verbs, waits
+from tests.load import back, boards, history, memory, requests, share, slots, verbs, waits
 from tests.load.stage import Stage, open_files, staged
 from tests.load.table import Table
 
@@ -22,6 +22,8 @@ BENCHMARKS: dict[str, Callable[[Stage], Awaitable[list[Table]]]] = {
     "waits": waits.measure,
     "requests": requests.measure,
     "share": share.measure,
+    "history": history.measure,
+    "memory": memory.measure,
 }
 
 

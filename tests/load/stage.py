@@ -76,20 +76,32 @@ def busy_centre() -> Centre:
 @asynccontextmanager
 async def staged(dsn: str, folder: Path) -> AsyncIterator[Stage]:
     async with db.pool(dsn):
-        await db.migrate()
-        await apply(By(OPERATOR, MONDAY), busy_centre())
-        desks = [desk.id for desk in (await reference.directory()).branch(HALL).desks]
-        clerks = [await hire(MONDAY, f"clerk{n}") for n in range(CLIENTS)]
-        kiosk = await install(MONDAY)
-        servers = start_servers(1, dsn, folder, MONDAY)
-        try:
-            stage = Stage(dsn, folder, servers[0], kiosk, clerks, desks)
-            for desk, clerk in zip(desks, clerks, strict=True):
-                async with speaking(stage, clerk) as client:
-                    await client.post(f"/desks/{desk}/openings")
+        await settle()
+        async with serving(dsn, folder) as stage:
             yield stage
-        finally:
-            stop_servers(servers)
+
+
+async def settle() -> None:
+    """The schema and the centre in an empty database, on which this process' pool is open."""
+    await db.migrate()
+    await apply(By(OPERATOR, MONDAY), busy_centre())
+
+
+@asynccontextmanager
+async def serving(dsn: str, folder: Path) -> AsyncIterator[Stage]:
+    """A server on a settled database, with clerks at their desks and a kiosk."""
+    desks = [desk.id for desk in (await reference.directory()).branch(HALL).desks]
+    clerks = [await hire(MONDAY, f"clerk{n}") for n in range(CLIENTS)]
+    kiosk = await install(MONDAY)
+    servers = start_servers(1, dsn, folder, MONDAY)
+    try:
+        stage = Stage(dsn, folder, servers[0], kiosk, clerks, desks)
+        for desk, clerk in zip(desks, clerks, strict=True):
+            async with speaking(stage, clerk) as client:
+                await client.post(f"/desks/{desk}/openings")
+        yield stage
+    finally:
+        stop_servers(servers)
 
 
 class Client:
@@ -112,8 +124,8 @@ class Client:
         )
         return json.loads(await self._answer(path) or b"null")
 
-    async def get(self, path: str) -> bytes:
-        self.writer.write(f"GET /api/v1{path} HTTP/1.1\r\n{self.head}\r\n".encode())
+    async def get(self, path: str, under: str = "/api/v1") -> bytes:
+        self.writer.write(f"GET {under}{path} HTTP/1.1\r\n{self.head}\r\n".encode())
         return await self._answer(path)
 
     async def _answer(self, path: str) -> bytes:

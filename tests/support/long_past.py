@@ -127,7 +127,7 @@ async def _connected(dsn: str) -> AsyncIterator[asyncpg.Connection]:
         await connection.close()
 
 
-_TAKE = """
+_PLACE = """
 CREATE TEMPORARY TABLE place AS
     SELECT branch_id, (row_number() OVER (ORDER BY branch_id) - 1) * max(most) OVER () AS more
     FROM (SELECT branch_id, greatest(max(id), (
@@ -139,7 +139,7 @@ CREATE TEMPORARY TABLE place AS
 
 async def _taken_as_template(reader: asyncpg.Connection) -> int:
     """The week is in temporary tables and nowhere else; how many ids a week takes."""
-    await reader.execute(_TAKE)
+    await reader.execute(_PLACE)
     for table in TABLES:
         await reader.execute(f"CREATE TEMPORARY TABLE week_{table} AS SELECT * FROM {table}")
     await reader.execute(f"TRUNCATE {', '.join(TABLES)} CASCADE")
