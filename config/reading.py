@@ -63,6 +63,7 @@ class Reader:
         self._problems: dict[Mistake, None] = {}
         self._warnings: dict[Mistake, None] = {}
         self._unreadable: set[str] = set()
+        self._refusals = 0
 
     @property
     def problems(self) -> list[Mistake]:
@@ -79,6 +80,7 @@ class Reader:
     def problem(self, place: Place, reason: str) -> None:
         """Note a problem; the same one found twice (in a shared layout) counts once."""
         self._problems[Mistake(place.file, place.key, reason)] = None
+        self._refusals += 1
 
     def warning(self, place: Place, reason: str) -> None:
         """Note what is loaded but probably a mistake; the same one found twice counts once."""
@@ -130,7 +132,7 @@ class Reader:
         if not isinstance(raw, dict):
             self.problem(place, "must be a table")
             return None
-        before = len(self._problems)
+        before = self._refusals
         fields = msgspec.structs.fields(shape)
         for key in raw.keys() - {field.name for field in fields}:
             self.problem(place.at(key), "unknown key")
@@ -140,7 +142,7 @@ class Reader:
                 values[field.name] = self.value(place.at(field.name), raw[field.name], field.type)
             elif field.required:
                 self.problem(place.at(field.name), "is missing")
-        return shape(**values) if len(self._problems) == before else None
+        return shape(**values) if self._refusals == before else None
 
     def value(self, place: Place, raw: Any, wanted: Any) -> Any:
         """One value as the type it should have; None, with a problem noted, if it has not."""
