@@ -13,6 +13,7 @@ from queue_app.domain.people import OPERATOR
 from queue_app.flow import configuring
 from queue_app.flow.act import By
 from queue_app.queries import reference, retired
+from queue_app.texts.words import SOURCE
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
 
@@ -97,10 +98,9 @@ def catalogue(as_json: bool) -> None:
             click.echo(msgspec.json.format(msgspec.json.encode(view)).decode())
             return
         for group in view.groups:
-            click.echo(f"{group.title.uk}")
+            click.echo(group.title[SOURCE])
             for service in group.services:
-                click.echo(
-                    f"  {service.code:<28} {service.planned_minutes:>3} хв  {service.title.uk}"
-                )
+                minutes = f"{service.planned_minutes:>3} min"
+                click.echo(f"  {service.code:<28} {minutes}  {service.title[SOURCE]}")
 
     operator.with_database(work)

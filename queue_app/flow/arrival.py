@@ -140,7 +140,8 @@ async def prospect(
     door = check_open(directory, branch, now)
     seen = await halls.load(directory, branch, now, forecasts)
     _check_running(seen, chosen)
-    line = _line(seen, _newcomer(Draft(branch.id, "visit", chosen, "uk", priority), now))
+    draft = Draft(branch.id, "visit", chosen, directory.languages[0], priority)
+    line = _line(seen, _newcomer(draft, now))
     served = served_by(line.wait, now, door.closes_at)
     return Prospect(line.people_ahead, line.wait, door.closes_at, served)
 

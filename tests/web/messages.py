@@ -25,12 +25,12 @@ KEYWORDS = {
     "_": None,
     "N_": None,
     "gettext": None,
-    "bilingual": None,
+    "text": None,
     "say": None,
     "ngettext": (1, 2),
     "forms": (1, 2),
     "pgettext": ((1, "c"), 2),
-    "pbilingual": ((1, "c"), 2),
+    "ptext": ((1, "c"), 2),
     "npgettext": ((1, "c"), 2, 3),
 }
 

@@ -9,8 +9,8 @@ from queue_app.web.qr import qr_svg
 from queue_app.web.templating import linked
 
 KYIV = ZoneInfo("Europe/Kyiv")
-UK = Formats("uk", KYIV)
-EN = Formats("en", KYIV)
+UK = Formats("uk", KYIV, "UA")
+EN = Formats("en", KYIV, "UA")
 
 
 def plain(text: str) -> str:
@@ -60,11 +60,14 @@ def test_a_ukrainian_number_is_grouped_as_it_is_read_aloud() -> None:
 
 
 def test_numbers_and_addresses_in_a_text_can_be_followed() -> None:
-    assert linked("(044) 247-40-40, 0 800 404 407.") == (
+    assert linked("(044) 247-40-40, 0 800 404 407.", "UA") == (
         '<a class="nowrap" href="tel:+380442474040">(044) 247-40-40</a>, '
         '<a class="nowrap" href="tel:0800404407">0 800 404 407</a>.'
     )
-    assert linked("<b> https://a.ua/x.") == '&lt;b&gt; <a href="https://a.ua/x">https://a.ua/x</a>.'
+    assert (
+        linked("<b> https://a.ua/x.", "UA")
+        == '&lt;b&gt; <a href="https://a.ua/x">https://a.ua/x</a>.'
+    )
 
 
 def test_a_qr_code_is_one_labelled_picture_with_a_quiet_zone() -> None:

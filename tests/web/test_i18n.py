@@ -1,11 +1,15 @@
+from datetime import UTC
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from litestar import Litestar, Request, get
+from litestar.datastructures import State
 from litestar.testing import TestClient
 
 from queue_app.domain.catalogue import Text
-from queue_app.texts.words import bilingual, merged_catalog, words
+from queue_app.texts.speaker import Speaker
+from queue_app.texts.words import merged_catalog, words
 from queue_app.web.i18n import language_of
 from tests.web.messages import untranslated
 
@@ -37,6 +41,13 @@ def test_two_catalogues_that_disagree_are_refused(tmp_path: Path) -> None:
         merged_catalog(folder)
 
 
+SPEAKER = Speaker(("uk", "en"), UTC)
+
+
+class _Pages(NamedTuple):
+    speaker: Speaker
+
+
 @pytest.mark.parametrize(
     ("query", "cookie", "header", "expected"),
     [
@@ -56,17 +67,18 @@ def test_the_language_is_the_one_asked_for_then_chosen_then_read(
     def handler(request: Request) -> str:
         return language_of(request)
 
-    with TestClient(Litestar([handler])) as client:
+    state = State({"pages": _Pages(SPEAKER)})
+    with TestClient(Litestar([handler], state=state)) as client:
         headers = {"Accept-Language": header}
         if cookie:
             headers["Cookie"] = f"language={cookie}"
         assert client.get(f"/{query}", headers=headers).text == expected
 
 
-def test_a_message_is_filled_in_for_both_languages_at_once() -> None:
+def test_a_message_is_filled_in_for_every_language_at_once() -> None:
     place = Text(uk="метро, 5 хв", en="the metro, 5 min")
-    assert bilingual("Please go to the shelter: %(shelter)s.", shelter=place) == Text(
+    assert SPEAKER.text("Please go to the shelter: %(shelter)s.", shelter=place) == Text(
         uk="Пройдіть, будь ласка, в укриття: метро, 5 хв.",
         en="Please go to the shelter: the metro, 5 min.",
     )
-    assert bilingual("100 % of it") == Text(uk="100 % of it", en="100 % of it")
+    assert SPEAKER.text("100 % of it") == Text(uk="100 % of it", en="100 % of it")
