@@ -1,7 +1,7 @@
 """How hours and durations are written in the files: parsed and written back.
 
 Hours: `mon-thu = "9:00-18:00"`, `"tue, sat" = ["9:00-13:00", "14:00-16:00"]`.
-Durations: `7`, `"5-7"`, `"від 10"` (or `"from 10"`), in minutes.
+Durations: `7`, `"5-7"`, `"from 10"` (in Ukrainian `"від 10"`), in minutes.
 
 What cannot be read raises ValueError with a reason made to be shown.
 """
@@ -37,12 +37,12 @@ def _duration(raw: int | str) -> Duration:
         return Duration(int(found[1]), int(found[2]))
     if found := _OPEN.fullmatch(raw.strip()):
         return Duration(int(found[1]), None)
-    raise ValueError(f'{raw!r} is neither minutes such as 7, nor "5-7", nor "від 10"')
+    raise ValueError(f'{raw!r} is neither minutes such as 7, nor "5-7", nor "from 10"')
 
 
 def format_duration(duration: Duration) -> int | str:
     if duration.max_minutes is None:
-        return f"від {duration.min_minutes}"
+        return f"from {duration.min_minutes}"
     if duration.max_minutes == duration.min_minutes:
         return duration.min_minutes
     return f"{duration.min_minutes}-{duration.max_minutes}"

@@ -20,7 +20,9 @@ class Sayings(Struct, frozen=True):
     def said(self, text: Text) -> Markup:
         """A text of the centre."""
         spoken = enumerate(self.speaker.languages, start=1)
-        return Markup().join(_ONE.format(place, one, text[one]) for place, one in spoken)
+        return Markup().join(
+            _ONE.format(place, text.spoken_in(one), text[one]) for place, one in spoken
+        )
 
     def say(self, message: str) -> Markup:
         """A text of the page."""

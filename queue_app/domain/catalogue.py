@@ -26,6 +26,10 @@ class Text(dict[Language, str]):
     def __missing__(self, language: Language) -> str:
         return next(iter(self.values()), "")
 
+    def spoken_in(self, language: Language) -> Language:
+        """The language in which whoever asks for this one reads it."""
+        return language if language in self else next(iter(self), language)
+
     def __hash__(self) -> int:  # type: ignore[override]
         return hash(frozenset(self.items()))
 

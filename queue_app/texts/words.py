@@ -18,6 +18,8 @@ from babel.messages.pofile import read_po
 from queue_app.domain.catalogue import Language
 
 LOCALE_FOLDER = Path(__file__).parent / "locale"
+TEMPLATE = LOCALE_FOLDER / "messages.pot"
+"""Every text that a catalogue may translate; `make texts` writes it."""
 SOURCE: Language = "en"
 """The language of templates and code, which needs no catalogue."""
 COUNTED = (*range(201), 1_000_000)
@@ -107,6 +109,17 @@ def catalogue_of(language: Language) -> Catalog | None:
     return merged
 
 
+def untranslated(language: Language) -> tuple[int, int]:
+    """How many texts have no translation and are said in English, and how many there are."""
+    with TEMPLATE.open("rb") as file:
+        every = [message for message in read_po(file) if message.id]
+    known = None if language == SOURCE else catalogue_of(language)
+    if known is None:
+        return (0 if language == SOURCE else len(every)), len(every)
+    said = [_is_said(known.get(one.id, context=one.context)) for one in every]
+    return said.count(False), len(every)
+
+
 def _over(first: Catalog, second: Catalog) -> Catalog:
     """The messages of both; what the first one says goes before."""
     for message in second:
@@ -126,11 +139,17 @@ def is_whole(message: Message) -> bool:
 
 
 def merged_catalog(folder: Path) -> Catalog:
-    """All .po files of one language as one; ValueError where two of them disagree."""
-    merged = Catalog(locale=folder.name)
+    """All .po files of one language as one; ValueError where two of them disagree.
+
+    Plural forms are chosen as the head of the first file says, else as babel knows the language.
+    """
+    merged: Catalog | None = None
     for path in sorted(folder.glob("*.po")):
         with path.open("rb") as file:
             catalog = read_po(file, locale=folder.name, abort_invalid=True)
+        if merged is None:
+            merged = catalog
+            continue
         for message in catalog:
             if not message.id:
                 continue
@@ -138,4 +157,4 @@ def merged_catalog(folder: Path) -> Catalog:
             if known is not None and known.string != message.string:
                 raise ValueError(f"{path.name}: {message.id!r} is translated elsewhere otherwise")
             merged[message.id] = message
-    return merged
+    return merged or Catalog(locale=folder.name)

@@ -38,7 +38,7 @@ from tests.domain.spoiling import problems_after
             'duration = "about 7"',
             (
                 "services[payment-search].duration: 'about 7' is neither minutes such as 7,"
-                ' nor "5-7", nor "від 10"'
+                ' nor "5-7", nor "from 10"'
             ),
         ),
         (

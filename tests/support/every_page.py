@@ -3,6 +3,7 @@
 Everything that a page needs is found in the centre itself: a branch, a service, free times.
 """
 
+from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from itertools import cycle
 
@@ -12,7 +13,6 @@ from litestar.routes import HTTPRoute
 from msgspec import Struct
 
 from queue_app.clock import FixedClock
-from queue_app.domain.catalogue import Language
 from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.people import RESIDENT, Staff
 from queue_app.flow import arrival, booking, calling, interrupting, staffing
@@ -127,7 +127,7 @@ async def _tickets(
     by = By(Staff(clerk.id, clerk.login, "clerk", branch.id), clock.now())
     await staffing.open_desk(by, desk)
     priorities = cycle([None, *(one.code for one in directory.centre.priorities)])
-    languages = cycle(_languages(directory))
+    languages = cycle(directory.languages)
     tokens = []
 
     async def take() -> str:
@@ -158,7 +158,7 @@ async def _visits(
     clock: FixedClock, directory: Directory, branch: Branch, service: str
 ) -> list[str]:
     """Held, booked for today and tomorrow, cancelled, checked in, and one whose hold lapsed."""
-    languages = cycle(_languages(directory))
+    languages = cycle(directory.languages)
     tokens = []
 
     async def hold() -> str:
@@ -187,10 +187,6 @@ async def _visits(
     return tokens
 
 
-def _languages(directory: Directory) -> list[Language]:
-    return ["uk", "en"]
-
-
 async def _starts(
     directory: Directory, branch: Branch, service: str, now: datetime
 ) -> list[datetime]:
@@ -209,15 +205,22 @@ async def stop(lived: Lived, clock: FixedClock) -> None:
 async def broken(client: httpx.AsyncClient, lived: Lived, language: str = "") -> list[str]:
     """The pages that are not there as they should be, each with what came instead."""
     wrong = []
+    async for address, answer in pages(client, lived, language):
+        if answer.status_code >= 500 or answer.status_code not in (200, 303, 422):
+            wrong.append(f"{address}: {answer.status_code} {answer.text[-300:]}")
+    return wrong
+
+
+async def pages(
+    client: httpx.AsyncClient, lived: Lived, language: str = ""
+) -> AsyncIterator[tuple[str, httpx.Response]]:
+    """Every page, in that language or as the browser has it."""
     for path, asked in addresses(lived).items():
         for address in asked:
             if language:
                 address += f"{'&' if '?' in address else '?'}lang={language}"  # noqa: PLW2901
             headers = {"Accept": "text/html", **_bearer(lived, path)}
-            answer = await client.get(address, headers=headers)
-            if answer.status_code >= 500 or answer.status_code not in (200, 303, 422):
-                wrong.append(f"{address}: {answer.status_code} {answer.text[-300:]}")
-    return wrong
+            yield address, await client.get(address, headers=headers)
 
 
 def _bearer(lived: Lived, path: str) -> dict[str, str]:

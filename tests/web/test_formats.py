@@ -33,6 +33,28 @@ def test_days_are_written_in_words() -> None:
 
 
 @pytest.mark.parametrize(
+    ("language", "country", "time", "day", "figures"),
+    [
+        ("en", "MT", "15:05", "Tuesday, 24 November 2026", "24/11"),
+        ("mt", "MT", "15:05", "It-Tlieta, 24 ta’ Novembru 2026", "11-24"),
+        ("en", "US", "3:05 PM", "Tuesday, November 24, 2026", "11/24"),
+        ("es", "US", "3:05 p.m.", "martes, 24 de noviembre de 2026", "11/24"),
+        ("de", "DE", "15:05", "Dienstag, 24. November 2026", "24.11."),
+        ("en", "UA", "15:05", "Tuesday, 24 November 2026", "24/11"),
+        ("en", None, "15:05", "Tuesday, 24 November 2026", "24/11"),
+    ],
+)
+def test_words_are_in_the_order_of_the_language_and_clocks_are_those_of_the_country(
+    language: str, country: str | None, time: str, day: str, figures: str
+) -> None:
+    formats = Formats(language, UTC, country)
+    moment = datetime(2026, 11, 24, 15, 5, tzinfo=UTC)
+    assert plain(formats.time(moment)) == time
+    assert plain(formats.day_year(moment)) == day
+    assert formats.day_figures(moment) == figures
+
+
+@pytest.mark.parametrize(
     ("low", "high", "expected"),
     [
         (7, None, "7 хв"),

@@ -9,13 +9,31 @@ from litestar.testing import TestClient
 
 from queue_app.domain.catalogue import Text
 from queue_app.texts.speaker import Speaker
-from queue_app.texts.words import merged_catalog, words
+from queue_app.texts.words import LOCALE_FOLDER, TEMPLATE, merged_catalog, words
 from queue_app.web.i18n import language_of
-from tests.web.messages import untranslated
+from tests.web.messages import Places, catalogues, every_text, template, untranslated
 
 
 def test_every_text_of_every_room_has_its_ukrainian() -> None:
     assert not untranslated()
+
+
+def test_the_catalogues_are_as_make_texts_writes_them() -> None:
+    places = every_text()
+    assert TEMPLATE.read_text() == template(places)
+    for path, text in catalogues(LOCALE_FOLDER / "uk", places).items():
+        assert path.read_text() == text, path.name
+
+
+def test_make_texts_takes_out_what_is_gone_and_adds_what_is_new(tmp_path: Path) -> None:
+    head = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\n"\n'
+    kept = '# a note\nmsgid "Close"\nmsgstr "Закрити"\n'
+    (tmp_path / "uk").mkdir()
+    path = tmp_path / "uk" / "kiosk.po"
+    path.write_text(f'{head}\nmsgid "Gone"\nmsgstr "Немає"\n\n{kept}')
+    places: Places = {(None, "Close"): "kiosk/a.html", ("c", "New"): "kiosk/b.html"}
+    written = catalogues(tmp_path / "uk", places)
+    assert written == {path: f'{head}\n{kept}\nmsgctxt "c"\nmsgid "New"\nmsgstr ""\n'}
 
 
 def test_english_is_what_the_templates_say() -> None:
