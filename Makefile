@@ -36,11 +36,16 @@ run: setup
 demo: setup
 	@$(BIN)/queue-app demo $(ARGS)
 
-test: CHOSEN := not slow
-test-slow: CHOSEN := slow
-test test-slow: $(VENV)/.ready-dev
+PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+
+test: $(VENV)/.ready-dev
 	@sh .ci/browser.sh $(BIN)
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m '$(CHOSEN)'
+	@$(PYTEST) -m 'not slow'
+
+test-slow: $(VENV)/.ready-dev
+	@sh .ci/browser.sh $(BIN)
+	@$(PYTEST) -m slow
+	@$(PYTEST) -m 'hypothesis and not slow' --laws 200 tests/domain
 
 bench: $(VENV)/.ready-dev
 	@$(BIN)/python -m tests.load

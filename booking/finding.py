@@ -9,6 +9,7 @@ from litestar import Request
 
 from queue_app.domain.errors import QueueError
 from queue_app.domain.slots import nearest
+from queue_app.texts.formats import NIGHT_ENDS
 from queue_app.web.errors import sentences
 
 NOON = 12
@@ -25,7 +26,7 @@ class DayRow(NamedTuple):
 
 
 class Part(NamedTuple):
-    """The free starts of a part of the day: `morning` or `afternoon`."""
+    """The free starts of a part of the day: `night`, `morning` or `afternoon`."""
 
     name: str
     starts: list[datetime]
@@ -39,7 +40,8 @@ def parts_of(rows: list[DayRow], day: date) -> dict[str, Any]:
     """The chosen day in parts, and the nearest days with free starts before and after it."""
     starts = next((row.starts for row in rows if row.day == day), [])
     parts = [
-        Part("morning", [start for start in starts if start.hour < NOON]),
+        Part("night", [start for start in starts if start.hour < NIGHT_ENDS]),
+        Part("morning", [start for start in starts if NIGHT_ENDS <= start.hour < NOON]),
         Part("afternoon", [start for start in starts if start.hour >= NOON]),
     ]
     before = [row for row in rows if row.day < day]
@@ -73,9 +75,9 @@ def gone(
     wanted = moment(request.query_params.get("wanted")) or now
     title, detail = sentences(request, why if why in GONE else GONE[0], {})
     near = nearest([start for starts in days.values() for start in starts], wanted, NEAREST)
-    by_day: dict[date, list[datetime]] = {}
+    by_day: dict[tuple[date, bool], list[datetime]] = {}
     for start in near:
-        by_day.setdefault(start.date(), []).append(start)
+        by_day.setdefault((start.date(), start.hour < NIGHT_ENDS), []).append(start)
     return {"title": title, "detail": detail, "near": by_day}
 
 

@@ -43,7 +43,7 @@ def ended(directory: Directory, found: Appointment, now: datetime) -> Ended:
     branch = directory.branch_of(found.branch_id)
     day = directory.today(branch, now)
     left_at = found.ticket_ended_at
-    same_day = left_at is not None and _same_day(directory, left_at, found.starts_at)
+    same_day = left_at is not None and _is_today(directory, found, left_at)
     return Ended(
         gave_up=found.ticket_state == "left" and same_day,
         today=_is_today(directory, found, now) and not day.is_over(now),
@@ -76,12 +76,10 @@ def _checks_in(directory: Directory, found: Appointment, now: datetime) -> bool:
     return not directory.today(branch, now).is_over(now)
 
 
-def _is_today(directory: Directory, found: Appointment, now: datetime) -> bool:
-    return _same_day(directory, found.starts_at, now)
-
-
-def _same_day(directory: Directory, one: datetime, other: datetime) -> bool:
-    return directory.local(one).date() == directory.local(other).date()
+def _is_today(directory: Directory, found: Appointment, moment: datetime) -> bool:
+    """Whether the booking belongs to the hall of that moment."""
+    branch = directory.branch_of(found.branch_id)
+    return directory.today(branch, moment).concerns(found.starts_at, moment)
 
 
 async def standing_of(directory: Directory, found: Appointment, now: datetime) -> Standing:
@@ -109,10 +107,18 @@ async def standing_of(directory: Directory, found: Appointment, now: datetime) -
 async def stop_on(
     directory: Directory, branch: Branch, services: tuple[str, ...], day: date, now: datetime
 ) -> InterruptionView | None:
-    """Why nobody is called for these services now, where the chosen day is today."""
-    if branch.retired or day != directory.local(now).date():
+    """Why nobody is called for these services now, where the chosen date is today's or this
+    night's."""
+    if branch.retired or day not in _dates_of_hall(directory, branch, now):
         return None
     return _stop(await halls.load(directory, branch, now), services)
+
+
+def _dates_of_hall(directory: Directory, branch: Branch, now: datetime) -> set[date]:
+    """This date, and that on which a night of it ends."""
+    closes = directory.today(branch, now).closes
+    moments = [now, closes - timedelta(minutes=1)] if closes and closes > now else [now]
+    return {directory.local(one).date() for one in moments}
 
 
 def _stop(seen: Hall, services: tuple[str, ...]) -> InterruptionView | None:

@@ -37,10 +37,10 @@ from queue_app.store import db
 from queue_app.store.outages import Outage
 from queue_app.texts.words import also_from
 from queue_app.web import health
+from queue_app.web.bounds import LIMITS
 from queue_app.web.errors import EXCEPTION_HANDLERS
 from queue_app.web.guards import Known, provide_by, provide_staff, require_right, right
 from queue_app.web.limits import forgetting, rate_limits
-from queue_app.web.protocol import LIMITS
 from queue_app.web.requests import ReadableRequest
 from queue_app.web.share import PublicShare
 from queue_app.web.templating import Pages, add_security_headers, assets_of

@@ -8,10 +8,19 @@ from zoneinfo import ZoneInfo
 from babel import Locale, UnknownLocaleError
 from phonenumbers import SUPPORTED_REGIONS
 
-from config.notation import format_weekly
+from config.notation import LATEST, format_periods, format_weekly
 from config.reading import Place, Reader, label_of
 from queue_app.domain.catalogue import SLOT_CHANNELS
-from queue_app.domain.centre import BranchPlan, Centre, Period, Rules, Weekly
+from queue_app.domain.centre import (
+    WEEKDAYS,
+    BranchPlan,
+    Centre,
+    Period,
+    Rules,
+    Weekday,
+    Weekly,
+)
+from queue_app.domain.hours import DAY_MINUTES, bounds, period_of
 
 _CODE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
@@ -271,8 +280,29 @@ def warn(reader: Reader, raw: _Raw, centre: Centre) -> None:
             key: (layout if key in shared and key not in table else place).at(key)
             for key in ("hours", "desks", "lanes")
         }
+        _warn_of_cut_nights(reader, places["hours"], branch.hours)
         _warn_of_rosters(reader, places, branch)
         _warn_of_offers(reader, places, centre, branch)
+
+
+def _warn_of_cut_nights(reader: Reader, place: Place, hours: Weekly) -> None:
+    """A night that is written as two days is two: its numbers begin anew at midnight."""
+    for at, day in enumerate(WEEKDAYS):
+        after = WEEKDAYS[(at + 1) % len(WEEKDAYS)]
+        if not (hours.get(day) and hours.get(after)):
+            continue
+        evening, morning = hours[day][-1], hours[after][0]
+        closes = bounds(morning)[1]
+        if (bounds(evening)[1], bounds(morning)[0]) == (
+            DAY_MINUTES,
+            0,
+        ) and closes <= LATEST - DAY_MINUTES:
+            whole = period_of(bounds(evening)[0], closes + DAY_MINUTES)
+            reader.warning(
+                place.at(day),
+                f"ends at midnight and {after} goes on; one night of one day is written"
+                f" {day} = {format_periods((whole,))!r}",
+            )
 
 
 def _warn_of_rosters(reader: Reader, places: dict[str, Place], branch: BranchPlan) -> None:
@@ -292,15 +322,32 @@ def _warn_of_rosters(reader: Reader, places: dict[str, Place], branch: BranchPla
 
 
 def _outside(roster: Weekly, hours: Weekly) -> Weekly:
-    """The periods of the roster that are not within one of the branch's."""
+    """The periods of the roster in which the branch is not open throughout.
 
-    def within(period: Period, opened: tuple[Period, ...]) -> bool:
-        return any(one.opens <= period.opens and period.closes <= one.closes for one in opened)
+    Whoever works in a night may be written under the day on which it opens, or under the next.
+    """
+    found: dict[Weekday, tuple[Period, ...]] = {}
+    for place, day in enumerate(WEEKDAYS):
+        opened = _openings(hours, place)
+        found[day] = tuple(
+            period
+            for period in roster.get(day, ())
+            for opens, closes in [bounds(period)]
+            if not any(first <= opens and closes <= last for first, last in opened)
+        )
+    return found
 
-    return {
-        day: tuple(one for one in periods if not within(one, hours.get(day, ())))
-        for day, periods in roster.items()
-    }
+
+def _openings(hours: Weekly, place: int) -> list[tuple[int, int]]:
+    """Those of a weekday and the two around it in its minutes, what meets as one."""
+    joined: list[tuple[int, int]] = []
+    for ahead in (-1, 0, 1):
+        for period in hours.get(WEEKDAYS[(place + ahead) % len(WEEKDAYS)], ()):
+            opens, closes = (one + ahead * DAY_MINUTES for one in bounds(period))
+            if joined and opens <= joined[-1][1]:
+                opens = joined.pop()[0]
+            joined.append((opens, closes))
+    return joined
 
 
 def _warn_of_offers(

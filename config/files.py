@@ -7,7 +7,7 @@ capacity.toml   skills, and layouts (hours, desks, lanes) that branches share
 branches.toml   branches
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,22 +17,15 @@ import tomli_w
 from msgspec import Struct
 
 from config.checking import check_reach, check_references, check_rules, warn
-from config.notation import (
-    format_duration,
-    format_periods,
-    format_weekly,
-    parse_days,
-    parse_duration,
-    parse_periods,
-)
+from config.notation import format_duration, format_periods, format_weekly, parse_duration
 from config.reading import ConfigError, Mistake, Place, Reader
+from config.weeks import closures_of, weekly_of
 from queue_app.domain.catalogue import Channel, Duration, Group, Language, Service, Text
 from queue_app.domain.centre import (
     BranchPlan,
     BranchWords,
     Centre,
     Checklist,
-    Closure,
     Contact,
     DeskPlan,
     LanePlan,
@@ -100,12 +93,6 @@ class _Branch(_Hours, kw_only=True):
     shelter: Text | None = None
     layout: str | None = None
     closures: list[Any] = []
-
-
-class _Closure(Struct):
-    day: date
-    reason: Text
-    hours: str | list[str] | None = None
 
 
 class _Desk(Struct):
@@ -203,7 +190,7 @@ def _services(reader: Reader, raw: dict[str, Any]) -> tuple[Service, ...]:
             code=one.code,
             group=one.group,
             title=one.title,
-            duration=_parsed(reader, where.at("duration"), parse_duration, one.duration)
+            duration=reader.parsed(where.at("duration"), parse_duration, one.duration)
             or Duration(1, 1),
             channels=one.channels,
             planned_minutes=one.planned_minutes,
@@ -211,14 +198,6 @@ def _services(reader: Reader, raw: dict[str, Any]) -> tuple[Service, ...]:
         )
         for where, one in reader.items(place, raw.get("services", []), _Service)
     )
-
-
-def _parsed(reader: Reader, place: Place, parse: Callable[[Any], T], raw: Any) -> T | None:
-    try:
-        return parse(raw)
-    except ValueError as error:
-        reader.problem(place, str(error))
-        return None
 
 
 def _branches(reader: Reader, raw: dict[str, dict[str, Any]]) -> tuple[BranchPlan, ...]:
@@ -252,7 +231,7 @@ def _branch(
         title=raw.title,
         address=raw.address,
         hours=hours,
-        closures=_closures(reader, place.at("closures"), raw.closures),
+        closures=closures_of(reader, place.at("closures"), raw.closures, hours),
         desks=desks,
         lanes=lanes,
         shelter=raw.shelter,
@@ -264,10 +243,10 @@ def _capacity(
 ) -> tuple[Weekly, tuple[DeskPlan, ...], tuple[LanePlan, ...]]:
     """Hours, desks and lanes, each from the first of the sources that gives it."""
     where, raw = _first(sources, "hours")
-    hours = _weekly(reader, where, raw) if raw is not None else {}
+    hours = weekly_of(reader, where, raw) if raw is not None else {}
 
     def roster(place: Place, own: Any) -> Weekly:
-        return hours if own is None else _weekly(reader, place.at("roster"), own)
+        return hours if own is None else weekly_of(reader, place.at("roster"), own)
 
     where, raw = _first(sources, "desks")
     desks = tuple(
@@ -287,45 +266,6 @@ def _first(sources: list[tuple[Place, _Hours]], name: str) -> tuple[Place, Any]:
         if (raw := getattr(source, name)) is not None:
             return place.at(name), raw
     return sources[0][0].at(name), None
-
-
-def _weekly(reader: Reader, place: Place, raw: Any) -> Weekly:
-    """A table of days and periods; a day may stand in one line only."""
-    if not isinstance(raw, dict):
-        reader.problem(place, 'must be a table of days, such as mon-thu = "9:00-18:00"')
-        return {}
-    weekly: Weekly = {}
-    for days, hours in raw.items():
-        where = place.at(days)
-        value = reader.value(where, hours, str | list[str])
-        periods = None if value is None else _parsed(reader, where, parse_periods, value)
-        for day in _parsed(reader, where, lambda text: list(parse_days(text)), days) or []:
-            if day in weekly:
-                reader.problem(where, f"{day} is given twice")
-            weekly[day] = periods or ()
-    return {day: periods for day, periods in weekly.items() if periods}
-
-
-def _closures(reader: Reader, place: Place, raw: list[Any]) -> tuple[Closure, ...]:
-    closures: dict[date, Closure] = {}
-    for label, table in reader.tables(place, raw, "day"):
-        where = place.item(str(table["day"]) if _dated(table) else label)
-        one = reader.struct(where, table, _Closure)
-        if one is None:
-            continue
-        if one.day in closures:
-            reader.problem(where, "the day is given twice")
-        periods = (
-            ()
-            if one.hours is None
-            else _parsed(reader, where.at("hours"), parse_periods, one.hours)
-        )
-        closures[one.day] = Closure(one.day, one.reason, periods or ())
-    return tuple(closures.values())
-
-
-def _dated(table: Any) -> bool:
-    return isinstance(table, dict) and isinstance(table.get("day"), date)
 
 
 def write_centre(centre: Centre, folder: Path) -> None:
@@ -352,7 +292,8 @@ def write_centre(centre: Centre, folder: Path) -> None:
         "catalogue.toml": {
             "groups": _plain_all(centre.groups),
             "services": [
-                _plain(one) | {"duration": format_duration(one.duration)} for one in centre.services
+                _plain(one) | {"duration": format_duration(one.duration, centre.languages[0])}
+                for one in centre.services
             ],
         },
         "advice.toml": {

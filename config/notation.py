@@ -1,6 +1,8 @@
 """How hours and durations are written in the files: parsed and written back.
 
-Hours: `mon-thu = "9:00-18:00"`, `"tue, sat" = ["9:00-13:00", "14:00-16:00"]`.
+Hours: `mon-thu = "9:00-18:00"`, `"tue, sat" = ["9:00-13:00", "14:00-16:00"]`. They belong to the
+day on which they open: `fri = "22:00-6:00"` ends on Saturday. Past midnight hours count on, so that
+any time of that night can be written: `fri = ["22:00-25:00", "25:30-30:00"]`.
 Durations: `7`, `"5-7"`, `"from 10"` (in Ukrainian `"від 10"`), in minutes.
 
 What cannot be read raises ValueError with a reason made to be shown.
@@ -8,14 +10,18 @@ What cannot be read raises ValueError with a reason made to be shown.
 
 import re
 from collections.abc import Iterable, Iterator
-from datetime import time
 from itertools import groupby, pairwise
 
-from queue_app.domain.catalogue import Duration
+from queue_app.domain.catalogue import Duration, Language
 from queue_app.domain.centre import WEEKDAYS, Period, Weekday, Weekly
+from queue_app.domain.hours import DAY_MINUTES, bounds, period_of
 
 _RANGE = re.compile(r"(\d+)\s*[-–]\s*(\d+)")
 _OPEN = re.compile(r"(?:від|from)\s+(\d+)")
+LATEST = 36 * 60
+"""The last minute at which hours of a day can end: noon of the next, well before it turns."""
+LONGEST_NIGHT = 12 * 60
+"""Minutes; "9:00-8:00" is rather a mistake. A longer night is written "9:00-32:00"."""
 _PERIOD = re.compile(r"(\d{1,2}):(\d{2})\s*[-–]\s*(\d{1,2}):(\d{2})")
 
 
@@ -40,9 +46,10 @@ def _duration(raw: int | str) -> Duration:
     raise ValueError(f'{raw!r} is neither minutes such as 7, nor "5-7", nor "from 10"')
 
 
-def format_duration(duration: Duration) -> int | str:
+def format_duration(duration: Duration, language: Language = "uk") -> int | str:
+    """As a centre of this language writes it: "від 10" in Ukrainian, "from 10" in any other."""
     if duration.max_minutes is None:
-        return f"from {duration.min_minutes}"
+        return f"{'від' if language == 'uk' else 'from'} {duration.min_minutes}"
     if duration.max_minutes == duration.min_minutes:
         return duration.min_minutes
     return f"{duration.min_minutes}-{duration.max_minutes}"
@@ -76,10 +83,11 @@ def format_days(days: Iterable[Weekday]) -> str:
 
 def parse_periods(raw: str | list[str]) -> tuple[Period, ...]:
     """The periods of one day, in order."""
-    periods = sorted(_period(one) for one in ([raw] if isinstance(raw, str) else raw))
+    found = [_period(one) for one in ([raw] if isinstance(raw, str) else raw)]
+    periods = sorted(found, key=bounds)
     for earlier, later in pairwise(periods):
-        if later.opens < earlier.closes:
-            raise ValueError(f"{_format_period(earlier)} overlaps {_format_period(later)}")
+        if bounds(later)[0] < bounds(earlier)[1]:
+            raise ValueError(f"{format_period(earlier)} overlaps {format_period(later)}")
     return tuple(periods)
 
 
@@ -87,22 +95,42 @@ def _period(raw: str) -> Period:
     found = _PERIOD.fullmatch(raw.strip())
     if not found:
         raise ValueError(f'{raw!r} is not written as "9:00-18:00"')
-    hours, minutes = (int(found[1]), int(found[3])), (int(found[2]), int(found[4]))
-    if max(hours) > 23 or max(minutes) > 59:
+    if max(int(found[2]), int(found[4])) > 59:
         raise ValueError(f"{raw!r} is not a time of day")
-    period = Period(time(hours[0], minutes[0]), time(hours[1], minutes[1]))
-    if period.opens >= period.closes:
+    opens, closes = (int(found[at]) * 60 + int(found[at + 1]) for at in (1, 3))
+    if max(opens, closes) > LATEST:
+        raise ValueError(f"{raw!r} is not a time of day; a night ends by 36:00, the next noon")
+    if closes <= opens < DAY_MINUTES and closes + DAY_MINUTES - opens <= LONGEST_NIGHT:
+        closes += DAY_MINUTES
+    if opens >= closes:
         raise ValueError(f"{raw!r} opens after it closes")
-    return period
+    if closes - opens > DAY_MINUTES:
+        raise ValueError(f"{raw!r} is longer than a day")
+    return period_of(opens, closes)
+
+
+def check_night(
+    day: str, periods: tuple[Period, ...], after: str, following: tuple[Period, ...]
+) -> None:
+    """ValueError where the hours of one day reach past the first ones of the day after it."""
+    if periods and following and bounds(periods[-1])[1] - DAY_MINUTES > bounds(following[0])[0]:
+        raise ValueError(
+            f"{format_period(periods[-1])} of {day} reaches past the first hours of {after},"
+            f" {format_period(following[0])}"
+        )
 
 
 def format_periods(periods: tuple[Period, ...]) -> str | list[str]:
-    written = [_format_period(period) for period in periods]
+    written = [format_period(period) for period in periods]
     return written[0] if len(written) == 1 else written
 
 
-def _format_period(period: Period) -> str:
-    return "-".join(f"{at.hour}:{at.minute:02}" for at in (period.opens, period.closes))
+def format_period(period: Period) -> str:
+    """As it would be written; "22:00-6:00" where that can be read, else "22:00-35:00"."""
+    opens, closes = bounds(period)
+    if opens < DAY_MINUTES < closes and closes - opens <= LONGEST_NIGHT:
+        closes -= DAY_MINUTES
+    return "-".join(f"{at // 60}:{at % 60:02}" for at in (opens, closes))
 
 
 def format_weekly(weekly: Weekly) -> dict[str, str | list[str]]:

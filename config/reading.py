@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,6 +12,8 @@ from msgspec import Struct
 from queue_app.domain.catalogue import Language, Text, texts_of
 
 S = TypeVar("S", bound=Struct)
+R = TypeVar("R")
+T = TypeVar("T")
 
 _PATH = re.compile(r" - at `(?:.*` in `)?\$(?P<path>[^`]*)`$")
 _UNKNOWN = re.compile(r"Object contains unknown field `(?P<name>[^`]*)`")
@@ -61,9 +63,10 @@ class Reader:
 
     def __init__(self) -> None:
         self._problems: dict[Mistake, None] = {}
+        self._found = 0
+        """How often a problem was noted, the same ones again included."""
         self._warnings: dict[Mistake, None] = {}
         self._unreadable: set[str] = set()
-        self._refusals = 0
         self.languages: tuple[Language, ...] = ()
         """Of the centre, as soon as they are known."""
 
@@ -82,7 +85,7 @@ class Reader:
     def problem(self, place: Place, reason: str) -> None:
         """Note a problem; the same one found twice (in a shared layout) counts once."""
         self._problems[Mistake(place.file, place.key, reason)] = None
-        self._refusals += 1
+        self._found += 1
 
     def warning(self, place: Place, reason: str) -> None:
         """Note what is loaded but probably a mistake; the same one found twice counts once."""
@@ -134,7 +137,7 @@ class Reader:
         if not isinstance(raw, dict):
             self.problem(place, "must be a table")
             return None
-        before = self._refusals
+        before = self._found
         fields = msgspec.structs.fields(shape)
         for key in raw.keys() - {field.name for field in fields}:
             self.problem(place.at(key), "unknown key")
@@ -144,7 +147,7 @@ class Reader:
                 values[field.name] = self.value(place.at(field.name), raw[field.name], field.type)
             elif field.required:
                 self.problem(place.at(field.name), "is missing")
-        return shape(**values) if self._refusals == before else None
+        return shape(**values) if self._found == before else None
 
     def value(self, place: Place, raw: Any, wanted: Any) -> Any:
         """One value as the type it should have; None, with a problem noted, if it has not."""
@@ -155,6 +158,14 @@ class Reader:
             return None
         self._check_texts(place, value)
         return value
+
+    def parsed(self, place: Place, parse: Callable[[R], T], raw: R) -> T | None:
+        """What `parse` makes of it; None, with a problem noted, where it raises ValueError."""
+        try:
+            return parse(raw)
+        except ValueError as error:
+            self.problem(place, str(error))
+            return None
 
     def _refused(self, place: Place, message: str) -> None:
         found = _PATH.search(message)

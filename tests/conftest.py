@@ -22,9 +22,11 @@ from queue_app.clock import FixedClock
 from queue_app.flow import passwords
 from queue_app.queries import reference
 from queue_app.store import db
+from tests.flow.stage import pool_on
 from tests.support import application
 from tests.support import browser as chromium
 from tests.support.database import RUN_FOLDER, drop_database, empty, own_database, run_server
+from tests.support.night import night_database
 from tests.support.server import Server, start_servers, stop_servers
 
 KYIV = ZoneInfo("Europe/Kyiv")
@@ -33,10 +35,18 @@ MONDAY = datetime(2026, 11, 23, 10, 0, tzinfo=KYIV)
 """An ordinary working day of the centre, in opening hours."""
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--laws", type=int, default=50, help="examples of a law that names no number")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     # How long an example takes says how busy the machine is, and nothing of the rule.
+    # How many there are is said by `--laws`, as the same laws are tried longer with the slow tests.
     settings.register_profile(
-        "patient", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+        "patient",
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow],
+        max_examples=config.getoption("--laws"),
     )
     settings.load_profile("patient")
     # Hundreds of clerks sign in; what a password costs is the library's to test.
@@ -44,6 +54,8 @@ def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         os.environ[RUN_FOLDER] = tempfile.mkdtemp(prefix="queue-app-tests-")
         config.add_cleanup(lambda: shutil.rmtree(os.environ.pop(RUN_FOLDER), ignore_errors=True))
+        # Pytest's own place for files keeps three runs, and takes the fourth's away while it runs.
+        config.option.basetemp = config.option.basetemp or f"{os.environ[RUN_FOLDER]}/files"
 
 
 def pytest_collection_finish() -> None:
@@ -98,6 +110,22 @@ async def spare_database(database_server: str, worker: str) -> AsyncIterator[str
     name = f"{Path(os.environ[RUN_FOLDER]).name}-{worker}-spare"
     yield await own_database(database_server, name)
     await drop_database(database_server, name)
+
+
+@pytest.fixture(scope="session")
+async def night_dsn(database_server: str, worker: str) -> AsyncIterator[str]:
+    """The worker's own database with the centre of `tests/centres/night`."""
+    name = f"{Path(os.environ[RUN_FOLDER]).name}-{worker}-night"
+    yield await night_database(database_server, name)
+    await drop_database(database_server, name)
+
+
+@pytest.fixture
+async def night(night_dsn: str) -> AsyncIterator[str]:
+    """The night centre and nothing else, and this process' pool on it."""
+    await empty(night_dsn)
+    async with pool_on(night_dsn):
+        yield night_dsn
 
 
 @pytest.fixture(scope="session")

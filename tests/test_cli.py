@@ -134,6 +134,7 @@ async def test_the_hall_of_every_process_shows_the_time_it_is_told(servers: Star
     assert set(shown[0].values()) == {"open"}
 
 
+@pytest.mark.slow
 async def test_workers_end_with_the_process_that_keeps_them(servers: StartServers) -> None:
     server = (await servers(1, workers=2))[0]
     port = int(server.url.rpartition(":")[2])

@@ -105,7 +105,8 @@ function stopNote(t, { title, advice, resumption, services, resumes_at: resumes 
   const { door } = hall;
   const many = services?.length > NAMED_AT_MOST;
   const said = [title, resumes || many ? resumption : advice].map((text) => text[language()]);
-  const today = resumes && door.closes_at && new Date(resumes) < new Date(door.closes_at);
+  const closes = door.closes_at;
+  const today = resumes && (!closes || new Date(resumes) < new Date(closes));
   return said.join(". ") + (today && isOpen() ? ` ${t.take_now}` : "");
 }
 

@@ -17,7 +17,9 @@ from queue_app.api.shapes import (
 )
 from queue_app.clock import Clock
 from queue_app.domain.catalogue import Channel, planned_minutes
+from queue_app.domain.centre import Period
 from queue_app.domain.directory import Branch, Directory
+from queue_app.domain.hours import DAY_MINUTES, bounds
 from queue_app.domain.ranges import Forecasts
 from queue_app.flow import arrival
 from queue_app.flow.arrival import Prospect, chosen_services
@@ -89,21 +91,28 @@ def _branch(directory: Directory, branch: Branch, now: datetime) -> BranchView:
         title=branch.title,
         address=branch.address,
         timezone=directory.centre.timezone,
-        hours={
-            day: tuple(OpenView(f"{one.opens:%H:%M}", f"{one.closes:%H:%M}") for one in periods)
-            for day, periods in branch.hours.items()
-        },
+        hours={day: tuple(map(_open, periods)) for day, periods in branch.hours.items()},
         kiosk=door.state,
         opens_at=door.opens_at,
         closes_at=door.closes_at,
     )
 
 
+def _open(period: Period) -> OpenView:
+    opens, closes = bounds(period)
+    overnight = opens < DAY_MINUTES < closes
+    return OpenView(_wall(opens), _wall(closes - DAY_MINUTES if overnight else closes))
+
+
+def _wall(minutes: int) -> str:
+    return f"{minutes // 60:02}:{minutes % 60:02}"
+
+
 @get(
     "/branches/{branch:str}/slots",
     operation_id="slots",
     opt=right("see_slots"),
-    summary="Free starts, day by day",
+    summary="Free starts, by the date of their local time: those of a night stand under two",
 )
 async def free_slots(
     branch: str,

@@ -29,7 +29,8 @@ from config.settings import Settings
 from queue_app import installation
 from queue_app.cli import operator, trial
 from queue_app.queries import reference
-from queue_app.web.protocol import BoundedHttp, BoundedWebsocket
+from queue_app.web.protocol import BoundedHttp
+from queue_app.web.websocket import BoundedWebsocket
 
 BACKLOG = 2048
 ACCEPTED_AT_ONCE = 16

@@ -7,6 +7,7 @@ from pathlib import Path
 from queue_app.domain.centre import BranchPlan
 from queue_app.domain.demand import DAYS_WEIGHT, PER_HOUR
 from queue_app.domain.directory import Directory
+from queue_app.domain.hours import bounds
 from queue_app.queries import accuracy as promises
 from queue_app.simulation.compare import Comparison, Interval
 from queue_app.simulation.estimates import EstimateAccuracy
@@ -15,7 +16,7 @@ from queue_app.simulation.roster_search import Quarter, QuarterWaits, Target
 from queue_app.simulation.run import FIGURES
 from queue_app.simulation.staffed_day import StaffedDay
 from queue_app.simulation.synthetic_branch import TITLES, DayKind
-from queue_app.simulation.synthetic_day import minutes
+from queue_app.texts.formats import wall_time
 
 
 def comparison_table(comparison: Comparison) -> str:
@@ -126,7 +127,7 @@ def by_records(
 
 
 def local_text(directory: Directory, instant: datetime) -> str:
-    return f"{directory.local(instant):%Y-%m-%d %H:%M}"
+    return f"{directory.local(instant):%Y-%m-%d} {wall_time(instant, directory.zone)}"
 
 
 def by_kind(
@@ -142,7 +143,7 @@ def by_kind(
 
 def closing_line(staffed: StaffedDay) -> str:
     """Rows without arrivals are not rows without work."""
-    closes = int(minutes(staffed.periods[-1].closes))
+    closes = bounds(staffed.periods[-1])[1]
     return (
         f"The kiosk issues its last ticket at {_wall(closes - staffed.rules.last_ticket_minutes)};"
         f" the rows after that show who stays until {_wall(closes)} for whoever is still inside."
@@ -150,7 +151,7 @@ def closing_line(staffed: StaffedDay) -> str:
 
 
 def _wall(minute: int) -> str:
-    return f"{minute // 60:02}:{minute % 60:02}"
+    return f"{minute // 60 % 24:02}:{minute % 60:02}"
 
 
 def promise_text(target: Target) -> str:

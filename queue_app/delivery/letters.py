@@ -48,8 +48,7 @@ async def letter_of(
     spoken = words(message.language)
     formats = speaker_of(directory.centre).formats(message.language)
     subjects = CALL_SUBJECTS if booking.channel == "phone" else SUBJECTS
-    when = f"{formats.day(booking.starts_at)}, {formats.time(booking.starts_at)}"
-    subject = spoken.gettext(subjects[message.kind]) % {"when": when}
+    subject = spoken.gettext(subjects[message.kind]) % {"when": formats.when(booking.starts_at)}
     return Letter(
         identity=message.identity,
         outbox=message.outbox,
@@ -60,6 +59,7 @@ async def letter_of(
         text="\n".join(
             [
                 subject,
+                *filter(None, [formats.twice([booking.starts_at])]),
                 "",
                 *_facts(directory, message, booking, formats),
                 *_link(message, booking, public_url),

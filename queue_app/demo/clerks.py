@@ -23,6 +23,8 @@ PAUSE_MINUTES = 5.0
 PAUSE_FROM, PAUSE_UNTIL = 0.3, 0.7
 """In a long day whose roster has no break, the clerk takes a short one in this part of it."""
 LONG_DAY = timedelta(hours=5)
+LAST_HOURS = timedelta(hours=2)
+"""Of what a clerk is signed in for: round the clock they sign in anew before it runs out."""
 ANSWER_SECONDS = 75.0
 """How long a clerk waits for the person before recalling, and again before giving up."""
 PARK_SHARE = 0.02
@@ -65,6 +67,7 @@ class Clerk:
         self._login, self._password = sign_in
         self._allow = BY_HAND if shown else ()
         self._token = ""
+        self._again = floor.plan.closes
         self._desk = 0
         self._absent = list(_breaks(shift, self.rng))
         self._later: list[Later] = []
@@ -94,6 +97,7 @@ class Clerk:
             "/api/v1/sessions", {"login": self._login, "password": self._password}
         )
         self._token = session["token"]
+        self._again = datetime.fromisoformat(session["expires_at"]) - LAST_HOURS
         desks = await floor.wire.get(f"/api/v1/branches/{floor.plan.branch}/desks", self._token)
         self._desk = next(one["id"] for one in desks if one["number"] == self.shift.number)
 
@@ -115,6 +119,8 @@ class Clerk:
     async def _turn(self) -> None:
         """One thing that a clerk does with nobody at the desk."""
         floor = self.floor
+        if floor.now() >= self._again:
+            await self._sign_in()
         if self._absent and floor.now() >= self._absent[0].opens:
             await self._rest(self._absent.pop(0))
             return

@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Protocol
-from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Struct
@@ -27,7 +26,6 @@ from queue_app.demo.showing import FILE
 from queue_app.demo.stopping import StopRequest, stopping
 from queue_app.demo.wire import Wire
 from queue_app.demo.working_day import DemoSignIns, WorkingDay
-from queue_app.domain import hours
 from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.people import OPERATOR
 from queue_app.flow import accounts, promising
@@ -41,8 +39,8 @@ from queue_app.simulation.past import write_past
 from queue_app.simulation.synthetic_day import SyntheticDay
 
 BEFORE_OPENING = timedelta(minutes=10)
-EVENING_HOUR = 21
-"""Of the day before, when the residents book."""
+AFTERWARDS = timedelta(hours=2)
+"""How long after closing a day of the demo may last."""
 BETWEEN_DAYS = 10.0
 """Real seconds to look at the empty hall before the next day begins."""
 
@@ -141,6 +139,7 @@ class _Demo:
         self._rng = random.Random(options.seed)
         self._sign_ins: DemoSignIns | None = None
         self._crowd: Crowd | None = None
+        self._closed: datetime | None = None
 
     def run(self) -> bool:
         """Whether all went as it should."""
@@ -155,7 +154,7 @@ class _Demo:
                 sound = self._settle(plan, report) and sound
             if self.options.once or self.options.until:
                 break
-            first, after = False, plan.day
+            first, after, self._closed = False, plan.day, plan.closes
             self._rest()
         return sound
 
@@ -172,7 +171,7 @@ class _Demo:
         directory = await reference.directory()
         slug = self.options.branch or next(iter(directory.branches))
         branch = directory.branch(slug)
-        day = _first_day(self.options.clock, directory.zone) if after is None else _next(after)
+        day = _first_day(directory, branch, self.options.clock) if after is None else _next(after)
         for _ in range(directory.rules.horizon_days):
             plan = plan_of(directory, branch, day)
             if plan and self._is_ahead(plan) and any(desk.windows for desk in plan.desks):
@@ -194,7 +193,10 @@ class _Demo:
             )
 
     def _is_ahead(self, plan: DemoPlan) -> bool:
-        """Whether this day is not over when the demo's clock begins."""
+        """Whether this day is not over when the demo's clock begins, and its residents need not
+        book while the day before goes on, as they would round the clock."""
+        if self._closed is not None:
+            return self._closed <= plan.evening
         return self.options.clock is None or self.options.clock < plan.closes
 
     async def _full_hall(self, directory: Directory, branch: Branch, day: date) -> Crowd:
@@ -202,7 +204,7 @@ class _Demo:
         plan = next(one for one in directory.centre.branches if one.slug == branch.slug)
         crowd = full_hall(directory.centre, plan, day, self.options.visitors, self._rng)
         await write_past(directory, branch, crowd.past(day, self._rng))
-        now = hours.day_window(day, directory.zone).opens
+        now = directory.day(branch, day).begins
         await learning.learn(directory, now)
         await learning.learn_habits(directory, now)
         return crowd
@@ -212,6 +214,8 @@ class _Demo:
         if until is None:
             return None
         local = datetime(plan.day.year, plan.day.month, plan.day.day, *until, tzinfo=plan.zone)
+        if local < plan.opens and local + timedelta(days=1) <= plan.closes + AFTERWARDS:
+            local += timedelta(days=1)  # an hour of the night
         return local.astimezone(UTC)
 
     def _day(
@@ -233,13 +237,10 @@ class _Demo:
         begins: datetime,
         until: datetime | None,
     ) -> Report | None:
-        day_before = plan.day - timedelta(days=1)
-        evening = datetime(day_before.year, day_before.month, day_before.day, EVENING_HOUR,
-                           tzinfo=plan.zone)  # fmt: skip
         wire = Wire(self._server.address, self._rng)
         try:
             began = time.monotonic()
-            async with self._server.running(ShiftedClock(evening, 1, _real_now())):
+            async with self._server.running(ShiftedClock(plan.evening, 1, _real_now())):
                 start_takes = time.monotonic() - began
                 booked = await residents.book(plan, drawn, begins, wire, self._rng)
             # The clock passes `begins` when the server answers, however slow the machine.
@@ -281,7 +282,7 @@ class _Demo:
 
     def _settle(self, plan: DemoPlan, report: Report) -> bool:
         """Whether the day was sound; what came of it is told."""
-        end = plan.closes + timedelta(hours=2)
+        end = plan.closes + AFTERWARDS
         findings, ranges = installation.run(self._dsn, partial(_judged, plan.opens, end))
         verdict = Verdict(report, ranges, self._server.take_errors(), findings)
         self._teller.verdict(plan, verdict)
@@ -304,11 +305,11 @@ def _real_now() -> datetime:
     return datetime.now(UTC)
 
 
-def _first_day(clock: datetime | None, zone: ZoneInfo) -> date:
+def _first_day(directory: Directory, branch: Branch, clock: datetime | None) -> date:
     """The day of the given clock, else the next Monday."""
     if clock:
-        return clock.astimezone(zone).date()
-    today = _real_now().astimezone(zone).date()
+        return directory.today(branch, clock).date
+    today = directory.local(_real_now()).date()
     return today + timedelta(days=7 - today.weekday())
 
 

@@ -20,7 +20,7 @@ FATES_BY_STATE: dict[str, Fate] = {"finished": "served", "no_show": "no-show", "
 SHORTEST_WAIT = 0.05
 """Real seconds, so that a clock that runs fast makes nobody ask without a pause."""
 ALERT_REFUSAL = "services_paused"
-KIOSK_REFUSALS = ("past_last_ticket", "branch_closed", ALERT_REFUSAL)
+KIOSK_REFUSALS = ("past_last_ticket", "past_closing", "branch_closed", ALERT_REFUSAL)
 AFTER_ALERT = 6.0
 """Minutes after it, on average, until somebody comes who would have come during it."""
 

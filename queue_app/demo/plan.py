@@ -5,11 +5,13 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
+from queue_app.domain.branch_day import BranchDay
 from queue_app.domain.catalogue import Channel, Language, Service, planned_minutes
 from queue_app.domain.directory import Branch, Directory
-from queue_app.domain.hours import Window
+from queue_app.domain.hours import Window, at
 
 MINUTE = timedelta(minutes=1)
+EVENING_HOUR = 21
 ALERT_MINUTES = 20
 ALL_CLEAR = 5
 """Minutes of them from the all-clear to the first call."""
@@ -33,11 +35,12 @@ class DeskShift(Struct, frozen=True):
 
 
 class DemoPlan(Struct, frozen=True):
-    """One working day of one branch. Instants in UTC."""
+    """One working day of one branch. `evening`: when its residents book. Instants in UTC."""
 
     branch: str
     zone: ZoneInfo
     day: date
+    evening: datetime
     opens: datetime
     closes: datetime
     kiosk_from: datetime
@@ -59,6 +62,7 @@ def plan_of(directory: Directory, branch: Branch, day: date) -> DemoPlan | None:
         branch=branch.slug,
         zone=directory.zone,
         day=day,
+        evening=_evening(open_day),
         opens=open_day.windows[0].opens,
         closes=open_day.windows[-1].closes,
         kiosk_from=open_day.kiosk[0].opens,
@@ -75,6 +79,13 @@ def plan_of(directory: Directory, branch: Branch, day: date) -> DemoPlan | None:
         priorities=tuple(one.code for one in directory.centre.priorities),
         languages=directory.languages,
     )
+
+
+def _evening(day: BranchDay) -> datetime:
+    """Of the date before; where a night goes on at that hour, once it is over."""
+    evening = at(day.date - timedelta(days=1), EVENING_HOUR * 60, day.zone)
+    closed = day.former.closes
+    return day.begins if closed and evening < closed < day.begins else evening
 
 
 def _errand(service: Service, open_minutes: int) -> Errand:

@@ -74,8 +74,9 @@ def _person(
 
 
 def _instant(plan: DemoPlan, minute: float) -> datetime:
-    """Of a day drawn in minutes from its local midnight."""
-    return hours.day_window(plan.day, plan.zone).opens + minute * MINUTE
+    """Of a day drawn in minutes of the wall from its local midnight."""
+    whole = math.floor(minute)
+    return hours.at(plan.day, whole, plan.zone) + (minute - whole) * MINUTE
 
 
 def _with_ways(plan: DemoPlan, person: Visitor, rng: random.Random) -> Visitor:
@@ -154,11 +155,13 @@ async def _book(
         f"/api/v1/branches/{plan.branch}/slots",
         service=list(person.services),
         channel=channel,
-        days=1,
+        days=2,  # those of a night stand under two dates
         **{"from": plan.day.isoformat()},
     )
     starts = [datetime.fromisoformat(start) for day in seen["days"] for start in day["starts"]]
-    starts = [one for one in starts if one > since + 10 * MINUTE]
+    starts = [
+        one for one in starts if one > since + 10 * MINUTE and plan.opens <= one < plan.closes
+    ]
     if not starts or wanted <= since + 10 * MINUTE:
         return None
     nearest = min(starts, key=lambda one: abs(one - wanted))
@@ -194,7 +197,9 @@ async def _hold(plan: DemoPlan, person: Visitor, channel: str, start: str, wire:
         )
     except Refused as refusal:
         others = refusal.body.get("alternatives", []) if refusal.code == "slot_taken" else []
-        same_day = [one for one in others if one[:10] == plan.day.isoformat()]
+        same_day = [
+            one for one in others if plan.opens <= datetime.fromisoformat(one) < plan.closes
+        ]
         if not same_day:
             raise
     return await wire.post(

@@ -15,19 +15,27 @@ Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
-class Period(Struct, frozen=True, order=True):
-    """Local wall-clock hours of one day, `opens` included, `closes` excluded."""
+class Period(Struct, frozen=True, omit_defaults=True):
+    """Local wall-clock hours, `opens` included, `closes` excluded; `hours.bounds` counts them.
+
+    They belong to the date that names them, on which they open. What closes no later than it
+    opens closes on the next date: 22:00 to 6:00, or 9:00 to 0:00, which is written 24:00.
+    `after_midnight`: they open on the next date, too, as after a break in the night.
+    """
 
     opens: time
     closes: time
+    after_midnight: bool = False
 
 
 Weekly = dict[Weekday, tuple[Period, ...]]
-"""Periods by weekday; a weekday that is missing has none."""
+"""Periods by weekday, in order; a weekday that is missing has none."""
 
 
 class Closure(Struct, frozen=True):
-    """A day on which a branch keeps other hours than its weekly ones; no periods: closed."""
+    """A day on which a branch keeps other hours than its weekly ones; no periods: closed.
+
+    Hours that opened on the day before still end as they would have."""
 
     day: date
     reason: Text

@@ -7,12 +7,13 @@ they ask for is taken likewise, what lies behind counting as `VISITS_WEIGHT` vis
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, time
+from datetime import date
 
 from msgspec import Struct
 
 from queue_app.domain.branch_day import BranchDay
 from queue_app.domain.centre import WEEKDAYS, Period, Weekday
+from queue_app.domain.hours import bounds
 
 QUARTER = 15
 """Minutes."""
@@ -129,7 +130,7 @@ def _usual(day: BranchDay) -> dict[int, float]:
 
 def usual_per_hour(day: date, hour: int, per_hour: float = PER_HOUR) -> float:
     """Walk-ins of this hour by the usual profile, if the branch is open all of it."""
-    return per_hour * BY_WEEKDAY[WEEKDAYS[day.weekday()]] * BY_HOUR.get(hour, 0.6)
+    return per_hour * BY_WEEKDAY[WEEKDAYS[day.weekday()]] * BY_HOUR.get(hour % 24, 0.6)
 
 
 def mix(day: date, past: Sequence[PastDay], offered: Sequence[str]) -> dict[frozenset[str], float]:
@@ -155,13 +156,9 @@ def _total(days: Iterable[PastDay]) -> dict[frozenset[str], int]:
 
 
 def quarters(periods: Sequence[Period]) -> list[int]:
-    """The local minutes at which the quarter hours of opening begin."""
+    """The local minutes at which the quarter hours of opening begin, as `hours.bounds` counts."""
     return sorted(
-        {
-            minute // QUARTER * QUARTER
-            for one in periods
-            for minute in range(_minute(one.opens), _minute(one.closes))
-        }
+        {minute // QUARTER * QUARTER for one in periods for minute in range(*bounds(one))}
     )
 
 
@@ -169,7 +166,3 @@ def quarter_of(minute: int, periods: Sequence[Period]) -> int:
     """The quarter hour of opening in which this minute lies, else the next, else the last."""
     known = quarters(periods)
     return next((one for one in known if minute < one + QUARTER), known[-1])
-
-
-def _minute(wall: time) -> int:
-    return wall.hour * 60 + wall.minute

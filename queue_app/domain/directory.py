@@ -12,7 +12,6 @@ from queue_app.domain.branch_day import BranchDay, branch_day
 from queue_app.domain.catalogue import Channel, Language, Service, Text
 from queue_app.domain.centre import Centre, Closure, Rules, Weekly
 from queue_app.domain.errors import NotFound
-from queue_app.domain.hours import day_window
 
 
 class Desk(Struct, frozen=True):
@@ -115,13 +114,19 @@ class Directory(Struct, frozen=True, dict=True):
     def local(self, instant: datetime) -> datetime:
         return instant.astimezone(self.zone)
 
-    def midnight(self, now: datetime) -> datetime:
-        """The local midnight with which the day of `now` began."""
-        return day_window(self.local(now).date(), self.zone).opens
-
     def today(self, branch: Branch, now: datetime) -> BranchDay:
-        """The local day of the branch in which `now` lies."""
-        return self.day(branch, self.local(now).date())
+        """The service day of the branch in which `now` lies."""
+        place, kept = self._days.get(branch.id, (None, None))
+        if kept is not None and place is branch and kept.begins <= now < kept.ends:
+            return kept
+        found = self.day(branch, self.local(now).date()).at(now)
+        self._days[branch.id] = branch, found
+        return found
+
+    @cached_property
+    def _days(self) -> dict[int, tuple[Branch, BranchDay]]:
+        """The day that was asked for last: the hours in it are worked out once."""
+        return {}
 
     def day(self, branch: Branch, day: date) -> BranchDay:
         return branch_day(self.centre, branch, day)

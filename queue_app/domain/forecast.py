@@ -226,7 +226,7 @@ def _gaps(now: Now, desk: CallingDesk) -> list[tuple[float, float]]:
     """Between the desk's hours today; the last is its end, if the branch is open longer."""
     periods = _rostered(now, desk)
     gaps = [(before[1], after[0]) for before, after in pairwise(periods)]
-    closes = now.day.closes
+    closes = now.day.shuts(now.at)
     if periods and closes and periods[-1][1] < (closes - now.at) / _MINUTE:
         gaps.append((periods[-1][1], math.inf))
     return gaps
@@ -238,17 +238,17 @@ def _rostered(now: Now, desk: CallingDesk) -> list[tuple[float, float]]:
     return [
         ((opens - now.at) / _MINUTE, (closes - now.at) / _MINUTE)
         for roster in rosters
-        for opens, closes in now.day.rostered(roster)
+        for opens, closes in now.day.working(roster)
     ]
 
 
 def outlook_of(now: Now) -> Outlook:
     """What the look ahead of a desk that calls now sees."""
     length = Lengths(now.directory, now.times)
-    waiting = [as_person(one, now.at) for one in now.waiting]
+    holders = [as_person(one, now.at) for one in now.waiting if one.due_at is not None]
     booked = [_holder(now, one) for one in now.appointed]
     return Outlook(
-        expected=expected_of(waiting, booked),
+        expected=expected_of(holders, booked),
         free=[(one.desk, _free(now, one, length)) for one in now.working if one.state == "open"],
         minutes=lambda services: length(services).mean_minutes,
     )

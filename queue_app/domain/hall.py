@@ -138,6 +138,7 @@ class Hall(Struct, frozen=True, dict=True):
 
     def estimate(self, *newcomers: Waiting) -> dict[int, Wait]:
         """Waits by ticket id as they would be with these newcomers."""
+        self.forecasts.note(self._now)
         people = [*self.waiting, *map(self._keep_right, newcomers)]
         return self.forecasts.waits_of(msgspec.structs.replace(self._now, waiting=people))
 

@@ -1,7 +1,8 @@
 """Wall-clock times of a local day as instants: the arithmetic below `branch_day` and `slots`.
 
 Hours are written as local wall-clock times; everything else counts in UTC. A local day has
-23 or 25 hours when the clocks change.
+23 or 25 hours when the clocks change. "Minutes" are those of the wall since the midnight of some
+date, 1440 and more on the next one.
 """
 
 from collections.abc import Iterable
@@ -11,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from queue_app.domain.centre import Period
 
+DAY_MINUTES = 24 * 60
 _MINUTE = timedelta(minutes=1)
 
 
@@ -21,13 +23,55 @@ class Window(NamedTuple):
     closes: datetime
 
 
+def bounds(period: Period) -> tuple[int, int]:
+    """When a period opens and closes, in minutes."""
+    opens, closes = _minutes(period.opens), _minutes(period.closes)
+    if closes <= opens:
+        closes += DAY_MINUTES
+    late = DAY_MINUTES if period.after_midnight else 0
+    return opens + late, closes + late
+
+
+def _minutes(wall: time) -> int:
+    return wall.hour * 60 + wall.minute
+
+
+def period_of(opens: int, closes: int) -> Period:
+    """The period with these bounds, at most a day apart; it opens on its date or on the next."""
+    late, opens = divmod(opens, DAY_MINUTES)
+    return Period(_wall(opens), _wall(closes), bool(late))
+
+
+def _wall(minutes: int) -> time:
+    return time(*divmod(minutes % DAY_MINUTES, 60))
+
+
 def as_windows(periods: Iterable[Period], day: date, zone: ZoneInfo) -> tuple[Window, ...]:
     """Local periods of a day in UTC; one that lies in the hour that spring skips falls away."""
     found = (
-        Window(instant(day, period.opens, zone), instant(day, period.closes, zone, fold=1))
-        for period in periods
+        Window(at(day, opens, zone), at(day, closes, zone, fold=1))
+        for opens, closes in map(bounds, periods)
     )
     return tuple(window for window in found if window.opens < window.closes)
+
+
+def at(day: date, minutes: int, zone: ZoneInfo, fold: int = 0) -> datetime:
+    """The instant of these minutes of a date, as `instant` finds it."""
+    return instant(day + timedelta(days=minutes // DAY_MINUTES), _wall(minutes), zone, fold)
+
+
+def of_date(former: tuple[Period, ...], own: tuple[Period, ...]) -> tuple[Period, ...]:
+    """What of two dates' periods lies on the second date itself, in order and cut at midnight."""
+    if not _crosses(former) and not _crosses(own):
+        return own
+    both = [(opens - DAY_MINUTES, closes - DAY_MINUTES) for opens, closes in map(bounds, former)]
+    both += map(bounds, own)
+    cut = [(max(opens, 0), min(closes, DAY_MINUTES)) for opens, closes in both]
+    return tuple(period_of(*one) for one in sorted(cut) if one[0] < one[1])
+
+
+def _crosses(periods: tuple[Period, ...]) -> bool:
+    return bool(periods) and bounds(periods[-1])[1] > DAY_MINUTES
 
 
 def day_window(day: date, zone: ZoneInfo) -> Window:

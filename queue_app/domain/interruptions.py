@@ -127,7 +127,8 @@ def usual_delay(
 ) -> int:
     """Whole minutes from the all-clear to the first call, unless somebody states others.
 
-    `first_opening`: of the local day on which it ends; None on a day without opening hours.
+    `first_opening`: of the day on which it ends; None on a day without opening hours, and where
+    the branch was open already when the day began.
     """
     if kind != "alert":
         return 0
@@ -138,7 +139,7 @@ def usual_delay(
 
 def resume_minutes(one: Interruption, day: BranchDay) -> int:
     """Whole minutes from the all-clear to the first call, were it said on this day."""
-    return usual_delay(one.kind, one.started_at, day.opens, day.rules)
+    return usual_delay(one.kind, one.started_at, None if day.came_on else day.opens, day.rules)
 
 
 def end(interruption: Interruption, now: datetime, after_minutes: int) -> Interruption:

@@ -5,14 +5,17 @@ are refreshed when they are `FRESH_SECONDS` of the hall's time old, and move wit
 between. They are kept only to save work: nothing needs what another process has.
 """
 
+import math
 from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 
 import msgspec
 
 from queue_app.domain import waits
-from queue_app.domain.dispatch import Person
+from queue_app.domain.dispatch import Person, Waiting, as_person
 from queue_app.domain.forecast import Now, scene_of
+from queue_app.domain.tail import Tail
 from queue_app.domain.waits import Dice, Draws, Scene, Wait
 
 FRESH_SECONDS = 8.0
@@ -23,6 +26,8 @@ SHARE_NEW = 0.2
 """The same where somebody came since: the range that they are told with their ticket stays."""
 NEAR, NEAR_SHARE = 3.0, 0.25
 """A newcomer may have the range of somebody whose wait differs by less: minutes, or this part."""
+BEYOND = 2.0
+"""Whoever joins at the end may be told a range up to so many times as far as the last one's."""
 
 
 def _timeless() -> float:
@@ -43,12 +48,48 @@ class Forecasts:
         self._dice = Dice()
         self._draws: dict[int, Draws] = {}
         """By branch."""
+        self._tails: dict[int, Tail] = {}
+        """By branch."""
         self._kept: dict[tuple[int, bool], _Ranges] = {}
         """By branch, and whether they suppose that everything has resumed."""
 
     def forget(self) -> None:
         """Make the ranges anew at the next question: it is another hall under the same ids."""
         self._kept.clear()
+        self._tails.clear()
+
+    def note(self, now: Now) -> None:
+        """A snapshot of a hall, from which on those who join at its end are known."""
+        tail = self._tails.get(now.branch.id)
+        if tail is None or tail.now.epoch != now.epoch:
+            self._tails[now.branch.id] = Tail(now, {})
+        elif tail.now.version <= now.version and not tail.is_of(now.version, now.epoch, now.at):
+            self._tails[now.branch.id] = tail.after(now)
+
+    def tail(self, branch_id: int, version: int, epoch: str, at: datetime) -> Tail | None:
+        """The end of this branch's line at this version, where it is known."""
+        tail = self._tails.get(branch_id)
+        return tail if tail and tail.is_of(version, epoch, at) else None
+
+    def join(self, branch_id: int, version: int, person: Waiting) -> None:
+        """Somebody joins at the end, by the change of this version."""
+        if tail := self._tails.get(branch_id):
+            tail.join(version, person)
+
+    def unjoin(self, branch_id: int, version: int, person: Waiting) -> None:
+        """They have not joined after all."""
+        if tail := self._tails.get(branch_id):
+            tail.unjoin(version, person)
+
+    def at_the_end(self, tail: Tail, me: Waiting, at: datetime) -> Wait | None:
+        """The wait of somebody who joins now; None where the whole hall must be asked."""
+        kept = self._kept.get((tail.now.branch.id, False))
+        expected = tail.expect(me, at)
+        if expected is None or kept is None or not kept.is_of(tail.now):
+            return None
+        ahead, minutes = expected
+        around = kept.behind(as_person(me, at), minutes)
+        return None if around is None else Wait(ahead, *waits.shown(*around))
 
     def waits_of(self, now: Now) -> dict[int, Wait]:
         """Everybody's wait, by ticket id, but for those who are stopped for nobody knows how long.
@@ -152,6 +193,25 @@ class _Ranges:
         point, low, high = known
         moved = minutes - point
         return max(0.0, low + moved), max(0.0, high + moved)
+
+    def is_of(self, now: Now) -> bool:
+        """Whether they were made of this hall, under the interruptions of now."""
+        return self.epoch == now.epoch and self._interruptions == now.interruptions
+
+    def behind(self, person: Person, minutes: float) -> tuple[float, float] | None:
+        """The range of somebody who will wait so long, also where that is longer than anybody's.
+
+        Waits are sums of visits, so beyond the last one the ends part as the root of the wait.
+        None where there is nobody to compare with.
+        """
+        if self._knows(person, minutes):
+            return self.around(person, minutes)
+        near = self._nearest(person, minutes)
+        if near is None or not 0 < near[0] < minutes <= BEYOND * near[0]:
+            return None
+        point, low, high = near
+        wider = math.sqrt(minutes / point)
+        return max(0.0, minutes - (point - low) * wider), minutes + (high - point) * wider
 
     def _nearest(self, person: Person, minutes: float) -> tuple[float, float, float] | None:
         like = self._sorted.get(_class_of(person)) or self._sorted[None]

@@ -1,9 +1,11 @@
 """When a visit can be booked, and in which lane.
 
-A local day is a row of cells of `grid_minutes`, counted in absolute time from local midnight,
-so a day has 276, 288 or 300 cells of five minutes. A set of cells is an integer: bit i is
-cell i. Hours, closures and bookings become such integers; the starts of a visit of n cells
-are found by shift-and-and for all of a day at once.
+Days are those of the calendar here, as a start at half past one is known by its date: those of a
+night stand under two dates. A local day is a row of cells of `grid_minutes`, counted in absolute
+time from local midnight, so a day has 276, 288 or 300 cells of five minutes. A set of cells is an
+integer: bit i is cell i. Hours, closures and bookings become such integers; the starts of a visit
+of n cells are found by shift-and-and for all of a day at once. Where a visit can run past midnight,
+the cells of the next day follow those of the day.
 """
 
 from bisect import bisect_right
@@ -109,7 +111,7 @@ def free_starts(
     asked = [first + timedelta(days=ahead) for ahead in range(days)]
     open_days = [_day(capacity, day) for day in asked if earliest.date() <= day <= last]
     starts: dict[date, list[datetime]] = {day: [] for day in asked}
-    for day, lanes in zip(open_days, lane_days(capacity, visit, open_days), strict=True):
+    for day, lanes in zip(open_days, lanes_by_day(capacity, visit, open_days), strict=True):
         found = 0
         for lane in lanes:
             found |= runs(lane.free, cells)
@@ -132,7 +134,7 @@ def lanes_free_at(capacity: Capacity, visit: Visit, start: datetime, now: dateti
     cells = _cells(visit, capacity.rules)
     fitting = [
         (len(lane.services), _gap(lane.free, int(cell)), lane.lane_id)
-        for lane in lane_days(capacity, visit, [day])[0]
+        for lane in lanes_by_day(capacity, visit, [day])[0]
         if runs(lane.free, cells) & at
     ]
     return [lane_id for _, _, lane_id in sorted(fitting)]
@@ -157,6 +159,37 @@ def bookable(now: datetime, rules: Rules, zone: ZoneInfo) -> tuple[datetime, dat
     return earliest, local.date() + timedelta(days=ahead)
 
 
+def lanes_by_day(capacity: Capacity, visit: Visit, days: Sequence[GridDay]) -> list[list[LaneDay]]:
+    """For each day its lanes as `lane_days` has them, those of a night with the next day's cells.
+
+    The days follow one another.
+    """
+    if not days or not _runs_on(capacity):
+        return lane_days(capacity, visit, days)
+    after = _day(capacity, days[-1].date + timedelta(days=1))
+    planned = lane_days(capacity, visit, [*days, after])
+    return [
+        [_and_on(one, two, len(day.instants)) for one, two in zip(lanes, following, strict=True)]
+        for day, lanes, following in zip(days, planned, planned[1:], strict=False)
+    ]
+
+
+def _runs_on(capacity: Capacity) -> bool:
+    """Whether the branch is ever open over the calendar's midnight."""
+    every = (*capacity.hours.values(), *(one.periods for one in capacity.closures))
+    return any(hours.bounds(periods[-1])[1] >= hours.DAY_MINUTES for periods in every if periods)
+
+
+def _and_on(day: LaneDay, following: LaneDay, cells: int) -> LaneDay:
+    """The lane with the next day's cells behind its own."""
+    return LaneDay(
+        lane_id=day.lane_id,
+        services=day.services,
+        open=day.open | following.open << cells,
+        busy=day.busy | following.busy << cells,
+    )
+
+
 def lane_days(capacity: Capacity, visit: Visit, days: Sequence[GridDay]) -> list[list[LaneDay]]:
     """For each day, the lanes that give every service of the visit through its channel.
 
@@ -168,22 +201,51 @@ def lane_days(capacity: Capacity, visit: Visit, days: Sequence[GridDay]) -> list
         if lane.channel == visit.channel and visit.services <= lane.services
     ]
     busy = _busy(capacity.occupied, lanes, days)
+    branch, rosters = _Week(capacity.hours), [_Week(lane.roster) for lane in lanes]
     planned: list[list[LaneDay]] = []
     for index, day in enumerate(days):
-        branch = _open(capacity.on(day.date).periods, day)
-        weekday = WEEKDAYS[day.date.weekday()]
+        opened = _opened(capacity, branch, day)
         planned.append(
             [
                 LaneDay(
                     lane_id=lane.id,
                     services=lane.services,
-                    open=_open(lane.roster.get(weekday, ()), day) & branch,
+                    open=roster.on(day) & opened,
                     busy=busy[index][lane.id],
                 )
-                for lane in lanes
+                for lane, roster in zip(lanes, rosters, strict=True)
             ]
         )
     return planned
+
+
+class _Week:
+    """Weekly hours as cells. Days on which the clocks do not change are alike."""
+
+    def __init__(self, weekly: Weekly) -> None:
+        self._weekly = weekly
+        self._even: dict[int, int] = {}
+
+    def on(self, day: GridDay) -> int:
+        weekday = day.date.weekday()
+        if not day.even:
+            return _open(self._periods(weekday), day)
+        if weekday not in self._even:
+            self._even[weekday] = _open(self._periods(weekday), day)
+        return self._even[weekday]
+
+    def _periods(self, weekday: int) -> tuple[Period, ...]:
+        eve, own = (self._weekly.get(WEEKDAYS[one], ()) for one in (weekday - 1, weekday))
+        return hours.of_date(eve, own)
+
+
+def _opened(capacity: Capacity, week: _Week, day: GridDay) -> int:
+    """When the branch is open on that date, by its closures and those of the day before."""
+    eve = day.date - timedelta(days=1)
+    if all(one.day not in (eve, day.date) for one in capacity.closures):
+        return week.on(day)
+    whole = capacity.on(day.date)
+    return _open(hours.of_date(whole.former.periods, whole.periods), day)
 
 
 def runs(free: int, cells: int) -> int:
@@ -246,8 +308,7 @@ def _open(periods: tuple[Period, ...], day: GridDay) -> int:
 def _open_evenly(periods: tuple[Period, ...], grid_minutes: int) -> int:
     cells = 0
     for period in periods:
-        opens = period.opens.hour * 60 + period.opens.minute
-        closes = period.closes.hour * 60 + period.closes.minute
+        opens, closes = hours.bounds(period)
         cells |= _stretch(-(-opens // grid_minutes), closes // grid_minutes)
     return cells
 

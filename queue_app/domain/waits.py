@@ -259,7 +259,11 @@ def shown(low: float, high: float) -> tuple[int, int]:
 
 def point(scene: Scene) -> dict[int, float]:
     """Minutes until each waiting person's call if every visit takes its mean and all come."""
-    run = _Run(
+    return _minutes(scene, _mean_run(scene), _line(scene), {one.id for one in scene.waiting})
+
+
+def _mean_run(scene: Scene) -> "_Run":
+    return _Run(
         people=[
             Coming(one, _when_it_ends(scene, max(scene.came_until, _usual(scene, one))), mean)
             for one, mean in _means(scene, scene.booked)
@@ -270,7 +274,41 @@ def point(scene: Scene) -> dict[int, float]:
             _shift(scene, one, residual(one.serving, 0.0, scene.habits)) for one in scene.desks
         ],
     )
-    return _minutes(scene, run, _line(scene), {one.id for one in scene.waiting})
+
+
+class RunEnd(Struct, frozen=True):
+    """The end of a run of means with somebody who stands last; minutes from the scene.
+
+    `minute`: their turn. `others`: those of everybody else who was called, sorted. `free`: each
+    desk, and from when it may call again, as if the last one had not been there.
+    """
+
+    minute: float
+    others: list[float]
+    free: list[tuple[Shift, float]]
+
+
+def end_of(scene: Scene, last: Person) -> RunEnd | None:
+    """With `last`, who is not in `scene`; None where no desk will call them."""
+    scene = replace(scene, waiting=[*scene.waiting, last])
+    run = _mean_run(scene)
+    forward = _forward(scene, run, _line(scene))
+    wanted = {one.id for one in scene.waiting}
+    called = forward.run(wanted=wanted)
+    if last.id not in called:
+        return None
+    minute = called[last.id].minute
+    free = []
+    for index, shift in enumerate(run.shifts):
+        serving = forward.serving.get(index)
+        until = shift.free if serving is None else serving.ends
+        if serving is not None and serving.person.id == last.id:
+            until = minute
+        free.append((shift, shift.resumes(max(minute, until))))
+    others = sorted(
+        max(0.0, one.minute) for number, one in called.items() if number in wanted - {last.id}
+    )
+    return RunEnd(max(0.0, minute), others, free)
 
 
 def forecast(
@@ -307,7 +345,12 @@ class _Run(Struct, frozen=True):
 
 
 def _minutes(scene: Scene, run: _Run, line: Line, wanted: set[int]) -> dict[int, float]:
-    forward = Forward(
+    called = _forward(scene, run, line).run(wanted=wanted)
+    return {number: max(0.0, called[number].minute) for number in wanted if number in called}
+
+
+def _forward(scene: Scene, run: _Run, line: Line) -> Forward:
+    return Forward(
         run.people,
         run.shifts,
         scene.policy,
@@ -317,8 +360,6 @@ def _minutes(scene: Scene, run: _Run, line: Line, wanted: set[int]) -> dict[int,
         minutes=scene.planned,
         stops=scene.stops,
     )
-    called = forward.run(wanted=wanted)
-    return {number: max(0.0, called[number].minute) for number in wanted if number in called}
 
 
 def _line(scene: Scene) -> Line:

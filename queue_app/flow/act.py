@@ -25,12 +25,15 @@ import msgspec
 from queue_app.domain import appointments, numbering, rights, tickets
 from queue_app.domain.appointments import Appointment, AppointmentVerb
 from queue_app.domain.directory import Branch, Directory
+from queue_app.domain.dispatch import Waiting
 from queue_app.domain.errors import Conflict, NotFound
 from queue_app.domain.hall import Hall
 from queue_app.domain.interruptions import Interruption
 from queue_app.domain.people import Actor, Staff
 from queue_app.domain.ranges import Forecasts
+from queue_app.domain.tail import Tail, joins_at_the_end
 from queue_app.domain.tickets import AT_DESK, Event, Progress, Ticket, Verb
+from queue_app.domain.waits import Wait
 from queue_app.flow import outbox, reactions, records
 from queue_app.flow.reactions import AnyEvent, Happened, Thing
 from queue_app.flow.records import DESK_STATES, DeskVerb, Draft, OfficeEvent, OfficeKind, Slot
@@ -87,6 +90,8 @@ class Act:
         self._halls: dict[int, Hall] = {}
         self._touched: set[int] = set()
         self._happened: list[Happened] = []
+        self._joining: dict[int, Waiting] = {}
+        self._joined: list[tuple[int, int, Waiting]] = []
 
     @property
     def directory(self) -> Directory:
@@ -121,10 +126,19 @@ class Act:
             )
         return self._halls[branch_id]
 
+    async def tail(self, branch_id: int) -> Tail | None:
+        """The end of the branch's line, where the process knows it as it stands now."""
+        branch = self.directory.branch_of(branch_id)
+        return await halls.tail(self.directory, branch, self.now, self._forecasts)
+
+    def at_the_end(self, tail: Tail, me: Waiting) -> Wait | None:
+        """The wait of somebody who joins there now; None where the whole hall must be asked."""
+        return self._forecasts.at_the_end(tail, me, self.now) if self._forecasts else None
+
     async def interruptions(self, branch_id: int) -> tuple[Interruption, ...]:
         """Those that the hall of `branch_id` knows today, without loading the hall for them."""
-        midnight, _ = self.directory.today(self.directory.branch_of(branch_id), self.now).span
-        return await kept_interruptions.since(branch_id, midnight)
+        day = self.directory.today(self.directory.branch_of(branch_id), self.now)
+        return await kept_interruptions.since(branch_id, day.reach.opens)
 
     async def ticket(self, ticket_id: int) -> Ticket:
         """NotFound `unknown_ticket`; NotAllowed `other_branch`, and `not_your_desk` for who has
@@ -206,6 +220,9 @@ class Act:
             draft, day, number, token, self.who.actor, self.now
         )
         self._follow(ticket, first)
+        joined = ticket.as_waiting()
+        if joins_at_the_end(joined):
+            self._joining[ticket.branch_id] = joined
         return ticket
 
     async def hold(self, draft: Slot) -> Appointment | None:
@@ -257,7 +274,17 @@ class Act:
         """
         await outbox.put(reactions.messages(self._happened, self.now))
         for branch_id in sorted(self._touched):
-            await records.raise_version(branch_id)
+            version = await records.raise_version(branch_id)
+            if self._forecasts and (person := self._joining.get(branch_id)):
+                self._forecasts.join(branch_id, version, person)
+                self._joined.append((branch_id, version, person))
+
+    def take_back(self) -> None:
+        """Nothing of it was committed."""
+        for branch_id, version, person in self._joined:
+            assert self._forecasts
+            self._forecasts.unjoin(branch_id, version, person)
+        self._joined.clear()
 
 
 class verb(Generic[P, R]):  # noqa: N801 - reads as a decorator
@@ -284,16 +311,23 @@ class verb(Generic[P, R]):  # noqa: N801 - reads as a decorator
         rights.require(self.right, by.who)
         directory = await reference.directory_if_any()
         repeatable = self._keeps and by.key is not None
-        return await db.transact(partial(self._once, by, directory, args, kwargs), repeatable)
+        tried: list[Act] = []
+        try:
+            do = partial(self._do, tried, by, directory, args, kwargs)
+            return await db.transact(partial(self._once, do, by, args, kwargs), repeatable)
+        except BaseException:
+            for act in tried:
+                act.take_back()
+            raise
 
-    async def _once(self, by: By, directory: Directory | None, args: Any, kwargs: Any) -> R:
+    async def _once(self, do: Callable[[], Awaitable[R]], by: By, args: Any, kwargs: Any) -> R:
         """What the first request with this key gave, else what this one gives.
 
         A second request that comes while the first still runs waits for it at the unique index. A
         refusal is not kept: nothing was done, so the same request may be tried again.
         """
         if by.key is None or not self._keeps:
-            return await self._do(by, directory, args, kwargs)
+            return await do()
         asked = self._signature.bind(None, *args, **kwargs)
         asked.apply_defaults()
         _, thing, *_ = *asked.arguments.values(), None
@@ -305,12 +339,17 @@ class verb(Generic[P, R]):  # noqa: N801 - reads as a decorator
         )
         if not await records.begin_request(request, by.now):
             return cast(R, await records.answered(request, self._result))
-        result = await self._do(by, directory, args, kwargs)
+        result = await do()
         await records.answer_request(request, result)
         return result
 
-    async def _do(self, by: By, directory: Directory | None, args: Any, kwargs: Any) -> R:
+    async def _do(
+        self, tried: list[Act], by: By, directory: Directory | None, args: Any, kwargs: Any
+    ) -> R:
+        for earlier in tried:
+            earlier.take_back()
         act = Act(by, self.right, directory)
+        tried.append(act)
         result = await self._function(act, *args, **kwargs)
         await act.end()
         return result

@@ -61,7 +61,6 @@ async def issue(
     check_desks(branch, chosen)
     check_priority(act.directory, priority)
     door = check_open(act.directory, branch, act.now)
-    _check_running(await act.hall(branch.id), chosen)
     return await _issue(act, branch, Draft(branch.id, "visit", chosen, language, priority), door)
 
 
@@ -138,10 +137,16 @@ async def prospect(
     check_desks(branch, chosen)
     check_priority(directory, priority)
     door = check_open(directory, branch, now)
-    seen = await halls.load(directory, branch, now, forecasts)
-    _check_running(seen, chosen)
     draft = Draft(branch.id, "visit", chosen, directory.languages[0], priority)
-    line = _line(seen, _newcomer(draft, now))
+    me = _newcomer(draft, now)
+    tail = await halls.tail(directory, branch, now, forecasts)
+    wait = forecasts.at_the_end(tail, me, now) if tail and forecasts else None
+    if wait is None:
+        seen = await halls.load(directory, branch, now, forecasts)
+        _check_running(seen, chosen)
+        line = _line(seen, me)
+    else:
+        line = _Line(wait.people_ahead, wait, late=False)
     served = served_by(line.wait, now, door.closes_at)
     return Prospect(line.people_ahead, line.wait, door.closes_at, served)
 
@@ -189,7 +194,7 @@ async def _booked(act: Act, branch: Branch, digits: str) -> Appointment:
     if appointment is None:
         raise await _why_unknown(directory, branch, digits)
     starts = directory.local(appointment.starts_at)
-    if starts.date() != directory.local(act.now).date():
+    if not directory.today(branch, act.now).concerns(starts, act.now):
         raise RuleBroken("other_day", starts_at=starts)
     if appointment.channel != "visit":
         raise RuleBroken("not_a_visit", starts_at=starts)
@@ -254,15 +259,27 @@ async def _issue(act: Act, branch: Branch, draft: Draft, door: Door | None = Non
     A walk-in comes through a `door`: RuleBroken `past_closing` where even the low end of their
     wait lies past it, so that nobody waits in vain.
     """
-    before = await act.hall(branch.id)
-    line = _line(before, _newcomer(draft, act.now))
+    line = await _joining(act, branch, _newcomer(draft, act.now), door)
     if door and served_by(line.wait, act.now, door.closes_at) == "not_today":
         raise RuleBroken("past_closing", closes_at=door.closes_at, wait=line.wait)
-    ticket = await act.issue(draft, before.day.date)
+    ticket = await act.issue(draft, act.directory.today(branch, act.now).date)
     issued = _as_issued(branch, ticket, line)
     if promised := _promise(branch, issued, ticket.progress.revision, act.now):
         await keep_first(promised)
     return issued
+
+
+async def _joining(act: Act, branch: Branch, me: Waiting, door: Door | None) -> "_Line":
+    """Where somebody will stand. What the process knows of the end of the line is enough, as a
+    rule; else the whole hall is asked, and known from then on."""
+    tail = await act.tail(branch.id)
+    wait = tail and act.at_the_end(tail, me)
+    if wait:
+        return _Line(wait.people_ahead, wait, late=False)
+    seen = await act.hall(branch.id)
+    if door:
+        _check_running(seen, me.services)
+    return _line(seen, me)
 
 
 def _promise(branch: Branch, issued: IssuedTicket, revision: int, now: datetime) -> Promise | None:

@@ -359,14 +359,15 @@ async def insert_office_event(event: OfficeEvent) -> None:
     )
 
 
-async def raise_version(branch_id: int) -> None:
-    """The last statement of a change; the commit delivers the notification."""
-    await db.fetch(
+async def raise_version(branch_id: int) -> int:
+    """The last statement of a change: the new version. The commit delivers the notification."""
+    version: int = await db.fetch_value(
         "WITH raised AS (UPDATE branch_version SET version = version + 1"
-        " WHERE branch_id = $1 RETURNING branch_id)"
-        " SELECT pg_notify('branch', branch_id::text) FROM raised",
+        " WHERE branch_id = $1 RETURNING branch_id, version)"
+        " SELECT version, pg_notify('branch', branch_id::text) FROM raised",
         branch_id,
     )
+    return version
 
 
 async def begin_request(request: Request, now: datetime) -> bool:

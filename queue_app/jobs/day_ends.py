@@ -4,6 +4,7 @@ from datetime import datetime
 from functools import partial
 
 from queue_app.clock import Clock
+from queue_app.domain.branch_day import BranchDay
 from queue_app.domain.people import SYSTEM
 from queue_app.flow.act import Act, By, verb
 from queue_app.flow.arrival import close_out
@@ -18,40 +19,54 @@ SETTLED_AT_ONCE = 200
 
 
 async def end(clock: Clock) -> int:
-    """Whoever is still in the house on paper when the local day is over has left."""
+    """Whoever is still in the house on paper when the branch's day is over has left."""
     now = clock.now()
-    today = (await reference.directory()).local(now).date()
-    left_over = {f"ticket {one[0]}-{one[1]}": one for one in await kept.left_over(today)}
+    first = {branch_id: day.date for branch_id, day in (await _oldest(now)).items()}
+    left_over = {f"ticket {one[0]}-{one[1]}": one for one in await kept.left_over(first)}
     return len(await each(left_over, lambda ticket: close_out(By(SYSTEM, now), *ticket)))
+
+
+async def _oldest(now: datetime) -> dict[int, BranchDay]:
+    """By branch, retired ones too, the first day whose people may still be in the house."""
+    directory = await reference.directory()
+    return {
+        branch_id: directory.today(branch, now).oldest
+        for branch_id, branch in directory.branches_ever.items()
+    }
 
 
 async def leave_desks(clock: Clock) -> int:
     """A desk that its clerk forgot to leave yesterday is empty today."""
     now = clock.now()
-    midnight = (await reference.directory()).midnight(now)
-    forgotten = {f"desk {one}": one for one in await people.desks_taken_before(midnight)}
+    taken = await people.desks_taken_before(await _beginnings(now))
+    forgotten = {f"desk {one}": one for one in taken}
     return len(await each(forgotten, partial(close_desk, By(SYSTEM, now))))
+
+
+async def _beginnings(now: datetime) -> dict[int, datetime]:
+    """By branch, when what is not over yet can have begun at the earliest."""
+    return {branch_id: day.begins for branch_id, day in (await _oldest(now)).items()}
 
 
 async def settle_appointments(clock: Clock) -> int:
     """A past booking was fulfilled if its visit began, else missed; its day is over."""
     now = clock.now()
-    midnight = (await reference.directory()).midnight(now)
-    branches = await appointments.branches_with_past_bookings(midnight)
+    until = await _beginnings(now)
+    branches = await appointments.branches_with_past_bookings(until)
     by_name = {f"branch {one}": one for one in branches}
-    return sum(await each(by_name, partial(_settle_all, By(SYSTEM, now), midnight)))
+    return sum(await each(by_name, partial(_settle_all, By(SYSTEM, now), until)))
 
 
-async def _settle_all(by: By, midnight: datetime, branch_id: int) -> int:
+async def _settle_all(by: By, until: dict[int, datetime], branch_id: int) -> int:
     count = 0
-    while settled := await settle(by, branch_id, midnight):
+    while settled := await settle(by, branch_id, until[branch_id]):
         count += settled
     return count
 
 
 @verb
-async def settle(act: Act, branch_id: int, midnight: datetime) -> int:
-    past = await appointments.past_bookings(branch_id, midnight, SETTLED_AT_ONCE)
+async def settle(act: Act, branch_id: int, until: datetime) -> int:
+    past = await appointments.past_bookings(branch_id, until, SETTLED_AT_ONCE)
     for booked in past:
         await act.record(booked, "fulfil" if booked.ticket_started_at else "miss")
     return len(past)

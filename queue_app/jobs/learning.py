@@ -45,7 +45,8 @@ async def learn(directory: Directory, now: datetime) -> int:
     rows = await db.fetch(
         "SELECT branch_id, services[1] AS service,"
         " array_agg(extract(epoch FROM ended_at - started_at)::float8 / 60) AS minutes"
-        " FROM ticket WHERE state = 'finished' AND day >= $1 AND cardinality(services) = 1"
+        " FROM ticket WHERE branch_id IN (SELECT id FROM branch) AND day >= $1"
+        " AND state = 'finished' AND cardinality(services) = 1"
         f" AND NOT {habits.stopped('ticket.branch_id', 'ticket.started_at', 'ticket.ended_at')}"
         " GROUP BY branch_id, services[1]",
         directory.local(now).date() - timedelta(days=MEMORY_DAYS),
@@ -99,8 +100,9 @@ async def learn_all_habits(clock: Clock) -> int:
 async def learn_habits(directory: Directory, now: datetime) -> int:
     """Bring the habits of every branch up to date where they are an hour old; how many were.
 
-    Whole days teach, up to yesterday: who is still expected today has not stayed away. What is
-    wrong with one branch keeps no other from learning.
+    Whole days teach, up to yesterday: who is still expected today has not stayed away. Where the
+    branch did not close since, yesterday goes on. What is wrong with one branch keeps no other
+    from learning.
     """
     rows = await db.fetch(
         "SELECT branch_id FROM branch_habits WHERE learned_at > $1 AND learned_at <= $2",
@@ -114,10 +116,11 @@ async def learn_habits(directory: Directory, now: datetime) -> int:
 
 
 async def _learn_of(directory: Directory, now: datetime, branch: Branch) -> None:
-    today = directory.local(now).date()
-    seen = await habits.seen(directory, branch, today - timedelta(days=MEMORY_DAYS), today)
+    until = directory.today(branch, now).oldest
+    first = until.date - timedelta(days=MEMORY_DAYS)
+    seen = await habits.seen(directory, branch, first, until.date)
     await db.transact(partial(_keep_habits, branch.id, habits_of(seen), now))
-    await db.transact(partial(_correct, branch.id, directory.midnight(now)))
+    await db.transact(partial(_correct, branch.id, until.begins))
 
 
 async def _keep_habits(branch_id: int, learned: Habits, now: datetime) -> None:
@@ -140,6 +143,7 @@ WITH heard AS (
 ), stops AS (
     SELECT array_agg(started_at ORDER BY started_at) AS starts FROM interruption
     WHERE branch_id = $1 AND started_at > (SELECT min(promised_at) FROM heard)
+        AND coalesce(resumes_at, 'infinity'::timestamptz) > (SELECT min(promised_at) FROM heard)
 ), told AS (
     SELECT low_minutes > 0 AS later,
         (2 * waited_minutes - low_minutes - high_minutes) / (high_minutes - low_minutes) AS place

@@ -23,15 +23,18 @@ _FORGET = f"""
 WITH sent AS (
     DELETE FROM message USING appointment
     WHERE message.branch_id = appointment.branch_id AND message.appointment_id = appointment.id
-        AND {_OVER}
+        AND message.branch_id IN (SELECT id FROM branch) AND message.created_at < $1 AND {_OVER}
 ), sent_of_no_booking AS (
-    DELETE FROM message WHERE appointment_id IS NULL AND created_at < $1
+    DELETE FROM message WHERE branch_id IN (SELECT id FROM branch) AND appointment_id IS NULL
+        AND created_at < $1
 )
 UPDATE appointment SET name = NULL, phone = NULL, email = NULL
-WHERE num_nonnulls(name, phone, email) > 0 AND {_OVER}
+WHERE branch_id IN (SELECT id FROM branch) AND num_nonnulls(name, phone, email) > 0 AND {_OVER}
 RETURNING id
 """
-"""A message names its recipient itself, so it goes even where the booking names nobody any more."""
+"""A message names its recipient itself, so it goes even where the booking names nobody any more.
+It is as old as what it tells of, which was before the booking was over. Branch by branch, as the
+indexes begin with it."""
 
 
 async def forget_people(clock: Clock) -> int:

@@ -105,11 +105,15 @@ async def calls_due(branch_ids: list[int], now: datetime, soon: datetime) -> lis
     return [from_row(row) for row in rows]
 
 
-async def branches_with_past_bookings(until: datetime) -> list[int]:
+async def branches_with_past_bookings(until: Mapping[int, datetime]) -> list[int]:
+    """Those with a booking whose time was over by the branch's moment."""
     rows = await db.fetch(
-        "SELECT DISTINCT branch_id FROM appointment WHERE state = 'booked' AND upper(period) <= $1"
+        "SELECT DISTINCT branch_id FROM appointment"
+        " JOIN unnest($1::int[], $2::timestamptz[]) AS past (branch_id, at) USING (branch_id)"
+        " WHERE state = 'booked' AND lower(period) < at AND upper(period) <= at"
         " ORDER BY branch_id",
-        until,
+        list(until),
+        list(until.values()),
     )
     return [row["branch_id"] for row in rows]
 
@@ -118,7 +122,8 @@ async def past_bookings(branch_id: int, until: datetime, most: int) -> list[Appo
     """Bookings whose time was over by then, the oldest of them, locked."""
     rows = await db.fetch(
         SELECT
-        + "WHERE branch_id = $1 AND state = 'booked' AND upper(period) <= $2"
+        + "WHERE branch_id = $1 AND state = 'booked' AND lower(period) < $2"
+        + " AND upper(period) <= $2"
         + " ORDER BY id LIMIT $3"
         + LOCKED,
         branch_id,

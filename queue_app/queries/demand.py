@@ -35,21 +35,21 @@ async def demand_records(
 
 async def booked_on(directory: Directory, branch: Branch, day: date, known: Habits) -> list[Booked]:
     """Bookings of that day as recorded; a phone call joins the queue by itself."""
+    open_day = directory.day(branch, day)
     rows = await db.fetch(
         "SELECT lower(period) AS due, services, channel FROM appointment"
         " WHERE branch_id = $1 AND lower(period) >= $2 AND lower(period) < $3"
         " AND state IN ('booked', 'fulfilled', 'missed') ORDER BY lower(period), id",
         branch.id,
-        *directory.day(branch, day).span,
+        *open_day.span,
     )
     return [
         Booked(
-            minute=local.hour * 60 + local.minute,
+            minute=int(open_day.minute(row["due"])),
             services=frozenset(row["services"]),
             comes=known.comes if row["channel"] == "visit" else 1.0,
         )
         for row in rows
-        for local in [directory.local(row["due"])]
     ]
 
 
@@ -78,7 +78,7 @@ async def past_days(
 _WALK_INS = """
 SELECT day, quarter, services, count(*)::int AS count FROM (
     SELECT day, CASE WHEN channel = 'visit' AND appointment_id IS NULL THEN
-            extract(epoch FROM (issued_at AT TIME ZONE $4)::time)::int / 60 / $5 * $5
+            extract(epoch FROM (issued_at AT TIME ZONE $4) - day)::int / 60 / $5 * $5
         END AS quarter, services
     FROM ticket WHERE branch_id = $1 AND day >= $2 AND day < $3
 ) visits

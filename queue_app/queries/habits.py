@@ -53,10 +53,10 @@ async def corrections() -> dict[str, Correction]:
 
 
 async def seen(directory: Directory, branch: Branch, first: date, until: date) -> Seen:
-    """Visits of the local days from `first` to the one before `until`; those by phone left out."""
+    """Visits of the days from `first` to the one before `until`; those by phone left out."""
     span = (branch.id, first, until)
     begins, ends = (directory.day(branch, day).span.opens for day in (first, until))
-    booked = await _one(_BOOKED, begins, ends, branch.id, EARLY_MOST)
+    booked = await _one(_BOOKED, begins, ends, branch.id, EARLY_MOST, first, until)
     changes = await _one(_CHANGES, *span, CHANGE_OVER_MOST)
     waits = await db.fetch(_WAITS, *span, list(GRID), NEAR)
     asked = await db.fetch(_ASKED, *span)
@@ -100,11 +100,21 @@ async def _one(sql: str, *arguments: object) -> asyncpg.Record:
 
 def stopped(branch: str, since: str, until: str) -> str:
     """SQL: whether everything was stopped in the branch for any time between these instants."""
-    return (
-        f"EXISTS (SELECT FROM interruption i WHERE i.branch_id = {branch}"
-        f" AND i.services IS NULL AND i.started_at < {until}"
-        f" AND coalesce(i.resumes_at, 'infinity'::timestamptz) > {since})"
+    resumes = "coalesce(i.resumes_at, 'infinity'::timestamptz)"
+    return some(
+        f"interruption i WHERE i.branch_id = {branch}"
+        f" AND i.services IS NULL AND i.started_at < {until} AND {resumes} > {since}",
+        resumes,
     )
+
+
+def some(rows: str, order: str) -> str:
+    """SQL: whether there are any of these rows, looked for in this order, which an index has.
+
+    An EXISTS may be planned as a join with all there ever were of them, and a LIMIT without an
+    order as a look through the whole table.
+    """
+    return f"(SELECT true FROM {rows} ORDER BY {order} LIMIT 1) IS NOT NULL"
 
 
 _MEASURED = """count(minutes)::int AS count, coalesce(avg(minutes), 0)::float8 AS mean,
@@ -120,6 +130,7 @@ SELECT count(*)::int AS bookings, count(issued_at)::int AS came, {_MEASURED} FRO
             extract(epoch FROM lower(a.period) - min(t.issued_at))::float8 / 60 AS early
         FROM appointment a LEFT JOIN ticket t
             ON t.branch_id = a.branch_id AND t.appointment_id = a.id
+                AND t.day BETWEEN $5 AND $6
         WHERE a.branch_id = $3 AND lower(a.period) >= $1 AND lower(a.period) < $2
             AND a.channel = 'visit' AND a.state IN ('booked', 'fulfilled', 'missed')
         GROUP BY a.id, a.period
@@ -129,6 +140,8 @@ SELECT count(*)::int AS bookings, count(issued_at)::int AS came, {_MEASURED} FRO
 """Whoever checked in has come, be they served or not. Whom an alert kept away says nothing of how
 early people come."""
 
+_DONE_BETWEEN = """ticket_event e WHERE e.branch_id = $1 AND e.desk_id = calls.desk_id
+            AND e.at > freed_at AND e.at < calls.called_at"""
 _CHANGES = f"""
 SELECT {_MEASURED} FROM (
     SELECT extract(epoch FROM started_at - freed_at)::float8 / 60 AS minutes FROM (
@@ -140,14 +153,16 @@ SELECT {_MEASURED} FROM (
     ) calls
     WHERE started_at IS NOT NULL AND former = 'finished' AND since <= freed_at
         AND called_at >= freed_at AND started_at <= freed_at + make_interval(mins => $4::int)
-        AND NOT EXISTS (SELECT FROM ticket_event e WHERE e.branch_id = $1
-            AND e.desk_id = calls.desk_id AND e.at > freed_at AND e.at < calls.called_at)
+        AND NOT {some(_DONE_BETWEEN, "e.at")}
 ) gaps
 """
 """From the end of a visit to the beginning of the desk's next, where its person waited already
 when the visit ended and the desk did nothing else in between. A "start" that is pressed late moves
 minutes from the visit to the change-over; their sum, on which the waits depend, stays right."""
 
+_WAITED_TWICE = """ticket_event e WHERE e.branch_id = t.branch_id AND e.ticket_id = t.id
+            AND (e.verb IN ('park', 'return', 'transfer')
+                OR (e.verb = 'leave' AND t.started_at IS NULL AND e.actor = 'system'))"""
 _WAITS = f"""
 SELECT minutes, count(waited)::int AS waits, count(*) FILTER (WHERE gone)::int AS gone
 FROM unnest($4::float8[]) AS minutes LEFT JOIN (
@@ -158,10 +173,7 @@ FROM unnest($4::float8[]) AS minutes LEFT JOIN (
     WHERE branch_id = $1 AND day >= $2 AND day < $3 AND channel = 'visit'
         AND (started_at IS NOT NULL OR state = 'no_show' OR (state = 'left' AND called_at IS NULL))
         AND NOT {stopped("t.branch_id", "t.queued_at", "coalesce(t.called_at, t.ended_at)")}
-        AND NOT EXISTS (SELECT FROM ticket_event e
-            WHERE e.branch_id = t.branch_id AND e.ticket_id = t.id
-                AND (e.verb IN ('park', 'return', 'transfer')
-                    OR (e.verb = 'leave' AND t.started_at IS NULL AND e.actor = 'system')))
+        AND NOT {some(_WAITED_TWICE, "e.seq")}
 ) waits ON waited BETWEEN minutes / $5::float8 AND minutes * $5::float8
 GROUP BY minutes
 """

@@ -12,6 +12,7 @@ from queue_app.domain.hall import DeskState, Hall, HallTicket
 from queue_app.domain.interruptions import Interruption
 from queue_app.domain.ranges import Forecasts
 from queue_app.domain.service_times import ServiceTime
+from queue_app.domain.tail import Tail
 from queue_app.queries import reference
 from queue_app.queries.epochs import EPOCH
 from queue_app.queries.habits import DOCUMENT
@@ -52,26 +53,24 @@ SELECT json_build_object(
         ORDER BY position, desk.id) d),
     'tickets', (SELECT coalesce(json_agg(t), '[]') FROM (
         SELECT {_TICKET} FROM ticket
-        WHERE branch_id = $1 AND day = $2
+        WHERE branch_id = $1 AND day BETWEEN $7 AND $2
             AND state IN ('waiting', 'called', 'serving', 'parked')
         ORDER BY id) t),
     'recent', (SELECT coalesce(json_agg(t), '[]') FROM (
         SELECT {_TICKET} FROM ticket
-        WHERE branch_id = $1 AND day = $2 AND called_at IS NOT NULL
+        WHERE branch_id = $1 AND day BETWEEN $7 AND $2 AND called_at IS NOT NULL
             AND state NOT IN ('called', 'serving') AND channel = 'visit'
         ORDER BY called_at DESC, id DESC LIMIT {RECENT}) t),
     'missed', (SELECT coalesce(json_agg(t), '[]') FROM (
         SELECT {_TICKET} FROM ticket
-        WHERE branch_id = $1 AND day = $2 AND state = 'no_show'
+        WHERE branch_id = $1 AND day BETWEEN $7 AND $2 AND state = 'no_show'
         ORDER BY ended_at DESC, id DESC LIMIT {MISSED}) t),
     'appointed', (SELECT coalesce(json_agg(a), '[]') FROM (
         SELECT id, lower(period) AS due_at, services FROM appointment
-        WHERE branch_id = $1 AND state = 'booked' AND lower(period) < $4
+        WHERE branch_id = $1 AND state = 'booked' AND checked_in_at IS NULL AND lower(period) < $4
             AND lower(period) >= greatest($5, least($3, (
                 SELECT min(started_at) FROM interruption WHERE branch_id = $1
                     AND coalesce(resumes_at, 'infinity'::timestamptz) > $3) - $6::interval))
-            AND NOT EXISTS (SELECT FROM ticket t
-                WHERE t.branch_id = $1 AND t.appointment_id = appointment.id)
         ORDER BY lower(period)) a),
     'times', (SELECT coalesce(json_object_agg(service,
             json_build_object('mu', mu, 'sigma', sigma, 'visits', visits)), '{{}}')
@@ -84,6 +83,9 @@ SELECT json_build_object(
         ORDER BY started_at, id) i)
 )
 """
+
+
+_MARK = f"SELECT version, {EPOCH} AS epoch FROM branch_version WHERE branch_id = $1"
 
 
 async def load(
@@ -119,9 +121,25 @@ async def load(
     )
 
 
+async def tail(
+    directory: Directory, branch: Branch, now: datetime, forecasts: Forecasts | None
+) -> Tail | None:
+    """The end of the line, where whoever keeps `forecasts` knows it at this version of the hall:
+    then nothing has to be loaded for somebody who joins it."""
+    if forecasts is None:
+        return None
+    row = await db.fetch_row(_MARK, branch.id)
+    if row is None or row["epoch"] != directory.epoch:
+        return None
+    known = forecasts.tail(branch.id, row["version"], row["epoch"], now)
+    return known if known and known.now.day.date == directory.today(branch, now).date else None
+
+
 async def _load(directory: Directory, branch: Branch, now: datetime) -> _Loaded:
     day = directory.today(branch, now)
-    midnight, tomorrow = day.span
+    begins, ends = day.reach
     grace = timedelta(minutes=directory.rules.late_minutes)
-    text = await db.fetch_value(_HALL, branch.id, day.date, now - grace, tomorrow, midnight, grace)
+    text = await db.fetch_value(
+        _HALL, branch.id, day.date, now - grace, ends, begins, grace, day.oldest.date
+    )
     return msgspec.json.decode(text, type=_Loaded)

@@ -28,7 +28,7 @@ async def figures(now: datetime) -> OutboxFigures:
         "SELECT count(*) FILTER (WHERE state = 'waiting') AS waiting,"
         " coalesce(extract(epoch FROM $1 - min(created_at) FILTER (WHERE state = 'waiting')), 0)"
         "::float8 AS oldest, count(*) FILTER (WHERE state = 'failed') AS failed FROM message"
-        " WHERE state <> 'sent'",
+        " WHERE state IN ('waiting', 'failed')",
         now,
     )
     assert row

@@ -8,6 +8,7 @@ from msgspec import Struct
 from queue_app.domain import slots
 from queue_app.domain.catalogue import Channel, visit_minutes
 from queue_app.domain.directory import Branch, Directory
+from queue_app.domain.hours import day_window
 from queue_app.domain.slots import Capacity, Occupied, Visit
 from queue_app.store import db
 
@@ -18,7 +19,7 @@ ALTERNATIVE_DAYS = 3
 
 
 class FreeDay(Struct, frozen=True):
-    """A local day and its free starts, in local time."""
+    """A day of the calendar and its free starts, in local time."""
 
     date: date
     starts: list[datetime]
@@ -74,8 +75,8 @@ async def capacity_of(
         " AND lower(period) >= $2 AND lower(period) < $3"
         " AND (state = 'booked' OR held_until > $4) AND id IS DISTINCT FROM $5",
         branch.id,
-        directory.day(branch, first - timedelta(days=1)).span.opens,
-        directory.day(branch, first + timedelta(days=days)).span.closes,
+        day_window(first - timedelta(days=1), directory.zone).opens,
+        day_window(first + timedelta(days=days), directory.zone).closes,
         now,
         leaving_out,
     )

@@ -1,5 +1,6 @@
 """Who is signed in, which device asks, which desk is meant."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 import msgspec
@@ -7,7 +8,7 @@ from msgspec import Struct
 
 from queue_app.domain.errors import Conflict, NotAllowed, NotFound
 from queue_app.domain.people import Device, Staff
-from queue_app.domain.tickets import AT_DESK
+from queue_app.queries.tickets import BUSY
 from queue_app.store import db
 
 LARGEST_ID = 2**31 - 1
@@ -185,10 +186,15 @@ async def desks_taken(branch_ids: list[int], staff_id: int) -> list[DeskRow]:
     return [msgspec.convert(dict(row), type=DeskRow) for row in rows]
 
 
-async def desks_taken_before(moment: datetime) -> list[int]:
-    """The ids of the desks that somebody took before this moment and has not left since."""
+async def desks_taken_before(moments: Mapping[int, datetime]) -> list[int]:
+    """The ids of the desks that somebody took before their branch's moment and has not left
+    since."""
     rows = await db.fetch(
-        "SELECT id FROM desk WHERE state <> 'closed' AND since < $1 ORDER BY id", moment
+        "SELECT id FROM desk"
+        " JOIN unnest($1::int[], $2::timestamptz[]) AS begun (branch_id, at) USING (branch_id)"
+        " WHERE state <> 'closed' AND since < at ORDER BY id",
+        list(moments),
+        list(moments.values()),
     )
     return [row["id"] for row in rows]
 
@@ -197,10 +203,9 @@ async def require_nobody(place: DeskRow) -> None:
     """Conflict `desk_busy`, with the ticket, while somebody is called to the desk or served."""
     busy = await db.fetch_row(
         "SELECT id AS ticket, number, state FROM ticket"
-        " WHERE branch_id = $1 AND desk_id = $2 AND state = ANY($3)",
+        f" WHERE branch_id = $1 AND desk_id = $2 AND {BUSY}",
         place.branch_id,
         place.id,
-        list(AT_DESK),
     )
     if busy:
         raise Conflict("desk_busy", **dict(busy))

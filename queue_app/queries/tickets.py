@@ -10,12 +10,20 @@ import msgspec
 from queue_app.domain.appointments import Appointment
 from queue_app.domain.errors import NotAllowed, NotFound
 from queue_app.domain.numbering import branch_of_token
-from queue_app.domain.tickets import AT_DESK, LIVE, Event, Ticket
+from queue_app.domain.tickets import AT_DESK, LIVE, Event, State, Ticket
 from queue_app.store import db
 
 LARGEST_ID = 2**63 - 1
 """Of a `bigint` column; what is larger names nothing."""
 
+
+def _in_one_of(states: Iterable[State]) -> str:
+    return "state IN ({})".format(", ".join(f"'{state}'" for state in states))
+
+
+IN_HOUSE, BUSY = _in_one_of(LIVE), _in_one_of(AT_DESK)
+"""SQL: the person is in the house, or at a desk. Words of the statement and not its parameters,
+else a plan for whichever states there are would read every ticket of the branch."""
 
 SELECT = """
 SELECT ticket.*, (SELECT at FROM ticket_event e WHERE e.branch_id = ticket.branch_id
@@ -95,18 +103,20 @@ async def of_appointment(appointment: Appointment) -> Ticket | None:
 async def at_desk(branch_id: int, desk_id: int) -> Ticket | None:
     """The ticket that is called to this desk or served at it."""
     row = await db.fetch_row(
-        SELECT + "WHERE branch_id = $1 AND desk_id = $2 AND state = ANY($3)",
-        branch_id,
-        desk_id,
-        list(AT_DESK),
+        SELECT + f"WHERE branch_id = $1 AND desk_id = $2 AND {BUSY}", branch_id, desk_id
     )
     return from_row(row) if row else None
 
 
-async def left_over(today: date) -> list[tuple[int, int]]:
-    """Branch and id of every ticket of a day before `today` whose person is still in the house."""
+async def left_over(first: Mapping[int, date]) -> list[tuple[int, int]]:
+    """Branch and id of every ticket whose person is still in the house, of a day before the
+    branch's `first`."""
     rows = await db.fetch(
-        "SELECT branch_id, id FROM ticket WHERE day < $1 AND state = ANY($2)", today, list(LIVE)
+        "SELECT branch_id, id FROM ticket"
+        " JOIN unnest($1::int[], $2::date[]) AS kept (branch_id, first) USING (branch_id)"
+        f" WHERE day < first AND {IN_HOUSE}",
+        list(first),
+        list(first.values()),
     )
     return [(row["branch_id"], row["id"]) for row in rows]
 

@@ -57,7 +57,7 @@ def ticket_view(hall: Hall, own: Ticket) -> TicketView:
     numbers = {desk.id: desk.number for desk in hall.desks}
     wait = hall.waits.get(own.id) if progress.state == "waiting" else None
     stop = hall.stop_of(progress.services)
-    closes_at = hall.day.closes
+    closes_at = hall.day.shuts(hall.at)
     return TicketView(
         version=hall.version,
         epoch=hall.epoch,

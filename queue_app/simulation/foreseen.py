@@ -15,7 +15,7 @@ from queue_app.jobs.learning import MEMORY_DAYS
 from queue_app.queries.demand import demand_records
 from queue_app.queries.habits import Learned
 from queue_app.simulation.roster_search import StaffingTask, Target
-from queue_app.simulation.synthetic_day import minutes, roster
+from queue_app.simulation.synthetic_day import closes_of, roster
 
 MEMORY = timedelta(days=MEMORY_DAYS)
 
@@ -40,7 +40,7 @@ async def foresee(
     now: datetime,
 ) -> Foreseen:
     """That open day, by the records of the days before it and before today."""
-    until = min(day.date, directory.local(now).date())
+    until = min(day.date, directory.today(branch, now).oldest.date)
     records = await demand_records(directory, branch, day.date, until - MEMORY, until)
     learned, booked, past = records.learned, records.booked, records.past
     desks = [CallingDesk(place, desk.services) for place, desk in enumerate(branch.desks)]
@@ -60,7 +60,7 @@ async def foresee(
             target=target,
             policy=policy_of(directory.rules),
             change_over=learned.habits.change_over,
-            closes=minutes(day.periods[-1].closes),
+            closes=closes_of(day),
         ),
         bookings=len(known),
         basis=basis_of(day.date, seen),

@@ -17,7 +17,7 @@ from queue_app.simulation.synthetic_branch import (
     require_known,
     synthetic_branch,
 )
-from queue_app.simulation.synthetic_day import minutes, roster
+from queue_app.simulation.synthetic_day import closes_of, roster
 from queue_app.simulation.synthetic_demand import expected_demand
 
 
@@ -48,7 +48,7 @@ def staff_synthetic(
         target=target,
         policy=branch.policy,
         change_over=branch.manner.change_over,
-        closes=minutes(open_day.periods[-1].closes),
+        closes=closes_of(open_day),
     )
     numbers = [desk.number for desk in plan.desks]
     return StaffedDay(plan.slug, numbers, open_day.periods, centre.rules, propose(task, seed))

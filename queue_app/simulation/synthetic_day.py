@@ -1,11 +1,12 @@
 """One synthetic day: who comes when and for what, how long each takes, which desks work.
 
-Minutes count from local midnight. Whoever is in the house at closing is still served.
+Minutes count from the local midnight of the date, on past the next one in a night. Whoever is in
+the house at closing is still served.
 """
 
 import math
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from itertools import accumulate, pairwise
 from random import Random
@@ -18,6 +19,7 @@ from queue_app.domain.branch_day import BranchDay
 from queue_app.domain.centre import Weekly
 from queue_app.domain.dispatch import CallingDesk, Expected, Person
 from queue_app.domain.forward import Coming, Shift, Stop
+from queue_app.domain.hours import bounds
 from queue_app.domain.interruptions import Interruption
 from queue_app.simulation.synthetic_branch import SyntheticBranch, hourly_walk_ins
 
@@ -84,8 +86,8 @@ def draw(branch: SyntheticBranch, day: date, chance: Random) -> SyntheticDay:
     return SyntheticDay(
         branch=branch,
         date=day,
-        opens=minutes(open_day.periods[0].opens),
-        closes=minutes(open_day.periods[-1].closes),
+        opens=opens_of(open_day),
+        closes=closes_of(open_day),
         people=people,
         bookings=bookings,
         shifts=shifts,
@@ -102,8 +104,8 @@ def _interruption(
     branch: SyntheticBranch, day: BranchDay, shifts: Sequence[Shift], chance: Random
 ) -> Interruption:
     """An alert for all services, or the registries of one skill down for those it brings here."""
-    manner, opens = branch.manner, minutes(day.periods[0].opens)
-    begins = chance.uniform(opens, minutes(day.periods[-1].closes) - manner.stop_before_closing)
+    manner, opens = branch.manner, opens_of(day)
+    begins = chance.uniform(opens, closes_of(day) - manner.stop_before_closing)
     ends = begins + chance.uniform(*manner.stop_lasts)
     started, ended, opening = (_instant(day.date, one) for one in (begins, ends, opens))
     if manner.stops == "everything":
@@ -169,15 +171,21 @@ def _around(
     return tuple(sorted(found, key=lambda one: one.arrives))
 
 
-def minutes(wall: time) -> float:
-    return wall.hour * 60.0 + wall.minute
+def opens_of(day: BranchDay) -> float:
+    """The minute of an open day's first opening."""
+    return float(bounds(day.periods[0])[0])
+
+
+def closes_of(day: BranchDay) -> float:
+    """The minute of an open day's last closing."""
+    return float(bounds(day.periods[-1])[1])
 
 
 def roster(
     rosters: Sequence[Weekly], desks: Sequence[CallingDesk], day: BranchDay
 ) -> tuple[Shift, ...]:
     """Every desk that has hours on this day: its breaks, and no end if it stays until closing."""
-    closes = minutes(day.periods[-1].closes)
+    closes = closes_of(day)
     found = []
     for weekly, desk in zip(rosters, desks, strict=True):
         hours = _hours(weekly, day)

@@ -3,12 +3,15 @@
 import os
 import shutil
 import subprocess
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 from queue_app.store.cluster import ClusterError, binaries
 from queue_app.store.db import CLEAR
+
+_TRIES = 5
 
 
 class DumpError(Exception):
@@ -32,7 +35,9 @@ def backup(dsn: str, file: Path) -> None:
 def restore(dsn: str, file: Path) -> None:
     """Put the database back as `file` has it, in one transaction: whole or not at all.
 
-    What is in the database is dropped.
+    What is in the database is dropped. Whoever works in it at this moment may hold what this waits
+    for and wait for what this holds: PostgreSQL ends one of the two, and if it is this one, nothing
+    was done and it begins again.
     """
     script = file.with_name(f".{file.name}.{os.getpid()}.sql")
     try:
@@ -46,14 +51,26 @@ def restore(dsn: str, file: Path) -> None:
             ],
             dsn,
         )
-        _run(
-            [_program("psql"), "--no-psqlrc", "--quiet", "--single-transaction",
-             "--output=/dev/null", "--set=ON_ERROR_STOP=1", f"--command={CLEAR}",
-             f"--file={script}", *_target(dsn)],
-            dsn,
-        )  # fmt: skip
+        for last in (False,) * (_TRIES - 1) + (True,):
+            with _again_after_a_deadlock(last):
+                _run(
+                    [_program("psql"), "--no-psqlrc", "--quiet", "--single-transaction",
+                     "--output=/dev/null", "--set=ON_ERROR_STOP=1", f"--command={CLEAR}",
+                     f"--file={script}", *_target(dsn)],
+                    dsn,
+                )  # fmt: skip
+                break
     finally:
         script.unlink(missing_ok=True)
+
+
+@contextmanager
+def _again_after_a_deadlock(last: bool) -> Iterator[None]:
+    try:
+        yield
+    except DumpError as error:
+        if last or "deadlock detected" not in str(error):
+            raise
 
 
 def _program(name: str) -> str:

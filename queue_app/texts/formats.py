@@ -4,7 +4,8 @@ Moments are shown in the centre's own zone, whatever zone they arrive in. The wo
 order come from the language, the clock from the country.
 """
 
-from datetime import date, datetime, time, tzinfo
+from collections.abc import Iterable
+from datetime import date, datetime, time, timedelta, tzinfo
 from functools import cache
 
 import phonenumbers
@@ -24,6 +25,8 @@ WORLDWIDE = ("150", "001")
 GROUPS = {380: (2, 3, 2, 2)}
 """How a national number is grouped aloud, by the country's code, where the library's way differs.
 Ukrainian numbers are said as 67 123 45 67."""
+NIGHT_ENDS = 6
+"""The hour before which people say night, and mean the day before as often as the date."""
 
 
 @cache
@@ -50,6 +53,28 @@ def customs_of(country: str | None) -> Locale | None:
     return None
 
 
+def wall_time(moment: datetime, zone: tzinfo) -> str:
+    """10:20 in whatever language; where the clock shows that twice, 03:30 (UTC+3)."""
+    local = moment.astimezone(zone)
+    return _told_apart(f"{local:%H:%M}", local)
+
+
+def _told_apart(shown: str, local: datetime) -> str:
+    return f"{shown}{NBSP}({offset_name(local)})" if comes_twice(local) else shown
+
+
+def comes_twice(local: datetime) -> bool:
+    """Whether its clock shows this time twice. Of a time that it does show."""
+    return local.replace(fold=1 - local.fold).utcoffset() != local.utcoffset()
+
+
+def offset_name(local: datetime) -> str:
+    """UTC+3, UTC−3:30"""
+    minutes = round((local.utcoffset() or timedelta()) / timedelta(minutes=1))
+    hours, rest = divmod(abs(minutes), 60)
+    return f"UTC{'−' if minutes < 0 else '+'}{hours}" + (f":{rest:02}" if rest else "")
+
+
 class Formats(Struct, frozen=True):
     """One language and the centre's zone and country; every method gives text without markup."""
 
@@ -61,16 +86,43 @@ class Formats(Struct, frozen=True):
         return moment.astimezone(self.zone)
 
     def time(self, moment: datetime) -> str:
-        """10:20, or 10:20 AM where the country has twelve hours on its clocks."""
+        """10:20, or 10:20 AM where the country has twelve hours on its clocks; where the clock
+        shows that twice, in the night of the change, 03:30 (UTC+3)."""
         local = self.local(moment)
+        shown = local.strftime("%H:%M")
         if halves := self.halves:
-            return f"{local.hour % 12 or 12}:{local:%M}{NBSP}{halves[local.hour // 12]}"
-        return local.strftime("%H:%M")
+            shown = f"{local.hour % 12 or 12}:{local:%M}{NBSP}{halves[local.hour // 12]}"
+        return _told_apart(shown, local)
 
     @property
     def halves(self) -> tuple[str, str] | None:
         """What the two halves of a day are called, where clocks have twelve hours."""
         return _halves(self.language, self.country)
+
+    def night(self, moment: datetime) -> str:
+        """ніч п’ятниця – субота, for a time of the small hours, which a date alone says badly."""
+        local = self.local(moment)
+        if local.hour >= NIGHT_ENDS:
+            return ""
+        eve = self.weekday(local.date() - timedelta(days=1))
+        spoken = self._words.gettext("night %(eve)s – %(day)s")
+        return spoken % {"eve": eve, "day": self.weekday(local.date())}
+
+    def when(self, moment: datetime) -> str:
+        """вівторок, 24 листопада, 10:20; of the small hours with the night that is meant."""
+        said = [self.day(moment), self.time(moment), self.night(moment)]
+        return ", ".join(filter(None, said))
+
+    def twice(self, moments: Iterable[datetime]) -> str:
+        """What tells the times apart, where one of these is shown twice; else nothing."""
+        for moment in map(self.local, moments):
+            if comes_twice(moment):
+                first, second = (offset_name(moment.replace(fold=fold)) for fold in (0, 1))
+                return self._words.gettext(
+                    "In this night the clocks go back and an hour comes twice:"
+                    " first %(first)s, then %(second)s."
+                ) % {"first": first, "second": second}
+        return ""
 
     def day(self, day: date) -> str:
         """вівторок, 24 листопада; a moment counts as its local day."""

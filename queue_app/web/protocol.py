@@ -7,77 +7,28 @@ Whoever goes too far gets one short answer, no line in the log, and counts in
 """
 
 import asyncio
-from collections.abc import Generator, Iterable
 from functools import cache
 from http import HTTPStatus
 from typing import Any
 
 import httptools
 import msgspec
-from prometheus_client import Counter
-from uvicorn._types import ASGISendEvent
 from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import (
     STATUS_LINE,
     HttpToolsProtocol,
     RequestResponseCycle,
 )
-from uvicorn.protocols.utils import ClientDisconnected
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
-from websockets.datastructures import Headers
-from websockets.frames import CloseCode, Frame
-from websockets.http11 import Request
-from websockets.protocol import Protocol
-from websockets.server import ServerProtocol
 
+from queue_app.web import bounds
+from queue_app.web.bounds import CUT
 from queue_app.web.gate import Gate, gate_of
-from queue_app.web.line import EXTENSION
 from queue_app.web.watch import NEVER, Watched, watch_of
-
-
-class ConnectionLimits(msgspec.Struct, frozen=True, kw_only=True):
-    """What one connection may ask of a process, in bytes, seconds and numbers.
-
-    `head_bytes`: the request line and the headers; the same again for all that frames a chunked
-    body, trailers included. `line_bytes`: the request line. `requests`:
-    how many may be sent ahead of their answers. `head_seconds` count from the connection or from
-    the last answer, `body_seconds` from the head. `unread_seconds`: how long what is sent may wait
-    for whoever asked for it. `parting_seconds`: from our last word to the end of the connection.
-    `heard_bytes`: what a websocket, from which nothing is expected, may send in a second.
-
-    `places`: how many websockets are between their request and their first frame; the others wait
-    at the gate, and are told to come again after `waiting_seconds`. Whoever has got no frame in
-    `place_seconds` keeps the others out no longer, as while the database is away.
-    """
-
-    line_bytes: int = 8 * 1024
-    head_bytes: int = 32 * 1024
-    headers: int = 100
-    body_bytes: int = 64 * 1024
-    requests: int = 32
-    head_seconds: float = 10.0
-    body_seconds: float = 20.0
-    unread_seconds: float = 30.0
-    parting_seconds: float = 2.0
-    look_seconds: float = 1.0
-    heard_bytes: int = 128 * 1024
-    places: int = 8
-    waiting_seconds: float = 30.0
-    place_seconds: float = 1.0
-
-
-LIMITS = ConnectionLimits()
+from queue_app.web.websocket import BoundedWebsocket
 
 URGENT = b"/ws/desks/"
 """Whoever works behind these addresses is let in before those who look on."""
-
-CUT = Counter(
-    "queue_app_connections_cut",
-    "Connections that were ended for what they sent, by the status that they were told, "
-    "or for what they left unread",
-    ["reason"],
-)
 
 
 class BoundedHttp(Watched, HttpToolsProtocol):
@@ -95,8 +46,8 @@ class BoundedHttp(Watched, HttpToolsProtocol):
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
-        self.limits = LIMITS
-        self.unread_seconds = LIMITS.unread_seconds
+        self.limits = bounds.LIMITS
+        self.unread_seconds = self.limits.unread_seconds
         self.url = b""
         self._in_body = False
         """Whether the head of a request has been read, and not yet all of the rest."""
@@ -260,8 +211,9 @@ class BoundedHttp(Watched, HttpToolsProtocol):
             self.transport.write_eof()
 
     def handle_websocket_upgrade(self) -> None:
-        """Wait at the gate, unless no answer could be read."""
-        if not self._is_answered():
+        """Wait at the gate, unless no answer could be read, or a body is still to come."""
+        bodies = (b"content-length", b"transfer-encoding")
+        if not self._is_answered() or any(name in bodies for name, _ in self.headers):
             self._refuse(400)
         else:
             self.due = self.loop.time() + self.limits.waiting_seconds
@@ -272,10 +224,8 @@ class BoundedHttp(Watched, HttpToolsProtocol):
     def _become_websocket(self) -> None:
         """The request was read, so the other protocol is given it instead of its bytes."""
         self.connections.discard(self)
-        other = BoundedWebsocket(self.config, self.server_state, self.app_state)
-        other.connection_made(self.transport)
-        self.transport.set_protocol(other)
-        other.open(self.scope["method"], self.url, self.scope["headers"])
+        other = BoundedWebsocket(self.config, self.server_state, self.app_state, self.limits)
+        other.open(self.transport, self.scope["method"], self.url, list(self.scope["headers"]))
 
 
 def _leave(cycle: RequestResponseCycle) -> None:
@@ -294,147 +244,3 @@ def _words(status: int) -> bytes:
         b"content-type: application/problem+json\r\n"
         b"content-length: %d\r\nconnection: close\r\n\r\n%b" % (len(body), body)
     )
-
-
-class _Frames(ServerProtocol):
-    """The library's protocol behind a handshake whose request was read by somebody else."""
-
-    def parse(self) -> Generator[None]:
-        return Protocol.parse(self)
-
-
-class BoundedWebsocket(Watched, WebSocketsSansIOProtocol):
-    """One websocket, from which nothing is expected but signs of life.
-
-    It is the `Line` of whoever the application lets watch.
-    """
-
-    def __init__(
-        self,
-        config: Config,
-        server_state: ServerState,
-        app_state: dict[str, Any],
-        _loop: asyncio.AbstractEventLoop | None = None,
-    ) -> None:
-        super().__init__(config, server_state, app_state, _loop)
-        self.conn = _Frames(max_size=config.ws_max_size, logger=self.logger)
-        self.gone = self.loop.create_future()
-        self._newest: bytes | None = None
-        """A frame for whoever has not read those before it."""
-        self.unread_seconds = LIMITS.unread_seconds
-        self._heard_bytes = LIMITS.heard_bytes
-        self._heard = 0
-        """Bytes since the last look."""
-        self._gate = gate_of(server_state, LIMITS.places)
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """It has a place from now on; `due` is until when."""
-        super().connection_made(transport)
-        self.due = self.loop.time() + LIMITS.place_seconds
-
-    def open(self, method: str, target: bytes, headers: Iterable[tuple[bytes, bytes]]) -> None:
-        """The handshake."""
-        named = ((name.decode("latin-1"), value.decode("latin-1")) for name, value in headers)
-        self.handle_connect(Request(target.decode("latin-1"), Headers(named), method))
-        if not self.handshake_complete:
-            self.scope["extensions"][EXTENSION] = self  # type: ignore[assignment]
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        super().connection_lost(exc)
-        self._give_up_place()
-        self._go()
-
-    def _go(self) -> None:
-        if not self.gone.done():
-            self.gone.set_result(None)
-
-    def shutdown(self) -> None:
-        super().shutdown()
-        self._go()
-
-    def handle_close(self, event: Frame) -> None:
-        super().handle_close(event)
-        self._go()
-
-    def push(self, frame: bytes) -> None:
-        if self.due != NEVER:
-            self._give_up_place()
-        if not self.writable.is_set():
-            self._newest = frame
-        elif not self._is_ending():
-            self.transport.write(frame)
-
-    def resume_writing(self) -> None:
-        super().resume_writing()
-        if self._newest is not None:
-            frame, self._newest = self._newest, None
-            self.push(frame)
-
-    def overdue(self) -> None:
-        self._give_up_place()
-
-    def _give_up_place(self) -> None:
-        self.due = NEVER
-        self._gate.leave(self.transport)
-
-    def looked(self) -> None:
-        self._heard = 0
-
-    def data_received(self, data: bytes) -> None:
-        self._heard += len(data)
-        if self._heard > self._heard_bytes:
-            CUT.labels("talking").inc()
-            self.transport.abort()
-            return
-        super().data_received(data)
-
-    def handle_ping(self) -> None:
-        """Whoever does not read gets no more to read."""
-        if self.writable.is_set():
-            super().handle_ping()
-        else:
-            self.conn.data_to_send()
-
-    def send_receive_event_to_app(self) -> None:
-        """Words are for nobody; a text that is none ends the connection, and is nothing for the
-        log."""
-        words, self.frames = b"".join(self.frames), []
-        if self.curr_msg_data_type == "text" and not _is_text(words):
-            self.conn.fail(CloseCode.INVALID_DATA)
-            self.handle_parser_exception()
-
-    def handle_parser_exception(self) -> None:
-        """What breaks the protocol before it was agreed on gets no word."""
-        if self.conn.close_sent is None:
-            self.transport.abort()
-        else:
-            super().handle_parser_exception()
-        self._go()
-
-    async def send(self, message: ASGISendEvent) -> None:
-        """ClientDisconnected, which is logged nowhere, once the connection is ending."""
-        await self.writable.wait()
-        if self._is_ending():
-            raise ClientDisconnected
-        await super().send(message)
-        if self.due != NEVER and message["type"] != "websocket.accept":
-            self._give_up_place()
-
-    def _is_ending(self) -> bool:
-        return self.close_sent or self.transport.is_closing()
-
-    def is_unread(self) -> bool:
-        """While the connection lasts, pings find out who does not read; but not once it ends."""
-        return self.transport.is_closing() and super().is_unread()
-
-    def unread(self) -> None:
-        CUT.labels("unread").inc()
-        super().unread()
-
-
-def _is_text(data: bytes) -> bool:
-    try:
-        data.decode()
-    except UnicodeDecodeError:
-        return False
-    return True

@@ -19,10 +19,10 @@ from prometheus_client import Counter, Gauge
 
 from queue_app.domain.catalogue import Language
 from queue_app.domain.people import token_hash
+from queue_app.web.bounds import LIMITS
 from queue_app.web.errors import CODES_BY_STATUS, Problem, answer, wants_json
 from queue_app.web.guards import Known, tokens_of
 from queue_app.web.i18n import language_of
-from queue_app.web.protocol import LIMITS
 from queue_app.web.turns import CrowdedError, Terms, Turn, Turns
 
 RETRY_SECONDS = 5

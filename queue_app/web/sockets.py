@@ -17,7 +17,7 @@ from queue_app.domain.people import Actor, Anonymous
 from queue_app.live import Hub, Screen, Topic
 from queue_app.store.db import OUTAGES
 from queue_app.web.guards import admit, require_same_origin, right
-from queue_app.web.line import Line, line_of
+from queue_app.web.stream import Stream, stream_of
 
 Socket = WebSocket[Any, Any, Any]
 
@@ -49,11 +49,11 @@ def websocket_of(channel: Channel) -> WebsocketRouteHandler:
 
     @websocket(channel.address, opt=right(channel.right))
     async def handler(socket: Socket, hub: NamedDependency[Hub]) -> None:
-        line = line_of(socket.scope)
+        stream = stream_of(socket.scope)
         await socket.accept()
         try:
-            while not line.gone.done():
-                await _follow(socket, hub, channel, line)
+            while not stream.gone.done():
+                await _follow(socket, hub, channel, stream)
         except QueueError as error:  # a code by which the page can tell why, and stop asking
             code = UNKNOWN if error.status == 404 else REFUSED
             await _close(socket, code, error.code)
@@ -65,15 +65,15 @@ def websocket_of(channel: Channel) -> WebsocketRouteHandler:
     return handler
 
 
-async def _follow(socket: Socket, hub: Hub, channel: Channel, line: Line) -> None:
+async def _follow(socket: Socket, hub: Hub, channel: Channel, stream: Stream) -> None:
     """Admit whoever asks, and have their topic's frames written until they have gone, may not
     watch any more, or are to be admitted anew, as the database has begun another epoch."""
     require_same_origin(socket)
     who = await admit(socket, channel.right)
     topic = await channel.topic(socket, who)
     again = None if isinstance(who, Anonymous) else ASK_AGAIN_SECONDS
-    async with hub.subscribe(topic, line.push) as subscription:
-        ends = (line.gone, subscription.over)
+    async with hub.subscribe(topic, stream.push) as subscription:
+        ends = (stream.gone, subscription.over)
         while not (await asyncio.wait(ends, timeout=again, return_when=FIRST_COMPLETED))[0]:
             await _ask_again(socket, channel)
     if subscription.over.done():

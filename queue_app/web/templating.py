@@ -141,6 +141,9 @@ def _environment(
     )
     environment.filters.update(
         time=formats.time,
+        night=formats.night,
+        when=formats.when,
+        twice=formats.twice,
         day=formats.day,
         day_year=formats.day_year,
         short_day=formats.short_day,

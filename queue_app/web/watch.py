@@ -24,8 +24,8 @@ class Watched:
     def overdue(self) -> None:
         """`due` has passed."""
 
-    def looked(self) -> None:
-        """The watch has come by."""
+    def looked(self, now: float) -> None:
+        """The watch has come by, at this time of the loop."""
 
     def is_unread(self) -> bool:
         """Whether something waits to be read."""
@@ -62,7 +62,7 @@ class Watch:
             self.wake(loop)
 
     def _look_at(self, one: Watched, now: float, since: float) -> None:
-        one.looked()
+        one.looked(now)
         if one.is_unread():
             self._unread[one] = since
             if now - since > one.unread_seconds:

@@ -66,6 +66,28 @@ async def test_scripts_write_times_days_and_durations_as_the_server_does(page: P
         }
 
 
+CHANGES = {
+    KYIV: datetime(2026, 10, 25, 1, 0, tzinfo=UTC),
+    "America/St_Johns": datetime(2026, 11, 1, 4, 30, tzinfo=UTC),
+    "Australia/Lord_Howe": datetime(2026, 4, 4, 15, 0, tzinfo=UTC),
+    "Africa/Monrovia": datetime(2026, 10, 25, 1, 0, tzinfo=UTC),
+}
+"""When clocks go back, the last by half an hour; and where they never do."""
+
+
+@pytest.mark.parametrize("zone", CHANGES)
+async def test_a_time_that_comes_twice_is_told_apart_as_the_server_does(
+    zone: str, page: Page
+) -> None:
+    moments = [CHANGES[zone] + timedelta(minutes=15 * step) for step in range(-8, 8)]
+    moments += [CHANGES[zone] + timedelta(days=155), CHANGES[zone] - timedelta(days=1)]
+    given: list[Any] = ["uk", [one.isoformat() for one in moments], [], zone]
+    said = (await page.evaluate(SAY, given))["times"]
+    assert said == [Formats("uk", ZoneInfo(zone)).time(one) for one in moments]
+    alike = [one for one in said if "UTC" in one]
+    assert len(alike) == {"Australia/Lord_Howe": 4, "Africa/Monrovia": 0}.get(zone, 8)
+
+
 @pytest.mark.parametrize(("rate", "expected"), [(1, 1), (60, 60), (0, 1)])
 async def test_the_clock_runs_on_between_snapshots_and_follows_a_faster_hall(
     rate: int, expected: int, page: Page

@@ -223,7 +223,7 @@ def test_the_kiosk_gives_tickets_by_its_two_rules_alone(day: BranchDay, minute: 
     early = day.rules.kiosk_early_minutes * MINUTE
     last = day.rules.last_ticket_minutes * MINUTE
     assert day.gives_tickets(now) == any(
-        opens - early <= now < (closes - last if closes == one.closes else closes)
+        max(opens - early, one.begins) <= now < (closes - last if closes == one.closes else closes)
         for one in horizon(day)
         for opens, closes in one.windows
     )

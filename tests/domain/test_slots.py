@@ -25,6 +25,7 @@ from tests.domain.lanes import (
     visit,
     walls,
 )
+from tests.domain.nights import night
 
 
 def test_a_visit_starts_on_the_step_and_ends_by_closing() -> None:
@@ -212,6 +213,29 @@ def test_autumn_offers_the_hour_that_it_repeats_twice_and_each_once() -> None:
     assert [start.timestamp() for start in left] == [
         start.timestamp() for start in starts if start is not twice[0]
     ]
+
+
+def test_starts_of_a_night_stand_under_the_date_on_which_they_begin() -> None:
+    nightly: Weekly = {"mon": (night("22:00", "30:00"),)}
+    branch = capacity([lane(1, roster=nightly)], opening=nightly)
+    monday, tuesday = (on(branch, visit(30), day) for day in (MONDAY, TUESDAY))
+    assert walls(monday)[0] == "22:00"
+    assert walls(monday)[-2:] == ["23:40", "23:50"], "a visit may run past midnight"
+    assert (walls(tuesday)[0], walls(tuesday)[-1]) == ("00:00", "05:30")
+    assert {start.date() for start in tuesday} == {TUESDAY}
+
+
+def test_a_booking_past_midnight_takes_its_cells_on_both_dates() -> None:
+    nightly: Weekly = {"mon": (night("22:00", "30:00"),)}
+    booked = taken(1, at(MONDAY, 23, 50), 20)
+    branch = capacity([lane(1, roster=nightly)], [booked], opening=nightly)
+    assert walls(on(branch, visit(10), MONDAY))[-1] == "23:40"
+    assert walls(on(branch, visit(20), MONDAY))[-1] == "23:30"
+    assert walls(on(branch, visit(10), TUESDAY))[0] == "00:10"
+    now = at(MONDAY, 12)
+    assert slots.lanes_free_at(branch, visit(10), at(TUESDAY, 0), now) == []
+    assert slots.lanes_free_at(branch, visit(30), at(MONDAY, 23, 20), now) == [1]
+    assert slots.lanes_free_at(branch, visit(30), at(MONDAY, 23, 30), now) == []
 
 
 def test_the_lead_time_counts_real_time_through_the_repeated_hour() -> None:

@@ -23,11 +23,11 @@ async def own(database_server: str, name: str) -> AsyncIterator[str]:
 
 
 @asynccontextmanager
-async def pool_on(dsn: str) -> AsyncIterator[None]:
+async def pool_on(dsn: str, max_size: int = 8) -> AsyncIterator[None]:
     """This process' pool on another database, and back again."""
     kept, config = db.engine.pool, db.engine.config
     try:
-        async with db.pool(dsn, max_size=8):
+        async with db.pool(dsn, max_size=max_size):
             reference.forget()
             yield
     finally:

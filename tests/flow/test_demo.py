@@ -26,6 +26,7 @@ from queue_app.jobs import learning
 from queue_app.queries import doctor, habits, reference
 from queue_app.simulation.past import write_past
 from queue_app.simulation.synthetic_day import SyntheticDay
+from tests.support.night import NIGHT_CENTRE
 from tests.support.server import ROOT, free_port
 
 MONDAY = date(2026, 11, 23)
@@ -138,6 +139,27 @@ def test_a_whole_day_passes_without_one_unexpected_answer_and_leaves_nothing(
     assert served and int(served[1]) >= 30, day.said
     assert "at rate 1200 they mean little" in day.said
     assert "more cut" not in day.said and "none (" not in day.said
+    assert day.leftovers() == []
+
+
+@pytest.mark.slow
+@pytest.mark.server
+def test_a_night_passes_without_one_unexpected_answer_and_leads_on_to_the_next(
+    demo: StartDemo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No hour that a night of the hall lacks or has twice, no clock that is set back."""
+    monkeypatch.setenv("QUEUE_APP_CONFIG", str(NIGHT_CENTRE))
+    day = demo(
+        "--rate", "1200", "--visitors", "40", "--branch", "station",
+        "--clock", "2026-11-25T12:00:00+02:00",
+    )  # fmt: skip
+    day.until("clock shows Wednesday 25 November 2026, 21:50")
+    day.until("every invariant holds")
+    day.until(r"2[12]:\d\d  waiting")
+    day.until(r"0[12]:\d\d  waiting")
+    day.signal_all(signal.SIGINT)
+    assert day.end() == 0, day.said
+    assert "UNEXPECTED" not in day.said
     assert day.leftovers() == []
 
 

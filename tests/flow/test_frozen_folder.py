@@ -194,7 +194,8 @@ class Frozen(subprocess.Popen[bytes]):
         self.wait(timeout)
 
 
-@pytest.mark.parametrize("workers", [1, pytest.param(2, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("workers", [1, 2])
 async def test_a_server_stops_politely_though_its_folder_hangs(
     database: str, clock: FixedClock, tmp_path: Path, workers: int
 ) -> None:

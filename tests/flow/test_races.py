@@ -180,7 +180,7 @@ async def test_eight_kiosks_issue_tickets_without_a_double_or_a_gap(hall: Hall, 
     assert events == count
 
 
-@pytest.mark.parametrize("people", [60, pytest.param(200, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("people", [30, pytest.param(200, marks=pytest.mark.slow)])
 async def test_eight_clerks_call_everybody_once_in_order_and_without_an_error(
     hall: Hall, people: int
 ) -> None:

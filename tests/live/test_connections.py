@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 from prometheus_client.parser import text_string_to_metric_families
 
-from queue_app.web.protocol import LIMITS, ConnectionLimits
+from queue_app.web.bounds import LIMITS, ConnectionLimits
 from tests.conftest import MONDAY
 from tests.support.people import BRANCH
 from tests.support.server import Server, start_servers, stop_servers
@@ -347,6 +347,7 @@ def _now_and_then(ask: bytes) -> Iterator[bytes]:
         time.sleep(0.02)
 
 
+@pytest.mark.slow
 def test_the_limits_hold_in_every_worker(server: Server, database: str, data: Path) -> None:
     several = start_servers(1, database, data, clock=MONDAY, workers=2)
     try:

@@ -13,9 +13,11 @@ import uvicorn
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from queue_app.web import protocol
+from queue_app.web import bounds
+from queue_app.web.bounds import CUT, ConnectionLimits
 from queue_app.web.gate import Gate
-from queue_app.web.protocol import CUT, BoundedHttp, BoundedWebsocket, ConnectionLimits
+from queue_app.web.protocol import BoundedHttp
+from queue_app.web.websocket import BoundedWebsocket
 from tests.conftest import MONDAY, StartServers
 from tests.live.test_screens import BOARD, snapshot
 from tests.support.waiting import SOON, until
@@ -167,7 +169,7 @@ def few(
     """Two places, and whoever has one keeps it; whatever happens is nothing for the log."""
 
     def limited(**limits: Any) -> None:
-        monkeypatch.setattr(protocol, "LIMITS", msgspec.structs.replace(FEW, **limits))
+        monkeypatch.setattr(bounds, "LIMITS", msgspec.structs.replace(FEW, **limits))
 
     limited()
     caplog.set_level(logging.WARNING)

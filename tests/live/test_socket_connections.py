@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 from websockets.asyncio.client import connect
 
-from queue_app.web.protocol import ConnectionLimits
+from queue_app.web.bounds import ConnectionLimits
 from tests.conftest import MONDAY
 from tests.live.test_screens import snapshot, until
 from tests.support.hall import open_desk, take_ticket
@@ -97,10 +97,10 @@ def test_a_websocket_may_have_as_long_a_head_as_any_request(server: Server) -> N
         assert status_of(wire.rest()) == 431
 
 
-def test_a_websocket_that_comes_with_a_body_is_let_go(server: Server) -> None:
+def test_a_websocket_that_comes_with_a_body_is_refused(server: Server) -> None:
     with Wire(server) as wire:
         wire.open_websocket(BOARD, "Content-Length: 5\r\n")
-        wire.rest()
+        assert status_of(wire.rest()) == 400
 
 
 @pytest.mark.parametrize("pause", [0.0, 0.5], ids=["before it is let in", "later"])

@@ -11,10 +11,9 @@ import json
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from tests.load.boards import line, process
-from tests.load.stage import HALL, Client, Stage, speaking
+from tests.load.stage import HALL, Client, Stage, core_seconds, speaking
 from tests.load.table import Table, ms, part
 
 SCREENS = 2000
@@ -27,8 +26,6 @@ EVERY_SECONDS = 0.1
 CALL_SECONDS = 1.0
 QUIET_SECONDS = 1.0
 WITHIN_SECONDS = 90.0
-TICKS = 100
-"""A second of a process, as the kernel counts it."""
 BOARD = f"/ws/branches/{HALL}/board"
 ASKED = (f"/branches/{HALL}/board", "/branches", f"/branches/{HALL}/slots?service=debt-amount")
 
@@ -79,12 +76,6 @@ def row(name: str, met: Rush, last: float | None = None) -> tuple[str, ...]:
     asked = [ms(part(met.asked, share)) if met.asked else "" for share in (0.5, 0.95, 1.0)]
     called = [ms(part(met.called, share)) if met.called else "" for share in (0.5, 1.0)]
     return (name, ms(met.last if last is None else last), ms(met.core), *asked, *called)
-
-
-def core_seconds(pid: int) -> float:
-    """What the process has taken of a core so far."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
 
 
 async def issued(kiosk: Client) -> str:

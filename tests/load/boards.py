@@ -14,12 +14,13 @@ from contextlib import asynccontextmanager
 
 from websockets.asyncio.client import connect
 
-from tests.load.stage import HALL, Client, Stage, speaking
+from tests.load.stage import HALL, Client, Stage, core_seconds, speaking
 from tests.load.table import Table, ms, part
 
 BOARDS = 1000
 ROUNDS = 25
 WARM_UP = 3
+IDLE_SECONDS = 20.0
 PEOPLE = 40
 """Who wait while the calls are measured."""
 
@@ -33,13 +34,28 @@ async def measure(stage: Stage) -> list[Table]:
         bare_server() as bare_port,
         crowd(host, port, f"/ws/branches/{HALL}/board") as ours,
         crowd("127.0.0.1", bare_port, "/board") as theirs,
+    ):
+        idle = await core_share(stage)
+        return [
+            await calls(stage, ours, theirs, bare_port),
+            Table(
+                f"A process with {BOARDS} boards while nothing happens",
+                ("", "of a core"),
+                [(f"over {IDLE_SECONDS:.0f} s, heartbeats and pings included", f"{idle:.1%}")],
+            ),
+        ]
+
+
+async def calls(stage: Stage, ours: Process, theirs: Process, bare_port: str) -> Table:
+    """Calls and bare broadcasts in turn."""
+    product: list[float] = []
+    answers: list[float] = []
+    reference: list[float] = []
+    size = 0
+    async with (
         speaking(stage, stage.clerks[0]) as clerk,
         connect(f"ws://127.0.0.1:{bare_port}/desk") as desk,
     ):
-        product: list[float] = []
-        answers: list[float] = []
-        reference: list[float] = []
-        size = 0
         for turn in range(ROUNDS + WARM_UP):
             frame = (await clerk.get(f"/branches/{HALL}/board")).decode()
             version = int(frame[11 : frame.index(",")]) + 1
@@ -61,17 +77,25 @@ async def measure(stage: Stage) -> list[Table]:
                 answers.append((answered - sent) / 1e9)
                 reference.append((ended - began) / 1e9)
     ratio = part(product, 0.5) / part(reference, 0.5)
-    return [
-        Table(
-            f"Call to the last of {BOARDS} boards ({ROUNDS} calls, frames of {size} bytes)",
-            ("", "p50", "p95", "ratio of p50"),
-            [
-                row("queue-app: POST of the call to the last board", product, f"{ratio:.2f}"),
-                row("of which until the clerk has the answer", answers, ""),
-                row("bare websockets broadcast of the same bytes", reference, "1"),
-            ],
-        )
-    ]
+    return Table(
+        f"Call to the last of {BOARDS} boards ({ROUNDS} calls, frames of {size} bytes)",
+        ("", "p50", "p95", "ratio of p50"),
+        [
+            row("queue-app: POST of the call to the last board", product, f"{ratio:.2f}"),
+            row("of which until the clerk has the answer", answers, ""),
+            row("bare websockets broadcast of the same bytes", reference, "1"),
+        ],
+    )
+
+
+async def core_share(stage: Stage) -> float:
+    """What the server's process takes of a core while nobody comes and nobody calls."""
+    own = stage.server.process.pid
+    assert own
+    await asyncio.sleep(1)
+    before = core_seconds(own)
+    await asyncio.sleep(IDLE_SECONDS)
+    return (core_seconds(own) - before) / IDLE_SECONDS
 
 
 def row(name: str, seconds: list[float], ratio: str) -> tuple[str, str, str, str]:

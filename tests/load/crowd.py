@@ -10,6 +10,8 @@ import sys
 import time
 from typing import cast
 
+TEXT, PING, PONG = 0x81, 0x89, 0x8A
+
 
 class Crowd:
     """How many boards have the version that is waited for."""
@@ -58,7 +60,8 @@ class Board(asyncio.Protocol):
             "Connection: Upgrade\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n"
             "Sec-WebSocket-Version: 13\r\n\r\n"
         )
-        cast(asyncio.WriteTransport, transport).write(request.encode())
+        self.transport = cast(asyncio.WriteTransport, transport)
+        self.transport.write(request.encode())
 
     def data_received(self, data: bytes) -> None:
         self.unread += data
@@ -84,9 +87,11 @@ class Board(asyncio.Protocol):
             length = int.from_bytes(self.unread[2:start], "big")
         if len(self.unread) < start + length:
             return None
-        frame, text = self.unread[start : start + length], self.unread[0] == 0x81
+        frame, kind = self.unread[start : start + length], self.unread[0]
         self.unread = self.unread[start + length :]
-        return frame if text else b""
+        if kind == PING:
+            self.transport.write(bytes([PONG, 0x80 | length, 0, 0, 0, 0]) + frame)
+        return frame if kind == TEXT else b""
 
     def _read(self, frame: bytes) -> None:
         if not frame.startswith(b'{"version":'):

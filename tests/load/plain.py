@@ -8,7 +8,8 @@ from typing import Any
 
 import uvicorn
 
-from queue_app.web.protocol import BoundedHttp, BoundedWebsocket
+from queue_app.web.protocol import BoundedHttp
+from queue_app.web.websocket import BoundedWebsocket
 
 HEADERS = [(b"content-type", b"text/plain"), (b"content-length", b"5")]
 

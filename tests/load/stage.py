@@ -26,6 +26,8 @@ from tests.support.server import Server, start_servers, stop_servers
 CLIENTS = 8
 HALL = "holosiivskyi"
 """The branch that calls, with a desk for each client."""
+TICKS = 100
+"""A second of a process, as the kernel counts it."""
 replace = msgspec.structs.replace
 
 
@@ -45,6 +47,12 @@ def open_files() -> None:
     """A thousand boards are a thousand open files here and in each process started here."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def core_seconds(pid: int) -> float:
+    """What the process has taken of a core so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS
 
 
 def busy_centre() -> Centre:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from queue_app.domain.people import Staff, token_hash
+from queue_app.domain.ranges import Forecasts
 from queue_app.flow import arrival, calling
 from queue_app.flow.act import By
 from queue_app.queries import reference
@@ -38,7 +39,9 @@ async def measure(stage: Stage) -> list[Table]:
     issued = await timed(stage, issue)
     called = await timed(stage, call_and_send_away)
     await empty_hall()
-    issuing = await heard(stage, lambda: one_ticket(stage))
+    forecasts = Forecasts(time.monotonic)
+    await one_ticket(stage, forecasts)
+    issuing = await heard(stage, lambda: one_ticket(stage, forecasts))
     working = await heard(stage, lambda: one_call(stage))
     await empty_hall()
     bare_issued = await pgbench(stage, ticket_script(issuing))
@@ -93,9 +96,9 @@ async def call_and_send_away(stage: Stage, client: int, latencies: list[float]) 
             await clerk.post(f"/tickets/{called['id']}/no-shows")
 
 
-async def one_ticket(stage: Stage) -> None:
+async def one_ticket(stage: Stage, forecasts: Forecasts) -> None:
     await device_of_token(token_hash(stage.kiosk.token))
-    await arrival.issue(By(KIOSK, MONDAY), HALL, [SERVICE], None, "uk")
+    await arrival.issue(By(KIOSK, MONDAY, forecasts=forecasts), HALL, [SERVICE], None, "uk")
 
 
 async def one_call(stage: Stage) -> None:

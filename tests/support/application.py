@@ -12,7 +12,7 @@ from litestar import Litestar
 from config.settings import Settings
 from queue_app.clock import Clock
 from queue_app.store import db
-from queue_app.web.line import EXTENSION
+from queue_app.web.stream import EXTENSION
 from tests.support.database import CONFIG
 from tests.support.frames import text_of
 
@@ -64,7 +64,7 @@ async def speaking_to(app: Litestar) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-class _Line:
+class _Shown:
     """What the server's protocol would bring."""
 
     def __init__(self, sent: "asyncio.Queue[dict[str, Any]]") -> None:
@@ -86,7 +86,7 @@ async def listening(
     sent: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
     received: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
     received.put_nowait({"type": "websocket.connect"})
-    line = _Line(sent)
+    line = _Shown(sent)
     scope = {
         "type": "websocket",
         "asgi": {"version": "3.0"},

@@ -119,10 +119,11 @@ async def empty(dsn: str) -> None:
 
 
 async def _emptied(connection: asyncpg.Connection) -> bool:
-    """False where a server that still reads made PostgreSQL give up one of the two."""
+    """False where a server that still reads made PostgreSQL give up one of the two, or one that
+    still writes put down a promise in between."""
     try:
         await connection.execute(_EMPTY)
-    except asyncpg.DeadlockDetectedError:
+    except (asyncpg.DeadlockDetectedError, asyncpg.ForeignKeyViolationError):
         return False
     return True
 

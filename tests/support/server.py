@@ -15,8 +15,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
-from queue_app.web import protocol
-from queue_app.web.protocol import ConnectionLimits
+from queue_app.web import bounds
+from queue_app.web.bounds import ConnectionLimits
 
 ROOT = Path(__file__).parents[2]
 _forked = multiprocessing.get_context("forkserver")
@@ -205,5 +205,5 @@ def _command(
     os.environ.update(environment)
     from queue_app.cli import main
 
-    protocol.LIMITS = limits or protocol.LIMITS
+    bounds.LIMITS = limits or bounds.LIMITS
     main(arguments)

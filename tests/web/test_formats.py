@@ -1,4 +1,4 @@
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -20,6 +20,27 @@ def plain(text: str) -> str:
 def test_a_moment_is_shown_in_the_zone_of_the_centre() -> None:
     assert UK.time(datetime(2026, 11, 24, 8, 20, tzinfo=UTC)) == "10:20"
     assert plain(UK.day(datetime(2026, 11, 23, 23, 0, tzinfo=UTC))) == "вівторок, 24 листопада"
+
+
+def test_a_time_that_comes_twice_is_told_apart() -> None:
+    first = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
+    assert plain(UK.time(first)) == "03:30 (UTC+3)"
+    assert plain(UK.time(first.replace(hour=1))) == "03:30 (UTC+2)"
+    assert [UK.time(first.replace(hour=hour, minute=0)) for hour in (2, 3)] == ["04:00", "05:00"]
+    assert UK.time(first - timedelta(minutes=31)) == "02:59"
+    newfoundland = Formats("en", ZoneInfo("America/St_Johns"))
+    assert plain(newfoundland.time(datetime(2026, 11, 1, 3, 45, tzinfo=UTC))) == "01:15 (UTC−2:30)"
+    assert EN.twice([first]) == (
+        "In this night the clocks go back and an hour comes twice: first UTC+3, then UTC+2."
+    )
+    assert EN.twice([first - timedelta(days=1)]) == ""
+
+
+def test_a_time_of_the_small_hours_is_said_with_its_night() -> None:
+    night = datetime(2026, 11, 27, 23, 30, tzinfo=UTC)
+    assert plain(UK.when(night)) == "субота, 28 листопада, 01:30, ніч п’ятниця – субота"
+    assert plain(EN.when(night)) == "Saturday, 28 November, 01:30, night Friday – Saturday"
+    assert plain(EN.when(night + timedelta(hours=8))) == "Saturday, 28 November, 09:30"
 
 
 def test_days_are_written_in_words() -> None:

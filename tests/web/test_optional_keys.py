@@ -12,7 +12,7 @@ import msgspec
 import pytest
 import tomli_w
 
-from config import files
+from config import files, weeks
 from config.files import ConfigError, load_centre
 from queue_app.clock import FixedClock
 from queue_app.domain.people import OPERATOR
@@ -170,6 +170,6 @@ def optional_fields() -> set[str]:
     return {
         field.encode_name
         for name in SHAPES
-        for field in msgspec.structs.fields(getattr(files, name))
+        for field in msgspec.structs.fields(vars(weeks).get(name) or vars(files)[name])
         if not field.required
     }

@@ -10,13 +10,18 @@ import pytest
 import uvicorn
 from uvicorn.server import ServerState
 
-from queue_app.web import protocol
-from queue_app.web.protocol import BoundedHttp, BoundedWebsocket, ConnectionLimits
+from queue_app.live import text_frame
+from queue_app.web import bounds
+from queue_app.web.bounds import ConnectionLimits
+from queue_app.web.protocol import BoundedHttp
+from queue_app.web.stream import stream_of
+from queue_app.web.websocket import BoundedWebsocket
 from tests.support.waiting import until
 
-HASTY = ConnectionLimits(unread_seconds=0.4, look_seconds=0.05)
-PING_SECONDS = 0.3
+HASTY = ConnectionLimits(unread_seconds=0.4, look_seconds=0.05, ping_seconds=0.3)
 FRAME = "x" * 60_000
+FRAMES = 500
+PING = 0x89
 
 
 async def chatter(_scope: Any, receive: Any, send: Any) -> None:
@@ -31,13 +36,7 @@ async def chatter(_scope: Any, receive: Any, send: Any) -> None:
 @asynccontextmanager
 async def serving(app: Any) -> AsyncIterator[tuple[int, ServerState]]:
     """The port of a server in this process, and its connections."""
-    config = uvicorn.Config(
-        app,
-        ws=BoundedWebsocket,
-        ws_ping_interval=PING_SECONDS,
-        ws_ping_timeout=PING_SECONDS,
-        log_config=None,
-    )
+    config = uvicorn.Config(app, ws=BoundedWebsocket, log_config=None)
     config.load()
     state = ServerState()
     server = await asyncio.get_running_loop().create_server(
@@ -54,7 +53,7 @@ def logged(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> pytest.LogCaptureFixture:
     """What is worth a line in the log, while limits are hasty."""
-    monkeypatch.setattr(protocol, "LIMITS", HASTY)
+    monkeypatch.setattr(bounds, "LIMITS", HASTY)
     caplog.set_level(logging.WARNING)
     return caplog
 
@@ -87,6 +86,38 @@ async def test_who_reads_again_after_they_were_given_up_is_nothing_to_log(
             pass
         await until(lambda: not state.tasks and not state.connections)
     assert logged.records == []
+
+
+async def test_who_reads_slowly_skips_to_the_newest_frame(
+    logged: pytest.LogCaptureFixture,
+) -> None:
+    async def count(scope: Any, _receive: Any, send: Any) -> None:
+        stream = stream_of(scope)
+        await send({"type": "websocket.accept"})
+        for number in range(FRAMES):
+            stream.push(text_frame(b"%d " % number + b"x" * 60_000))
+        await stream.gone
+
+    async with serving(count) as (port, _), websocket(port) as (reader, _):
+        seen = [int(text.partition(b" ")[0]) async for text in texts(reader, until=FRAMES - 1)]
+    assert seen[0] == 0
+    assert seen == sorted(seen)
+    assert seen[-1] == FRAMES - 1
+    assert len(seen) < FRAMES
+    assert logged.records == []
+
+
+async def texts(reader: asyncio.StreamReader, until: int) -> AsyncIterator[bytes]:
+    """The messages of 126 bytes and more, up to that which begins with this number."""
+    while (await reader.readline()).strip():
+        pass  # the rest of the head
+    text = b""
+    while not text.startswith(b"%d " % until):
+        kind, _ = await reader.readexactly(2)
+        if kind == PING:
+            continue
+        text = await reader.readexactly(int.from_bytes(await reader.readexactly(2), "big"))
+        yield text
 
 
 async def test_who_never_reads_again_is_forgotten(logged: pytest.LogCaptureFixture) -> None:

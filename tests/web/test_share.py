@@ -14,8 +14,8 @@ from prometheus_client import REGISTRY
 from queue_app.clock import FixedClock
 from queue_app.domain.people import token_hash
 from queue_app.web import share
+from queue_app.web.bounds import LIMITS
 from queue_app.web.guards import KNOWN_AT_MOST, KNOWN_SECONDS, Known
-from queue_app.web.protocol import LIMITS
 from queue_app.web.share import PublicShare
 from queue_app.web.turns import Terms, Turn
 from tests.conftest import MONDAY

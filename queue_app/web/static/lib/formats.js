@@ -4,16 +4,63 @@ import { fill, language, texts } from "./words.js";
 
 const NBSP = "\u00a0";
 const MS_A_DAY = 86_400_000;
+const MS_AN_HOUR = 3_600_000;
+const MS_A_MINUTE = 60_000;
+const AROUND = 3 * MS_AN_HOUR;
 const made = new Map();
+const steady = new Map();
 
-/** 10:20, or 10:20 AM where clocks have twelve hours. */
+/** 10:20, or 10:20 AM where clocks have twelve hours; where the clock shows that twice, in the night
+ * of the change, 03:30 (UTC+3). */
 export function time(moment, zone, code = language()) {
   const parts = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
-  const said = formatter("time", zone, parts).format(new Date(moment));
+  const at = Number(new Date(moment));
+  const shown = onTheClock(formatter("time", zone, parts).format(at), code);
+  return comesTwice(at, zone) ? `${shown}${NBSP}(${offsetName(offset(at, zone))})` : shown;
+}
+
+function onTheClock(said, code) {
   const { halves } = texts(code).calendar;
   if (!halves) return said;
   const [hour, minute] = said.split(":");
   return `${hour % 12 || 12}:${minute}${NBSP}${halves[hour < 12 ? 0 : 1]}`;
+}
+
+function comesTwice(at, zone) {
+  if (isSteady(at, zone)) return false;
+  const own = offset(at, zone);
+  return [at - AROUND, at + AROUND].some((other) => {
+    const off = offset(other, zone);
+    return off !== own && offset(at + own - off, zone) === off;
+  });
+}
+
+/** Whether the zone's clocks do not change around this hour: so it is in all but two nights. */
+function isSteady(at, zone) {
+  const hour = Math.floor(at / MS_AN_HOUR);
+  const key = `${hour} ${zone}`;
+  if (!steady.has(key)) {
+    const [before, after] = [hour * MS_AN_HOUR - AROUND, (hour + 1) * MS_AN_HOUR + AROUND];
+    steady.set(key, offset(before, zone) === offset(after, zone));
+  }
+  return steady.get(key);
+}
+
+/** How far the zone's wall is ahead of UTC, in milliseconds. */
+function offset(at, zone) {
+  const wanted = { year: "numeric", month: "numeric", day: "numeric", hour: "numeric",
+    minute: "numeric", hourCycle: "h23" };
+  const parts = formatter("offset", zone, wanted).formatToParts(at);
+  const part = (type) => Number(parts.find((one) => one.type === type).value);
+  const wall = Date.UTC(part("year"), part("month") - 1, part("day"), part("hour"), part("minute"));
+  return wall - Math.floor(at / MS_A_MINUTE) * MS_A_MINUTE;
+}
+
+/** UTC+3, UTC−3:30 */
+function offsetName(ahead) {
+  const minutes = Math.abs(ahead) / MS_A_MINUTE;
+  const rest = minutes % 60 ? `:${String(minutes % 60).padStart(2, "0")}` : "";
+  return `UTC${ahead < 0 ? "−" : "+"}${Math.floor(minutes / 60)}${rest}`;
 }
 
 /** вівторок, 24 листопада: in the page's own words, as browsers do not know every language. */

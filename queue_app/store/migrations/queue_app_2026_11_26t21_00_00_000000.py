@@ -4,7 +4,7 @@ from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 
 from queue_app.store.db import engine
 
-ID = "2026-11-26T13:00:00:000000"
+ID = "2026-11-26T21:00:00:000000"
 VERSION = "1.38.0"
 DESCRIPTION = "Languages and country of the centre"
 

@@ -8,11 +8,11 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any, Protocol, cast
 
-EXTENSION = "queue_app.line"
+EXTENSION = "queue_app.stream"
 """Under which name the extensions of a websocket's scope have it."""
 
 
-class Line(Protocol):
+class Stream(Protocol):
     """One websocket that was accepted."""
 
     gone: "asyncio.Future[None]"
@@ -22,6 +22,6 @@ class Line(Protocol):
         """Write a whole frame, or keep it for whoever reads slowly until a newer one comes."""
 
 
-def line_of(scope: Mapping[str, Any]) -> Line:
+def stream_of(scope: Mapping[str, Any]) -> Stream:
     """KeyError behind another protocol than `queue_app/web/protocol.py`."""
-    return cast(Line, scope["extensions"][EXTENSION])
+    return cast(Stream, scope["extensions"][EXTENSION])

@@ -1,0 +1,155 @@
+"""The end of the line: what somebody may expect who joins it, without running the hall anew.
+
+In a rush one ticket follows the other, and each changes the hall. But whoever joins at the end
+moves nobody: the run of means that found the turn of the last one tells when each desk is free
+then, and the next one takes the first of them that gives their services. What is known is of one
+version of the hall; every change but such a ticket ends it.
+"""
+
+import math
+from bisect import bisect_right, insort
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from msgspec.structs import replace
+
+from queue_app.domain import waits
+from queue_app.domain.dispatch import Person, Waiting, as_person
+from queue_app.domain.forecast import Now, scene_of
+from queue_app.domain.interruptions import Interruption
+from queue_app.domain.waits import Scene
+
+FRESH = timedelta(seconds=8)
+"""How long one snapshot of the hall may serve, in the hall's time."""
+MOST_JOINED = 40
+"""How many may join before the turn of the next one is found by a run again."""
+_MINUTE = timedelta(minutes=1)
+
+
+def joins_at_the_end(person: Waiting) -> bool:
+    """Whether nobody who waits is moved by them: no booking, no priority, sent to no desk."""
+    return person.due_at is None and person.priority is None and person.for_desk_id is None
+
+
+class Tail:
+    """The end of the line of one branch, from a snapshot of its hall on."""
+
+    def __init__(self, now: Now, joined: Mapping[int, Waiting]) -> None:
+        """`joined`: people who joined at the end, by the version of the hall that they made."""
+        self.now = now
+        self._joined = {version: one for version, one in joined.items() if version > now.version}
+        self._scene: Scene | None = None
+        self._turns: dict[frozenset[str], NextTurn] = {}
+
+    def after(self, now: Now) -> "Tail":
+        """From another snapshot on, with who joined since."""
+        return Tail(now, self._joined)
+
+    def join(self, version: int, person: Waiting) -> None:
+        self._joined[version] = person
+
+    def unjoin(self, version: int, person: Waiting) -> None:
+        """They have not joined after all."""
+        if self._joined.get(version) == person:
+            del self._joined[version]
+            self._turns.clear()
+
+    def is_of(self, version: int, epoch: str, at: datetime) -> bool:
+        """Whether this is the end of the line at this version of the hall, and still fresh."""
+        now = self.now
+        return (
+            epoch == now.epoch
+            and now.version <= version
+            and now.at <= at < now.at + FRESH
+            and all(step in self._joined for step in range(now.version + 1, version + 1))
+        )
+
+    @property
+    def interruptions(self) -> Sequence[Interruption]:
+        """Those of the day."""
+        return self.now.interruptions
+
+    def expect(self, me: Waiting, at: datetime) -> tuple[int, float] | None:
+        """People ahead of, and minutes for, somebody who joins now.
+
+        None where the whole hall must be asked: for whoever moves others, while an interruption
+        is not over, and where no desk will call them.
+        """
+        stopped = any(one.resumes_at is None or one.resumes_at > at for one in self.interruptions)
+        if stopped or not joins_at_the_end(me):
+            return None
+        turn = self._turn(frozenset(me.services), me)
+        if turn is None:
+            return None
+        ahead, minute = turn.next()
+        return ahead, max(0.0, minute - (at - self.now.at) / _MINUTE)
+
+    def _turn(self, services: frozenset[str], me: Waiting) -> "NextTurn | None":
+        joined = [self._person(one) for _, one in sorted(self._joined.items())]
+        turn = self._turns.get(services)
+        if turn is None or not turn.move_on(joined):
+            if self._scene is None:
+                self._scene = scene_of(self.now)
+            turn = NextTurn.found(self._scene, joined, self._person(me))
+            if turn is None:
+                return None
+            self._turns[services] = turn
+        return turn
+
+    def _person(self, one: Waiting) -> Person:
+        return as_person(one, self.now.at)
+
+
+class NextTurn:
+    """When the next one of some services is called, moved on with everybody who joins."""
+
+    def __init__(
+        self, scene: Scene, end: waits.RunEnd, services: frozenset[str], joined: int
+    ) -> None:
+        self._scene = scene
+        self._services = services
+        self._called = end.others
+        """The minutes at which everybody else is called, sorted."""
+        self._free = [minute for _, minute in end.free]
+        self._shifts = [shift for shift, _ in end.free]
+        self._from = self._until = joined
+        """How many had joined when it was found, and are counted now."""
+
+    @classmethod
+    def found(cls, scene: Scene, joined: Sequence[Person], last: Person) -> "NextTurn | None":
+        """By a run of the hall; None where no desk will call them."""
+        end = waits.end_of(replace(scene, waiting=[*scene.waiting, *joined]), last)
+        return None if end is None else cls(scene, end, last.services, len(joined))
+
+    def move_on(self, joined: Sequence[Person]) -> bool:
+        """Count who joined since; False where a run must find it again."""
+        if len(joined) - self._from > MOST_JOINED:
+            return False
+        for one in joined[self._until :]:
+            if (first := self._first(one.services)) is not None:
+                place, minute = first
+                insort(self._called, minute)
+                length = self._scene.time_of(one.services).mean_minutes
+                ends = minute + length + self._scene.habits.change_over
+                self._free[place] = self._shifts[place].resumes(ends)
+        self._until = len(joined)
+        return self._first(self._services) is not None
+
+    def next(self) -> tuple[int, float]:
+        """People ahead, and the minute from the snapshot."""
+        first = self._first(self._services)
+        assert first is not None
+        minute = max(0.0, first[1])
+        return bisect_right(self._called, minute), minute
+
+    def _first(self, services: frozenset[str]) -> tuple[int, float] | None:
+        """The desk that is free first for these services, and when."""
+        fitting = [
+            (minute, place)
+            for place, minute in enumerate(self._free)
+            if services <= self._shifts[place].desk.services and minute < math.inf
+        ]
+        if not fitting:
+            return None
+        minute, place = min(fitting)
+        return place, minute

@@ -1,0 +1,115 @@
+"""A rush at the kiosk: one ticket follows the other, each with the end of the line as it is."""
+
+from uuid import uuid4
+
+import pytest
+
+from queue_app.clock import FixedClock
+from queue_app.domain.ranges import Forecasts
+from queue_app.flow import arrival, calling, records
+from queue_app.flow.act import By
+from queue_app.flow.arrival import IssuedTicket
+from queue_app.queries import halls, reference
+from tests.support.hall import open_desk
+from tests.support.people import BRANCH, KIOSK
+
+pytestmark = pytest.mark.usefixtures("database")
+
+PEOPLE = 30
+
+
+@pytest.fixture
+def loads(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The versions at which whole halls were loaded."""
+    found: list[int] = []
+    load = halls.load
+
+    async def counted(*args: object) -> object:
+        seen = await load(*args)  # type: ignore[arg-type]
+        found.append(seen.version)
+        return seen
+
+    monkeypatch.setattr(halls, "load", counted)
+    return found
+
+
+async def ticket(
+    clock: FixedClock, process: Forecasts, service: str = "debt-amount"
+) -> IssuedTicket:
+    return await arrival.issue(
+        By(KIOSK, clock.now(), uuid4(), process), BRANCH, [service], None, "uk"
+    )
+
+
+async def by_the_whole_hall(clock: FixedClock, last: IssuedTicket) -> tuple[int, int, int]:
+    """What its holder is told by somebody who knows nothing."""
+    directory = await reference.directory()
+    seen = await halls.load(directory, directory.branch(BRANCH), clock.now())
+    found = seen.waits[last.id]
+    return found.people_ahead, found.low_minutes, found.high_minutes
+
+
+async def test_in_a_rush_the_hall_is_loaded_now_and_then_and_everybody_is_told_their_place(
+    clock: FixedClock, loads: list[int]
+) -> None:
+    await open_desk("1", clock.now())
+    await open_desk("2", clock.now())
+    process = Forecasts()
+    issued = [await ticket(clock, process) for _ in range(PEOPLE)]
+    assert len(loads) < PEOPLE / 2
+    assert [one.people_ahead for one in issued] == list(range(PEOPLE))
+    last = issued[-1].wait
+    ahead, low, high = await by_the_whole_hall(clock, issued[-1])
+    assert last
+    assert (issued[-1].people_ahead, last.people_ahead) == (ahead, ahead)
+    assert abs(last.low_minutes - low) <= 0.15 * low + 5
+    assert abs(last.high_minutes - high) <= 0.15 * high + 5
+
+
+async def test_whatever_else_happens_is_seen_by_the_next_who_joins(
+    clock: FixedClock, loads: list[int]
+) -> None:
+    desk = await open_desk("1", clock.now())
+    process, other = Forecasts(), Forecasts()
+    for _ in range(4):
+        await ticket(clock, process)
+    await calling.call(By(desk.clerk, clock.now()), desk.id)
+    assert (await ticket(clock, process)).people_ahead == 3
+    await ticket(clock, other)
+    assert (await ticket(clock, process)).people_ahead == 5
+    clock.advance(seconds=9)
+    before = len(loads)
+    assert (await ticket(clock, process)).people_ahead == 6
+    assert len(loads) == before + 1, "what was known is too old"
+
+
+async def test_a_ticket_that_came_to_nothing_stands_in_nobodys_way(
+    clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await open_desk("1", clock.now())
+    process = Forecasts()
+    assert (await ticket(clock, process)).people_ahead == 0
+    answer = records.answer_request
+
+    async def fails(*_: object) -> None:
+        raise RuntimeError("the last statement")
+
+    monkeypatch.setattr(records, "answer_request", fails)
+    with pytest.raises(RuntimeError):
+        await ticket(clock, process)
+    monkeypatch.setattr(records, "answer_request", answer)
+    assert (await ticket(clock, process)).people_ahead == 1
+
+
+async def test_a_preview_tells_what_the_ticket_then_tells(
+    clock: FixedClock, loads: list[int]
+) -> None:
+    await open_desk("1", clock.now())
+    process = Forecasts()
+    for _ in range(6):
+        await ticket(clock, process)
+    before = len(loads)
+    seen = await arrival.prospect(BRANCH, ["debt-amount"], None, clock.now(), process)
+    given = await ticket(clock, process)
+    assert (seen.people_ahead, seen.wait) == (given.people_ahead, given.wait)
+    assert len(loads) == before
