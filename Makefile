@@ -7,7 +7,7 @@ WORKERS ?= 3
 LOCKS := pyproject.toml requirements.lock .ci/environment.sh
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test test-slow bench check format lock clean
+.PHONY: help setup run demo test test-slow bench texts check format lock clean
 
 help:
 	@echo 'make run     serve the centre with its own PostgreSQL; prints where to look and how to sign in'
@@ -16,6 +16,7 @@ help:
 	@echo 'make test-slow  run the slow tests, which CI runs as well'
 	@echo 'make check   format, lint, types, import contracts'
 	@echo 'make bench   measure boards, verbs (tickets and calls), slots, waits, requests, back (2,000 screens), share, history, memory'
+	@echo 'make texts   bring the catalogues of interface texts up to date with what pages and scripts say'
 	@echo 'make format  write the format and the lint fixes'
 	@echo 'make lock    write new lock files (needs uv)'
 
@@ -54,6 +55,9 @@ check: $(VENV)/.ready-dev
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+texts: $(VENV)/.ready-dev
+	@$(BIN)/python -m tests.web.messages
 
 format: $(VENV)/.ready-dev
 	$(BIN)/ruff check --fix .

@@ -38,7 +38,7 @@ def calendar_file(
     event.add_component(_reminder(summary))
 
     calendar = Calendar()
-    calendar.add("prodid", "-//queue-app//booking//UK")
+    calendar.add("prodid", f"-//queue-app//booking//{language.upper()}")
     calendar.add("version", "2.0")
     calendar.add("method", "PUBLISH")
     calendar.add_component(event)

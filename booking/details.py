@@ -8,7 +8,14 @@ import msgspec
 from litestar import Request
 from litestar.datastructures import Cookie
 from msgspec import Struct
+from phonenumbers import (
+    PhoneNumberFormat,
+    PhoneNumberType,
+    example_number_for_type,
+    format_number,
+)
 
+from queue_app.domain.centre import Centre
 from queue_app.texts.words import N_, words
 from queue_app.web.errors import sentences
 from queue_app.web.i18n import language_of
@@ -22,7 +29,8 @@ FIELD_SENTENCES: Mapping[str, str] = {
     "name_too_long": N_("Enter a shorter name"),
     "contact_missing": N_("Enter a phone number or an e-mail"),
     "phone_missing": N_("Enter the phone number that we should call"),
-    "phone_invalid": N_("Check the phone number, for example 067 123 45 67"),
+    "phone_invalid": N_("Check the phone number, for example %(phone)s"),
+    "phone_unknown": N_("Check the phone number"),
     "email_invalid": N_("Check the e-mail, for example name@example.com"),
 }
 
@@ -71,8 +79,21 @@ def read_entered(cookie: str | None) -> Entered:
         return Entered()
 
 
-def field_errors(request: Request[Any, Any, Any], entered: Entered) -> list[tuple[str, str]]:
-    """For each field in its order what to correct; a rule about no field stands at the name."""
+def phone_example(centre: Centre) -> str | None:
+    """A mobile number as people of the country write it; None where the country is not known."""
+    if centre.phone_example or not centre.country:
+        return centre.phone_example
+    number = example_number_for_type(centre.country, PhoneNumberType.MOBILE)
+    return str(format_number(number, PhoneNumberFormat.NATIONAL)) if number else None
+
+
+def field_errors(
+    request: Request[Any, Any, Any], entered: Entered, example: str | None
+) -> list[tuple[str, str]]:
+    """For each field in its order what to correct; a rule about no field stands at the name.
+
+    `example`: a telephone number, where there is one.
+    """
     if entered.code is None:
         return []
     if entered.code != "bad_contact":
@@ -80,8 +101,10 @@ def field_errors(request: Request[Any, Any, Any], entered: Entered) -> list[tupl
         return [("name", f"{title}. {detail}")]
     spoken = words(language_of(request))
     wrong = entered.facts.get("fields", {})
+    if not example and wrong.get("phone") == "phone_invalid":
+        wrong = {**wrong, "phone": "phone_unknown"}
     return [
-        (field, spoken.gettext(FIELD_SENTENCES[wrong[field]]))
+        (field, spoken.gettext(FIELD_SENTENCES[wrong[field]]) % {"phone": example})
         for field in Details.__struct_fields__
         if wrong.get(field) in FIELD_SENTENCES
     ]

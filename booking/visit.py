@@ -16,6 +16,7 @@ from booking.details import (
     Entered,
     field_errors,
     kept,
+    phone_example,
     read_details,
     read_entered,
 )
@@ -51,8 +52,14 @@ async def own(request: AnyRequest, token: str, clock: Clock) -> Response[str]:
     """What the appointment is now: to be confirmed, booked, or over in one way or another."""
     found = await _find(token, clock)
     entered = read_entered(request.cookies.get(ENTERED_COOKIE))
+    example = phone_example((await reference.directory()).centre)
     return await _state_page(
-        request, found, clock, details=entered.details, errors=field_errors(request, entered)
+        request,
+        found,
+        clock,
+        details=entered.details,
+        errors=field_errors(request, entered, example),
+        example=example,
     )
 
 

@@ -19,8 +19,10 @@ import display.pages
 import kiosk.pages
 import queue_app.api.routes
 import queue_app.console.pages
+from config.files import CATALOGUES
 from config.settings import Settings, from_environment
 from queue_app.api import sockets
+from queue_app.api.docs import TextSchema
 from queue_app.clock import Clock, SystemClock
 from queue_app.clock import hall_clock as clock_of
 from queue_app.delivery.folder import MessageFolder
@@ -33,6 +35,7 @@ from queue_app.live import Hub
 from queue_app.queries import reference
 from queue_app.store import db
 from queue_app.store.outages import Outage
+from queue_app.texts.words import also_from
 from queue_app.web import health
 from queue_app.web.bounds import LIMITS
 from queue_app.web.errors import EXCEPTION_HANDLERS
@@ -47,6 +50,7 @@ FACES = ("booking", "kiosk", "display", "queue_app.console")
 
 def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
     """The application on the database of `settings.database_url`, with `clock` as its time."""
+    also_from(settings.config / CATALOGUES)
     hall_clock = clock or SystemClock()
     promises = Promises()
     forecasts = Forecasts(time.monotonic)
@@ -99,6 +103,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
             "staff": Provide(provide_staff, sync_to_thread=False),
         },
         guards=[require_right],
+        plugins=[TextSchema()],
         state=State({"clock": hall_clock, "readiness": health.Readiness(), "known": known}),
         lifespan=[lifespan],
         middleware=[metrics.middleware, *(rate_limits() if settings.rate_limits else [])],

@@ -5,6 +5,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from babel import Locale, UnknownLocaleError
+from phonenumbers import SUPPORTED_REGIONS
+
 from config.notation import LATEST, format_periods, format_weekly
 from config.reading import Place, Reader, label_of
 from queue_app.domain.catalogue import SLOT_CHANNELS
@@ -20,6 +23,9 @@ from queue_app.domain.centre import (
 from queue_app.domain.hours import DAY_MINUTES, bounds, period_of
 
 _CODE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+MOST_LANGUAGES = 6
+"""As many as `kiosk.css` tells apart."""
 _PREFIX = re.compile(r"[^\W\d_]{1,2}")
 _LIKE_DIGITS = frozenset("ЗзОоOoБбIlІЧч")
 """Letters that pass for digits on a board ten metres away: З1 is read as 31."""
@@ -97,6 +103,8 @@ def check_references(reader: Reader, raw: _Raw) -> None:
     Works on the raw tables, so that a service with one bad field is not unknown besides.
     """
     _check_timezone(reader, raw["centre.toml"].get("timezone"))
+    _check_languages(reader)
+    _check_country(reader, raw["centre.toml"].get("country"))
     for file, key in _NEEDED:
         if reader.readable(file) and raw[file].get(key, []) == []:
             reader.problem(Place(file, key), "needs at least one")
@@ -116,6 +124,33 @@ def _check_timezone(reader: Reader, raw: Any) -> None:
             ZoneInfo(raw)
         except (KeyError, OSError, ValueError):
             reader.problem(Place("centre.toml", "timezone"), f"{raw!r} is not a known time zone")
+
+
+def _check_languages(reader: Reader) -> None:
+    place = Place("centre.toml", "languages")
+    if reader.readable(place.file) and not reader.languages:
+        reader.problem(place, "is empty")
+    if len(reader.languages) > MOST_LANGUAGES:
+        reader.problem(place, f"are more than {MOST_LANGUAGES}")
+    _some(reader, place, list(reader.languages) or None)
+    for language in reader.languages:
+        if not _LANGUAGE.fullmatch(language) or not _is_known(language):
+            reader.problem(place, f"{language!r} is not a known language; such as en, uk, pt-BR")
+
+
+def _is_known(language: str) -> bool:
+    try:
+        Locale.parse(language, sep="-")
+    except (UnknownLocaleError, ValueError):
+        return False
+    return True
+
+
+def _check_country(reader: Reader, raw: Any) -> None:
+    if isinstance(raw, str) and raw not in SUPPORTED_REGIONS:
+        reader.problem(
+            Place("centre.toml", "country"), f"{raw!r} is not a known country; such as UA, MT"
+        )
 
 
 def _check_services(reader: Reader, raw: _Raw) -> None:

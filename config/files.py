@@ -1,6 +1,6 @@
 """A centre's folder of TOML files, read strictly and written back out.
 
-centre.toml     title, timezone, rules, priorities
+centre.toml     title, languages, timezone, country, branch_words, rules, priorities
 catalogue.toml  groups, services
 advice.toml     checklists, contacts, notes
 capacity.toml   skills, and layouts (hours, desks, lanes) that branches share
@@ -20,9 +20,10 @@ from config.checking import check_reach, check_references, check_rules, warn
 from config.notation import format_duration, format_periods, format_weekly, parse_duration
 from config.reading import ConfigError, Mistake, Place, Reader
 from config.weeks import closures_of, weekly_of
-from queue_app.domain.catalogue import Channel, Duration, Group, Service, Text
+from queue_app.domain.catalogue import Channel, Duration, Group, Language, Service, Text
 from queue_app.domain.centre import (
     BranchPlan,
+    BranchWords,
     Centre,
     Checklist,
     Contact,
@@ -40,8 +41,21 @@ __all__ = ["ConfigError", "Mistake", "check_centre", "load_centre", "write_centr
 T = TypeVar("T")
 S = TypeVar("S", bound=Struct)
 
+CATALOGUES = "locale"
+"""The folder of a centre's own catalogues of interface texts: `locale/{language}/*.po`."""
 FILES: dict[str, frozenset[str]] = {
-    "centre.toml": frozenset({"title", "timezone", "rules", "priorities"}),
+    "centre.toml": frozenset(
+        {
+            "title",
+            "languages",
+            "timezone",
+            "country",
+            "phone_example",
+            "branch_words",
+            "rules",
+            "priorities",
+        }
+    ),
     "catalogue.toml": frozenset({"groups", "services"}),
     "advice.toml": frozenset({"checklists", "contacts", "notes"}),
     "capacity.toml": frozenset({"skills", "layouts"}),
@@ -130,9 +144,17 @@ def _read(reader: Reader, raw: dict[str, dict[str, Any]]) -> Centre:
 
     top = Place("centre.toml")
     head = raw["centre.toml"]
+    reader.languages = _languages(reader, top.at("languages"), head)
     return Centre(
-        title=_required(reader, top.at("title"), head.get("title"), Text) or Text("", ""),
+        title=_required(reader, top.at("title"), head.get("title"), Text) or Text(),
+        languages=reader.languages,
         timezone=_required(reader, top.at("timezone"), head.get("timezone"), str) or "UTC",
+        country=reader.value(top.at("country"), head.get("country"), str | None),
+        phone_example=reader.value(top.at("phone_example"), head.get("phone_example"), str | None),
+        branch_words=reader.struct(
+            top.at("branch_words"), head.get("branch_words", {}), BranchWords
+        )
+        or BranchWords(),
         rules=reader.struct(top.at("rules"), head.get("rules", {}), Rules) or Rules(),
         groups=every("catalogue.toml", "groups", Group),
         services=_services(reader, raw["catalogue.toml"]),
@@ -143,6 +165,13 @@ def _read(reader: Reader, raw: dict[str, dict[str, Any]]) -> Centre:
         skills=every("capacity.toml", "skills", Skill),
         branches=_branches(reader, raw),
     )
+
+
+def _languages(reader: Reader, place: Place, head: dict[str, Any]) -> tuple[Language, ...]:
+    """The centre's languages in its order; where it does not say them, those of its title."""
+    title = head.get("title")
+    own = list(title) if isinstance(title, dict) else []
+    return reader.value(place, head.get("languages", own), tuple[Language, ...]) or ()
 
 
 def _required(reader: Reader, place: Place, raw: Any, wanted: type[T]) -> T | None:
@@ -248,15 +277,23 @@ def write_centre(centre: Centre, folder: Path) -> None:
     layouts = _shared(centre.branches)
     tables: dict[str, dict[str, Any]] = {
         "centre.toml": {
-            "title": _plain(centre.title),
+            "title": centre.title,
+            "languages": list(centre.languages),
             "timezone": centre.timezone,
+            **{
+                key: value
+                for key in ("country", "phone_example")
+                if (value := getattr(centre, key)) is not None
+            },
+            "branch_words": _plain(centre.branch_words),
             "rules": _plain(centre.rules),
             "priorities": _plain_all(centre.priorities),
         },
         "catalogue.toml": {
             "groups": _plain_all(centre.groups),
             "services": [
-                _plain(one) | {"duration": format_duration(one.duration)} for one in centre.services
+                _plain(one) | {"duration": format_duration(one.duration, centre.languages[0])}
+                for one in centre.services
             ],
         },
         "advice.toml": {
@@ -309,16 +346,16 @@ def _capacity_table(branch: BranchPlan) -> dict[str, Any]:
 
 
 def _branch_table(branch: BranchPlan, layouts: _Layouts) -> dict[str, Any]:
-    table: dict[str, Any] = {"slug": branch.slug, "title": _plain(branch.title)}
+    table: dict[str, Any] = {"slug": branch.slug, "title": branch.title}
     if branch.address:
-        table["address"] = _plain(branch.address)
+        table["address"] = branch.address
     if branch.shelter:
-        table["shelter"] = _plain(branch.shelter)
+        table["shelter"] = branch.shelter
     shared = layouts.get(_capacity_key(branch))
     table |= {"layout": shared[0]} if shared else _capacity_table(branch)
     if branch.closures:
         table["closures"] = [
-            {"day": one.day, "reason": _plain(one.reason)}
+            {"day": one.day, "reason": one.reason}
             | ({"hours": format_periods(one.periods)} if one.periods else {})
             for one in branch.closures
         ]

@@ -3,7 +3,7 @@
 Hours: `mon-thu = "9:00-18:00"`, `"tue, sat" = ["9:00-13:00", "14:00-16:00"]`. They belong to the
 day on which they open: `fri = "22:00-6:00"` ends on Saturday. Past midnight hours count on, so that
 any time of that night can be written: `fri = ["22:00-25:00", "25:30-30:00"]`.
-Durations: `7`, `"5-7"`, `"від 10"` (or `"from 10"`), in minutes.
+Durations: `7`, `"5-7"`, `"from 10"` (in Ukrainian `"від 10"`), in minutes.
 
 What cannot be read raises ValueError with a reason made to be shown.
 """
@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import groupby, pairwise
 
-from queue_app.domain.catalogue import Duration
+from queue_app.domain.catalogue import Duration, Language
 from queue_app.domain.centre import WEEKDAYS, Period, Weekday, Weekly
 from queue_app.domain.hours import DAY_MINUTES, bounds, period_of
 
@@ -43,12 +43,13 @@ def _duration(raw: int | str) -> Duration:
         return Duration(int(found[1]), int(found[2]))
     if found := _OPEN.fullmatch(raw.strip()):
         return Duration(int(found[1]), None)
-    raise ValueError(f'{raw!r} is neither minutes such as 7, nor "5-7", nor "від 10"')
+    raise ValueError(f'{raw!r} is neither minutes such as 7, nor "5-7", nor "from 10"')
 
 
-def format_duration(duration: Duration) -> int | str:
+def format_duration(duration: Duration, language: Language = "uk") -> int | str:
+    """As a centre of this language writes it: "від 10" in Ukrainian, "from 10" in any other."""
     if duration.max_minutes is None:
-        return f"від {duration.min_minutes}"
+        return f"{'від' if language == 'uk' else 'from'} {duration.min_minutes}"
     if duration.max_minutes == duration.min_minutes:
         return duration.min_minutes
     return f"{duration.min_minutes}-{duration.max_minutes}"

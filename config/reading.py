@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec import Struct
 
-from queue_app.domain.catalogue import Text
+from queue_app.domain.catalogue import Language, Text, texts_of
 
 S = TypeVar("S", bound=Struct)
 R = TypeVar("R")
@@ -67,6 +67,8 @@ class Reader:
         """How often a problem was noted, the same ones again included."""
         self._warnings: dict[Mistake, None] = {}
         self._unreadable: set[str] = set()
+        self.languages: tuple[Language, ...] = ()
+        """Of the centre, as soon as they are known."""
 
     @property
     def problems(self) -> list[Mistake]:
@@ -150,11 +152,11 @@ class Reader:
     def value(self, place: Place, raw: Any, wanted: Any) -> Any:
         """One value as the type it should have; None, with a problem noted, if it has not."""
         try:
-            value = msgspec.convert(raw, wanted)
+            value = msgspec.convert(raw, wanted, dec_hook=texts_of(self.languages))
         except msgspec.ValidationError as error:
             self._refused(place, str(error))
             return None
-        self._refuse_blank(place, value)
+        self._check_texts(place, value)
         return value
 
     def parsed(self, place: Place, parse: Callable[[R], T], raw: R) -> T | None:
@@ -176,15 +178,28 @@ class Reader:
         else:
             self.problem(where, reason[:1].lower() + reason[1:])
 
-    def _refuse_blank(self, place: Place, value: Any) -> None:
-        """A text must say something in both languages."""
+    def _check_texts(self, place: Place, value: Any) -> None:
         if isinstance(value, Text):
-            for language in ("uk", "en"):
-                if not value[language].strip():
-                    self.problem(place.at(language), "is empty")
+            self._check_text(place, value)
         elif isinstance(value, tuple):
             for index, one in enumerate(value):
-                self._refuse_blank(place.item(str(index)), one)
+                self._check_texts(place.item(str(index)), one)
+
+    def _check_text(self, place: Place, text: Text) -> None:
+        """A text says something in one language at least; what it lacks is shown in another."""
+        said: Any  # whatever stands in the file
+        for language, said in text.items():
+            if self.languages and language not in self.languages:
+                self.problem(place.at(language), "unknown key")
+            elif not isinstance(said, str):
+                self.problem(place.at(language), f"expected `str`, got `{type(said).__name__}`")
+            elif not said.strip():
+                self.problem(place.at(language), "is empty")
+        if not text:
+            self.problem(place, "is empty")
+        lacking = [one for one in self.languages if one not in text]
+        for language in lacking if text else ():
+            self.warning(place.at(language), f"is missing; shown in {next(iter(text))} instead")
 
 
 def _line_of(error: UnicodeDecodeError) -> str:

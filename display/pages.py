@@ -11,7 +11,7 @@ from litestar.status_codes import HTTP_303_SEE_OTHER
 
 from display import words
 from queue_app.clock import Clock
-from queue_app.domain.catalogue import Language
+from queue_app.domain.catalogue import Language, Text
 from queue_app.domain.errors import Conflict, NotFound
 from queue_app.domain.hall import Hall
 from queue_app.domain.ranges import Forecasts
@@ -20,14 +20,14 @@ from queue_app.flow import arrival
 from queue_app.flow.act import By
 from queue_app.flow.promising import Promises
 from queue_app.queries import halls, reference, tickets
-from queue_app.screens.board import board_view, cells, grid, scene
+from queue_app.screens.board import BoardView, board_view, cells, grid, scene
 from queue_app.screens.panel import panel_view
 from queue_app.screens.ticket import ticket_view
-from queue_app.texts.words import LANGUAGES
+from queue_app.texts.speaker import Speaker, speaker_of
 from queue_app.web.guards import require_same_origin, right
-from queue_app.web.i18n import LANGUAGE_COOKIE, language_of
+from queue_app.web.i18n import LANGUAGE_COOKIE, language_of, languages_of
 from queue_app.web.limits import PUBLIC
-from queue_app.web.templating import pages_of, render
+from queue_app.web.templating import render
 
 Asked = Request[Any, Any, Any]
 
@@ -39,22 +39,39 @@ async def board(
     clock: NamedDependency[Clock],
     forecasts: NamedDependency[Forecasts],
 ) -> Response[str]:
-    """The hall board, in both languages whatever the browser reads."""
+    """The hall board, in the centre's first two languages whatever the browser reads."""
     seen = await _look(branch, clock, forecasts)
-    snapshot = board_view(seen)
+    snapshot, speaker = board_view(seen), speaker_of(seen.directory.centre)
     places = grid(len(snapshot.desks))
     return render(
         request,
         "display/board.html",
-        language="uk",
+        language=seen.directory.languages[0],
         board=snapshot,
+        opens=_opens(speaker, snapshot),
+        line=_line(speaker, snapshot),
         scene=scene(snapshot),
         grid=places.name,
         cells=cells(snapshot, places),
         zone=seen.directory.centre.timezone,
-        english=pages_of(request).formats("en"),
         words=words.call_out,
     )
+
+
+def _opens(speaker: Speaker, board: BoardView) -> Text | None:
+    at = board.opens_at
+    if at is None:
+        return None
+    return speaker.each(lambda formats: f"{formats.day(at)}, {formats.time(at)}")
+
+
+def _line(speaker: Speaker, board: BoardView) -> Text | None:
+    """What is said of services that alone are stopped."""
+    stop = board.interruption
+    if stop is None or stop.services is None:
+        return None
+    title, advice = stop.title, stop.advice
+    return speaker.each(lambda formats: f"{title[formats.language]}. {advice[formats.language]}")
 
 
 @get("/display/{branch:str}/desks/{desk:str}", opt=right("see_board"))
@@ -66,14 +83,15 @@ async def panel(
     forecasts: NamedDependency[Forecasts],
 ) -> Response[str]:
     """The small screen above a desk, which is named by its number; NotFound `unknown_desk`."""
-    snapshot = board_view(await _look(branch, clock, forecasts))
+    seen = await _look(branch, clock, forecasts)
+    snapshot = board_view(seen)
     if all(one.number != desk for one in snapshot.desks):
         raise NotFound("unknown_desk")
     shown = panel_view(snapshot, desk)
     return render(
         request,
         "display/panel.html",
-        language="uk",
+        language=seen.directory.languages[0],
         board=snapshot,
         desk=desk,
         state=shown.state,
@@ -116,7 +134,9 @@ async def ticket(
 def _language(request: Asked, own: Ticket) -> Language:
     """As chosen on this phone, else as chosen at the kiosk."""
     chosen = (request.query_params.get("lang"), request.cookies.get(LANGUAGE_COOKIE))
-    return language_of(request) if any(one in LANGUAGES for one in chosen) else own.language
+    known = languages_of(request)
+    kept = own.language in known and not any(one in known for one in chosen)
+    return own.language if kept else language_of(request)
 
 
 @post("/t/{token:str}/leave", status_code=HTTP_303_SEE_OTHER, opt=right("leave", PUBLIC))

@@ -13,8 +13,8 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect
 
-from kiosk.offer import OfferedGroup, screens_of_groups
-from kiosk.words import both, say, script
+from kiosk.offer import OfferedGroup, OfferedService, screens_of_groups
+from kiosk.words import Sayings, script
 from queue_app.clock import Clock
 from queue_app.domain.catalogue import Duration, Text
 from queue_app.domain.directory import Branch, Directory
@@ -28,7 +28,8 @@ from queue_app.queries import halls, reference
 from queue_app.queries.staff import device_of_token
 from queue_app.screens.board import board_view
 from queue_app.screens.kiosk import DoorView, door_view
-from queue_app.texts.words import DEFAULT_LANGUAGE, LANGUAGES, N_, words
+from queue_app.texts.speaker import speaker_of
+from queue_app.texts.words import N_, words
 from queue_app.web.addresses import absolute
 from queue_app.web.guards import DEVICE_COOKIE, find_device, right
 from queue_app.web.qr import qr_svg
@@ -94,20 +95,20 @@ def _unregistered(request: Asked, branch: Branch, refused: bool = False) -> Resp
 
 
 def _screens(request: Asked, seen: Hall) -> Response[Any]:
-    """The page. It always begins in Ukrainian: the last visitor's choice is not remembered."""
-    language = "en" if request.query_params.get("lang") == "en" else DEFAULT_LANGUAGE
+    """The page. It always begins in the first language: no visitor's choice is remembered."""
     directory, branch = seen.directory, seen.branch
+    speaker = speaker_of(directory.centre)
+    sayings = Sayings(speaker)
     groups = screens_of_groups(directory, branch)
     door, board = _door(request, seen, groups), board_view(seen)
-    formats = {one: pages_of(request).formats(one) for one in LANGUAGES}
 
     def published(duration: Duration) -> Text:
-        return Text(uk=formats["uk"].published(duration), en=formats["en"].published(duration))
+        return speaker.each(lambda formats: formats.published(duration))
 
     return render(
         request,
         "kiosk/kiosk.html",
-        language=language,
+        language=directory.spoken(request.query_params.get("lang")),
         headers=PRIVATE,
         directory=directory,
         branch=branch,
@@ -125,10 +126,16 @@ def _screens(request: Asked, seen: Hall) -> Response[Any]:
             "board": board,
         },
         booking_url=absolute(request, f"/?{urlencode({'branch': branch.slug})}"),
-        say=say,
-        both=both,
+        say=sayings.say,
+        said=sayings.said,
+        longest=_longest,
         published=published,
     )
+
+
+def _longest(screen: Sequence[OfferedService]) -> int:
+    """How many signs the longest title has, in whatever language."""
+    return max(len(said) for one in screen for said in one.service.title.values())
 
 
 @get("/door", include_in_schema=False, opt=right("see_kiosk"))
@@ -159,10 +166,10 @@ async def ticket_qr(
     request: Asked, branch: FromPath[str], token: FromPath[str], by: NamedDependency[By]
 ) -> Response[str]:
     """The way to the ticket's page on a phone, as an inline picture."""
-    place = (await reference.directory()).branch(branch)
-    require("see_kiosk", by.who, place.id)
+    directory = await reference.directory()
+    require("see_kiosk", by.who, directory.branch(branch).id)
     branch_of_token(token)
-    spoken = next((one for one in LANGUAGES if one == request.query_params.get("lang")), "uk")
+    spoken = directory.spoken(request.query_params.get("lang"))
     label = words(spoken).gettext(N_("QR code: your ticket on your phone"))
     picture = qr_svg(absolute(request, f"/t/{token}"), label)
     return Response(str(picture), media_type="text/html", headers=PRIVATE)

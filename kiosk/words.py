@@ -1,23 +1,32 @@
-"""The kiosk's words: both languages stand in the page, so that changing it needs no network."""
+"""The kiosk's words: every language stands in the page, so that changing it needs no network."""
 
 from typing import Any
 
 from markupsafe import Markup
+from msgspec import Struct
 
 from queue_app.domain.catalogue import Text
-from queue_app.texts.words import Words, bilingual
+from queue_app.texts.speaker import Speaker
+from queue_app.texts.words import Words
 
-_BOTH = Markup('<span class="in-uk" lang="uk">{uk}</span><span class="in-en" lang="en">{en}</span>')
-
-
-def both(text: Text) -> Markup:
-    """A text of the centre in both languages; the stylesheet shows that of the page."""
-    return _BOTH.format(uk=text.uk, en=text.en)
+_ONE = Markup('<span class="in in-{}" lang="{}">{}</span>')
 
 
-def say(message: str) -> Markup:
-    """A text of the page in both languages."""
-    return both(bilingual(message))
+class Sayings(Struct, frozen=True):
+    """Texts in every language of the centre; the stylesheet shows that of the page."""
+
+    speaker: Speaker
+
+    def said(self, text: Text) -> Markup:
+        """A text of the centre."""
+        spoken = enumerate(self.speaker.languages, start=1)
+        return Markup().join(
+            _ONE.format(place, text.spoken_in(one), text[one]) for place, one in spoken
+        )
+
+    def say(self, message: str) -> Markup:
+        """A text of the page."""
+        return self.said(self.speaker.text(message))
 
 
 def script(spoken: Words) -> dict[str, Any]:

@@ -23,7 +23,7 @@ function tell() {
 
 // Words are compared without case and without the apostrophe, which people type in many ways, and
 // without their endings: who looks for "показники" or "довідок" means "показників" and "довідка".
-const plain = (text) => text.toLocaleLowerCase("uk").replace(/['’ʼ`"«»]/g, "");
+const plain = (text) => text.toLocaleLowerCase().replace(/['’ʼ`"«»]/g, "");
 const ending =
   /(ість|остей|ости|ості|ами|ями|ові|еві|ого|ому|ими|ів|їв|ах|ях|ам|ям|ом|ем|им|их|ок|ір|ies|es|s|[аеєиіїоуюяйьye]+)$/;
 function stem(word) {

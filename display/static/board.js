@@ -3,7 +3,7 @@
 import { HallClock } from "/static/web/lib/clock.js";
 import { byId, el, pulse, put } from "/static/web/lib/dom.js";
 import { connect } from "/static/web/lib/live.js";
-import { facts } from "/static/web/lib/words.js";
+import { facts, spoken } from "/static/web/lib/words.js";
 import { stayAwake } from "./awake.js";
 import { CallOuts, sayCall } from "./callouts.js";
 import { Chime } from "./chime.js";
@@ -70,9 +70,9 @@ function scene() {
 function fillOpening() {
   byId("opens").hidden = !board.opens_at;
   if (!board.opens_at) return;
-  for (const language of ["uk", "en"]) {
-    const when = `${clock.day(board.opens_at, language)}, ${clock.time(board.opens_at)}`;
-    put(document.querySelector(`.opens-${language}`), when);
+  for (const code of spoken()) {
+    const when = `${clock.day(board.opens_at, code)}, ${clock.time(board.opens_at, code)}`;
+    put(document.querySelector(`#opens [lang="${code}"] .opens`), when);
   }
 }
 
@@ -82,8 +82,8 @@ function fillStop(stop) {
   hall.dataset.over = String(Boolean(stop?.ended_at));
   const part = stop?.services ? stop : null;
   byId("part").hidden = !part;
-  for (const language of ["uk", "en"]) {
-    const say = (place, text) => put(document.querySelector(`${place} .${language}`), text);
+  for (const language of spoken()) {
+    const say = (place, text) => put(document.querySelector(`${place} [lang="${language}"]`), text);
     say("#part", part ? `${part.title[language]}. ${part.advice[language]}` : "");
     if (!stop || part) continue;
     say(".scene-interrupted .headline", stop.title[language]);

@@ -9,7 +9,7 @@
  */
 
 import { byId, put } from "/static/web/lib/dom.js";
-import { fill, texts } from "/static/web/lib/words.js";
+import { fill, spoken, texts } from "/static/web/lib/words.js";
 
 const CHIME_MS = 2500;
 const REMEMBERED_MS = 120000;
@@ -97,7 +97,7 @@ function recall(name) {
   }
 }
 
-/** For screen readers, in both languages at once. */
+/** For screen readers, in each language of the screen. */
 export function sayCall(call) {
-  for (const code of ["uk", "en"]) put(byId(`said-${code}`), fill(texts(code).said, call));
+  for (const code of spoken()) put(byId(`said-${code}`), fill(texts(code).said, call));
 }

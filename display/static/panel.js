@@ -2,7 +2,7 @@
 
 import { byId, pulse, put } from "/static/web/lib/dom.js";
 import { connect } from "/static/web/lib/live.js";
-import { facts } from "/static/web/lib/words.js";
+import { facts, spoken } from "/static/web/lib/words.js";
 import { stayAwake } from "./awake.js";
 import { CallOuts, sayCall } from "./callouts.js";
 
@@ -30,9 +30,11 @@ function show(call, isNew) {
 function fillStop(stop) {
   sign.dataset.over = String(Boolean(stop?.ended_at));
   if (!stop) return;
-  for (const language of ["uk", "en"]) {
-    put(document.querySelector(`.scene-interrupted .headline .${language}`), stop.title[language]);
-    put(document.querySelector(`.scene-interrupted .advice .${language}`), stop.resumption[language]);
+  for (const language of spoken()) {
+    const say = (place, text) =>
+      put(document.querySelector(`.scene-interrupted ${place} [lang="${language}"]`), text);
+    say(".headline", stop.title[language]);
+    say(".advice", stop.resumption[language]);
   }
 }
 

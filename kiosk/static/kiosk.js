@@ -31,7 +31,7 @@ import * as visit from "./visit.js";
 const TAP_GUARD_MS = 400;
 
 const { branch } = known;
-/* Ukrainian, unless the page's address has it otherwise; each visitor begins in it. */
+/* The centre's first, unless the page's address has it otherwise; each visitor begins in it. */
 const ownLanguage = language();
 
 let goneHomeAt = -Infinity;

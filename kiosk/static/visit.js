@@ -75,7 +75,7 @@ export function clear() {
   render();
 }
 
-/** Both languages of a service's title, as nodes of their own. */
+/** Every language of a service's title, as nodes of their own. */
 export function titleOf(code) {
   return [...offers.get(code).button.querySelector(".choice-title").cloneNode(true).childNodes];
 }

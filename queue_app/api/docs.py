@@ -1,4 +1,7 @@
-"""The websockets in AsyncAPI form, beside the OpenAPI file; shapes from the same structs."""
+"""The websockets in AsyncAPI form, beside the OpenAPI file; shapes from the same structs.
+
+Both describe a text as it is sent: an object of languages.
+"""
 
 import re
 from collections.abc import Sequence
@@ -7,9 +10,37 @@ from typing import Any
 import msgspec
 from litestar import get
 from litestar.handlers import HTTPRouteHandler
+from litestar.openapi.spec import OpenAPIType, Schema
+from litestar.plugins import OpenAPISchemaPlugin
+from litestar.typing import FieldDefinition
 
+from queue_app.domain.catalogue import Text
 from queue_app.web.guards import right
 from queue_app.web.sockets import Channel
+
+TEXT = "A text by language, in the centre's languages."
+
+
+class TextSchema(OpenAPISchemaPlugin):
+    """How the OpenAPI file describes a `Text`."""
+
+    @staticmethod
+    def is_plugin_supported_type(value: Any) -> bool:
+        return value is Text
+
+    def to_openapi_schema(
+        self,
+        field_definition: FieldDefinition,  # noqa: ARG002
+        schema_creator: Any,  # noqa: ARG002
+    ) -> Schema:
+        said = Schema(type=OpenAPIType.STRING)
+        return Schema(type=OpenAPIType.OBJECT, additional_properties=said, description=TEXT)
+
+
+def _schema(wanted: type) -> dict[str, Any]:
+    if wanted is not Text:
+        raise NotImplementedError(wanted)
+    return {"type": "object", "additionalProperties": {"type": "string"}, "description": TEXT}
 
 
 def asyncapi(channels: Sequence[Channel]) -> HTTPRouteHandler:
@@ -30,7 +61,9 @@ def asyncapi(channels: Sequence[Channel]) -> HTTPRouteHandler:
 
 def document(channels: Sequence[Channel]) -> dict[str, Any]:
     _, schemas = msgspec.json.schema_components(
-        [one.screen.view for one in channels], ref_template="#/components/schemas/{name}"
+        [one.screen.view for one in channels],
+        schema_hook=_schema,
+        ref_template="#/components/schemas/{name}",
     )
     return {
         "asyncapi": "3.0.0",

@@ -78,7 +78,7 @@ class Confirmation(Struct, frozen=True):
     name: Annotated[str, Meta(max_length=200)]
     phone: Annotated[str, Meta(max_length=40)] | None = None
     email: Annotated[str, Meta(max_length=254)] | None = None
-    language: Language = "uk"
+    language: Language | None = None
 
 
 class Rescheduling(Struct, frozen=True):
@@ -108,7 +108,7 @@ class AppointmentView(Struct, frozen=True):
 class NewTicket(Struct, frozen=True):
     services: Codes
     priority: Code | None = None
-    language: Language = "uk"
+    language: Language | None = None
 
 
 class CheckIn(Struct, frozen=True):

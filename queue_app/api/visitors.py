@@ -12,6 +12,8 @@ from queue_app.api.shapes import (
     Rescheduling,
 )
 from queue_app.domain.appointments import Appointment, as_of
+from queue_app.domain.catalogue import Language
+from queue_app.domain.errors import BadRequest
 from queue_app.flow import arrival, booking
 from queue_app.flow.act import By
 from queue_app.flow.arrival import IssuedTicket
@@ -40,7 +42,8 @@ async def hold(branch: str, data: NewAppointment, by: By) -> AppointmentView:
     summary="Book what was held",
 )
 async def confirm(token: str, data: Confirmation, by: By) -> AppointmentView:
-    booked = await booking.confirm(by, token, data.name, data.phone, data.email, data.language)
+    spoken = await _spoken(data.language)
+    booked = await booking.confirm(by, token, data.name, data.phone, data.email, spoken)
     return await shown(booked)
 
 
@@ -104,7 +107,17 @@ async def shown(one: Appointment) -> AppointmentView:
     opt=right("issue"),
 )
 async def issue(branch: str, data: NewTicket, by: By) -> IssuedTicket:
-    return await arrival.issue(by, branch, data.services, data.priority, data.language)
+    spoken = await _spoken(data.language)
+    return await arrival.issue(by, branch, data.services, data.priority, spoken)
+
+
+async def _spoken(wish: Language | None) -> Language:
+    """The centre's first language for whoever names none. BadRequest for one it has not."""
+    languages = (await reference.directory()).languages
+    if wish is not None and wish not in languages:
+        problem = f"Invalid enum value {wish!r}; the languages are {', '.join(languages)}"
+        raise BadRequest("unreadable", fields=[{"field": "language", "problem": problem}])
+    return wish or languages[0]
 
 
 @post(

@@ -5,14 +5,16 @@ from pathlib import Path
 import click
 import msgspec
 
-from config.files import check_centre, write_centre
+from config.files import CATALOGUES, check_centre, write_centre
 from config.reading import ConfigError
 from queue_app import installation
 from queue_app.cli import changes, operator
+from queue_app.domain.centre import Centre
 from queue_app.domain.people import OPERATOR
 from queue_app.flow import configuring
 from queue_app.flow.act import By
 from queue_app.queries import reference, retired
+from queue_app.texts.words import SOURCE, also_from, untranslated
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
 
@@ -36,11 +38,25 @@ def check(folder: Path | None) -> None:
         raise click.ClickException(f"the files cannot be loaded:\n{error}") from None
     for doubt in doubts:
         click.echo(f"warning: {doubt}", err=True)
+    _say_untranslated(folder, centre)
     click.echo(
         f"{folder}: {len(centre.services)} services in {len(centre.groups)} groups, "
         f"{len(centre.branches)} branches. "
         + (f"No errors; warnings: {len(doubts)}." if doubts else "Nothing wrong.")
     )
+
+
+def _say_untranslated(folder: Path, centre: Centre) -> None:
+    """Which languages the interface itself speaks in part only."""
+    also_from(folder / CATALOGUES)
+    for language in centre.languages:
+        missing, every = untranslated(language)
+        if missing:
+            click.echo(
+                f"{folder / CATALOGUES / language}: {missing} of {every} interface texts have no"
+                " translation and are shown in English",
+                err=True,
+            )
 
 
 @config.command()
@@ -97,10 +113,9 @@ def catalogue(as_json: bool) -> None:
             click.echo(msgspec.json.format(msgspec.json.encode(view)).decode())
             return
         for group in view.groups:
-            click.echo(f"{group.title.uk}")
+            click.echo(group.title[SOURCE])
             for service in group.services:
-                click.echo(
-                    f"  {service.code:<28} {service.planned_minutes:>3} хв  {service.title.uk}"
-                )
+                minutes = f"{service.planned_minutes:>3} min"
+                click.echo(f"  {service.code:<28} {minutes}  {service.title[SOURCE]}")
 
     operator.with_database(work)

@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from queue_app.console.words import speaks
 from queue_app.domain.catalogue import Language, planned_minutes
 from queue_app.domain.hall import Hall
 from queue_app.texts.formats import Formats
+from queue_app.texts.words import words
 
 
 def reference_data(
@@ -15,6 +17,7 @@ def reference_data(
     open_minutes = centre.rules.open_service_minutes
     return {
         "zone": centre.timezone,
+        "speaks": speaks(words(language), centre.languages),
         "services": {
             code: {
                 "title": service.title[language],

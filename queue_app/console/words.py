@@ -1,8 +1,23 @@
 """What the clerk's screen says; its template and its scripts take the same words."""
 
+from collections.abc import Sequence
 from typing import Any
 
+from babel import Locale
+
+from queue_app.domain.catalogue import Language
 from queue_app.texts.words import Words
+
+
+def speaks(spoken: Words, languages: Sequence[Language]) -> dict[Language, str]:
+    """What is said of people who speak another language than the centre's first one."""
+    others = {one: spoken.gettext("Language: %(language)s") for one in languages[1:]}
+    page = Locale.parse(spoken.language, sep="-")
+    said = {
+        one: sentence % {"language": Locale.parse(one, sep="-").get_display_name(page)}
+        for one, sentence in others.items()
+    }
+    return said | ({"en": spoken.gettext("Speaks English")} if "en" in others else {})
 
 
 def desk(spoken: Words) -> dict[str, Any]:
@@ -40,7 +55,6 @@ def desk(spoken: Words) -> dict[str, Any]:
             "phone": spoken.gettext("Phone call"),
             "booked": spoken.gettext("Booked for %(time)s"),
             "priority": spoken.gettext("Priority: %(reason)s"),
-            "english": spoken.gettext("Speaks English"),
             "calls": spoken.forms("Called %(n)s time", "Called %(n)s times"),
         },
         "services_title": spoken.gettext("Services"),

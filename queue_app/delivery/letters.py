@@ -8,6 +8,7 @@ from queue_app.domain.directory import Directory
 from queue_app.domain.messages import Message, MessageKind
 from queue_app.queries import appointments
 from queue_app.texts.formats import NBSP, Formats
+from queue_app.texts.speaker import speaker_of
 from queue_app.texts.words import N_, words
 
 SUBJECTS: Mapping[MessageKind, str] = {
@@ -45,7 +46,7 @@ async def letter_of(
     if message.kind in INVITING and booking.state != "booked":
         raise Needless(f"the booking is {booking.state}")
     spoken = words(message.language)
-    formats = Formats(message.language, directory.zone)
+    formats = speaker_of(directory.centre).formats(message.language)
     subjects = CALL_SUBJECTS if booking.channel == "phone" else SUBJECTS
     subject = spoken.gettext(subjects[message.kind]) % {"when": formats.when(booking.starts_at)}
     return Letter(

@@ -17,6 +17,7 @@ from queue_app.demo.floor import AFTER_CLOSING, Floor, Visitor
 from queue_app.demo.plan import MINUTE, DeskShift
 from queue_app.demo.wire import Refused
 from queue_app.domain.hours import Window
+from queue_app.texts.words import words
 
 PAUSE_MINUTES = 5.0
 PAUSE_FROM, PAUSE_UNTIL = 0.3, 0.7
@@ -143,7 +144,9 @@ class Clerk:
         """A break. Whoever was late to it still has half of it."""
         floor = self.floor
         short = absent.closes - absent.opens <= PAUSE_MINUTES * MINUTE
-        await self._at_desk("pauses", {"reason": "Перерва" if short else "Обід"})
+        spoken = words(floor.plan.languages[0])
+        reason = spoken.gettext("Short break") if short else spoken.gettext("Lunch")
+        await self._at_desk("pauses", {"reason": reason})
         floor.open_desks.pop(self._desk, None)
         await floor.until(max(absent.closes, floor.now() + (absent.closes - absent.opens) / 2))
         await self._open()

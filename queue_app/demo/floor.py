@@ -11,6 +11,7 @@ from typing import Any, Literal
 from queue_app.clock import ShiftedClock
 from queue_app.demo.plan import DemoPlan, DeskShift
 from queue_app.demo.wire import Wire
+from queue_app.domain.catalogue import Language
 
 VisitorKind = Literal["walk-in", "priority", "booked", "phone"]
 Fate = Literal["served", "no-show", "left", "turned away"]
@@ -32,7 +33,7 @@ class Visitor:
     arrives: datetime
     minutes: float
     patience: float
-    language: Literal["uk", "en"] = "uk"
+    language: Language = ""
     priority: str | None = None
     hears: int = 1
     comes_back: bool = False

@@ -21,31 +21,22 @@ from queue_app.demo.showing import FILE, Showing
 from queue_app.domain.errors import NotFound
 from queue_app.flow import staffing
 from queue_app.flow.act import By
+from queue_app.texts.words import N_, words
 from queue_app.web.guards import SESSION_COOKIE, right
-from queue_app.web.i18n import LANGUAGE_COOKIE, language_of
+from queue_app.web.i18n import LANGUAGE_COOKIE, language_of, languages_of
+from queue_app.web.templating import own_name
 
 STATIC = Path(__file__).parent / "static"
 TEXTS = {
-    "uk": {
-        "title": "Один день у залі",
-        "board": "Табло в залі",
-        "console": "Робоче місце оператора",
-        "kiosk": "Термінал",
-        "booking": "Запис онлайн",
-        "ticket": "Талон на телефоні",
-        "hint": "Усе справжнє: візьміть талон на терміналі, запишіться,"
-        " натисніть кнопку оператора.",
-    },
-    "en": {
-        "title": "A day in the hall",
-        "board": "The board in the hall",
-        "console": "The clerk’s console",
-        "kiosk": "The kiosk",
-        "booking": "Booking online",
-        "ticket": "A ticket on a phone",
-        "hint": "All of it is real: take a ticket at the kiosk, book a visit, press the clerk’s"
-        " button.",
-    },
+    "title": N_("A day in the hall"),
+    "board": N_("The board in the hall"),
+    "console": N_("The clerk’s console"),
+    "kiosk": N_("The kiosk"),
+    "booking": N_("Booking online"),
+    "ticket": N_("A ticket on a phone"),
+    "hint": N_(
+        "All of it is real: take a ticket at the kiosk, book a visit, press the clerk’s button."
+    ),
 }
 NO_STORE = {"Cache-Control": "no-store"}
 
@@ -77,8 +68,12 @@ async def page(
     now = _showing(settings)
     language = language_of(request)
     signed = await staffing.sign_in(by, now.login, now.password)
+    spoken = words(language)
     html = _templates.get_template("demo.html").render(
-        language=language, texts=TEXTS[language], showing=now
+        language=language,
+        names={one: own_name(one) for one in languages_of(request)},
+        texts={name: spoken.gettext(text) for name, text in TEXTS.items()},
+        showing=now,
     )
     response = Response(html, media_type="text/html", headers=NO_STORE)
     response.set_cookie(

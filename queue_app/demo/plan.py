@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from queue_app.domain.branch_day import BranchDay
-from queue_app.domain.catalogue import Channel, Service, planned_minutes
+from queue_app.domain.catalogue import Channel, Language, Service, planned_minutes
 from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.hours import Window, at
 
@@ -48,6 +48,7 @@ class DemoPlan(Struct, frozen=True):
     desks: tuple[DeskShift, ...]
     errands: tuple[Errand, ...]
     priorities: tuple[str, ...]
+    languages: tuple[Language, ...]
 
 
 def plan_of(directory: Directory, branch: Branch, day: date) -> DemoPlan | None:
@@ -76,6 +77,7 @@ def plan_of(directory: Directory, branch: Branch, day: date) -> DemoPlan | None:
             if one.code in served
         ),
         priorities=tuple(one.code for one in directory.centre.priorities),
+        languages=directory.languages,
     )
 
 

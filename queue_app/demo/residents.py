@@ -23,10 +23,18 @@ PHONE_SHARE = 0.08
 PHONE_SIGMA = 0.45
 """Of the logarithm of how long such a call takes."""
 PHONE_PATIENCE = 100.0
-ENGLISH_SHARE = 0.06
+OTHERS_SHARE = 0.06
+"""People who speak another language than the centre's first."""
 BOOKING_AT_ONCE = 4
-NAMES = ("Олена", "Андрій", "Ірина", "Тарас", "Наталія", "Юрій", "Оксана", "Богдан", "Ґалина")
-SURNAMES = ("Приклад", "Зразок", "Спроба", "Показ", "Умовний", "Вигадка", "Проба")
+NAMES = {
+    "uk": ("Олена", "Андрій", "Ірина", "Тарас", "Наталія", "Юрій", "Оксана", "Богдан", "Ґалина"),
+    "": ("Helen", "Andrew", "Irene", "Thomas", "Natalie", "George", "Susan", "Daniel", "Grace"),
+}
+SURNAMES = {
+    "uk": ("Приклад", "Зразок", "Спроба", "Показ", "Умовний", "Вигадка", "Проба"),
+    "": ("Example", "Sample", "Trial", "Showing", "Notional", "Fiction", "Test"),
+}
+"""By the centre's first language; nobody is really called so."""
 
 
 def walk_ins(
@@ -53,6 +61,7 @@ def _person(
 ) -> Visitor:
     due = one.person.due
     return _with_ways(
+        plan,
         Visitor(
             kind=kind,
             services=tuple(sorted(one.person.services)),
@@ -70,9 +79,11 @@ def _instant(plan: DemoPlan, minute: float) -> datetime:
     return hours.at(plan.day, whole, plan.zone) + (minute - whole) * MINUTE
 
 
-def _with_ways(person: Visitor, rng: random.Random) -> Visitor:
+def _with_ways(plan: DemoPlan, person: Visitor, rng: random.Random) -> Visitor:
     """The person with what the simulator knows nothing of."""
-    person.language = "en" if rng.random() < ENGLISH_SHARE else "uk"
+    first, *others = plan.languages
+    another = rng.random() < OTHERS_SHARE and bool(others)
+    person.language = others[0] if another else first
     person.hears = rng.choices((1, 2, 0), (0.96, 0.02, 0.02))[0]
     person.comes_back = rng.random() < 0.3
     return person
@@ -126,7 +137,7 @@ def _phone_calls(plan: DemoPlan, visits: int, rng: random.Random) -> list[Wish]:
         wanted = plan.opens + (plan.closes - plan.opens) * rng.random()
         minutes = rng.lognormvariate(math.log(errand.mean) - PHONE_SIGMA**2 / 2, PHONE_SIGMA)
         person = Visitor("phone", (errand.code,), wanted, minutes, PHONE_PATIENCE)
-        wishes.append((_with_ways(person, rng), wanted))
+        wishes.append((_with_ways(plan, person, rng), wanted))
     return wishes
 
 
@@ -159,7 +170,7 @@ async def _book(
     booked = await wire.post(
         f"/api/v1/appointments/{held['token']}/confirmation",
         {
-            "name": f"{rng.choice(NAMES)} {rng.choice(SURNAMES)}",
+            "name": _name(plan, rng),
             "phone": f"+38044000{place % 10_000:04}",
             "email": f"resident.{plan.day:%Y%m%d}.{place}@example.org",
             "language": person.language,
@@ -169,6 +180,11 @@ async def _book(
     person.code, person.appointment = booked["code"], booked["token"]
     person.arrives += person.due - wanted
     return person
+
+
+def _name(plan: DemoPlan, rng: random.Random) -> str:
+    first = plan.languages[0]
+    return " ".join(rng.choice(some.get(first, some[""])) for some in (NAMES, SURNAMES))
 
 
 async def _hold(plan: DemoPlan, person: Visitor, channel: str, start: str, wire: Wire) -> Any:

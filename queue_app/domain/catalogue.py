@@ -4,26 +4,48 @@ The published catalogue gives a service time in one of three forms: exact ("7 х
 a range ("5-7 хв") or open ("від 10 хв"). `planned_minutes` states how each is planned.
 """
 
-from collections.abc import Iterable
-from typing import Literal
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Literal
 
 from msgspec import Struct
 
-Language = Literal["uk", "en"]
+Language = str
+"""A code as browsers and CLDR have it: "uk", "mt", "pt-BR"."""
 Channel = Literal["visit", "phone", "site"]
 """visit: at a desk; phone: the contact centre; site: read it online. `site` has no slots."""
 
 SLOT_CHANNELS: tuple[Channel, ...] = ("visit", "phone")
 
 
-class Text(Struct, frozen=True, forbid_unknown_fields=True):
-    """One text in both languages of the centre."""
+class Text(dict[Language, str]):
+    """One text by language, the centre's first language first; nobody changes it.
 
-    uk: str
-    en: str
+    A language in which it is not said has it in the first of those in which it is.
+    """
 
-    def __getitem__(self, language: str) -> str:
-        return self.en if language == "en" else self.uk
+    def __missing__(self, language: Language) -> str:
+        return next(iter(self.values()), "")
+
+    def spoken_in(self, language: Language) -> Language:
+        """The language in which whoever asks for this one reads it."""
+        return language if language in self else next(iter(self), language)
+
+    def __hash__(self) -> int:  # type: ignore[override]
+        return hash(frozenset(self.items()))
+
+
+def texts_of(languages: Sequence[Language]) -> Callable[[type, Any], Any]:
+    """For msgspec's `dec_hook`: a Text from a table, its languages in the order of these."""
+
+    def made(wanted: type, table: Any) -> Any:
+        if wanted is not Text:
+            raise NotImplementedError(wanted)
+        if not isinstance(table, dict):
+            raise ValueError("must be a table of languages")
+        ordered = {one: table[one] for one in languages if one in table}
+        return Text(ordered | table)
+
+    return made
 
 
 class Duration(Struct, frozen=True, forbid_unknown_fields=True):

@@ -8,7 +8,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from queue_app.domain.catalogue import Channel, Group, Service, Text
+from queue_app.domain.catalogue import Channel, Group, Language, Service, Text
 from queue_app.domain.dispatch import PolicyName
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -156,11 +156,31 @@ class Note(Struct, frozen=True):
     text: Text
 
 
+class BranchWords(Struct, frozen=True):
+    """What is said of the branches where people call them otherwise, such as districts."""
+
+    which: Text | None = None
+    """Asked of whoever wants to be called: which branch shall call?"""
+    another: Text | None = None
+    """What leads to another branch where this one has no free time."""
+    visit: Text | None = None
+    """Below "I will come": a visit to what?"""
+
+
 class Centre(Struct, frozen=True):
-    """All of one installation, as read from its folder and as loaded from its database."""
+    """All of one installation, as read from its folder and as loaded from its database.
+
+    `languages`: at least one, the first is the one in which whoever chooses none is spoken to.
+    `country`: as ISO 3166 has it ("UA"), for telephone numbers without a country's code and for
+    the look of times; None: neither is known. `phone_example`: a number as people write it.
+    """
 
     title: Text
+    languages: tuple[Language, ...]
     timezone: str
+    country: str | None
+    phone_example: str | None
+    branch_words: BranchWords
     rules: Rules
     groups: tuple[Group, ...]
     services: tuple[Service, ...]

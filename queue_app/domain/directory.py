@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from queue_app.domain.branch_day import BranchDay, branch_day
-from queue_app.domain.catalogue import Channel, Service, Text
+from queue_app.domain.catalogue import Channel, Language, Service, Text
 from queue_app.domain.centre import Centre, Closure, Rules, Weekly
 from queue_app.domain.errors import NotFound
 
@@ -75,6 +75,14 @@ class Directory(Struct, frozen=True, dict=True):
     @property
     def rules(self) -> Rules:
         return self.centre.rules
+
+    @property
+    def languages(self) -> tuple[Language, ...]:
+        return self.centre.languages
+
+    def spoken(self, wish: Language | None) -> Language:
+        """The language wished for, or the centre's first where it has not that one."""
+        return wish if wish in self.languages else self.languages[0]
 
     @property
     def zone(self) -> ZoneInfo:

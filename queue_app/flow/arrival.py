@@ -139,7 +139,7 @@ async def prospect(
     check_desks(branch, chosen)
     check_priority(directory, priority)
     door = check_open(directory, branch, now)
-    me = _newcomer(Draft(branch.id, "visit", chosen, "uk", priority), now)
+    me = _newcomer(Draft(branch.id, "visit", chosen, directory.languages[0], priority), now)
     load = partial(halls.load, directory, branch, now, forecasts)
     line = await _joining(directory, branch, me, now, forecasts, load)
     served = served_by(line.wait, now, door.closes_at)

@@ -23,7 +23,6 @@ from queue_app.queries import appointments
 from queue_app.queries import slots as free
 from queue_app.store import db
 
-REGION = "UA"
 NAME_MAX = 120
 FARTHEST = timedelta(days=400)
 """A wanted start farther away than this is not a start at all, whatever the horizon."""
@@ -36,7 +35,7 @@ async def hold(
     services: list[str],
     starts_at: datetime,
     channel: Channel = "visit",
-    language: Language = "uk",
+    language: Language | None = None,
 ) -> Appointment:
     """Take a free start for `hold_minutes`.
 
@@ -49,7 +48,8 @@ async def hold(
         raise RuleBroken("not_by_visit", services=services)
     chosen = check_services(act.directory, services, channel)
     await expire_lapsed(act, branch.id)
-    held = await _take(act, branch, chosen, starts_at, channel, language)
+    spoken = act.directory.spoken(language)
+    held = await _take(act, branch, chosen, starts_at, channel, spoken)
     if held is None:
         raise await _taken(act, branch, chosen, channel, starts_at)
     return held
@@ -149,7 +149,8 @@ async def confirm(
         return held
     require_confirmable(held, act.now)
     _open_branch(act.directory, held)
-    person = check_contact(name, phone, email, held.channel)
+    region = act.directory.centre.country
+    person = check_contact(name, phone, email, held.channel, region)
     await _check_bookings(act.directory, person.phone, person.email, act.now)
     known = replace(held, name=person.name, phone=person.phone, email=person.email)
     return await act.record(known, "confirm", language=language)
@@ -171,11 +172,13 @@ class Resident(Struct, frozen=True):
     email: str | None
 
 
-def check_contact(name: str, phone: str | None, email: str | None, channel: Channel) -> Resident:
+def check_contact(
+    name: str, phone: str | None, email: str | None, channel: Channel, region: str | None
+) -> Resident:
     """The contact as it is kept: the phone in E.164, the e-mail normalised.
 
     RuleBroken `bad_contact`, `fields` saying for each field which sentence applies. A phone
-    appointment needs a phone.
+    appointment needs a phone. `region`: the country of a number without a country's code.
     """
     fields: dict[str, str] = {}
     clean = one_line(name)
@@ -183,7 +186,7 @@ def check_contact(name: str, phone: str | None, email: str | None, channel: Chan
         fields["name"] = "name_missing"
     elif len(clean) > NAME_MAX:
         fields["name"] = "name_too_long"
-    number = _number(phone, fields)
+    number = _number(phone, region, fields)
     address = _address(email, fields)
     if channel == "phone":
         if not number:
@@ -195,11 +198,11 @@ def check_contact(name: str, phone: str | None, email: str | None, channel: Chan
     return Resident(clean, number, address)
 
 
-def _number(phone: str | None, fields: dict[str, str]) -> str | None:
+def _number(phone: str | None, region: str | None, fields: dict[str, str]) -> str | None:
     if not phone or not phone.strip():
         return None
     try:
-        parsed = phonenumbers.parse(phone, REGION)
+        parsed = phonenumbers.parse(phone, region)
     except phonenumbers.NumberParseException:
         parsed = None
     if parsed is None or not phonenumbers.is_valid_number(parsed):

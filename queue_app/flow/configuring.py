@@ -109,13 +109,19 @@ async def _settle_centre(centre: Centre) -> list[_Settled]:
     row = await db.fetch_row("SELECT document FROM centre")
     if row is None:
         await db.fetch("INSERT INTO centre (id, document) VALUES (1, $1::jsonb)", _json(document))
-        return [_Settled(Change("centre", centre.title.uk, "added"), after=document)]
+        return [
+            _Settled(Change("centre", centre.title[centre.languages[0]], "added"), after=document)
+        ]
     before = msgspec.json.decode(row["document"])
     fields = _differences(before, document)
     if not fields:
         return []
     await db.fetch("UPDATE centre SET document = $1::jsonb", _json(document))
-    return [_Settled(Change("centre", centre.title.uk, "changed", fields), before, document)]
+    return [
+        _Settled(
+            Change("centre", centre.title[centre.languages[0]], "changed", fields), before, document
+        )
+    ]
 
 
 def _wanted_services(centre: Centre) -> _Wanted:

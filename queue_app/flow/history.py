@@ -88,6 +88,7 @@ class HistoryRows:
 
     def __init__(self, directory: Directory, branch: Branch, first: int) -> None:
         self.directory, self.branch, self.id = directory, branch, first
+        self.language = directory.languages[0]
         self.bookings: dict[int, WrittenBooking] = {}
         self.came: dict[int, datetime] = {}
         """By the id of an appointment, when its holder checked in."""
@@ -125,7 +126,7 @@ class HistoryRows:
             steps.append(("no_show", ended, "staff:1", desk))
         self.tickets.append(
             (self.branch.id, self.id, day, number, f"t{self.branch.id}-{self.id}", "visit",
-             one.priority, "uk", appointment, one.due_at, one.issued_at, len(steps),
+             one.priority, self.language, appointment, one.due_at, one.issued_at, len(steps),
              "finished" if started else "no_show", list(one.services), one.issued_at, desk,
              one.called_at, 1, started, ended)
         )  # fmt: skip
@@ -163,8 +164,8 @@ class HistoryRows:
             rows.append(
                 (self.branch.id, number, one.lane_id, f"a{self.branch.id}-{number}",
                  f"{number % 1_000_000:06}", "visit", list(one.services),
-                 asyncpg.Range(one.begins, one.ends), one.state, "uk", steps[0][1], steps[-1][1],
-                 len(steps), self.came.get(number))
+                 asyncpg.Range(one.begins, one.ends), one.state, self.language, steps[0][1],
+                 steps[-1][1], len(steps), self.came.get(number))
             )  # fmt: skip
         return rows, events
 
@@ -176,11 +177,11 @@ class HistoryRows:
             "starts_at": one.begins,
             "ends_at": one.ends,
             "held_until": made,
-            "language": "uk",
+            "language": self.language,
         }
         steps: list[tuple[str, datetime, str, Any]] = [
             ("hold", made, "resident", slot),
-            ("confirm", made, "resident", {"language": "uk"}),
+            ("confirm", made, "resident", {"language": self.language}),
         ]
         if came is not None:
             steps.append(("check_in", came, "device:1", {}))

@@ -1,10 +1,11 @@
 """The centre as it stands in the database: what every verb and page consults."""
 
 import time
+from typing import Any
 
 import msgspec
 
-from queue_app.domain.catalogue import Service, Text
+from queue_app.domain.catalogue import Service, Text, texts_of
 from queue_app.domain.centre import (
     BranchPlan,
     Centre,
@@ -82,7 +83,12 @@ async def _load() -> Directory:
     lanes = await db.fetch("SELECT * FROM lane WHERE retired_at IS NULL ORDER BY position, id")
 
     document = msgspec.json.decode(row["document"], type=dict)
-    every = [msgspec.json.decode(one["document"], type=Service) for one in services]
+    made = texts_of(document["languages"])
+
+    def read(raw: str | None, wanted: Any) -> Any:
+        return msgspec.json.decode(raw or "null", type=wanted, dec_hook=made)
+
+    every: list[Service] = [read(one["document"], Service) for one in services]
     active = [
         service for service, one in zip(every, services, strict=True) if one["retired_at"] is None
     ]
@@ -108,11 +114,11 @@ async def _load() -> Directory:
         one["id"]: Branch(
             id=one["id"],
             slug=one["slug"],
-            title=msgspec.json.decode(one["title"], type=Text),
-            address=msgspec.json.decode(one["address"] or "null", type=Text | None),
-            shelter=msgspec.json.decode(one["shelter"] or "null", type=Text | None),
+            title=read(one["title"], Text),
+            address=read(one["address"], Text | None),
+            shelter=read(one["shelter"], Text | None),
             hours=msgspec.json.decode(one["hours"], type=Weekly),
-            closures=msgspec.json.decode(one["closures"], type=tuple[Closure, ...]),
+            closures=read(one["closures"], tuple[Closure, ...]),
             desks=desks_of(one["id"], retired=False),
             retired_desks=desks_of(one["id"], retired=True),
             retired=one["retired_at"] is not None,
@@ -135,6 +141,7 @@ async def _load() -> Directory:
     centre = msgspec.convert(
         document | {"services": active, "branches": [_plan(branch) for branch in live.values()]},
         type=Centre,
+        dec_hook=made,
     )
     return Directory(
         version=row["version"],

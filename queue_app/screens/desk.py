@@ -19,6 +19,8 @@ from queue_app.screens.interruption import (
 )
 from queue_app.screens.reasons import sentence
 from queue_app.screens.titles import titles
+from queue_app.texts.formats import Formats
+from queue_app.texts.speaker import speaker_of
 
 
 class QueuedView(Struct, frozen=True):
@@ -58,6 +60,8 @@ class PersonView(Struct, frozen=True):
     planned_minutes: int
     name: str | None
     phone: str | None
+    phone_said: str | None
+    """The number as people read it aloud."""
 
 
 class DeskQueueView(Struct, frozen=True):
@@ -153,6 +157,7 @@ def _person(hall: Hall, one: HallTicket | None, contact: DeskExtra) -> PersonVie
         planned_minutes=hall.planned_minutes(one.services),
         name=contact.name,
         phone=contact.phone,
+        phone_said=Formats.phone(contact.phone) if contact.phone else None,
     )
 
 
@@ -163,10 +168,11 @@ def _awaited_since(hall: Hall, one: HallTicket) -> datetime | None:
 
 
 def _queued(hall: Hall, one: HallTicket, ranked: Ranked | None) -> QueuedView:
+    speaker = speaker_of(hall.directory.centre)
     reason = (
-        sentence(ranked.reason, hall.directory.zone, hall.directory.centre.priorities)
+        sentence(speaker, ranked.reason, hall.directory.centre.priorities)
         if ranked
-        else Text(uk="", en="")
+        else speaker.same("")
     )
     return QueuedView(
         ticket=one.id,

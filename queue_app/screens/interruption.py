@@ -10,6 +10,7 @@ from queue_app.domain.hall import Hall
 from queue_app.domain.interruptions import Interruption, Kind, resume_minutes
 from queue_app.screens import notices
 from queue_app.screens.titles import titles
+from queue_app.texts.speaker import speaker_of
 
 
 class InterruptionView(Struct, frozen=True):
@@ -50,6 +51,7 @@ def interruption_view(hall: Hall, one: Interruption) -> InterruptionView:
     services = None if one.services is None else titles(hall, one.services)
     shelter = hall.branch.shelter if one.kind == "alert" else None
     usual = resume_minutes(one, hall.day)
+    speaker = speaker_of(hall.directory.centre)
     return InterruptionView(
         id=one.id,
         kind=one.kind,
@@ -60,7 +62,7 @@ def interruption_view(hall: Hall, one: Interruption) -> InterruptionView:
         ended_at=one.ended_at,
         resumes_at=one.resumes_at,
         resume_minutes=usual,
-        title=notices.title(one),
-        advice=notices.advice(one, services or (), shelter),
-        resumption=notices.resumption(one, usual, hall.directory.zone),
+        title=notices.title(speaker, one),
+        advice=notices.advice(speaker, one, services or (), shelter),
+        resumption=notices.resumption(speaker, one, usual),
     )

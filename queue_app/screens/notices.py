@@ -1,13 +1,12 @@
-"""What screens say about an interruption or about the order of calls, in both languages."""
+"""What screens say about an interruption or about the order of calls, in every language."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from queue_app.domain.catalogue import Text
 from queue_app.domain.interruptions import Interruption, Kind
-from queue_app.texts.formats import wall_time
-from queue_app.texts.words import N_, bilingual
+from queue_app.texts.speaker import Speaker
+from queue_app.texts.words import N_
 
 NAMED_AT_MOST = 2
 """Longer lists of services would be cut off on a board."""
@@ -26,93 +25,100 @@ _ADVICE: dict[Kind, str] = {
 }
 
 
-def title(one: Interruption) -> Text:
+def title(speaker: Speaker, one: Interruption) -> Text:
     """What happens, in a few words. Where only some services stop, calls go on: for another reason
     than the usual ones, the title is that reason, as a line of the board is cut off at its end."""
     part = one.services is not None
     if one.ended_at is not None:
         if one.kind == "alert":
-            return bilingual(N_("All clear"))
+            return speaker.text(N_("All clear"))
         if part:
-            return bilingual(N_("Some services are about to resume"))
-        return bilingual(N_("Calls are about to resume"))
+            return speaker.text(N_("Some services are about to resume"))
+        return speaker.text(N_("Calls are about to resume"))
     if part and one.kind == "other":
         reason = (one.note or "").rstrip(". ")
         if reason:
-            return Text(uk=reason, en=reason)
-        return bilingual(N_("Not every service is given now"))
-    return bilingual(_TITLES[one.kind])
+            return speaker.same(reason)
+        return speaker.text(N_("Not every service is given now"))
+    return speaker.text(_TITLES[one.kind])
 
 
-def advice(one: Interruption, services: Sequence[Text], shelter: Text | None) -> Text:
+def advice(
+    speaker: Speaker, one: Interruption, services: Sequence[Text], shelter: Text | None
+) -> Text:
     """What to do now. `services`: the titles of those that are stopped, none for all."""
     if len(services) > NAMED_AT_MOST:
-        return bilingual(
+        return speaker.text(
             N_("Some services (%(count)s) are not available for now: the kiosk shows which."),
             count=len(services),
         )
     if services:
-        return bilingual(N_("Not available for now: %(services)s."), services=_listed(services))
+        return speaker.text(
+            N_("Not available for now: %(services)s."), services=_listed(speaker, services)
+        )
     if one.ended_at is not None:
-        return bilingual(N_("You can come back to the hall."))
+        return speaker.text(N_("You can come back to the hall."))
     if one.kind == "alert" and shelter:
-        return bilingual(N_("Please go to the shelter: %(shelter)s."), shelter=shelter)
+        return speaker.text(N_("Please go to the shelter: %(shelter)s."), shelter=shelter)
     if one.kind == "other" and one.note:
-        return Text(uk=one.note, en=one.note)
-    return bilingual(_ADVICE[one.kind])
+        return speaker.same(one.note)
+    return speaker.text(_ADVICE[one.kind])
 
 
-def _listed(texts: Sequence[Text]) -> Text:
-    return Text(uk="; ".join(one.uk for one in texts), en="; ".join(one.en for one in texts))
+def _listed(speaker: Speaker, texts: Sequence[Text]) -> Text:
+    return speaker.each(lambda formats: "; ".join(one[formats.language] for one in texts))
 
 
-def resumption(one: Interruption, usual_minutes: int, zone: ZoneInfo) -> Text:
+def resumption(speaker: Speaker, one: Interruption, usual_minutes: int) -> Text:
     """When calls, or the services that are stopped, resume, as far as it is known."""
     part = one.services is not None
     if one.resumes_at is not None:
-        at = _minute_from(one.resumes_at, zone)
-        ended = (one.ended_at or one.resumes_at).astimezone(zone)
+        at = _minute_from(one.resumes_at).astimezone(speaker.zone)
+        ended = (one.ended_at or one.resumes_at).astimezone(speaker.zone)
+        time = speaker.each(lambda formats: formats.time(at))
         if at.date() != ended.date():
             on_day = (
                 N_("These services resume on %(day)s at %(time)s.")
                 if part
                 else N_("Calls resume on %(day)s at %(time)s.")
             )
-            return bilingual(on_day, day=f"{at:%d.%m}", time=wall_time(at, zone))
+            return speaker.text(on_day, day=speaker.day_figures(at), time=time)
         at_time = (
             N_("These services resume at %(time)s.") if part else N_("Calls resume at %(time)s.")
         )
-        return bilingual(at_time, time=wall_time(at, zone))
+        return speaker.text(at_time, time=time)
     if usual_minutes:
         after = (
             N_("These services resume %(minutes)s min after the all-clear.")
             if part
             else N_("Calls resume %(minutes)s min after the all-clear.")
         )
-        return bilingual(after, minutes=usual_minutes)
-    return bilingual(
+        return speaker.text(after, minutes=usual_minutes)
+    return speaker.text(
         N_("These services resume as soon as possible.")
         if part
         else N_("Calls resume as soon as possible.")
     )
 
 
-def _minute_from(moment: datetime, zone: ZoneInfo) -> datetime:
-    """The local minute, rounded up, so that nobody comes back too early."""
+def _minute_from(moment: datetime) -> datetime:
+    """The minute, rounded up, so that nobody comes back too early."""
     whole = moment.replace(second=0, microsecond=0)
     if whole < moment:
         whole += timedelta(minutes=1)
-    return whole.astimezone(zone)
+    return whole
 
 
-def overtaken(*, booked: bool, priority: bool) -> Text | None:
+def overtaken(speaker: Speaker, *, booked: bool, priority: bool) -> Text | None:
     """Why people who came later are called first, said to the person they overtake."""
     if booked and priority:
-        return bilingual(
+        return speaker.text(
             N_("Some came later but go first: they have a booking or a right to be served first.")
         )
     if booked:
-        return bilingual(N_("Some came later but go first: they are booked for their time."))
+        return speaker.text(N_("Some came later but go first: they are booked for their time."))
     if priority:
-        return bilingual(N_("Some came later but go first: they have a right to be served first."))
+        return speaker.text(
+            N_("Some came later but go first: they have a right to be served first.")
+        )
     return None

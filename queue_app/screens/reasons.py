@@ -1,13 +1,12 @@
-"""The sentence for each reason of the dispatch, in both languages."""
+"""The sentence for each reason of the dispatch, in every language of the centre."""
 
 from collections.abc import Iterable
-from zoneinfo import ZoneInfo
 
 from queue_app.domain.catalogue import Text
 from queue_app.domain.centre import Priority
 from queue_app.domain.dispatch import Reason, ReasonCode
-from queue_app.texts.formats import wall_time
-from queue_app.texts.words import N_, bilingual
+from queue_app.texts.speaker import Speaker
+from queue_app.texts.words import N_
 
 SENTENCES: dict[ReasonCode, str] = {
     "sent_to_desk": N_("Sent to this desk"),
@@ -22,16 +21,17 @@ SENTENCES: dict[ReasonCode, str] = {
 """By the code of the reason."""
 
 
-def sentence(reason: Reason, zone: ZoneInfo, priorities: Iterable[Priority]) -> Text:
+def sentence(speaker: Speaker, reason: Reason, priorities: Iterable[Priority]) -> Text:
     """Why a person is where they are, as the console shows it."""
-    at = wall_time(reason.due_at, zone) if reason.due_at else ""
-    category = _category(reason.priority, priorities) if reason.code == "priority" else ""
-    return bilingual(SENTENCES[reason.code], time=at, category=category)
+    due_at = reason.due_at
+    at = speaker.each(lambda formats: formats.time(due_at)) if due_at else ""
+    category = _category(speaker, reason.priority, priorities) if reason.code == "priority" else ""
+    return speaker.text(SENTENCES[reason.code], time=at, category=category)
 
 
-def _category(code: str | None, priorities: Iterable[Priority]) -> Text:
+def _category(speaker: Speaker, code: str | None, priorities: Iterable[Priority]) -> Text:
     """The title of that priority; that the law says so, for one that the centre has no more."""
     for one in priorities:
         if one.code == code:
             return one.title
-    return bilingual(N_("by law"))
+    return speaker.text(N_("by law"))

@@ -13,6 +13,7 @@ from queue_app.domain.waits import Wait, served_by
 from queue_app.screens import notices
 from queue_app.screens.interruption import InterruptionView, interruption_view
 from queue_app.screens.titles import titles
+from queue_app.texts.speaker import speaker_of
 
 
 class TicketView(Struct, frozen=True):
@@ -93,6 +94,7 @@ def _overtaken(hall: Hall, own: Ticket, wait: Wait) -> Text | None:
         and hall.waits[one.id].people_ahead < wait.people_ahead
     ]
     return notices.overtaken(
+        speaker_of(hall.directory.centre),
         booked=any(one.due_at is not None for one in passing),
         priority=any(one.priority is not None for one in passing),
     )

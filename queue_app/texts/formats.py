@@ -1,32 +1,65 @@
 """Times, days and minutes in the words of a language: 10:20, вівторок, 24 листопада, 15–25 хв.
 
-Moments are shown in the centre's own zone, whatever zone they arrive in.
+Moments are shown in the centre's own zone, whatever zone they arrive in. The words and their
+order come from the language, the clock from the country.
 """
 
-import re
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import date, datetime, time, timedelta, tzinfo
+from functools import cache
 
 import phonenumbers
-from babel.dates import format_date
+from babel import Locale, UnknownLocaleError
+from babel.core import get_global
+from babel.dates import format_date, format_time
 from msgspec import Struct
 
 from queue_app.domain.catalogue import Duration, Language
 from queue_app.texts.words import Words, words
 
-LOCALES: dict[Language, str] = {"uk": "uk_UA", "en": "en_GB"}
 NBSP = "\u00a0"
 APOSTROPHE = "\u2019"
 """As all texts write it; the locale data has another in п’ятниця."""
+WORLDWIDE = ("150", "001")
+"""A language in a country of which CLDR says nothing is written as in Europe, or anywhere."""
+GROUPS = {380: (2, 3, 2, 2)}
+"""How a national number is grouped aloud, by the country's code, where the library's way differs.
+Ukrainian numbers are said as 67 123 45 67."""
 NIGHT_ENDS = 6
 """The hour before which people say night, and mean the day before as often as the date."""
-_OWN_NUMBER = re.compile(r"(\+380)(\d\d)(\d{3})(\d\d)(\d\d)")
+
+
+@cache
+def locale_of(language: Language, country: str | None) -> Locale:
+    """What CLDR knows of a language as the country writes it."""
+    own = Locale.parse(language, sep="-")
+    for territory in (country, *WORLDWIDE) if country else WORLDWIDE:
+        try:
+            return Locale(own.language, territory, own.script)
+        except UnknownLocaleError:
+            continue
+    return own
+
+
+@cache
+def customs_of(country: str | None) -> Locale | None:
+    """How the country itself writes figures: in the language that most people there speak."""
+    spoken = get_global("territory_languages").get(country, {}) if country else {}
+    for language in sorted(spoken, key=lambda one: -spoken[one]["population_percent"]):
+        try:
+            return Locale.parse(f"{language}_{country}")
+        except (UnknownLocaleError, ValueError):
+            continue
+    return None
 
 
 def wall_time(moment: datetime, zone: tzinfo) -> str:
-    """10:20; where the clock shows that twice, in the night of the change, 03:30 (UTC+3)."""
+    """10:20 in whatever language; where the clock shows that twice, 03:30 (UTC+3)."""
     local = moment.astimezone(zone)
-    shown = f"{local:%H:%M}"
+    return _told_apart(f"{local:%H:%M}", local)
+
+
+def _told_apart(shown: str, local: datetime) -> str:
     return f"{shown}{NBSP}({offset_name(local)})" if comes_twice(local) else shown
 
 
@@ -43,17 +76,28 @@ def offset_name(local: datetime) -> str:
 
 
 class Formats(Struct, frozen=True):
-    """One language and the centre's zone; every method gives text without markup."""
+    """One language and the centre's zone and country; every method gives text without markup."""
 
     language: Language
     zone: tzinfo
+    country: str | None = None
 
     def local(self, moment: datetime) -> datetime:
         return moment.astimezone(self.zone)
 
     def time(self, moment: datetime) -> str:
-        """10:20, as `wall_time`."""
-        return wall_time(moment, self.zone)
+        """10:20, or 10:20 AM where the country has twelve hours on its clocks; where the clock
+        shows that twice, in the night of the change, 03:30 (UTC+3)."""
+        local = self.local(moment)
+        shown = local.strftime("%H:%M")
+        if halves := self.halves:
+            shown = f"{local.hour % 12 or 12}:{local:%M}{NBSP}{halves[local.hour // 12]}"
+        return _told_apart(shown, local)
+
+    @property
+    def halves(self) -> tuple[str, str] | None:
+        """What the two halves of a day are called, where clocks have twelve hours."""
+        return _halves(self.language, self.country)
 
     def night(self, moment: datetime) -> str:
         """ніч п’ятниця – субота, for a time of the small hours, which a date alone says badly."""
@@ -82,15 +126,20 @@ class Formats(Struct, frozen=True):
 
     def day(self, day: date) -> str:
         """вівторок, 24 листопада; a moment counts as its local day."""
-        return self._date(day, f"EEEE, d{NBSP}MMMM")
+        return self._date(day, f"EEEE, {self._day_month}")
 
     def day_year(self, day: date) -> str:
         """вівторок, 24 листопада 2026 р.; for what is kept or printed."""
-        return self._date(day, f"EEEE, d{NBSP}MMMM y" + (" 'р'." if self.language == "uk" else ""))
+        written = str(self._locale.date_formats["long"].pattern)
+        return self._date(day, f"EEEE, {written.replace(' ', NBSP, 1)}")
 
     def short_day(self, day: date) -> str:
         """24 листопада"""
-        return self._date(day, f"d{NBSP}MMMM")
+        return self._date(day, self._day_month)
+
+    def day_figures(self, day: date) -> str:
+        """24.11"""
+        return self._date(day, str(self._locale.datetime_skeletons["Md"].pattern))
 
     def weekday(self, day: date) -> str:
         """вівторок"""
@@ -115,19 +164,43 @@ class Formats(Struct, frozen=True):
             return f"{least}{NBSP}{self._length(duration.min_minutes)}"
         return self.minutes(duration.min_minutes, duration.max_minutes)
 
-    def phone(self, number: str) -> str:
-        """+380 67 123 45 67, from E.164; numbers of other countries as they group them."""
-        if own := _OWN_NUMBER.fullmatch(number):
-            return NBSP.join(own.groups())
+    @staticmethod
+    def phone(number: str) -> str:
+        """+380 67 123 45 67, from E.164; as its country groups it."""
         parsed = phonenumbers.parse(number)
+        national = str(parsed.national_number)
+        groups = GROUPS.get(parsed.country_code or 0, ())
+        if sum(groups) == len(national):
+            ends = [sum(groups[: place + 1]) for place in range(len(groups))]
+            parts = [national[end - size : end] for end, size in zip(ends, groups, strict=True)]
+            return NBSP.join([f"+{parsed.country_code}", *parts])
         international = phonenumbers.PhoneNumberFormat.INTERNATIONAL
         return str(phonenumbers.format_number(parsed, international)).replace(" ", NBSP)
+
+    def calendar(self) -> dict[str, object]:
+        """What a script needs to say days and times as these formats do, whatever its browser
+        knows of the language: weekdays from Monday on, months with a place for the day."""
+        week = [date(2001, 1, day) for day in range(1, 8)]
+        year = [date(2001, month, 28) for month in range(1, 13)]
+        return {
+            "weekdays": [self.weekday(day) for day in week],
+            "months": [self.short_day(day).replace("28", "%(day)s") for day in year],
+            "halves": self.halves,
+        }
+
+    @property
+    def _day_month(self) -> str:
+        return str(self._locale.datetime_skeletons["MMMMd"].pattern).replace(" ", NBSP)
 
     def _date(self, day: date, pattern: str) -> str:
         if isinstance(day, datetime):
             day = self.local(day).date()
-        said = str(format_date(day, pattern, locale=LOCALES[self.language]))
-        return said.replace("\u02bc", APOSTROPHE)
+        said = str(format_date(day, pattern, locale=self._locale))
+        return said.replace("\u02bc", APOSTROPHE).replace("\u202f", " ")
+
+    @property
+    def _locale(self) -> Locale:
+        return locale_of(self.language, self.country)
 
     def _length(self, minutes: int) -> str:
         hours, rest = divmod(minutes, 60)
@@ -145,6 +218,16 @@ class Formats(Struct, frozen=True):
     @property
     def _words(self) -> Words:
         return words(self.language)
+
+
+@cache
+def _halves(language: Language, country: str | None) -> tuple[str, str] | None:
+    customs = customs_of(country)
+    if customs is None or "a" not in str(customs.time_formats["short"].pattern):
+        return None
+    own = locale_of(language, country)
+    morning, evening = (str(format_time(time(hour), "a", locale=own)) for hour in (9, 21))
+    return morning, evening
 
 
 def minute(spoken: Words) -> str:

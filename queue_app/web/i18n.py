@@ -1,29 +1,39 @@
-"""Which language a request wants."""
+"""Which language a request wants, of those that the centre has."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from litestar.connection import ASGIConnection
 
 from queue_app.domain.catalogue import Language
-from queue_app.texts.words import DEFAULT_LANGUAGE, LANGUAGES
+from queue_app.texts.words import SOURCE
 
 LANGUAGE_COOKIE = "language"
 
 
+def languages_of(connection: ASGIConnection[Any, Any, Any, Any]) -> tuple[Language, ...]:
+    """The centre's languages, its first one first."""
+    known: tuple[Language, ...] = connection.app.state.pages.speaker.languages
+    return known
+
+
 def language_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Language:
-    """What was asked for (`?lang=`), else chosen before (cookie), else what the browser reads.
-
-    English from the browser only if Ukrainian is not on its list.
-    """
+    """What was asked for (`?lang=`), else chosen before (cookie), else what the browser reads."""
+    known = languages_of(connection)
     for wish in (connection.query_params.get("lang"), connection.cookies.get(LANGUAGE_COOKIE)):
-        for language in LANGUAGES:
-            if wish == language:
-                return language
-    return _browser_language(connection.headers.get("accept-language", ""))
+        if wish in known:
+            return str(wish)
+    return _browser_language(connection.headers.get("accept-language", ""), known)
 
 
-def _browser_language(header: str) -> Language:
-    listed = {part.split(";")[0].strip().lower().split("-")[0] for part in header.split(",")}
-    if "uk" not in listed and "en" in listed:
-        return "en"
-    return DEFAULT_LANGUAGE
+def _browser_language(header: str, known: Sequence[Language]) -> Language:
+    """The first on the browser's list that the centre has, English last: nearly every browser
+    lists it whatever its owner reads. The centre's first where none is."""
+    listed = [part.split(";")[0].strip().lower() for part in header.split(",")]
+    own = sorted(listed, key=lambda wish: wish.partition("-")[0] == SOURCE)
+    return next((one for wish in own for one in known if _means(wish, one)), known[0])
+
+
+def _means(wish: str, language: Language) -> bool:
+    """A wish for uk-UA means Ukrainian; a language with a region is meant by its whole name."""
+    return language.lower() in (wish, wish.partition("-")[0])

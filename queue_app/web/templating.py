@@ -5,7 +5,7 @@ with the face in front ("booking/index.html"), as are its files (`asset("booking
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
@@ -14,26 +14,35 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 import msgspec
+from babel import Locale
 from jinja2 import Environment, FileSystemLoader, PrefixLoader, StrictUndefined
 from litestar import Request, Response
 from litestar.datastructures import Cookie
 from litestar.types import Message, Scope
 from markupsafe import Markup, escape
+from phonenumbers import (
+    PhoneNumber,
+    PhoneNumberFormat,
+    PhoneNumberMatcher,
+    PhoneNumberType,
+    format_number,
+    number_type,
+)
 
 from queue_app.clock import Clock
-from queue_app.domain.catalogue import Language, Text
+from queue_app.domain.catalogue import Language
 from queue_app.domain.directory import Directory
 from queue_app.texts.formats import Formats
-from queue_app.texts.words import LANGUAGES, Words, bilingual, pbilingual, words
+from queue_app.texts.speaker import Speaker, speaker_of
+from queue_app.texts.words import N_, Words, translated_languages, words
 from queue_app.web.assets import Assets
-from queue_app.web.i18n import LANGUAGE_COOKIE, language_of
+from queue_app.web.i18n import LANGUAGE_COOKIE, language_of, languages_of
 from queue_app.web.qr import qr_svg
 from queue_app.web.words import shared
 
 ADDRESS = re.compile(r"https?://[^\s<>()&;]*[^\s<>()&;.,:!?]")
-PHONE = re.compile(r"\(0\d\d\) \d{3}-\d\d-\d\d|\b0 800 \d{3} \d{3}\b")
 YEAR_SECONDS = 365 * 24 * 3600
-UNKNOWN = Text(uk="Електронна черга", en="Electronic queue")
+UNKNOWN = N_("Electronic queue")
 """The title of a centre whose name nobody knows yet."""
 Speech = Callable[[Words], dict[str, Any]]
 """A script's words in one language, by the names that the script has for them."""
@@ -59,16 +68,22 @@ class Pages:
         self._clock = clock
 
     def html(self, language: Language, template: str, context: Mapping[str, Any]) -> str:
-        title, zone = self._place()
-        page = _environment(self._folders, language, zone, title[language], self.assets)
+        speaker = self.speaker
+        known = self._centre()
+        title = known.centre.title if known else speaker.text(UNKNOWN)
+        page = _environment(self._folders, language, speaker, title[language], self.assets)
         return page.get_template(template).render(now=self._clock.now(), **context)
 
     def formats(self, language: Language) -> Formats:
-        return Formats(language, self._place()[1])
+        return self.speaker.formats(language)
 
-    def _place(self) -> tuple[Text, ZoneInfo]:
+    @property
+    def speaker(self) -> Speaker:
+        """How the centre speaks; in every language that the product has, while it is unknown."""
         known = self._centre()
-        return (known.centre.title, known.zone) if known else (UNKNOWN, ZoneInfo("UTC"))
+        if known is None:
+            return Speaker(translated_languages(), ZoneInfo("UTC"))
+        return speaker_of(known.centre)
 
 
 def assets_of(packages: Sequence[str]) -> Assets:
@@ -81,11 +96,11 @@ def face_folders(packages: Sequence[str]) -> dict[str, Path]:
     return {package.rpartition(".")[2]: Path(str(files(package))) for package in every}
 
 
-@lru_cache(maxsize=8 * len(LANGUAGES))
+@lru_cache(maxsize=16)
 def _environment(
     folders: tuple[tuple[str, Path], ...],
     language: Language,
-    zone: ZoneInfo,
+    speaker: Speaker,
     title: str,
     assets: Assets,
 ) -> Environment:
@@ -108,16 +123,19 @@ def _environment(
         pgettext=spoken.pgettext,
         npgettext=spoken.npgettext,
     )
-    formats = Formats(language, zone)
+    formats = speaker.formats(language)
     environment.globals.update(
         language=language,
         centre_title=title,
         asset=assets.url,
         qr=qr_svg,
-        bilingual=bilingual,
-        pbilingual=pbilingual,
+        languages=speaker.languages,
+        side_by_side=speaker.side_by_side,
+        named=own_name,
+        text=speaker.text,
+        ptext=speaker.ptext,
         spoken=lambda speech: speech(spoken),
-        texts=lambda speech=shared, *languages: _texts(speech, languages or (language,)),
+        texts=lambda speech=_nothing, *languages: _texts(speaker, speech, languages or (language,)),
         facts=lambda values: _json("facts", values),
         minutes=formats.minutes,
     )
@@ -134,31 +152,62 @@ def _environment(
         published=formats.published,
         phone=formats.phone,
         date=lambda moment: formats.local(moment).date(),
-        linked=linked,
+        linked=lambda text: linked(text, speaker.country),
         iso=lambda moment: formats.local(moment).isoformat(),
     )
     return environment
 
 
-def linked(text: str) -> Markup:
-    """Addresses and Ukrainian telephone numbers in a text become links.
+def own_name(language: Language) -> str:
+    """What a language is called in itself: Українська, English, Malti."""
+    own = Locale.parse(language, sep="-")
+    name = str(own.get_display_name(own) or language)
+    return name[:1].upper() + name[1:]
 
-    A bracket or full stop after an address is not part of it; a number stays on one line.
+
+@lru_cache(maxsize=256)
+def linked(text: str, country: str | None) -> Markup:
+    """Addresses and telephone numbers in a text become links.
+
+    A bracket or full stop after an address is not part of it; a number stays on one line. Numbers
+    are known by the country's rules, without a country by their own code.
     """
-    html = ADDRESS.sub(r'<a href="\g<0>">\g<0></a>', str(escape(text)))
-    return Markup(PHONE.sub(_phone_link, html))  # noqa: S704
+    linked, at = Markup(), 0
+    for begin, end, link in sorted(_links(text, country)):
+        if begin >= at:
+            linked += escape(text[at:begin]) + link
+            at = end
+    return linked + escape(text[at:])
 
 
-def _phone_link(found: re.Match[str]) -> str:
-    digits = "".join(filter(str.isdigit, found[0]))
-    country = "" if digits.startswith("0800") else "+38"
-    return f'<a class="nowrap" href="tel:{country}{digits}">{found[0]}</a>'
+def _links(text: str, country: str | None) -> Iterator[tuple[int, int, Markup]]:
+    """Where each link begins and ends."""
+    for found in ADDRESS.finditer(text):
+        yield *found.span(), Markup('<a href="{0}">{0}</a>').format(found[0])
+    for one in PhoneNumberMatcher(text, country):
+        said = Markup('<a class="nowrap" href="tel:{}">{}</a>').format(
+            _dialled(one.number), one.raw_string
+        )
+        yield one.start, one.end, said
 
 
-def _texts(speech: Speech, languages: Sequence[Language]) -> Markup:
+def _dialled(number: PhoneNumber) -> str:
+    """With the country's code, but for what is free and cannot be called from elsewhere."""
+    if number_type(number) == PhoneNumberType.TOLL_FREE:
+        national = format_number(number, PhoneNumberFormat.NATIONAL)
+        return "".join(filter(str.isdigit, national))
+    return str(format_number(number, PhoneNumberFormat.E164))
+
+
+def _nothing(_: Words) -> dict[str, Any]:
+    """What a page's script says that has no words of its own."""
+    return {}
+
+
+def _texts(speaker: Speaker, speech: Speech, languages: Sequence[Language]) -> Markup:
     """What a page's script says, by language; `texts()` of `web/lib/words.js` reads it."""
     said: dict[str, dict[str, Any]] = {
-        one: shared(words(one)) | speech(words(one)) for one in languages
+        one: shared(words(one), speaker.formats(one)) | speech(words(one)) for one in languages
     }
     return _json("texts", said)
 
@@ -218,7 +267,7 @@ def _language_urls(request: Request[Any, Any, Any]) -> dict[Language, str]:
     others = [pair for pair in request.query_params.multi_items() if pair[0] != "lang"]
     return {
         language: f"{request.url.path}?{urlencode([*others, ('lang', language)])}"
-        for language in LANGUAGES
+        for language in languages_of(request)
     }
 
 

@@ -325,7 +325,7 @@ async def test_the_board_says_when_the_next_numbers_may_be_called(
     await desk.call(tickets[0].id)
     await expect(following).to_have_count(8)
     await expect(following.first).to_have_text(re.compile(r"^А2 \d+–\d+"))
-    await expect(board.locator(".next-label .en")).to_have_text(["Next", "wait, min"])
+    await expect(board.locator(".next-label .second")).to_have_text(["Next", "wait, min"])
     await assert_accessible(board, rules=SEVEN_TO_ONE)
     assert await board.evaluate("document.documentElement.scrollWidth <= innerWidth")
     await board.evaluate("document.getElementById('sound').hidden = false")
@@ -386,13 +386,13 @@ async def test_a_panel_says_an_interruption_in_whole_words(
     await panel.evaluate(
         """(title) => {
             document.getElementById("sign").dataset.state = "interrupted";
-            document.querySelector(".scene-interrupted .headline .uk").textContent = title;
+            document.querySelector(".scene-interrupted .headline .first").textContent = title;
         }""",
         title,
     )
     headline = panel.locator(".scene-interrupted .headline")
     assert await headline.evaluate("(one) => one.scrollWidth <= one.clientWidth")
-    words = await headline.locator(".uk").evaluate("(one) => one.getClientRects().length")
+    words = await headline.locator(".first").evaluate("(one) => one.getClientRects().length")
     assert words <= len(title.split())
 
 

@@ -10,7 +10,16 @@ from typing import Any
 import msgspec
 
 from queue_app.domain.catalogue import Duration, Group, Service, Text
-from queue_app.domain.centre import WEEKDAYS, Centre, Period, Priority, Rules, Skill, Weekly
+from queue_app.domain.centre import (
+    WEEKDAYS,
+    BranchWords,
+    Centre,
+    Period,
+    Priority,
+    Rules,
+    Skill,
+    Weekly,
+)
 from queue_app.domain.directory import Branch, Desk, Directory
 from queue_app.domain.habits import Habits
 from queue_app.domain.hall import DeskState, Hall, HallTicket
@@ -39,6 +48,10 @@ SKILLS = (
     Skill("law", both("Law"), ("bill", "legal")),
 )
 CENTRE = Centre(
+    languages=("uk", "en"),
+    country="UA",
+    phone_example=None,
+    branch_words=BranchWords(),
     title=both("Centre"),
     timezone="Europe/Kyiv",
     rules=Rules(),

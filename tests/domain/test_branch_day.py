@@ -21,7 +21,7 @@ WEEK: Weekly = {
     "mon": (Period(time(9), time(13)), Period(time(14), time(18))),
     "fri": (Period(time(9), time(16, 30)),),
 }
-REASON = Text("Свято", "Holiday")
+REASON = Text(uk="Свято", en="Holiday")
 MINUTE = timedelta(minutes=1)
 
 

@@ -24,7 +24,7 @@ def service(
     return Service(
         code="any",
         group="any",
-        title=Text("Будь-яка", "Any"),
+        title=Text(uk="Будь-яка", en="Any"),
         duration=Duration(shortest, longest),
         channels=channels,
         planned_minutes=planned,

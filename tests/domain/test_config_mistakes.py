@@ -38,7 +38,7 @@ from tests.domain.spoiling import problems_after
             'duration = "about 7"',
             (
                 "services[payment-search].duration: 'about 7' is neither minutes such as 7,"
-                ' nor "5-7", nor "від 10"'
+                ' nor "5-7", nor "from 10"'
             ),
         ),
         (
@@ -79,9 +79,21 @@ from tests.domain.spoiling import problems_after
         ),
         (
             "catalogue.toml",
-            'title.en = "A discount missing from a payment"\n',
-            "",
-            "services[missing-discount].title.en: is missing",
+            'title.en = "A discount missing from a payment"',
+            'title.de = "Fehlender Rabatt"',
+            "services[missing-discount].title.de: unknown key",
+        ),
+        (
+            "centre.toml",
+            'languages = ["uk", "en"]',
+            'languages = ["uk", "en", "xx"]',
+            "languages: 'xx' is not a known language; such as en, uk, pt-BR",
+        ),
+        (
+            "centre.toml",
+            'country = "UA"',
+            'country = "Ukraine"',
+            "country: 'Ukraine' is not a known country; such as UA, MT",
         ),
         (
             "catalogue.toml",
@@ -252,6 +264,25 @@ def test_what_can_hardly_be_meant_is_a_warning_with_its_file_key_and_reason(fold
     ) in lanes
 
 
+def test_a_text_that_lacks_a_language_is_shown_in_another_and_listed(folder: Path) -> None:
+    path = folder / "catalogue.toml"
+    said = 'title.en = "A discount missing from a payment"\n'
+    path.write_text(path.read_text(encoding="utf-8").replace(said, ""), encoding="utf-8")
+    centre, doubts = check_centre(folder)
+    assert [str(doubt) for doubt in doubts] == [
+        "catalogue.toml: services[missing-discount].title.en: is missing; shown in uk instead"
+    ]
+    title = centre.services[1].title
+    assert title["en"].startswith("Відсутність знижки")
+
+
+def test_a_centre_that_names_no_languages_has_those_of_its_title(folder: Path) -> None:
+    path = folder / "centre.toml"
+    text = path.read_text(encoding="utf-8").replace('languages = ["uk", "en"]\n', "")
+    path.write_text(text, encoding="utf-8")
+    assert load_centre(folder).languages == ("uk", "en")
+
+
 def test_a_service_that_no_lane_gives_is_refused(folder: Path) -> None:
     path = folder / "capacity.toml"
     text = path.read_text(encoding="utf-8").replace(', "meters", "legal"]', ', "meters"]')
@@ -282,4 +313,4 @@ def test_a_branch_may_differ_from_its_layout(folder: Path) -> None:
     saturday: Weekly = {"sat": (Period(time(10), time(14)),)}
     assert last.hours == last.desks[0].roster == saturday
     assert [lane.code for lane in last.lanes][:1] == ["visit-any"]
-    assert last.closures == (Closure(date(2027, 1, 1), Text("Новий рік", "New Year’s Day")),)
+    assert last.closures == (Closure(date(2027, 1, 1), Text(uk="Новий рік", en="New Year’s Day")),)

@@ -28,7 +28,7 @@ def test_a_file_saved_with_a_byte_order_mark_is_read(folder: Path, centre: Centr
 
 
 @pytest.mark.parametrize(
-    ("encoding", "key"), [("cp1251", "line 6"), ("utf-16", "file")], ids=["cp1251", "utf-16"]
+    ("encoding", "key"), [("cp1251", "line 11"), ("utf-16", "file")], ids=["cp1251", "utf-16"]
 )
 def test_a_file_that_is_not_utf_8_is_said_with_what_to_do(
     folder: Path, encoding: str, key: str

@@ -29,13 +29,13 @@ def test_a_centre_with_everything_loads_as_it_was_written(centre: Centre, tmp_pa
     first, *others = centre.branches
     own = replace(
         first,
-        address=Text("вул. Перша, 1", "1 First St"),
-        shelter=Text("підвал, вхід із двору", "basement, entrance from the yard"),
+        address=Text(uk="вул. Перша, 1", en="1 First St"),
+        shelter=Text(uk="підвал, вхід із двору", en="basement, entrance from the yard"),
         closures=(
-            Closure(date(2027, 1, 1), Text("Новий рік", "New Year’s Day")),
+            Closure(date(2027, 1, 1), Text(uk="Новий рік", en="New Year’s Day")),
             Closure(
                 date(2026, 12, 31),
-                Text('Переддень "свята"', "Eve"),
+                Text(uk='Переддень "свята"', en="Eve"),
                 (Period(time(9), time(12)), Period(time(13), time(15, 5))),
             ),
         ),

@@ -43,10 +43,10 @@ def test_published_channels_are_as_published(centre: Centre) -> None:
 def test_titles_are_mended_and_begin_with_a_capital(centre: Centre) -> None:
     titles = [one.title for one in centre.services] + [one.title for one in centre.groups]
     for title in titles:
-        assert title.uk[0].isupper()
-        assert title.en[0].isupper()
-        assert not re.search(r"['`ʼ]|  |/ |\.$", title.uk)
-        assert not re.search(r"[а-яіїєґ]", title.en, re.IGNORECASE)
+        assert title["uk"][0].isupper()
+        assert title["en"][0].isupper()
+        assert not re.search(r"['`ʼ]|  |/ |\.$", title["uk"])
+        assert not re.search(r"[а-яіїєґ]", title["en"], re.IGNORECASE)
 
 
 def test_services_about_meters_name_their_checklists(centre: Centre) -> None:

@@ -90,7 +90,7 @@ def test_the_last_night_of_an_unbroken_week_says_when_it_closes() -> None:
 
 
 def test_a_closure_leaves_the_night_that_began_before_it() -> None:
-    closed = Closure(SATURDAY, Text("Свято", "Holiday"))
+    closed = Closure(SATURDAY, Text(uk="Свято", en="Holiday"))
     assert day_of(FRIDAY, EVERY_NIGHT, closed).closes == at(SATURDAY, 6)
     assert day_of(SATURDAY, EVERY_NIGHT, closed).windows == ()
     assert day_of(SATURDAY, EVERY_NIGHT, closed).is_over(at(SATURDAY, 23))

@@ -10,8 +10,10 @@ from queue_app.domain.catalogue import Text
 from queue_app.domain.centre import Priority
 from queue_app.domain.dispatch import Reason, ReasonCode
 from queue_app.screens.reasons import SENTENCES, sentence
+from queue_app.texts.speaker import Speaker
 
 TEN = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+SPEAKER = Speaker(("uk", "en"), ZoneInfo("Europe/Kyiv"), "UA")
 PRIORITIES = (Priority("veteran", Text(uk="Ветеран війни", en="War veteran")),)
 
 
@@ -34,7 +36,7 @@ PRIORITIES = (Priority("veteran", Text(uk="Ветеран війни", en="War v
     ],
 )  # fmt: skip
 def test_the_console_says_it_in_both_languages(reason: Reason, uk: str, en: str) -> None:
-    assert sentence(reason, ZoneInfo("Europe/Kyiv"), PRIORITIES) == Text(uk=uk, en=en)
+    assert sentence(SPEAKER, reason, PRIORITIES) == Text(uk=uk, en=en)
 
 
 def test_every_reason_has_its_sentence() -> None:

@@ -49,7 +49,7 @@ def numbers(seen: DeskQueueView) -> list[str]:
 def test_each_place_has_its_reason_in_words() -> None:
     people = [ticket(1), ticket(2, due_at=after(0)), ticket(3, for_desk_id=1)]
     seen = desk_view(hall(*people, ticket(4, priority="veteran")), 1, 10, NOTHING)
-    assert [one.reason.en for one in seen.queue] == [
+    assert [one.reason["en"] for one in seen.queue] == [
         "Sent to this desk",
         "Booked for 10:00, on time",
         "Priority: War veteran",
@@ -81,7 +81,9 @@ def test_parked_and_missed_people_are_those_whom_the_desk_can_serve() -> None:
     seen = desk_view(hall(*parked, missed=missed), 1, 10, NOTHING)
     assert [one.number for one in seen.parked] == ["А1"]
     assert [one.number for one in seen.missed] == ["А3"]
-    assert [(one.reason.en, one.wait) for one in (*seen.parked, *seen.missed)] == [("", None)] * 2
+    assert [(one.reason["en"], one.wait) for one in (*seen.parked, *seen.missed)] == [
+        ("", None)
+    ] * 2
 
 
 def test_the_person_at_the_desk_comes_with_plan_papers_and_right_to_go_first() -> None:

@@ -36,7 +36,7 @@ def test_no_ticket_is_given_while_nobody_knows_when_calls_resume() -> None:
     seen = door(stop())
     assert (seen.state, seen.stopped) == ("interrupted", ("bill", "meter", "legal"))
     assert seen.interruption
-    assert seen.interruption.title.en == "Air-raid alert"
+    assert seen.interruption.title["en"] == "Air-raid alert"
     assert door(stop(), at=NIGHT).state == "closed"
 
 
@@ -44,7 +44,7 @@ def test_from_the_all_clear_on_tickets_are_given_again() -> None:
     seen = door(stop(ended_at=after(-1), resumes_at=after(9)))
     assert (seen.state, seen.stopped) == ("open", ())
     assert seen.interruption
-    assert seen.interruption.title.en == "All clear"
+    assert seen.interruption.title["en"] == "All clear"
 
 
 def test_a_stop_of_some_services_takes_just_these_from_the_door() -> None:

@@ -71,7 +71,9 @@ def test_whoever_is_passed_is_told_why() -> None:
     passed = ticket_view(hall(mine, booked, veteran), own(mine))
     assert alone.overtaken is None
     assert passed.overtaken
-    assert passed.overtaken.en.startswith("Some came later but go first: they have a booking or a")
+    assert passed.overtaken["en"].startswith(
+        "Some came later but go first: they have a booking or a"
+    )
 
 
 def test_a_stop_of_ones_own_services_is_shown_and_others_are_not() -> None:
@@ -82,7 +84,7 @@ def test_a_stop_of_ones_own_services_is_shown_and_others_are_not() -> None:
     alert = ticket_view(hall(mine, interruptions=[stop()]), own(mine)).interruption
     assert alert
     assert (alert.shelter, alert.services) == (both("the metro"), None)
-    assert alert.advice.en == "Please go to the shelter: the metro."
+    assert alert.advice["en"] == "Please go to the shelter: the metro."
 
 
 def test_a_wait_past_closing_may_not_end_today_until_the_doors_have_closed() -> None:

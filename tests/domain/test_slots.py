@@ -50,7 +50,7 @@ def test_a_visit_does_not_reach_across_a_break() -> None:
 
 
 def test_a_closure_takes_the_day_or_shortens_it() -> None:
-    reason = Text("Свято", "Holiday")
+    reason = Text(uk="Свято", en="Holiday")
     closed = capacity([lane(1)], closures=(Closure(MONDAY, reason),))
     assert on(closed, visit(10), MONDAY) == []
     shorter = Closure(MONDAY, reason, (Period(time(9), time(9, 30)),))

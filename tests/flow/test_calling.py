@@ -59,7 +59,7 @@ async def test_priority_goes_first_and_the_screen_says_why(clock: FixedClock) ->
     desk = await open_desk("1", clock.now())
     shown = (await screen_of(desk, clock)).queue
     assert [one.number for one in shown] == ["П1", "А1"]
-    assert shown[0].reason.uk.startswith("Першочергово: Ветеран")
+    assert shown[0].reason["uk"].startswith("Першочергово: Ветеран")
     assert (await desk.call()).number == "П1"
 
 

@@ -98,7 +98,7 @@ async def test_a_change_names_its_fields_and_raises_the_versions(
     rules = replace(centre.rules, lead_minutes=45)
     changed = replace(centre, services=(longer, *rest), rules=rules)
     assert await apply(By(OPERATOR, NOW), changed) == [
-        Change("centre", centre.title.uk, "changed", ("rules.lead_minutes",)),
+        Change("centre", centre.title["uk"], "changed", ("rules.lead_minutes",)),
         Change("service", first.code, "changed", ("duration",)),
     ]
     directory = await reference.directory()

@@ -81,7 +81,7 @@ async def test_the_centre_is_read_anew_though_its_version_is_the_same() -> None:
     assert await reference.directory() is before
     await begin_another()
     seen = await look()
-    assert (seen.directory.version, seen.branch.title.uk) == (before.version, "Інший зал")
+    assert (seen.directory.version, seen.branch.title["uk"]) == (before.version, "Інший зал")
     assert (await reference.directory()).epoch == seen.epoch != before.epoch
 
 

@@ -225,7 +225,7 @@ async def test_a_desk_keeps_no_hours_that_are_over_or_that_its_branch_does_not_k
     seen = await halls.load(directory, branch, clock.advance(minutes=1))
     assert six.id not in {one.desk.id for one in forecast.scene_of(seen._now).desks}
 
-    until_noon = Closure(MONDAY.date(), Text("Свято", "Holiday"), (Period(time(9), time(12)),))
+    until_noon = Closure(MONDAY.date(), Text(en="Holiday"), (Period(time(9), time(12)),))
     short = msgspec.structs.replace(branch, closures=(until_noon,))
     seen = await halls.load(directory, short, MONDAY.replace(hour=8, minute=50))
     rostered = forecast._rostered(seen._now, seen.desk_view(six.id))

@@ -13,14 +13,17 @@ from config.settings import Settings
 from queue_app.clock import Clock
 from queue_app.store import db
 from queue_app.web.stream import EXTENSION
+from tests.support.database import CONFIG
 from tests.support.frames import text_of
 
 
-def build(dsn: str, data: Path, clock: Clock, rate_limits: bool = False) -> Litestar:
+def build(
+    dsn: str, data: Path, clock: Clock, rate_limits: bool = False, config: Path = CONFIG
+) -> Litestar:
     """The application, not started yet."""
     from config.app import create_app  # every face: slow to import, and few tests need it
 
-    settings = Settings(data=data, database_url=dsn, rate_limits=rate_limits)
+    settings = Settings(data=data, database_url=dsn, rate_limits=rate_limits, config=config)
     return create_app(settings, clock)
 
 

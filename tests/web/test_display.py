@@ -45,7 +45,7 @@ async def test_the_board_shows_the_newest_call_in_both_languages(
     assert 'id="call-number">А2<' in html
     assert 'id="call-desk">5<' in html
     assert "Підійдіть, будь ласка" in html
-    assert '<span class="en" lang="en">Please come to the desk</span>' in html
+    assert '<span class="second" lang="en">Please come to the desk</span>' in html
     assert html.count('data-state="called"') == 2
     assert 'id="waiting">1<' in html
     assert re.search(

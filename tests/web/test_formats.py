@@ -9,8 +9,8 @@ from queue_app.web.qr import qr_svg
 from queue_app.web.templating import linked
 
 KYIV = ZoneInfo("Europe/Kyiv")
-UK = Formats("uk", KYIV)
-EN = Formats("en", KYIV)
+UK = Formats("uk", KYIV, "UA")
+EN = Formats("en", KYIV, "UA")
 
 
 def plain(text: str) -> str:
@@ -54,6 +54,28 @@ def test_days_are_written_in_words() -> None:
 
 
 @pytest.mark.parametrize(
+    ("language", "country", "time", "day", "figures"),
+    [
+        ("en", "MT", "15:05", "Tuesday, 24 November 2026", "24/11"),
+        ("mt", "MT", "15:05", "It-Tlieta, 24 ta’ Novembru 2026", "11-24"),
+        ("en", "US", "3:05 PM", "Tuesday, November 24, 2026", "11/24"),
+        ("es", "US", "3:05 p.m.", "martes, 24 de noviembre de 2026", "24/11"),
+        ("de", "DE", "15:05", "Dienstag, 24. November 2026", "24.11."),
+        ("en", "UA", "15:05", "Tuesday, 24 November 2026", "24/11"),
+        ("en", None, "15:05", "Tuesday, 24 November 2026", "24/11"),
+    ],
+)
+def test_words_are_in_the_order_of_the_language_and_clocks_are_those_of_the_country(
+    language: str, country: str | None, time: str, day: str, figures: str
+) -> None:
+    formats = Formats(language, UTC, country)
+    moment = datetime(2026, 11, 24, 15, 5, tzinfo=UTC)
+    assert plain(formats.time(moment)) == time
+    assert plain(formats.day_year(moment)) == day
+    assert formats.day_figures(moment) == figures
+
+
+@pytest.mark.parametrize(
     ("low", "high", "expected"),
     [
         (7, None, "7 хв"),
@@ -81,11 +103,14 @@ def test_a_ukrainian_number_is_grouped_as_it_is_read_aloud() -> None:
 
 
 def test_numbers_and_addresses_in_a_text_can_be_followed() -> None:
-    assert linked("(044) 247-40-40, 0 800 404 407.") == (
+    assert linked("(044) 247-40-40, 0 800 404 407.", "UA") == (
         '<a class="nowrap" href="tel:+380442474040">(044) 247-40-40</a>, '
         '<a class="nowrap" href="tel:0800404407">0 800 404 407</a>.'
     )
-    assert linked("<b> https://a.ua/x.") == '&lt;b&gt; <a href="https://a.ua/x">https://a.ua/x</a>.'
+    assert (
+        linked("<b> https://a.ua/x.", "UA")
+        == '&lt;b&gt; <a href="https://a.ua/x">https://a.ua/x</a>.'
+    )
 
 
 def test_a_qr_code_is_one_labelled_picture_with_a_quiet_zone() -> None:

@@ -1,17 +1,39 @@
+from datetime import UTC
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from litestar import Litestar, Request, get
+from litestar.datastructures import State
 from litestar.testing import TestClient
 
 from queue_app.domain.catalogue import Text
-from queue_app.texts.words import bilingual, merged_catalog, words
+from queue_app.texts.speaker import Speaker
+from queue_app.texts.words import LOCALE_FOLDER, TEMPLATE, merged_catalog, words
 from queue_app.web.i18n import language_of
-from tests.web.messages import untranslated
+from tests.web.messages import Places, catalogues, every_text, template, untranslated
 
 
 def test_every_text_of_every_room_has_its_ukrainian() -> None:
     assert not untranslated()
+
+
+def test_the_catalogues_are_as_make_texts_writes_them() -> None:
+    places = every_text()
+    assert TEMPLATE.read_text() == template(places)
+    for path, text in catalogues(LOCALE_FOLDER / "uk", places).items():
+        assert path.read_text() == text, path.name
+
+
+def test_make_texts_takes_out_what_is_gone_and_adds_what_is_new(tmp_path: Path) -> None:
+    head = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\n"\n'
+    kept = '# a note\nmsgid "Close"\nmsgstr "Закрити"\n'
+    (tmp_path / "uk").mkdir()
+    path = tmp_path / "uk" / "kiosk.po"
+    path.write_text(f'{head}\nmsgid "Gone"\nmsgstr "Немає"\n\n{kept}')
+    places: Places = {(None, "Close"): "kiosk/a.html", ("c", "New"): "kiosk/b.html"}
+    written = catalogues(tmp_path / "uk", places)
+    assert written == {path: f'{head}\n{kept}\nmsgctxt "c"\nmsgid "New"\nmsgstr ""\n'}
 
 
 def test_english_is_what_the_templates_say() -> None:
@@ -37,6 +59,13 @@ def test_two_catalogues_that_disagree_are_refused(tmp_path: Path) -> None:
         merged_catalog(folder)
 
 
+SPEAKER = Speaker(("uk", "en"), UTC)
+
+
+class _Pages(NamedTuple):
+    speaker: Speaker
+
+
 @pytest.mark.parametrize(
     ("query", "cookie", "header", "expected"),
     [
@@ -56,17 +85,18 @@ def test_the_language_is_the_one_asked_for_then_chosen_then_read(
     def handler(request: Request) -> str:
         return language_of(request)
 
-    with TestClient(Litestar([handler])) as client:
+    state = State({"pages": _Pages(SPEAKER)})
+    with TestClient(Litestar([handler], state=state)) as client:
         headers = {"Accept-Language": header}
         if cookie:
             headers["Cookie"] = f"language={cookie}"
         assert client.get(f"/{query}", headers=headers).text == expected
 
 
-def test_a_message_is_filled_in_for_both_languages_at_once() -> None:
+def test_a_message_is_filled_in_for_every_language_at_once() -> None:
     place = Text(uk="метро, 5 хв", en="the metro, 5 min")
-    assert bilingual("Please go to the shelter: %(shelter)s.", shelter=place) == Text(
+    assert SPEAKER.text("Please go to the shelter: %(shelter)s.", shelter=place) == Text(
         uk="Пройдіть, будь ласка, в укриття: метро, 5 хв.",
         en="Please go to the shelter: the metro, 5 min.",
     )
-    assert bilingual("100 % of it") == Text(uk="100 % of it", en="100 % of it")
+    assert SPEAKER.text("100 % of it") == Text(uk="100 % of it", en="100 % of it")

@@ -31,7 +31,7 @@ def test_a_text_in_a_template_is_found(planted: str, found: str) -> None:
     "clean",
     [
         '<p>{{ _("Take a ticket") }} <kbd>Space</kbd></p>',
-        '{{ say("Nobody is waiting") }}{{ both(pbilingual("board", "Next")) }}',
+        '{{ say("Nobody is waiting") }}{{ both(ptext("board", "Next")) }}',
         '{{ parts.text_field("name", _("Name and surname"), autocomplete="name") }}',
         '{% set body_class = "board board-" ~ grid %}{% block main_class %}page wide{% endblock %}',
         '{# Who is next #}<script type="module" src="a.js"></script><p>{{ ticket.number }}</p>',

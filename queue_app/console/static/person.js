@@ -1,7 +1,7 @@
 /** The middle of the screen: the person at the desk, or who comes next, and the time. */
 
 import { byId, el, put } from "/static/web/lib/dom.js";
-import { minutes, phone, stopwatch } from "/static/web/lib/formats.js";
+import { minutes, stopwatch } from "/static/web/lib/formats.js";
 import { fill, language, plural } from "/static/web/lib/words.js";
 import { clock, known, t } from "./hall.js";
 import { modeOf } from "./state.js";
@@ -54,7 +54,8 @@ function tags(person) {
         class: "tag tag-priority",
         text: fill(t.tags.priority, { reason: person.priority[language()] }),
       }),
-    person.language === "en" && el("li", { class: "tag tag-language", text: t.tags.english }),
+    known.speaks[person.language] &&
+      el("li", { class: "tag tag-language", text: known.speaks[person.language] }),
     person.calls > 1 && el("li", { class: "tag", text: plural(t.tags.calls, person.calls) }),
   ].filter(Boolean);
 }
@@ -66,14 +67,14 @@ function showContact(person) {
   contact.replaceChildren(
     ...[
       person?.name && el("p", { class: "contact-name", text: person.name }),
-      person?.phone && el("p", {}, phoneLink(person.phone)),
+      person?.phone && el("p", {}, phoneLink(person)),
       isCall && !person.phone && el("p", { text: t.no_phone }),
     ].filter(Boolean),
   );
 }
 
-const phoneLink = (number) =>
-  el("a", { class: "contact-phone", href: `tel:${number}`, text: phone(number) });
+const phoneLink = ({ phone, phone_said }) =>
+  el("a", { class: "contact-phone", href: `tel:${phone}`, text: phone_said });
 
 const about = (person) =>
   el("div", { class: "asks" }, services(person), person.documents.length && documents(person));

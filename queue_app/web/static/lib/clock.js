@@ -41,8 +41,8 @@ export class HallClock {
   }
 
   /** 10:20 */
-  time(moment = this.now()) {
-    return time(moment, this.zone);
+  time(moment = this.now(), code = undefined) {
+    return time(moment, this.zone, code);
   }
 
   /** вівторок, 24 листопада */

@@ -1,9 +1,8 @@
-/** Times, days and durations as people say them; the same as `queue_app/web/formats.py` writes. */
+/** Times, days and durations as people say them; the same as `queue_app/texts/formats.py` writes. */
 
-import { language, texts } from "./words.js";
+import { fill, language, texts } from "./words.js";
 
 const NBSP = "\u00a0";
-const LOCALES = { uk: "uk-UA", en: "en-GB" };
 const MS_A_DAY = 86_400_000;
 const MS_AN_HOUR = 3_600_000;
 const MS_A_MINUTE = 60_000;
@@ -11,12 +10,20 @@ const AROUND = 3 * MS_AN_HOUR;
 const made = new Map();
 const steady = new Map();
 
-/** 10:20; where the clock shows that twice, in the night of the change, 03:30 (UTC+3). */
-export function time(moment, zone) {
+/** 10:20, or 10:20 AM where clocks have twelve hours; where the clock shows that twice, in the night
+ * of the change, 03:30 (UTC+3). */
+export function time(moment, zone, code = language()) {
   const parts = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
   const at = Number(new Date(moment));
-  const shown = formatter("time", "uk-UA", zone, parts).format(at);
+  const shown = onTheClock(formatter("time", zone, parts).format(at), code);
   return comesTwice(at, zone) ? `${shown}${NBSP}(${offsetName(offset(at, zone))})` : shown;
+}
+
+function onTheClock(said, code) {
+  const { halves } = texts(code).calendar;
+  if (!halves) return said;
+  const [hour, minute] = said.split(":");
+  return `${hour % 12 || 12}:${minute}${NBSP}${halves[hour < 12 ? 0 : 1]}`;
 }
 
 function comesTwice(at, zone) {
@@ -43,7 +50,7 @@ function isSteady(at, zone) {
 function offset(at, zone) {
   const wanted = { year: "numeric", month: "numeric", day: "numeric", hour: "numeric",
     minute: "numeric", hourCycle: "h23" };
-  const parts = formatter("offset", "en-GB", zone, wanted).formatToParts(at);
+  const parts = formatter("offset", zone, wanted).formatToParts(at);
   const part = (type) => Number(parts.find((one) => one.type === type).value);
   const wall = Date.UTC(part("year"), part("month") - 1, part("day"), part("hour"), part("minute"));
   return wall - Math.floor(at / MS_A_MINUTE) * MS_A_MINUTE;
@@ -56,19 +63,21 @@ function offsetName(ahead) {
   return `UTC${ahead < 0 ? "−" : "+"}${Math.floor(minutes / 60)}${rest}`;
 }
 
-/** вівторок, 24 листопада */
+/** вівторок, 24 листопада: in the page's own words, as browsers do not know every language. */
 export function day(moment, zone, code = language()) {
-  const wanted = { weekday: "long", day: "numeric", month: "long" };
-  const parts = formatter("day", LOCALES[code], zone, wanted).formatToParts(new Date(moment));
-  // English writes "Tuesday 24 November"; the pages write a comma in both languages.
-  const part = (type) => parts.find((one) => one.type === type).value.replace("\u02bc", "’");
-  return `${part("weekday")}, ${part("day")}${NBSP}${part("month")}`;
+  const wanted = { year: "numeric", month: "numeric", day: "numeric" };
+  const parts = formatter("day", zone, wanted).formatToParts(new Date(moment));
+  const part = (type) => Number(parts.find((one) => one.type === type).value);
+  const [year, month, date] = [part("year"), part("month") - 1, part("day")];
+  const sinceMonday = (new Date(Date.UTC(year, month, date)).getUTCDay() + 6) % 7;
+  const { weekdays, months } = texts(code).calendar;
+  return `${weekdays[sinceMonday]}, ${fill(months[month], { day: date })}`;
 }
 
 /** How many midnights lie between two moments. */
 export function daysBetween(from, to, zone) {
   const midnight = (moment) =>
-    Date.parse(formatter("date", "en-CA", zone, {}).format(new Date(moment)));
+    Date.parse(formatter("date", zone, {}, "en-CA").format(new Date(moment)));
   return Math.round((midnight(to) - midnight(from)) / MS_A_DAY);
 }
 
@@ -95,15 +104,9 @@ export function stopwatch(seconds) {
   return h ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
 }
 
-/** A Ukrainian number as it is read aloud: +380 67 123 45 67. */
-export function phone(number) {
-  const own = /^(\+380)(\d\d)(\d{3})(\d\d)(\d\d)$/.exec(number);
-  return own ? own.slice(1).join(NBSP) : number;
-}
-
 /** Making one takes longer than using it. */
-function formatter(kind, locale, zone, parts) {
-  const key = `${kind} ${locale} ${zone}`;
+function formatter(kind, zone, parts, locale = "en-GB") {
+  const key = `${kind} ${zone}`;
   if (!made.has(key)) {
     made.set(key, new Intl.DateTimeFormat(locale, { ...parts, timeZone: zone }));
   }

@@ -15,6 +15,9 @@ function given(id) {
   return element ? JSON.parse(element.textContent) : {};
 }
 
+/** The languages that the page has words in, the centre's first one first. */
+export const spoken = () => Object.keys(tables);
+
 export function language() {
   return document.documentElement.lang;
 }
@@ -55,6 +58,7 @@ export function unsay(element) {
 /** The whole page in another language: its stylesheet shows the texts that stand there in it. */
 export function speak(code) {
   document.documentElement.lang = code;
+  document.documentElement.dataset.place = Object.keys(tables).indexOf(code) + 1;
   for (const [element, text] of said) element.textContent = text(texts());
   for (const [element, text] of named) element.setAttribute("aria-label", text(texts()));
 }

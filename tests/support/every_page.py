@@ -1,0 +1,231 @@
+"""Every page that the application has, in every state, for whatever centre is in force.
+
+Everything that a page needs is found in the centre itself: a branch, a service, free times.
+"""
+
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+from itertools import cycle
+
+import httpx
+from litestar import Litestar
+from litestar.routes import HTTPRoute
+from msgspec import Struct
+
+from queue_app.clock import FixedClock
+from queue_app.domain.directory import Branch, Directory
+from queue_app.domain.people import RESIDENT, Staff
+from queue_app.flow import arrival, booking, calling, interrupting, staffing
+from queue_app.flow.act import By
+from queue_app.queries import appointments, reference, slots
+from tests.support.people import KIOSK, Machine, Person, hire, install
+
+NO_PAGES = ("/api/", "/health/", "/metrics", "/static/")
+"""What begins so is read by programs."""
+
+
+class Lived(Struct, frozen=True):
+    """A hall in which everything that a page can show has happened."""
+
+    branch: str
+    service: str
+    desk: str
+    desk_id: int
+    clerk: Person
+    kiosk: Machine
+    supervisor: Person
+    visits: tuple[str, ...]
+    tickets: tuple[str, ...]
+    tomorrow: str
+
+
+def routes_of_pages(app: Litestar) -> set[str]:
+    """The paths of everything that a browser asks for with GET."""
+    return {
+        route.path_format
+        for route in app.routes
+        if isinstance(route, HTTPRoute) and "GET" in route.methods
+        if not route.path_format.startswith(NO_PAGES)
+    }
+
+
+def addresses(lived: Lived) -> dict[str, list[str]]:
+    """Each page's addresses by the path of its route."""
+    chosen = f"service={lived.service}&channel=visit&branch={lived.branch}"
+    visits, tickets = lived.visits, lived.tickets
+    return {
+        "/": ["/", f"/?branch={lived.branch}"],
+        "/way": [f"/way?service={lived.service}", "/way"],
+        "/branch": [f"/branch?service={lived.service}&channel=visit"],
+        "/day": [f"/day?{chosen}"],
+        "/time": [f"/time?{chosen}&day={lived.tomorrow}", f"/time?{chosen}&day=2027-12-25"],
+        "/taken": [f"/taken?{chosen}"],
+        "/about": ["/about"],
+        "/visit/{token}": [f"/visit/{one}" for one in visits],
+        "/visit/{token}/day": [f"/visit/{one}/day" for one in visits],
+        "/visit/{token}/time": [f"/visit/{one}/time?day={lived.tomorrow}" for one in visits],
+        "/visit/{token}/taken": [f"/visit/{one}/taken" for one in visits],
+        "/visit/{token}/cancellation": [f"/visit/{one}/cancellation" for one in visits],
+        "/visit/{token}/calendar.ics": [f"/visit/{one}/calendar.ics" for one in visits],
+        "/kiosk/{branch}": [f"/kiosk/{lived.branch}"],
+        "/kiosk/{branch}/door": [f"/kiosk/{lived.branch}/door"],
+        "/kiosk/{branch}/qr/{token}": [f"/kiosk/{lived.branch}/qr/{tickets[0]}"],
+        "/display/{branch}": [f"/display/{lived.branch}"],
+        "/display/{branch}/desks/{desk}": [f"/display/{lived.branch}/desks/{lived.desk}"],
+        "/t/{token}": [f"/t/{one}" for one in tickets],
+        "/console": ["/console"],
+        "/console/sign-in": ["/console/sign-in"],
+        "/console/desks/{desk}": [f"/console/desks/{lived.desk_id}"],
+        "/console/desks/{desk}/screen": [f"/console/desks/{lived.desk_id}/screen"],
+    }
+
+
+async def live(clock: FixedClock) -> Lived:
+    """People come, book, are called, served, missed; each state is left standing once."""
+    directory = await reference.directory()
+    branch, service = _place(directory)
+    clerk = await hire(clock.now(), "clerk-of-pages", branch=branch.slug)
+    supervisor = await hire(clock.now(), "supervisor-of-pages", "supervisor", branch.slug)
+    desk = next(one for one in branch.desks if service in one.services)
+    tickets = await _tickets(clock, directory, branch, service, desk.id, clerk)
+    visits = await _visits(clock, directory, branch, service)
+    return Lived(
+        branch=branch.slug,
+        service=service,
+        desk=desk.number,
+        desk_id=desk.id,
+        clerk=clerk,
+        supervisor=supervisor,
+        kiosk=await install(clock.now(), branch=branch.slug, name="kiosk of pages"),
+        visits=tuple(visits),
+        tickets=tuple(tickets),
+        tomorrow=str(directory.local(clock.now()).date() + timedelta(days=1)),
+    )
+
+
+def _place(directory: Directory) -> tuple[Branch, str]:
+    """A branch with a service that can be booked there and is given at a desk."""
+    for branch in directory.branches.values():
+        for service in directory.centre.services:
+            booked = any(
+                lane.channel == "visit" and service.code in lane.services for lane in branch.lanes
+            )
+            if booked and any(service.code in desk.services for desk in branch.desks):
+                return branch, service.code
+    raise AssertionError("nothing can be booked")
+
+
+async def _tickets(
+    clock: FixedClock,
+    directory: Directory,
+    branch: Branch,
+    service: str,
+    desk: int,
+    clerk: Person,
+) -> list[str]:
+    """One that is called, served, set aside, missed, finished, waits, and has left each."""
+    by = By(Staff(clerk.id, clerk.login, "clerk", branch.id), clock.now())
+    await staffing.open_desk(by, desk)
+    priorities = cycle([None, *(one.code for one in directory.centre.priorities)])
+    languages = cycle(directory.languages)
+    tokens = []
+
+    async def take() -> str:
+        clock.advance(seconds=1)
+        issued = await arrival.issue(
+            By(KIOSK, clock.now()), branch.slug, [service], next(priorities), next(languages)
+        )
+        tokens.append(issued.token)
+        return issued.token
+
+    for end in (calling.finish, calling.no_show, calling.park):
+        await take()
+        now = clock.now()
+        called = await calling.call(By(by.who, now), desk)
+        assert called
+        if end is calling.finish:
+            await calling.start(By(by.who, now), called.id)
+        await end(By(by.who, now), called.id)
+    await arrival.leave(By(RESIDENT, clock.now()), await take())
+    await take()
+    await calling.call(By(by.who, clock.now()), desk)
+    for _ in range(3):
+        await take()
+    return tokens
+
+
+async def _visits(
+    clock: FixedClock, directory: Directory, branch: Branch, service: str
+) -> list[str]:
+    """Held, booked for today and tomorrow, cancelled, checked in, and one whose hold lapsed."""
+    languages = cycle(directory.languages)
+    tokens = []
+
+    async def hold() -> str:
+        by = By(RESIDENT, clock.now())
+        free = await _starts(directory, branch, service, clock.now())
+        held = await booking.hold(by, branch.slug, [service], free[0], "visit", next(languages))
+        tokens.append(held.token)
+        return held.token
+
+    async def book() -> str:
+        token = await hold()
+        by = By(RESIDENT, clock.now())
+        mail = f"somebody{len(tokens)}@example.com"
+        await booking.confirm(by, token, "Ann Borg", None, mail, next(languages))
+        return token
+
+    await hold()
+    clock.advance(minutes=directory.rules.hold_minutes + 1)
+    await hold()
+    await booking.cancel(By(RESIDENT, clock.now()), await book())
+    await book()
+    coming = await appointments.by_token(await book())
+    clock.set(max(clock.now(), coming.starts_at - timedelta(minutes=5)))
+    await arrival.check_in(By(KIOSK, clock.now()), branch.slug, coming.code)
+    await hold()
+    return tokens
+
+
+async def _starts(
+    directory: Directory, branch: Branch, service: str, now: datetime
+) -> list[datetime]:
+    today = directory.local(now).date()
+    days = await slots.free_days(directory, branch, [service], "visit", today, 2, now)
+    return [start for day in days for start in day.starts]
+
+
+async def stop(lived: Lived, clock: FixedClock) -> None:
+    """An alert: the shelter is shown wherever people look."""
+    branch = (await reference.directory()).branch(lived.branch)
+    who = Staff(lived.supervisor.id, lived.supervisor.login, "supervisor", branch.id)
+    await interrupting.interrupt(By(who, clock.now()), lived.branch, "alert", None, "")
+
+
+async def broken(client: httpx.AsyncClient, lived: Lived, language: str = "") -> list[str]:
+    """The pages that are not there as they should be, each with what came instead."""
+    wrong = []
+    async for address, answer in pages(client, lived, language):
+        if answer.status_code >= 500 or answer.status_code not in (200, 303, 422):
+            wrong.append(f"{address}: {answer.status_code} {answer.text[-300:]}")
+    return wrong
+
+
+async def pages(
+    client: httpx.AsyncClient, lived: Lived, language: str = ""
+) -> AsyncIterator[tuple[str, httpx.Response]]:
+    """Every page, in that language or as the browser has it."""
+    for path, asked in addresses(lived).items():
+        for address in asked:
+            if language:
+                address += f"{'&' if '?' in address else '?'}lang={language}"  # noqa: PLW2901
+            headers = {"Accept": "text/html", **_bearer(lived, path)}
+            yield address, await client.get(address, headers=headers)
+
+
+def _bearer(lived: Lived, path: str) -> dict[str, str]:
+    if path.startswith("/kiosk"):
+        return lived.kiosk.bearer
+    if path.startswith("/console") and "sign-in" not in path:
+        return lived.clerk.bearer
+    return {}
