@@ -1,7 +1,7 @@
 """The small protocol behind which every way out of the house stands."""
 
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol
 
 from msgspec import Struct
 
@@ -9,9 +9,20 @@ from queue_app.domain.catalogue import Language
 from queue_app.domain.messages import Medium
 
 
+class CalendarPart(Struct, frozen=True):
+    """An iCalendar file that goes with a mail, and what it asks of whoever reads it (RFC 5546)."""
+
+    method: Literal["REQUEST", "CANCEL"]
+    content: bytes
+
+
 class Letter(Struct, frozen=True):
     """A message as it is handed over. `identity` is the same however often it is sent, and no
-    other's in any database; `outbox` is the same for all that this database sends."""
+    other's in any database; `outbox` is the same for all that this database sends.
+
+    `html`, `calendar` and `unsubscribe` are of a mail: what it looks like, the booking as a
+    calendar has it, and the address by which no further reminder is asked for.
+    """
 
     identity: str
     outbox: str
@@ -21,6 +32,9 @@ class Letter(Struct, frozen=True):
     subject: str
     text: str
     created_at: datetime
+    html: str | None = None
+    calendar: CalendarPart | None = None
+    unsubscribe: str | None = None
 
 
 class Undeliverable(Exception):
