@@ -7,18 +7,19 @@ from uuid import UUID, uuid4
 
 from litestar import Request, Response, get, post
 from litestar.response import Redirect
+from msgspec.structs import astuple
 
 from booking import words
 from booking.calendar_file import calendar_file
 from booking.choice import Choice, free_days, planned
 from booking.details import (
     ENTERED_COOKIE,
-    Entered,
     field_errors,
-    kept,
     phone_example,
-    read_details,
     read_entered,
+    read_form,
+    refused,
+    suggestion,
 )
 from booking.finding import day_rows, gone, gone_url, moment, parts_of
 from booking.today import ended, is_over, standing_of, stop_on
@@ -50,20 +51,22 @@ STATE_TEMPLATES = {
 @get("/visit/{token:str}", include_in_schema=False, opt=right("see_appointment"))
 async def own(request: AnyRequest, token: str, clock: Clock) -> Response[str]:
     """What the appointment is now: to be confirmed, booked, or over in one way or another."""
-    found = await _find(token, clock)
+    found = await find(token, clock)
     entered = read_entered(request.cookies.get(ENTERED_COOKIE))
     example = phone_example((await reference.directory()).centre)
     return await _state_page(
         request,
         found,
         clock,
-        details=entered.details,
+        entered=entered,
         errors=field_errors(request, entered, example),
+        suggestion=suggestion(entered),
         example=example,
+        can_correct=can_correct(found),
     )
 
 
-async def _find(token: str, clock: Clock) -> Appointment:
+async def find(token: str, clock: Clock) -> Appointment:
     return as_of(await appointments.by_token(token), clock.now())
 
 
@@ -76,7 +79,7 @@ async def _state_page(
     if not over and await _is_in_vain(found):
         template = "booking/branch_closed.html"
     standing = await standing_of(directory, found, now)
-    return await _page(
+    return await page_of(
         request,
         template,
         found,
@@ -93,7 +96,7 @@ async def _is_in_vain(found: Appointment) -> bool:
     return branch.retired and found.state in ("held", "booked") and found.ticket_token is None
 
 
-async def _page(
+async def page_of(
     request: AnyRequest, template: str, found: Appointment, *, status: int = 200, **context: Any
 ) -> Response[str]:
     directory = await reference.directory()
@@ -122,40 +125,53 @@ async def _page(
 
 @post("/visit/{token:str}", include_in_schema=False, opt=right("confirm", PUBLIC))
 async def confirm(request: AnyRequest, token: str, by: By, clock: Clock) -> Response[Any]:
-    """Books what was held; with something missing, the page comes again with what to correct."""
+    """Books what was held; with something missing, the page comes again with what to correct.
+
+    What was booked in another window with other data is shown with what is kept.
+    """
     require_same_origin(request)
-    found = await _find(token, clock)
-    if found.state != "held":
-        return Redirect(f"/visit/{token}", status_code=303)
-    details = read_details(await request.form())
-    page = Redirect(f"/visit/{token}", status_code=303)
+    found = await find(token, clock)
+    link = f"/visit/{token}"
+    if found.state not in ("held", "booked"):
+        return Redirect(link, status_code=303)
+    entered = read_form(await request.form())
+    name, phone, email = astuple(entered.details)
     try:
-        await booking.confirm(
-            by, token, details.name, details.phone, details.email, language_of(request)
-        )
+        await booking.confirm(by, token, name, phone, email, language_of(request), entered.as_it_is)
     except RuleBroken as error:
-        page.set_cookie(kept(token, Entered(details, error.code, error.details)))
-        return page
-    except Conflict:
-        return page
+        return refused(token, link, entered, error)
+    except Conflict as error:
+        if error.code == "already_booked":
+            return refused(token, f"{link}/contact" if can_correct(found) else link, entered, error)
+        return Redirect(link, status_code=303)
+    return done(token)
+
+
+def done(token: str) -> Redirect:
+    """The page of the appointment; what was entered is forgotten."""
+    page = Redirect(f"/visit/{token}", status_code=303)
     page.delete_cookie(ENTERED_COOKIE, path=f"/visit/{token}")
     return page
+
+
+def can_correct(found: Appointment) -> bool:
+    return found.state == "booked" and found.ticket_token is None
 
 
 @get("/visit/{token:str}/day", include_in_schema=False, opt=right("see_appointment"))
 async def other_day(request: AnyRequest, token: str, clock: Clock) -> Response[Any]:
     """Which other day."""
-    found = await _find(token, clock)
+    found = await find(token, clock)
     if not await _can_move(found, clock):
         return Redirect(f"/visit/{token}", status_code=303)
     rows = day_rows(await _days(found, clock), lambda one: f"/visit/{token}/time?day={one}")
-    return await _page(request, "booking/day.html", found, rows=rows, **_moving(found))
+    return await page_of(request, "booking/day.html", found, rows=rows, **_moving(found))
 
 
 @get("/visit/{token:str}/time", include_in_schema=False, opt=right("see_appointment"))
 async def other_time(request: AnyRequest, token: str, clock: Clock) -> Response[Any]:
     """Which other time of that day."""
-    found = await _find(token, clock)
+    found = await find(token, clock)
     day = _date(request.query_params.get("day"))
     if day is None or not await _can_move(found, clock):
         return Redirect(f"/visit/{token}/day", status_code=303)
@@ -164,14 +180,14 @@ async def other_time(request: AnyRequest, token: str, clock: Clock) -> Response[
     branch = directory.branch_of(found.branch_id)
     stop = await stop_on(directory, branch, found.services, day, clock.now())
     context = {**parts_of(rows, day), **_moving(found), "back": f"/visit/{token}/day"}
-    return await _page(request, "booking/time.html", found, stop=stop, **context)
+    return await page_of(request, "booking/time.html", found, stop=stop, **context)
 
 
 @post("/visit/{token:str}/time", include_in_schema=False, opt=right("move", PUBLIC))
 async def move(request: AnyRequest, token: str, by: By, clock: Clock) -> Response[Any]:
     """Moves to the chosen start; the old one is free again at once."""
     require_same_origin(request)
-    found = await _find(token, clock)
+    found = await find(token, clock)
     starts_at = moment((await request.form()).get("starts_at"))
     if starts_at is None or not await _can_move(found, clock):
         return Redirect(f"/visit/{token}", status_code=303)
@@ -186,12 +202,12 @@ async def move(request: AnyRequest, token: str, by: By, clock: Clock) -> Respons
 @get("/visit/{token:str}/taken", include_in_schema=False, opt=right("see_appointment"))
 async def other_time_taken(request: AnyRequest, token: str, clock: Clock) -> Response[Any]:
     """The chosen start is gone; here are the nearest."""
-    found = await _find(token, clock)
+    found = await find(token, clock)
     if not await _can_move(found, clock):
         return Redirect(f"/visit/{token}", status_code=303)
     near = gone(request, await _days(found, clock), clock.now())
     context = {**_moving(found), **near, "back": f"/visit/{token}/day"}
-    return await _page(request, "booking/taken.html", found, **context)
+    return await page_of(request, "booking/taken.html", found, **context)
 
 
 async def _can_move(found: Appointment, clock: Clock) -> bool:
@@ -227,10 +243,10 @@ def _moving(found: Appointment) -> dict[str, Any]:
 @get("/visit/{token:str}/cancellation", include_in_schema=False, opt=right("see_appointment"))
 async def ask_to_cancel(request: AnyRequest, token: str, clock: Clock) -> Response[Any]:
     """Really?"""
-    found = await _find(token, clock)
+    found = await find(token, clock)
     if not _can_cancel(found, clock):
         return Redirect(f"/visit/{token}", status_code=303)
-    return await _page(request, "booking/cancel.html", found)
+    return await page_of(request, "booking/cancel.html", found)
 
 
 @post("/visit/{token:str}/cancellation", include_in_schema=False, opt=right("cancel", PUBLIC))
@@ -245,7 +261,7 @@ async def cancel(request: AnyRequest, token: str, by: By) -> Response[Any]:
 @get("/visit/{token:str}/calendar.ics", include_in_schema=False, opt=right("see_appointment"))
 async def calendar(request: AnyRequest, token: str, clock: Clock) -> Response[bytes]:
     """The visit for the calendar of a phone or a computer."""
-    found = await _find(token, clock)
+    found = await find(token, clock)
     directory = await reference.directory()
     return Response(
         calendar_file(found, directory, language_of(request), absolute(request, ""), clock.now()),

@@ -18,6 +18,7 @@ router = Router(
         centre.board,
         visitors.hold,
         visitors.confirm,
+        visitors.correct,
         visitors.move,
         visitors.cancel,
         visitors.appointment,

@@ -7,6 +7,7 @@ from queue_app.api.shapes import (
     AppointmentView,
     CheckIn,
     Confirmation,
+    ContactChange,
     NewAppointment,
     NewTicket,
     Rescheduling,
@@ -14,7 +15,9 @@ from queue_app.api.shapes import (
 from queue_app.domain.appointments import Appointment, as_of
 from queue_app.domain.catalogue import Language
 from queue_app.domain.errors import BadRequest
-from queue_app.flow import arrival, booking
+from queue_app.domain.mails import hidden_mail
+from queue_app.domain.phones import hidden_phone
+from queue_app.flow import arrival, booking, reaching
 from queue_app.flow.act import By
 from queue_app.flow.arrival import IssuedTicket
 from queue_app.flow.promising import Promises
@@ -43,8 +46,23 @@ async def hold(branch: str, data: NewAppointment, by: By) -> AppointmentView:
 )
 async def confirm(token: str, data: Confirmation, by: By) -> AppointmentView:
     spoken = await _spoken(data.language)
-    booked = await booking.confirm(by, token, data.name, data.phone, data.email, spoken)
+    booked = await booking.confirm(
+        by, token, data.name, data.phone, data.email, spoken, data.as_it_is
+    )
     return await shown(booked)
+
+
+@post(
+    "/appointments/{token:str}/corrections",
+    operation_id="correctAppointment",
+    opt=right("correct", PUBLIC),
+    status_code=HTTP_200_OK,
+    summary="Another name or contact",
+)
+async def correct(token: str, data: ContactChange, by: By) -> AppointmentView:
+    return await shown(
+        await reaching.correct(by, token, data.name, data.phone, data.email, data.as_it_is)
+    )
 
 
 @post(
@@ -95,6 +113,8 @@ async def shown(one: Appointment) -> AppointmentView:
         if one.held_until and one.state == "held"
         else None,
         name=one.name,
+        phone=hidden_phone(one.phone) if one.phone else None,
+        email=hidden_mail(one.email) if one.email else None,
         ticket_token=one.ticket_token,
         branch_retired=branch.retired,
     )

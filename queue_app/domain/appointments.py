@@ -17,7 +17,7 @@ from queue_app.domain.tickets import State
 
 AppointmentState = Literal["held", "booked", "cancelled", "expired", "fulfilled", "missed"]
 AppointmentVerb = Literal[
-    "hold", "extend", "confirm", "move", "cancel", "expire", "check_in", "fulfil", "miss"
+    "hold", "extend", "confirm", "move", "correct", "cancel", "expire", "check_in", "fulfil", "miss"
 ]
 
 OPEN: tuple[AppointmentState, ...] = ("held", "booked")
@@ -30,6 +30,7 @@ TRANSITIONS: dict[
     "extend": (frozenset({"held"}), None),
     "confirm": (frozenset({"held"}), "booked"),
     "move": (frozenset({"held", "booked"}), None),
+    "correct": (frozenset({"booked"}), None),
     "cancel": (frozenset({"held", "booked"}), "cancelled"),
     "expire": (frozenset({"held"}), "expired"),
     "check_in": (frozenset({"booked"}), None),
@@ -43,7 +44,8 @@ class AppointmentEvent(Struct, frozen=True):
     """One thing that happened to an appointment; `seq` counts from 1 without a gap.
 
     `hold` sets everything but `seq`, `at` and the actor; `move` the lane and the period,
-    `extend` `held_until`, `confirm` the language.
+    `extend` `held_until`, `confirm` the language. `correct` says that name or contact are others
+    now, not which.
     """
 
     seq: int
@@ -212,3 +214,14 @@ def require_changeable(appointment: Appointment, now: datetime) -> None:
         raise Conflict("already_checked_in")
     if appointment.starts_at <= now:
         raise Conflict("too_late_to_change")
+
+
+def require_correctable(appointment: Appointment) -> None:
+    """Whether its resident may still give another name or contact.
+
+    Conflict `appointment_state`, `already_checked_in`.
+    """
+    if appointment.checked_in_at is not None:
+        raise Conflict("already_checked_in")
+    if appointment.state != "booked":
+        raise Conflict("appointment_state", state=appointment.state)

@@ -51,6 +51,7 @@ RIGHTS: Mapping[str, Mapping[Party, Where]] = {
     "hold": _ANYONE,
     "confirm": _BY_LINK,
     "move": _BY_LINK,
+    "correct": _BY_LINK,
     "cancel": _BY_LINK,
     "leave": _BY_LINK,
     # The kiosk, and the phone calls that fall due by themselves.

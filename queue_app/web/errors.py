@@ -330,6 +330,18 @@ SENTENCES: Mapping[str, Sentence] = {
         N_("Check your name and contact"),
         N_("Correct the fields that are named."),
     ),
+    "contact_unsure": (
+        N_("Is this really your address?"),
+        N_("Check the fields that are named. If all is right, send it once more."),
+    ),
+    "already_booked": (
+        N_("This time is booked already, with another name or contact"),
+        N_("Nothing was changed. On the booking’s page you can change the contact."),
+    ),
+    "overlapping_bookings": (
+        N_("This contact has another booking at that time"),
+        N_("If that is right, book once more."),
+    ),
     "no_such_time": (
         N_("There is no such time"),
         N_("Choose a time from those shown."),

@@ -66,6 +66,7 @@ def addresses(lived: Lived) -> dict[str, list[str]]:
         "/visit/{token}/time": [f"/visit/{one}/time?day={lived.tomorrow}" for one in visits],
         "/visit/{token}/taken": [f"/visit/{one}/taken" for one in visits],
         "/visit/{token}/cancellation": [f"/visit/{one}/cancellation" for one in visits],
+        "/visit/{token}/contact": [f"/visit/{one}/contact" for one in visits],
         "/visit/{token}/calendar.ics": [f"/visit/{one}/calendar.ics" for one in visits],
         "/kiosk/{branch}": [f"/kiosk/{lived.branch}"],
         "/kiosk/{branch}/door": [f"/kiosk/{lived.branch}/door"],

@@ -1,0 +1,97 @@
+"""Who books: how they are reached, how often they may book, and what they change of it."""
+
+from collections.abc import Collection, Sequence
+
+from msgspec.structs import replace
+
+from queue_app.domain.appointments import Appointment, require_correctable
+from queue_app.domain.contacts import DOUBTED, Resident, check_contact, hidden, same
+from queue_app.domain.directory import Directory
+from queue_app.domain.errors import Conflict, RuleBroken
+from queue_app.domain.phones import numbers_of
+from queue_app.flow.act import Act, verb
+from queue_app.store import db
+
+
+@verb
+async def correct(
+    act: Act,
+    token: str,
+    name: str | None = None,
+    phone: str | None = None,
+    email: str | None = None,
+    as_it_is: Sequence[str] = (),
+) -> Appointment:
+    """Another name or contact until check-in; what is not given stays as it is.
+
+    RuleBroken as for `confirm`; Conflict `already_checked_in`, `appointment_state`.
+    """
+    booked = await act.appointment(token)
+    require_correctable(booked)
+    said = Resident(name or booked.name or "", phone or booked.phone, email or booked.email)
+    known = await checked(act, booked, said, as_it_is)
+    if known == booked:
+        return booked
+    return await act.record(known, "correct")
+
+
+async def checked(
+    act: Act, appointment: Appointment, entered: Resident, as_it_is: Collection[str]
+) -> Appointment:
+    """The appointment with what was entered, once it may be booked with that."""
+    person = _read(act.directory, appointment, entered, as_it_is)
+    known = replace(appointment, name=person.name, phone=person.phone, email=person.email)
+    await _require_few(act, known, "overlap" in as_it_is)
+    return known
+
+
+def require_same(act: Act, booked: Appointment, entered: Resident) -> Appointment:
+    """What is booked already. Conflict `already_booked` where other data were entered than are
+    kept: nobody may be told that what was dropped is booked."""
+    kept = Resident(booked.name or "", booked.phone, booked.email)
+    if not same(kept, _read(act.directory, booked, entered, DOUBTED)):
+        raise Conflict("already_booked", kept=hidden(kept))
+    return booked
+
+
+def _read(
+    directory: Directory, appointment: Appointment, entered: Resident, as_it_is: Collection[str]
+) -> Resident:
+    country = directory.centre.country
+    ours = numbers_of((one.value for one in directory.centre.contacts), country)
+    return check_contact(entered, appointment.channel, country, ours, as_it_is)
+
+
+_OTHERS = """
+SELECT lower(period) AS starts_at, upper(period) AS ends_at FROM appointment
+WHERE {contact} = $1 AND state = 'booked' AND upper(period) > $2
+    AND (branch_id, id) <> ($3::int, $4::bigint)
+"""
+
+
+async def _require_few(act: Act, known: Appointment, overlapping: bool) -> None:
+    """RuleBroken `too_many_bookings`; `overlapping_bookings` unless they may be. `field`: whose.
+
+    The lock makes two confirmations of one person wait for each other.
+    """
+    limit = act.directory.rules.max_bookings
+    for field, contact, value in (
+        ("phone", "phone", known.phone),
+        ("email", "lower(email)", known.email and known.email.lower()),
+    ):
+        if value is None:
+            continue
+        await db.fetch("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", value)
+        others = await db.fetch(
+            _OTHERS.format(contact=contact), value, act.now, known.branch_id, known.id
+        )
+        if len(others) >= limit:
+            raise RuleBroken("too_many_bookings", limit=limit, field=field)
+        at_once = [
+            one["starts_at"]
+            for one in others
+            if one["starts_at"] < known.ends_at and known.starts_at < one["ends_at"]
+        ]
+        if at_once and not overlapping:
+            starts_at = act.directory.local(at_once[0])
+            raise RuleBroken("overlapping_bookings", starts_at=starts_at, field=field)

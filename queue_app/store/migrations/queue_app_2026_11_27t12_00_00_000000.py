@@ -1,0 +1,35 @@
+"""A booking's contact can be corrected, and addresses are compared without case."""
+
+from piccolo.apps.migrations.auto.migration_manager import MigrationManager
+
+from queue_app.store.db import engine
+
+ID = "2026-11-27T12:00:00:000000"
+VERSION = "1.38.0"
+DESCRIPTION = "Contacts of residents"
+
+SCHEMA = """
+-- Beside whatever other verbs there are by now.
+DO $$
+DECLARE known text := (SELECT pg_get_constraintdef(oid) FROM pg_constraint
+    WHERE conname = 'appointment_event_verb_check');
+BEGIN
+    ALTER TABLE appointment_event DROP CONSTRAINT appointment_event_verb_check;
+    EXECUTE 'ALTER TABLE appointment_event ADD CONSTRAINT appointment_event_verb_check '
+        || replace(known, '''miss''::text', '''miss''::text, ''correct''::text');
+END $$;
+
+DROP INDEX appointment_email;
+CREATE INDEX appointment_email ON appointment (lower(email)) WHERE email IS NOT NULL;
+"""
+
+
+async def create() -> None:
+    """Many statements at once, so past Piccolo's prepared ones; in the migration's transaction."""
+    await engine.current_transaction.get().connection.execute(SCHEMA)
+
+
+async def forwards() -> MigrationManager:
+    manager = MigrationManager(migration_id=ID, app_name="queue_app", description=DESCRIPTION)
+    manager.add_raw(create)
+    return manager
