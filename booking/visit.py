@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 from litestar import Request, Response, get, post
 from litestar.response import Redirect
+from litestar.status_codes import HTTP_308_PERMANENT_REDIRECT
 from msgspec.structs import astuple
 
 from booking import words
@@ -26,6 +27,7 @@ from booking.today import ended, is_over, standing_of, stop_on
 from queue_app.clock import Clock
 from queue_app.domain.appointments import Appointment, as_of
 from queue_app.domain.errors import Conflict, RuleBroken
+from queue_app.domain.numbering import token_in
 from queue_app.flow import booking
 from queue_app.flow.act import By
 from queue_app.queries import appointments, reference
@@ -49,8 +51,10 @@ STATE_TEMPLATES = {
 
 
 @get("/visit/{token:str}", include_in_schema=False, opt=right("see_appointment"))
-async def own(request: AnyRequest, token: str, clock: Clock) -> Response[str]:
+async def own(request: AnyRequest, token: str, clock: Clock) -> Response[Any]:
     """What the appointment is now: to be confirmed, booked, or over in one way or another."""
+    if clean := token_in(token):
+        return Redirect(f"/visit/{clean}", status_code=HTTP_308_PERMANENT_REDIRECT)
     found = await find(token, clock)
     entered = read_entered(request.cookies.get(ENTERED_COOKIE))
     example = phone_example((await reference.directory()).centre)

@@ -19,6 +19,7 @@ router = Router(
         visitors.hold,
         visitors.confirm,
         visitors.correct,
+        visitors.look_up,
         visitors.move,
         visitors.cancel,
         visitors.appointment,

@@ -85,6 +85,13 @@ class Confirmation(Struct, frozen=True):
     as_it_is: AsItIs = []
 
 
+class LookUp(Struct, frozen=True):
+    """`contact`: the phone or e-mail with which it was booked."""
+
+    code: Annotated[str, Meta(max_length=40)]
+    contact: Annotated[str, Meta(max_length=254)]
+
+
 class ContactChange(Struct, frozen=True):
     """What is left out stays as it is."""
 

@@ -1,13 +1,16 @@
 """Residents and kiosks: appointments, tickets, check-ins."""
 
-from litestar import get, post
-from litestar.status_codes import HTTP_200_OK
+from functools import partial
+
+from litestar import Response, get, post
+from litestar.status_codes import HTTP_200_OK, HTTP_202_ACCEPTED
 
 from queue_app.api.shapes import (
     AppointmentView,
     CheckIn,
     Confirmation,
     ContactChange,
+    LookUp,
     NewAppointment,
     NewTicket,
     Rescheduling,
@@ -23,8 +26,9 @@ from queue_app.flow.arrival import IssuedTicket
 from queue_app.flow.promising import Promises
 from queue_app.queries import appointments, halls, reference, tickets
 from queue_app.screens.ticket import TicketView, ticket_view
+from queue_app.web.afterwards import afterwards
 from queue_app.web.guards import right
-from queue_app.web.limits import PUBLIC
+from queue_app.web.limits import LOOK_UP, PUBLIC
 
 
 @post(
@@ -63,6 +67,18 @@ async def correct(token: str, data: ContactChange, by: By) -> AppointmentView:
     return await shown(
         await reaching.correct(by, token, data.name, data.phone, data.email, data.as_it_is)
     )
+
+
+@post(
+    "/appointments/lookups",
+    operation_id="lookUpAppointment",
+    opt=right("look_up", LOOK_UP),
+    status_code=HTTP_202_ACCEPTED,
+    summary="Send the link of a booking to its contact; answered alike whether or not there is one",
+)
+async def look_up(data: LookUp, by: By) -> Response[None]:
+    look = afterwards(partial(reaching.look_up, by, data.code, data.contact))
+    return Response(None, background=look)
 
 
 @post(

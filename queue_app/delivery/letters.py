@@ -15,15 +15,17 @@ SUBJECTS: Mapping[MessageKind, str] = {
     "booked": N_("You are booked: %(when)s"),
     "moved": N_("Your booking has moved: %(when)s"),
     "cancelled": N_("Your booking is cancelled: %(when)s"),
+    "link": N_("Your booking: %(when)s"),
 }
 
 CALL_SUBJECTS: Mapping[MessageKind, str] = {
     "booked": N_("We will call you: %(when)s"),
     "moved": N_("Your call has moved: %(when)s"),
     "cancelled": N_("Your call is cancelled: %(when)s"),
+    "link": N_("Your call: %(when)s"),
 }
 
-INVITING: frozenset[MessageKind] = frozenset({"booked", "moved"})
+INVITING: frozenset[MessageKind] = frozenset({"booked", "moved", "link"})
 """Whoever reads one of these comes, or waits for the call."""
 
 

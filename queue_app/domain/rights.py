@@ -52,6 +52,7 @@ RIGHTS: Mapping[str, Mapping[Party, Where]] = {
     "confirm": _BY_LINK,
     "move": _BY_LINK,
     "correct": _BY_LINK,
+    "look_up": _ANYONE,
     "cancel": _BY_LINK,
     "leave": _BY_LINK,
     # The kiosk, and the phone calls that fall due by themselves.

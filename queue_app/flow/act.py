@@ -29,6 +29,7 @@ from queue_app.domain.dispatch import Waiting
 from queue_app.domain.errors import Conflict, NotFound
 from queue_app.domain.hall import Hall
 from queue_app.domain.interruptions import Interruption
+from queue_app.domain.messages import Outgoing
 from queue_app.domain.people import Actor, Staff
 from queue_app.domain.ranges import Forecasts
 from queue_app.domain.tail import joins_at_the_end
@@ -89,6 +90,7 @@ class Act:
         self._halls: dict[int, Hall] = {}
         self._touched: set[int] = set()
         self._happened: list[Happened] = []
+        self._asked_for: list[Outgoing] = []
         self._joining: dict[int, Waiting] = {}
         self._joined: list[tuple[int, int, Waiting]] = []
 
@@ -248,6 +250,10 @@ class Act:
             OfficeEvent(self.now, self.who.actor, kind, subject, verb, before, after, branch_id)
         )
 
+    def tell(self, message: Outgoing) -> None:
+        """What is to leave though nothing happened: somebody asks for what is theirs."""
+        self._asked_for.append(message)
+
     def touch(self, branch_id: int) -> None:
         """This branch looks different now: its screens are told when all is done."""
         self._touched.add(branch_id)
@@ -262,7 +268,7 @@ class Act:
         The version rows are the only lock that all changes of a branch share: taken last, in
         one order, and held to the commit, so that a snapshot's version and its content agree.
         """
-        await outbox.put(reactions.messages(self._happened, self.now))
+        await outbox.put([*reactions.messages(self._happened, self.now), *self._asked_for])
         for branch_id in sorted(self._touched):
             version = await records.raise_version(branch_id)
             if self.forecasts and (person := self._joining.get(branch_id)):

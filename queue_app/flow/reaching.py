@@ -1,6 +1,8 @@
 """Who books: how they are reached, how often they may book, and what they change of it."""
 
+import re
 from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
@@ -8,9 +10,52 @@ from queue_app.domain.appointments import Appointment, require_correctable
 from queue_app.domain.contacts import DOUBTED, Resident, check_contact, hidden, same
 from queue_app.domain.directory import Directory
 from queue_app.domain.errors import Conflict, RuleBroken
-from queue_app.domain.phones import numbers_of
+from queue_app.domain.mails import read_mail
+from queue_app.domain.messages import Outgoing
+from queue_app.domain.phones import numbers_of, read_phone
+from queue_app.flow import tallies
 from queue_app.flow.act import Act, verb
+from queue_app.queries import appointments
 from queue_app.store import db
+
+HOUR = timedelta(hours=1)
+LINK_MINUTES = 10
+"""The link of one booking goes to its contact once in so many minutes."""
+LOOK_UPS = 5
+"""So often in an hour a contact may be asked about, be there a booking or not."""
+
+
+@verb
+async def look_up(act: Act, code: str, contact: str) -> None:
+    """Send the link of the booking with this code and contact to that contact, if there is one.
+
+    Whoever asks is not told: it is done after they were answered.
+    """
+    phone = read_phone(contact, act.directory.centre.country).value
+    email = None if phone else read_mail(contact, as_it_is=True).value
+    reached = phone or (email and email.casefold())
+    if not reached or await tallies.count("look_up", reached, act.now, HOUR) > LOOK_UPS:
+        return
+    digits = re.sub(r"\D", "", code)
+    for one in await appointments.to_come_with(phone, email, act.now):
+        if one.code == digits:
+            act.tell(_link(one, act.now, email is not None))
+
+
+def _link(booking: Appointment, now: datetime, by_mail: bool) -> Outgoing:
+    turn = int(now.timestamp()) // (LINK_MINUTES * 60)
+    recipient = booking.email if by_mail else booking.phone
+    assert recipient
+    return Outgoing(
+        branch_id=booking.branch_id,
+        event=f"link {booking.id} {turn}",
+        kind="link",
+        channel="mail" if by_mail else "sms",
+        recipient=recipient,
+        language=booking.language,
+        due_at=now,
+        appointment_id=booking.id,
+    )
 
 
 @verb

@@ -60,6 +60,18 @@ async def booked_with(branch_id: int, code: str) -> Appointment | None:
     return from_row(row) if row else None
 
 
+async def to_come_with(phone: str | None, email: str | None, now: datetime) -> list[Appointment]:
+    """The bookings with this phone or e-mail, in whatever case, that are not over; as they come."""
+    rows = await db.fetch(
+        SELECT + "WHERE (phone = $1 OR lower(email) = lower($2)) AND state = 'booked'"
+        " AND upper(period) > $3 ORDER BY lower(period), id",
+        phone,
+        email,
+        now,
+    )
+    return [from_row(row) for row in rows]
+
+
 async def visit_elsewhere(branch_ids: list[int], code: str) -> Appointment | None:
     """The next booked visit of that code in any of these branches."""
     row = await db.fetch_row(

@@ -293,6 +293,13 @@ class Interruption(Table, tablename="interruption", db=engine):
     resumes_at = Timestamptz(null=True, default=None)
 
 
+class Tally(Table, tablename="tally", db=engine):
+    what = Text()
+    subject = Bytea()
+    begins_at = Timestamptz(primary_key=True)
+    times = Integer()
+
+
 class Request(Table, tablename="request", db=engine):
     scope = Text()
     key = UUID(primary_key=True)

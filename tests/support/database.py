@@ -48,7 +48,7 @@ BEGIN
             EXECUTE format('TRUNCATE %I', changing);
         END IF;
     END LOOP;
-    FOREACH changing IN ARRAY '{message, job, promise, ticket, appointment, counter, request,
+    FOREACH changing IN ARRAY '{message, job, promise, ticket, appointment, counter, request, tally,
             session, device, service_time, branch_habits, staff}'::text[] LOOP
         EXECUTE format('DELETE FROM %I', changing);
     END LOOP;

@@ -61,6 +61,7 @@ def addresses(lived: Lived) -> dict[str, list[str]]:
         "/time": [f"/time?{chosen}&day={lived.tomorrow}", f"/time?{chosen}&day=2027-12-25"],
         "/taken": [f"/taken?{chosen}"],
         "/about": ["/about"],
+        "/my": ["/my", "/my?sent"],
         "/visit/{token}": [f"/visit/{one}" for one in visits],
         "/visit/{token}/day": [f"/visit/{one}/day" for one in visits],
         "/visit/{token}/time": [f"/visit/{one}/time?day={lived.tomorrow}" for one in visits],

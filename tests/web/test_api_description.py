@@ -13,6 +13,7 @@ GET /branches/{branch}/prospects
 POST /branches/{branch}/appointments
 POST /appointments/{token}/confirmation
 POST /appointments/{token}/corrections
+POST /appointments/lookups
 POST /appointments/{token}/reschedulings
 POST /appointments/{token}/cancellation
 GET /appointments/{token}

@@ -21,6 +21,14 @@ END $$;
 
 DROP INDEX appointment_email;
 CREATE INDEX appointment_email ON appointment (lower(email)) WHERE email IS NOT NULL;
+
+CREATE TABLE tally (
+    what text NOT NULL,
+    subject bytea NOT NULL,
+    begins_at timestamptz NOT NULL,
+    times integer NOT NULL CHECK (times > 0),
+    PRIMARY KEY (what, subject, begins_at)
+);
 """
 
 
