@@ -121,8 +121,9 @@ async def page_of(
         checklists=[one for one in directory.centre.checklists if one.code in needed],
         again=again.url("/branch" if branch.retired else "/day"),
         link=f"/visit/{found.token}",
+        address=absolute(request, f"/visit/{found.token}"),
         moved="moved" in request.query_params,
-        words=words.held,
+        words=words.own,
         **context,
     )
 
