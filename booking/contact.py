@@ -6,22 +6,21 @@ from litestar import Request, Response, get, post
 from litestar.response import Redirect
 from msgspec.structs import replace
 
+from booking import entering
 from booking.details import (
     ENTERED_COOKIE,
     field_errors,
     phone_example,
     read_entered,
     read_form,
-    refused,
     suggestion,
 )
-from booking.visit import can_correct, done, find, page_of
+from booking.visit import find, page_of
 from queue_app.clock import Clock
-from queue_app.domain.errors import Conflict, RuleBroken
-from queue_app.flow import reaching
 from queue_app.flow.act import By
 from queue_app.queries import reference
 from queue_app.web.guards import require_same_origin, right
+from queue_app.web.i18n import language_of
 from queue_app.web.limits import PUBLIC
 
 AnyRequest = Request[Any, Any, Any]
@@ -31,7 +30,7 @@ AnyRequest = Request[Any, Any, Any]
 async def ask_for_contact(request: AnyRequest, token: str, clock: Clock) -> Response[Any]:
     """How shall we reach you? A field that stays empty changes nothing."""
     found = await find(token, clock)
-    if not can_correct(found):
+    if not entering.can_correct(found):
         return Redirect(f"/visit/{token}", status_code=303)
     entered = read_entered(request.cookies.get(ENTERED_COOKIE))
     if entered.code is None:
@@ -55,16 +54,8 @@ async def ask_for_contact(request: AnyRequest, token: str, clock: Clock) -> Resp
 async def correct(request: AnyRequest, token: str, by: By) -> Response[Any]:
     """Keeps what was entered. Whatever forbids it, the page of the appointment says why."""
     require_same_origin(request)
-    entered = read_form(await request.form())
-    said = (entered.details.name, entered.details.phone, entered.details.email)
-    name, phone, email = (one.strip() or None for one in said)
-    try:
-        await reaching.correct(by, token, name, phone, email, entered.as_it_is)
-    except RuleBroken as error:
-        return refused(token, f"/visit/{token}/contact", entered, error)
-    except Conflict:
-        return Redirect(f"/visit/{token}", status_code=303)
-    return done(token)
+    entered = read_form(await request.form(), request.cookies.get(ENTERED_COOKIE))
+    return await entering.change(by, token, entered, language_of(request))
 
 
 HANDLERS = [ask_for_contact, correct]

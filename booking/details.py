@@ -75,6 +75,8 @@ class Entered(Struct, frozen=True):
     facts: dict[str, Any] = {}
     asked_email: str = ""
     asked_overlap: bool = False
+    proofs: tuple[str, ...] = ()
+    """Of the codes that were sent; the last is the one that is waited for."""
 
     @property
     def as_it_is(self) -> tuple[str, ...]:
@@ -82,7 +84,7 @@ class Entered(Struct, frozen=True):
         return (*email, "overlap") if self.asked_overlap else email
 
 
-def read_form(form: Mapping[str, Any]) -> Entered:
+def read_form(form: Mapping[str, Any], cookie: str | None) -> Entered:
     """What a form says; the button with a suggested e-mail says that one."""
     fields = Details.__struct_fields__
     entered = [str(form.get(field) or "")[:FIELD_MAX] for field in fields]
@@ -92,6 +94,7 @@ def read_form(form: Mapping[str, Any]) -> Entered:
         Details(*entered),
         asked_email=str(form.get("asked_email") or "")[:FIELD_MAX],
         asked_overlap=bool(form.get("asked_overlap")),
+        proofs=read_entered(cookie).proofs,
     )
 
 

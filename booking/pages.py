@@ -13,7 +13,7 @@ from litestar import Request, Response, Router, get, post
 from litestar.datastructures import Cookie
 from litestar.response import Redirect
 
-from booking import contact, my, visit, words
+from booking import contact, my, proof, visit, words
 from booking.choice import (
     Choice,
     branches_of,
@@ -313,6 +313,7 @@ router = Router(
         *visit.HANDLERS,
         *contact.HANDLERS,
         *my.HANDLERS,
+        *proof.HANDLERS,
     ],
     include_in_schema=False,
 )

@@ -8,9 +8,8 @@ from uuid import UUID, uuid4
 from litestar import Request, Response, get, post
 from litestar.response import Redirect
 from litestar.status_codes import HTTP_308_PERMANENT_REDIRECT
-from msgspec.structs import astuple
 
-from booking import words
+from booking import entering, words
 from booking.calendar_file import calendar_file
 from booking.choice import Choice, free_days, planned
 from booking.details import (
@@ -19,7 +18,6 @@ from booking.details import (
     phone_example,
     read_entered,
     read_form,
-    refused,
     suggestion,
 )
 from booking.finding import day_rows, gone, gone_url, moment, parts_of
@@ -66,7 +64,7 @@ async def own(request: AnyRequest, token: str, clock: Clock) -> Response[Any]:
         errors=field_errors(request, entered, example),
         suggestion=suggestion(entered),
         example=example,
-        can_correct=can_correct(found),
+        can_correct=entering.can_correct(found),
     )
 
 
@@ -136,31 +134,10 @@ async def confirm(request: AnyRequest, token: str, by: By, clock: Clock) -> Resp
     """
     require_same_origin(request)
     found = await find(token, clock)
-    link = f"/visit/{token}"
     if found.state not in ("held", "booked"):
-        return Redirect(link, status_code=303)
-    entered = read_form(await request.form())
-    name, phone, email = astuple(entered.details)
-    try:
-        await booking.confirm(by, token, name, phone, email, language_of(request), entered.as_it_is)
-    except RuleBroken as error:
-        return refused(token, link, entered, error)
-    except Conflict as error:
-        if error.code == "already_booked":
-            return refused(token, f"{link}/contact" if can_correct(found) else link, entered, error)
-        return Redirect(link, status_code=303)
-    return done(token)
-
-
-def done(token: str) -> Redirect:
-    """The page of the appointment; what was entered is forgotten."""
-    page = Redirect(f"/visit/{token}", status_code=303)
-    page.delete_cookie(ENTERED_COOKIE, path=f"/visit/{token}")
-    return page
-
-
-def can_correct(found: Appointment) -> bool:
-    return found.state == "booked" and found.ticket_token is None
+        return Redirect(f"/visit/{token}", status_code=303)
+    entered = read_form(await request.form(), request.cookies.get(ENTERED_COOKIE))
+    return await entering.book(by, found, entered, language_of(request))
 
 
 @get("/visit/{token:str}/day", include_in_schema=False, opt=right("see_appointment"))

@@ -18,6 +18,8 @@ Codes = Annotated[list[Code], Meta(max_length=20)]
 AsItIs = Annotated[list[Literal["email", "overlap"]], Meta(max_length=10)]
 """What was asked back about and is meant as it is: an e-mail that is hardly one, refused as
 `contact_unsure`, and a booking beside another of the same contact, `overlapping_bookings`."""
+Proofs = Annotated[list[Annotated[str, Meta(max_length=80)]], Meta(max_length=4)]
+"""Of `POST /proofs`, proven: asked for by 422 `contact_unproven`."""
 
 
 class ServiceView(Struct, frozen=True):
@@ -83,6 +85,7 @@ class Confirmation(Struct, frozen=True):
     email: Annotated[str, Meta(max_length=254)] | None = None
     language: Language | None = None
     as_it_is: AsItIs = []
+    proofs: Proofs = []
 
 
 class LookUp(Struct, frozen=True):
@@ -99,6 +102,26 @@ class ContactChange(Struct, frozen=True):
     phone: Annotated[str, Meta(max_length=80)] | None = None
     email: Annotated[str, Meta(max_length=254)] | None = None
     as_it_is: AsItIs = []
+    proofs: Proofs = []
+
+
+class NewProof(Struct, frozen=True):
+    """A phone or an e-mail to which a code is sent."""
+
+    contact: Annotated[str, Meta(max_length=254)]
+    language: Language | None = None
+
+
+class ProofAsked(Struct, frozen=True):
+    """`proof`: a secret of whoever asked, shown this once."""
+
+    proof: str
+    contact: str
+    expires_at: datetime
+
+
+class ProofCode(Struct, frozen=True):
+    code: Annotated[str, Meta(max_length=40)]
 
 
 class Rescheduling(Struct, frozen=True):
@@ -126,6 +149,13 @@ class AppointmentView(Struct, frozen=True):
     email: str | None
     ticket_token: str | None
     branch_retired: bool
+
+
+class ProofView(Struct, frozen=True):
+    """A proven contact, shown in part, and whatever is booked with it."""
+
+    contact: str
+    appointments: tuple[AppointmentView, ...]
 
 
 class NewTicket(Struct, frozen=True):

@@ -51,7 +51,7 @@ async def hold(branch: str, data: NewAppointment, by: By) -> AppointmentView:
 async def confirm(token: str, data: Confirmation, by: By) -> AppointmentView:
     spoken = await _spoken(data.language)
     booked = await booking.confirm(
-        by, token, data.name, data.phone, data.email, spoken, data.as_it_is
+        by, token, data.name, data.phone, data.email, spoken, data.as_it_is, data.proofs
     )
     return await shown(booked)
 
@@ -65,7 +65,9 @@ async def confirm(token: str, data: Confirmation, by: By) -> AppointmentView:
 )
 async def correct(token: str, data: ContactChange, by: By) -> AppointmentView:
     return await shown(
-        await reaching.correct(by, token, data.name, data.phone, data.email, data.as_it_is)
+        await reaching.correct(
+            by, token, data.name, data.phone, data.email, data.as_it_is, data.proofs
+        )
     )
 
 

@@ -71,6 +71,8 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
     """A clerk's verb can be undone for this long."""
     max_bookings: int = 4
     """Bookings to come that one phone number or e-mail may have."""
+    prove_contact: Literal["never", "second", "always"] = "never"
+    """Whether a contact is proven by a code: never, from its second open booking on, always."""
     max_services: int = 5
     """Services in one visit."""
     alert_resume_minutes: int = 10

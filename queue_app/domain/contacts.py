@@ -55,12 +55,18 @@ def check_contact(
     return Resident(name, phone.value, email.value)
 
 
+def read_contact(text: str, country: str | None) -> tuple[str | None, str | None]:
+    """The phone or the e-mail that this is, as it would be kept; neither, where it is none."""
+    phone = read_phone(text, country).value
+    return phone, None if phone else read_mail(text, as_it_is=True).value
+
+
 def same(kept: Resident, said: Resident) -> bool:
     """Whether all that was said is what is kept. What was left out is not said."""
     return (
         kept.name == said.name
         and said.phone in (None, kept.phone)
-        and (said.email is None or said.email.casefold() == (kept.email or "").casefold())
+        and (said.email is None or said.email.lower() == (kept.email or "").lower())
     )
 
 
@@ -78,6 +84,11 @@ def _wrong_call(number: str | None, channel: Channel, ours: Collection[str]) -> 
     if number in ours:
         return "phone_ours"
     return None if can_be_called(number) else "phone_not_called"
+
+
+def hidden_contact(contact: str) -> str:
+    """A phone or an e-mail so far that whoever gave it knows it again."""
+    return hidden_mail(contact) if "@" in contact else hidden_phone(contact)
 
 
 def hidden(kept: Resident) -> Resident:

@@ -53,6 +53,9 @@ RIGHTS: Mapping[str, Mapping[Party, Where]] = {
     "move": _BY_LINK,
     "correct": _BY_LINK,
     "look_up": _ANYONE,
+    "ask_code": _ANYONE,
+    "try_code": _BY_LINK,
+    "see_proof": _BY_LINK,
     "cancel": _BY_LINK,
     "leave": _BY_LINK,
     # The kiosk, and the phone calls that fall due by themselves.

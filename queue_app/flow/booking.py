@@ -141,10 +141,12 @@ async def confirm(
     email: str | None,
     language: Language,
     as_it_is: Sequence[str] = (),
+    proofs: Sequence[str] = (),
 ) -> Appointment:
     """Book what was held; confirming again with the same name and contact is the same as once.
 
     RuleBroken `bad_contact` and `contact_unsure` as `check_contact` has them, `too_many_bookings`,
+    `contact_unproven` unless one of `proofs` proves it where the centre asks for that,
     `overlapping_bookings` unless "overlap" is in `as_it_is`, `branch_retired`; Conflict
     `already_booked` with what is kept, hidden, where something else was kept; `hold_expired`,
     `appointment_state`.
@@ -155,7 +157,7 @@ async def confirm(
         return reaching.require_same(act, held, entered)
     require_confirmable(held, act.now)
     _open_branch(act.directory, held)
-    known = await reaching.checked(act, held, entered, as_it_is)
+    known = await reaching.checked(act, held, entered, as_it_is, proofs)
     return await act.record(known, "confirm", language=language)
 
 

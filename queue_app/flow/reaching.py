@@ -7,13 +7,12 @@ from datetime import datetime, timedelta
 from msgspec.structs import replace
 
 from queue_app.domain.appointments import Appointment, require_correctable
-from queue_app.domain.contacts import DOUBTED, Resident, check_contact, hidden, same
+from queue_app.domain.contacts import DOUBTED, Resident, check_contact, hidden, read_contact, same
 from queue_app.domain.directory import Directory
 from queue_app.domain.errors import Conflict, RuleBroken
-from queue_app.domain.mails import read_mail
 from queue_app.domain.messages import Outgoing
-from queue_app.domain.phones import numbers_of, read_phone
-from queue_app.flow import tallies
+from queue_app.domain.phones import numbers_of
+from queue_app.flow import proving, tallies
 from queue_app.flow.act import Act, verb
 from queue_app.queries import appointments
 from queue_app.store import db
@@ -31,9 +30,8 @@ async def look_up(act: Act, code: str, contact: str) -> None:
 
     Whoever asks is not told: it is done after they were answered.
     """
-    phone = read_phone(contact, act.directory.centre.country).value
-    email = None if phone else read_mail(contact, as_it_is=True).value
-    reached = phone or (email and email.casefold())
+    phone, email = read_contact(contact, act.directory.centre.country)
+    reached = phone or (email and email.lower())
     if not reached or await tallies.count("look_up", reached, act.now, HOUR) > LOOK_UPS:
         return
     digits = re.sub(r"\D", "", code)
@@ -66,6 +64,7 @@ async def correct(
     phone: str | None = None,
     email: str | None = None,
     as_it_is: Sequence[str] = (),
+    proofs: Sequence[str] = (),
 ) -> Appointment:
     """Another name or contact until check-in; what is not given stays as it is.
 
@@ -74,19 +73,28 @@ async def correct(
     booked = await act.appointment(token)
     require_correctable(booked)
     said = Resident(name or booked.name or "", phone or booked.phone, email or booked.email)
-    known = await checked(act, booked, said, as_it_is)
+    known = await checked(act, booked, said, as_it_is, proofs)
     if known == booked:
         return booked
     return await act.record(known, "correct")
 
 
 async def checked(
-    act: Act, appointment: Appointment, entered: Resident, as_it_is: Collection[str]
+    act: Act,
+    appointment: Appointment,
+    entered: Resident,
+    as_it_is: Collection[str],
+    proofs: Collection[str] = (),
 ) -> Appointment:
     """The appointment with what was entered, once it may be booked with that."""
     person = _read(act.directory, appointment, entered, as_it_is)
     known = replace(appointment, name=person.name, phone=person.phone, email=person.email)
-    await _require_few(act, known, "overlap" in as_it_is)
+    for field, contact, before in (
+        ("phone", known.phone, appointment.phone),
+        ("email", known.email and known.email.lower(), appointment.email),
+    ):
+        if contact and contact != (before and before.lower()):
+            await _require_bookable(act, known, field, contact, as_it_is, proofs)
     return known
 
 
@@ -112,31 +120,34 @@ SELECT lower(period) AS starts_at, upper(period) AS ends_at FROM appointment
 WHERE {contact} = $1 AND state = 'booked' AND upper(period) > $2
     AND (branch_id, id) <> ($3::int, $4::bigint)
 """
+_COLUMNS = {"phone": "phone", "email": "lower(email)"}
 
 
-async def _require_few(act: Act, known: Appointment, overlapping: bool) -> None:
-    """RuleBroken `too_many_bookings`; `overlapping_bookings` unless they may be. `field`: whose.
+async def _require_bookable(
+    act: Act,
+    known: Appointment,
+    field: str,
+    contact: str,
+    as_it_is: Collection[str],
+    proofs: Collection[str],
+) -> None:
+    """RuleBroken `contact_unproven`, `too_many_bookings`, `overlapping_bookings`; `field`: whose.
 
     The lock makes two confirmations of one person wait for each other.
     """
+    await db.fetch("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", contact)
+    others = await db.fetch(
+        _OTHERS.format(contact=_COLUMNS[field]), contact, act.now, known.branch_id, known.id
+    )
+    await proving.require_proven(act, field, contact, len(others), proofs)
     limit = act.directory.rules.max_bookings
-    for field, contact, value in (
-        ("phone", "phone", known.phone),
-        ("email", "lower(email)", known.email and known.email.lower()),
-    ):
-        if value is None:
-            continue
-        await db.fetch("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", value)
-        others = await db.fetch(
-            _OTHERS.format(contact=contact), value, act.now, known.branch_id, known.id
-        )
-        if len(others) >= limit:
-            raise RuleBroken("too_many_bookings", limit=limit, field=field)
-        at_once = [
-            one["starts_at"]
-            for one in others
-            if one["starts_at"] < known.ends_at and known.starts_at < one["ends_at"]
-        ]
-        if at_once and not overlapping:
-            starts_at = act.directory.local(at_once[0])
-            raise RuleBroken("overlapping_bookings", starts_at=starts_at, field=field)
+    if len(others) >= limit:
+        raise RuleBroken("too_many_bookings", limit=limit, field=field)
+    at_once = [
+        one["starts_at"]
+        for one in others
+        if one["starts_at"] < known.ends_at and known.starts_at < one["ends_at"]
+    ]
+    if at_once and "overlap" not in as_it_is:
+        starts_at = act.directory.local(at_once[0])
+        raise RuleBroken("overlapping_bookings", starts_at=starts_at, field=field)

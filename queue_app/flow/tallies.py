@@ -26,6 +26,12 @@ async def count(what: str, subject: str, now: datetime, window: timedelta) -> in
     return counted
 
 
+def seconds_left(now: datetime, window: timedelta) -> int:
+    """Until the next window begins."""
+    seconds = int(window.total_seconds())
+    return seconds - int(now.timestamp()) % seconds
+
+
 def hashed(what: str, subject: str) -> bytes:
     return hashlib.sha256(f"{what}:{subject}".encode()).digest()
 

@@ -293,6 +293,16 @@ class Interruption(Table, tablename="interruption", db=engine):
     resumes_at = Timestamptz(null=True, default=None)
 
 
+class Proof(Table, tablename="proof", db=engine):
+    id = BigInt(primary_key=True)
+    token_hash = Bytea()
+    contact = Text()
+    code_hash = Text(null=True, default=None)
+    tries = Integer(default=0)
+    asked_at = Timestamptz()
+    proven_at = Timestamptz(null=True, default=None)
+
+
 class Tally(Table, tablename="tally", db=engine):
     what = Text()
     subject = Bytea()

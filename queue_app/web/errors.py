@@ -342,6 +342,26 @@ SENTENCES: Mapping[str, Sentence] = {
         N_("This contact has another booking at that time"),
         N_("If that is right, book once more."),
     ),
+    "contact_unproven": (
+        N_("This contact must be proven first"),
+        N_("We send a code to it. Enter the code, then book."),
+    ),
+    "too_many_codes": (
+        N_("Too many codes were sent to this contact"),
+        N_("Wait an hour, or give another contact."),
+    ),
+    "wrong_code": (
+        N_("This is not the code"),
+        N_("Check the code and enter it once more. Tries left: %(tries_left)s."),
+    ),
+    "code_expired": (
+        N_("This code is not valid any more"),
+        N_("Ask for another one."),
+    ),
+    "unknown_proof": (
+        N_("This link leads nowhere"),
+        N_("Ask for a code once more."),
+    ),
     "no_such_time": (
         N_("There is no such time"),
         N_("Choose a time from those shown."),

@@ -49,7 +49,7 @@ BEGIN
         END IF;
     END LOOP;
     FOREACH changing IN ARRAY '{message, job, promise, ticket, appointment, counter, request, tally,
-            session, device, service_time, branch_habits, staff}'::text[] LOOP
+            proof, session, device, service_time, branch_habits, staff}'::text[] LOOP
         EXECUTE format('DELETE FROM %I', changing);
     END LOOP;
 END $$;

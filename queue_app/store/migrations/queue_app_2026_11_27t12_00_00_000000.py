@@ -22,6 +22,16 @@ END $$;
 DROP INDEX appointment_email;
 CREATE INDEX appointment_email ON appointment (lower(email)) WHERE email IS NOT NULL;
 
+CREATE TABLE proof (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    token_hash bytea NOT NULL UNIQUE,
+    contact text NOT NULL,
+    code_hash text,
+    tries integer NOT NULL DEFAULT 0 CHECK (tries BETWEEN 0 AND 5),
+    asked_at timestamptz NOT NULL,
+    proven_at timestamptz
+);
+
 CREATE TABLE tally (
     what text NOT NULL,
     subject bytea NOT NULL,
