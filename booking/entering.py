@@ -24,6 +24,8 @@ async def book(by: By, found: Appointment, entered: Entered, language: Language)
         )
     except RuleBroken as error:
         return await _refused(by, found.token, link, entered, error, language)
+    except TooMany as often:
+        return refused(found.token, link, entered, often)
     except Conflict as error:
         if error.code == "already_booked":
             page = f"{link}/contact" if can_correct(found) else link

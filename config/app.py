@@ -104,7 +104,14 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
         },
         guards=[require_right],
         plugins=[TextSchema()],
-        state=State({"clock": hall_clock, "readiness": health.Readiness(), "known": known}),
+        state=State(
+            {
+                "clock": hall_clock,
+                "readiness": health.Readiness(),
+                "known": known,
+                "limited": settings.rate_limits,
+            }
+        ),
         lifespan=[lifespan],
         middleware=[metrics.middleware, *(rate_limits() if settings.rate_limits else [])],
         compression_config=CompressionConfig("gzip", gzip_compress_level=5, exclude=[r"^/api/"]),

@@ -52,11 +52,12 @@ R = TypeVar("R")
 class By:
     """Who asks for something, when, and the key under which they may ask for it again.
 
-    `forecasts`: what the process keeps of its forecasts, where it keeps any. A plain class, as
-    the web framework would make structs anew from what it is given.
+    `forecasts`: what the process keeps of its forecasts, where it keeps any. `address`: where from,
+    where that counts. A plain class, as the web framework would make structs anew from what it is
+    given.
     """
 
-    __slots__ = ("forecasts", "key", "now", "who")
+    __slots__ = ("address", "forecasts", "key", "now", "who")
 
     def __init__(
         self,
@@ -64,15 +65,17 @@ class By:
         now: datetime,
         key: UUID | None = None,
         forecasts: Forecasts | None = None,
+        address: str | None = None,
     ) -> None:
         self.who = who
         self.now = now
         self.key = key
         self.forecasts = forecasts
+        self.address = address
 
     def under(self, key: UUID) -> "By":
         """The same, under a key of its own."""
-        return By(self.who, self.now, key, self.forecasts)
+        return By(self.who, self.now, key, self.forecasts, self.address)
 
 
 class Act:
@@ -84,6 +87,7 @@ class Act:
     def __init__(self, by: By, right: str, directory: Directory | None) -> None:
         self.who = by.who
         self.now = by.now
+        self.address = by.address
         self.right = right
         self._directory = directory
         self.forecasts = by.forecasts

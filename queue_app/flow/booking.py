@@ -13,7 +13,7 @@ from queue_app.domain.contacts import Resident
 from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.errors import Conflict, RuleBroken
 from queue_app.domain.numbering import link_token
-from queue_app.flow import reaching
+from queue_app.flow import reaching, sparing
 from queue_app.flow.act import Act, verb
 from queue_app.flow.arrival import check_services
 from queue_app.flow.records import Slot
@@ -37,18 +37,20 @@ async def hold(
     """Take a free start for `hold_minutes`.
 
     Conflict `slot_taken` with the nearest `alternatives`; RuleBroken `unknown_service`,
-    `not_by_visit`, `not_by_phone`, `too_many_services`, `no_such_time`.
+    `not_by_visit`, `not_by_phone`, `too_many_services`, `no_such_time`; TooMany `too_many_holds`.
     """
     branch = act.branch(branch_slug)
     starts_at = check_time(starts_at, act.now)
     if channel == "site":
         raise RuleBroken("not_by_visit", services=services)
     chosen = check_services(act.directory, services, channel)
+    await sparing.require_few_holds(act)
     await expire_lapsed(act, branch.id)
     spoken = act.directory.spoken(language)
     held = await _take(act, branch, chosen, starts_at, channel, spoken)
     if held is None:
         raise await _taken(act, branch, chosen, channel, starts_at)
+    await sparing.note_hold(act, held)
     return held
 
 
@@ -73,6 +75,7 @@ async def expire_lapsed(act: Act, branch_id: int) -> int:
     lapsed = await appointments.lapsed_holds(branch_id, act.now)
     for held in lapsed:
         await act.record(held, "expire")
+        await sparing.keep_back(act, held)
     return len(lapsed)
 
 
@@ -149,7 +152,7 @@ async def confirm(
     `contact_unproven` unless one of `proofs` proves it where the centre asks for that,
     `overlapping_bookings` unless "overlap" is in `as_it_is`, `branch_retired`; Conflict
     `already_booked` with what is kept, hidden, where something else was kept; `hold_expired`,
-    `appointment_state`.
+    `appointment_state`; TooMany `too_many_from_address`.
     """
     held = await act.appointment(token)
     entered = Resident(name, phone, email)
@@ -157,6 +160,7 @@ async def confirm(
         return reaching.require_same(act, held, entered)
     require_confirmable(held, act.now)
     _open_branch(act.directory, held)
+    await sparing.require_few_bookings(act)
     known = await reaching.checked(act, held, entered, as_it_is, proofs)
     return await act.record(known, "confirm", language=language)
 
@@ -188,6 +192,7 @@ async def move(act: Act, token: str, starts_at: datetime) -> Appointment:
         raise await _taken(
             act, branch, booked.services, booked.channel, starts_at, leaving_out=booked.id
         )
+    await sparing.keep_back(act, booked)
     return moved
 
 
@@ -223,4 +228,5 @@ async def cancel(act: Act, token: str) -> Appointment:
     if booked.state == "cancelled":
         return booked
     require_changeable(booked, act.now)
+    await sparing.keep_back(act, booked)
     return await act.record(booked, "cancel")

@@ -293,6 +293,21 @@ class Interruption(Table, tablename="interruption", db=engine):
     resumes_at = Timestamptz(null=True, default=None)
 
 
+class HoldFrom(Table, tablename="hold_from", db=engine):
+    branch_id = Integer()
+    appointment_id = BigInt(primary_key=True)
+    address = Bytea()
+    held_until = Timestamptz()
+
+
+class FreedSlot(Table, tablename="freed_slot", db=engine):
+    branch_id = Integer()
+    id = BigInt(primary_key=True)
+    lane_id = Integer()
+    period = TimeRange()
+    free_at = Timestamptz()
+
+
 class Proof(Table, tablename="proof", db=engine):
     id = BigInt(primary_key=True)
     token_hash = Bytea()

@@ -346,6 +346,14 @@ SENTENCES: Mapping[str, Sentence] = {
         N_("This contact must be proven first"),
         N_("We send a code to it. Enter the code, then book."),
     ),
+    "too_many_holds": (
+        N_("Too many times are held from your address"),
+        N_("Finish or give back what you hold, or wait a few minutes."),
+    ),
+    "too_many_from_address": (
+        N_("Too many bookings were made from your address today"),
+        N_("Book tomorrow, from another network, or call us."),
+    ),
     "too_many_codes": (
         N_("Too many codes were sent to this contact"),
         N_("Wait an hour, or give another contact."),

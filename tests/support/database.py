@@ -49,7 +49,7 @@ BEGIN
         END IF;
     END LOOP;
     FOREACH changing IN ARRAY '{message, job, promise, ticket, appointment, counter, request, tally,
-            proof, session, device, service_time, branch_habits, staff}'::text[] LOOP
+            proof, freed_slot, session, device, service_time, branch_habits, staff}'::text[] LOOP
         EXECUTE format('DELETE FROM %I', changing);
     END LOOP;
 END $$;

@@ -22,6 +22,29 @@ END $$;
 DROP INDEX appointment_email;
 CREATE INDEX appointment_email ON appointment (lower(email)) WHERE email IS NOT NULL;
 
+-- Whence what is held is held: hashed, and gone with the hold.
+CREATE TABLE hold_from (
+    branch_id integer NOT NULL,
+    appointment_id bigint NOT NULL,
+    address bytea NOT NULL,
+    held_until timestamptz NOT NULL,
+    PRIMARY KEY (branch_id, appointment_id),
+    FOREIGN KEY (branch_id, appointment_id) REFERENCES appointment ON DELETE CASCADE
+);
+CREATE INDEX hold_from_address ON hold_from (address, held_until);
+
+-- A stretch of a lane that was given back and is not shown yet.
+CREATE TABLE freed_slot (
+    branch_id integer NOT NULL,
+    lane_id integer NOT NULL,
+    period tstzrange NOT NULL,
+    free_at timestamptz NOT NULL,
+    id bigint GENERATED ALWAYS AS IDENTITY,
+    PRIMARY KEY (branch_id, id),
+    FOREIGN KEY (branch_id, lane_id) REFERENCES lane
+);
+CREATE INDEX freed_slot_free_at ON freed_slot (branch_id, free_at);
+
 CREATE TABLE proof (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     token_hash bytea NOT NULL UNIQUE,
