@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 from litestar import Request, Response, get, post
 from litestar.response import Redirect
 
@@ -13,7 +14,7 @@ from queue_app.domain.contacts import hidden_contact
 from queue_app.domain.errors import Conflict, NotFound, QueueError, RuleBroken, TooMany
 from queue_app.flow import proving
 from queue_app.flow.act import By
-from queue_app.queries import reference
+from queue_app.queries import known, reference
 from queue_app.web.errors import sentences
 from queue_app.web.guards import require_same_origin, right
 from queue_app.web.i18n import language_of
@@ -99,7 +100,20 @@ async def proven(request: AnyRequest, proof: str, clock: Clock) -> Response[str]
         "booking/my_bookings.html",
         errors=[],
         contact=hidden_contact(contact),
+        proof=proof,
         bookings=await proving.booked_with(proof, now),
+    )
+
+
+@get("/my/proofs/{proof:str}/data.json", include_in_schema=False, opt=right("see_proof"))
+async def download(proof: str, clock: Clock) -> Response[bytes]:
+    """Whatever is known of the contact, whole: it is proven whose it is."""
+    contact = await proving.contact_of(proof, clock.now())
+    found = await known.of_contact(await reference.directory(), contact, contact)
+    return Response(
+        msgspec.json.format(msgspec.json.encode({"bookings": found})),
+        media_type="application/json",
+        headers=PRIVATE | {"Content-Disposition": 'attachment; filename="bookings.json"'},
     )
 
 
@@ -152,5 +166,6 @@ HANDLERS = [
     ask_for_contact_to_prove,
     send_code,
     proven,
+    download,
     prove,
 ]

@@ -28,7 +28,7 @@ from queue_app.domain.errors import Conflict, RuleBroken
 from queue_app.domain.numbering import token_in
 from queue_app.flow import booking
 from queue_app.flow.act import By
-from queue_app.queries import appointments, reference
+from queue_app.queries import appointments, known, reference
 from queue_app.web.addresses import absolute
 from queue_app.web.guards import require_same_origin, right
 from queue_app.web.i18n import language_of
@@ -119,6 +119,7 @@ async def page_of(
         checklists=[one for one in directory.centre.checklists if one.code in needed],
         again=again.url("/branch" if branch.retired else "/day"),
         link=f"/visit/{found.token}",
+        kept_until=known.kept_until(directory, found),
         address=absolute(request, f"/visit/{found.token}"),
         moved="moved" in request.query_params,
         words=words.own,

@@ -4,7 +4,7 @@ from importlib.metadata import version
 
 import click
 
-from queue_app.cli import centre_files, database, running, sign_ins
+from queue_app.cli import centre_files, database, person, running, sign_ins
 from queue_app.cli.operator import OperatorGroup
 from queue_app.cli.simulate import simulate
 
@@ -25,6 +25,7 @@ for command in (
     centre_files.catalogue,
     sign_ins.staff,
     sign_ins.device,
+    person.person,
     database.doctor,
     simulate,
     database.backup,

@@ -52,6 +52,7 @@ RIGHTS: Mapping[str, Mapping[Party, Where]] = {
     "confirm": _BY_LINK,
     "move": _BY_LINK,
     "correct": _BY_LINK,
+    "forget": _BY_LINK,
     "look_up": _ANYONE,
     "ask_code": _ANYONE,
     "try_code": _BY_LINK,
@@ -92,6 +93,8 @@ RIGHTS: Mapping[str, Mapping[Party, Where]] = {
     "add_device": _OPERATOR,
     "revoke_device": _OPERATOR,
     "apply_centre": _OPERATOR,
+    "erase_person": _OPERATOR,
+    "note_person": _OPERATOR,
 }
 
 

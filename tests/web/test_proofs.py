@@ -17,6 +17,7 @@ from queue_app.jobs.sending import Sender
 from queue_app.queries import reference
 from queue_app.store import db
 from tests.flow.letters import Desk
+from tests.flow.stage import pool_on
 from tests.support.application import alive, build, speaking_to
 from tests.support.database import CONFIG
 from tests.web.api import API
@@ -28,13 +29,12 @@ async def strict(
     spare_database: str, data: Path, clock: FixedClock
 ) -> AsyncIterator[httpx.AsyncClient]:
     """A centre that has each contact proven."""
-    reference.forget()
+    centre = load_centre(CONFIG)
+    rules = msgspec.structs.replace(centre.rules, prove_contact="always")
+    async with pool_on(spare_database):
+        await apply(By(OPERATOR, clock.now()), msgspec.structs.replace(centre, rules=rules))
     app = build(spare_database, data, clock)
     async with alive(app), speaking_to(app) as client:
-        centre = load_centre(CONFIG)
-        rules = msgspec.structs.replace(centre.rules, prove_contact="always")
-        await apply(By(OPERATOR, clock.now()), msgspec.structs.replace(centre, rules=rules))
-        reference.forget()
         yield client
     reference.forget()
 
@@ -89,6 +89,10 @@ async def test_whoever_proves_a_contact_sees_what_is_booked_with_it_and_can_open
     assert "Код не той" in words_of(await post(client, page.url.path, {"code": "x"}))
     page = await post(client, page.url.path, {"code": await code_sent(clock)})
     assert f'href="{link}"' in page.text and "Олена Ковальчук" in words_of(page)
+    known = (await client.get(f"{page.url.path}/data.json")).json()["bookings"]
+    assert [(one["name"], one["phone"]) for one in known] == [("Олена Ковальчук", "+380671234567")]
+    clock.advance(hours=1)
+    assert (await client.get(f"{page.url.path}/data.json")).status_code == 404
 
 
 async def test_what_is_no_contact_is_said_at_its_field(client: httpx.AsyncClient) -> None:

@@ -19,6 +19,15 @@ BEGIN
         || replace(known, '''miss''::text', '''miss''::text, ''correct''::text');
 END $$;
 
+DO $$
+DECLARE known text := (SELECT pg_get_constraintdef(oid) FROM pg_constraint
+    WHERE conname = 'office_event_kind_check');
+BEGIN
+    ALTER TABLE office_event DROP CONSTRAINT office_event_kind_check;
+    EXECUTE 'ALTER TABLE office_event ADD CONSTRAINT office_event_kind_check '
+        || replace(known, '''centre''::text', '''centre''::text, ''person''::text');
+END $$;
+
 DROP INDEX appointment_email;
 CREATE INDEX appointment_email ON appointment (lower(email)) WHERE email IS NOT NULL;
 
