@@ -60,6 +60,8 @@ _APART = re.compile(r"[^\W\d_]+|[,;/\\|\n]")
 """What may stand between two numbers."""
 _LIKE_ZERO = re.compile(r"(?<![^\W\dOoОо_])(?:(?<=\d)[OoОо]+|[OoОо]+(?=\d))(?![^\W\dOoОо_])")
 _LETTER = re.compile(r"[^\W\d_]")
+_MOST = 40
+"""Digits of two numbers, and more."""
 _LEAST = 7
 """So many digits look like a number without its country's code."""
 
@@ -73,6 +75,8 @@ def read_phone(text: str | None, country: str | None) -> Reading:
     entered = plain(text or "")
     if not entered:
         return Reading(problem="phone_invalid" if text and text.strip() else None)
+    if sum(one.isdigit() for one in entered) > _MOST:
+        return Reading(problem="phone_invalid")
     customs = CUSTOMS.get(country or "", Customs())
     bare = _LIKE_ZERO.sub(_zeros, _without_label(entered, customs))
     if number := _number(bare, country, customs):

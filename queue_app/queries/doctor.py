@@ -265,6 +265,8 @@ SELECT format('branch %s: message %s', m.branch_id, m.id) FROM message m
 LEFT JOIN appointment a ON a.branch_id = m.branch_id AND a.id = m.appointment_id
 WHERE CASE WHEN a.id IS NULL THEN m.created_at < $1
     ELSE upper(a.period) < $1 AND a.changed_at < $1 END
+UNION ALL
+SELECT format('proof %s', id) FROM proof WHERE asked_at < $1
 """
 
 

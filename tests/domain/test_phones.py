@@ -74,6 +74,7 @@ def test_one_meaning_is_taken_however_it_is_written(entered: str) -> None:
         ("немає", "phone_invalid"),
         ("067*123*45*67", "phone_invalid"),
         ("89161234567", "phone_invalid"),
+        ("067 123 45 67 " * 20, "phone_invalid"),
     ],
 )
 def test_what_would_not_be_kept_is_not_accepted(entered: str, problem: str | None) -> None:

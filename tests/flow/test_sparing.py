@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import httpx
 import msgspec
 import pytest
 
@@ -30,6 +31,7 @@ from tests.support.people import BRANCH
 from tests.web.api import HERE, SERVICE
 
 LIMIT = 20
+HOME_AND_NEXT_DOOR = ("2001:db8:1:2::1", "2001:db8:1:2:ffff::9", "2001:db8:1:3::1")
 
 
 def at(address: str | None, now: datetime = MONDAY) -> By:
@@ -92,6 +94,23 @@ async def test_an_attack_from_one_address_is_refused_with_a_clear_429(
     assert (answer.status_code, answer.json()["code"]) == (429, "too_many_holds")
     assert answer.headers["retry-after"] == "600"
     assert await db.fetch_value("SELECT count(*) FROM appointment") == LIMIT
+
+
+async def test_the_addresses_of_one_home_are_one_and_those_of_another_are_not(
+    database: str, data: Path, clock: FixedClock
+) -> None:
+    free = await starts(BRANCH, TUESDAY, MONDAY)
+    app = build(database, data, clock, rate_limits=True)
+    async with alive(app):
+        for place, address in enumerate(
+            ["2001:db8:1:2::1", "2001:db8:1:2:ffff::9", "2001:db8:1:3::1"]
+        ):
+            transport = httpx.ASGITransport(app=app, client=(address, 1))  # type: ignore[arg-type]
+            async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+                body = {"services": [SERVICE], "starts_at": free[place].isoformat()}
+                await client.post(f"{HERE}/appointments", json=body)
+    rows = await db.fetch("SELECT count(*) FROM hold_from GROUP BY address ORDER BY 1")
+    assert [row["count"] for row in rows] == [1, 2]
 
 
 @pytest.fixture
