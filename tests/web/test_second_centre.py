@@ -96,6 +96,7 @@ def test_plural_forms_are_those_of_the_language() -> None:
     assert spoken.ngettext("%(n)s person", "%(n)s people", 12) == forms["many"]
 
 
+@pytest.mark.slow
 async def test_every_page_is_rendered_in_both_of_its_languages(point: Point) -> None:
     lived = await live(point.clock)
     assert await broken(point.client, lived) == []
@@ -199,6 +200,7 @@ async def quay(spare_database: str, tmp_path: Path) -> AsyncIterator[tuple[Serve
 
 @pytest.mark.browser
 @pytest.mark.server
+@pytest.mark.slow
 async def test_its_pages_can_be_used_by_everybody(
     quay: tuple[Server, Machine], browser: Browser
 ) -> None:
