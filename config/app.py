@@ -25,8 +25,12 @@ from queue_app.api import sockets
 from queue_app.api.docs import TextSchema
 from queue_app.clock import Clock, SystemClock
 from queue_app.clock import hall_clock as clock_of
+from queue_app.delivery.adapter import Adapter
 from queue_app.delivery.folder import MessageFolder
+from queue_app.delivery.gateway import SmsGateway
+from queue_app.delivery.smtp import SmtpMailer
 from queue_app.domain.errors import QueueError
+from queue_app.domain.messages import Medium
 from queue_app.domain.ranges import Forecasts
 from queue_app.flow.promising import Promises
 from queue_app.jobs import runner, upkeep
@@ -57,7 +61,8 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
     channels = (sockets.desk(), sockets.board(), sockets.ticket(promises))
     hub = Hub(hall_clock, [one.screen for one in channels], forecasts)
     folder = MessageFolder(settings.data / "messages")
-    sender = Sender({"mail": folder, "sms": folder}, settings.public_url)
+    ways: dict[Medium, Adapter] = {"mail": folder, "sms": folder}
+    sender = Sender(ways | _providers(settings), settings.public_url)
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
@@ -139,6 +144,17 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
     if settings.rate_limits:
         app.asgi_handler = PublicShare(app.asgi_handler, known)
     return app
+
+
+def _providers(settings: Settings) -> dict[Medium, Adapter]:
+    """The ways out that are set up; what goes by another is a file."""
+    ways: dict[Medium, Adapter] = {}
+    if settings.smtp:
+        assert settings.mail_from, "the settings see to it"
+        ways["mail"] = SmtpMailer(settings.smtp, settings.mail_from, settings.mail_bounces)
+    if settings.sms_gateway:
+        ways["sms"] = SmsGateway(settings.sms_gateway)
+    return ways
 
 
 async def _first_look() -> None:

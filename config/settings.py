@@ -9,6 +9,9 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
+from config.relay import Relay, parse_address, parse_relay
+from config.sms_gateway import Gateway, read_gateway
+
 T = TypeVar("T")
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -32,7 +35,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     `database_url` None: the embedded PostgreSQL in `data`. `public_url`: the address by which
     residents' phones reach this site, None for the one that each request names. `clock` is what
     the hall's clock showed at the real instant `clock_origin`, None for the real time; `rate`
-    is how many of its seconds pass in one.
+    is how many of its seconds pass in one. `smtp` None: mail is files in `data`; it goes out from
+    `mail_from`, and to `mail_bounces`, if given, with what says whose it was, if it comes back.
+    `sms_gateway` None: SMS are files, too.
     """
 
     host: str = "127.0.0.1"
@@ -43,6 +48,10 @@ class Settings(Struct, frozen=True, kw_only=True):
     public_url: str | None = None
     workers: int = 1
     rate_limits: bool = True
+    smtp: Relay | None = None
+    mail_from: str | None = None
+    mail_bounces: str | None = None
+    sms_gateway: Gateway | None = None
     clock: datetime | None = None
     clock_origin: datetime | None = None
     rate: float = 1.0
@@ -60,7 +69,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         except ValueError as error:
             raise SettingsError(f"QUEUE_APP_{name}", str(error)) from None
 
-    return Settings(
+    settings = Settings(
         host=read("HOST", str, "127.0.0.1"),
         port=read("PORT", _port, 8000),
         data=read("DATA", Path, Path("data")).expanduser().absolute(),
@@ -69,10 +78,17 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         public_url=read("PUBLIC_URL", _public_url, None),
         workers=read("WORKERS", _workers, 1),
         rate_limits=read("RATE_LIMITS", _switch, True),
+        smtp=read("SMTP_URL", parse_relay, None),
+        mail_from=read("MAIL_FROM", parse_address, None),
+        mail_bounces=read("MAIL_BOUNCES", parse_address, None),
+        sms_gateway=read("SMS_GATEWAY", lambda raw: read_gateway(raw, environment), None),
         clock=read("CLOCK", parse_clock, None),
         clock_origin=read("CLOCK_ORIGIN", parse_clock, None),
         rate=read("RATE", parse_rate, 1.0),
     )
+    if settings.smtp and settings.mail_from is None:
+        raise SettingsError("QUEUE_APP_MAIL_FROM", "is needed beside QUEUE_APP_SMTP_URL")
+    return settings
 
 
 def _port(raw: str) -> int:

@@ -3,10 +3,11 @@
 import { HallClock } from "/static/web/lib/clock.js";
 import { byId, el, pulse, put } from "/static/web/lib/dom.js";
 import { connect } from "/static/web/lib/live.js";
-import { facts, spoken } from "/static/web/lib/words.js";
+import { besides, facts } from "/static/web/lib/words.js";
 import { stayAwake } from "./awake.js";
 import { CallOuts, sayCall } from "./callouts.js";
 import { Chime } from "./chime.js";
+import { fit } from "./fit.js";
 
 const CALL_OUT_MS = 6000;
 const SOUND_WANTED = "board-sound";
@@ -44,6 +45,7 @@ function show(call, isNew) {
   hall.dataset.again = String((call?.calls ?? 0) > 1);
   hall.dataset.long = String(call ? (call.number + call.desk).length > SHORT : false);
   hall.dataset.scene = scene();
+  fit(byId("call"));
   fillOpening();
   markMain();
   if (isNew) callOut(call);
@@ -70,9 +72,10 @@ function scene() {
 function fillOpening() {
   byId("opens").hidden = !board.opens_at;
   if (!board.opens_at) return;
-  for (const code of spoken()) {
+  for (const place of document.querySelectorAll("#opens [lang]")) {
+    const code = place.lang;
     const when = `${clock.day(board.opens_at, code)}, ${clock.time(board.opens_at, code)}`;
-    put(document.querySelector(`#opens [lang="${code}"] .opens`), when);
+    put(place.querySelector(".opens"), when);
   }
 }
 
@@ -82,14 +85,11 @@ function fillStop(stop) {
   hall.dataset.over = String(Boolean(stop?.ended_at));
   const part = stop?.services ? stop : null;
   byId("part").hidden = !part;
-  for (const language of spoken()) {
-    const say = (place, text) => put(document.querySelector(`${place} [lang="${language}"]`), text);
-    say("#part", part ? `${part.title[language]}. ${part.advice[language]}` : "");
-    if (!stop || part) continue;
-    say(".scene-interrupted .headline", stop.title[language]);
-    say(".stop-advice", stop.advice[language]);
-    say(".stop-when", stop.resumption[language]);
-  }
+  besides("#part", (language) => (part ? `${part.title[language]}. ${part.advice[language]}` : ""));
+  if (!stop || part) return;
+  besides(".scene-interrupted .headline", (language) => stop.title[language]);
+  besides(".stop-advice", (language) => stop.advice[language]);
+  besides(".stop-when", (language) => stop.resumption[language]);
 }
 
 /** Who is shown keeps the cell; a newcomer takes a free one, so that nothing jumps. */
@@ -105,6 +105,7 @@ function fillCell(cell, call) {
   cell.dataset.state = call?.state ?? "";
   put(cell.querySelector(".cell-number"), call?.number ?? "");
   put(cell.querySelector(".cell-desk"), call?.desk ?? "");
+  fit(cell);
 }
 
 function markMain() {

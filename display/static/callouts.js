@@ -8,8 +8,7 @@
  * turn, or whose call was taken back, is passed over.
  */
 
-import { byId, put } from "/static/web/lib/dom.js";
-import { fill, spoken, texts } from "/static/web/lib/words.js";
+import { besides, fill, texts } from "/static/web/lib/words.js";
 
 const CHIME_MS = 2500;
 const REMEMBERED_MS = 120000;
@@ -99,5 +98,5 @@ function recall(name) {
 
 /** For screen readers, in each language of the screen. */
 export function sayCall(call) {
-  for (const code of spoken()) put(byId(`said-${code}`), fill(texts(code).said, call));
+  besides("#announcement", (code) => fill(texts(code).said, call));
 }

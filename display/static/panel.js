@@ -2,9 +2,10 @@
 
 import { byId, pulse, put } from "/static/web/lib/dom.js";
 import { connect } from "/static/web/lib/live.js";
-import { facts, spoken } from "/static/web/lib/words.js";
+import { besides, facts } from "/static/web/lib/words.js";
 import { stayAwake } from "./awake.js";
 import { CallOuts, sayCall } from "./callouts.js";
+import { fit } from "./fit.js";
 
 const known = facts();
 const sign = byId("sign");
@@ -30,12 +31,8 @@ function show(call, isNew) {
 function fillStop(stop) {
   sign.dataset.over = String(Boolean(stop?.ended_at));
   if (!stop) return;
-  for (const language of spoken()) {
-    const say = (place, text) =>
-      put(document.querySelector(`.scene-interrupted ${place} [lang="${language}"]`), text);
-    say(".headline", stop.title[language]);
-    say(".advice", stop.resumption[language]);
-  }
+  besides(".scene-interrupted .headline", (language) => stop.title[language]);
+  besides(".scene-interrupted .advice", (language) => stop.resumption[language]);
 }
 
 function state(call) {
@@ -45,6 +42,7 @@ function state(call) {
   return desk?.state ?? "closed";
 }
 
+fit(document.querySelector(".plate h1"));
 stayAwake();
 connect(`/ws/branches/${known.branch}/board`, {
   onSnapshot,

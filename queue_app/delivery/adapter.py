@@ -41,6 +41,10 @@ class Undeliverable(Exception):
     """It is useless to try again; `str()` says why, without anybody's data."""
 
 
+class NotNow(Exception):
+    """It may go later; `str()` says why, without anybody's data."""
+
+
 class Needless(Exception):
     """Nobody is to be told any more; `str()` says why, without anybody's data."""
 
@@ -54,4 +58,8 @@ class Adapter(Protocol):
 
     async def deliver(self, letter: Letter) -> None:
         """Hand it over. Undeliverable: never; any other exception: not now."""
+        ...
+
+    async def rest(self) -> None:
+        """Nothing more is due at the moment: what stands open may be closed. Raises nothing."""
         ...

@@ -4,9 +4,6 @@ import os
 import re
 import secrets
 from collections.abc import Iterable
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime
 from functools import partial
 from pathlib import Path
 from uuid import UUID
@@ -15,9 +12,10 @@ import msgspec
 from msgspec import Struct
 
 from queue_app.delivery.adapter import Letter
+from queue_app.delivery.mail import mail
 from queue_app.delivery.scribe import Scribe
 
-DOMAIN = "queue-app.invalid"
+SENDER = "noreply@queue-app.invalid"
 """No mail server stands behind a file."""
 
 _OURS = re.compile(
@@ -40,8 +38,9 @@ class MessageFolder:
     Each outbox has a folder of its own in it: whatever is named as we name lies there for us.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, sender: str = SENDER) -> None:
         self._folder = folder
+        self._sender = sender
         self._scribe = Scribe("messages")
 
     @property
@@ -50,6 +49,9 @@ class MessageFolder:
 
     async def deliver(self, letter: Letter) -> None:
         await self._scribe.do(partial(self._write, letter))
+
+    async def rest(self) -> None:
+        """A file is closed as soon as it is written."""
 
     async def files(self, outbox: UUID) -> list[MessageFile]:
         """The letters and drafts of this outbox that lie here now."""
@@ -65,7 +67,9 @@ class MessageFolder:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder.mkdir(mode=0o700, exist_ok=True)
         ending, content = (
-            ("eml", mail(letter)) if letter.channel == "mail" else ("json", note(letter))
+            ("eml", mail(letter, self._sender))
+            if letter.channel == "mail"
+            else ("json", note(letter))
         )
         path = folder / f"{letter.identity}.{ending}"
         # Another process, on another machine perhaps, may be writing the same letter.
@@ -109,19 +113,6 @@ def _unlink(paths: Iterable[Path]) -> None:
             kept = error
     if kept:
         raise kept
-
-
-def mail(letter: Letter) -> bytes:
-    message = EmailMessage(policy=SMTP)
-    message["Message-ID"] = f"<{letter.identity}@{DOMAIN}>"
-    message["Date"] = format_datetime(letter.created_at)
-    message["From"] = f"noreply@{DOMAIN}"
-    message["To"] = letter.recipient
-    message["Subject"] = letter.subject
-    message["Auto-Submitted"] = "auto-generated"
-    message["Content-Language"] = letter.language
-    message.set_content(letter.text)
-    return message.as_bytes()
 
 
 def note(letter: Letter) -> bytes:

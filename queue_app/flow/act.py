@@ -209,11 +209,9 @@ class Act:
         """A new ticket with the next number of its series that day, and its first event."""
         booked = draft.appointment is not None
         series = numbering.prefix(self.directory.rules, booked, draft.priority)
-        count = await records.next_count(draft.branch_id, day, series)
-        number = numbering.number(series, count)
         token = numbering.link_token(draft.branch_id, secrets.token_urlsafe(16))
         ticket, first = await records.insert_ticket(
-            draft, day, number, token, self.who.actor, self.now
+            draft, day, series, token, self.who.actor, self.now
         )
         self._follow(ticket, first)
         joined = ticket.as_waiting()

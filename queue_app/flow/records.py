@@ -99,16 +99,15 @@ def next_appointment_event(
     )
 
 
-_COUNT = """
-INSERT INTO counter (branch_id, day, prefix, last) VALUES ($1, $2, $3, 1)
-ON CONFLICT (branch_id, day, prefix) DO UPDATE SET last = counter.last + 1
-RETURNING last
-"""
 _ISSUE = """
-WITH issued AS (
+WITH counted AS (
+    INSERT INTO counter (branch_id, day, prefix, last) VALUES ($1, $2, $3, 1)
+    ON CONFLICT (branch_id, day, prefix) DO UPDATE SET last = counter.last + 1
+    RETURNING last
+), issued AS (
     INSERT INTO ticket (branch_id, day, number, token, channel, priority, language,
         appointment_id, due_at, issued_at, queued_at, services, state, revision)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11, 'waiting', 1)
+    SELECT $1, $2, $3 || last, $4, $5, $6, $7, $8, $9, $10, $10, $11, 'waiting', 1 FROM counted
     RETURNING *
 ), happened AS (
     INSERT INTO ticket_event (branch_id, ticket_id, seq, at, verb, actor, data)
@@ -118,22 +117,20 @@ SELECT * FROM issued
 """
 
 
-async def next_count(branch_id: int, day: date, series: str) -> int:
-    """The next number of a series; whoever else asks for one waits until this one is given."""
-    count: int = await db.fetch_value(_COUNT, branch_id, day, series)
-    return count
-
-
 async def insert_ticket(
-    draft: Draft, day: date, number: str, token: str, actor: str, now: datetime
+    draft: Draft, day: date, series: str, token: str, actor: str, now: datetime
 ) -> tuple[Ticket, Event]:
+    """The ticket with the next number of its series, as `numbering.number` makes it of the count.
+
+    Whoever else asks for one of this series waits until this one is given.
+    """
     booked = draft.appointment
     first = Event(seq=1, at=now, verb="issue", actor=actor, services=draft.services)
     row = await db.fetch_row(
         _ISSUE,
         draft.branch_id,
         day,
-        number,
+        series,
         token,
         draft.channel,
         draft.priority,

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from queue_app.clock import Clock
-from queue_app.delivery.adapter import Adapter, Letter, Needless, Undeliverable
+from queue_app.delivery.adapter import Adapter, Letter, Needless, NotNow, Undeliverable
 from queue_app.delivery.letters import letter_of
 from queue_app.domain.messages import Medium, Message
 from queue_app.flow import outbox
@@ -41,6 +41,13 @@ class Sender:
         A way on which one hung is left alone until the next turn, lest the other ways wait behind
         all that is due on it; and longer where its adapter is still at what was given up.
         """
+        try:
+            return await self._all_due(clock)
+        finally:
+            for adapter in self._adapters.values():
+                await adapter.rest()
+
+    async def _all_due(self, clock: Clock) -> int:
         lease = timedelta(seconds=clock.hall_seconds(outbox.LEASE.total_seconds()))
         enough = time.monotonic() + TURN_SECONDS
         hanging: set[Medium] = set()
@@ -102,7 +109,7 @@ class Sender:
 
 async def _failed(clock: Clock, message: Message, error: Exception) -> Exception:
     final = isinstance(error, Undeliverable)
-    reason = str(error) if final else _name(error)
+    reason = str(error) if isinstance(error, Undeliverable | NotNow) else _name(error)
     _log.warning("message %s not sent: %s", message.id, reason)
     await outbox.mark_failed(message, clock.now(), reason, random.random(), final)
     return error

@@ -260,8 +260,13 @@ async def _watch_line(connection: asyncpg.Connection) -> None:
 async def _made(dsn: str, max_size: int, limits: Limits) -> asyncpg.Pool:
     """A pool that connects when it is asked: the database may be away."""
     return await asyncpg.create_pool(
-        min_size=0, max_size=max_size, init=_watch_line, **_ways(dsn, limits)
+        min_size=0, max_size=max_size, init=_watch_line, reset=_as_it_was, **_ways(dsn, limits)
     )
+
+
+async def _as_it_was(_: asyncpg.Connection) -> None:
+    """Nothing outlives a transaction here: no `SET` but `SET LOCAL`, no cursor, no `LISTEN`, no
+    lock of a session. So the driver need not ask for all that to be undone after each."""
 
 
 async def open_pool(dsn: str, max_size: int = 12, limits: Limits = PATIENT) -> None:

@@ -37,6 +37,9 @@ class Desk:
             raise self.refusals.pop(0)
         self.letters.append(letter)
 
+    async def rest(self) -> None:
+        """It has nothing open."""
+
 
 async def book(
     clock: FixedClock,

@@ -71,8 +71,9 @@ async def test_a_visit_is_booked_without_scripts(
 
 @pytest.mark.parametrize(
     ("language", "scheme", "viewport"),
-    [("uk", "dark", NARROW), pytest.param("en", "light", PHONE, marks=pytest.mark.slow)],
+    [("uk", "dark", NARROW), ("en", "light", PHONE)],
 )
+@pytest.mark.slow
 async def test_every_page_is_whole_for_everyone(
     server: Server, browser: Browser, language: str, scheme: str, viewport: dict[str, int]
 ) -> None:

@@ -124,6 +124,7 @@ async def hall(spare_database: str, tmp_path: Path) -> AsyncIterator[Hall]:
         yield Hall(client, clock, lived, tmp_path)
 
 
+@pytest.mark.slow
 async def test_every_page_stands_in_each_language_without_any_of_the_optional_keys(
     hall: Hall,
 ) -> None:

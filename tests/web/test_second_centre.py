@@ -43,6 +43,7 @@ class Point(NamedTuple):
     client: httpx.AsyncClient
     clock: FixedClock
     kiosk: Machine
+    clerk: Person
 
     async def post(
         self, path: str, body: Any = None, who: Person | Machine | None = None
@@ -53,25 +54,26 @@ class Point(NamedTuple):
         return done(await self.client.get(path, headers=who.bearer if who else {}))
 
 
-async def put_in_force(dsn: str) -> Machine:
-    """This centre, and nothing left of another; its kiosk."""
+async def put_in_force(dsn: str) -> tuple[Machine, Person]:
+    """This centre, and nothing left of another; its kiosk, and a clerk."""
     kept, config = db.engine.pool, db.engine.config
     async with db.pool(dsn, max_size=2):
         await db.fetch("TRUNCATE centre, service, branch, branch_version, desk, lane CASCADE")
         await apply(By(OPERATOR, MORNING), load_centre(VALLETTA))
         kiosk = await install(MORNING, branch="quay")
+        clerk = await hire(MORNING, branch="quay")
     db.engine.pool, db.engine.config = kept, config
-    return kiosk
+    return kiosk, clerk
 
 
 @pytest.fixture
 async def point(spare_database: str, tmp_path: Path) -> AsyncIterator[Point]:
     clock = FixedClock(MORNING)
-    kiosk = await put_in_force(spare_database)
+    kiosk, clerk = await put_in_force(spare_database)
     app = build(spare_database, tmp_path, clock, config=VALLETTA)
     async with alive(app), speaking_to(app) as client:
         reference.forget()
-        yield Point(client, clock, kiosk)
+        yield Point(client, clock, kiosk, clerk)
         assert await doctor.check(clock.now()) == []
 
 
@@ -96,6 +98,7 @@ def test_plural_forms_are_those_of_the_language() -> None:
     assert spoken.ngettext("%(n)s person", "%(n)s people", 12) == forms["many"]
 
 
+@pytest.mark.slow
 async def test_every_page_is_rendered_in_both_of_its_languages(point: Point) -> None:
     lived = await live(point.clock)
     assert await broken(point.client, lived) == []
@@ -137,7 +140,7 @@ async def test_a_language_that_the_centre_has_not_is_refused(point: Point) -> No
 
 async def test_a_whole_day_is_lived_in_it(point: Point) -> None:
     clock = point.clock
-    clerk = await hire(clock.now(), branch="quay")
+    clerk = point.clerk
     kiosk = point.kiosk
     booked = await _booked(point)
     desks = await point.get(f"{QUAY}/desks", clerk)
@@ -189,20 +192,23 @@ async def _booked(point: Point) -> Any:
 
 
 @pytest.fixture
-async def quay(spare_database: str, tmp_path: Path) -> AsyncIterator[tuple[Server, Machine]]:
-    kiosk = await put_in_force(spare_database)
+async def quay(
+    spare_database: str, tmp_path: Path
+) -> AsyncIterator[tuple[Server, Machine, Person]]:
+    kiosk, clerk = await put_in_force(spare_database)
     environment = {"QUEUE_APP_CONFIG": str(VALLETTA)}
     running = start_servers(1, spare_database, tmp_path, clock=MORNING, environment=environment)
-    yield running[0], kiosk
+    yield running[0], kiosk, clerk
     stop_servers(running)
 
 
 @pytest.mark.browser
 @pytest.mark.server
+@pytest.mark.slow
 async def test_its_pages_can_be_used_by_everybody(
-    quay: tuple[Server, Machine], browser: Browser
+    quay: tuple[Server, Machine, Person], browser: Browser
 ) -> None:
-    server, kiosk = quay
+    server, kiosk, clerk = quay
     context = await browser.new_context(locale="mt-MT", timezone_id="Europe/Malta")
     page = await context.new_page()
     for path in ("/", "/?lang=en", "/way?service=card", "/about", "/console/sign-in"):
@@ -217,7 +223,40 @@ async def test_its_pages_can_be_used_by_everybody(
     await assert_accessible(board)
     await page.goto(f"{server.url}/kiosk/quay?device={kiosk.token}")
     await _take_a_ticket_in_maltese(page)
+    panel = await context.new_page()
+    await panel.set_viewport_size({"width": 1920, "height": 1080})
+    await panel.goto(f"{server.url}/display/quay/desks/Compass")
+    await _call_to_the_compass(server, clerk)
+    for screen in (board, panel):
+        await expect(screen.get_by_text("A1").first).to_be_visible()
+        assert await screen.evaluate(CUT_OFF) == []
+    await board.set_viewport_size({"width": 1080, "height": 1920})
+    await board.reload()
+    assert await board.evaluate(CUT_OFF) == []
     await context.close()
+
+
+CUT_OFF = """() => [...document.querySelectorAll(".cell, .stage, .call, .plate h1, .sign-body")]
+    .flatMap((box) => [...box.querySelectorAll(".number")].map((one) => [box, one]))
+    .filter(([box, one]) => one.textContent && one.checkVisibility())
+    .filter(([box, one]) => {
+        const [room, taken] = [box, one].map((it) => it.getBoundingClientRect());
+        return taken.left < room.left || taken.right > room.right + 0.5;
+    })
+    .map(([box, one]) => `${box.className}: ${one.textContent}`)"""
+
+
+async def _call_to_the_compass(server: Server, clerk: Person) -> None:
+    async with httpx.AsyncClient(base_url=server.url, headers=clerk.bearer) as client:
+        (*_, desk) = done(await client.get(f"{QUAY}/desks"))
+        for step in ("openings", "calls"):
+            done(await client.post(f"{API}/desks/{desk['id']}/{step}"))
+
+
+async def test_what_a_language_lacks_does_not_stand_twice_on_a_screen(point: Point) -> None:
+    board = (await point.client.get("/display/quay")).text
+    assert board.count("Take a ticket at the kiosk: you will be called at once.") == 1
+    assert "Jekk jogħġbok ejja fil-bank" in board
 
 
 async def _take_a_ticket_in_maltese(page: Page) -> None:

@@ -21,7 +21,13 @@ pytestmark = [pytest.mark.browser, pytest.mark.server]
 
 
 @pytest.mark.parametrize(
-    ("minutes", "said"), [(0, "0 хв"), (59, "59 хв"), (60, "1 год"), (125, "2 год 5 хв")]
+    ("minutes", "said"),
+    [
+        pytest.param(0, "0 хв", marks=pytest.mark.slow),
+        pytest.param(59, "59 хв", marks=pytest.mark.slow),
+        (60, "1 год"),
+        (125, "2 год 5 хв"),
+    ],
 )
 async def test_hours_are_said_without_no_minutes(
     minutes: int, said: str, arrive: Arrive, clock: Clock
@@ -173,7 +179,12 @@ async def test_axe_finds_nothing_before_the_desk(
 
 
 @pytest.mark.parametrize(
-    ("width", "height"), [(1024, 768), pytest.param(720, 450, marks=pytest.mark.slow), (320, 640)]
+    ("width", "height"),
+    [
+        pytest.param(1024, 768, marks=pytest.mark.slow),
+        pytest.param(720, 450, marks=pytest.mark.slow),
+        (320, 640),
+    ],
 )
 async def test_the_screen_fits_small_windows_and_large_letters(
     width: int, height: int, arrive: Arrive, clock: Clock

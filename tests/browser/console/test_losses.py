@@ -105,6 +105,7 @@ async def test_a_session_that_ended_leads_to_the_sign_in(arrive: Arrive, clock: 
     await expect(clerk.page).to_have_url(re.compile(r"/console/sign-in$"))
 
 
+@pytest.mark.slow
 async def test_a_screen_whose_session_is_over_leads_to_the_sign_in_by_itself(
     servers: StartServers, context: BrowserContext, clock: Clock
 ) -> None:

@@ -39,7 +39,15 @@ async def test_a_booked_visitor_checks_in_by_the_digits_and_has_one_ticket_howev
     assert await tickets() == 1
 
 
-@pytest.mark.parametrize("form", ["{}", "QA:{}", "ЙФЖ{}", "https://example.org/visit?code={}"])
+@pytest.mark.parametrize(
+    "form",
+    [
+        "{}",
+        pytest.param("QA:{}", marks=pytest.mark.slow),
+        pytest.param("ЙФЖ{}", marks=pytest.mark.slow),
+        "https://example.org/visit?code={}",
+    ],
+)
 async def test_a_scanner_checks_in_from_any_screen(kiosk: Page, form: str) -> None:
     code = await booked(MONDAY + timedelta(minutes=40))
     await press(kiosk, "[data-go=groups-1]")

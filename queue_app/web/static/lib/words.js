@@ -3,6 +3,8 @@
  * has several changes between them without the network.
  */
 
+import { put } from "./dom.js";
+
 const tables = given("texts");
 const said = new Map();
 const named = new Map();
@@ -15,9 +17,6 @@ function given(id) {
   return element ? JSON.parse(element.textContent) : {};
 }
 
-/** The languages that the page has words in, the centre's first one first. */
-export const spoken = () => Object.keys(tables);
-
 export function language() {
   return document.documentElement.lang;
 }
@@ -25,6 +24,19 @@ export function language() {
 /** The words in the language of the page, or in another that the page has, too. */
 export function texts(code = language()) {
   return tables[code];
+}
+
+/**
+ * Where languages stand side by side in `place`, each gets `text(code)`. What a language lacks is
+ * said in another: it does not stand there twice.
+ */
+export function besides(place, text) {
+  const said = new Set();
+  for (const one of document.querySelectorAll(`${place} [lang]`)) {
+    const own = text(one.lang);
+    put(one, said.has(own) ? "" : own);
+    said.add(own);
+  }
 }
 
 /** `fill("%(n)s people", { n: 5 })` */

@@ -1,0 +1,159 @@
+"""SMS through a gateway's HTTP: two dialects, told apart by the gateway's file."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+import msgspec
+
+from config.sms_gateway import Gateway, Generic, TurboSms
+from queue_app.delivery.adapter import Letter, NotNow, Undeliverable
+
+SECONDS = 15.0
+"""For the whole answer."""
+MOST_BYTES = 64 * 1024
+"""Of an answer that is read; what is longer is no gateway's."""
+
+
+class SmsGateway:
+    """Hands short messages to a gateway; one connection for all that is due."""
+
+    hangs = False
+    """What is given up here is cut off."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+        self._client: httpx.AsyncClient | None = None
+
+    async def deliver(self, letter: Letter) -> None:
+        """Undeliverable where the gateway refuses this number or this text for good; NotNow for
+        all else that it says, and where it cannot be reached."""
+        request = _request(self._gateway, letter)
+        if self._client is None:
+            self._client = httpx.AsyncClient(timeout=SECONDS, follow_redirects=False)
+        try:
+            answer = await self._client.request(**request)
+        except httpx.HTTPError as error:
+            raise NotNow(f"the gateway cannot be used: {type(error).__name__}") from None
+        _judge(self._gateway, answer)
+
+    async def rest(self) -> None:
+        client, self._client = self._client, None
+        if client:
+            await client.aclose()
+
+
+def _request(gateway: Gateway, letter: Letter) -> dict[str, Any]:
+    if isinstance(gateway, TurboSms):
+        return {
+            "method": "POST",
+            "url": gateway.url,
+            "headers": {"Authorization": f"Bearer {gateway.token}"},
+            "json": {
+                "recipients": [letter.recipient.removeprefix("+")],
+                "sms": {"sender": gateway.sender, "text": letter.text},
+                # However often it is sent: the gateway takes it once.
+                "sequence_id": letter.identity,
+            },
+        }
+    values = {
+        "phone": letter.recipient,
+        "digits": letter.recipient.removeprefix("+"),
+        "text": letter.text,
+        "identity": letter.identity,
+    }
+    request: dict[str, Any] = {
+        "method": gateway.method,
+        "url": _filled_address(gateway.url, values),
+        "headers": _filled(gateway.headers, values),
+    }
+    if gateway.json is not None:
+        request["json"] = _filled(gateway.json, values)
+    if gateway.user is not None:
+        request["auth"] = (gateway.user, gateway.password or "")
+    if gateway.form is not None:
+        request["data"] = _filled(gateway.form, values)
+    return request
+
+
+def _filled(template: Any, values: Mapping[str, str]) -> Any:
+    if isinstance(template, str):
+        return template.format_map(values)
+    if isinstance(template, dict):
+        return {key: _filled(one, values) for key, one in template.items()}
+    if isinstance(template, list):
+        return [_filled(one, values) for one in template]
+    return template
+
+
+def _filled_address(template: str, values: Mapping[str, str]) -> str:
+    """What stands in an address is quoted, so that a text adds no field of its own."""
+    quoted = {key: str(httpx.QueryParams({"": one}))[1:] for key, one in values.items()}
+    return template.format_map(quoted)
+
+
+_TAKEN = frozenset({0, 800, 801, 802, 803, 507})
+"""OK, the four of success, and a repeat, which is answered as the first one was."""
+_REFUSED = (
+    "NOT_ALLOWED_RECIPIENT_",
+    "NOT_ALLOWED_RECIPIENTS_NUMBER",
+    "NOT_ALLOWED_NUMBER_STOPLIST",
+    "NOT_ALLOWED_MESSAGE_TEXT",
+    "INVALID_RECIPIENT",
+    "INVALID_PHONE",
+)
+"""How the names of what is refused for good begin: this number, or this text."""
+
+
+def _judge(gateway: Gateway, answer: httpx.Response) -> None:
+    if isinstance(gateway, TurboSms):
+        _judge_turbosms(answer)
+    else:
+        _judge_generic(gateway, answer)
+
+
+def _judge_turbosms(answer: httpx.Response) -> None:
+    """It answers 200 always, as a rule; the truth stands in a code for the whole and one for each
+    recipient, of whom there is one here."""
+    said = _json(answer)
+    codes = [_at(said, "response_code"), _at(said, "response_result.0.response_code")]
+    names = [_at(said, "response_status"), _at(said, "response_result.0.response_status")]
+    if codes[0] in _TAKEN and codes[1] in (0, *([None] if codes[0] in (0, 800, 801) else [])):
+        return
+    for name in names:
+        if isinstance(name, str) and name.startswith(_REFUSED):
+            raise Undeliverable(f"the gateway refused it: {name}")
+    told = codes[1] if codes[0] in _TAKEN and codes[1] is not None else codes[0]
+    raise NotNow(f"the gateway answered {answer.status_code if told is None else told}")
+
+
+def _judge_generic(gateway: Generic, answer: httpx.Response) -> None:
+    success = gateway.success
+    found = _at(_json(answer), success.path) if success.path else None
+    if success.path and found in success.final:
+        raise Undeliverable(f"the gateway refused it with {found}")
+    if answer.status_code not in success.status:
+        raise NotNow(f"the gateway answered {answer.status_code}")
+    if success.path and found not in success.values:
+        raise NotNow("the gateway did not say that it took it")
+
+
+def _json(answer: httpx.Response) -> Any:
+    if len(answer.content) > MOST_BYTES:
+        return None
+    try:
+        return msgspec.json.decode(answer.content)
+    except msgspec.DecodeError:
+        return None
+
+
+def _at(said: Any, path: str) -> Any:
+    """What stands there; None where nothing does."""
+    for step in path.split("."):
+        if isinstance(said, dict):
+            said = said.get(step)
+        elif isinstance(said, list) and step.isdigit() and int(step) < len(said):
+            said = said[int(step)]
+        else:
+            return None
+    return said if isinstance(said, str | int | bool) else None

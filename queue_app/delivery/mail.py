@@ -1,0 +1,55 @@
+"""A letter as a mail (RFC 5322): its words, its looks, and the booking for a calendar."""
+
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+
+from queue_app.delivery.adapter import CalendarPart, Letter
+
+
+def mail(letter: Letter, sender: str, recipient: str | None = None) -> bytes:
+    """The bytes that are sent, the same however often: a repeat bears the same Message-ID.
+
+    `sender`: a bare address, whose domain names the message, too. `recipient`: the letter's as
+    mail servers take it.
+    """
+    message = EmailMessage(policy=SMTP)
+    message["Message-ID"] = f"<{letter.identity}@{sender.rpartition('@')[2]}>"
+    message["Date"] = format_datetime(letter.created_at)
+    message["From"] = sender
+    message["To"] = recipient or letter.recipient
+    message["Subject"] = _one_line(letter.subject)
+    message["Auto-Submitted"] = "auto-generated"
+    message["Content-Language"] = letter.language
+    if letter.unsubscribe:
+        message["List-Unsubscribe"] = f"<{letter.unsubscribe}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    message.set_content(letter.text)
+    if letter.html:
+        message.add_alternative(letter.html, subtype="html")
+    if letter.calendar:
+        _add_calendar(message, letter.calendar)
+    _name_parts(message, letter.identity)
+    return message.as_bytes()
+
+
+def _add_calendar(message: EmailMessage, calendar: CalendarPart) -> None:
+    """Once as what mail programs act on, and once as a file for those that do not."""
+    message.add_alternative(
+        calendar.content.decode(), subtype="calendar", params={"method": calendar.method}
+    )
+    message.add_attachment(
+        calendar.content, maintype="application", subtype="ics", filename="invite.ics"
+    )
+
+
+def _name_parts(message: EmailMessage, identity: str) -> None:
+    """Boundaries would be drawn anew each time; ours follow from the message."""
+    several = [one for one in message.walk() if one.is_multipart()]
+    for place, part in enumerate(several):
+        part.set_boundary(f"{identity}-{place}")
+
+
+def _one_line(text: str) -> str:
+    """A title may come from an operator's file, with a line break in it."""
+    return " ".join(text.splitlines())

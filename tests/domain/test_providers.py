@@ -1,0 +1,116 @@
+"""How a mail server and a gateway are named: what is taken, and what is refused and why."""
+
+from pathlib import Path
+
+import pytest
+
+from config.relay import Relay, parse_relay
+from config.settings import PROJECT, SettingsError, from_environment
+from config.sms_gateway import Generic, TurboSms, read_gateway
+
+
+@pytest.mark.parametrize(
+    ("url", "relay"),
+    [
+        ("smtp://mail.example.org", Relay("mail.example.org", 25, "optional")),
+        ("smtp://mail.example.org:2525?tls=none", Relay("mail.example.org", 2525, "none")),
+        ("smtps://mail.example.org", Relay("mail.example.org", 465, "always")),
+        (
+            "smtp://me%40x.org:p%2Fw%3A1@mail.example.org:587?tls=starttls",
+            Relay("mail.example.org", 587, "starttls", "me@x.org", "p/w:1"),
+        ),
+        ("smtp://me:pw@mail.example.org", Relay("mail.example.org", 587, "starttls", "me", "pw")),
+        ("smtp://me:pw@127.0.0.1:25?tls=none", Relay("127.0.0.1", 25, "none", "me", "pw")),
+    ],
+)
+def test_a_mail_server_is_named_by_its_address(url: str, relay: Relay) -> None:
+    assert parse_relay(url) == relay
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mail.example.org",
+        "http://mail.example.org",
+        "smtp://:hunter2@mail.example.org",
+        "smtp://hunter2@mail.example.org",
+        "smtp://me:hunter2@mail.example.org?tls=none",
+        "smtp://me:hunter2@mail.example.org?tls=optional",
+        "smtp://me:hunter2@mail.example.org?tls=maybe",
+        "smtp://me:hunter2@mail.example.org?port=25",
+        "smtp://me:hunter2/x@mail.example.org",
+        "smtp://me:hunter2@mail.example.org:many",
+        "smtp://me:hunter2@mail.example.org/inbox",
+        "smtp://me:hunter2@mail.example.org?ca=/no/such/file",
+        "smtps://me:hunter2@mail.example.org?tls=none",
+    ],
+)
+def test_an_address_that_cannot_be_used_is_refused_without_its_password(url: str) -> None:
+    with pytest.raises(SettingsError, match=r"^QUEUE_APP_SMTP_URL: \S+") as caught:
+        from_environment({"QUEUE_APP_SMTP_URL": url, "QUEUE_APP_MAIL_FROM": "a@example.org"})
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_mail_server_needs_a_sender_and_no_password_is_ever_shown() -> None:
+    url = "smtp://me:hunter2@mail.example.org"
+    with pytest.raises(SettingsError, match=r"^QUEUE_APP_MAIL_FROM: is needed"):
+        from_environment({"QUEUE_APP_SMTP_URL": url})
+    with pytest.raises(SettingsError, match=r"^QUEUE_APP_MAIL_FROM: "):
+        from_environment({"QUEUE_APP_SMTP_URL": url, "QUEUE_APP_MAIL_FROM": "Centre <a@b.org>"})
+    settings = from_environment(
+        {"QUEUE_APP_SMTP_URL": url, "QUEUE_APP_MAIL_FROM": "noreply@example.org"}
+    )
+    assert "hunter2" not in repr(settings)
+
+
+def test_the_examples_of_gateways_are_read_with_secrets_from_the_environment() -> None:
+    folder = PROJECT / "config" / "gateways"
+    secrets = {"TURBOSMS_TOKEN": "t0ken", "SMS_AUTHORIZATION": "Bearer t0ken"}
+    first = read_gateway(str(folder / "turbosms.toml"), secrets)
+    second = read_gateway(str(folder / "generic.toml"), secrets)
+    assert isinstance(first, TurboSms) and first.token == "t0ken"
+    assert isinstance(second, Generic) and second.headers == {"Authorization": "Bearer t0ken"}
+    assert "t0ken" not in repr(first) + repr(second)
+
+
+USABLE = 'kind = "generic"\nurl = "https://sms.example.org/send?to={phone}&text={text}"\n'
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("kind = ", "is not TOML"),
+        ('kind = "pigeon"', "kind must be one of turbosms, generic"),
+        ('kind = "turbosms"\nsender = "CKS"', "missing required field `token`"),
+        ('kind = "turbosms"\nsender = "CKS"\ntoken = "env:NOWHERE"', "NOWHERE"),
+        (USABLE + 'colour = "red"', "unknown field `colour`"),
+        (USABLE.replace("{text}", "{words}"), "{words} is unknown"),
+        (USABLE.replace("{text}", "{text.x}"), "{text.x} is unknown"),
+        (USABLE.replace("{text}", "{text"), "unpaired brace"),
+        (USABLE.replace("{phone}", "all"), "no {phone}"),
+        (USABLE.replace("https", "ftp"), "not an address"),
+        (USABLE + 'success.values = ["ok"]', "without a path"),
+        (USABLE + 'json.a = "{text}"\nform.b = "{text}"', "one of them is sent"),
+    ],
+)
+def test_a_gateways_file_that_cannot_be_used_is_refused_in_words(
+    content: str, said: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "gateway.toml"
+    path.write_text(content)
+    with pytest.raises(SettingsError, match=r"^QUEUE_APP_SMS_GATEWAY: ") as caught:
+        from_environment({"QUEUE_APP_SMS_GATEWAY": str(path)})
+    assert said in str(caught.value)
+    read = from_environment({"QUEUE_APP_SMS_GATEWAY": str(_usable(tmp_path))})
+    assert isinstance(read.sms_gateway, Generic)
+
+
+def _usable(folder: Path) -> Path:
+    path = folder / "usable.toml"
+    path.write_text(USABLE)
+    return path
+
+
+def test_a_gateways_file_that_is_missing_is_said() -> None:
+    with pytest.raises(SettingsError, match="cannot be read: No such file"):
+        from_environment({"QUEUE_APP_SMS_GATEWAY": "/no/such/file.toml"})

@@ -1,0 +1,148 @@
+"""SMS go out through a real gateway's HTTP, which fails, times out and repeats."""
+
+from base64 import b64encode
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from config.sms_gateway import Gateway, Generic, Success, TurboSms
+from queue_app.clock import FixedClock
+from queue_app.delivery import gateway as gateways
+from queue_app.delivery.gateway import SmsGateway
+from queue_app.jobs.sending import Sender
+from queue_app.store import db
+from tests.flow.letters import book, waiting
+from tests.support.sms_server import Counter, sms_server
+
+pytestmark = pytest.mark.usefixtures("proven")
+
+PHONE = "067 123 45 67"
+
+
+def turbosms(whole: int, status: str, own: int | None = None, own_status: str = "") -> Any:
+    result = None if own is None else [{"response_code": own, "response_status": own_status}]
+    return 200, {"response_code": whole, "response_status": status, "response_result": result}
+
+
+TAKEN = turbosms(801, "SUCCESS_MESSAGE_SENT", 0, "OK")
+
+
+def turbo(counter: Counter) -> Gateway:
+    return TurboSms(token="secret-token", sender="CKS", url=f"{counter.url}/message/send.json")
+
+
+async def send(gateway: Gateway, clock: FixedClock) -> int:
+    return await Sender({"sms": SmsGateway(gateway)}).deliver(clock)
+
+
+async def test_turbosms_is_asked_once_for_each_message_and_knows_a_repeat(
+    clock: FixedClock,
+) -> None:
+    await book(clock, None, PHONE)
+    with sms_server(TAKEN) as counter:
+        assert [await send(turbo(counter), clock) for _ in range(2)] == [1, 0]
+    (asked,) = counter.asked
+    assert asked.headers["Authorization"] == "Bearer secret-token"
+    assert asked.json["recipients"] == ["380671234567"]
+    assert asked.json["sms"]["sender"] == "CKS"
+    assert "11:00" in asked.json["sms"]["text"]
+    identity = str(await db.fetch_value("SELECT identity FROM message"))
+    assert asked.json["sequence_id"] == identity
+
+
+@pytest.mark.parametrize(
+    ("answer", "state", "error"),
+    [
+        (TAKEN, "sent", None),
+        (turbosms(0, "OK", 0, "OK"), "sent", None),
+        (turbosms(507, "FAILED_DUPLICATE_REQUEST", 0, "OK"), "sent", None),
+        (
+            turbosms(507, "FAILED_DUPLICATE_REQUEST"),
+            "waiting",
+            "the gateway answered 507",
+        ),
+        (
+            turbosms(802, "SUCCESS_MESSAGE_PARTIAL_ACCEPTED", 406, "NOT_ALLOWED_RECIPIENT_COUNTRY"),
+            "failed",
+            "the gateway refused it: NOT_ALLOWED_RECIPIENT_COUNTRY",
+        ),
+        (
+            turbosms(404, "NOT_ALLOWED_NUMBER_STOPLIST"),
+            "failed",
+            "the gateway refused it: NOT_ALLOWED_NUMBER_STOPLIST",
+        ),
+        (turbosms(103, "REQUIRED_TOKEN"), "waiting", "the gateway answered 103"),
+        (turbosms(999, "FATAL_ERROR", 0, "OK"), "waiting", "the gateway answered 999"),
+        ((200, b"<html>maintenance"), "waiting", "the gateway answered 200"),
+        ((503, b""), "waiting", "the gateway answered 503"),
+        ((302, b""), "waiting", "the gateway answered 302"),
+        ("hang up", "waiting", "the gateway cannot be used: RemoteProtocolError"),
+    ],
+)
+async def test_what_turbosms_answers_is_judged_by_its_codes(
+    answer: Any, state: str, error: str | None, clock: FixedClock
+) -> None:
+    await book(clock, None, PHONE)
+    with sms_server(answer) as counter:
+        await send(turbo(counter), clock)
+    assert [one for *_, one in await waiting()] == [state]
+    assert await db.fetch_value("SELECT error FROM message") == error
+
+
+async def test_a_gateway_that_times_out_and_comes_back_is_told_the_same_again(
+    clock: FixedClock, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(gateways, "SECONDS", 0.2)
+    await book(clock, None, PHONE)
+    with sms_server("hang", (500, b""), TAKEN) as counter:
+        for _ in range(3):
+            await send(turbo(counter), clock)
+            clock.advance(minutes=10)
+    assert len({one.body for one in counter.asked}) == 1
+    assert len(counter.asked) == 3
+    assert [one for *_, one in await waiting()] == ["sent"]
+    assert "380671234567" not in caplog.text and "secret-token" not in caplog.text
+
+
+async def test_any_gateway_is_described_by_templates(clock: FixedClock) -> None:
+    await book(clock, None, PHONE)
+    with sms_server((202, {"result": {"status": "queued"}})) as counter:
+        own = Generic(
+            url=f"{counter.url}/send?ref={{identity}}&t={{text}}",
+            headers={"X-Centre": "cks"},
+            json={"to": "{digits}", "from": "CKS", "parts": [{"text": "{text}"}], "flash": False},
+            user="centre",
+            password="p:w",
+            success=Success(path="result.status", values=("queued", "accepted")),
+        )
+        assert await send(own, clock) == 1
+    (asked,) = counter.asked
+    assert asked.json["to"] == "380671234567"
+    assert asked.json["flash"] is False
+    text = asked.json["parts"][0]["text"]
+    assert "11:00" in text
+    assert parse_qs(urlsplit(asked.path).query)["t"] == [text]
+    assert asked.headers["X-Centre"] == "cks"
+    assert asked.headers["Authorization"] == "Basic " + b64encode(b"centre:p:w").decode()
+
+
+@pytest.mark.parametrize(
+    ("answer", "state"),
+    [
+        ((200, {"code": "invalid_number"}), "failed"),
+        ((400, {"code": "invalid_number"}), "failed"),
+        ((200, {"code": "busy"}), "waiting"),
+        ((200, b"thanks"), "waiting"),
+        ((429, {"code": "ok"}), "waiting"),
+        ((200, {"code": "ok"}), "sent"),
+    ],
+)
+async def test_success_looks_as_the_file_says(answer: Any, state: str, clock: FixedClock) -> None:
+    await book(clock, None, PHONE)
+    success = Success(path="code", values=("ok",), final=("invalid_number",))
+    with sms_server(answer) as counter:
+        form = {"phone": "{phone}", "text": "{text}"}
+        await send(Generic(url=counter.url, form=form, success=success), clock)
+    assert [one for *_, one in await waiting()] == [state]
+    assert parse_qs(counter.asked[0].body.decode())["phone"] == ["+380671234567"]
