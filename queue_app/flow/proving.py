@@ -163,6 +163,11 @@ async def _proven(tokens: Collection[str], now: datetime) -> set[str]:
 
 
 async def drop_old(now: datetime) -> int:
-    """Those by which nobody proves anything any more."""
+    """Those by which nobody proves anything any more, and the messages with their codes."""
     rows = await db.fetch("DELETE FROM proof WHERE asked_at < $1 RETURNING id", now - 2 * PROVEN)
+    if rows:
+        await db.fetch(
+            "DELETE FROM message WHERE branch_id IN (SELECT id FROM branch) AND event = ANY($1)",
+            [f"proof {row['id']}" for row in rows],
+        )
     return len(rows)

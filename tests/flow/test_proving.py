@@ -147,6 +147,7 @@ async def test_a_proof_shows_nothing_after_an_hour_and_is_then_forgotten(clock: 
     clock.advance(hours=1, seconds=1)
     await retention.drop_leftovers(clock)
     assert await db.fetch("SELECT FROM proof") == []
+    assert await db.fetch("SELECT FROM message") == []
 
 
 async def test_what_is_over_takes_no_place_of_those_to_come(clock: FixedClock) -> None:
