@@ -41,6 +41,8 @@ async def change(by: By, token: str, entered: Entered, language: Language) -> Re
         await reaching.correct(by, token, name, phone, email, entered.as_it_is, entered.proofs)
     except RuleBroken as error:
         return await _refused(by, token, f"/visit/{token}/contact", entered, error, language)
+    except TooMany as often:
+        return refused(token, f"/visit/{token}/contact", entered, often)
     except Conflict:
         return Redirect(f"/visit/{token}", status_code=303)
     return _done(token)

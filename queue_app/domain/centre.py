@@ -74,7 +74,7 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
     holds_per_address: int = 20
     """Times that one address may hold at once; a household or an office is one address."""
     bookings_per_address: int = 60
-    """Bookings that one address may make in a day."""
+    """Bookings that one address may make in a day, and codes that it may ask for."""
     freed_slot_minutes: int = 0
     """A slot that is given back comes back within so many, at random; 0: at once."""
     prove_contact: Literal["never", "second", "always"] = "never"

@@ -160,7 +160,7 @@ async def confirm(
         return reaching.require_same(act, held, entered)
     require_confirmable(held, act.now)
     _open_branch(act.directory, held)
-    await sparing.require_few_bookings(act)
+    await sparing.require_few(act, "confirm")
     known = await reaching.checked(act, held, entered, as_it_is, proofs)
     return await act.record(known, "confirm", language=language)
 

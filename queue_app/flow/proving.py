@@ -17,7 +17,7 @@ from queue_app.domain.contacts import read_contact
 from queue_app.domain.errors import Conflict, NotFound, RuleBroken, TooMany
 from queue_app.domain.messages import Outgoing
 from queue_app.domain.people import token_hash
-from queue_app.flow import tallies
+from queue_app.flow import sparing, tallies
 from queue_app.flow.act import Act, By, verb
 from queue_app.flow.passwords import hash_password, is_right
 from queue_app.queries import appointments
@@ -50,11 +50,15 @@ class Tried(Struct, frozen=True):
 
 @verb.secret
 async def ask_code(act: Act, contact: str, language: Language | None = None) -> Asked:
-    """Send a code to a contact. RuleBroken `bad_contact`; TooMany `too_many_codes`."""
+    """Send a code to a contact.
+
+    RuleBroken `bad_contact`; TooMany `too_many_codes` for it, `too_many_from_address`.
+    """
     phone, email = read_contact(contact, act.directory.centre.country)
     canonical = phone or (email and email.lower())
     if canonical is None:
         raise RuleBroken("bad_contact", fields={"contact": "contact_missing"})
+    await sparing.require_few(act, "code_from")
     if await tallies.count("code", canonical, act.now, HOUR) > CODES:
         seconds = tallies.seconds_left(act.now, HOUR)
         raise TooMany("too_many_codes", retry_after_seconds=seconds)

@@ -12,7 +12,7 @@ from queue_app.domain.directory import Directory
 from queue_app.domain.errors import Conflict, RuleBroken
 from queue_app.domain.messages import Outgoing
 from queue_app.domain.phones import numbers_of
-from queue_app.flow import proving, tallies
+from queue_app.flow import proving, sparing, tallies
 from queue_app.flow.act import Act, verb
 from queue_app.queries import appointments
 from queue_app.store import db
@@ -68,7 +68,7 @@ async def correct(
 ) -> Appointment:
     """Another name or contact until check-in; what is not given stays as it is.
 
-    RuleBroken as for `confirm`; Conflict `already_checked_in`, `appointment_state`.
+    RuleBroken and TooMany as for `confirm`; Conflict `already_checked_in`, `appointment_state`.
     """
     booked = await act.appointment(token)
     require_correctable(booked)
@@ -76,6 +76,7 @@ async def correct(
     known = await checked(act, booked, said, as_it_is, proofs)
     if known == booked:
         return booked
+    await sparing.require_few(act, "confirm")
     return await act.record(known, "correct")
 
 

@@ -53,12 +53,15 @@ async def note_hold(act: Act, held: Appointment) -> None:
     )
 
 
-async def require_few_bookings(act: Act) -> None:
-    """TooMany `too_many_from_address`. What is refused in the end is not counted."""
+async def require_few(act: Act, what: str) -> None:
+    """TooMany `too_many_from_address`: of whatever sends a message, each of which costs.
+
+    What is refused in the end is not counted.
+    """
     if act.address is None:
         return
     limit = act.directory.rules.bookings_per_address
-    if await tallies.count("confirm", act.address, act.now, DAY) > limit:
+    if await tallies.count(what, act.address, act.now, DAY) > limit:
         seconds = tallies.seconds_left(act.now, DAY)
         raise TooMany("too_many_from_address", limit=limit, retry_after_seconds=seconds)
 

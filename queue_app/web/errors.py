@@ -351,8 +351,8 @@ SENTENCES: Mapping[str, Sentence] = {
         N_("Finish or give back what you hold, or wait a few minutes."),
     ),
     "too_many_from_address": (
-        N_("Too many bookings were made from your address today"),
-        N_("Book tomorrow, from another network, or call us."),
+        N_("Too much was asked for from your address today"),
+        N_("Try tomorrow, from another network, or call us."),
     ),
     "too_many_codes": (
         N_("Too many codes were sent to this contact"),

@@ -189,6 +189,10 @@ async def test_a_centre_asks_for_a_proof_from_the_second_booking_or_always(
         other = await proof_of(clock, "067 222 22 22")
         assert await book(60, other) == "contact_unproven phone"
         assert await book(90, other, proof) == "booked"
+        both = await asyncio.gather(
+            book(180, phone="067 444 44 44"), book(210, phone="067 444 44 44")
+        )
+        assert sorted(both) == ["booked", "contact_unproven phone"]
         await asks("always")
         assert await book(120, phone="067 333 33 33") == "contact_unproven phone"
         assert await book(150, other, phone="067 222 22 22") == "booked"

@@ -15,12 +15,12 @@ from queue_app.clock import FixedClock
 from queue_app.domain.appointments import Appointment
 from queue_app.domain.errors import QueueError, TooMany
 from queue_app.domain.people import OPERATOR, RESIDENT
-from queue_app.flow import booking
+from queue_app.flow import booking, proving, reaching
 from queue_app.flow import sparing as sparing_rules
 from queue_app.flow.act import By
 from queue_app.flow.configuring import apply
 from queue_app.jobs import holds, retention
-from queue_app.queries import doctor, reference
+from queue_app.queries import appointments, doctor, reference
 from queue_app.store import db
 from tests.conftest import MONDAY
 from tests.flow.bookings import ONE, TUESDAY, centre_with_a_night, starts
@@ -148,6 +148,29 @@ async def test_one_address_books_only_so_often_in_a_day(sparing: FixedClock) -> 
         "too_many_from_address",
     ]
     assert await book(0, "+380671234509", MONDAY + timedelta(hours=18)) == "booked"
+
+
+async def test_one_address_asks_for_so_many_codes_a_day_whomever_they_go_to(
+    sparing: FixedClock,
+) -> None:
+    for place in range(2):
+        await proving.ask_code(at("203.0.113.7"), f"+38067123450{place}")
+    with pytest.raises(TooMany, match="too_many_from_address"):
+        await proving.ask_code(at("203.0.113.7"), "+380671234509")
+    await proving.ask_code(at("203.0.113.8"), "+380671234509")
+
+
+async def test_a_contact_that_is_changed_again_and_again_is_counted_too(
+    sparing: FixedClock,
+) -> None:
+    free = await starts(ONE, TUESDAY, MONDAY)
+    held = await booking.hold(at("203.0.113.7"), ONE, [SERVICE], free[0])
+    by = at("203.0.113.7")
+    await booking.confirm(by, held.token, "Ян", "+380671234500", None, "uk")
+    await reaching.correct(by, held.token, phone="+380671234501")
+    with pytest.raises(TooMany, match="too_many_from_address"):
+        await reaching.correct(by, held.token, phone="+380671234502")
+    assert (await appointments.by_token(held.token)).phone == "+380671234501"
 
 
 async def test_what_is_given_back_is_shown_at_a_moment_that_nobody_knows(
