@@ -1,10 +1,23 @@
 """A letter as a mail (RFC 5322): its words, its looks, and the booking for a calendar."""
 
+from email.headerregistry import HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, Policy
 from email.utils import format_datetime
 
 from queue_app.delivery.adapter import CalendarPart, Letter
+
+
+class _Verbatim(UnstructuredHeader):
+    """An address as it is, however long: folded it would be encoded, and lead nowhere."""
+
+    def fold(self, *, policy: Policy) -> str:
+        return f"{self.name}: {self}{policy.linesep}"  # type: ignore[attr-defined]
+
+
+_HEADERS = HeaderRegistry()
+_HEADERS.map_to_type("list-unsubscribe", _Verbatim)  # type: ignore[arg-type]
+_POLICY = SMTP.clone(header_factory=_HEADERS)
 
 
 def mail(letter: Letter, sender: str, recipient: str | None = None) -> bytes:
@@ -13,7 +26,7 @@ def mail(letter: Letter, sender: str, recipient: str | None = None) -> bytes:
     `sender`: a bare address, whose domain names the message, too. `recipient`: the letter's as
     mail servers take it.
     """
-    message = EmailMessage(policy=SMTP)
+    message = EmailMessage(policy=_POLICY)
     message["Message-ID"] = f"<{letter.identity}@{sender.rpartition('@')[2]}>"
     message["Date"] = format_datetime(letter.created_at)
     message["From"] = sender

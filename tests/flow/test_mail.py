@@ -235,6 +235,12 @@ def test_a_letter_has_its_words_its_looks_and_the_booking_for_a_calendar() -> No
     assert "Візит" in calendar.get_content()
 
 
+def test_a_long_address_to_unsubscribe_stands_in_the_letter_as_it_is() -> None:
+    address = f"https://queue.example.org/visit/1-{'a' * 80}/reminders"
+    sent = mail(letter(unsubscribe=address), SENDER)
+    assert f"\r\nList-Unsubscribe: <{address}>\r\n".encode() in sent
+
+
 def test_no_title_puts_a_header_into_a_letter() -> None:
     sent = mail(letter(subject="Центр\r\nBcc: all@example.com"), SENDER)
     assert b"\nBcc:" not in sent
