@@ -79,24 +79,30 @@ def read_gateway(raw: str, environment: Mapping[str, str] = os.environ) -> Gatew
     if table.get("kind") not in KINDS:
         raise ValueError(f"{path}: kind must be one of {', '.join(KINDS)}")
     try:
-        gateway: Gateway = msgspec.convert(_with_secrets(table, environment), Gateway)
+        templates = {"url", "headers", "json", "form"} if table["kind"] == "generic" else set()
+        filled = {
+            key: _with_secrets(value, environment, key in templates) for key, value in table.items()
+        }
+        gateway: Gateway = msgspec.convert(filled, Gateway)
     except msgspec.ValidationError as error:
         raise ValueError(f"{path}: {error}") from None
     _check(gateway)
     return gateway
 
 
-def _with_secrets(value: Any, environment: Mapping[str, str]) -> Any:
+def _with_secrets(value: Any, environment: Mapping[str, str], template: bool) -> Any:
+    """What a variable holds stands for itself: in a template its braces are no fields."""
     if isinstance(value, dict):
-        return {key: _with_secrets(one, environment) for key, one in value.items()}
+        return {key: _with_secrets(one, environment, template) for key, one in value.items()}
     if isinstance(value, list):
-        return [_with_secrets(one, environment) for one in value]
+        return [_with_secrets(one, environment, template) for one in value]
     if not isinstance(value, str) or not value.startswith("env:"):
         return value
     name = value.removeprefix("env:")
-    if not environment.get(name):
+    secret = environment.get(name)
+    if not secret:
         raise ValueError(f"the variable {name}, which the gateway's file names, is not set")
-    return environment[name]
+    return secret.replace("{", "{{").replace("}", "}}") if template else secret
 
 
 def _check(gateway: Gateway) -> None:

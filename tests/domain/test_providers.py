@@ -111,6 +111,15 @@ def _usable(folder: Path) -> Path:
     return path
 
 
+@pytest.mark.parametrize("secret", ["{hunter2}", "a{text}b", "{", "}{"])
+def test_a_secret_with_braces_is_sent_as_it_is(secret: str, tmp_path: Path) -> None:
+    path = tmp_path / "gateway.toml"
+    path.write_text(USABLE + 'password = "env:SECRET"\nuser = "me"\nheaders.key = "env:SECRET"\n')
+    read = read_gateway(str(path), {"SECRET": secret})
+    assert isinstance(read, Generic)
+    assert (read.headers["key"].format_map({"text": "words"}), read.password) == (secret, secret)
+
+
 def test_a_gateways_file_that_is_missing_is_said() -> None:
     with pytest.raises(SettingsError, match="cannot be read: No such file"):
         from_environment({"QUEUE_APP_SMS_GATEWAY": "/no/such/file.toml"})
