@@ -66,3 +66,18 @@ def pause_after(attempts: int, jitter: float) -> timedelta | None:
         return None
     factor: float = 4 ** (attempts - 1) * (1 + jitter / 4)
     return FIRST_PAUSE * factor
+
+
+LATIN = (160, 153)
+"""Characters of an SMS that has plain Latin letters alone; alone, and as one of several."""
+ANY = (70, 67)
+"""The same where it has any other letter, such as a Ukrainian one."""
+_PLAIN = frozenset(map(chr, range(32, 127))) - frozenset("`[]{}\\^~|") | {"\n"}
+
+
+def segments(text: str) -> int:
+    """How many SMS a text is paid as."""
+    plain = _PLAIN.issuperset(text)
+    alone, each = LATIN if plain else ANY
+    length = len(text) if plain else len(text.encode("utf-16-be")) // 2
+    return 1 if length <= alone else -(-length // each)

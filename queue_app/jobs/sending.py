@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from queue_app.clock import Clock
 from queue_app.delivery.adapter import Adapter, Letter, Needless, NotNow, Undeliverable
-from queue_app.delivery.letters import letter_of
+from queue_app.delivery.letters import ORGANIZER, letter_of
 from queue_app.domain.messages import Medium, Message
 from queue_app.flow import outbox
 from queue_app.queries import reference
@@ -29,11 +29,18 @@ _log = logging.getLogger(__name__)
 
 
 class Sender:
-    """Delivers by one adapter for each medium; a letter's link begins with `public_url`."""
+    """Delivers by one adapter for each medium; a letter's link begins with `public_url`, and
+    `organizer` invites in calendars."""
 
-    def __init__(self, adapters: Mapping[Medium, Adapter], public_url: str | None = None) -> None:
+    def __init__(
+        self,
+        adapters: Mapping[Medium, Adapter],
+        public_url: str | None = None,
+        organizer: str | None = None,
+    ) -> None:
         self._adapters = adapters
         self._public_url = public_url
+        self._organizer = organizer or ORGANIZER
 
     async def deliver(self, clock: Clock) -> int:
         """What is due, one after the other; how many messages went out.
@@ -104,7 +111,8 @@ class Sender:
         if message.channel not in self._adapters:
             raise Undeliverable(f"no way to send by {message.channel}")
         async with asyncio.timeout(READ_SECONDS):
-            return await letter_of(await reference.directory(), message, self._public_url)
+            directory = await reference.directory()
+            return await letter_of(directory, message, self._public_url, self._organizer)
 
 
 async def _failed(clock: Clock, message: Message, error: Exception) -> Exception:
