@@ -22,6 +22,7 @@ SUBJECTS: Mapping[MessageKind, str] = {
     "moved": N_("Your booking has moved: %(when)s"),
     "cancelled": N_("Your booking is cancelled: %(when)s"),
     "link": N_("Your booking: %(when)s"),
+    "missed": N_("Your visit did not take place: %(when)s"),
 }
 
 CALL_SUBJECTS: Mapping[MessageKind, str] = {
@@ -29,6 +30,7 @@ CALL_SUBJECTS: Mapping[MessageKind, str] = {
     "moved": N_("Your call has moved: %(when)s"),
     "cancelled": N_("Your call is cancelled: %(when)s"),
     "link": N_("Your call: %(when)s"),
+    "missed": N_("Your call did not take place: %(when)s"),
 }
 
 KINDS: tuple[MessageKind, ...] = (*SUBJECTS, "code")
@@ -36,6 +38,9 @@ KINDS: tuple[MessageKind, ...] = (*SUBJECTS, "code")
 
 INVITING: frozenset[MessageKind] = frozenset({"booked", "moved", "link"})
 """Whoever reads one of these comes, or waits for the call."""
+
+OVER: frozenset[MessageKind] = frozenset({"cancelled", "missed"})
+"""Nobody comes any more, so nobody needs the code."""
 
 IN_CALENDARS: frozenset[MessageKind] = frozenset({"booked", "moved", "cancelled"})
 """The mails that bring the booking into a calendar, change it there or take it out."""
@@ -68,6 +73,8 @@ async def letter_of(
         raise Needless("the booking is gone")
     if message.kind in INVITING and booking.state != "booked":
         raise Needless(f"the booking is {booking.state}")
+    if message.kind == "missed" and (booking.state != "missed" or booking.ticket_state == "left"):
+        raise Needless("whoever booked knows that they went, or it is missed no more")
     changes = await appointments.changes(booking)
     try:
         return letter_about(directory, message, booking, changes, public_url, organizer)
@@ -180,7 +187,7 @@ def _said(
 
 def _code(message: Message, booking: Appointment) -> str:
     """The code for the kiosk, to which nobody goes for a call, nor to what is cancelled."""
-    if booking.channel == "phone" or message.kind == "cancelled":
+    if booking.channel == "phone" or message.kind in OVER:
         return ""
     return f"{booking.code[:3]} {booking.code[3:]}"
 
@@ -221,11 +228,11 @@ def _facts(
     services = [directory.services_ever[code].title[language] for code in booking.services]
     spoken = words(language)
     if booking.channel == "phone":
-        return services if message.kind == "cancelled" else [*services, *_call(booking, formats)]
+        return services if message.kind in OVER else [*services, *_call(booking, formats)]
     branch = directory.branch_of(booking.branch_id)
     places = [branch.title[language], branch.address[language] if branch.address else ""]
     where = ", ".join(filter(None, places))
-    if message.kind == "cancelled":
+    if message.kind in OVER:
         return [*services, where]
     return [*services, where, spoken.gettext("Code: %(code)s") % {"code": _code(message, booking)}]
 

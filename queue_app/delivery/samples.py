@@ -48,7 +48,7 @@ def sample_letter(
         channel=channel,
         services=(service.code,),
         revision=2,
-        state="cancelled" if kind == "cancelled" else "booked",
+        state=kind if kind in ("cancelled", "missed") else "booked",
         lane_id=1,
         starts_at=starts_at,
         ends_at=starts_at + timedelta(minutes=10),

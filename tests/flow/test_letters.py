@@ -1,6 +1,7 @@
 """How messages look: text and HTML in each language, short as SMS, in the operator's own words."""
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -12,8 +13,12 @@ from queue_app.delivery import looks
 from queue_app.delivery.letters import KINDS
 from queue_app.delivery.samples import problems, sample_letter
 from queue_app.domain.messages import MessageKind, segments
+from queue_app.jobs import day_ends
 from queue_app.jobs.sending import Sender
 from queue_app.queries import reference
+from queue_app.queries.outbox import figures
+from queue_app.store import db
+from tests.conftest import KYIV
 from tests.flow.letters import Desk, book, waiting
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -51,7 +56,7 @@ async def test_a_mail_is_whole_in_text_and_in_html(kind: MessageKind, language: 
         assert button in letter.text
         assert letter.text.startswith(letter.subject)
         code = "123 456"
-        shown = channel == "visit" and kind != "cancelled"
+        shown = channel == "visit" and kind not in ("cancelled", "missed")
         assert ((code in letter.text), (code in letter.html)) == (shown, shown)
 
 
@@ -116,3 +121,47 @@ async def test_the_check_names_each_template_that_cannot_be_filled_in(folder: Pa
     assert sum("nobody_knows_this" in one for one in found) == len(centre.languages)
     assert any(one.startswith("booked, mail, uk: booked.txt, line 2: ") for one in found)
     assert not any(one.startswith("cancelled") for one in found)
+
+
+async def test_who_missed_the_visit_is_told_so_in_the_morning_with_the_way_to_book_again(
+    clock: FixedClock,
+) -> None:
+    desk = Desk()
+    sender = Sender({"mail": desk}, "https://queue.example.org")
+    booked = await book(clock)
+    await sender.deliver(clock)
+    clock.set(clock.now().replace(hour=22))
+    await day_ends.settle_appointments(clock)
+    if (await waiting())[-1][0] != "missed":
+        clock.advance(hours=4)
+        await day_ends.settle_appointments(clock)
+    assert await sender.deliver(clock) == 0, "it is night"
+    assert (await figures(clock.now())).waiting == 0
+    clock.set((clock.now() + timedelta(days=1)).replace(hour=6))
+    assert await sender.deliver(clock) == 1
+    told = desk.letters[-1]
+    assert told.subject.startswith("Ваш візит не відбувся: понеділок")
+    link = f"https://queue.example.org/visit/{booked.token}"
+    assert told.text.endswith(f"запишіться знову: {link}")
+    assert booked.code[3:] not in told.text.split()
+    assert told.calendar is None
+
+
+async def test_an_sms_that_fails_in_the_evening_waits_for_the_morning(clock: FixedClock) -> None:
+    evening = clock.now().astimezone(KYIV).replace(hour=20, minute=59, second=50)
+    await book(clock, None, "067 123 45 67")
+    await db.fetch("UPDATE appointment SET period = tstzrange($1, $2)", *tomorrow(evening))
+    clock.set(evening)
+    desk = Desk(ConnectionError())
+    sender = Sender({"sms": desk})
+    assert await sender.deliver(clock) == 0
+    clock.advance(minutes=5)
+    assert await sender.deliver(clock) == 0
+    assert await db.fetch_value("SELECT attempts FROM message") == 1, "that was no attempt"
+    clock.set((evening + timedelta(days=1)).replace(hour=8, minute=0, second=0))
+    assert await sender.deliver(clock) == 1
+
+
+def tomorrow(evening: datetime) -> tuple[datetime, datetime]:
+    begins = (evening + timedelta(days=1)).replace(hour=11, minute=0, second=0)
+    return begins, begins + timedelta(minutes=10)

@@ -237,7 +237,7 @@ async def test_nobody_is_told_to_come_to_a_visit_that_is_over(clock: FixedClock)
     clock.advance(days=1)
     await day_ends.settle_appointments(clock)
     await Sender({"mail": desk}).deliver(clock)
-    assert desk.letters == []
+    assert [kind for kind, *_, state in await waiting() if state == "sent"] == ["missed"]
     assert await db.fetch_value("SELECT error FROM message") == "the booking is missed"
 
 
