@@ -10,7 +10,6 @@ from litestar.response import Redirect
 from litestar.status_codes import HTTP_308_PERMANENT_REDIRECT
 
 from booking import entering, words
-from booking.calendar_file import calendar_file
 from booking.choice import Choice, free_days, planned
 from booking.details import (
     ENTERED_COOKIE,
@@ -23,6 +22,7 @@ from booking.details import (
 from booking.finding import day_rows, gone, gone_url, moment, parts_of
 from booking.today import ended, is_over, standing_of, stop_on
 from queue_app.clock import Clock
+from queue_app.delivery.calendars import calendar_file
 from queue_app.domain.appointments import Appointment, as_of
 from queue_app.domain.errors import Conflict, RuleBroken
 from queue_app.domain.numbering import token_in
@@ -243,11 +243,21 @@ async def cancel(request: AnyRequest, token: str, by: By) -> Response[Any]:
 
 @get("/visit/{token:str}/calendar.ics", include_in_schema=False, opt=right("see_appointment"))
 async def calendar(request: AnyRequest, token: str, clock: Clock) -> Response[bytes]:
-    """The visit for the calendar of a phone or a computer."""
+    """The booking for the calendar of a phone or a computer; Conflict `not_booked` for what was
+    never more than a hold."""
     found = await find(token, clock)
-    directory = await reference.directory()
+    if found.state in ("held", "expired"):
+        raise Conflict("not_booked")
+    content = calendar_file(
+        found,
+        await reference.directory(),
+        language_of(request),
+        f"{absolute(request, '').rstrip('/')}/visit/{token}",
+        clock.now(),
+        await appointments.changes(found),
+    )
     return Response(
-        calendar_file(found, directory, language_of(request), absolute(request, ""), clock.now()),
+        content,
         media_type="text/calendar",
         headers={
             **PRIVATE,

@@ -26,6 +26,7 @@ from queue_app.api import sockets
 from queue_app.api.docs import TextSchema
 from queue_app.clock import Clock, SystemClock
 from queue_app.clock import hall_clock as clock_of
+from queue_app.delivery import looks
 from queue_app.delivery.adapter import Adapter
 from queue_app.delivery.folder import MessageFolder
 from queue_app.delivery.gateway import SmsGateway
@@ -56,6 +57,7 @@ FACES = ("booking", "kiosk", "display", "queue_app.console", "queue_app.trial")
 def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
     """The application on the database of `settings.database_url`, with `clock` as its time."""
     also_from(settings.config / CATALOGUES)
+    looks.also_from(settings.config / looks.FOLDER)
     hall_clock = clock or SystemClock()
     promises = Promises()
     forecasts = Forecasts(time.monotonic)
@@ -63,7 +65,8 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
     hub = Hub(hall_clock, [one.screen for one in channels], forecasts)
     folder = MessageFolder(settings.data / "messages")
     ways: dict[Medium, Adapter] = {"mail": folder, "sms": folder}
-    sender = Sender(ways | _providers(settings), settings.public_url or _trial_url(settings))
+    public_url = settings.public_url or _trial_url(settings)
+    sender = Sender(ways | _providers(settings), public_url, settings.mail_from)
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:

@@ -80,6 +80,9 @@ def check_rules(reader: Reader, place: Place, rules: Rules) -> None:
         reader.problem(place.at("start_step_minutes"), "must be a multiple of grid_minutes")
     elif 24 * 60 % rules.start_step_minutes:
         reader.problem(place.at("start_step_minutes"), "must divide a day of 1440 minutes")
+    for name in ("quiet_from_hour", "quiet_until_hour"):
+        if not 0 <= getattr(rules, name) <= 23:
+            reader.problem(place.at(name), "must be from 0 to 23")
     if rules.horizon_days > 366:
         reader.problem(place.at("horizon_days"), "must be at most 366")
     if not 0 <= rules.release_hour <= 23:

@@ -9,6 +9,7 @@ from config.files import CATALOGUES, check_centre, write_centre
 from config.reading import ConfigError
 from queue_app import installation
 from queue_app.cli import changes, operator
+from queue_app.delivery import looks, samples
 from queue_app.domain.centre import Centre
 from queue_app.domain.people import OPERATOR
 from queue_app.flow import configuring
@@ -29,7 +30,8 @@ def config() -> None:
 def check(folder: Path | None) -> None:
     """Read the files strictly and report every problem; touches no database.
 
-    What can be loaded but is probably a mistake is a warning, not a failure.
+    Its own templates of messages are tried with made-up data in each of its languages. What can
+    be loaded but is probably a mistake is a warning, not a failure.
     """
     folder = folder or operator.settings().config
     try:
@@ -39,6 +41,11 @@ def check(folder: Path | None) -> None:
     for doubt in doubts:
         click.echo(f"warning: {doubt}", err=True)
     _say_untranslated(folder, centre)
+    if wrong := list(samples.problems(centre, folder / looks.FOLDER)):
+        where = folder / looks.FOLDER
+        raise click.ClickException(
+            "\n".join([f"{where}: not every message can be written", *wrong])
+        )
     click.echo(
         f"{folder}: {len(centre.services)} services in {len(centre.groups)} groups, "
         f"{len(centre.branches)} branches. "

@@ -1,11 +1,17 @@
 """What a message says, made when it is sent: the booking as it stands then, in its language."""
 
 from collections.abc import Mapping
+from typing import Any
 
-from queue_app.delivery.adapter import Letter, Needless, Undeliverable
+from jinja2 import TemplateError
+
+from queue_app.delivery import looks
+from queue_app.delivery.adapter import CalendarPart, Letter, Needless, Undeliverable
+from queue_app.delivery.calendars import invitation
 from queue_app.domain.appointments import Appointment
 from queue_app.domain.directory import Directory
 from queue_app.domain.messages import Message, MessageKind
+from queue_app.domain.segments import segments
 from queue_app.flow import proving
 from queue_app.queries import appointments
 from queue_app.texts.formats import NBSP, Formats
@@ -17,6 +23,7 @@ SUBJECTS: Mapping[MessageKind, str] = {
     "moved": N_("Your booking has moved: %(when)s"),
     "cancelled": N_("Your booking is cancelled: %(when)s"),
     "link": N_("Your booking: %(when)s"),
+    "missed": N_("Your visit did not take place: %(when)s"),
 }
 
 CALL_SUBJECTS: Mapping[MessageKind, str] = {
@@ -24,22 +31,39 @@ CALL_SUBJECTS: Mapping[MessageKind, str] = {
     "moved": N_("Your call has moved: %(when)s"),
     "cancelled": N_("Your call is cancelled: %(when)s"),
     "link": N_("Your call: %(when)s"),
+    "missed": N_("Your call did not take place: %(when)s"),
 }
+
+KINDS: tuple[MessageKind, ...] = (*SUBJECTS, "code")
+"""Every kind that there are words for."""
 
 INVITING: frozenset[MessageKind] = frozenset({"booked", "moved", "link"})
 """Whoever reads one of these comes, or waits for the call."""
 
+OVER: frozenset[MessageKind] = frozenset({"cancelled", "missed"})
+"""Nobody comes any more, so nobody needs the code."""
+
+IN_CALENDARS: frozenset[MessageKind] = frozenset({"booked", "moved", "cancelled"})
+"""The mails that bring the booking into a calendar, change it there or take it out."""
+ORGANIZER = "noreply@queue-app.invalid"
+"""Where no mail server is set, nobody has an address."""
+
 
 async def letter_of(
-    directory: Directory, message: Message, public_url: str | None = None
+    directory: Directory,
+    message: Message,
+    public_url: str | None = None,
+    organizer: str = ORGANIZER,
 ) -> Letter:
     """The booking as it stands now, though the event that the message tells of may be days ago.
 
     So a "booked" that is tried again after a move names the new time, as the "moved" does: both
     are true, whichever comes first and whichever never comes. Needless where the booking is gone,
     and where it is one no more, as nobody may be told to come to it: cancelled, or over.
-    Undeliverable where it is of no booking: for that there are no words.
+    Undeliverable where it is of no booking, for that there are no words, and where the operator's
+    template cannot be filled in.
     `public_url`: where residents find this site; without it no letter has the booking's link.
+    `organizer`: the mail address that invites, as calendars have it.
     """
     if message.kind == "code":
         return await _code_letter(message)
@@ -50,28 +74,123 @@ async def letter_of(
         raise Needless("the booking is gone")
     if message.kind in INVITING and booking.state != "booked":
         raise Needless(f"the booking is {booking.state}")
-    spoken = words(message.language)
-    formats = speaker_of(directory.centre).formats(message.language)
-    subjects = CALL_SUBJECTS if booking.channel == "phone" else SUBJECTS
-    subject = spoken.gettext(subjects[message.kind]) % {"when": formats.when(booking.starts_at)}
+    if message.kind == "missed" and (booking.state != "missed" or booking.ticket_state == "left"):
+        raise Needless("whoever booked knows that they went, or it is missed no more")
+    changes = await appointments.changes(booking)
+    try:
+        return letter_about(directory, message, booking, changes, public_url, organizer)
+    except TemplateError as error:
+        raise Undeliverable(f"its template cannot be filled in: {type(error).__name__}") from None
+
+
+def letter_about(
+    directory: Directory,
+    message: Message,
+    booking: Appointment,
+    changes: int,
+    public_url: str | None,
+    organizer: str = ORGANIZER,
+) -> Letter:
+    """The message as it is said of this booking, moved or cancelled so many times. A
+    jinja2.TemplateError where the operator's template cannot be filled in."""
+    link = f"{public_url}/visit/{booking.token}" if public_url else None
+    said = _said(directory, message, booking, link)
+    sms = message.channel == "sms"
+    text = _short(message, said) if sms else _filled(message, "letter.txt", said)
     return Letter(
         identity=message.identity,
         outbox=message.outbox,
         channel=message.channel,
         recipient=message.recipient,
         language=message.language,
-        subject=subject,
-        text="\n".join(
-            [
-                subject,
-                *filter(None, [formats.twice([booking.starts_at])]),
-                "",
-                *_facts(directory, message, booking, formats),
-                *_link(message, booking, public_url),
-            ]
-        ),
+        subject=said["subject"] if sms else text.partition("\n")[0].strip(),
+        text=text,
         created_at=message.created_at,
+        html=_filled(message, "letter.html", said) if message.channel == "mail" else None,
+        calendar=_calendar(directory, message, booking, link, changes, organizer),
     )
+
+
+def _filled(message: Message, form: looks.Form, said: Mapping[str, Any]) -> str:
+    return looks.filled(message.kind, form, message.language, said)
+
+
+def _short(message: Message, said: Mapping[str, Any]) -> str:
+    """In one segment where it can: without the link if that is too much for it."""
+    whole = _plain(_filled(message, "sms.txt", said))
+    if segments(whole) == 1 or not said["link"]:
+        return whole
+    return _plain(_filled(message, "sms.txt", {**said, "link": None}))
+
+
+def _plain(text: str) -> str:
+    """A blank that keeps words together would more than halve what a Latin text may hold."""
+    return text.replace(NBSP, " ")
+
+
+def _calendar(
+    directory: Directory,
+    message: Message,
+    booking: Appointment,
+    link: str | None,
+    changes: int,
+    organizer: str,
+) -> CalendarPart | None:
+    """What makes the booking right in the calendar of whoever reads the mail, whichever of the
+    mails about it came last: as the booking stands, stamped with when it came to stand so."""
+    if message.channel != "mail" or message.kind not in IN_CALENDARS:
+        return None
+    method, content = invitation(
+        booking,
+        directory,
+        message.language,
+        link,
+        booking.changed_at,
+        changes,
+        organizer,
+        message.recipient,
+    )
+    return CalendarPart(method, content)
+
+
+def _said(
+    directory: Directory, message: Message, booking: Appointment, link: str | None
+) -> dict[str, Any]:
+    """What a template can say."""
+    spoken = words(message.language)
+    formats = speaker_of(directory.centre).formats(message.language)
+    when = formats.when(booking.starts_at)
+    subjects = CALL_SUBJECTS if booking.channel == "phone" else SUBJECTS
+    subject = spoken.gettext(subjects[message.kind]) % {"when": when}
+    facts = _facts(directory, message, booking, formats)
+    code = _code(message, booking)
+    visit = booking.channel == "visit"
+    local = formats.local(booking.starts_at).date()
+    return {
+        "kind": message.kind,
+        "centre": directory.centre.title[message.language],
+        "subject": subject,
+        "heading": subject.removesuffix(when).rstrip(" :"),
+        "when": when,
+        "day": formats.day_figures(local),
+        "time": formats.time(booking.starts_at),
+        "night": formats.night(booking.starts_at),
+        "notes": [*filter(None, [formats.twice([booking.starts_at])])],
+        "facts": facts,
+        "details": facts[:-1] if code else facts,
+        "place": directory.branch_of(booking.branch_id).title[message.language] if visit else "",
+        "code": code,
+        "call": not visit,
+        "inviting": message.kind in INVITING,
+        "link": link,
+    }
+
+
+def _code(message: Message, booking: Appointment) -> str:
+    """The code for the kiosk, to which nobody goes for a call, nor to what is cancelled."""
+    if booking.channel == "phone" or message.kind in OVER:
+        return ""
+    return f"{booking.code[:3]} {booking.code[3:]}"
 
 
 async def _code_letter(message: Message) -> Letter:
@@ -79,6 +198,10 @@ async def _code_letter(message: Message) -> Letter:
     code = await proving.new_code(message.event)
     if code is None:
         raise Needless("nobody waits for this code any more")
+    return letter_of_code(message, code)
+
+
+def letter_of_code(message: Message, code: str) -> Letter:
     spoken = words(message.language)
     minutes = proving.CODE_MINUTES
     return Letter(
@@ -106,14 +229,13 @@ def _facts(
     services = [directory.services_ever[code].title[language] for code in booking.services]
     spoken = words(language)
     if booking.channel == "phone":
-        return services if message.kind == "cancelled" else [*services, *_call(booking, formats)]
+        return services if message.kind in OVER else [*services, *_call(booking, formats)]
     branch = directory.branch_of(booking.branch_id)
     places = [branch.title[language], branch.address[language] if branch.address else ""]
     where = ", ".join(filter(None, places))
-    if message.kind == "cancelled":
+    if message.kind in OVER:
         return [*services, where]
-    code = spoken.gettext("Code: %(code)s") % {"code": f"{booking.code[:3]} {booking.code[3:]}"}
-    return [*services, where, code]
+    return [*services, where, spoken.gettext("Code: %(code)s") % {"code": _code(message, booking)}]
 
 
 def _call(booking: Appointment, formats: Formats) -> list[str]:
@@ -125,16 +247,3 @@ def _call(booking: Appointment, formats: Formats) -> list[str]:
     last = booking.phone[-4:]
     number = spoken.gettext("We will call the number that ends in %(last)s.")
     return [number % {"last": f"{last[:2]}{NBSP}{last[2:]}"}, near]
-
-
-def _link(message: Message, booking: Appointment, public_url: str | None) -> list[str]:
-    """The booking's page, where it is moved or cancelled."""
-    if public_url is None:
-        return []
-    spoken = words(message.language)
-    what = (
-        spoken.gettext("Your booking: %(link)s")
-        if message.kind == "cancelled"
-        else spoken.gettext("To see, move or cancel it: %(link)s")
-    )
-    return ["", what % {"link": f"{public_url}/visit/{booking.token}"}]

@@ -89,6 +89,8 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
     """Names and contacts are deleted this long after the visit."""
     policy: PolicyName = "promise"
     """By which of `dispatch.POLICIES` people are called."""
+    quiet_from_hour: int = 21
+    quiet_until_hour: int = 8
     walk_in_prefix: str = "А"
     booked_prefix: str = "К"
     priority_prefix: str = "П"

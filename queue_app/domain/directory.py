@@ -12,6 +12,7 @@ from queue_app.domain.branch_day import BranchDay, branch_day
 from queue_app.domain.catalogue import Channel, Language, Service, Text
 from queue_app.domain.centre import Centre, Closure, Rules, Weekly
 from queue_app.domain.errors import NotFound
+from queue_app.domain.quiet import Quiet
 
 
 class Desk(Struct, frozen=True):
@@ -87,6 +88,11 @@ class Directory(Struct, frozen=True, dict=True):
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.centre.timezone)
+
+    @property
+    def quiet(self) -> Quiet:
+        """When nobody is to be woken by a message."""
+        return Quiet(self.rules.quiet_from_hour, self.rules.quiet_until_hour, self.zone)
 
     @property
     def services(self) -> dict[str, Service]:

@@ -270,7 +270,9 @@ class Act:
         The version rows are the only lock that all changes of a branch share: taken last, in
         one order, and held to the commit, so that a snapshot's version and its content agree.
         """
-        await outbox.put([*reactions.messages(self._happened, self.now), *self._asked_for])
+        quiet = self._directory.quiet if self._directory else None
+        called_for = reactions.messages(self._happened, self.now, quiet)
+        await outbox.put([*called_for, *self._asked_for])
         for branch_id in sorted(self._touched):
             version = await records.raise_version(branch_id)
             if self.forecasts and (person := self._joining.get(branch_id)):

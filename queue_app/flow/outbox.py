@@ -72,6 +72,11 @@ async def give_back(message: Message, now: datetime) -> None:
     await _write(message, "attempts = attempts - 1, due_at = $4", now + FIRST_PAUSE)
 
 
+async def put_off(message: Message, until: datetime) -> None:
+    """It is not the time to send it; nothing has failed."""
+    await _write(message, "attempts = attempts - 1, due_at = $4", until)
+
+
 async def mark_sent(message: Message, now: datetime) -> None:
     """Whoever else has claimed it since: it has left the house."""
     await db.fetch(

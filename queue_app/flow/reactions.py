@@ -4,12 +4,13 @@ A new message is one row here and its text in `delivery/letters.py`.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from msgspec import Struct
 
 from queue_app.domain.appointments import Appointment, AppointmentEvent
 from queue_app.domain.messages import Medium, MessageKind, Outgoing
+from queue_app.domain.quiet import Quiet, leaves_at
 from queue_app.domain.tickets import Event, Ticket
 
 Thing = Ticket | Appointment
@@ -43,18 +44,30 @@ def resident(thing: Thing) -> Iterator[tuple[Medium, str]]:
             yield "sms", thing.phone
 
 
+LATELY = timedelta(days=2)
+"""Where the server was away for longer, nobody is told any more of a visit that they missed."""
+
+
+def lately_missed(thing: Thing) -> Iterator[tuple[Medium, str]]:
+    """Whoever booked, while the visit is fresh."""
+    if isinstance(thing, Appointment) and thing.changed_at - thing.ends_at <= LATELY:
+        yield from resident(thing)
+
+
 REACTIONS: Mapping[tuple[str, str], tuple[Reaction, ...]] = {
     ("appointment", "confirm"): (Reaction("booked", resident),),
     ("appointment", "correct"): (Reaction("booked", resident),),
     ("appointment", "move"): (Reaction("moved", resident),),
     ("appointment", "cancel"): (Reaction("cancelled", resident),),
+    ("appointment", "miss"): (Reaction("missed", lately_missed),),
 }
 
 
-def messages(happened: Iterable[Happened], now: datetime) -> list[Outgoing]:
-    """The messages that these events call for; at most one for an event, a way and a recipient."""
+def messages(happened: Iterable[Happened], now: datetime, quiet: Quiet | None) -> list[Outgoing]:
+    """The messages that these events call for; at most one for an event, a way and a recipient.
+    `quiet`: when nobody is to be woken, None while no centre says so."""
     return [
-        _message(one, reaction.kind, medium, recipient, now)
+        _message(one, reaction.kind, medium, recipient, now, quiet)
         for one in happened
         for reaction in REACTIONS.get((one.subject, one.event.verb), ())
         for medium, recipient in reaction.to(one.thing)
@@ -62,9 +75,15 @@ def messages(happened: Iterable[Happened], now: datetime) -> list[Outgoing]:
 
 
 def _message(
-    one: Happened, kind: MessageKind, medium: Medium, recipient: str, now: datetime
+    one: Happened,
+    kind: MessageKind,
+    medium: Medium,
+    recipient: str,
+    now: datetime,
+    quiet: Quiet | None,
 ) -> Outgoing:
     thing = one.thing
+    begins_at = thing.starts_at if isinstance(thing, Appointment) else None
     return Outgoing(
         branch_id=thing.branch_id,
         event=f"{one.subject} {thing.id} {one.event.seq}",
@@ -72,7 +91,7 @@ def _message(
         channel=medium,
         recipient=recipient,
         language=thing.language,
-        due_at=now,
+        due_at=leaves_at(kind, medium, now, quiet, begins_at) if quiet else now,
         appointment_id=thing.id if isinstance(thing, Appointment) else thing.appointment_id,
         ticket_id=thing.id if isinstance(thing, Ticket) else None,
     )

@@ -7,14 +7,15 @@ import logging
 import random
 import time
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from queue_app.clock import Clock
 from queue_app.delivery.adapter import Adapter, Letter, Needless, NotNow, Undeliverable
-from queue_app.delivery.letters import letter_of
+from queue_app.delivery.letters import ORGANIZER, letter_of
 from queue_app.domain.messages import Medium, Message
+from queue_app.domain.quiet import leaves_at
 from queue_app.flow import outbox
-from queue_app.queries import reference
+from queue_app.queries import appointments, reference
 from queue_app.store import db
 
 DELIVER_SECONDS = 30.0
@@ -29,11 +30,18 @@ _log = logging.getLogger(__name__)
 
 
 class Sender:
-    """Delivers by one adapter for each medium; a letter's link begins with `public_url`."""
+    """Delivers by one adapter for each medium; a letter's link begins with `public_url`, and
+    `organizer` invites in calendars."""
 
-    def __init__(self, adapters: Mapping[Medium, Adapter], public_url: str | None = None) -> None:
+    def __init__(
+        self,
+        adapters: Mapping[Medium, Adapter],
+        public_url: str | None = None,
+        organizer: str | None = None,
+    ) -> None:
         self._adapters = adapters
         self._public_url = public_url
+        self._organizer = organizer or ORGANIZER
 
     async def deliver(self, clock: Clock) -> int:
         """What is due, one after the other; how many messages went out.
@@ -71,6 +79,9 @@ class Sender:
         Where the database is away, the message has not failed: it raises what the driver says.
         """
         try:
+            if until := await _sleeps(clock.now(), message):
+                await outbox.put_off(message, until)
+                return Needless("nobody is woken for it")
             letter = await self._letter(message)
         except db.OUTAGES:
             with contextlib.suppress(*db.OUTAGES):
@@ -104,7 +115,23 @@ class Sender:
         if message.channel not in self._adapters:
             raise Undeliverable(f"no way to send by {message.channel}")
         async with asyncio.timeout(READ_SECONDS):
-            return await letter_of(await reference.directory(), message, self._public_url)
+            directory = await reference.directory()
+            return await letter_of(directory, message, self._public_url, self._organizer)
+
+
+async def _sleeps(now: datetime, message: Message) -> datetime | None:
+    """Until when it waits so as to wake nobody: what failed in the evening is due in the night."""
+    quiet = (await reference.directory()).quiet
+    if not quiet.holds(now):
+        return None
+    booking = (
+        await appointments.by_id(message.branch_id, message.appointment_id)
+        if message.appointment_id
+        else None
+    )
+    begins_at = booking.starts_at if booking else None
+    until = leaves_at(message.kind, message.channel, now, quiet, begins_at)
+    return until if until > now else None
 
 
 async def _failed(clock: Clock, message: Message, error: Exception) -> Exception:

@@ -197,6 +197,18 @@ async def history(branch_id: int, appointment_id: int) -> list[AppointmentEvent]
     return [event_from_row(row) for row in rows]
 
 
+async def changes(appointment: Appointment) -> int:
+    """How often it had been moved or cancelled when it stood as it is given here."""
+    count: int = await db.fetch_value(
+        "SELECT count(*) FROM appointment_event WHERE branch_id = $1 AND appointment_id = $2"
+        " AND seq <= $3 AND verb IN ('move', 'cancel')",
+        appointment.branch_id,
+        appointment.id,
+        appointment.revision,
+    )
+    return count
+
+
 def event_from_row(row: Mapping[str, Any]) -> AppointmentEvent:
     return msgspec.convert(
         dict(row) | msgspec.json.decode(row["data"]), type=AppointmentEvent, strict=False

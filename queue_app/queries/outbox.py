@@ -16,7 +16,8 @@ async def identity() -> UUID:
 
 
 class OutboxFigures(Struct, frozen=True):
-    """How many wait and for how many seconds the oldest has; how many were given up."""
+    """How many wait and for how many seconds the oldest has; how many were given up. What is not
+    to leave before the morning does not wait yet."""
 
     waiting: int
     oldest_seconds: float
@@ -28,7 +29,7 @@ async def figures(now: datetime) -> OutboxFigures:
         "SELECT count(*) FILTER (WHERE state = 'waiting') AS waiting,"
         " coalesce(extract(epoch FROM $1 - min(created_at) FILTER (WHERE state = 'waiting')), 0)"
         "::float8 AS oldest, count(*) FILTER (WHERE state = 'failed') AS failed FROM message"
-        " WHERE state IN ('waiting', 'failed')",
+        " WHERE state IN ('waiting', 'failed') AND created_at <= $1",
         now,
     )
     assert row

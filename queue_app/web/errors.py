@@ -322,6 +322,10 @@ SENTENCES: Mapping[str, Sentence] = {
         N_("The booking’s state does not allow this"),
         N_("Look at how it stands now and decide again."),
     ),
+    "not_booked": (
+        N_("There is no booking for a calendar here"),
+        N_("A time that is only held is not booked yet. Finish the booking first."),
+    ),
     "too_late_to_change": (
         N_("It is too late to change this booking"),
         N_("Its time has come. If you cannot come, just book again."),

@@ -61,6 +61,8 @@ OTHERWISE: dict[str, object] = {
     "alert_resume_minutes": 25,
     "alert_late_start_minutes": 45,
     "retention_days": 60,
+    "quiet_from_hour": 22,
+    "quiet_until_hour": 7,
     "policy": "fair",
     "walk_in_prefix": "Ж",
     "booked_prefix": "Ю",
@@ -80,6 +82,8 @@ NOT_OF_THE_QUEUE = {
     "freed_slot_minutes": "a synthetic person gives no booking back",
     "prove_contact": "a synthetic person has no contact",
     "alert_late_start_minutes": "synthetic alerts begin in opening hours",
+    "quiet_from_hour": "a synthetic person gets no messages",
+    "quiet_until_hour": "a synthetic person gets no messages",
     "retention_days": "names and contacts have no part in the queue",
 }
 """Rules of which the simulator needs nothing, and why."""

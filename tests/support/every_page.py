@@ -76,7 +76,10 @@ def addresses(lived: Lived) -> dict[str, list[str]]:
         "/visit/{token}/taken": [f"/visit/{one}/taken" for one in visits],
         "/visit/{token}/cancellation": [f"/visit/{one}/cancellation" for one in visits],
         "/visit/{token}/contact": [f"/visit/{one}/contact" for one in visits],
-        "/visit/{token}/calendar.ics": [f"/visit/{one}/calendar.ics" for one in visits],
+        "/visit/{token}/calendar.ics": [
+            f"/visit/{one}/calendar.ics"
+            for one in visits[2:5]  # what was never more than a hold has no file
+        ],
         "/kiosk/{branch}": [f"/kiosk/{lived.branch}"],
         "/kiosk/{branch}/door": [f"/kiosk/{lived.branch}/door"],
         "/kiosk/{branch}/qr/{token}": [f"/kiosk/{lived.branch}/qr/{tickets[0]}"],

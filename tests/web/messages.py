@@ -69,8 +69,15 @@ def messages_of(package: str) -> Iterator[tuple[str, Message]]:
     folder = Path(str(files(package)))
     for name, _, message, _, context in extract_from_dir(
         folder,
-        method_map=[("**.py", "python"), ("**/templates/**.html", "jinja2.ext.babel_extract")],
-        options_map={"**/templates/**.html": {"silent": "false", "newstyle_gettext": "true"}},
+        method_map=[
+            ("**.py", "python"),
+            ("**/templates/**.html", "jinja2.ext.babel_extract"),
+            ("**/templates/**.txt", "jinja2.ext.babel_extract"),
+        ],
+        options_map={
+            "**/templates/**.html": {"silent": "false", "newstyle_gettext": "true"},
+            "**/templates/**.txt": {"silent": "false", "newstyle_gettext": "true"},
+        },
         keywords=KEYWORDS,
     ):
         ids = message if isinstance(message, str) else (message[0], message[1])

@@ -156,6 +156,32 @@ async def test_the_calendar_file_holds_the_visit(client: httpx.AsyncClient) -> N
     assert link in str(event["description"])
 
 
+async def test_what_is_only_held_or_ran_out_has_no_calendar_file(
+    client: httpx.AsyncClient, clock: FixedClock
+) -> None:
+    held = await hold(client)
+    file = f"{held.url.path}/calendar.ics"
+    for _ in range(2):
+        answer = await client.get(file, headers=HTML)
+        assert answer.status_code == 409
+        assert "Тут немає запису для календаря" in words_of(answer)
+        clock.advance(hours=1)
+
+
+async def test_the_calendar_file_of_a_cancelled_visit_cancels_it_and_wakes_nobody(
+    client: httpx.AsyncClient,
+) -> None:
+    link = await booked(client)
+    first = (await client.get(f"{link}/calendar.ics", headers=HTML)).content
+    await post(client, f"{link}/cancellation")
+    second = (await client.get(f"{link}/calendar.ics", headers=HTML)).content
+    was, event = (Calendar.from_ical(one).walk("VEVENT")[0] for one in (first, second))
+    assert was["uid"] == event["uid"]
+    assert (was["sequence"], event["sequence"]) == (0, 1)
+    assert (str(was["status"]), str(event["status"])) == ("CONFIRMED", "CANCELLED")
+    assert (len(was.walk("VALARM")), len(event.walk("VALARM"))) == (1, 0)
+
+
 @pytest.mark.parametrize("token", ["1-short", "x", quote("1-" + "a" * 22), "9999999-" + "a" * 22])
 async def test_a_link_that_leads_nowhere_says_what_to_do(
     client: httpx.AsyncClient, token: str

@@ -69,7 +69,8 @@ async def letter(booked: Appointment) -> str:
     row = await db.fetch_row("SELECT * FROM message WHERE appointment_id = $1", booked.id)
     assert row
     plain = {name: str(value) for name, value in row.items() if name in ("identity", "outbox")}
-    message = msgspec.convert({"outbox": ""} | dict(row) | plain, type=Message, strict=False)
+    by_mail = {"outbox": "", **row, "channel": "mail"}  # an SMS says less
+    message = msgspec.convert(by_mail | plain, type=Message, strict=False)
     return (await letter_of(await reference.directory(), message)).text.replace("\u00a0", " ")
 
 

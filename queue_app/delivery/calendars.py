@@ -1,0 +1,125 @@
+"""A booking as an iCalendar file (RFC 5545), to be downloaded or to come with a mail (RFC 5546)."""
+
+from datetime import datetime, timedelta
+from typing import Literal
+
+from icalendar import Alarm, Calendar, Event, vCalAddress, vText
+
+from queue_app.domain.appointments import Appointment
+from queue_app.domain.catalogue import Language
+from queue_app.domain.directory import Directory
+from queue_app.texts.words import Words, words
+
+Method = Literal["PUBLISH", "REQUEST", "CANCEL"]
+REMIND_BEFORE = timedelta(hours=2)
+
+
+def calendar_file(
+    booking: Appointment,
+    directory: Directory,
+    language: Language,
+    link: str | None,
+    now: datetime,
+    sequence: int,
+) -> bytes:
+    """The file that is downloaded: one event in UTC; a cancelled booking cancels the one it gave.
+
+    `sequence`: how often the booking was moved or cancelled, by which a calendar knows what is
+    newer. `link`: the booking's page.
+    """
+    event = _event(booking, directory, language, link, now, sequence)
+    return _file(event, "PUBLISH", language)
+
+
+def invitation(
+    booking: Appointment,
+    directory: Directory,
+    language: Language,
+    link: str | None,
+    now: datetime,
+    sequence: int,
+    organizer: str,
+    attendee: str,
+) -> tuple[Literal["REQUEST", "CANCEL"], bytes]:
+    """What goes with a mail from `organizer` to `attendee`, both bare addresses: a request to come,
+    or that nobody is to come any more."""
+    event = _event(booking, directory, language, link, now, sequence)
+    event.add("organizer", _person(organizer, directory.centre.title[language]))
+    guest = _person(attendee, booking.name or "")
+    guest.params["ROLE"] = vText("REQ-PARTICIPANT")
+    guest.params["PARTSTAT"] = vText("ACCEPTED")
+    guest.params["RSVP"] = vText("FALSE")
+    event.add("attendee", guest)
+    method: Literal["REQUEST", "CANCEL"] = "CANCEL" if booking.state == "cancelled" else "REQUEST"
+    return method, _file(event, method, language)
+
+
+def _event(
+    booking: Appointment,
+    directory: Directory,
+    language: Language,
+    link: str | None,
+    now: datetime,
+    sequence: int,
+) -> Event:
+    spoken = words(language)
+    cancelled = booking.state == "cancelled"
+    branch = directory.branch_of(booking.branch_id)
+    centre = directory.centre.title[language]
+    services = [directory.services_ever[code].title[language] for code in booking.services]
+    summary = _summary(booking, spoken) % {"centre": centre}
+    event = Event()
+    event.add("uid", f"{booking.token}@queue-app")
+    event.add("sequence", sequence)
+    event.add("dtstamp", now)
+    event.add("dtstart", booking.starts_at)
+    event.add("dtend", booking.ends_at)
+    event.add("status", "CANCELLED" if cancelled else "CONFIRMED")
+    event.add("summary", summary)
+    lines = [*services, *_code(booking, spoken), *([link] if link else [])]
+    event.add("description", "\n".join(lines))
+    if link:
+        event.add("url", link)
+    if booking.channel == "visit":
+        places = [branch.title[language], branch.address[language] if branch.address else ""]
+        event.add("location", ", ".join([centre, *filter(None, places)]))
+    if not cancelled:
+        event.add_component(_reminder(summary))
+    return event
+
+
+def _code(booking: Appointment, spoken: Words) -> list[str]:
+    """The code for the kiosk, to which nobody goes for a call, nor once it is cancelled."""
+    if booking.channel == "phone" or booking.state == "cancelled":
+        return []
+    return [spoken.gettext("Code: %(code)s") % {"code": f"{booking.code[:3]} {booking.code[3:]}"}]
+
+
+def _summary(booking: Appointment, spoken: Words) -> str:
+    if booking.channel == "phone":
+        return spoken.gettext("%(centre)s: a call")
+    return spoken.gettext("%(centre)s: a visit")
+
+
+def _reminder(summary: str) -> Alarm:
+    alarm = Alarm()
+    alarm.add("action", "DISPLAY")
+    alarm.add("description", summary)
+    alarm.add("trigger", -REMIND_BEFORE)
+    return alarm
+
+
+def _person(address: str, name: str) -> vCalAddress:
+    person = vCalAddress(f"mailto:{address}")
+    if name:
+        person.params["CN"] = vText(name.replace('"', ""))
+    return person
+
+
+def _file(event: Event, method: Method, language: Language) -> bytes:
+    calendar = Calendar()
+    calendar.add("prodid", f"-//queue-app//booking//{language.upper()}")
+    calendar.add("version", "2.0")
+    calendar.add("method", method)
+    calendar.add_component(event)
+    return bytes(calendar.to_ical())

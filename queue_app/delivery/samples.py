@@ -1,0 +1,137 @@
+"""Messages of bookings that nobody made, to look at them and to try the operator's templates."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from jinja2 import TemplateError
+
+from queue_app.delivery import looks
+from queue_app.delivery.adapter import Letter
+from queue_app.delivery.letters import KINDS, letter_about, letter_of_code
+from queue_app.domain.appointments import Appointment
+from queue_app.domain.catalogue import Channel, Language
+from queue_app.domain.centre import Centre
+from queue_app.domain.directory import Branch, Directory
+from queue_app.domain.messages import Medium, Message, MessageKind
+
+_WAYS: tuple[tuple[Medium, Channel], ...] = (
+    ("mail", "visit"),
+    ("mail", "phone"),
+    ("sms", "visit"),
+    ("sms", "phone"),
+)
+
+
+def sample_letter(
+    directory: Directory,
+    kind: MessageKind,
+    language: Language,
+    medium: Medium = "mail",
+    channel: Channel = "visit",
+    public_url: str | None = "https://queue.example.org",
+) -> Letter:
+    """A message as it would look, of a booking that nobody made. A jinja2.TemplateError where the
+    operator's template cannot be filled in."""
+    branch = next(iter(directory.branches.values()))
+    service = next(
+        (one for one in directory.centre.services if channel in one.channels),
+        directory.centre.services[0],
+    )
+    starts_at = datetime(2026, 11, 24, 10, 20, tzinfo=directory.zone).astimezone(UTC)
+    made_at = starts_at - timedelta(days=1)
+    booking = Appointment(
+        branch_id=branch.id,
+        id=1,
+        token=f"{branch.id}-{'a' * 22}",
+        code="123456",
+        channel=channel,
+        services=(service.code,),
+        revision=2,
+        state=kind if kind in ("cancelled", "missed") else "booked",
+        lane_id=1,
+        starts_at=starts_at,
+        ends_at=starts_at + timedelta(minutes=10),
+        held_until=None,
+        language=language,
+        checked_in_at=None,
+        changed_at=made_at,
+        phone="+380671234567",
+    )
+    message = Message(
+        branch_id=branch.id,
+        id=1,
+        identity="00000000-0000-4000-8000-000000000000",
+        outbox="00000000-0000-4000-8000-000000000001",
+        event="appointment 1 2",
+        kind=kind,
+        channel=medium,
+        recipient="name@example.org" if medium == "mail" else "+380671234567",
+        language=language,
+        created_at=made_at,
+        attempts=1,
+        appointment_id=1,
+        ticket_id=None,
+    )
+    if kind == "code":
+        return letter_of_code(message, "123456")
+    return letter_about(directory, message, booking, 0, public_url)
+
+
+def problems(centre: Centre, folder: Path) -> Iterator[str]:
+    """What is wrong with the templates in the operator's `folder`: names that no message has, and
+    whatever keeps one from being filled in, in which language; each once."""
+    looks.also_from(folder)
+    known = {name for kind in KINDS for form in looks.FORMS for name in looks.names(kind, form)}
+    for path in sorted(folder.glob("*")):
+        if path.name not in known and not path.name.startswith(("_", ".")):
+            yield f"{path.name}: no message has this name"
+    yield from dict.fromkeys(_unfillable(centre))
+
+
+def _unfillable(centre: Centre) -> Iterator[str]:
+    directory = directory_of(centre)
+    for kind in KINDS:
+        for language in centre.languages:
+            for medium, channel in _WAYS:
+                try:
+                    sample_letter(directory, kind, language, medium, channel)
+                except (
+                    TemplateError,
+                    ArithmeticError,
+                    LookupError,
+                    TypeError,
+                    ValueError,
+                ) as error:
+                    yield f"{kind}, {medium}, {language}: {_where(error)}{error}"
+
+
+def _where(error: Exception) -> str:
+    """`moved.html, line 7: `, as far as the error knows."""
+    name, line = getattr(error, "name", None), getattr(error, "lineno", None)
+    return f"{name}, line {line}: " if name and line else ""
+
+
+def directory_of(centre: Centre) -> Directory:
+    """The centre as if it were in force, with what messages need of it: no desks, no lanes."""
+    branches = [
+        Branch(
+            id=number,
+            slug=one.slug,
+            title=one.title,
+            address=one.address,
+            hours=one.hours,
+            closures=one.closures,
+            desks=(),
+            lanes=(),
+        )
+        for number, one in enumerate(centre.branches, start=1)
+    ]
+    return Directory(
+        version=0,
+        epoch="",
+        centre=centre,
+        services_ever={one.code: one for one in centre.services},
+        branches={one.slug: one for one in branches},
+        branches_ever={one.id: one for one in branches},
+    )
