@@ -6,7 +6,7 @@ from queue_app.delivery.adapter import Letter, Needless, Undeliverable
 from queue_app.domain.appointments import Appointment
 from queue_app.domain.directory import Directory
 from queue_app.domain.messages import Message, MessageKind
-from queue_app.queries import appointments
+from queue_app.queries import appointments, unsettled
 from queue_app.texts.formats import NBSP, Formats
 from queue_app.texts.speaker import speaker_of
 from queue_app.texts.words import N_, words
@@ -15,12 +15,14 @@ SUBJECTS: Mapping[MessageKind, str] = {
     "booked": N_("You are booked: %(when)s"),
     "moved": N_("Your booking has moved: %(when)s"),
     "cancelled": N_("Your booking is cancelled: %(when)s"),
+    "plans": N_("We cannot receive you, please choose another time: %(when)s"),
 }
 
 CALL_SUBJECTS: Mapping[MessageKind, str] = {
     "booked": N_("We will call you: %(when)s"),
     "moved": N_("Your call has moved: %(when)s"),
     "cancelled": N_("Your call is cancelled: %(when)s"),
+    "plans": N_("We cannot call you, please choose another time: %(when)s"),
 }
 
 INVITING: frozenset[MessageKind] = frozenset({"booked", "moved"})
@@ -45,6 +47,8 @@ async def letter_of(
         raise Needless("the booking is gone")
     if message.kind in INVITING and booking.state != "booked":
         raise Needless(f"the booking is {booking.state}")
+    if message.kind == "plans" and not await unsettled.reason(message.branch_id, booking.id):
+        raise Needless("the booking is settled")
     spoken = words(message.language)
     formats = speaker_of(directory.centre).formats(message.language)
     subjects = CALL_SUBJECTS if booking.channel == "phone" else SUBJECTS
@@ -77,7 +81,11 @@ def _facts(
     services = [directory.services_ever[code].title[language] for code in booking.services]
     spoken = words(language)
     if booking.channel == "phone":
-        return services if message.kind == "cancelled" else [*services, *_call(booking, formats)]
+        return (
+            services
+            if message.kind in ("cancelled", "plans")
+            else [*services, *_call(booking, formats)]
+        )
     branch = directory.branch_of(booking.branch_id)
     places = [branch.title[language], branch.address[language] if branch.address else ""]
     where = ", ".join(filter(None, places))
@@ -106,6 +114,8 @@ def _link(message: Message, booking: Appointment, public_url: str | None) -> lis
     what = (
         spoken.gettext("Your booking: %(link)s")
         if message.kind == "cancelled"
+        else spoken.gettext("The nearest times, one tap away: %(link)s")
+        if message.kind == "plans"
         else spoken.gettext("To see, move or cancel it: %(link)s")
     )
     return ["", what % {"link": f"{public_url}/visit/{booking.token}"}]

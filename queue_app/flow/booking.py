@@ -9,7 +9,7 @@ from email_validator import EmailNotValidError, validate_email
 from msgspec import Struct
 from msgspec.structs import replace
 
-from queue_app.domain import slots
+from queue_app.domain import plans, slots
 from queue_app.domain.appointments import Appointment, require_changeable, require_confirmable
 from queue_app.domain.catalogue import Channel, Language
 from queue_app.domain.directory import Branch, Directory
@@ -42,6 +42,7 @@ async def hold(
     Conflict `slot_taken` with the nearest `alternatives`; RuleBroken `unknown_service`,
     `not_by_visit`, `not_by_phone`, `too_many_services`, `no_such_time`.
     """
+    await act.plans_stand()
     branch = act.branch(branch_slug)
     starts_at = check_time(starts_at, act.now)
     if channel == "site":
@@ -142,13 +143,17 @@ async def confirm(
     """Book what was held; confirming again with a booking is the same as once.
 
     RuleBroken `bad_contact` with the sentence code of each field in `fields`,
-    `too_many_bookings`, or `branch_retired`; Conflict `hold_expired`, `appointment_state`.
+    `too_many_bookings`, or `branch_retired`; Conflict `hold_expired`, `appointment_state`, or
+    `plans_changed` where the centre has taken the time back in the meantime.
     """
+    await act.plans_stand()
     held = await act.appointment(token)
     if held.state == "booked":
         return held
     require_confirmable(held, act.now)
     _open_branch(act.directory, held)
+    if why := plans.why_not(act.directory, held):
+        raise Conflict("plans_changed", why=why)
     region = act.directory.centre.country
     person = check_contact(name, phone, email, held.channel, region)
     await _check_bookings(act.directory, person.phone, person.email, act.now)
@@ -246,6 +251,7 @@ async def move(act: Act, token: str, starts_at: datetime) -> Appointment:
     Conflict `slot_taken` with `alternatives`, `already_checked_in`, `appointment_state`,
     `too_late_to_change`; RuleBroken `no_such_time`, `branch_retired`.
     """
+    await act.plans_stand()
     booked = await act.appointment(token)
     branch = _open_branch(act.directory, booked)
     starts_at = check_time(starts_at, act.now)

@@ -9,10 +9,17 @@ from typing import Any, Literal
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
+from queue_app.domain import plans
+from queue_app.domain.appointments import OPEN, Appointment
 from queue_app.domain.centre import BranchPlan, Centre
+from queue_app.domain.errors import Conflict
+from queue_app.domain.people import SYSTEM
+from queue_app.domain.plans import Hit
+from queue_app.flow import records
 from queue_app.flow.act import Act, By, verb
-from queue_app.queries import reference
+from queue_app.queries import appointments, reference, unsettled
 from queue_app.store import db
 
 Kind = Literal["centre", "service", "branch", "desk", "lane"]
@@ -32,7 +39,7 @@ class Change(Struct, frozen=True):
     fields: tuple[str, ...] = ()
 
 
-class _Settled(Struct, frozen=True):
+class Settled(Struct, frozen=True):
     """A change, and all that the files said of the thing before and after it."""
 
     change: Change
@@ -64,19 +71,124 @@ _LANES = _Kept("lane", "lane", ("branch_id", "code"), ("roster",))
 _OF_A_BRANCH: tuple[Kind, ...] = ("branch", "desk", "lane")
 
 
-async def apply(by: By, centre: Centre) -> list[Change]:
+class Outcome(Struct, frozen=True):
+    """What files change, and whom it concerns.
+
+    `moved`: bookings to come that go to another lane at the same time; nobody need be told.
+    `stranded`: those that no lane takes. `restored`: those stranded before that fit again.
+    """
+
+    settled: list[Settled]
+    moved: list[Hit]
+    stranded: list[Hit]
+    restored: list[Appointment]
+
+    @property
+    def changes(self) -> list[Change]:
+        return [one.change for one in self.settled]
+
+
+class _TakenBackError(Exception):
+    """Ends a transaction of which nothing may stay."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        self.outcome = outcome
+
+
+async def apply(by: By, centre: Centre, accept: bool = False) -> list[Change]:
     """Make the database say what the files say, in one transaction; what changed.
 
     A second time changes nothing. What the files no longer name is retired, and restored when
     they name it again. Running processes see it within `reference.FRESH_SECONDS`.
+    Conflict `people_are_booked` where that leaves people with a booking and no place, and that
+    was not accepted.
     """
-    changes = await apply_centre(by, centre)
-    reference.forget()
-    return changes
+    outcome = await put_in_force(by, centre, accept)
+    if outcome.stranded and not accept:
+        raise Conflict("people_are_booked", bookings=len(outcome.stranded))
+    return outcome.changes
+
+
+async def rehearse(by: By, centre: Centre) -> Outcome:
+    """What `put_in_force` would do with consent; nothing changes."""
+    try:
+        return await apply_centre(by, centre, accept=True, keep=False)
+    except _TakenBackError as taken_back:
+        return taken_back.outcome
+
+
+async def put_in_force(by: By, centre: Centre, accept: bool) -> Outcome:
+    """As `apply`; but where people are `stranded` and that is not accepted, nothing changes."""
+    try:
+        return await apply_centre(by, centre, accept)
+    except _TakenBackError as taken_back:
+        return taken_back.outcome
+    finally:
+        reference.forget()
 
 
 @verb
-async def apply_centre(act: Act, centre: Centre) -> list[Change]:
+async def apply_centre(act: Act, centre: Centre, accept: bool, keep: bool = True) -> Outcome:
+    settled = await _write(act, centre)
+    outcome = await _concerned(settled, act.now)
+    if not keep or (outcome.stranded and not accept):
+        raise _TakenBackError(outcome)
+    await _settle_people(act, outcome)
+    return outcome
+
+
+async def _concerned(settled: list[Settled], now: datetime) -> Outcome:
+    """Whom the plans that were just written hit, each of them locked.
+
+    Whoever books waits for this transaction, so only fewer can be hit than were seen first.
+    """
+    directory = await reference.anew()
+    waiting = [one.appointment for one in await unsettled.still_open()]
+    known = await unsettled.known()
+    hits = {
+        _key_of(hit.appointment): hit
+        for hit in plans.hits(directory, await appointments.to_come(now))
+    }
+    restored = {_key_of(one) for one in plans.fitting_again(directory, waiting)}
+    kept = {
+        _key_of(one): one
+        for one in await appointments.locked(sorted(hits.keys() | restored))
+        if one.state in OPEN and one.checked_in_at is None
+    }
+    still = [replace(hits[key], appointment=one) for key, one in kept.items() if key in hits]
+    return Outcome(
+        settled=settled,
+        moved=[hit for hit in still if hit.lane_id is not None],
+        stranded=[
+            hit
+            for hit in still
+            if hit.lane_id is None
+            and hit.appointment.state == "booked"
+            and _key_of(hit.appointment) not in known
+        ],
+        restored=[one for key, one in kept.items() if key in restored],
+    )
+
+
+def _key_of(one: Appointment) -> tuple[int, int]:
+    return one.branch_id, one.id
+
+
+async def _settle_people(act: Act, outcome: Outcome) -> None:
+    """A hold that no lane takes stays as it is: confirming it is refused."""
+    for hit in outcome.moved:
+        one = hit.appointment
+        times = {"starts_at": one.starts_at, "ends_at": one.ends_at}
+        await act.record(one, "move", actor=SYSTEM.actor, lane_id=hit.lane_id, why=hit.why, **times)
+    for hit in outcome.stranded:
+        one = await act.record(hit.appointment, "unsettle", actor=SYSTEM.actor, why=hit.why)
+        await records.insert_unsettled(one, hit.why)
+    for one in outcome.restored:
+        await act.record(one, "restore", actor=SYSTEM.actor)
+
+
+async def _write(act: Act, centre: Centre) -> list[Settled]:
+    """The rows as the files say; from here to the commit nobody books by other plans."""
     await db.fetch("SELECT pg_advisory_xact_lock(hashtext('queue-app config'))")
     settled = await _settle_centre(centre)
     settled += await _settle(_SERVICES, _wanted_services(centre), act.now)
@@ -92,7 +204,7 @@ async def apply_centre(act: Act, centre: Centre) -> list[Change]:
         await act.note("centre", subject, one.change.what, one.before, one.after)
     for branch_id in _touched(changes, ids):
         act.touch(branch_id)
-    return changes
+    return settled
 
 
 def _touched(changes: Iterable[Change], ids: Mapping[str, int]) -> set[int]:
@@ -102,7 +214,7 @@ def _touched(changes: Iterable[Change], ids: Mapping[str, int]) -> set[int]:
     return {ids[change.key.partition("/")[0]] for change in changes}
 
 
-async def _settle_centre(centre: Centre) -> list[_Settled]:
+async def _settle_centre(centre: Centre) -> list[Settled]:
     """All of the centre that has no table of its own."""
     document = _plain(centre)
     del document["services"], document["branches"]
@@ -110,7 +222,7 @@ async def _settle_centre(centre: Centre) -> list[_Settled]:
     if row is None:
         await db.fetch("INSERT INTO centre (id, document) VALUES (1, $1::jsonb)", _json(document))
         return [
-            _Settled(Change("centre", centre.title[centre.languages[0]], "added"), after=document)
+            Settled(Change("centre", centre.title[centre.languages[0]], "added"), after=document)
         ]
     before = msgspec.json.decode(row["document"])
     fields = _differences(before, document)
@@ -118,7 +230,7 @@ async def _settle_centre(centre: Centre) -> list[_Settled]:
         return []
     await db.fetch("UPDATE centre SET document = $1::jsonb", _json(document))
     return [
-        _Settled(
+        Settled(
             Change("centre", centre.title[centre.languages[0]], "changed", fields), before, document
         )
     ]
@@ -177,26 +289,26 @@ def _wanted_lanes(centre: Centre, ids: Mapping[str, int]) -> _Wanted:
     }
 
 
-async def _settle(kept: _Kept, wanted: _Wanted, now: datetime) -> list[_Settled]:
+async def _settle(kept: _Kept, wanted: _Wanted, now: datetime) -> list[Settled]:
     """Add, change, restore and retire the rows of one table until they are the wanted ones."""
     found = {
         tuple(row[key] for key in kept.keys): row
         for row in await db.fetch(f"SELECT * FROM {kept.table} ORDER BY {', '.join(kept.keys)}")
     }
-    changes: list[_Settled] = []
+    changes: list[Settled] = []
     for key, (label, row) in wanted.items():
         if key not in found:
             await _insert(kept, key, row)
-            changes.append(_Settled(Change(kept.kind, label, "added"), after=row))
+            changes.append(Settled(Change(kept.kind, label, "added"), after=row))
             continue
         before = _stored(kept, found[key], row)
         if change := _change(kept, label, before, row, found[key]):
             await _update(kept, key, row)
-            changes.append(_Settled(change, before, row))
+            changes.append(Settled(change, before, row))
     for key in [key for key in found if key not in wanted]:
         if found[key]["retired_at"] is None:
             await _retire(kept, key, now)
-            changes.append(_Settled(Change(kept.kind, await _label(key), "retired")))
+            changes.append(Settled(Change(kept.kind, await _label(key), "retired")))
     return changes
 
 

@@ -48,8 +48,8 @@ BEGIN
             EXECUTE format('TRUNCATE %I', changing);
         END IF;
     END LOOP;
-    FOREACH changing IN ARRAY '{message, job, promise, ticket, appointment, counter, request,
-            session, device, service_time, branch_habits, staff}'::text[] LOOP
+    FOREACH changing IN ARRAY '{message, job, promise, ticket, unsettled, appointment, counter,
+            request, session, device, service_time, branch_habits, staff}'::text[] LOOP
         EXECUTE format('DELETE FROM %I', changing);
     END LOOP;
 END $$;
