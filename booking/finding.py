@@ -74,11 +74,18 @@ def gone(
     why = request.query_params.get("why")
     wanted = moment(request.query_params.get("wanted")) or now
     title, detail = sentences(request, why if why in GONE else GONE[0], {})
+    return {"title": title, "detail": detail, "near": nearest_by_day(days, wanted)}
+
+
+def nearest_by_day(
+    days: dict[date, list[datetime]], wanted: datetime
+) -> dict[tuple[date, bool], list[datetime]]:
+    """The free starts nearest to the wanted one, by day and whether they are of its night."""
     near = nearest([start for starts in days.values() for start in starts], wanted, NEAREST)
     by_day: dict[tuple[date, bool], list[datetime]] = {}
     for start in near:
         by_day.setdefault((start.date(), start.hour < NIGHT_ENDS), []).append(start)
-    return {"title": title, "detail": detail, "near": by_day}
+    return by_day
 
 
 def moment(text: Any) -> datetime | None:

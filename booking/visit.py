@@ -20,14 +20,16 @@ from booking.details import (
     read_details,
     read_entered,
 )
-from booking.finding import day_rows, gone, gone_url, moment, parts_of
+from booking.finding import day_rows, gone, gone_url, moment, nearest_by_day, parts_of
 from booking.today import ended, is_over, standing_of, stop_on
 from queue_app.clock import Clock
+from queue_app.domain import plans
 from queue_app.domain.appointments import Appointment, as_of
 from queue_app.domain.errors import Conflict, RuleBroken
+from queue_app.domain.plans import Why
 from queue_app.flow import booking
 from queue_app.flow.act import By
-from queue_app.queries import appointments, reference
+from queue_app.queries import appointments, reference, unsettled
 from queue_app.web.addresses import absolute
 from queue_app.web.guards import require_same_origin, right
 from queue_app.web.i18n import language_of
@@ -75,6 +77,10 @@ async def _state_page(
     template = "booking/past.html" if over else STATE_TEMPLATES[found.state]
     if not over and await _is_in_vain(found):
         template = "booking/branch_closed.html"
+    elif not over and (why := await _stranded(found)):
+        near = await _near(found, clock) if await _can_move(found, clock) else {}
+        context |= {"why": why, "near": near, "can_move": await _can_move(found, clock)}
+        template = "booking/plans.html"
     standing = await standing_of(directory, found, now)
     return await _page(
         request,
@@ -91,6 +97,20 @@ async def _is_in_vain(found: Appointment) -> bool:
     """Whether the branch has closed for good before this visit; who is there already is served."""
     branch = (await reference.directory()).branch_of(found.branch_id)
     return branch.retired and found.state in ("held", "booked") and found.ticket_token is None
+
+
+async def _stranded(found: Appointment) -> Why | None:
+    """Why changed plans leave this booking without a place, unless staff have settled that."""
+    if found.state not in ("held", "booked") or found.ticket_token is not None:
+        return None
+    why = plans.why_not(await reference.directory(), found)
+    if why is None or found.state == "held":
+        return why
+    return await unsettled.reason(found.branch_id, found.id)
+
+
+async def _near(found: Appointment, clock: Clock) -> dict[tuple[date, bool], list[datetime]]:
+    return nearest_by_day(await _days(found, clock), found.starts_at)
 
 
 async def _page(
@@ -181,6 +201,16 @@ async def move(request: AnyRequest, token: str, by: By, clock: Clock) -> Respons
         url = gone_url(f"/visit/{token}/taken", error, starts_at)
         return Redirect(url, status_code=303)
     return Redirect(f"/visit/{token}?moved=1", status_code=303)
+
+
+@get("/visit/{token:str}/offer", include_in_schema=False, opt=right("see_appointment"))
+async def ask_to_move(request: AnyRequest, token: str, clock: Clock) -> Response[Any]:
+    """To that time, really?"""
+    found = await _find(token, clock)
+    starts_at = moment(request.query_params.get("starts_at"))
+    if starts_at is None or not await _can_move(found, clock):
+        return Redirect(f"/visit/{token}", status_code=303)
+    return await _page(request, "booking/offer.html", found, starts_at=starts_at)
 
 
 @get("/visit/{token:str}/taken", include_in_schema=False, opt=right("see_appointment"))
@@ -279,6 +309,7 @@ HANDLERS = [
     other_day,
     other_time,
     move,
+    ask_to_move,
     other_time_taken,
     ask_to_cancel,
     cancel,

@@ -19,6 +19,7 @@ import display.pages
 import kiosk.pages
 import queue_app.api.routes
 import queue_app.console.pages
+import queue_app.console.unsettled_list
 from config.files import CATALOGUES
 from config.settings import Settings, from_environment
 from queue_app.api import sockets
@@ -93,6 +94,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
             kiosk.pages.router,
             display.pages.router,
             queue_app.console.pages.router,
+            queue_app.console.unsettled_list.router,
             health.live,
             health.ready,
             health.metrics,

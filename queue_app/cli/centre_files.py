@@ -111,7 +111,7 @@ async def put_in_force(by: By, centre: Centre, accept: bool) -> None:
     click.echo("\n".join(said + await _people(outcome, "")))
 
 
-async def _people(outcome: configuring.Outcome, would: str) -> list[str]:
+async def _people(outcome: configuring.Applied, would: str) -> list[str]:
     try:
         return differences.people(await reference.directory(), outcome, would)
     except NotFound:  # an empty database has nobody

@@ -4,7 +4,7 @@ from importlib.metadata import version
 
 import click
 
-from queue_app.cli import centre_files, database, running, sign_ins, unsettled
+from queue_app.cli import centre_files, database, running, sign_ins, unsettled_bookings
 from queue_app.cli.operator import OperatorGroup
 from queue_app.cli.simulate import simulate
 
@@ -23,7 +23,7 @@ for command in (
     running.demo,
     centre_files.config,
     centre_files.catalogue,
-    unsettled.unsettled,
+    unsettled_bookings.unsettled,
     sign_ins.staff,
     sign_ins.device,
     database.doctor,

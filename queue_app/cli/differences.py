@@ -10,7 +10,7 @@ from queue_app.domain.appointments import Appointment
 from queue_app.domain.centre import Period
 from queue_app.domain.directory import Directory
 from queue_app.domain.plans import Why
-from queue_app.flow.configuring import Kind, Outcome, Settled
+from queue_app.flow.configuring import Applied, Kind, Settled
 
 _FILES: dict[Kind, str] = {
     "centre": "centre.toml",
@@ -110,7 +110,7 @@ def _periods(value: Any) -> tuple[Period, ...]:
         return ()
 
 
-def people(directory: Directory, outcome: Outcome, would: str) -> list[str]:
+def people(directory: Directory, outcome: Applied, would: str) -> list[str]:
     """The bookings that it hits, without a name; `would`: "would be " before it is done."""
     said = []
     if outcome.moved:

@@ -71,7 +71,7 @@ _LANES = _Kept("lane", "lane", ("branch_id", "code"), ("roster",))
 _OF_A_BRANCH: tuple[Kind, ...] = ("branch", "desk", "lane")
 
 
-class Outcome(Struct, frozen=True):
+class Applied(Struct, frozen=True):
     """What files change, and whom it concerns.
 
     `moved`: bookings to come that go to another lane at the same time; nobody need be told.
@@ -91,7 +91,7 @@ class Outcome(Struct, frozen=True):
 class _TakenBackError(Exception):
     """Ends a transaction of which nothing may stay."""
 
-    def __init__(self, outcome: Outcome) -> None:
+    def __init__(self, outcome: Applied) -> None:
         self.outcome = outcome
 
 
@@ -109,7 +109,7 @@ async def apply(by: By, centre: Centre, accept: bool = False) -> list[Change]:
     return outcome.changes
 
 
-async def rehearse(by: By, centre: Centre) -> Outcome:
+async def rehearse(by: By, centre: Centre) -> Applied:
     """What `put_in_force` would do with consent; nothing changes."""
     try:
         return await apply_centre(by, centre, accept=True, keep=False)
@@ -117,7 +117,7 @@ async def rehearse(by: By, centre: Centre) -> Outcome:
         return taken_back.outcome
 
 
-async def put_in_force(by: By, centre: Centre, accept: bool) -> Outcome:
+async def put_in_force(by: By, centre: Centre, accept: bool) -> Applied:
     """As `apply`; but where people are `stranded` and that is not accepted, nothing changes."""
     try:
         return await apply_centre(by, centre, accept)
@@ -128,7 +128,7 @@ async def put_in_force(by: By, centre: Centre, accept: bool) -> Outcome:
 
 
 @verb
-async def apply_centre(act: Act, centre: Centre, accept: bool, keep: bool = True) -> Outcome:
+async def apply_centre(act: Act, centre: Centre, accept: bool, keep: bool = True) -> Applied:
     settled = await _write(act, centre)
     outcome = await _concerned(settled, act.now)
     if not keep or (outcome.stranded and not accept):
@@ -137,7 +137,7 @@ async def apply_centre(act: Act, centre: Centre, accept: bool, keep: bool = True
     return outcome
 
 
-async def _concerned(settled: list[Settled], now: datetime) -> Outcome:
+async def _concerned(settled: list[Settled], now: datetime) -> Applied:
     """Whom the plans that were just written hit, each of them locked.
 
     Whoever books waits for this transaction, so only fewer can be hit than were seen first.
@@ -156,7 +156,7 @@ async def _concerned(settled: list[Settled], now: datetime) -> Outcome:
         if one.state in OPEN and one.checked_in_at is None
     }
     still = [replace(hits[key], appointment=one) for key, one in kept.items() if key in hits]
-    return Outcome(
+    return Applied(
         settled=settled,
         moved=[hit for hit in still if hit.lane_id is not None],
         stranded=[
@@ -174,7 +174,7 @@ def _key_of(one: Appointment) -> tuple[int, int]:
     return one.branch_id, one.id
 
 
-async def _settle_people(act: Act, outcome: Outcome) -> None:
+async def _settle_people(act: Act, outcome: Applied) -> None:
     """A hold that no lane takes stays as it is: confirming it is refused."""
     for hit in outcome.moved:
         one = hit.appointment

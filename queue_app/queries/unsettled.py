@@ -64,8 +64,9 @@ async def reason(branch_id: int, appointment_id: int) -> Why | None:
     return why
 
 
-async def count(branch_id: int) -> int:
+async def count(branch_ids: list[int]) -> int:
     number: int = await db.fetch_value(
-        "SELECT count(*) FROM unsettled WHERE branch_id = $1 AND settled_at IS NULL", branch_id
+        "SELECT count(*) FROM unsettled WHERE branch_id = ANY($1) AND settled_at IS NULL",
+        branch_ids,
     )
     return number

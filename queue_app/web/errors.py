@@ -198,6 +198,10 @@ SENTENCES: Mapping[str, Sentence] = {
         N_("People with a booking would be left without a place"),
         N_("Look at the list, then apply the files with --accept."),
     ),
+    "unknown_booking": (
+        N_("There is no such booking in this branch"),
+        N_("Open the list of bookings to settle again."),
+    ),
     "already_settled": (
         N_("This booking is settled already"),
         N_("Nothing more is to be done."),

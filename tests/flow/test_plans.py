@@ -16,7 +16,7 @@ from queue_app.domain.errors import Conflict, QueueError
 from queue_app.domain.people import OPERATOR, RESIDENT, Staff
 from queue_app.flow import arrival, booking, configuring, settling
 from queue_app.flow.act import Act, By
-from queue_app.flow.configuring import Outcome
+from queue_app.flow.configuring import Applied
 from queue_app.jobs import day_ends
 from queue_app.queries import appointments, doctor, reference, unsettled
 from queue_app.store import db
@@ -79,7 +79,7 @@ async def booked(slot: int = 0) -> Appointment:
     return await confirm(await hold(ONE, at_slot(slot), NOW), NOW)
 
 
-async def accept(centre: Centre) -> Outcome:
+async def accept(centre: Centre) -> Applied:
     return await configuring.put_in_force(By(OPERATOR, NOW), centre, accept=True)
 
 
@@ -161,12 +161,12 @@ async def test_each_way_in_which_a_booking_is_settled_is_kept() -> None:
     await booking.move(By(RESIDENT, NOW), one.token, later)
     await booking.cancel(By(RESIDENT, NOW), two.token)
     boss = Staff(1, "boss", "supervisor", one.branch_id)
-    await settling.settle_unsettled(By(boss, NOW), three.token)
+    await settling.settle_unsettled(By(boss, NOW), ONE, three.id)
     with pytest.raises(Conflict, match="already_settled"):
-        await settling.settle_unsettled(By(boss, NOW), three.token)
+        await settling.settle_unsettled(By(boss, NOW), ONE, three.id)
     stranger = Staff(2, "other", "supervisor", one.branch_id + 1)
     with pytest.raises(QueueError, match="other_branch"):
-        await settling.settle_unsettled(By(stranger, NOW), four.token)
+        await settling.settle_unsettled(By(stranger, NOW), ONE, four.id)
     rows = await db.fetch("SELECT appointment_id, how FROM unsettled ORDER BY appointment_id")
     assert [tuple(row) for row in rows] == [
         (one.id, "moved"),
@@ -236,7 +236,7 @@ async def test_who_books_while_the_plans_change_is_refused(
     others: list[asyncio.Task[Appointment]] = []
     go_on = configuring._settle_people
 
-    async def meanwhile(act: Act, outcome: Outcome) -> None:
+    async def meanwhile(act: Act, outcome: Applied) -> None:
         others.extend(
             asyncio.create_task(asked, context=contextvars.Context())
             for asked in (
@@ -264,7 +264,7 @@ async def test_who_was_booking_as_the_plans_changed_is_listed(
     tomorrow = (await starts(ONE, TUESDAY + timedelta(days=1), NOW))[0]
     there = await confirm(await hold(ONE, tomorrow, NOW), NOW)
     held = await hold(ONE, at_slot(0), NOW)
-    closing: list[asyncio.Task[Outcome]] = []
+    closing: list[asyncio.Task[Applied]] = []
     go_on = booking._check_bookings
 
     async def meanwhile(*asked: Any) -> None:

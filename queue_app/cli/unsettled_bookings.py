@@ -24,8 +24,8 @@ def unsettled(branch: str | None, settle: str | None) -> None:
     async def work() -> None:
         directory = await reference.directory()
         found = await kept.still_open([directory.ever(branch).id] if branch else None)
-        if settle:
-            await _settle(By(OPERATOR, now), found, settle)
+        if branch and settle:
+            await _settle(By(OPERATOR, now), branch, found, settle)
             return
         for one in found:
             line = differences.booking_line(directory, one.appointment)
@@ -36,12 +36,12 @@ def unsettled(branch: str | None, settle: str | None) -> None:
     operator.with_database(work)
 
 
-async def _settle(by: By, found: list[Unsettled], code: str) -> None:
+async def _settle(by: By, branch: str, found: list[Unsettled], code: str) -> None:
     digits = "".join(filter(str.isdigit, code))
     fitting = [one.appointment for one in found if digits and one.appointment.code.endswith(digits)]
     if len(fitting) != 1:
         raise click.ClickException(
             f"{len(fitting) or 'no'} bookings of that branch wait under this code"
         )
-    await settling.settle_unsettled(by, fitting[0].token)
+    await settling.settle_unsettled(by, branch, fitting[0].id)
     click.echo("Settled.")
