@@ -9,17 +9,13 @@ from typing import Any, Literal
 
 import msgspec
 from msgspec import Struct
-from msgspec.structs import replace
 
-from queue_app.domain import plans
-from queue_app.domain.appointments import OPEN, Appointment
 from queue_app.domain.centre import BranchPlan, Centre
 from queue_app.domain.errors import Conflict
-from queue_app.domain.people import SYSTEM
-from queue_app.domain.plans import Hit
-from queue_app.flow import records
+from queue_app.flow import replanning
 from queue_app.flow.act import Act, By, verb
-from queue_app.queries import appointments, reference, unsettled
+from queue_app.flow.replanning import Concerned
+from queue_app.queries import reference
 from queue_app.store import db
 
 Kind = Literal["centre", "service", "branch", "desk", "lane"]
@@ -71,17 +67,10 @@ _LANES = _Kept("lane", "lane", ("branch_id", "code"), ("roster",))
 _OF_A_BRANCH: tuple[Kind, ...] = ("branch", "desk", "lane")
 
 
-class Applied(Struct, frozen=True):
-    """What files change, and whom it concerns.
-
-    `moved`: bookings to come that go to another lane at the same time; nobody need be told.
-    `stranded`: those that no lane takes. `restored`: those stranded before that fit again.
-    """
+class Applied(Concerned, frozen=True, kw_only=True):
+    """What files change, and whom it concerns."""
 
     settled: list[Settled]
-    moved: list[Hit]
-    stranded: list[Hit]
-    restored: list[Appointment]
 
     @property
     def changes(self) -> list[Change]:
@@ -130,61 +119,14 @@ async def put_in_force(by: By, centre: Centre, accept: bool) -> Applied:
 @verb
 async def apply_centre(act: Act, centre: Centre, accept: bool, keep: bool = True) -> Applied:
     settled = await _write(act, centre)
-    outcome = await _concerned(settled, act.now)
+    found = await replanning.concerned(act.now)
+    outcome = Applied(
+        settled=settled, moved=found.moved, stranded=found.stranded, restored=found.restored
+    )
     if not keep or (outcome.stranded and not accept):
         raise _TakenBackError(outcome)
-    await _settle_people(act, outcome)
+    await replanning.settle_people(act, outcome)
     return outcome
-
-
-async def _concerned(settled: list[Settled], now: datetime) -> Applied:
-    """Whom the plans that were just written hit, each of them locked.
-
-    Whoever books waits for this transaction, so only fewer can be hit than were seen first.
-    """
-    directory = await reference.anew()
-    waiting = [one.appointment for one in await unsettled.still_open()]
-    known = await unsettled.known()
-    hits = {
-        _key_of(hit.appointment): hit
-        for hit in plans.hits(directory, await appointments.to_come(now))
-    }
-    restored = {_key_of(one) for one in plans.fitting_again(directory, waiting)}
-    kept = {
-        _key_of(one): one
-        for one in await appointments.locked(sorted(hits.keys() | restored))
-        if one.state in OPEN and one.checked_in_at is None
-    }
-    still = [replace(hits[key], appointment=one) for key, one in kept.items() if key in hits]
-    return Applied(
-        settled=settled,
-        moved=[hit for hit in still if hit.lane_id is not None],
-        stranded=[
-            hit
-            for hit in still
-            if hit.lane_id is None
-            and hit.appointment.state == "booked"
-            and _key_of(hit.appointment) not in known
-        ],
-        restored=[one for key, one in kept.items() if key in restored],
-    )
-
-
-def _key_of(one: Appointment) -> tuple[int, int]:
-    return one.branch_id, one.id
-
-
-async def _settle_people(act: Act, outcome: Applied) -> None:
-    """A hold that no lane takes stays as it is: confirming it is refused."""
-    for hit in outcome.moved:
-        one = hit.appointment
-        times = {"starts_at": one.starts_at, "ends_at": one.ends_at}
-        await act.record(one, "move", actor=SYSTEM.actor, lane_id=hit.lane_id, why=hit.why, **times)
-    for hit in outcome.stranded:
-        one = await act.record(hit.appointment, "unsettle", actor=SYSTEM.actor, why=hit.why)
-        await records.insert_unsettled(one, hit.why)
-    for one in outcome.restored:
-        await act.record(one, "restore", actor=SYSTEM.actor)
 
 
 async def _write(act: Act, centre: Centre) -> list[Settled]:

@@ -14,9 +14,10 @@ from queue_app.domain.appointments import Appointment
 from queue_app.domain.centre import BranchPlan, Centre, Closure
 from queue_app.domain.errors import Conflict, QueueError
 from queue_app.domain.people import OPERATOR, RESIDENT, Staff
-from queue_app.flow import arrival, booking, configuring, settling
+from queue_app.flow import arrival, booking, configuring, replanning, settling
 from queue_app.flow.act import Act, By
 from queue_app.flow.configuring import Applied
+from queue_app.flow.replanning import Concerned
 from queue_app.jobs import day_ends
 from queue_app.queries import appointments, doctor, reference, unsettled
 from queue_app.store import db
@@ -186,6 +187,14 @@ async def test_plans_that_fit_again_settle_it_and_say_so() -> None:
     assert await kinds() == ["booked", "plans", "booked"]
 
 
+async def test_who_was_told_and_fits_another_lane_later_is_told_again() -> None:
+    await booked()
+    await accept(changed(lanes=()))
+    await accept(other_lane())
+    assert await how() == ["moved"]
+    assert await kinds() == ["booked", "plans", "booked"]
+
+
 async def test_whoever_comes_all_the_same_comes_first_and_is_settled() -> None:
     one = await booked()
     await accept(other_lane_of_nothing())
@@ -234,9 +243,9 @@ async def test_who_books_while_the_plans_change_is_refused(
     tomorrow = (await starts(ONE, TUESDAY + timedelta(days=1), NOW))[0]
     there = await confirm(await hold(ONE, tomorrow, NOW), NOW)
     others: list[asyncio.Task[Appointment]] = []
-    go_on = configuring._settle_people
+    go_on = replanning.settle_people
 
-    async def meanwhile(act: Act, outcome: Applied) -> None:
+    async def meanwhile(act: Act, found: Concerned) -> None:
         others.extend(
             asyncio.create_task(asked, context=contextvars.Context())
             for asked in (
@@ -246,9 +255,9 @@ async def test_who_books_while_the_plans_change_is_refused(
             )
         )
         await asyncio.sleep(GLANCE)
-        await go_on(act, outcome)
+        await go_on(act, found)
 
-    monkeypatch.setattr(configuring, "_settle_people", meanwhile)
+    monkeypatch.setattr(replanning, "settle_people", meanwhile)
     await accept(closed())
     codes = [
         one.code if isinstance(one, QueueError) else one
