@@ -74,16 +74,24 @@ def gone(
     why = request.query_params.get("why")
     wanted = moment(request.query_params.get("wanted")) or now
     title, detail = sentences(request, why if why in GONE else GONE[0], {})
-    return {"title": title, "detail": detail, "near": nearest_by_day(days, wanted)}
+    near = nearest([start for starts in days.values() for start in starts], wanted, NEAREST)
+    return {"title": title, "detail": detail, "near": _by_day(near)}
 
 
-def nearest_by_day(
+def around_by_day(
     days: dict[date, list[datetime]], wanted: datetime
 ) -> dict[tuple[date, bool], list[datetime]]:
-    """The free starts nearest to the wanted one, by day and whether they are of its night."""
-    near = nearest([start for starts in days.values() for start in starts], wanted, NEAREST)
+    """As many of the nearest free starts before the wanted one as after it, by day."""
+    starts = [start for starts in days.values() for start in starts]
+    before = nearest([start for start in starts if start < wanted], wanted, NEAREST // 2)
+    after = nearest([start for start in starts if start > wanted], wanted, NEAREST // 2)
+    return _by_day([*before, *after])
+
+
+def _by_day(starts: list[datetime]) -> dict[tuple[date, bool], list[datetime]]:
+    """By the day, and whether they are of its night."""
     by_day: dict[tuple[date, bool], list[datetime]] = {}
-    for start in near:
+    for start in starts:
         by_day.setdefault((start.date(), start.hour < NIGHT_ENDS), []).append(start)
     return by_day
 

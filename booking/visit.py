@@ -20,7 +20,7 @@ from booking.details import (
     read_details,
     read_entered,
 )
-from booking.finding import day_rows, gone, gone_url, moment, nearest_by_day, parts_of
+from booking.finding import around_by_day, day_rows, gone, gone_url, moment, parts_of
 from booking.today import ended, is_over, standing_of, stop_on
 from queue_app.clock import Clock
 from queue_app.domain import plans
@@ -110,7 +110,9 @@ async def _stranded(found: Appointment) -> Why | None:
 
 
 async def _near(found: Appointment, clock: Clock) -> dict[tuple[date, bool], list[datetime]]:
-    return nearest_by_day(await _days(found, clock), found.starts_at)
+    """Those before and those after; the nearest alone may all be of one hour."""
+    days = await _days(found, clock)
+    return around_by_day(days, found.starts_at)
 
 
 async def _page(

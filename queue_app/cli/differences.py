@@ -1,13 +1,13 @@
 """What files change, old and new, by the place in them, and the bookings that it hits."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
-from config.notation import format_periods
+from config.notation import format_days, format_periods
 from queue_app.domain.appointments import Appointment
-from queue_app.domain.centre import Period
+from queue_app.domain.centre import WEEKDAYS, Period, Weekday
 from queue_app.domain.directory import Directory
 from queue_app.domain.plans import Why
 from queue_app.flow.configuring import Applied, Kind, Settled
@@ -45,38 +45,73 @@ WHY: dict[Why, str] = {
 }
 
 
+class _Line(NamedTuple):
+    """One value that is another. `things`: what has it, such as "branches"; `path`: in it."""
+
+    file: str
+    things: str
+    path: str
+    said: str
+
+
 def differences(settled: Iterable[Settled]) -> list[str]:
-    """A line for every value that is another: file, place, old and new."""
-    return [line for one in settled for line in _of(one)]
+    """A line for every value that is another: file, place, old and new; alike ones together."""
+    every = list(settled)
+    whole = {(one.change.key, one.change.what) for one in every if one.change.kind == "branch"}
+    alike: dict[_Line, list[str]] = {}
+    for one in every:
+        slug, joined, _ = one.change.key.partition("/")
+        goes_with = joined and one.change.what != "changed" and (slug, one.change.what) in whole
+        for line in () if goes_with else _of(one):
+            alike.setdefault(line, []).append(one.change.key)
+    return [_written(line, keys) for line, keys in alike.items()]
 
 
-def _of(one: Settled) -> Iterator[str]:
+def _written(line: _Line, keys: list[str]) -> str:
+    place = f"{line.things} {', '.join(keys)} {line.path}".strip() if line.things else line.path
+    return f"{line.file}: {place}: {line.said}"
+
+
+def _of(one: Settled) -> Iterator[_Line]:
     change = one.change
-    where = f"{_LISTS[change.kind]} {change.key}" if change.kind in _LISTS else ""
+    things, file = _LISTS.get(change.kind, ""), _FILES[change.kind]
+    if change.what != "changed":
+        yield _Line(file, things, "", change.what)
     if change.what in ("added", "retired"):
-        yield f"{_FILES[change.kind]}: {where or change.key}: {change.what}"
         return
-    if change.what == "restored":
-        yield f"{_FILES[change.kind]}: {where}: restored"
     for place, old, new in _leaves("", one.before, one.after):
-        top = place.split(" ")[0]
-        if top == "position":
-            continue
-        file = _ELSEWHERE.get(top, _FILES[change.kind]) if not where else _FILES[change.kind]
-        path = " ".join(part for part in (where, place.removeprefix("document ")) if part)
-        yield f"{file}: {path}: {_said(old)} -> {_said(new)}"
+        top = place.partition(" ")[0]
+        if top != "position":
+            said = f"{_said(old)} -> {_said(new)}"
+            own = file if things else _ELSEWHERE.get(top, file)
+            yield _Line(own, things, place.removeprefix("document "), said)
 
 
 def _leaves(place: str, old: Any, new: Any) -> Iterator[tuple[str, Any, Any]]:
-    """Where two values differ, as deep as both have names."""
+    """Where two values differ, as deep as both have names; days of the week together."""
     if old == new:
         return
     ours, theirs = _named(old), _named(new)
     if ours is None or theirs is None or not (ours or theirs):
         yield place, old, new
         return
-    for name in dict.fromkeys([*ours, *theirs]):
+    names = dict.fromkeys([*ours, *theirs])
+    if names.keys() <= set(WEEKDAYS):
+        for days, before, after in _days(ours, theirs):
+            yield f"{place} {days}".strip(), before, after
+        return
+    for name in names:
         yield from _leaves(f"{place} {name}".strip(), ours.get(name), theirs.get(name))
+
+
+def _days(old: dict[str, Any], new: dict[str, Any]) -> Iterator[tuple[str, Any, Any]]:
+    """The days of which the hours change in the same way, such as "mon-thu"."""
+    alike: dict[tuple[str, str], list[Weekday]] = {}
+    for day in WEEKDAYS:
+        if old.get(day) != new.get(day):
+            alike.setdefault((_said(old.get(day)), _said(new.get(day))), []).append(day)
+    for days in alike.values():
+        yield format_days(days), old.get(days[0]), new.get(days[0])
 
 
 def _named(value: Any) -> dict[str, Any] | None:
