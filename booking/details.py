@@ -7,7 +7,9 @@ from typing import Any
 import msgspec
 from litestar import Request
 from litestar.datastructures import Cookie
+from litestar.response import Redirect
 from msgspec import Struct
+from msgspec.structs import replace
 from phonenumbers import (
     PhoneNumberFormat,
     PhoneNumberType,
@@ -16,6 +18,7 @@ from phonenumbers import (
 )
 
 from queue_app.domain.centre import Centre
+from queue_app.domain.errors import QueueError
 from queue_app.texts.words import N_, words
 from queue_app.web.errors import sentences
 from queue_app.web.i18n import language_of
@@ -31,8 +34,26 @@ FIELD_SENTENCES: Mapping[str, str] = {
     "phone_missing": N_("Enter the phone number that we should call"),
     "phone_invalid": N_("Check the phone number, for example %(phone)s"),
     "phone_unknown": N_("Check the phone number"),
+    "phone_two": N_("Enter one phone number, the one that we should use"),
+    "phone_words": N_("Enter the phone number alone, without words beside it"),
+    "phone_extension": N_("We cannot dial an extension. Enter a number without one"),
+    "phone_needs_country": N_("Begin the phone number with + and the country’s code"),
+    "phone_ours": N_("This is our own number. Enter yours"),
+    "phone_not_called": N_("We cannot call this number. Enter a mobile or a home number"),
     "email_invalid": N_("Check the e-mail, for example name@example.com"),
+    "email_two": N_("Enter one e-mail, the one that we should use"),
+    "email_words": N_("Enter the e-mail alone, without words or blanks"),
+    "email_mixed": N_("Check the e-mail: some of its letters are of another alphabet"),
+    "email_letters": N_("Mail addresses seldom have such letters. If yours has, press once more"),
+    "email_typo": N_("Check the e-mail. If it is right as it is, press once more"),
 }
+MEANT_SENTENCES: Mapping[str, str] = {
+    "email_invalid": N_("Check the e-mail. Did you mean %(email)s?"),
+    "email_mixed": N_("Check the e-mail. Did you mean %(email)s?"),
+    "email_letters": N_("Did you mean %(email)s? If the e-mail is right as it is, press once more"),
+    "email_typo": N_("Did you mean %(email)s? If the e-mail is right as it is, press once more"),
+}
+"""Where it is known what was probably meant."""
 
 
 class Details(Struct, frozen=True):
@@ -44,16 +65,53 @@ class Details(Struct, frozen=True):
 
 
 class Entered(Struct, frozen=True):
-    """What was entered and why it was refused: the code of a RuleBroken with its details."""
+    """What was entered and why it was refused: the code of a RuleBroken with its details.
+
+    `asked_email`, `asked_overlap`: what was asked back about; pressed once more, it is meant so.
+    """
 
     details: Details = Details()
     code: str | None = None
     facts: dict[str, Any] = {}
+    asked_email: str = ""
+    asked_overlap: bool = False
+    proofs: tuple[str, ...] = ()
+    """Of the codes that were sent; the last is the one that is waited for."""
+
+    @property
+    def as_it_is(self) -> tuple[str, ...]:
+        email = ("email",) if self.asked_email == self.details.email else ()
+        return (*email, "overlap") if self.asked_overlap else email
 
 
-def read_details(form: Mapping[str, Any]) -> Details:
+def read_form(form: Mapping[str, Any], cookie: str | None) -> Entered:
+    """What a form says; the button with a suggested e-mail says that one."""
     fields = Details.__struct_fields__
-    return Details(*(str(form.get(field) or "")[:FIELD_MAX] for field in fields))
+    entered = [str(form.get(field) or "")[:FIELD_MAX] for field in fields]
+    if suggested := form.get("suggested"):
+        entered[fields.index("email")] = str(suggested)[:FIELD_MAX]
+    return Entered(
+        Details(*entered),
+        asked_email=str(form.get("asked_email") or "")[:FIELD_MAX],
+        asked_overlap=bool(form.get("asked_overlap")),
+        proofs=read_entered(cookie).proofs,
+    )
+
+
+def refused(token: str, path: str, entered: Entered, error: QueueError) -> Redirect:
+    """To the page of the form, which says what to correct or asks back."""
+    fields = error.details.get("fields", {})
+    asked = error.code == "contact_unsure" and "email" in fields
+    page = Redirect(path, status_code=303)
+    now = replace(
+        entered,
+        code=error.code,
+        facts=msgspec.to_builtins(error.details),
+        asked_email=entered.details.email if asked else entered.asked_email,
+        asked_overlap=entered.asked_overlap or error.code == "overlapping_bookings",
+    )
+    page.set_cookie(kept(token, now))
+    return page
 
 
 def kept(token: str, entered: Entered) -> Cookie:
@@ -96,15 +154,23 @@ def field_errors(
     """
     if entered.code is None:
         return []
-    if entered.code != "bad_contact":
+    if entered.code not in ("bad_contact", "contact_unsure"):
         title, detail = sentences(request, entered.code, entered.facts)
-        return [("name", f"{title}. {detail}")]
+        return [(entered.facts.get("field", "name"), f"{title}. {detail}")]
     spoken = words(language_of(request))
     wrong = entered.facts.get("fields", {})
     if not example and wrong.get("phone") == "phone_invalid":
         wrong = {**wrong, "phone": "phone_unknown"}
+    known = {**FIELD_SENTENCES, **(MEANT_SENTENCES if suggestion(entered) else {})}
+    named = {"phone": example, "email": suggestion(entered)}
     return [
-        (field, spoken.gettext(FIELD_SENTENCES[wrong[field]]) % {"phone": example})
+        (field, spoken.gettext(known[wrong[field]]) % named)
         for field in Details.__struct_fields__
-        if wrong.get(field) in FIELD_SENTENCES
+        if wrong.get(field) in known
     ]
+
+
+def suggestion(entered: Entered) -> str | None:
+    """The e-mail that was probably meant."""
+    found: str | None = entered.facts.get("suggestions", {}).get("email")
+    return found

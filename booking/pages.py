@@ -13,7 +13,7 @@ from litestar import Request, Response, Router, get, post
 from litestar.datastructures import Cookie
 from litestar.response import Redirect
 
-from booking import visit, words
+from booking import contact, my, own_data, proof, visit, words
 from booking.choice import (
     Choice,
     branches_of,
@@ -301,6 +301,20 @@ def _step(
 
 router = Router(
     "/",
-    route_handlers=[services, way, branch, day, time, hold, taken, about, *visit.HANDLERS],
+    route_handlers=[
+        services,
+        way,
+        branch,
+        day,
+        time,
+        hold,
+        taken,
+        about,
+        *visit.HANDLERS,
+        *contact.HANDLERS,
+        *my.HANDLERS,
+        *proof.HANDLERS,
+        *own_data.HANDLERS,
+    ],
     include_in_schema=False,
 )

@@ -7,18 +7,18 @@ from uuid import UUID, uuid4
 
 from litestar import Request, Response, get, post
 from litestar.response import Redirect
+from litestar.status_codes import HTTP_308_PERMANENT_REDIRECT
 
-from booking import words
+from booking import entering, words
 from booking.calendar_file import calendar_file
 from booking.choice import Choice, free_days, planned
 from booking.details import (
     ENTERED_COOKIE,
-    Entered,
     field_errors,
-    kept,
     phone_example,
-    read_details,
     read_entered,
+    read_form,
+    suggestion,
 )
 from booking.finding import around_by_day, day_rows, gone, gone_url, moment, parts_of
 from booking.today import ended, is_over, standing_of, stop_on
@@ -26,10 +26,11 @@ from queue_app.clock import Clock
 from queue_app.domain import plans
 from queue_app.domain.appointments import Appointment, as_of
 from queue_app.domain.errors import Conflict, RuleBroken
+from queue_app.domain.numbering import token_in
 from queue_app.domain.plans import Why
 from queue_app.flow import booking
 from queue_app.flow.act import By
-from queue_app.queries import appointments, reference, unsettled
+from queue_app.queries import appointments, known, reference, unsettled
 from queue_app.web.addresses import absolute
 from queue_app.web.guards import require_same_origin, right
 from queue_app.web.i18n import language_of
@@ -50,22 +51,26 @@ STATE_TEMPLATES = {
 
 
 @get("/visit/{token:str}", include_in_schema=False, opt=right("see_appointment"))
-async def own(request: AnyRequest, token: str, clock: Clock) -> Response[str]:
+async def own(request: AnyRequest, token: str, clock: Clock) -> Response[Any]:
     """What the appointment is now: to be confirmed, booked, or over in one way or another."""
-    found = await _find(token, clock)
+    if clean := token_in(token):
+        return Redirect(f"/visit/{clean}", status_code=HTTP_308_PERMANENT_REDIRECT)
+    found = await find(token, clock)
     entered = read_entered(request.cookies.get(ENTERED_COOKIE))
     example = phone_example((await reference.directory()).centre)
     return await _state_page(
         request,
         found,
         clock,
-        details=entered.details,
+        entered=entered,
         errors=field_errors(request, entered, example),
+        suggestion=suggestion(entered),
         example=example,
+        can_correct=entering.can_correct(found),
     )
 
 
-async def _find(token: str, clock: Clock) -> Appointment:
+async def find(token: str, clock: Clock) -> Appointment:
     return as_of(await appointments.by_token(token), clock.now())
 
 
@@ -82,7 +87,7 @@ async def _state_page(
         context |= {"why": why, "near": near, "can_move": await _can_move(found, clock)}
         template = "booking/plans.html"
     standing = await standing_of(directory, found, now)
-    return await _page(
+    return await page_of(
         request,
         template,
         found,
@@ -115,7 +120,7 @@ async def _near(found: Appointment, clock: Clock) -> dict[tuple[date, bool], lis
     return around_by_day(days, found.starts_at)
 
 
-async def _page(
+async def page_of(
     request: AnyRequest, template: str, found: Appointment, *, status: int = 200, **context: Any
 ) -> Response[str]:
     directory = await reference.directory()
@@ -136,48 +141,42 @@ async def _page(
         checklists=[one for one in directory.centre.checklists if one.code in needed],
         again=again.url("/branch" if branch.retired else "/day"),
         link=f"/visit/{found.token}",
+        kept_until=known.kept_until(directory, found),
+        address=absolute(request, f"/visit/{found.token}"),
         moved="moved" in request.query_params,
-        words=words.held,
+        words=words.own,
         **context,
     )
 
 
 @post("/visit/{token:str}", include_in_schema=False, opt=right("confirm", PUBLIC))
 async def confirm(request: AnyRequest, token: str, by: By, clock: Clock) -> Response[Any]:
-    """Books what was held; with something missing, the page comes again with what to correct."""
+    """Books what was held; with something missing, the page comes again with what to correct.
+
+    What was booked in another window with other data is shown with what is kept.
+    """
     require_same_origin(request)
-    found = await _find(token, clock)
-    if found.state != "held":
+    found = await find(token, clock)
+    if found.state not in ("held", "booked"):
         return Redirect(f"/visit/{token}", status_code=303)
-    details = read_details(await request.form())
-    page = Redirect(f"/visit/{token}", status_code=303)
-    try:
-        await booking.confirm(
-            by, token, details.name, details.phone, details.email, language_of(request)
-        )
-    except RuleBroken as error:
-        page.set_cookie(kept(token, Entered(details, error.code, error.details)))
-        return page
-    except Conflict:
-        return page
-    page.delete_cookie(ENTERED_COOKIE, path=f"/visit/{token}")
-    return page
+    entered = read_form(await request.form(), request.cookies.get(ENTERED_COOKIE))
+    return await entering.book(by, found, entered, language_of(request))
 
 
 @get("/visit/{token:str}/day", include_in_schema=False, opt=right("see_appointment"))
 async def other_day(request: AnyRequest, token: str, clock: Clock) -> Response[Any]:
     """Which other day."""
-    found = await _find(token, clock)
+    found = await find(token, clock)
     if not await _can_move(found, clock):
         return Redirect(f"/visit/{token}", status_code=303)
     rows = day_rows(await _days(found, clock), lambda one: f"/visit/{token}/time?day={one}")
-    return await _page(request, "booking/day.html", found, rows=rows, **_moving(found))
+    return await page_of(request, "booking/day.html", found, rows=rows, **_moving(found))
 
 
 @get("/visit/{token:str}/time", include_in_schema=False, opt=right("see_appointment"))
 async def other_time(request: AnyRequest, token: str, clock: Clock) -> Response[Any]:
     """Which other time of that day."""
-    found = await _find(token, clock)
+    found = await find(token, clock)
     day = _date(request.query_params.get("day"))
     if day is None or not await _can_move(found, clock):
         return Redirect(f"/visit/{token}/day", status_code=303)
@@ -186,14 +185,14 @@ async def other_time(request: AnyRequest, token: str, clock: Clock) -> Response[
     branch = directory.branch_of(found.branch_id)
     stop = await stop_on(directory, branch, found.services, day, clock.now())
     context = {**parts_of(rows, day), **_moving(found), "back": f"/visit/{token}/day"}
-    return await _page(request, "booking/time.html", found, stop=stop, **context)
+    return await page_of(request, "booking/time.html", found, stop=stop, **context)
 
 
 @post("/visit/{token:str}/time", include_in_schema=False, opt=right("move", PUBLIC))
 async def move(request: AnyRequest, token: str, by: By, clock: Clock) -> Response[Any]:
     """Moves to the chosen start; the old one is free again at once."""
     require_same_origin(request)
-    found = await _find(token, clock)
+    found = await find(token, clock)
     starts_at = moment((await request.form()).get("starts_at"))
     if starts_at is None or not await _can_move(found, clock):
         return Redirect(f"/visit/{token}", status_code=303)
@@ -208,22 +207,22 @@ async def move(request: AnyRequest, token: str, by: By, clock: Clock) -> Respons
 @get("/visit/{token:str}/offer", include_in_schema=False, opt=right("see_appointment"))
 async def ask_to_move(request: AnyRequest, token: str, clock: Clock) -> Response[Any]:
     """To that time, really?"""
-    found = await _find(token, clock)
+    found = await find(token, clock)
     starts_at = moment(request.query_params.get("starts_at"))
     if starts_at is None or not await _can_move(found, clock):
         return Redirect(f"/visit/{token}", status_code=303)
-    return await _page(request, "booking/offer.html", found, starts_at=starts_at)
+    return await page_of(request, "booking/offer.html", found, starts_at=starts_at)
 
 
 @get("/visit/{token:str}/taken", include_in_schema=False, opt=right("see_appointment"))
 async def other_time_taken(request: AnyRequest, token: str, clock: Clock) -> Response[Any]:
     """The chosen start is gone; here are the nearest."""
-    found = await _find(token, clock)
+    found = await find(token, clock)
     if not await _can_move(found, clock):
         return Redirect(f"/visit/{token}", status_code=303)
     near = gone(request, await _days(found, clock), clock.now())
     context = {**_moving(found), **near, "back": f"/visit/{token}/day"}
-    return await _page(request, "booking/taken.html", found, **context)
+    return await page_of(request, "booking/taken.html", found, **context)
 
 
 async def _can_move(found: Appointment, clock: Clock) -> bool:
@@ -259,10 +258,10 @@ def _moving(found: Appointment) -> dict[str, Any]:
 @get("/visit/{token:str}/cancellation", include_in_schema=False, opt=right("see_appointment"))
 async def ask_to_cancel(request: AnyRequest, token: str, clock: Clock) -> Response[Any]:
     """Really?"""
-    found = await _find(token, clock)
+    found = await find(token, clock)
     if not _can_cancel(found, clock):
         return Redirect(f"/visit/{token}", status_code=303)
-    return await _page(request, "booking/cancel.html", found)
+    return await page_of(request, "booking/cancel.html", found)
 
 
 @post("/visit/{token:str}/cancellation", include_in_schema=False, opt=right("cancel", PUBLIC))
@@ -277,7 +276,7 @@ async def cancel(request: AnyRequest, token: str, by: By) -> Response[Any]:
 @get("/visit/{token:str}/calendar.ics", include_in_schema=False, opt=right("see_appointment"))
 async def calendar(request: AnyRequest, token: str, clock: Clock) -> Response[bytes]:
     """The visit for the calendar of a phone or a computer."""
-    found = await _find(token, clock)
+    found = await find(token, clock)
     directory = await reference.directory()
     return Response(
         calendar_file(found, directory, language_of(request), absolute(request, ""), clock.now()),

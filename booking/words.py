@@ -15,8 +15,9 @@ def services(spoken: Words) -> dict[str, Any]:
     }
 
 
-def held(spoken: Words) -> dict[str, Any]:
+def own(spoken: Words) -> dict[str, Any]:
     return {
+        "copied": spoken.gettext("The link is copied"),
         "left": spoken.gettext("%(time)s left"),
         "minutes": spoken.forms(
             "%(n)s minute left to finish the booking", "%(n)s minutes left to finish the booking"

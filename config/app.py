@@ -20,6 +20,7 @@ import kiosk.pages
 import queue_app.api.routes
 import queue_app.console.pages
 import queue_app.console.unsettled_list
+import queue_app.trial.inbox
 from config.files import CATALOGUES
 from config.settings import Settings, from_environment
 from queue_app.api import sockets
@@ -50,7 +51,7 @@ from queue_app.web.requests import ReadableRequest
 from queue_app.web.share import PublicShare
 from queue_app.web.templating import Pages, add_security_headers, assets_of
 
-FACES = ("booking", "kiosk", "display", "queue_app.console")
+FACES = ("booking", "kiosk", "display", "queue_app.console", "queue_app.trial")
 
 
 def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
@@ -63,7 +64,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
     hub = Hub(hall_clock, [one.screen for one in channels], forecasts)
     folder = MessageFolder(settings.data / "messages")
     ways: dict[Medium, Adapter] = {"mail": folder, "sms": folder}
-    sender = Sender(ways | _providers(settings), settings.public_url)
+    sender = Sender(ways | _providers(settings), settings.public_url or _trial_url(settings))
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
@@ -99,6 +100,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
             health.ready,
             health.metrics,
             assets.handler(),
+            *([queue_app.trial.inbox.router] if settings.trial else []),
         ],
         dependencies={
             "settings": Provide(lambda: settings, sync_to_thread=False),
@@ -111,7 +113,14 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
         },
         guards=[require_right],
         plugins=[TextSchema()],
-        state=State({"clock": hall_clock, "readiness": health.Readiness(), "known": known}),
+        state=State(
+            {
+                "clock": hall_clock,
+                "readiness": health.Readiness(),
+                "known": known,
+                "limited": settings.rate_limits,
+            }
+        ),
         lifespan=[lifespan],
         middleware=[metrics.middleware, *(rate_limits() if settings.rate_limits else [])],
         compression_config=CompressionConfig("gzip", gzip_compress_level=5, exclude=[r"^/api/"]),
@@ -150,6 +159,11 @@ def _providers(settings: Settings) -> dict[Medium, Adapter]:
     if settings.sms_gateway:
         ways["sms"] = SmsGateway(settings.sms_gateway)
     return ways
+
+
+def _trial_url(settings: Settings) -> str | None:
+    """Links in the messages of a trial are opened on its machine."""
+    return f"http://127.0.0.1:{settings.port}" if settings.trial else None
 
 
 async def _first_look() -> None:

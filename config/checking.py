@@ -62,6 +62,9 @@ _LEAST: dict[str, int] = {
     "alert_late_start_minutes": 0,
     "max_bookings": 1,
     "max_services": 1,
+    "holds_per_address": 1,
+    "bookings_per_address": 1,
+    "freed_slot_minutes": 0,
     "retention_days": 1,
 }
 

@@ -37,7 +37,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     the hall's clock showed at the real instant `clock_origin`, None for the real time; `rate`
     is how many of its seconds pass in one. `smtp` None: mail is files in `data`; it goes out from
     `mail_from`, and to `mail_bounces`, if given, with what says whose it was, if it comes back.
-    `sms_gateway` None: SMS are files, too.
+    `sms_gateway` None: SMS are files, too. `trial`: what lies in files can be read at
+    `/trial/inbox`.
     """
 
     host: str = "127.0.0.1"
@@ -52,6 +53,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     mail_from: str | None = None
     mail_bounces: str | None = None
     sms_gateway: Gateway | None = None
+    trial: bool = False
     clock: datetime | None = None
     clock_origin: datetime | None = None
     rate: float = 1.0
@@ -78,6 +80,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         public_url=read("PUBLIC_URL", _public_url, None),
         workers=read("WORKERS", _workers, 1),
         rate_limits=read("RATE_LIMITS", _switch, True),
+        trial=read("TRIAL", _switch, False),
         smtp=read("SMTP_URL", parse_relay, None),
         mail_from=read("MAIL_FROM", parse_address, None),
         mail_bounces=read("MAIL_BOUNCES", parse_address, None),

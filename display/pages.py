@@ -7,13 +7,14 @@ from litestar import Request, Response, Router, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect
-from litestar.status_codes import HTTP_303_SEE_OTHER
+from litestar.status_codes import HTTP_303_SEE_OTHER, HTTP_308_PERMANENT_REDIRECT
 
 from display import words
 from queue_app.clock import Clock
 from queue_app.domain.catalogue import Language, Text
 from queue_app.domain.errors import Conflict, NotFound
 from queue_app.domain.hall import Hall
+from queue_app.domain.numbering import token_in
 from queue_app.domain.ranges import Forecasts
 from queue_app.domain.tickets import Ticket
 from queue_app.flow import arrival
@@ -112,8 +113,10 @@ async def ticket(
     clock: NamedDependency[Clock],
     promises: NamedDependency[Promises],
     forecasts: NamedDependency[Forecasts],
-) -> Response[str]:
+) -> Response[Any]:
     """One's own ticket; NotFound `unknown_link`."""
+    if clean := token_in(token):
+        return Redirect(f"/t/{clean}", status_code=HTTP_308_PERMANENT_REDIRECT)
     own = await tickets.by_token(token)
     directory = await reference.directory()
     branch = directory.branch_of(own.branch_id)

@@ -1,6 +1,6 @@
 import { byId } from "/static/web/lib/dom.js";
 import { ask } from "/static/web/lib/requests.js";
-import { facts } from "/static/web/lib/words.js";
+import { facts, texts } from "/static/web/lib/words.js";
 
 // The link of the booking, sent to oneself the way the phone offers.
 const share = byId("share");
@@ -9,6 +9,22 @@ if (share && navigator.share) {
   share.addEventListener("click", () => {
     navigator.share({ title: document.title, url: location.origin + location.pathname }).catch(() => {});
   });
+}
+
+// Copied where the browser lets a page copy, which is not over plain http.
+const copy = byId("copy");
+if (copy && navigator.clipboard) {
+  copy.hidden = false;
+  copy.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(location.origin + location.pathname);
+    byId("copied").textContent = texts().copied;
+  });
+}
+
+const print = byId("print");
+if (print) {
+  print.hidden = false;
+  print.addEventListener("click", () => window.print());
 }
 
 // Once its holder has checked in at the kiosk, the booking becomes the ticket by itself. The page of

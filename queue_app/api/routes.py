@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from litestar import Router
 from litestar.handlers import BaseRouteHandler
 
-from queue_app.api import centre, desks, docs, interruptions, visitors
+from queue_app.api import centre, desks, docs, interruptions, proofs, visitors
 from queue_app.web.sockets import Channel, websocket_of
 
 router = Router(
@@ -18,6 +18,11 @@ router = Router(
         centre.board,
         visitors.hold,
         visitors.confirm,
+        visitors.correct,
+        visitors.look_up,
+        proofs.ask,
+        proofs.prove,
+        proofs.proven,
         visitors.move,
         visitors.cancel,
         visitors.appointment,

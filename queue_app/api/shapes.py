@@ -1,7 +1,7 @@
 """What API v1 takes and gives. Read with `interface.md`; the OpenAPI file shows the same."""
 
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
@@ -15,6 +15,11 @@ from queue_app.domain.waits import Wait
 
 Code = Annotated[str, Meta(max_length=80)]
 Codes = Annotated[list[Code], Meta(max_length=20)]
+AsItIs = Annotated[list[Literal["email", "overlap"]], Meta(max_length=10)]
+"""What was asked back about and is meant as it is: an e-mail that is hardly one, refused as
+`contact_unsure`, and a booking beside another of the same contact, `overlapping_bookings`."""
+Proofs = Annotated[list[Annotated[str, Meta(max_length=80)]], Meta(max_length=4)]
+"""Of `POST /proofs`, proven: asked for by 422 `contact_unproven`."""
 
 
 class ServiceView(Struct, frozen=True):
@@ -76,9 +81,47 @@ class NewAppointment(Struct, frozen=True):
 
 class Confirmation(Struct, frozen=True):
     name: Annotated[str, Meta(max_length=200)]
-    phone: Annotated[str, Meta(max_length=40)] | None = None
+    phone: Annotated[str, Meta(max_length=80)] | None = None
     email: Annotated[str, Meta(max_length=254)] | None = None
     language: Language | None = None
+    as_it_is: AsItIs = []
+    proofs: Proofs = []
+
+
+class LookUp(Struct, frozen=True):
+    """`contact`: the phone or e-mail with which it was booked."""
+
+    code: Annotated[str, Meta(max_length=40)]
+    contact: Annotated[str, Meta(max_length=254)]
+
+
+class ContactChange(Struct, frozen=True):
+    """What is left out stays as it is."""
+
+    name: Annotated[str, Meta(max_length=200)] | None = None
+    phone: Annotated[str, Meta(max_length=80)] | None = None
+    email: Annotated[str, Meta(max_length=254)] | None = None
+    as_it_is: AsItIs = []
+    proofs: Proofs = []
+
+
+class NewProof(Struct, frozen=True):
+    """A phone or an e-mail to which a code is sent."""
+
+    contact: Annotated[str, Meta(max_length=254)]
+    language: Language | None = None
+
+
+class ProofAsked(Struct, frozen=True):
+    """`proof`: a secret of whoever asked, shown this once."""
+
+    proof: str
+    contact: str
+    expires_at: datetime
+
+
+class ProofCode(Struct, frozen=True):
+    code: Annotated[str, Meta(max_length=40)]
 
 
 class Rescheduling(Struct, frozen=True):
@@ -86,7 +129,8 @@ class Rescheduling(Struct, frozen=True):
 
 
 class AppointmentView(Struct, frozen=True):
-    """One's own appointment; the contact is not repeated to whoever holds the link.
+    """One's own appointment; `phone` and `email` are shown in part, as whoever holds the link may
+    be somebody else.
 
     `branch_retired`: the branch has closed for good; the appointment can only be cancelled.
     """
@@ -101,8 +145,17 @@ class AppointmentView(Struct, frozen=True):
     ends_at: datetime
     held_until: datetime | None
     name: str | None
+    phone: str | None
+    email: str | None
     ticket_token: str | None
     branch_retired: bool
+
+
+class ProofView(Struct, frozen=True):
+    """A proven contact, shown in part, and whatever is booked with it."""
+
+    contact: str
+    appointments: tuple[AppointmentView, ...]
 
 
 class NewTicket(Struct, frozen=True):

@@ -1,12 +1,16 @@
 """Residents and kiosks: appointments, tickets, check-ins."""
 
-from litestar import get, post
-from litestar.status_codes import HTTP_200_OK
+from functools import partial
+
+from litestar import Response, get, post
+from litestar.status_codes import HTTP_200_OK, HTTP_202_ACCEPTED
 
 from queue_app.api.shapes import (
     AppointmentView,
     CheckIn,
     Confirmation,
+    ContactChange,
+    LookUp,
     NewAppointment,
     NewTicket,
     Rescheduling,
@@ -14,14 +18,17 @@ from queue_app.api.shapes import (
 from queue_app.domain.appointments import Appointment, as_of
 from queue_app.domain.catalogue import Language
 from queue_app.domain.errors import BadRequest
-from queue_app.flow import arrival, booking
+from queue_app.domain.mails import hidden_mail
+from queue_app.domain.phones import hidden_phone
+from queue_app.flow import arrival, booking, reaching
 from queue_app.flow.act import By
 from queue_app.flow.arrival import IssuedTicket
 from queue_app.flow.promising import Promises
 from queue_app.queries import appointments, halls, reference, tickets
 from queue_app.screens.ticket import TicketView, ticket_view
+from queue_app.web.afterwards import afterwards
 from queue_app.web.guards import right
-from queue_app.web.limits import PUBLIC
+from queue_app.web.limits import LOOK_UP, PUBLIC
 
 
 @post(
@@ -43,8 +50,37 @@ async def hold(branch: str, data: NewAppointment, by: By) -> AppointmentView:
 )
 async def confirm(token: str, data: Confirmation, by: By) -> AppointmentView:
     spoken = await _spoken(data.language)
-    booked = await booking.confirm(by, token, data.name, data.phone, data.email, spoken)
+    booked = await booking.confirm(
+        by, token, data.name, data.phone, data.email, spoken, data.as_it_is, data.proofs
+    )
     return await shown(booked)
+
+
+@post(
+    "/appointments/{token:str}/corrections",
+    operation_id="correctAppointment",
+    opt=right("correct", PUBLIC),
+    status_code=HTTP_200_OK,
+    summary="Another name or contact",
+)
+async def correct(token: str, data: ContactChange, by: By) -> AppointmentView:
+    return await shown(
+        await reaching.correct(
+            by, token, data.name, data.phone, data.email, data.as_it_is, data.proofs
+        )
+    )
+
+
+@post(
+    "/appointments/lookups",
+    operation_id="lookUpAppointment",
+    opt=right("look_up", LOOK_UP),
+    status_code=HTTP_202_ACCEPTED,
+    summary="Send the link of a booking to its contact; answered alike whether or not there is one",
+)
+async def look_up(data: LookUp, by: By) -> Response[None]:
+    look = afterwards(partial(reaching.look_up, by, data.code, data.contact))
+    return Response(None, background=look)
 
 
 @post(
@@ -95,6 +131,8 @@ async def shown(one: Appointment) -> AppointmentView:
         if one.held_until and one.state == "held"
         else None,
         name=one.name,
+        phone=hidden_phone(one.phone) if one.phone else None,
+        email=hidden_mail(one.email) if one.email else None,
         ticket_token=one.ticket_token,
         branch_retired=branch.retired,
     )

@@ -4,7 +4,14 @@ from importlib.metadata import version
 
 import click
 
-from queue_app.cli import centre_files, database, running, sign_ins, unsettled_bookings
+from queue_app.cli import (
+    centre_files,
+    database,
+    person,
+    running,
+    sign_ins,
+    unsettled_bookings,
+)
 from queue_app.cli.operator import OperatorGroup
 from queue_app.cli.simulate import simulate
 
@@ -26,6 +33,7 @@ for command in (
     unsettled_bookings.unsettled,
     sign_ins.staff,
     sign_ins.device,
+    person.person,
     database.doctor,
     simulate,
     database.backup,

@@ -75,7 +75,7 @@ def serve(settings: Settings, with_trial: bool, factory: str = APPLICATION) -> N
     ):
         prepare = partial(_prepare, settings, _address(listener), with_trial)
         greeting = installation.run(dsn, prepare, DATABASE_WITHIN)
-        _hand_over(settings, dsn)
+        _hand_over(msgspec.structs.replace(settings, trial=settings.trial or with_trial), dsn)
         click.echo(greeting)
         _answer(settings, listener, factory)
 
@@ -144,6 +144,7 @@ def _hand_over(settings: Settings, dsn: str) -> None:
         "QUEUE_APP_PORT": str(settings.port),
         "QUEUE_APP_WORKERS": str(settings.workers),
         "QUEUE_APP_RATE_LIMITS": "on" if settings.rate_limits else "off",
+        "QUEUE_APP_TRIAL": "on" if settings.trial else "off",
         "QUEUE_APP_CLOCK": settings.clock.isoformat() if settings.clock else "",
         "QUEUE_APP_CLOCK_ORIGIN": settings.clock_origin.isoformat()
         if settings.clock_origin

@@ -125,6 +125,7 @@ def guide(
         f"  Kiosk     {address}/kiosk/{made.branch}?device={made.kiosk}",
         f"  Board     {address}/display/{made.branch}",
         f"  Console   {address}/console",
+        f"  Messages  {address}/trial/inbox",
         f"  API       {address}/api/v1/openapi.json",
         "",
         "  Sign in to the console as",

@@ -6,6 +6,7 @@ from queue_app.delivery.adapter import Letter, Needless, Undeliverable
 from queue_app.domain.appointments import Appointment
 from queue_app.domain.directory import Directory
 from queue_app.domain.messages import Message, MessageKind
+from queue_app.flow import proving
 from queue_app.queries import appointments, unsettled
 from queue_app.texts.formats import NBSP, Formats
 from queue_app.texts.speaker import speaker_of
@@ -16,6 +17,7 @@ SUBJECTS: Mapping[MessageKind, str] = {
     "moved": N_("Your booking has moved: %(when)s"),
     "cancelled": N_("Your booking is cancelled: %(when)s"),
     "plans": N_("We cannot receive you, please choose another time: %(when)s"),
+    "link": N_("Your booking: %(when)s"),
 }
 
 CALL_SUBJECTS: Mapping[MessageKind, str] = {
@@ -23,9 +25,10 @@ CALL_SUBJECTS: Mapping[MessageKind, str] = {
     "moved": N_("Your call has moved: %(when)s"),
     "cancelled": N_("Your call is cancelled: %(when)s"),
     "plans": N_("We cannot call you, please choose another time: %(when)s"),
+    "link": N_("Your call: %(when)s"),
 }
 
-INVITING: frozenset[MessageKind] = frozenset({"booked", "moved"})
+INVITING: frozenset[MessageKind] = frozenset({"booked", "moved", "link"})
 """Whoever reads one of these comes, or waits for the call."""
 
 
@@ -40,6 +43,8 @@ async def letter_of(
     Undeliverable where it is of no booking: for that there are no words.
     `public_url`: where residents find this site; without it no letter has the booking's link.
     """
+    if message.kind == "code":
+        return await _code_letter(message)
     if message.appointment_id is None:
         raise Undeliverable("no words for a message of no booking")
     booking = await appointments.by_id(message.branch_id, message.appointment_id)
@@ -69,6 +74,30 @@ async def letter_of(
                 *_link(message, booking, public_url),
             ]
         ),
+        created_at=message.created_at,
+    )
+
+
+async def _code_letter(message: Message) -> Letter:
+    """The code by which a contact is proven; short, as it may be an SMS."""
+    code = await proving.new_code(message.event)
+    if code is None:
+        raise Needless("nobody waits for this code any more")
+    spoken = words(message.language)
+    minutes = proving.CODE_MINUTES
+    return Letter(
+        identity=message.identity,
+        outbox=message.outbox,
+        channel=message.channel,
+        recipient=message.recipient,
+        language=message.language,
+        subject=spoken.gettext("Your code: %(code)s") % {"code": f"{code[:3]} {code[3:]}"},
+        text=spoken.ngettext(
+            "Your code: %(code)s. It is good for %(num)s minute. Tell it to nobody.",
+            "Your code: %(code)s. It is good for %(num)s minutes. Tell it to nobody.",
+            minutes,
+        )
+        % {"code": code, "num": minutes},
         created_at=message.created_at,
     )
 

@@ -34,6 +34,7 @@ TEXTS = {
     "kiosk": N_("The kiosk"),
     "booking": N_("Booking online"),
     "ticket": N_("A ticket on a phone"),
+    "messages": N_("Messages of this demo"),
     "hint": N_(
         "All of it is real: take a ticket at the kiosk, book a visit, press the clerk’s button."
     ),

@@ -62,6 +62,7 @@ class DemoServer:
             "QUEUE_APP_CONFIG": str(settings.config),
             "QUEUE_APP_WORKERS": str(settings.workers),
             "QUEUE_APP_RATE_LIMITS": "off",
+            "QUEUE_APP_TRIAL": "on",
             "QUEUE_APP_CLOCK": clock.start.isoformat(),
             "QUEUE_APP_CLOCK_ORIGIN": clock.origin.isoformat(),
             "QUEUE_APP_RATE": str(clock.rate),

@@ -21,6 +21,7 @@ AppointmentVerb = Literal[
     "extend",
     "confirm",
     "move",
+    "correct",
     "cancel",
     "expire",
     "check_in",
@@ -42,6 +43,7 @@ TRANSITIONS: dict[
     "extend": (frozenset({"held"}), None),
     "confirm": (frozenset({"held"}), "booked"),
     "move": (frozenset({"held", "booked"}), None),
+    "correct": (frozenset({"booked"}), None),
     "cancel": (frozenset({"held", "booked"}), "cancelled"),
     "expire": (frozenset({"held"}), "expired"),
     "check_in": (frozenset({"booked"}), None),
@@ -73,7 +75,8 @@ class AppointmentEvent(Struct, frozen=True):
     """One thing that happened to an appointment; `seq` counts from 1 without a gap.
 
     `hold` sets everything but `seq`, `at` and the actor; `move` the lane and the period,
-    `extend` `held_until`, `confirm` the language. `why` stands where changed plans are the cause.
+    `extend` `held_until`, `confirm` the language. `correct` says that name or contact are others
+    now, not which. `why` stands where changed plans are the cause.
     """
 
     seq: int
@@ -249,3 +252,14 @@ def require_changeable(appointment: Appointment, now: datetime) -> None:
         raise Conflict("already_checked_in")
     if appointment.starts_at <= now:
         raise Conflict("too_late_to_change")
+
+
+def require_correctable(appointment: Appointment) -> None:
+    """Whether its resident may still give another name or contact.
+
+    Conflict `appointment_state`, `already_checked_in`.
+    """
+    if appointment.checked_in_at is not None:
+        raise Conflict("already_checked_in")
+    if appointment.state != "booked":
+        raise Conflict("appointment_state", state=appointment.state)

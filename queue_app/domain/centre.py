@@ -71,6 +71,14 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
     """A clerk's verb can be undone for this long."""
     max_bookings: int = 4
     """Bookings to come that one phone number or e-mail may have."""
+    holds_per_address: int = 20
+    """Times that one address may hold at once; a household or an office is one address."""
+    bookings_per_address: int = 60
+    """Bookings that one address may make in a day."""
+    freed_slot_minutes: int = 0
+    """A slot that is given back comes back within so many, at random; 0: at once."""
+    prove_contact: Literal["never", "second", "always"] = "never"
+    """Whether a contact is proven by a code: never, from its second open booking on, always."""
     max_services: int = 5
     """Services in one visit."""
     alert_resume_minutes: int = 10

@@ -12,6 +12,11 @@ from queue_app.domain.errors import NotFound
 
 _TOKEN = re.compile(r"(?P<branch>[0-9]{1,8})-[A-Za-z0-9_-]{16,64}")
 
+_COPIED = re.compile(
+    r"[^0-9]{0,8}(?P<token>[0-9]{1,8}-[A-Za-z0-9_-]{16,64})(?:[^A-Za-z0-9_-].*)?", re.DOTALL
+)
+"""A token with what was copied along: a full stop, a bracket, a quote, a blank."""
+
 
 def prefix(rules: Rules, booked: bool, priority: str | None) -> str:
     if booked:
@@ -34,3 +39,9 @@ def branch_of_token(token: str) -> int:
     if parts is None:
         raise NotFound("unknown_link")
     return int(parts["branch"])
+
+
+def token_in(copied: str) -> str | None:
+    """The token alone, where something was copied along with it; else None."""
+    found = _COPIED.fullmatch(copied)
+    return found["token"] if found and found["token"] != copied else None

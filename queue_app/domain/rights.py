@@ -52,6 +52,12 @@ RIGHTS: Mapping[str, Mapping[Party, Where]] = {
     "hold": _ANYONE,
     "confirm": _BY_LINK,
     "move": _BY_LINK,
+    "correct": _BY_LINK,
+    "forget": _BY_LINK,
+    "look_up": _ANYONE,
+    "ask_code": _ANYONE,
+    "try_code": _BY_LINK,
+    "see_proof": _BY_LINK,
     "cancel": _BY_LINK,
     "leave": _BY_LINK,
     # The kiosk, and the phone calls that fall due by themselves.
@@ -91,6 +97,8 @@ RIGHTS: Mapping[str, Mapping[Party, Where]] = {
     "add_device": _OPERATOR,
     "revoke_device": _OPERATOR,
     "apply_centre": _OPERATOR,
+    "erase_person": _OPERATOR,
+    "note_person": _OPERATOR,
 }
 
 

@@ -364,3 +364,14 @@ def _from(day: GridDay, earliest: datetime) -> int:
 def _instants(day: GridDay, cells: int) -> list[datetime]:
     digits = f"{cells:b}".encode().translate(_DIGITS)
     return list(compress(day.instants, reversed(digits)))
+
+
+def freed_at(now: datetime, starts_at: datetime, rules: Rules, chance: float) -> datetime:
+    """When a slot that is given back now is shown again, by `chance` from 0 to 1.
+
+    At a moment that nobody can wait for, so that slots cannot be handed on. Half of the time in
+    which it can still be booked remains, so what begins soon comes back soon.
+    """
+    left = starts_at - timedelta(minutes=rules.lead_minutes) - now
+    window = min(timedelta(minutes=rules.freed_slot_minutes), left / 2)
+    return now + max(window, timedelta()) * chance

@@ -29,6 +29,7 @@ from queue_app.domain.dispatch import Waiting
 from queue_app.domain.errors import Conflict, NotFound
 from queue_app.domain.hall import Hall
 from queue_app.domain.interruptions import Interruption
+from queue_app.domain.messages import Outgoing
 from queue_app.domain.people import Actor, Staff
 from queue_app.domain.ranges import Forecasts
 from queue_app.domain.tail import joins_at_the_end
@@ -51,11 +52,12 @@ R = TypeVar("R")
 class By:
     """Who asks for something, when, and the key under which they may ask for it again.
 
-    `forecasts`: what the process keeps of its forecasts, where it keeps any. A plain class, as
-    the web framework would make structs anew from what it is given.
+    `forecasts`: what the process keeps of its forecasts, where it keeps any. `address`: where from,
+    where that counts. A plain class, as the web framework would make structs anew from what it is
+    given.
     """
 
-    __slots__ = ("forecasts", "key", "now", "who")
+    __slots__ = ("address", "forecasts", "key", "now", "who")
 
     def __init__(
         self,
@@ -63,15 +65,17 @@ class By:
         now: datetime,
         key: UUID | None = None,
         forecasts: Forecasts | None = None,
+        address: str | None = None,
     ) -> None:
         self.who = who
         self.now = now
         self.key = key
         self.forecasts = forecasts
+        self.address = address
 
     def under(self, key: UUID) -> "By":
         """The same, under a key of its own."""
-        return By(self.who, self.now, key, self.forecasts)
+        return By(self.who, self.now, key, self.forecasts, self.address)
 
 
 class Act:
@@ -83,12 +87,14 @@ class Act:
     def __init__(self, by: By, right: str, directory: Directory | None) -> None:
         self.who = by.who
         self.now = by.now
+        self.address = by.address
         self.right = right
         self._directory = directory
         self.forecasts = by.forecasts
         self._halls: dict[int, Hall] = {}
         self._touched: set[int] = set()
         self._happened: list[Happened] = []
+        self._asked_for: list[Outgoing] = []
         self._joining: dict[int, Waiting] = {}
         self._joined: list[tuple[int, int, Waiting]] = []
 
@@ -256,6 +262,10 @@ class Act:
             OfficeEvent(self.now, self.who.actor, kind, subject, verb, before, after, branch_id)
         )
 
+    def tell(self, message: Outgoing) -> None:
+        """What is to leave though nothing happened: somebody asks for what is theirs."""
+        self._asked_for.append(message)
+
     def touch(self, branch_id: int) -> None:
         """This branch looks different now: its screens are told when all is done."""
         self._touched.add(branch_id)
@@ -270,7 +280,7 @@ class Act:
         The version rows are the only lock that all changes of a branch share: taken last, in
         one order, and held to the commit, so that a snapshot's version and its content agree.
         """
-        await outbox.put(reactions.messages(self._happened, self.now))
+        await outbox.put([*reactions.messages(self._happened, self.now), *self._asked_for])
         for branch_id in sorted(self._touched):
             version = await records.raise_version(branch_id)
             if self.forecasts and (person := self._joining.get(branch_id)):

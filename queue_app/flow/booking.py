@@ -1,21 +1,19 @@
 """Booking: hold a slot, confirm it, move it, give it back."""
 
 import secrets
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 
 import asyncpg
-import phonenumbers
-from email_validator import EmailNotValidError, validate_email
-from msgspec import Struct
-from msgspec.structs import replace
 
 from queue_app.domain import plans, slots
 from queue_app.domain.appointments import Appointment, require_changeable, require_confirmable
 from queue_app.domain.catalogue import Channel, Language
+from queue_app.domain.contacts import Resident
 from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.errors import Conflict, RuleBroken
 from queue_app.domain.numbering import link_token
-from queue_app.domain.people import one_line
+from queue_app.flow import reaching, sparing
 from queue_app.flow.act import Act, verb
 from queue_app.flow.arrival import check_services
 from queue_app.flow.records import Slot
@@ -23,7 +21,6 @@ from queue_app.queries import appointments
 from queue_app.queries import slots as free
 from queue_app.store import db
 
-NAME_MAX = 120
 FARTHEST = timedelta(days=400)
 """A wanted start farther away than this is not a start at all, whatever the horizon."""
 
@@ -40,7 +37,7 @@ async def hold(
     """Take a free start for `hold_minutes`.
 
     Conflict `slot_taken` with the nearest `alternatives`; RuleBroken `unknown_service`,
-    `not_by_visit`, `not_by_phone`, `too_many_services`, `no_such_time`.
+    `not_by_visit`, `not_by_phone`, `too_many_services`, `no_such_time`; TooMany `too_many_holds`.
     """
     await act.plans_stand()
     branch = act.branch(branch_slug)
@@ -48,11 +45,13 @@ async def hold(
     if channel == "site":
         raise RuleBroken("not_by_visit", services=services)
     chosen = check_services(act.directory, services, channel)
+    await sparing.require_few_holds(act)
     await expire_lapsed(act, branch.id)
     spoken = act.directory.spoken(language)
     held = await _take(act, branch, chosen, starts_at, channel, spoken)
     if held is None:
         raise await _taken(act, branch, chosen, channel, starts_at)
+    await sparing.note_hold(act, held)
     return held
 
 
@@ -77,6 +76,7 @@ async def expire_lapsed(act: Act, branch_id: int) -> int:
     lapsed = await appointments.lapsed_holds(branch_id, act.now)
     for held in lapsed:
         await act.record(held, "expire")
+        await sparing.keep_back(act, held)
     return len(lapsed)
 
 
@@ -138,26 +138,35 @@ async def _taken(
 
 @verb
 async def confirm(
-    act: Act, token: str, name: str, phone: str | None, email: str | None, language: Language
+    act: Act,
+    token: str,
+    name: str,
+    phone: str | None,
+    email: str | None,
+    language: Language,
+    as_it_is: Sequence[str] = (),
+    proofs: Sequence[str] = (),
 ) -> Appointment:
-    """Book what was held; confirming again with a booking is the same as once.
+    """Book what was held; confirming again with the same name and contact is the same as once.
 
-    RuleBroken `bad_contact` with the sentence code of each field in `fields`,
-    `too_many_bookings`, or `branch_retired`; Conflict `hold_expired`, `appointment_state`, or
-    `plans_changed` where the centre has taken the time back in the meantime.
+    RuleBroken `bad_contact` and `contact_unsure` as `check_contact` has them, `too_many_bookings`,
+    `contact_unproven` unless one of `proofs` proves it where the centre asks for that,
+    `overlapping_bookings` unless "overlap" is in `as_it_is`, `branch_retired`; Conflict
+    `already_booked` with what is kept, hidden, where something else was kept; `hold_expired`,
+    `appointment_state`, `plans_changed` where the centre has taken the time back in the meantime;
+    TooMany `too_many_from_address`.
     """
     await act.plans_stand()
     held = await act.appointment(token)
+    entered = Resident(name, phone, email)
     if held.state == "booked":
-        return held
+        return reaching.require_same(act, held, entered)
     require_confirmable(held, act.now)
     _open_branch(act.directory, held)
     if why := plans.why_not(act.directory, held):
         raise Conflict("plans_changed", why=why)
-    region = act.directory.centre.country
-    person = check_contact(name, phone, email, held.channel, region)
-    await _check_bookings(act.directory, person.phone, person.email, act.now)
-    known = replace(held, name=person.name, phone=person.phone, email=person.email)
+    await sparing.require_few_bookings(act)
+    known = await reaching.checked(act, held, entered, as_it_is, proofs)
     return await act.record(known, "confirm", language=language)
 
 
@@ -167,81 +176,6 @@ def _open_branch(directory: Directory, appointment: Appointment) -> Branch:
     if branch.retired:
         raise RuleBroken("branch_retired", branch=branch.slug)
     return branch
-
-
-class Resident(Struct, frozen=True):
-    """A name and at least one way to reach it, cleaned."""
-
-    name: str
-    phone: str | None
-    email: str | None
-
-
-def check_contact(
-    name: str, phone: str | None, email: str | None, channel: Channel, region: str | None
-) -> Resident:
-    """The contact as it is kept: the phone in E.164, the e-mail normalised.
-
-    RuleBroken `bad_contact`, `fields` saying for each field which sentence applies. A phone
-    appointment needs a phone. `region`: the country of a number without a country's code.
-    """
-    fields: dict[str, str] = {}
-    clean = one_line(name)
-    if not clean:
-        fields["name"] = "name_missing"
-    elif len(clean) > NAME_MAX:
-        fields["name"] = "name_too_long"
-    number = _number(phone, region, fields)
-    address = _address(email, fields)
-    if channel == "phone":
-        if not number:
-            fields.setdefault("phone", "phone_missing")
-    elif not number and not address and not {"phone", "email"} & fields.keys():
-        fields["phone"] = "contact_missing"
-    if fields:
-        raise RuleBroken("bad_contact", fields=fields)
-    return Resident(clean, number, address)
-
-
-def _number(phone: str | None, region: str | None, fields: dict[str, str]) -> str | None:
-    if not phone or not phone.strip():
-        return None
-    try:
-        parsed = phonenumbers.parse(phone, region)
-    except phonenumbers.NumberParseException:
-        parsed = None
-    if parsed is None or not phonenumbers.is_valid_number(parsed):
-        fields["phone"] = "phone_invalid"
-        return None
-    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
-
-
-def _address(email: str | None, fields: dict[str, str]) -> str | None:
-    if not email or not email.strip():
-        return None
-    try:
-        return validate_email(email.strip(), check_deliverability=False).normalized
-    except EmailNotValidError:
-        fields["email"] = "email_invalid"
-        return None
-
-
-async def _check_bookings(
-    directory: Directory, phone: str | None, email: str | None, now: datetime
-) -> None:
-    """RuleBroken `too_many_bookings`. The lock makes two confirmations of one person wait."""
-    for column, value in (("phone", phone), ("email", email)):
-        if value is None:
-            continue
-        await db.fetch("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", value)
-        count = await db.fetch_value(
-            f"SELECT count(*) FROM appointment WHERE {column} = $1 AND state = 'booked'"
-            " AND upper(period) > $2",
-            value,
-            now,
-        )
-        if count >= directory.rules.max_bookings:
-            raise RuleBroken("too_many_bookings", limit=directory.rules.max_bookings)
 
 
 @verb
@@ -264,6 +198,7 @@ async def move(act: Act, token: str, starts_at: datetime) -> Appointment:
         raise await _taken(
             act, branch, booked.services, booked.channel, starts_at, leaving_out=booked.id
         )
+    await sparing.keep_back(act, booked)
     return moved
 
 
@@ -299,4 +234,5 @@ async def cancel(act: Act, token: str) -> Appointment:
     if booked.state == "cancelled":
         return booked
     require_changeable(booked, act.now)
+    await sparing.keep_back(act, booked)
     return await act.record(booked, "cancel")

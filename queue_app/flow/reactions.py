@@ -51,6 +51,7 @@ def resident(thing: Thing) -> Iterator[tuple[Medium, str]]:
 
 REACTIONS: Mapping[tuple[str, str], tuple[Reaction, ...]] = {
     ("appointment", "confirm"): (Reaction("booked", resident),),
+    ("appointment", "correct"): (Reaction("booked", resident),),
     ("appointment", "move"): (Reaction("moved", resident),),
     ("appointment", "cancel"): (Reaction("cancelled", resident),),
     ("appointment", "unsettle"): (Reaction("plans", resident),),

@@ -24,7 +24,7 @@ DESK_STATES: dict[DeskVerb, str] = {
     "pause": "paused",
     "close": "closed",
 }
-OfficeKind = Literal["staff", "device", "centre", "interruption"]
+OfficeKind = Literal["staff", "device", "centre", "interruption", "person"]
 
 
 class Draft(Struct, frozen=True):

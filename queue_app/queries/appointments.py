@@ -60,6 +60,44 @@ async def booked_with(branch_id: int, code: str) -> Appointment | None:
     return from_row(row) if row else None
 
 
+async def to_come_with(phone: str | None, email: str | None, now: datetime) -> list[Appointment]:
+    """The bookings with this phone or e-mail, in whatever case, that are not over; as they come."""
+    rows = await db.fetch(
+        SELECT + "WHERE (phone = $1 OR lower(email) = lower($2)) AND state = 'booked'"
+        " AND upper(period) > $3 ORDER BY lower(period), id",
+        phone,
+        email,
+        now,
+    )
+    return [from_row(row) for row in rows]
+
+
+async def branches_of(phone: str | None, email: str | None) -> list[int]:
+    """Those in which this phone or e-mail has ever booked, as far as that is still known."""
+    rows = await db.fetch(
+        "SELECT DISTINCT branch_id FROM appointment WHERE phone = $1 OR lower(email) = lower($2)"
+        " ORDER BY branch_id",
+        phone,
+        email,
+    )
+    return [row["branch_id"] for row in rows]
+
+
+async def all_with(
+    branch_id: int, phone: str | None, email: str | None, lock: bool = True
+) -> list[Appointment]:
+    """The branch's bookings with this phone or e-mail in whatever state, locked in their order."""
+    rows = await db.fetch(
+        SELECT
+        + "WHERE branch_id = $1 AND (phone = $2 OR lower(email) = lower($3)) ORDER BY id"
+        + (LOCKED if lock else ""),
+        branch_id,
+        phone,
+        email,
+    )
+    return [from_row(row) for row in rows]
+
+
 async def visit_elsewhere(branch_ids: list[int], code: str) -> Appointment | None:
     """The next booked visit of that code in any of these branches."""
     row = await db.fetch_row(

@@ -68,17 +68,21 @@ async def capacity_of(
     now: datetime,
     leaving_out: int | None = None,
 ) -> Capacity:
-    """What the branch has to give in these days. A hold whose time ran out takes nothing."""
+    """What the branch has to give in these days. A hold whose time ran out takes nothing, unless
+    what is given back is shown later: then it does until it is swept."""
     rows = await db.fetch(
         "SELECT lane_id, lower(period) AS starts_at, upper(period) AS ends_at FROM appointment"
         " WHERE branch_id = $1 AND state IN ('held', 'booked')"
         " AND lower(period) >= $2 AND lower(period) < $3"
-        " AND (state = 'booked' OR held_until > $4) AND id IS DISTINCT FROM $5",
+        " AND (state = 'booked' OR held_until > $4 OR $6) AND id IS DISTINCT FROM $5"
+        " UNION ALL SELECT lane_id, lower(period), upper(period) FROM freed_slot"
+        " WHERE branch_id = $1 AND free_at > $4 AND lower(period) >= $2 AND lower(period) < $3",
         branch.id,
         day_window(first - timedelta(days=1), directory.zone).opens,
         day_window(first + timedelta(days=days), directory.zone).closes,
         now,
         leaving_out,
+        directory.rules.freed_slot_minutes > 0,
     )
     return Capacity(
         lanes=branch.lanes,

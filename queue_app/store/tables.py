@@ -302,6 +302,38 @@ class Interruption(Table, tablename="interruption", db=engine):
     resumes_at = Timestamptz(null=True, default=None)
 
 
+class HoldFrom(Table, tablename="hold_from", db=engine):
+    branch_id = Integer()
+    appointment_id = BigInt(primary_key=True)
+    address = Bytea()
+    held_until = Timestamptz()
+
+
+class FreedSlot(Table, tablename="freed_slot", db=engine):
+    branch_id = Integer()
+    id = BigInt(primary_key=True)
+    lane_id = Integer()
+    period = TimeRange()
+    free_at = Timestamptz()
+
+
+class Proof(Table, tablename="proof", db=engine):
+    id = BigInt(primary_key=True)
+    token_hash = Bytea()
+    contact = Text()
+    code_hash = Text(null=True, default=None)
+    tries = Integer(default=0)
+    asked_at = Timestamptz()
+    proven_at = Timestamptz(null=True, default=None)
+
+
+class Tally(Table, tablename="tally", db=engine):
+    what = Text()
+    subject = Bytea()
+    begins_at = Timestamptz(primary_key=True)
+    times = Integer()
+
+
 class Request(Table, tablename="request", db=engine):
     scope = Text()
     key = UUID(primary_key=True)

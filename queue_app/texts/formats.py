@@ -25,6 +25,8 @@ WORLDWIDE = ("150", "001")
 GROUPS = {380: (2, 3, 2, 2)}
 """How a national number is grouped aloud, by the country's code, where the library's way differs.
 Ukrainian numbers are said as 67 123 45 67."""
+HINT_DIGITS = 4
+"""So many last digits of a number are shown to whoever may not see all of it."""
 NIGHT_ENDS = 6
 """The hour before which people say night, and mean the day before as often as the date."""
 
@@ -176,6 +178,17 @@ class Formats(Struct, frozen=True):
             return NBSP.join([f"+{parsed.country_code}", *parts])
         international = phonenumbers.PhoneNumberFormat.INTERNATIONAL
         return str(phonenumbers.format_number(parsed, international)).replace(" ", NBSP)
+
+    @classmethod
+    def hidden_phone(cls, number: str) -> str:
+        """+380 •• ••• 45 67: whoever gave it knows it again."""
+        code, gap, rest = cls.phone(number).partition(NBSP)
+        digits = sum(one.isdigit() for one in rest)
+        shown = []
+        for one in rest:
+            digits -= one.isdigit()
+            shown.append("•" if one.isdigit() and digits >= HINT_DIGITS else one)
+        return code + gap + "".join(shown)
 
     def calendar(self) -> dict[str, object]:
         """What a script needs to say days and times as these formats do, whatever its browser

@@ -346,6 +346,46 @@ SENTENCES: Mapping[str, Sentence] = {
         N_("Check your name and contact"),
         N_("Correct the fields that are named."),
     ),
+    "contact_unsure": (
+        N_("Is this really your address?"),
+        N_("Check the fields that are named. If all is right, send it once more."),
+    ),
+    "already_booked": (
+        N_("This time is booked already, with another name or contact"),
+        N_("Nothing was changed. On the booking’s page you can change the contact."),
+    ),
+    "overlapping_bookings": (
+        N_("This contact has another booking at that time"),
+        N_("If that is right, book once more."),
+    ),
+    "contact_unproven": (
+        N_("This contact must be proven first"),
+        N_("We send a code to it. Enter the code, then book."),
+    ),
+    "too_many_holds": (
+        N_("Too many times are held from your address"),
+        N_("Finish or give back what you hold, or wait a few minutes."),
+    ),
+    "too_many_from_address": (
+        N_("Too many bookings were made from your address today"),
+        N_("Book tomorrow, from another network, or call us."),
+    ),
+    "too_many_codes": (
+        N_("Too many codes were sent to this contact"),
+        N_("Wait an hour, or give another contact."),
+    ),
+    "wrong_code": (
+        N_("This is not the code"),
+        N_("Check the code and enter it once more. Tries left: %(tries_left)s."),
+    ),
+    "code_expired": (
+        N_("This code is not valid any more"),
+        N_("Ask for another one."),
+    ),
+    "unknown_proof": (
+        N_("This link leads nowhere"),
+        N_("Ask for a code once more."),
+    ),
     "no_such_time": (
         N_("There is no such time"),
         N_("Choose a time from those shown."),

@@ -10,6 +10,7 @@ A cookie counts only for requests that come from our own pages: browsers say so 
 import math
 import time
 from collections.abc import Awaitable, Callable
+from ipaddress import ip_address, ip_network
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -30,6 +31,8 @@ from queue_app.queries.staff import device_of_token, staff_of_session
 SESSION_COOKIE = "session"
 DEVICE_COOKIE = "device"
 _WHO = "who"
+HOME_BITS = 64
+"""What a provider gives one customer."""
 KNOWN_SECONDS = 900.0
 KNOWN_AT_MOST = 10_000
 
@@ -72,7 +75,20 @@ async def _who(connection: Connection, name: str) -> Actor:
 def provide_by(request: Request[Any, Any, Any], clock: Clock, forecasts: Forecasts) -> By:
     """By whom, when and under which key; BadRequest `bad_idempotency_key`."""
     who = request.scope["state"][_WHO]
-    return By(who, clock.now(), _idempotency_key(request), forecasts)
+    return By(who, clock.now(), _idempotency_key(request), forecasts, _address(request))
+
+
+def _address(request: Request[Any, Any, Any]) -> str | None:
+    """Where a request comes from, where that counts. Of IPv6 the network: a home has many."""
+    if not request.app.state.get("limited") or request.client is None:
+        return None
+    try:
+        address = ip_address(request.client.host)
+    except ValueError:
+        return request.client.host
+    if address.version == 4:
+        return str(address)
+    return str(ip_network((address, HOME_BITS), strict=False))
 
 
 def _idempotency_key(request: Request[Any, Any, Any]) -> UUID | None:

@@ -16,7 +16,12 @@ from litestar.stores.memory import MemoryStore
 
 PUBLIC = "public"
 SIGN_IN = "sign_in"
-LIMITS: dict[str, tuple[DurationUnit, int]] = {PUBLIC: ("minute", 60), SIGN_IN: ("minute", 10)}
+LOOK_UP = "look_up"
+LIMITS: dict[str, tuple[DurationUnit, int]] = {
+    PUBLIC: ("minute", 60),
+    SIGN_IN: ("minute", 10),
+    LOOK_UP: ("minute", 10),
+}
 FORGET_SECONDS = 60.0
 _STORE = "rate_limit"
 

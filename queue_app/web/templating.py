@@ -32,6 +32,7 @@ from phonenumbers import (
 from queue_app.clock import Clock
 from queue_app.domain.catalogue import Language
 from queue_app.domain.directory import Directory
+from queue_app.domain.mails import hidden_mail
 from queue_app.texts.formats import Formats
 from queue_app.texts.speaker import Speaker, speaker_of
 from queue_app.texts.words import N_, Words, translated_languages, words
@@ -151,6 +152,8 @@ def _environment(
         month=formats.month,
         published=formats.published,
         phone=formats.phone,
+        hidden_phone=formats.hidden_phone,
+        hidden_mail=hidden_mail,
         date=lambda moment: formats.local(moment).date(),
         linked=lambda text: linked(text, speaker.country),
         iso=lambda moment: formats.local(moment).isoformat(),

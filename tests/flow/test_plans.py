@@ -14,7 +14,7 @@ from queue_app.domain.appointments import Appointment
 from queue_app.domain.centre import BranchPlan, Centre, Closure
 from queue_app.domain.errors import Conflict, QueueError
 from queue_app.domain.people import OPERATOR, RESIDENT, Staff
-from queue_app.flow import arrival, booking, configuring, replanning, settling
+from queue_app.flow import arrival, booking, configuring, replanning, settling, sparing
 from queue_app.flow.act import Act, By
 from queue_app.flow.configuring import Applied
 from queue_app.flow.replanning import Concerned
@@ -274,7 +274,7 @@ async def test_who_was_booking_as_the_plans_changed_is_listed(
     there = await confirm(await hold(ONE, tomorrow, NOW), NOW)
     held = await hold(ONE, at_slot(0), NOW)
     closing: list[asyncio.Task[Applied]] = []
-    go_on = booking._check_bookings
+    go_on = sparing.require_few_bookings
 
     async def meanwhile(*asked: Any) -> None:
         closing.append(asyncio.create_task(accept(closed()), context=contextvars.Context()))
@@ -282,7 +282,7 @@ async def test_who_was_booking_as_the_plans_changed_is_listed(
         await go_on(*asked)
 
     with monkeypatch.context() as patched:
-        patched.setattr(booking, "_check_bookings", meanwhile)
+        patched.setattr(sparing, "require_few_bookings", meanwhile)
         booked_now = await confirm(held, NOW)
     assert [hit.appointment.id for hit in (await closing[0]).stranded] == [booked_now.id]
     assert {one.appointment.id for one in await unsettled.still_open()} == {booked_now.id}

@@ -35,7 +35,9 @@ async def booked(
     start: datetime = ELEVEN, channel: str = "visit", phone: str = "0671234567"
 ) -> Appointment:
     held = await booking.hold(By(RESIDENT, MONDAY), BRANCH, [SERVICE], start, channel)  # type: ignore[arg-type]
-    return await booking.confirm(By(RESIDENT, MONDAY), held.token, "Ян", phone, None, "uk")
+    return await booking.confirm(
+        By(RESIDENT, MONDAY), held.token, "Ян", phone, None, "uk", ["overlap"]
+    )
 
 
 async def version() -> int:

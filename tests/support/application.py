@@ -18,12 +18,19 @@ from tests.support.frames import text_of
 
 
 def build(
-    dsn: str, data: Path, clock: Clock, rate_limits: bool = False, config: Path = CONFIG
+    dsn: str,
+    data: Path,
+    clock: Clock,
+    rate_limits: bool = False,
+    config: Path = CONFIG,
+    trial: bool = False,
 ) -> Litestar:
     """The application, not started yet."""
     from config.app import create_app  # every face: slow to import, and few tests need it
 
-    settings = Settings(data=data, database_url=dsn, rate_limits=rate_limits, config=config)
+    settings = Settings(
+        data=data, database_url=dsn, rate_limits=rate_limits, config=config, trial=trial
+    )
     return create_app(settings, clock)
 
 

@@ -15,9 +15,10 @@ from msgspec import Struct
 from queue_app.clock import FixedClock
 from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.people import RESIDENT, Staff
-from queue_app.flow import arrival, booking, calling, interrupting, staffing
+from queue_app.flow import arrival, booking, calling, interrupting, proving, staffing
 from queue_app.flow.act import By
 from queue_app.queries import appointments, reference, slots
+from queue_app.store import db
 from tests.support.people import KIOSK, Machine, Person, hire, install
 
 NO_PAGES = ("/api/", "/health/", "/metrics", "/static/")
@@ -37,6 +38,7 @@ class Lived(Struct, frozen=True):
     visits: tuple[str, ...]
     tickets: tuple[str, ...]
     tomorrow: str
+    proof: str
 
 
 def routes_of_pages(app: Litestar) -> set[str]:
@@ -61,6 +63,13 @@ def addresses(lived: Lived) -> dict[str, list[str]]:
         "/time": [f"/time?{chosen}&day={lived.tomorrow}", f"/time?{chosen}&day=2027-12-25"],
         "/taken": [f"/taken?{chosen}"],
         "/about": ["/about"],
+        "/my": ["/my", "/my?sent"],
+        "/my/all": ["/my/all"],
+        "/my/proofs/{proof}": ["/my/proofs/nobody", f"/my/proofs/{lived.proof}"],
+        "/my/proofs/{proof}/data.json": [f"/my/proofs/{lived.proof}/data.json"],
+        "/visit/{token}/data": [f"/visit/{one}/data" for one in visits],
+        "/visit/{token}/data.json": [f"/visit/{one}/data.json" for one in visits],
+        "/visit/{token}/code": [f"/visit/{one}/code" for one in visits],
         "/visit/{token}": [f"/visit/{one}" for one in visits],
         "/visit/{token}/day": [f"/visit/{one}/day" for one in visits],
         "/visit/{token}/time": [f"/visit/{one}/time?day={lived.tomorrow}" for one in visits],
@@ -69,6 +78,7 @@ def addresses(lived: Lived) -> dict[str, list[str]]:
         ],
         "/visit/{token}/taken": [f"/visit/{one}/taken" for one in visits],
         "/visit/{token}/cancellation": [f"/visit/{one}/cancellation" for one in visits],
+        "/visit/{token}/contact": [f"/visit/{one}/contact" for one in visits],
         "/visit/{token}/calendar.ics": [f"/visit/{one}/calendar.ics" for one in visits],
         "/kiosk/{branch}": [f"/kiosk/{lived.branch}"],
         "/kiosk/{branch}/door": [f"/kiosk/{lived.branch}/door"],
@@ -103,6 +113,7 @@ async def live(clock: FixedClock) -> Lived:
         kiosk=await install(clock.now(), branch=branch.slug, name="kiosk of pages"),
         visits=tuple(visits),
         tickets=tuple(tickets),
+        proof=await _proof(clock),
         tomorrow=str(directory.local(clock.now()).date() + timedelta(days=1)),
     )
 
@@ -189,6 +200,13 @@ async def _visits(
     await arrival.check_in(By(KIOSK, clock.now()), branch.slug, coming.code)
     await hold()
     return tokens
+
+
+async def _proof(clock: FixedClock) -> str:
+    """Of the contact of one who is booked; the code itself is asked for in tests of its own."""
+    asked = await proving.ask_code(By(RESIDENT, clock.now()), "somebody4@example.com")
+    await db.fetch("UPDATE proof SET proven_at = $1", clock.now())
+    return asked.token
 
 
 async def _starts(

@@ -24,6 +24,7 @@ ROOMS = (
     "queue_app.web",
     "queue_app.console",
     "queue_app.demo",
+    "queue_app.trial",
     "booking",
     "kiosk",
     "display",

@@ -12,6 +12,11 @@ GET /branches/{branch}/slots
 GET /branches/{branch}/prospects
 POST /branches/{branch}/appointments
 POST /appointments/{token}/confirmation
+POST /appointments/{token}/corrections
+POST /appointments/lookups
+POST /proofs
+POST /proofs/{proof}/codes
+GET /proofs/{proof}
 POST /appointments/{token}/reschedulings
 POST /appointments/{token}/cancellation
 GET /appointments/{token}

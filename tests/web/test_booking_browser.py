@@ -98,12 +98,12 @@ async def test_every_page_is_whole_for_everyone(
 
     await book(page, server.url, look)
     link = page.url
-    for name in ("day", "cancellation"):
+    for name in ("day", "contact", "cancellation"):
         await page.goto(f"{link}/{name}")
         await look(name)
     await follow(page.locator(".button-danger"))
     await look("cancelled")
-    for path in ("/about", "/way", "/no-such-page"):
+    for path in ("/about", "/my", "/my?sent", "/way", "/no-such-page"):
         await page.goto(server.url + path)
         await look(path)
     assert broken == []

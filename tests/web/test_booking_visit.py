@@ -165,6 +165,21 @@ async def test_a_link_that_leads_nowhere_says_what_to_do(
     assert "Це посилання нікуди не веде" in words_of(page)
 
 
+@pytest.mark.parametrize(
+    "copied", ["{}.", "{},", "{})", "{}]", '{}"', "{}»", "{}’", "{}>", "{} ", "{}\u00a0", "{}.)\n",
+               "{}; ", "{}…", " {}", "({})"],
+)  # fmt: skip
+async def test_a_link_leads_to_the_booking_whatever_was_copied_along(
+    client: httpx.AsyncClient, clock: FixedClock, copied: str
+) -> None:
+    held = await hold(client)
+    for link in (held.url.path, f"/t/{(await take_ticket(clock.now())).token}"):
+        face, token = link.rsplit("/", 1)
+        answer = await client.get(f"{face}/{quote(copied.format(token))}", headers=HTML)
+        assert (answer.status_code, answer.headers["location"]) == (308, link)
+        assert (await get(client, link)).status_code == 200
+
+
 async def test_a_booking_at_a_branch_that_has_closed_is_shown_cancelled_and_made_elsewhere(
     spare_database: str, data: Path, clock: FixedClock
 ) -> None:

@@ -76,6 +76,7 @@ async def hall(app: Litestar, clock: FixedClock) -> AsyncIterator[Hall]:
         "ticket": str(ticket.id),
         "token": ticket.token,
         "interruption": "1",
+        "proof": "nobody",
         "number": "1",
         "name": "web/base.css",
         "path": "/",

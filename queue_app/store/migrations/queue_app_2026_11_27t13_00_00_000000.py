@@ -9,12 +9,16 @@ VERSION = "1.38.0"
 DESCRIPTION = "Bookings that changed plans hit"
 
 SCHEMA = """
-ALTER TABLE appointment_event
-    DROP CONSTRAINT appointment_event_verb_check,
-    ADD CONSTRAINT appointment_event_verb_check CHECK (verb IN (
-        'hold', 'extend', 'confirm', 'move', 'cancel', 'expire', 'check_in', 'fulfil', 'miss',
-        'unsettle', 'settle', 'restore'
-    ));
+-- Beside whatever other verbs there are by now.
+DO $$
+DECLARE known text := (SELECT pg_get_constraintdef(oid) FROM pg_constraint
+    WHERE conname = 'appointment_event_verb_check');
+BEGIN
+    ALTER TABLE appointment_event DROP CONSTRAINT appointment_event_verb_check;
+    EXECUTE 'ALTER TABLE appointment_event ADD CONSTRAINT appointment_event_verb_check '
+        || replace(known, '''miss''::text',
+            '''miss''::text, ''unsettle''::text, ''settle''::text, ''restore''::text');
+END $$;
 
 CREATE TABLE unsettled (
     branch_id integer NOT NULL,
@@ -30,6 +34,12 @@ CREATE TABLE unsettled (
 );
 CREATE UNIQUE INDEX unsettled_once ON unsettled (branch_id, appointment_id)
     WHERE settled_at IS NULL;
+
+-- Whom a branch that is no more left without a place before there was a list.
+INSERT INTO unsettled (branch_id, appointment_id, since, why)
+SELECT branch_id, a.id, greatest(retired_at, a.created_at), 'branch'
+FROM appointment a JOIN branch ON branch.id = a.branch_id
+WHERE a.state = 'booked' AND checked_in_at IS NULL AND retired_at IS NOT NULL;
 """
 
 

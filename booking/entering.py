@@ -1,0 +1,74 @@
+"""What was entered is booked or changed, or the next page says what stands in the way."""
+
+from litestar.response import Redirect
+from msgspec.structs import astuple, replace
+
+from booking.details import ENTERED_COOKIE, Entered, kept, refused
+from queue_app.domain.appointments import Appointment
+from queue_app.domain.catalogue import Language
+from queue_app.domain.errors import Conflict, RuleBroken, TooMany
+from queue_app.flow import booking, proving, reaching
+from queue_app.flow.act import By
+
+PROOFS = 4
+"""So many are remembered: one for each contact, and one more for each."""
+
+
+async def book(by: By, found: Appointment, entered: Entered, language: Language) -> Redirect:
+    """Books what is held. What was booked in another window with other data is not overwritten."""
+    link = f"/visit/{found.token}"
+    name, phone, email = astuple(entered.details)
+    try:
+        await booking.confirm(
+            by, found.token, name, phone, email, language, entered.as_it_is, entered.proofs
+        )
+    except RuleBroken as error:
+        return await _refused(by, found.token, link, entered, error, language)
+    except TooMany as often:
+        return refused(found.token, link, entered, often)
+    except Conflict as error:
+        if error.code == "already_booked":
+            page = f"{link}/contact" if can_correct(found) else link
+            return refused(found.token, page, entered, error)
+        return Redirect(link, status_code=303)
+    return _done(found.token)
+
+
+async def change(by: By, token: str, entered: Entered, language: Language) -> Redirect:
+    """Another name or contact; an empty field leaves it as it is."""
+    name, phone, email = (one.strip() or None for one in astuple(entered.details))
+    try:
+        await reaching.correct(by, token, name, phone, email, entered.as_it_is, entered.proofs)
+    except RuleBroken as error:
+        return await _refused(by, token, f"/visit/{token}/contact", entered, error, language)
+    except Conflict:
+        return Redirect(f"/visit/{token}", status_code=303)
+    return _done(token)
+
+
+def can_correct(found: Appointment) -> bool:
+    return found.state == "booked" and found.ticket_token is None
+
+
+async def _refused(
+    by: By, token: str, path: str, entered: Entered, error: RuleBroken, language: Language
+) -> Redirect:
+    """To the field that it is about or, where the contact is to be proven, to its code."""
+    if error.code != "contact_unproven":
+        return refused(token, path, entered, error)
+    field = error.details["field"]
+    try:
+        asked = await proving.ask_code(by, getattr(entered.details, field), language)
+    except TooMany as often:
+        return refused(token, path, entered, RuleBroken(often.code, field=field))
+    page = Redirect(f"/visit/{token}/code", status_code=303)
+    proofs = (*entered.proofs, asked.token)[-PROOFS:]
+    page.set_cookie(kept(token, replace(entered, code=None, facts={}, proofs=proofs)))
+    return page
+
+
+def _done(token: str) -> Redirect:
+    """The page of the appointment; what was entered is forgotten."""
+    page = Redirect(f"/visit/{token}", status_code=303)
+    page.delete_cookie(ENTERED_COOKIE, path=f"/visit/{token}")
+    return page

@@ -1,0 +1,75 @@
+"""The command `person`: what is known of somebody who asks, and that it goes."""
+
+import click
+import msgspec
+
+from queue_app import installation
+from queue_app.cli import operator
+from queue_app.domain.people import OPERATOR
+from queue_app.flow import forgetting
+from queue_app.flow.act import By
+from queue_app.flow.forgetting import Erased
+from queue_app.queries import known, reference
+from queue_app.queries.known import KnownBooking
+
+
+@click.group()
+def person() -> None:
+    """What is known of somebody who asks, by their phone number or e-mail.
+
+    That you have looked is recorded, and not at whom.
+    """
+
+
+@person.command("show")
+@click.argument("contact")
+def show(contact: str) -> None:
+    """Their bookings, one a line."""
+    for one in _looked("show", contact):
+        known_as = " ".join(filter(None, [one.name, one.phone, one.email]))
+        click.echo(
+            f"{one.starts_at:%Y-%m-%d %H:%M}  {one.branch}  {one.state}  {one.code}  {known_as}"
+            f"  (kept until {one.kept_until:%Y-%m-%d})"
+        )
+
+
+@person.command("export")
+@click.argument("contact")
+def export(contact: str) -> None:
+    """All of it as JSON: bookings, what happened to them, and what was sent."""
+    found = msgspec.json.encode({"bookings": _looked("export", contact)})
+    click.echo(msgspec.json.format(found).decode())
+
+
+@person.command("erase")
+@click.argument("contact")
+@click.confirmation_option(prompt="Cancel what is booked and delete what is known?")
+def erase(contact: str) -> None:
+    """Cancel what is to come and delete what is known; asks first."""
+    by = _by()
+
+    async def work() -> Erased:
+        country = (await reference.directory()).centre.country
+        return await forgetting.erase(by, forgetting.person_of(contact, country))
+
+    erased = operator.with_database(work)
+    click.echo(f"Deleted: {len(erased.deleted)}.")
+    if erased.kept:
+        click.echo(f"Kept until the visit is over: {', '.join(erased.kept)}.")
+
+
+def _looked(what: str, contact: str) -> list[KnownBooking]:
+    by = _by()
+
+    async def work() -> list[KnownBooking]:
+        directory = await reference.directory()
+        who = forgetting.person_of(contact, directory.centre.country)
+        found = await known.of_contact(directory, who.phone, who.email)
+        await forgetting.note_person(by, what, len(found), who.canonical)
+        return found
+
+    return operator.with_database(work)
+
+
+def _by() -> By:
+    return By(OPERATOR, installation.clock(operator.settings()).now())

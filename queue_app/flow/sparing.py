@@ -1,0 +1,90 @@
+"""Times are spared for those who come: how many one address may take, and when one is shown again.
+
+An address says little of who asks: a household, an office, a whole hall may have one. So the
+numbers are large, and only what no person does runs into them.
+"""
+
+import random
+from datetime import datetime, timedelta
+
+from queue_app.domain.appointments import Appointment
+from queue_app.domain.errors import TooMany
+from queue_app.domain.slots import freed_at
+from queue_app.flow import tallies
+from queue_app.flow.act import Act
+from queue_app.store import db
+
+DAY = timedelta(days=1)
+_dice = random.SystemRandom()
+
+
+async def require_few_holds(act: Act) -> None:
+    """TooMany `too_many_holds` where this address holds as many times as it may.
+
+    The lock makes its requests wait for each other, so that no crowd of them slips through.
+    """
+    if act.address is None:
+        return
+    address = tallies.hashed("hold", act.address)
+    await db.fetch("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", address.hex())
+    held = await db.fetch_value(
+        "SELECT count(*) FROM hold_from h JOIN appointment a"
+        " ON a.branch_id = h.branch_id AND a.id = h.appointment_id"
+        " WHERE h.address = $1 AND h.held_until > $2 AND a.state = 'held'",
+        address,
+        act.now,
+    )
+    limit = act.directory.rules.holds_per_address
+    if held >= limit:
+        seconds = act.directory.rules.hold_minutes * 60
+        raise TooMany("too_many_holds", limit=limit, retry_after_seconds=seconds)
+
+
+async def note_hold(act: Act, held: Appointment) -> None:
+    if act.address is None:
+        return
+    await db.fetch(
+        "INSERT INTO hold_from (branch_id, appointment_id, address, held_until)"
+        " VALUES ($1, $2, $3, $4)",
+        held.branch_id,
+        held.id,
+        tallies.hashed("hold", act.address),
+        held.held_until,
+    )
+
+
+async def require_few_bookings(act: Act) -> None:
+    """TooMany `too_many_from_address`. What is refused in the end is not counted."""
+    if act.address is None:
+        return
+    limit = act.directory.rules.bookings_per_address
+    if await tallies.count("confirm", act.address, act.now, DAY) > limit:
+        seconds = tallies.seconds_left(act.now, DAY)
+        raise TooMany("too_many_from_address", limit=limit, retry_after_seconds=seconds)
+
+
+async def keep_back(act: Act, given_back: Appointment) -> None:
+    """Its time is shown again at a random moment, where the centre wishes that."""
+    free_at = freed_at(act.now, given_back.starts_at, act.directory.rules, _dice.random())
+    if free_at <= act.now:
+        return
+    await db.fetch(
+        "INSERT INTO freed_slot (branch_id, lane_id, period, free_at)"
+        " VALUES ($1, $2, tstzrange($3, $4), $5)",
+        given_back.branch_id,
+        given_back.lane_id,
+        given_back.starts_at,
+        given_back.ends_at,
+        free_at,
+    )
+
+
+async def drop_old(now: datetime) -> int:
+    """Who held what, and slots that are shown again."""
+    holds = await db.fetch("DELETE FROM hold_from WHERE held_until <= $1 RETURNING branch_id", now)
+    freed = await db.fetch(
+        "DELETE FROM freed_slot WHERE branch_id IN (SELECT id FROM branch) AND free_at <= $1"
+        " RETURNING id",
+        now,
+    )
+    return len(holds) + len(freed)

@@ -1,0 +1,42 @@
+"""How often something was asked of the house for one contact or from one address.
+
+Kept by the database, as every process must count the same; hashed, and for a day at most.
+"""
+
+import hashlib
+from datetime import datetime, timedelta
+
+from queue_app.store import db
+
+KEPT = timedelta(days=1)
+"""No window is longer."""
+
+_COUNT = """
+INSERT INTO tally (what, subject, begins_at, times) VALUES ($1, $2, $3, 1)
+ON CONFLICT (what, subject, begins_at) DO UPDATE SET times = tally.times + 1
+RETURNING times
+"""
+
+
+async def count(what: str, subject: str, now: datetime, window: timedelta) -> int:
+    """This time included, how often in the window in which `now` lies."""
+    seconds = int(window.total_seconds())
+    begins_at = datetime.fromtimestamp(int(now.timestamp()) // seconds * seconds, now.tzinfo)
+    counted: int = await db.fetch_value(_COUNT, what, hashed(what, subject), begins_at)
+    return counted
+
+
+def seconds_left(now: datetime, window: timedelta) -> int:
+    """Until the next window begins."""
+    seconds = int(window.total_seconds())
+    return seconds - int(now.timestamp()) % seconds
+
+
+def hashed(what: str, subject: str) -> bytes:
+    return hashlib.sha256(f"{what}:{subject}".encode()).digest()
+
+
+async def drop_old(now: datetime) -> int:
+    """Those whose window is over."""
+    rows = await db.fetch("DELETE FROM tally WHERE begins_at < $1 RETURNING what", now - KEPT)
+    return len(rows)
