@@ -75,10 +75,25 @@ def gone(
     wanted = moment(request.query_params.get("wanted")) or now
     title, detail = sentences(request, why if why in GONE else GONE[0], {})
     near = nearest([start for starts in days.values() for start in starts], wanted, NEAREST)
+    return {"title": title, "detail": detail, "near": _by_day(near)}
+
+
+def around_by_day(
+    days: dict[date, list[datetime]], wanted: datetime
+) -> dict[tuple[date, bool], list[datetime]]:
+    """As many of the nearest free starts before the wanted one as after it, by day."""
+    starts = [start for starts in days.values() for start in starts]
+    before = nearest([start for start in starts if start < wanted], wanted, NEAREST // 2)
+    after = nearest([start for start in starts if start > wanted], wanted, NEAREST // 2)
+    return _by_day([*before, *after])
+
+
+def _by_day(starts: list[datetime]) -> dict[tuple[date, bool], list[datetime]]:
+    """By the day, and whether they are of its night."""
     by_day: dict[tuple[date, bool], list[datetime]] = {}
-    for start in near:
+    for start in starts:
         by_day.setdefault((start.date(), start.hour < NIGHT_ENDS), []).append(start)
-    return {"title": title, "detail": detail, "near": by_day}
+    return by_day
 
 
 def moment(text: Any) -> datetime | None:

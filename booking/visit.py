@@ -19,16 +19,18 @@ from booking.details import (
     read_form,
     suggestion,
 )
-from booking.finding import day_rows, gone, gone_url, moment, parts_of
+from booking.finding import around_by_day, day_rows, gone, gone_url, moment, parts_of
 from booking.today import ended, is_over, standing_of, stop_on
 from queue_app.clock import Clock
 from queue_app.delivery.calendars import calendar_file
+from queue_app.domain import plans
 from queue_app.domain.appointments import Appointment, as_of
 from queue_app.domain.errors import Conflict, RuleBroken
 from queue_app.domain.numbering import token_in
+from queue_app.domain.plans import Why
 from queue_app.flow import booking
 from queue_app.flow.act import By
-from queue_app.queries import appointments, known, reference
+from queue_app.queries import appointments, known, reference, unsettled
 from queue_app.web.addresses import absolute
 from queue_app.web.guards import require_same_origin, right
 from queue_app.web.i18n import language_of
@@ -80,6 +82,10 @@ async def _state_page(
     template = "booking/past.html" if over else STATE_TEMPLATES[found.state]
     if not over and await _is_in_vain(found):
         template = "booking/branch_closed.html"
+    elif not over and (why := await _stranded(found)):
+        near = await _near(found, clock) if await _can_move(found, clock) else {}
+        context |= {"why": why, "near": near, "can_move": await _can_move(found, clock)}
+        template = "booking/plans.html"
     standing = await standing_of(directory, found, now)
     return await page_of(
         request,
@@ -96,6 +102,22 @@ async def _is_in_vain(found: Appointment) -> bool:
     """Whether the branch has closed for good before this visit; who is there already is served."""
     branch = (await reference.directory()).branch_of(found.branch_id)
     return branch.retired and found.state in ("held", "booked") and found.ticket_token is None
+
+
+async def _stranded(found: Appointment) -> Why | None:
+    """Why changed plans leave this booking without a place, unless staff have settled that."""
+    if found.state not in ("held", "booked") or found.ticket_token is not None:
+        return None
+    why = plans.why_not(await reference.directory(), found)
+    if why is None or found.state == "held":
+        return why
+    return await unsettled.reason(found.branch_id, found.id)
+
+
+async def _near(found: Appointment, clock: Clock) -> dict[tuple[date, bool], list[datetime]]:
+    """Those before and those after; the nearest alone may all be of one hour."""
+    days = await _days(found, clock)
+    return around_by_day(days, found.starts_at)
 
 
 async def page_of(
@@ -180,6 +202,16 @@ async def move(request: AnyRequest, token: str, by: By, clock: Clock) -> Respons
         url = gone_url(f"/visit/{token}/taken", error, starts_at)
         return Redirect(url, status_code=303)
     return Redirect(f"/visit/{token}?moved=1", status_code=303)
+
+
+@get("/visit/{token:str}/offer", include_in_schema=False, opt=right("see_appointment"))
+async def ask_to_move(request: AnyRequest, token: str, clock: Clock) -> Response[Any]:
+    """To that time, really?"""
+    found = await find(token, clock)
+    starts_at = moment(request.query_params.get("starts_at"))
+    if starts_at is None or not await _can_move(found, clock):
+        return Redirect(f"/visit/{token}", status_code=303)
+    return await page_of(request, "booking/offer.html", found, starts_at=starts_at)
 
 
 @get("/visit/{token:str}/taken", include_in_schema=False, opt=right("see_appointment"))
@@ -288,6 +320,7 @@ HANDLERS = [
     other_day,
     other_time,
     move,
+    ask_to_move,
     other_time_taken,
     ask_to_cancel,
     cancel,

@@ -19,6 +19,7 @@ import display.pages
 import kiosk.pages
 import queue_app.api.routes
 import queue_app.console.pages
+import queue_app.console.unsettled_list
 import queue_app.trial.inbox
 from config.files import CATALOGUES
 from config.settings import Settings, from_environment
@@ -97,6 +98,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
             kiosk.pages.router,
             display.pages.router,
             queue_app.console.pages.router,
+            queue_app.console.unsettled_list.router,
             health.live,
             health.ready,
             health.metrics,

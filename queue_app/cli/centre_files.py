@@ -8,9 +8,10 @@ import msgspec
 from config.files import CATALOGUES, check_centre, write_centre
 from config.reading import ConfigError
 from queue_app import installation
-from queue_app.cli import changes, operator
+from queue_app.cli import changes, differences, operator
 from queue_app.delivery import looks, samples
 from queue_app.domain.centre import Centre
+from queue_app.domain.errors import NotFound
 from queue_app.domain.people import OPERATOR
 from queue_app.flow import configuring
 from queue_app.flow.act import By
@@ -68,8 +69,17 @@ def _say_untranslated(folder: Path, centre: Centre) -> None:
 
 @config.command()
 @click.argument("folder", type=FOLDER, required=False)
-def apply(folder: Path | None) -> None:
-    """Load the files into the database; print what that changes, and whom it concerns."""
+@click.option("--dry-run", is_flag=True, help="Say what would change, old and new; change nothing.")
+@click.option("--accept", is_flag=True, help="Though people with a booking are left without.")
+def apply(folder: Path | None, dry_run: bool, accept: bool) -> None:
+    """Load the files into the database; print what that changes, and whom it concerns.
+
+    Bookings to come that another lane takes at the same time are moved there. Where some are left
+    without a place, nothing is changed without --accept: with it they stay booked, are told, and
+    stand on the list of `queue-app unsettled` until each is settled.
+    """
+    if dry_run and accept:
+        raise click.UsageError("--dry-run changes nothing, so there is nothing to accept")
     settings = operator.settings()
     centre, doubts = check_centre(folder or settings.config)
     for doubt in doubts:
@@ -78,13 +88,41 @@ def apply(folder: Path | None) -> None:
 
     async def work() -> None:
         await installation.migrate()
-        applied = await configuring.apply(By(OPERATOR, now), centre)
-        said = changes.warnings(await retired.desks_in_use(), await retired.still_needed(now))
-        said += changes.report(applied) or ["Nothing changes."]
-        click.echo("\n".join(said))
+        if dry_run:
+            await rehearse(By(OPERATOR, now), centre)
+        else:
+            await put_in_force(By(OPERATOR, now), centre, accept)
 
     with installation.server(settings) as dsn:
         installation.run(dsn, work)
+
+
+async def rehearse(by: By, centre: Centre) -> None:
+    outcome = await configuring.rehearse(by, centre)
+    said = differences.differences(outcome.settled) or ["Nothing would change."]
+    said += await _people(outcome, "would be ")
+    click.echo("\n".join(said))
+
+
+async def put_in_force(by: By, centre: Centre, accept: bool) -> None:
+    outcome = await configuring.put_in_force(by, centre, accept)
+    if outcome.stranded and not accept:
+        said = await _people(outcome, "would be ")
+        click.echo("\n".join(said), err=True)
+        raise click.ClickException(
+            "nothing was changed: people with a booking would be left without a place. See what"
+            " changes with --dry-run; apply it with --accept"
+        )
+    said = changes.warnings(await retired.desks_in_use(), await retired.still_needed(by.now))
+    said += changes.report(outcome.changes) or ["Nothing changes."]
+    click.echo("\n".join(said + await _people(outcome, "")))
+
+
+async def _people(outcome: configuring.Applied, would: str) -> list[str]:
+    try:
+        return differences.people(await reference.directory(), outcome, would)
+    except NotFound:  # an empty database has nobody
+        return []
 
 
 @config.command()

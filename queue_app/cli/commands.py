@@ -4,7 +4,14 @@ from importlib.metadata import version
 
 import click
 
-from queue_app.cli import centre_files, database, person, running, sign_ins
+from queue_app.cli import (
+    centre_files,
+    database,
+    person,
+    running,
+    sign_ins,
+    unsettled_bookings,
+)
 from queue_app.cli.operator import OperatorGroup
 from queue_app.cli.simulate import simulate
 
@@ -23,6 +30,7 @@ for command in (
     running.demo,
     centre_files.config,
     centre_files.catalogue,
+    unsettled_bookings.unsettled,
     sign_ins.staff,
     sign_ins.device,
     person.person,

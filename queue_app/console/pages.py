@@ -16,10 +16,10 @@ from queue_app.domain.errors import Conflict, NotFound, NotSignedIn
 from queue_app.domain.hall import Hall
 from queue_app.domain.interruptions import KINDS
 from queue_app.domain.people import Staff
-from queue_app.domain.rights import reach, require_desk
+from queue_app.domain.rights import RIGHTS, reach, require_desk
 from queue_app.flow import interrupting, staffing
 from queue_app.flow.act import By
-from queue_app.queries import desks, halls, reference
+from queue_app.queries import desks, halls, reference, unsettled
 from queue_app.queries import staff as people
 from queue_app.screens.desk import desk_view, viewer_of
 from queue_app.screens.overview import branch_overview
@@ -40,17 +40,17 @@ Asked = Request[Any, Any, Any]
 
 def to_sign_in(request: Asked, error: NotSignedIn) -> Page:
     """A page leads to the sign-in; a script is told, and leads there itself."""
-    return queue_error(request, error) if wants_json(request) else _see(SIGN_IN)
+    return queue_error(request, error) if wants_json(request) else see(SIGN_IN)
 
 
-def _see(path: str) -> Page:
+def see(path: str) -> Page:
     return Redirect(path, status_code=HTTP_303_SEE_OTHER)
 
 
 @get("/sign-in", include_in_schema=False, opt=right("see_page"))
 async def sign_in_page(request: Asked) -> Page:
     if await find_staff(request):
-        return _see(START)
+        return see(START)
     return _ask(request)
 
 
@@ -83,7 +83,7 @@ async def sign_in(request: Asked, by: By) -> Page:
     except NotSignedIn as error:
         return _ask(request, login, error.code, HTTP_401_UNAUTHORIZED)
     await _forget_session(request, by)
-    page = _see(START)
+    page = see(START)
     page.set_cookie(_session_cookie(request, signed.token))
     return page
 
@@ -114,7 +114,7 @@ async def sign_out(request: Asked, by: By) -> Page:
     if staff:
         await _leave_desks(By(staff, by.now, forecasts=by.forecasts), staff)
     await _forget_session(request, by)
-    page = _see(SIGN_IN)
+    page = see(SIGN_IN)
     page.delete_cookie(SESSION_COOKIE, path="/")
     return page
 
@@ -136,7 +136,7 @@ async def start(request: Asked, staff: Staff, clock: Clock, branch: str | None =
     if branch is None:
         taken = await people.desks_of(reach(staff, directory.branches_ever), staff.id)
         if taken:
-            return _see(f"{START}/desks/{taken[0]}")
+            return see(f"{START}/desks/{taken[0]}")
     place = _branch(list(directory.branches.values()), staff, branch)
     if place is None:
         return render(
@@ -144,8 +144,14 @@ async def start(request: Asked, staff: Staff, clock: Clock, branch: str | None =
             "console/branches.html",
             staff=staff,
             branches=list(directory.branches.values()),
+            unsettled=await _unsettled(staff, list(directory.branches_ever)),
         )
     return await _choose(request, place, staff, clock)
+
+
+async def _unsettled(staff: Staff, branch_ids: list[int]) -> int:
+    """How many bookings wait to be settled; for whoever may see them."""
+    return await unsettled.count(branch_ids) if staff.role in RIGHTS["see_unsettled"] else 0
 
 
 def _branch(branches: list[Branch], staff: Staff, slug: str | None) -> Branch | None:
@@ -172,6 +178,7 @@ async def _choose(
         branch=branch,
         desks=shown.desks,
         waiting=shown.waiting,
+        unsettled=await _unsettled(staff, [branch.id]),
         version=shown.version,
         epoch=shown.epoch,
         stops=shown.interruptions,
@@ -190,7 +197,7 @@ async def stop(request: Asked, branch: str, by: By) -> Page:
     """Everything stops, at the word of somebody who has no desk, such as a supervisor."""
     kind = str((await request.form()).get("kind", ""))
     await interrupting.interrupt(by, branch, kind, None, "")
-    return _see(f"{START}?branch={branch}")
+    return see(f"{START}?branch={branch}")
 
 
 @post(
@@ -204,7 +211,7 @@ async def end_stop(request: Asked, branch: str, number: int, by: By) -> Page:
     slug = (await reference.directory()).branch(branch).slug
     after = 0 if "now" in await request.form() else None
     await interrupting.resume(by, number, after)
-    return _see(f"{START}?branch={slug}")
+    return see(f"{START}?branch={slug}")
 
 
 @post(
@@ -220,7 +227,7 @@ async def take(request: Asked, desk: int, by: By, staff: Staff, clock: Clock) ->
         directory = await reference.directory()
         row = await people.desk(reach(staff, directory.branches_ever), desk)
         return await _choose(request, directory.branch_of(row.branch_id), staff, clock, error)
-    return _see(f"{START}/desks/{desk}")
+    return see(f"{START}/desks/{desk}")
 
 
 @get("/desks/{desk:int}", include_in_schema=False, opt=right("see_desk"))
@@ -228,7 +235,7 @@ async def working_screen(request: Asked, desk: int, by: By, staff: Staff) -> Pag
     """The screen of the desk that this person has; whoever has it not chooses one."""
     seen = await _hall_of(by, desk)
     if seen.desk(desk).staff_id != staff.id:
-        return _see(START)
+        return see(START)
     screen = desk_view(seen, desk, viewer_of(staff), await desks.extra(seen, desk))
     language = language_of(request)
     return render(

@@ -13,7 +13,7 @@ from queue_app.domain.directory import Directory
 from queue_app.domain.messages import Message, MessageKind
 from queue_app.domain.segments import segments
 from queue_app.flow import proving
-from queue_app.queries import appointments
+from queue_app.queries import appointments, unsettled
 from queue_app.texts.formats import NBSP, Formats
 from queue_app.texts.speaker import speaker_of
 from queue_app.texts.words import N_, words
@@ -22,6 +22,7 @@ SUBJECTS: Mapping[MessageKind, str] = {
     "booked": N_("You are booked: %(when)s"),
     "moved": N_("Your booking has moved: %(when)s"),
     "cancelled": N_("Your booking is cancelled: %(when)s"),
+    "plans": N_("We cannot receive you, please choose another time: %(when)s"),
     "link": N_("Your booking: %(when)s"),
     "missed": N_("Your visit did not take place: %(when)s"),
 }
@@ -30,6 +31,7 @@ CALL_SUBJECTS: Mapping[MessageKind, str] = {
     "booked": N_("We will call you: %(when)s"),
     "moved": N_("Your call has moved: %(when)s"),
     "cancelled": N_("Your call is cancelled: %(when)s"),
+    "plans": N_("We cannot call you, please choose another time: %(when)s"),
     "link": N_("Your call: %(when)s"),
     "missed": N_("Your call did not take place: %(when)s"),
 }
@@ -40,8 +42,18 @@ KINDS: tuple[MessageKind, ...] = (*SUBJECTS, "code")
 INVITING: frozenset[MessageKind] = frozenset({"booked", "moved", "link"})
 """Whoever reads one of these comes, or waits for the call."""
 
-OVER: frozenset[MessageKind] = frozenset({"cancelled", "missed"})
-"""Nobody comes any more, so nobody needs the code."""
+NOT_COMING: frozenset[MessageKind] = frozenset({"cancelled", "missed", "plans"})
+"""Nobody comes as booked, so nobody needs the code."""
+
+ACTIONS: Mapping[MessageKind, str] = {
+    "booked": N_("See, move or cancel it"),
+    "moved": N_("See, move or cancel it"),
+    "link": N_("See, move or cancel it"),
+    "cancelled": N_("Your booking"),
+    "plans": N_("Choose another time"),
+    "missed": N_("Book again"),
+}
+"""What the link leads to."""
 
 IN_CALENDARS: frozenset[MessageKind] = frozenset({"booked", "moved", "cancelled"})
 """The mails that bring the booking into a calendar, change it there or take it out."""
@@ -76,6 +88,8 @@ async def letter_of(
         raise Needless(f"the booking is {booking.state}")
     if message.kind == "missed" and (booking.state != "missed" or booking.ticket_state == "left"):
         raise Needless("whoever booked knows that they went, or it is missed no more")
+    if message.kind == "plans" and not await unsettled.reason(message.branch_id, booking.id):
+        raise Needless("the booking is settled")
     changes = await appointments.changes(booking)
     try:
         return letter_about(directory, message, booking, changes, public_url, organizer)
@@ -181,14 +195,14 @@ def _said(
         "place": directory.branch_of(booking.branch_id).title[message.language] if visit else "",
         "code": code,
         "call": not visit,
-        "inviting": message.kind in INVITING,
+        "action": spoken.gettext(ACTIONS[message.kind]),
         "link": link,
     }
 
 
 def _code(message: Message, booking: Appointment) -> str:
     """The code for the kiosk, to which nobody goes for a call, nor to what is cancelled."""
-    if booking.channel == "phone" or message.kind in OVER:
+    if booking.channel == "phone" or message.kind in NOT_COMING:
         return ""
     return f"{booking.code[:3]} {booking.code[3:]}"
 
@@ -229,11 +243,11 @@ def _facts(
     services = [directory.services_ever[code].title[language] for code in booking.services]
     spoken = words(language)
     if booking.channel == "phone":
-        return services if message.kind in OVER else [*services, *_call(booking, formats)]
+        return services if message.kind in NOT_COMING else [*services, *_call(booking, formats)]
     branch = directory.branch_of(booking.branch_id)
     places = [branch.title[language], branch.address[language] if branch.address else ""]
     where = ", ".join(filter(None, places))
-    if message.kind in OVER:
+    if message.kind in NOT_COMING:
         return [*services, where]
     return [*services, where, spoken.gettext("Code: %(code)s") % {"code": _code(message, booking)}]
 

@@ -17,8 +17,21 @@ from queue_app.domain.tickets import State
 
 AppointmentState = Literal["held", "booked", "cancelled", "expired", "fulfilled", "missed"]
 AppointmentVerb = Literal[
-    "hold", "extend", "confirm", "move", "correct", "cancel", "expire", "check_in", "fulfil", "miss"
+    "hold",
+    "extend",
+    "confirm",
+    "move",
+    "correct",
+    "cancel",
+    "expire",
+    "check_in",
+    "fulfil",
+    "miss",
+    "unsettle",
+    "settle",
+    "restore",
 ]
+Settlement = Literal["moved", "cancelled", "came", "staff", "restored", "over"]
 
 OPEN: tuple[AppointmentState, ...] = ("held", "booked")
 """States in which an appointment occupies its lane."""
@@ -36,8 +49,26 @@ TRANSITIONS: dict[
     "check_in": (frozenset({"booked"}), None),
     "fulfil": (frozenset({"booked"}), "fulfilled"),
     "miss": (frozenset({"booked"}), "missed"),
+    "unsettle": (frozenset({"booked"}), None),
+    "settle": (frozenset({"booked"}), None),
+    "restore": (frozenset({"booked"}), None),
 }
-"""verb: the states it may start from, and the state it leads to; None: it stays as it is."""
+"""verb: the states it may start from, and the state it leads to; None: it stays as it is.
+
+Changed plans `unsettle` a booking, which keeps its place on paper until it is settled: staff
+`settle` it, or plans that fit it again `restore` it.
+"""
+
+SETTLES: dict[AppointmentVerb, Settlement] = {
+    "move": "moved",
+    "cancel": "cancelled",
+    "check_in": "came",
+    "settle": "staff",
+    "restore": "restored",
+    "fulfil": "over",
+    "miss": "over",
+}
+"""How each verb settles a booking that changed plans had hit."""
 
 
 class AppointmentEvent(Struct, frozen=True):
@@ -45,7 +76,7 @@ class AppointmentEvent(Struct, frozen=True):
 
     `hold` sets everything but `seq`, `at` and the actor; `move` the lane and the period,
     `extend` `held_until`, `confirm` the language. `correct` says that name or contact are others
-    now, not which.
+    now, not which. `why` stands where changed plans are the cause.
     """
 
     seq: int
@@ -57,6 +88,13 @@ class AppointmentEvent(Struct, frozen=True):
     ends_at: datetime | None = None
     held_until: datetime | None = None
     language: Language | None = None
+    why: str | None = None
+
+    @property
+    def settles(self) -> Settlement | None:
+        """How it settles a booking that changed plans had hit, if it does."""
+        given_up = self.verb == "cancel" and self.why is not None
+        return "over" if given_up else SETTLES.get(self.verb)
 
 
 class AppointmentProgress(Struct, frozen=True):

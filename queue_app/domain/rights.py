@@ -28,6 +28,7 @@ _AT_DESK: dict[Party, Where] = {
     "administrator": "branch",
 }
 _IN_BRANCH: dict[Party, Where] = dict.fromkeys(STAFF, "branch")
+_OFFICE: dict[Party, Where] = {"supervisor": "branch", "administrator": "branch"}
 _OPERATOR: dict[Party, Where] = {"operator": "everywhere"}
 _SYSTEM: dict[Party, Where] = {"system": "everywhere"}
 
@@ -82,6 +83,9 @@ RIGHTS: Mapping[str, Mapping[Party, Where]] = {
     # Time that stops.
     "interrupt": _IN_BRANCH,
     "resume": _IN_BRANCH,
+    # Whom changed plans hit: names and numbers, for who makes good for it.
+    "see_unsettled": _OFFICE,
+    "settle_unsettled": _OFFICE | _OPERATOR,
     # What happens by itself.
     "expire_holds": _SYSTEM,
     "close_out": _SYSTEM,

@@ -122,6 +122,14 @@ class Act:
         rights.require(self.right, self.who, branch.id)
         return branch
 
+    async def plans_stand(self) -> None:
+        """From here to the commit nobody changes the centre's plans, and this verb goes by those
+        in force. The first thing of a verb that gives somebody a time."""
+        await db.fetch("SELECT pg_advisory_xact_lock_shared(hashtext('queue-app config'))")
+        version = await db.fetch_value("SELECT version FROM centre")
+        if version is not None and version != self.directory.version:
+            self._directory = await reference.anew()
+
     async def hall(self, branch_id: int) -> Hall:
         """The branch as it stood when this verb first asked."""
         if branch_id not in self._halls:
@@ -175,14 +183,16 @@ class Act:
     async def record(self, thing: Any, verb: Any, **facts: Any) -> Any:
         """Append the event and write the row, guarded by its revision, in one statement.
 
-        `facts`: the fields of the event that this verb sets. Conflict `ticket_changed` or
+        `facts`: the fields of the event that this verb sets; of an appointment's also who is the
+        `actor`, where it is not who asks. Conflict `ticket_changed` or
         `appointment_changed` where somebody else was first, `ticket_state` or
         `appointment_state` where it may not follow, `desk_busy`, `already_checked_in`.
         """
         if isinstance(thing, Ticket):
             happened = records.next_event(thing, verb, self.who.actor, self.now, **facts)
             return await self.write(thing, tickets.apply(thing.progress, happened), happened)
-        changed = records.next_appointment_event(thing, verb, self.who.actor, self.now, **facts)
+        actor = facts.pop("actor", self.who.actor)
+        changed = records.next_appointment_event(thing, verb, actor, self.now, **facts)
         thing = thing.at(appointments.apply(thing.progress, changed))
         await records.write_appointment(thing, changed)
         self._follow(thing, changed)

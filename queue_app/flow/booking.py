@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import asyncpg
 
-from queue_app.domain import slots
+from queue_app.domain import plans, slots
 from queue_app.domain.appointments import Appointment, require_changeable, require_confirmable
 from queue_app.domain.catalogue import Channel, Language
 from queue_app.domain.contacts import Resident
@@ -39,6 +39,7 @@ async def hold(
     Conflict `slot_taken` with the nearest `alternatives`; RuleBroken `unknown_service`,
     `not_by_visit`, `not_by_phone`, `too_many_services`, `no_such_time`; TooMany `too_many_holds`.
     """
+    await act.plans_stand()
     branch = act.branch(branch_slug)
     starts_at = check_time(starts_at, act.now)
     if channel == "site":
@@ -152,14 +153,18 @@ async def confirm(
     `contact_unproven` unless one of `proofs` proves it where the centre asks for that,
     `overlapping_bookings` unless "overlap" is in `as_it_is`, `branch_retired`; Conflict
     `already_booked` with what is kept, hidden, where something else was kept; `hold_expired`,
-    `appointment_state`; TooMany `too_many_from_address`.
+    `appointment_state`, `plans_changed` where the centre has taken the time back in the meantime;
+    TooMany `too_many_from_address`.
     """
+    await act.plans_stand()
     held = await act.appointment(token)
     entered = Resident(name, phone, email)
     if held.state == "booked":
         return reaching.require_same(act, held, entered)
     require_confirmable(held, act.now)
     _open_branch(act.directory, held)
+    if why := plans.why_not(act.directory, held):
+        raise Conflict("plans_changed", why=why)
     await sparing.require_few(act, "confirm")
     known = await reaching.checked(act, held, entered, as_it_is, proofs)
     return await act.record(known, "confirm", language=language)
@@ -180,6 +185,7 @@ async def move(act: Act, token: str, starts_at: datetime) -> Appointment:
     Conflict `slot_taken` with `alternatives`, `already_checked_in`, `appointment_state`,
     `too_late_to_change`; RuleBroken `no_such_time`, `branch_retired`.
     """
+    await act.plans_stand()
     booked = await act.appointment(token)
     branch = _open_branch(act.directory, booked)
     starts_at = check_time(starts_at, act.now)

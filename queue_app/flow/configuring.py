@@ -11,7 +11,10 @@ import msgspec
 from msgspec import Struct
 
 from queue_app.domain.centre import BranchPlan, Centre
+from queue_app.domain.errors import Conflict
+from queue_app.flow import replanning
 from queue_app.flow.act import Act, By, verb
+from queue_app.flow.replanning import Concerned
 from queue_app.queries import reference
 from queue_app.store import db
 
@@ -32,7 +35,7 @@ class Change(Struct, frozen=True):
     fields: tuple[str, ...] = ()
 
 
-class _Settled(Struct, frozen=True):
+class Settled(Struct, frozen=True):
     """A change, and all that the files said of the thing before and after it."""
 
     change: Change
@@ -64,19 +67,70 @@ _LANES = _Kept("lane", "lane", ("branch_id", "code"), ("roster",))
 _OF_A_BRANCH: tuple[Kind, ...] = ("branch", "desk", "lane")
 
 
-async def apply(by: By, centre: Centre) -> list[Change]:
+class Applied(Concerned, frozen=True, kw_only=True):
+    """What files change, and whom it concerns."""
+
+    settled: list[Settled]
+
+    @property
+    def changes(self) -> list[Change]:
+        return [one.change for one in self.settled]
+
+
+class _TakenBackError(Exception):
+    """Ends a transaction of which nothing may stay."""
+
+    def __init__(self, outcome: Applied) -> None:
+        self.outcome = outcome
+
+
+async def apply(by: By, centre: Centre, accept: bool = False) -> list[Change]:
     """Make the database say what the files say, in one transaction; what changed.
 
     A second time changes nothing. What the files no longer name is retired, and restored when
     they name it again. Running processes see it within `reference.FRESH_SECONDS`.
+    Conflict `people_are_booked` where that leaves people with a booking and no place, and that
+    was not accepted.
     """
-    changes = await apply_centre(by, centre)
-    reference.forget()
-    return changes
+    outcome = await put_in_force(by, centre, accept)
+    if outcome.stranded and not accept:
+        raise Conflict("people_are_booked", bookings=len(outcome.stranded))
+    return outcome.changes
+
+
+async def rehearse(by: By, centre: Centre) -> Applied:
+    """What `put_in_force` would do with consent; nothing changes."""
+    try:
+        return await apply_centre(by, centre, accept=True, keep=False)
+    except _TakenBackError as taken_back:
+        return taken_back.outcome
+
+
+async def put_in_force(by: By, centre: Centre, accept: bool) -> Applied:
+    """As `apply`; but where people are `stranded` and that is not accepted, nothing changes."""
+    try:
+        return await apply_centre(by, centre, accept)
+    except _TakenBackError as taken_back:
+        return taken_back.outcome
+    finally:
+        reference.forget()
 
 
 @verb
-async def apply_centre(act: Act, centre: Centre) -> list[Change]:
+async def apply_centre(act: Act, centre: Centre, accept: bool, keep: bool = True) -> Applied:
+    settled = await _write(act, centre)
+    found = await replanning.concerned(act.now)
+    outcome = Applied(
+        settled=settled, moved=found.moved, stranded=found.stranded, restored=found.restored
+    )
+    if not keep or (outcome.stranded and not accept):
+        raise _TakenBackError(outcome)
+    await replanning.settle_people(act, outcome)
+    return outcome
+
+
+async def _write(act: Act, centre: Centre) -> list[Settled]:
+    """The rows as the files say; from here to the commit nobody books by other plans."""
     await db.fetch("SELECT pg_advisory_xact_lock(hashtext('queue-app config'))")
     settled = await _settle_centre(centre)
     settled += await _settle(_SERVICES, _wanted_services(centre), act.now)
@@ -92,7 +146,7 @@ async def apply_centre(act: Act, centre: Centre) -> list[Change]:
         await act.note("centre", subject, one.change.what, one.before, one.after)
     for branch_id in _touched(changes, ids):
         act.touch(branch_id)
-    return changes
+    return settled
 
 
 def _touched(changes: Iterable[Change], ids: Mapping[str, int]) -> set[int]:
@@ -102,7 +156,7 @@ def _touched(changes: Iterable[Change], ids: Mapping[str, int]) -> set[int]:
     return {ids[change.key.partition("/")[0]] for change in changes}
 
 
-async def _settle_centre(centre: Centre) -> list[_Settled]:
+async def _settle_centre(centre: Centre) -> list[Settled]:
     """All of the centre that has no table of its own."""
     document = _plain(centre)
     del document["services"], document["branches"]
@@ -110,7 +164,7 @@ async def _settle_centre(centre: Centre) -> list[_Settled]:
     if row is None:
         await db.fetch("INSERT INTO centre (id, document) VALUES (1, $1::jsonb)", _json(document))
         return [
-            _Settled(Change("centre", centre.title[centre.languages[0]], "added"), after=document)
+            Settled(Change("centre", centre.title[centre.languages[0]], "added"), after=document)
         ]
     before = msgspec.json.decode(row["document"])
     fields = _differences(before, document)
@@ -118,7 +172,7 @@ async def _settle_centre(centre: Centre) -> list[_Settled]:
         return []
     await db.fetch("UPDATE centre SET document = $1::jsonb", _json(document))
     return [
-        _Settled(
+        Settled(
             Change("centre", centre.title[centre.languages[0]], "changed", fields), before, document
         )
     ]
@@ -177,26 +231,26 @@ def _wanted_lanes(centre: Centre, ids: Mapping[str, int]) -> _Wanted:
     }
 
 
-async def _settle(kept: _Kept, wanted: _Wanted, now: datetime) -> list[_Settled]:
+async def _settle(kept: _Kept, wanted: _Wanted, now: datetime) -> list[Settled]:
     """Add, change, restore and retire the rows of one table until they are the wanted ones."""
     found = {
         tuple(row[key] for key in kept.keys): row
         for row in await db.fetch(f"SELECT * FROM {kept.table} ORDER BY {', '.join(kept.keys)}")
     }
-    changes: list[_Settled] = []
+    changes: list[Settled] = []
     for key, (label, row) in wanted.items():
         if key not in found:
             await _insert(kept, key, row)
-            changes.append(_Settled(Change(kept.kind, label, "added"), after=row))
+            changes.append(Settled(Change(kept.kind, label, "added"), after=row))
             continue
         before = _stored(kept, found[key], row)
         if change := _change(kept, label, before, row, found[key]):
             await _update(kept, key, row)
-            changes.append(_Settled(change, before, row))
+            changes.append(Settled(change, before, row))
     for key in [key for key in found if key not in wanted]:
         if found[key]["retired_at"] is None:
             await _retire(kept, key, now)
-            changes.append(_Settled(Change(kept.kind, await _label(key), "retired")))
+            changes.append(Settled(Change(kept.kind, await _label(key), "retired")))
     return changes
 
 

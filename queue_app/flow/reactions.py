@@ -27,6 +27,12 @@ class Happened(Struct, frozen=True):
     def subject(self) -> str:
         return "ticket" if isinstance(self.thing, Ticket) else "appointment"
 
+    @property
+    def is_silent(self) -> bool:
+        """Whether only the lane is another: nobody knows of lanes."""
+        event = self.event
+        return isinstance(event, AppointmentEvent) and event.verb == "move" and bool(event.why)
+
 
 class Reaction(Struct, frozen=True):
     """A message, and how and where whom it is for can be reached."""
@@ -60,6 +66,8 @@ REACTIONS: Mapping[tuple[str, str], tuple[Reaction, ...]] = {
     ("appointment", "move"): (Reaction("moved", resident),),
     ("appointment", "cancel"): (Reaction("cancelled", resident),),
     ("appointment", "miss"): (Reaction("missed", lately_missed),),
+    ("appointment", "unsettle"): (Reaction("plans", resident),),
+    ("appointment", "restore"): (Reaction("booked", resident),),
 }
 
 
@@ -69,6 +77,7 @@ def messages(happened: Iterable[Happened], now: datetime, quiet: Quiet | None) -
     return [
         _message(one, reaction.kind, medium, recipient, now, quiet)
         for one in happened
+        if not one.is_silent
         for reaction in REACTIONS.get((one.subject, one.event.verb), ())
         for medium, recipient in reaction.to(one.thing)
     ]

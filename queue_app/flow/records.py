@@ -221,7 +221,7 @@ WITH held AS (
 )
 SELECT *, lower(period) AS starts_at, upper(period) AS ends_at FROM held
 """
-_APPOINTMENT_FACTS = ("lane_id", "starts_at", "ends_at", "held_until", "language")
+_APPOINTMENT_FACTS = ("lane_id", "starts_at", "ends_at", "held_until", "language", "why")
 
 
 async def insert_appointment(
@@ -265,6 +265,10 @@ WITH changed AS (
         name = $13, phone = $14, email = $15
     WHERE branch_id = $1 AND id = $2 AND revision = $3
     RETURNING branch_id, id, revision
+), settled AS (
+    UPDATE unsettled SET settled_at = greatest($12, since), how = $19 FROM changed
+    WHERE $19::text IS NOT NULL AND unsettled.branch_id = $1 AND appointment_id = changed.id
+        AND settled_at IS NULL
 )
 INSERT INTO appointment_event (branch_id, appointment_id, seq, at, verb, actor, data)
 SELECT branch_id, id, revision, $12, $16, $17, $18::jsonb FROM changed
@@ -297,9 +301,21 @@ async def write_appointment(changed: Appointment, happened: AppointmentEvent) ->
         happened.verb,
         happened.actor,
         _data(happened, _APPOINTMENT_FACTS),
+        happened.settles,
     )
     if row is None:
         raise Conflict("appointment_changed", appointment=changed.id)
+
+
+async def insert_unsettled(appointment: Appointment, why: str) -> None:
+    """As of the event that was just recorded."""
+    await db.fetch(
+        "INSERT INTO unsettled (branch_id, appointment_id, since, why) VALUES ($1, $2, $3, $4)",
+        appointment.branch_id,
+        appointment.id,
+        appointment.changed_at,
+        why,
+    )
 
 
 def _data(happened: Struct, facts: Sequence[str]) -> str:

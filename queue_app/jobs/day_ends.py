@@ -10,7 +10,7 @@ from queue_app.flow.act import Act, By, verb
 from queue_app.flow.arrival import close_out
 from queue_app.flow.staffing import close_desk
 from queue_app.jobs.each import each
-from queue_app.queries import appointments, reference
+from queue_app.queries import appointments, reference, unsettled
 from queue_app.queries import staff as people
 from queue_app.queries import tickets as kept
 
@@ -66,7 +66,14 @@ async def _settle_all(by: By, until: dict[int, datetime], branch_id: int) -> int
 
 @verb
 async def settle(act: Act, branch_id: int, until: datetime) -> int:
+    """Whom changed plans left without a place has not missed it: that booking is cancelled."""
     past = await appointments.past_bookings(branch_id, until, SETTLED_AT_ONCE)
+    stranded = {one.appointment.id: one.why for one in await unsettled.still_open([branch_id])}
     for booked in past:
-        await act.record(booked, "fulfil" if booked.ticket_started_at else "miss")
+        if booked.ticket_started_at:
+            await act.record(booked, "fulfil")
+        elif booked.id in stranded:
+            await act.record(booked, "cancel", why=stranded[booked.id])
+        else:
+            await act.record(booked, "miss")
     return len(past)

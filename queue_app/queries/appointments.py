@@ -121,6 +121,27 @@ async def lapsed_holds(branch_id: int, now: datetime) -> list[Appointment]:
     return [from_row(row) for row in rows]
 
 
+async def to_come(now: datetime) -> list[Appointment]:
+    """Whatever occupies a lane and is not over, in every branch."""
+    rows = await db.fetch(
+        SELECT + "WHERE state IN ('held', 'booked') AND upper(period) > $1"
+        " AND branch_id IN (SELECT id FROM branch)",
+        now,
+    )
+    return [from_row(row) for row in rows]
+
+
+async def locked(keys: list[tuple[int, int]]) -> list[Appointment]:
+    """Those of these branches and ids, locked in the order of both."""
+    rows = await db.fetch(
+        SELECT + "JOIN unnest($1::integer[], $2::bigint[]) AS wanted (branch, number)"
+        " ON a.branch_id = branch AND a.id = number ORDER BY a.branch_id, a.id" + LOCKED,
+        [branch_id for branch_id, _ in keys],
+        [number for _, number in keys],
+    )
+    return [from_row(row) for row in rows]
+
+
 async def branches_with_lapsed_holds(now: datetime) -> list[int]:
     rows = await db.fetch(
         "SELECT DISTINCT branch_id FROM appointment WHERE state = 'held' AND held_until <= $1"

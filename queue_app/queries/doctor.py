@@ -11,10 +11,10 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from queue_app.domain import appointments, tickets
+from queue_app.domain import appointments, plans, tickets
 from queue_app.domain.errors import QueueError
 from queue_app.queries import appointments as kept_appointments
-from queue_app.queries import reference
+from queue_app.queries import reference, unsettled
 from queue_app.queries import tickets as kept_tickets
 from queue_app.store import db
 
@@ -50,6 +50,9 @@ GUARDS = {
     "message_once",
     "outbox_is_one",
     "message_sent_has_time",
+    "unsettled_once",
+    "unsettled_ends_whole",
+    "unsettled_times_in_order",
 }
 """The constraints, indexes and triggers on which the invariants rest."""
 
@@ -137,6 +140,10 @@ _BROKEN: dict[str, str] = {
         SELECT format('branch %s: interruption %s', branch_id, id) FROM interruption
         WHERE ended_at < started_at OR resumes_at < ended_at
             OR num_nulls(ended_at, ended_by, resumes_at) NOT IN (0, 3)""",
+    "a booking that is over is settled": """
+        SELECT format('branch %s: appointment %s', u.branch_id, u.appointment_id)
+        FROM unsettled u JOIN appointment a ON a.branch_id = u.branch_id AND a.id = u.appointment_id
+        WHERE u.settled_at IS NULL AND a.state <> 'booked'""",
     "what leaves is known as this database's": """
         SELECT 'its outbox has no identity' WHERE NOT EXISTS (SELECT FROM outbox)""",
     "every branch has a version": """
@@ -156,6 +163,7 @@ async def check(now: datetime) -> list[Finding]:
             *broken,
             *await _missing_guards(),
             *[finding for kind in FOLDED async for finding in _unfolded(kind)],
+            *await _stranded(now),
             *await _kept_too_long(now),
         ]
 
@@ -255,6 +263,21 @@ def difference(
         return f"its events cannot be: {error}"
     wrong = [name for name in row.__struct_fields__ if getattr(row, name) != getattr(folded, name)]
     return ", ".join(wrong) or None
+
+
+async def _stranded(now: datetime) -> list[Finding]:
+    """Bookings to come that do not fit the centre's plans, of which staff know nothing."""
+    directory = await reference.directory()
+    known = await unsettled.known()
+    return [
+        Finding(
+            "whoever is booked has a place, or is on the list of those to be settled",
+            f"branch {hit.appointment.branch_id}: appointment {hit.appointment.id}: {hit.why}",
+        )
+        for hit in plans.hits(directory, await kept_appointments.to_come(now))
+        if hit.appointment.state == "booked"
+        and (hit.appointment.branch_id, hit.appointment.id) not in known
+    ]
 
 
 _KEPT = """

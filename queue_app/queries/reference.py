@@ -74,6 +74,11 @@ def forget() -> None:
     _cached = None
 
 
+async def anew() -> Directory:
+    """The centre as this very transaction sees it; not kept, as it may be taken back."""
+    return await _load()
+
+
 async def _load() -> Directory:
     row = await db.fetch_row(f"SELECT document, version, {EPOCH} AS epoch FROM centre")
     assert row

@@ -158,6 +158,15 @@ class AppointmentEvent(Table, tablename="appointment_event", db=engine):
     data = JSONB()
 
 
+class Unsettled(Table, tablename="unsettled", db=engine):
+    branch_id = Integer()
+    appointment_id = BigInt()
+    since = Timestamptz(primary_key=True)
+    why = Text()
+    settled_at = Timestamptz(null=True, default=None)
+    how = Text(null=True, default=None)
+
+
 class OfficeEvent(Table, tablename="office_event", db=engine):
     id = BigInt(primary_key=True)
     at = Timestamptz()

@@ -190,6 +190,22 @@ SENTENCES: Mapping[str, Sentence] = {
         N_("This name cannot be used"),
         N_("Use lower-case Latin letters, digits, dots and hyphens."),
     ),
+    "plans_changed": (
+        N_("The centre has changed its plans: this time is no more"),
+        N_("Choose another time."),
+    ),
+    "people_are_booked": (
+        N_("People with a booking would be left without a place"),
+        N_("Look at the list, then apply the files with --accept."),
+    ),
+    "unknown_booking": (
+        N_("There is no such booking in this branch"),
+        N_("Open the list of bookings to settle again."),
+    ),
+    "already_settled": (
+        N_("This booking is settled already"),
+        N_("Nothing more is to be done."),
+    ),
     "branch_retired": (
         N_("The branch of this booking has closed for good"),
         N_("Book at another branch, or take a ticket there."),

@@ -131,6 +131,10 @@ BREAKS = {
         ALTER TABLE interruption DROP CONSTRAINT interruption_times_in_order;
         UPDATE interruption SET ended_at = started_at - interval '1 minute',
             resumes_at = started_at, ended_by = staff_id""",
+    "a booking that is over is settled": """
+        INSERT INTO unsettled (branch_id, appointment_id, since, why)
+        SELECT branch_id, id, created_at, 'closed' FROM appointment;
+        UPDATE appointment SET state = 'fulfilled'""",
     "what leaves is known as this database's": "DELETE FROM outbox",
     "every branch has a version": "DELETE FROM branch_version WHERE branch_id = 1",
     "a ticket is the fold of its events": """
@@ -235,6 +239,9 @@ DROPS: dict[str, str] = {
     "outbox_is_one": "ALTER TABLE outbox DROP CONSTRAINT outbox_is_one",
     "message_once": "ALTER TABLE message DROP CONSTRAINT message_once",
     "message_sent_has_time": "ALTER TABLE message DROP CONSTRAINT message_sent_has_time",
+    "unsettled_once": "DROP INDEX unsettled_once",
+    "unsettled_ends_whole": "ALTER TABLE unsettled DROP CONSTRAINT unsettled_ends_whole",
+    "unsettled_times_in_order": "ALTER TABLE unsettled DROP CONSTRAINT unsettled_times_in_order",
     "request_pkey": "ALTER TABLE request DROP CONSTRAINT request_pkey",
 }
 

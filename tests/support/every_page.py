@@ -73,6 +73,9 @@ def addresses(lived: Lived) -> dict[str, list[str]]:
         "/visit/{token}": [f"/visit/{one}" for one in visits],
         "/visit/{token}/day": [f"/visit/{one}/day" for one in visits],
         "/visit/{token}/time": [f"/visit/{one}/time?day={lived.tomorrow}" for one in visits],
+        "/visit/{token}/offer": [
+            f"/visit/{one}/offer?starts_at={lived.tomorrow}T10:00:00Z" for one in visits
+        ],
         "/visit/{token}/taken": [f"/visit/{one}/taken" for one in visits],
         "/visit/{token}/cancellation": [f"/visit/{one}/cancellation" for one in visits],
         "/visit/{token}/contact": [f"/visit/{one}/contact" for one in visits],
@@ -87,6 +90,7 @@ def addresses(lived: Lived) -> dict[str, list[str]]:
         "/display/{branch}/desks/{desk}": [f"/display/{lived.branch}/desks/{lived.desk}"],
         "/t/{token}": [f"/t/{one}" for one in tickets],
         "/console": ["/console"],
+        "/console/unsettled": ["/console/unsettled"],
         "/console/sign-in": ["/console/sign-in"],
         "/console/desks/{desk}": [f"/console/desks/{lived.desk_id}"],
         "/console/desks/{desk}/screen": [f"/console/desks/{lived.desk_id}/screen"],
@@ -247,6 +251,8 @@ async def pages(
 def _bearer(lived: Lived, path: str) -> dict[str, str]:
     if path.startswith("/kiosk"):
         return lived.kiosk.bearer
+    if path == "/console/unsettled":
+        return lived.supervisor.bearer
     if path.startswith("/console") and "sign-in" not in path:
         return lived.clerk.bearer
     return {}

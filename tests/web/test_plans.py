@@ -1,0 +1,98 @@
+"""A branch closes for a day: what whoever is booked then sees and does, and what staff see."""
+
+import re
+from datetime import timedelta
+from html import unescape
+from pathlib import Path
+
+import httpx
+import msgspec
+import pytest
+
+from config.files import load_centre
+from queue_app.clock import FixedClock
+from queue_app.domain.centre import Centre, Closure
+from queue_app.domain.people import OPERATOR
+from queue_app.flow.act import By
+from queue_app.flow.configuring import apply
+from queue_app.queries import doctor, reference, unsettled
+from queue_app.store import db
+from tests.support.application import alive, build, speaking_to
+from tests.support.database import CONFIG
+from tests.support.people import hire
+from tests.web.resident import HTML, TUESDAY_TEN, booked, get, hold, post, words_of
+
+replace = msgspec.structs.replace
+
+
+def closed_on_tuesday() -> Centre:
+    centre = load_centre(CONFIG)
+    closure = Closure(TUESDAY_TEN.date(), centre.title)
+    return replace(
+        centre,
+        branches=tuple(
+            replace(one, closures=(closure,)) if one.slug == "podilskyi" else one
+            for one in centre.branches
+        ),
+    )
+
+
+def first_offer(page: httpx.Response) -> str:
+    found = re.search(r'name="starts_at" value="([^"]+)"', page.text)
+    assert found
+    return unescape(found[1])
+
+
+async def test_whom_a_closure_hits_chooses_one_of_the_nearest_times_and_staff_see_it(
+    spare_database: str, data: Path, clock: FixedClock
+) -> None:
+    reference.forget()
+    app = build(spare_database, data, clock)
+    async with alive(app), speaking_to(app) as client:
+        link = await booked(client)
+        other = await booked(client, TUESDAY_TEN + timedelta(hours=1))
+        waiting = await hold(client, TUESDAY_TEN + timedelta(hours=2))
+        now = clock.now()
+        await apply(By(OPERATOR, now), closed_on_tuesday(), accept=True)
+
+        page = await get(client, link)
+        text = words_of(page)
+        assert "У цей час ми зачинені" in text and "Вас записано" not in text
+        assert "ваш запис і код дійсні" in text
+        assert "У цей час ми зачинені" in words_of(await get(client, waiting.url.path))
+        asked = await client.get(
+            f"{link}/offer", params={"starts_at": first_offer(page)}, headers=HTML
+        )
+        assert "Перенести запис на цей час?" in words_of(asked)
+        assert len(await unsettled.still_open()) == 2
+
+        staff = await hire(now, "boss", "supervisor", branch="podilskyi")
+        listed = await client.get("/console/unsettled", headers=HTML | staff.bearer)
+        assert words_of(listed).count("Олена Ковальчук") >= 2
+        desks = await client.get("/console", headers=HTML | staff.bearer)
+        assert "2 записи втратили своє місце" in words_of(desks)
+        clerk = await hire(now, "hand", "clerk", branch="podilskyi")
+        assert "втратили" not in words_of(await client.get("/console", headers=HTML | clerk.bearer))
+
+        moved = await post(client, f"{link}/time", {"starts_at": first_offer(asked)})
+        assert "Запис перенесено" in words_of(moved)
+        assert len(await unsettled.still_open()) == 1
+
+        [left] = await unsettled.still_open()
+        assert left.appointment.token == other.rpartition("/")[2]
+        settled = await client.post(
+            f"/console/unsettled/podilskyi/{left.appointment.id}",
+            headers=HTML | staff.bearer,
+            follow_redirects=True,
+        )
+        assert settled.status_code == 200
+        assert await db.fetch_value("SELECT how FROM unsettled WHERE how <> 'moved'") == "staff"
+        assert await doctor.check(now) == []
+    reference.forget()
+
+
+@pytest.mark.usefixtures("database")
+async def test_a_list_of_nobody_says_so(client: httpx.AsyncClient, clock: FixedClock) -> None:
+    staff = await hire(clock.now(), "boss", "supervisor")
+    page = await client.get("/console/unsettled", headers=HTML | staff.bearer)
+    assert "Ніхто не чекає на інший час" in words_of(page)
