@@ -130,9 +130,10 @@ def _filled(message: Message, form: looks.Form, said: Mapping[str, Any]) -> str:
 
 
 def _short(message: Message, said: Mapping[str, Any]) -> str:
-    """In one segment where it can: without the link if that is too much for it."""
+    """In one segment where it can: without the link if that is too much for it. Who must choose
+    anew needs the link more than the segment."""
     whole = _plain(_filled(message, "sms.txt", said))
-    if segments(whole) == 1 or not said["link"]:
+    if segments(whole) == 1 or not said["link"] or message.kind == "plans":
         return whole
     return _plain(_filled(message, "sms.txt", {**said, "link": None}))
 
@@ -192,12 +193,19 @@ def _said(
         "notes": [*filter(None, [formats.twice([booking.starts_at])])],
         "facts": facts,
         "details": facts[:-1] if code else facts,
-        "place": directory.branch_of(booking.branch_id).title[message.language] if visit else "",
+        "place": _place(directory, message, booking),
         "code": code,
         "call": not visit,
         "action": spoken.gettext(ACTIONS[message.kind]),
         "link": link,
     }
+
+
+def _place(directory: Directory, message: Message, booking: Appointment) -> str:
+    """The branch, to which nobody goes for a call, nor where they must choose another time."""
+    if booking.channel == "phone" or message.kind == "plans":
+        return ""
+    return directory.branch_of(booking.branch_id).title[message.language]
 
 
 def _code(message: Message, booking: Appointment) -> str:

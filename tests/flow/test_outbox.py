@@ -238,7 +238,10 @@ async def test_nobody_is_told_to_come_to_a_visit_that_is_over(clock: FixedClock)
     await day_ends.settle_appointments(clock)
     await Sender({"mail": desk}).deliver(clock)
     assert [kind for kind, *_, state in await waiting() if state == "sent"] == ["missed"]
-    assert await db.fetch_value("SELECT error FROM message") == "the booking is missed"
+    assert (
+        await db.fetch_value("SELECT error FROM message WHERE kind = 'booked'")
+        == "the booking is missed"
+    )
 
 
 async def test_a_message_that_was_late_names_the_time_to_which_the_booking_has_moved(
