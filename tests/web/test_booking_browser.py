@@ -1,7 +1,7 @@
 """The residents' face in a real browser: whole with and without scripts, and for everyone."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
 import re
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
