@@ -210,7 +210,7 @@ _DEFINED_IN = {
 
 
 def _known(reader: Reader, place: Place, names: Any, known: set[str | None], what: str) -> None:
-    """What a file defines is not called unknown while that file, or a code in it, cannot be read."""
+    """What a file defines is not called unknown while it, or a code in it, cannot be read."""
     if not reader.readable(_DEFINED_IN[what]) or None in known:
         return
     codes = sorted(code for code in known if code)
@@ -392,5 +392,5 @@ def _warn_of_offers(
             reader.warning(
                 places["lanes"].item(lane.code).at("skills"),
                 f"no desk of the branch ({places['desks'].file}: {places['desks'].key}) offers what"
-                f" can be booked here: {', '.join(alone)}",
+                f" can be booked here: {listed(alone)}",
             )

@@ -2,7 +2,9 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -10,7 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from config.toml_text import UnreadableTextError, parse
-from config.wording import nearest, quoted, refusal, unknown_key
+from config.wording import nearest, refusal, unknown_key, visible
 from queue_app.domain.catalogue import Language, Text, texts_of
 
 S = TypeVar("S", bound=Struct)
@@ -52,11 +54,11 @@ class Place(Struct, frozen=True):
     key: str = ""
 
     def at(self, name: str) -> "Place":
-        shown = name if _PLAIN_KEY.fullmatch(name) else f'"{_shown(name)}"'
+        shown = name if _PLAIN_KEY.fullmatch(name) else f'"{visible(name)}"'
         return Place(self.file, f"{self.key}.{shown}" if self.key else shown)
 
     def item(self, label: str) -> "Place":
-        return Place(self.file, f"{self.key}[{_shown(label)}]")
+        return Place(self.file, f"{self.key}[{visible(label)}]")
 
     def below(self, path: str) -> "Place":
         """The place at a msgspec path such as ".title.uk" or "[2]", which counts from 0."""
@@ -64,10 +66,6 @@ class Place(Struct, frozen=True):
             lambda step: f"[{int(step['index']) + 1}]" if step["index"] else step[0], path
         )
         return Place(self.file, (self.key + counted).lstrip("."))
-
-
-def _shown(label: str) -> str:
-    return label if label.isprintable() and len(label) <= 60 else quoted(label)[1:-1]
 
 
 class Reader:
@@ -114,7 +112,7 @@ class Reader:
         """Note what is loaded but probably a mistake; the same one found twice counts once."""
         self._warnings[Mistake(place.file, place.key, reason)] = None
 
-    def file(self, folder: Path, name: str, keys: Set[str]) -> dict[str, Any]:
+    def file(self, folder: Path, name: str, keys: AbstractSet[str]) -> dict[str, Any]:
         """The tables of one TOML file; empty, with a problem noted, if it cannot be read."""
         try:
             raw = parse((folder / name).read_bytes())
@@ -157,7 +155,7 @@ class Reader:
             self.problem(place, "must be a table")
             return None
         before = self._found
-        fields = msgspec.structs.fields(shape)
+        fields = _fields(shape)
         self._unknown_keys(place, raw, {field.name for field in fields})
         values: dict[str, Any] = {}
         for field in fields:
@@ -190,7 +188,7 @@ class Reader:
             self.problem(place, str(error))
             return None
 
-    def _unknown_keys(self, place: Place, raw: dict[str, Any], known: Set[str]) -> None:
+    def _unknown_keys(self, place: Place, raw: dict[str, Any], known: AbstractSet[str]) -> None:
         for key in sorted(raw.keys() - known):
             missing = known - raw.keys()
             if meant := nearest(key, missing):
@@ -233,7 +231,7 @@ class Reader:
     def _check_signs(self, place: Place, said: str, long: bool) -> None:
         """What no column, no page and no subject of a mail could show."""
         most = MOST_LONG if long else MOST_SIGNS
-        odd = next((one for one in said if not _can_be_shown(one, long)), None)
+        odd = None if said.isprintable() else _odd_sign(said, long)
         if not said.strip():
             self.problem(place, "is empty")
         elif odd is not None:
@@ -243,10 +241,17 @@ class Reader:
             self.problem(place, f"has {len(said)} characters; at most {most} can be shown")
 
 
-def _can_be_shown(sign: str, long: bool) -> bool:
-    return unicodedata.category(sign) not in ("Cc", "Cs", "Co", "Cn", "Zl", "Zp") or (
-        long and sign in "\n\t"
-    )
+@cache
+def _fields(shape: type[Struct]) -> tuple[msgspec.structs.FieldInfo, ...]:
+    return msgspec.structs.fields(shape)
+
+
+def _odd_sign(said: str, long: bool) -> str | None:
+    """The first sign that is none of a text: a control, half of a pair, one that nobody has."""
+    allowed = "\n\t" if long else ""
+    kinds = ("Cc", "Cs", "Co", "Cn", "Zl", "Zp")
+    odd = (one for one in said if unicodedata.category(one) in kinds and one not in allowed)
+    return next(odd, None)
 
 
 def _wrong_type(said: Any) -> str:

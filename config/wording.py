@@ -26,7 +26,7 @@ _TYPES = {
 def did_you_mean(name: Any, known: Iterable[str]) -> str:
     """`; did you mean "skills"?`, or nothing where none of what is known is near."""
     found = nearest(name, known)
-    return f'; did you mean "{found}"?' if found else ""
+    return f'; did you mean "{visible(found)}"?' if found else ""
 
 
 def nearest(name: Any, known: Iterable[str]) -> str | None:
@@ -51,7 +51,7 @@ def unknown_key(
 
 
 def listed(names: Iterable[str], most: int = 12) -> str:
-    every = list(names)
+    every = [visible(name) for name in names]
     more = ", …" if len(every) > most else ""
     return ", ".join(every[:most]) + more
 
@@ -59,11 +59,15 @@ def listed(names: Iterable[str], most: int = 12) -> str:
 def quoted(value: Any) -> str:
     """What stands in the file, on one line and not too long to be read."""
     try:
-        text = str(value)
+        return f"'{visible(str(value))}'"
     except ValueError:  # a number of thousands of digits
         return "a number far too long"
+
+
+def visible(text: str) -> str:
+    """Without signs that a terminal would obey instead of showing them."""
     short = text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
-    return repr(short)
+    return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in short)
 
 
 def refusal(message: str, wanted: Any, raw: Any) -> str:
@@ -98,9 +102,9 @@ def _given(got: str, raw: Any) -> str:
 
 def _hint(kinds: list[str], raw: Any) -> str:
     if kinds == ["str"] and type(raw) in (int, float):
-        return f"; write {quoted(raw)}".replace("'", '"')
+        return f'; write "{visible(str(raw))}"'
     if kinds == ["int"] and isinstance(raw, str) and raw.strip().isdecimal():
         return f"; write {raw.strip()[:SHOWN]} without quotation marks"
     if kinds == ["array"] and isinstance(raw, str):
-        return f"; write [{quoted(raw)}]".replace("'", '"')
+        return f'; write ["{visible(raw)}"]'
     return ""

@@ -19,8 +19,8 @@ from tests.domain.spoiling import problems_after
             "duration = 7",
             "duration = 7\nprice = 1",
             (
-                "services[payment-search].price: unknown key; the keys are channels, code, documents,"
-                " duration, group, planned_minutes, title"
+                "services[payment-search].price: unknown key; the keys are channels, code,"
+                " documents, duration, group, planned_minutes, title"
             ),
         ),
         (
@@ -28,8 +28,8 @@ from tests.domain.spoiling import problems_after
             "duration = 7",
             "duration = 7.5",
             (
-                "services[payment-search].duration: must be a whole number or text in quotation marks,"
-                " not a number with a fraction"
+                "services[payment-search].duration: must be a whole number or text in quotation"
+                " marks, not a number with a fraction"
             ),
         ),
         (
