@@ -170,19 +170,19 @@ def of_texts(raw: dict[str, Tables]) -> Iterator[Mutation]:
 
 
 def _places(raw: dict[str, Tables]) -> Iterator[tuple[str, tuple[Step, ...]]]:
-    """Every key and entry; of entries that have the same keys the first one stands for all."""
+    """Every key and entry; the first one stands for all of the same name in the same table."""
     for file, tables in raw.items():
         seen: set[object] = set()
-        for steps, shape in _walk(tables, ()):
-            if (shape or steps) not in seen:
-                seen.add(shape or steps)
+        for steps in _walk(tables, ()):
+            shape = tuple("*" if isinstance(one, int) else one for one in steps)[-3:]
+            if shape not in seen:
+                seen.add(shape)
                 yield file, steps
 
 
-def _walk(part: Any, steps: tuple[Step, ...]) -> Iterator[tuple[tuple[Step, ...], object]]:
-    shape = tuple("*" if isinstance(one, int) else one for one in steps)
+def _walk(part: Any, steps: tuple[Step, ...]) -> Iterator[tuple[Step, ...]]:
     if steps:
-        yield steps, shape
+        yield steps
     if isinstance(part, dict | list):
         pairs = part.items() if isinstance(part, dict) else enumerate(part)
         for key, value in pairs:
