@@ -16,10 +16,12 @@ import msgspec
 import tomli_w
 from msgspec import Struct
 
-from config.checking import check_reach, check_references, check_rules, warn
+from config.checking import check_reach, check_references, warn
 from config.notation import format_duration, format_periods, format_weekly, parse_duration
 from config.reading import ConfigError, Mistake, Place, Reader
+from config.rules import check_rules
 from config.weeks import closures_of, weekly_of
+from config.wording import did_you_mean
 from queue_app.domain.catalogue import Channel, Duration, Group, Language, Service, Text
 from queue_app.domain.centre import (
     BranchPlan,
@@ -62,6 +64,10 @@ FILES: dict[str, frozenset[str]] = {
     "branches.toml": frozenset({"branches"}),
 }
 """Every file of the folder with the keys at its top."""
+HOMES = {key: f"the top of {file}" for file, keys in FILES.items() for key in keys} | {
+    rule.name: "[rules] of centre.toml" for rule in msgspec.structs.fields(Rules)
+}
+"""Where a key belongs."""
 
 
 class _Service(Struct):
@@ -114,14 +120,18 @@ def load_centre(folder: Path) -> Centre:
     return centre
 
 
-def check_centre(folder: Path) -> tuple[Centre, list[Mistake]]:
-    """The centre, and what is probably a mistake in it; ConfigError as `load_centre`."""
+def check_centre(folder: Path, today: date | None = None) -> tuple[Centre, list[Mistake]]:
+    """The centre, and what is probably a mistake in it; ConfigError as `load_centre`.
+
+    `today`: closures before it are over; None: that is not asked."""
     if not folder.is_dir():
         raise ConfigError([Mistake(str(folder), "folder", "is missing")])
     reader = Reader()
+    reader.homes = HOMES
     for path in sorted(folder.glob("*.toml")):
         if path.name not in FILES:
-            reader.problem(Place(path.name, "file"), f"unknown; the files are {', '.join(FILES)}")
+            hint = did_you_mean(path.name, FILES) or f"; the files are {', '.join(FILES)}"
+            reader.problem(Place(path.name, "file"), f"unknown{hint}")
     raw = {name: reader.file(folder, name, keys) for name, keys in FILES.items()}
     centre = _read(reader, raw)
     check_rules(reader, Place("centre.toml", "rules"), centre.rules)
@@ -131,7 +141,7 @@ def check_centre(folder: Path) -> tuple[Centre, list[Mistake]]:
     if reader.problems:
         order = {name: place for place, name in enumerate(FILES)}
         raise ConfigError(sorted(reader.problems, key=lambda one: order.get(one.file, -1)))
-    warn(reader, raw, centre)
+    warn(reader, raw, centre, today)
     return centre, reader.warnings
 
 
@@ -177,7 +187,7 @@ def _languages(reader: Reader, place: Place, head: dict[str, Any]) -> tuple[Lang
 def _required(reader: Reader, place: Place, raw: Any, wanted: type[T]) -> T | None:
     if raw is None:
         if reader.readable(place.file):
-            reader.problem(place, "is missing")
+            reader.lack(place, "is missing")
         return None
     value: T | None = reader.value(place, raw, wanted)
     return value
@@ -224,7 +234,7 @@ def _branch(
     if raw.layout in layouts:
         sources.append(layouts[raw.layout])
     elif raw.layout is None and raw.hours is None:
-        reader.problem(place.at("hours"), "is missing, and there is no layout")
+        reader.lack(place.at("layout"), "is missing, and the branch has no hours of its own")
     hours, desks, lanes = _capacity(reader, sources)
     return BranchPlan(
         slug=raw.slug,

@@ -34,9 +34,10 @@ def check(folder: Path | None) -> None:
     Its own templates of messages are tried with made-up data in each of its languages. What can
     be loaded but is probably a mistake is a warning, not a failure.
     """
-    folder = folder or operator.settings().config
+    settings = operator.settings()
+    folder = folder or settings.config
     try:
-        centre, doubts = check_centre(folder)
+        centre, doubts = check_centre(folder, installation.clock(settings).now().date())
     except ConfigError as error:
         raise click.ClickException(f"the files cannot be loaded:\n{error}") from None
     for doubt in doubts:
@@ -81,10 +82,10 @@ def apply(folder: Path | None, dry_run: bool, accept: bool) -> None:
     if dry_run and accept:
         raise click.UsageError("--dry-run changes nothing, so there is nothing to accept")
     settings = operator.settings()
-    centre, doubts = check_centre(folder or settings.config)
+    now = installation.clock(settings).now()
+    centre, doubts = check_centre(folder or settings.config, now.date())
     for doubt in doubts:
         click.echo(f"warning: {doubt}", err=True)
-    now = installation.clock(settings).now()
 
     async def work() -> None:
         await installation.migrate()
