@@ -80,6 +80,7 @@ def check_references(reader: Reader, raw: _Raw) -> None:
                 reader.problem(place.at(name), f"is longer than {MOST_SIGNS_OF_A_CODE} signs")
     _check_addresses(reader, raw)
     _check_services(reader, raw)
+    _check_search(reader, raw)
     _check_skills(reader, raw)
     _check_capacity(reader, raw)
 
@@ -163,6 +164,16 @@ def _check_services(reader: Reader, raw: _Raw) -> None:
             reader.problem(place, "no service is in this group")
 
 
+def _check_search(reader: Reader, raw: _Raw) -> None:
+    services = _codes(raw, "catalogue.toml", "services")
+    notes = _codes(raw, "advice.toml", "notes")
+    for place, table in _tables(raw, "search.toml", "keywords", "of"):
+        if reader.readable("advice.toml"):
+            _known(reader, place.at("of"), [table.get("of")], services | notes, "service or note")
+    for place, table in _tables(raw, "search.toml", "synonyms", "code"):
+        _some(reader, place.at("words"), table.get("words"))
+
+
 def _check_skills(reader: Reader, raw: _Raw) -> None:
     services = _codes(raw, "catalogue.toml", "services")
     for place, table in _tables(raw, "capacity.toml", "skills", "code"):
@@ -205,6 +216,7 @@ _DEFINED_IN = {
     "group": "catalogue.toml",
     "layout": "capacity.toml",
     "service": "catalogue.toml",
+    "service or note": "catalogue.toml",
     "skill": "capacity.toml",
 }
 

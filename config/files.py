@@ -5,6 +5,7 @@ catalogue.toml  groups, services
 advice.toml     checklists, contacts, notes
 capacity.toml   skills, and layouts (hours, desks, lanes) that branches share
 branches.toml   branches
+search.toml     idle, synonyms, keywords: the words by which people find services; may be missing
 """
 
 from collections.abc import Iterable
@@ -37,6 +38,7 @@ from queue_app.domain.centre import (
     Skill,
     Weekly,
 )
+from queue_app.domain.search import Keywords, Phrases, SearchWords, Synonyms
 
 __all__ = ["ConfigError", "Mistake", "check_centre", "load_centre", "write_centre"]
 
@@ -62,8 +64,11 @@ FILES: dict[str, frozenset[str]] = {
     "advice.toml": frozenset({"checklists", "contacts", "notes"}),
     "capacity.toml": frozenset({"skills", "layouts"}),
     "branches.toml": frozenset({"branches"}),
+    "search.toml": frozenset({"idle", "synonyms", "keywords"}),
 }
 """Every file of the folder with the keys at its top."""
+OPTIONAL = frozenset({"search.toml"})
+"""Files that a centre may do without."""
 HOMES = {key: f"the top of {file}" for file, keys in FILES.items() for key in keys} | {
     rule.name: "[rules] of centre.toml" for rule in msgspec.structs.fields(Rules)
 }
@@ -132,7 +137,12 @@ def check_centre(folder: Path, today: date | None = None) -> tuple[Centre, list[
         if path.name not in FILES:
             hint = did_you_mean(path.name, FILES) or f"; the files are {', '.join(FILES)}"
             reader.problem(Place(path.name, "file"), f"unknown{hint}")
-    raw = {name: reader.file(folder, name, keys) for name, keys in FILES.items()}
+    raw = {
+        name: reader.file(folder, name, keys)
+        if name not in OPTIONAL or (folder / name).exists()
+        else {}
+        for name, keys in FILES.items()
+    }
     centre = _read(reader, raw)
     check_rules(reader, Place("centre.toml", "rules"), centre.rules)
     check_references(reader, raw)
@@ -174,6 +184,21 @@ def _read(reader: Reader, raw: dict[str, dict[str, Any]]) -> Centre:
         priorities=every("centre.toml", "priorities", Priority),
         skills=every("capacity.toml", "skills", Skill),
         branches=_branches(reader, raw),
+        search=_search(reader, raw["search.toml"]),
+    )
+
+
+def _search(reader: Reader, raw: dict[str, Any]) -> SearchWords:
+    place = Place("search.toml")
+    groups = reader.tables(place.at("synonyms"), raw.get("synonyms", []))
+    synonyms = [
+        reader.struct(place.at("synonyms").item(label), table, Synonyms) for label, table in groups
+    ]
+    keywords = reader.items(place.at("keywords"), raw.get("keywords", []), Keywords, "of")
+    return SearchWords(
+        idle=reader.value(place.at("idle"), raw.get("idle", {}), Phrases) or {},
+        synonyms=tuple(filter(None, synonyms)),
+        keywords=tuple(value for _, value in keywords),
     )
 
 
@@ -314,6 +339,11 @@ def write_centre(centre: Centre, folder: Path) -> None:
         "capacity.toml": {
             "skills": _plain_all(centre.skills),
             "layouts": [{"code": code} | table for code, table in layouts.values()],
+        },
+        "search.toml": {
+            "idle": {key: list(words) for key, words in centre.search.idle.items()},
+            "synonyms": _plain_all(centre.search.synonyms),
+            "keywords": _plain_all(centre.search.keywords),
         },
         "branches.toml": {"branches": [_branch_table(one, layouts) for one in centre.branches]},
     }

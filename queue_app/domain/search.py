@@ -37,18 +37,21 @@ class Keywords(Struct, frozen=True):
     """The plain words for a service or a note; `of` is its code."""
 
     of: str
-    phrases: Phrases
+    words: Phrases
+
+
+class Synonyms(Struct, frozen=True):
+    """Words that mean the same here, in whatever language."""
+
+    words: tuple[str, ...]
 
 
 class SearchWords(Struct, frozen=True):
-    """What the operator teaches the search beside the titles.
-
-    `idle`: words that say nothing, such as "how" and "my". `synonyms`: words that mean the same
-    here, in whatever language.
-    """
+    """What the operator teaches the search beside the titles. `idle`: words that say nothing, such
+    as "how" and "my"."""
 
     idle: Phrases = {}
-    synonyms: tuple[tuple[str, ...], ...] = ()
+    synonyms: tuple[Synonyms, ...] = ()
     keywords: tuple[Keywords, ...] = ()
 
 
@@ -89,7 +92,7 @@ class Index:
         self._idle = frozenset(w for text in _flat(taught.idle) for w in words_of(text))
         spoken: dict[str, list[str]] = {}
         for one in taught.keywords:
-            spoken.setdefault(one.of, []).extend(_flat(one.phrases))
+            spoken.setdefault(one.of, []).extend(_flat(one.words))
         self._keywords = [
             [_Keyword(self._telling(text), text) for text in spoken.get(thing.code, ())]
             for thing in things
@@ -106,7 +109,9 @@ class Index:
         self._members: dict[str, frozenset[str]] = {}
         """By a word of a group of synonyms: whatever stands anywhere and means the same."""
         for group in taught.synonyms:
-            self._learn_same(tuple(dict.fromkeys(w for text in group for w in words_of(text))))
+            self._learn_same(
+                tuple(dict.fromkeys(w for text in group.words for w in words_of(text)))
+            )
         self._meanings: dict[str, frozenset[str]] = {}
         self._known: dict[str, dict[int, Sign]] = {}
         """What each word of a question has turned out to say; bounded."""

@@ -8,7 +8,6 @@ Ukrainian, Russian and English writers mix up, and codes such as "Ф-2" as one w
 import re
 import unicodedata
 from collections.abc import Iterator
-from os.path import commonprefix
 
 from rapidfuzz.distance import OSA
 
@@ -17,7 +16,18 @@ _WORD = re.compile(r"[^\W_]+")
 _CODE = re.compile(r"(?<![^\W_])([^\W\d_])[\s.\-‐-―№#]*(\d+)(?![^\W_])")
 """A letter and a number, such as "Ф-2", "ф 2", "F2"."""
 _FOLDED = str.maketrans(
-    {"ґ": "г", "ё": "е", "э": "е", "є": "е", "і": "и", "ї": "и", "ы": "и", "й": "и", "ъ": None, "ь": None}
+    {
+        "ґ": "г",
+        "ё": "е",
+        "э": "е",
+        "є": "е",
+        "і": "и",
+        "ї": "и",
+        "ы": "и",
+        "й": "и",
+        "ъ": None,
+        "ь": None,
+    }
 )
 
 _LATIN_KEYS = "qwertyuiop[]asdfghjkl;'zxcvbnm,.\\"
@@ -82,7 +92,8 @@ _DIGIT = re.compile(r"\d")
 def _same_stem(one: str, other: str) -> float:
     if one[:3] != other[:3]:
         return 0.0
-    common = len(commonprefix((one, other)))
+    common = next((n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), None)
+    common = min(len(one), len(other)) if common is None else common
     long = max(len(one), len(other))
     endings = 2 if common < 4 else 3 if common < 6 else 5
     share = common / long
