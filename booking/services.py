@@ -8,7 +8,7 @@ from litestar import Request, Response, get
 from booking import words
 from booking.choice import Choice, planned, read_choice
 from queue_app.domain.directory import Directory
-from queue_app.domain.search import Found
+from queue_app.domain.matching import Found
 from queue_app.queries import reference
 from queue_app.queries.search import search
 from queue_app.web.guards import right

@@ -38,7 +38,7 @@ from queue_app.domain.centre import (
     Skill,
     Weekly,
 )
-from queue_app.domain.search import Keywords, Phrases, SearchWords, Synonyms
+from queue_app.domain.matching import Keywords, Phrases, SearchWords, Synonyms
 
 __all__ = ["ConfigError", "Mistake", "check_centre", "load_centre", "write_centre"]
 

@@ -2,8 +2,9 @@
 
 import asyncio
 
+from queue_app.domain.centre import Centre
 from queue_app.domain.directory import Directory
-from queue_app.domain.search import Found, Index, Thing
+from queue_app.domain.matching import Found, Index, Thing
 from queue_app.queries import reference
 
 _index: tuple[tuple[str, int], Index] | None = None
@@ -19,12 +20,11 @@ async def _index_of(directory: Directory) -> Index:
     global _index
     state = directory.epoch, directory.version
     if _index is None or _index[0] != state:
-        _index = state, await asyncio.to_thread(index_of, directory)
+        _index = state, await asyncio.to_thread(index_of, directory.centre)
     return _index[1]
 
 
-def index_of(directory: Directory) -> Index:
-    centre = directory.centre
+def index_of(centre: Centre) -> Index:
     groups = {one.code: one.title for one in centre.groups}
     services = [Thing("service", one.code, one.title, groups[one.group]) for one in centre.services]
     notes = [Thing("note", one.code, one.title, body=one.text) for one in centre.notes]

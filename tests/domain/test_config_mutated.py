@@ -126,8 +126,8 @@ def test_no_mistake_ends_in_a_programs_words(
             "lead_minutes = 30 ",
             "lead_minutes = 30240 ",
             (
-                "rules.lead_minutes: is longer than the 21 days of horizon_days, so nothing could be"
-                " booked"
+                "rules.lead_minutes: is longer than the 21 days of horizon_days, so nothing could"
+                " be booked"
             ),
         ),
         (
@@ -147,8 +147,8 @@ def test_no_mistake_ends_in_a_programs_words(
             'title.uk = "Центр комунального сервісу"',
             'title.uk = "Центр комунального сервісу',
             (
-                "line 11, column 12: a quotation mark is not closed: look in line 11 for one without"
-                " a partner"
+                "line 11, column 12: a quotation mark is not closed: look in line 11 for one"
+                " without a partner"
             ),
         ),
         (
@@ -156,8 +156,8 @@ def test_no_mistake_ends_in_a_programs_words(
             'title.uk = "Центр комунального сервісу"',
             "title.uk = “Центр комунального сервісу”",
             (
-                "line 11, column 12: is not valid TOML: “ is no quotation mark of these files; texts"
-                ' stand in straight ones: "…"'
+                "line 11, column 12: is not valid TOML: “ is no quotation mark of these files;"
+                ' texts stand in straight ones: "…"'
             ),
         ),
         (
@@ -209,8 +209,8 @@ def test_a_refusal_says_what_was_probably_meant(
             "duration = 7",
             "duration = 10080",
             (
-                "services[payment-search].duration: is planned with 10080 minutes, which is 168 hours"
-                " for one visit; durations are minutes"
+                "services[payment-search].duration: is planned with 10080 minutes, which is 168"
+                " hours for one visit; durations are minutes"
             ),
         ),
         (

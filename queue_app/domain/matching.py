@@ -19,6 +19,8 @@ Phrases = Mapping[Language, tuple[str, ...]]
 
 FLOOR = 0.34
 """What is found with less would be a guess."""
+BESIDE = 0.45
+"""What is found with less than this part of the best is left out."""
 SURE = 0.75
 """So alike must two words be for the one to stand for what the other means."""
 TITLE, KEYWORD, GROUP, BODY = 1.0, 1.1, 0.3, 0.2
@@ -123,7 +125,7 @@ class Index:
             found = self._find(self._telling(spelling), OTHER_SPELLING if number else 1.0)
             if found and (not best or found[0].score > best[0].score):
                 best = found
-        return best[:most]
+        return [one for one in best[:most] if one.score >= BESIDE * best[0].score]
 
     def _telling(self, text: str) -> tuple[str, ...]:
         """The words that say something; all of them, where none does."""
