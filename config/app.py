@@ -67,7 +67,8 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
     folder = MessageFolder(settings.data / "messages")
     ways: dict[Medium, Adapter] = {"mail": folder, "sms": folder}
     public_url = settings.public_url or _trial_url(settings)
-    sender = Sender(ways | _providers(settings), public_url, settings.mail_from)
+    providers = _providers(settings)
+    sender = Sender(ways | providers, public_url, settings.mail_from, providers.keys())
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:

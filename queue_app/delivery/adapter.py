@@ -41,6 +41,10 @@ class Undeliverable(Exception):
     """It is useless to try again; `str()` says why, without anybody's data."""
 
 
+class NoSuchRecipient(Undeliverable):
+    """And that is about whom it is for: at this contact nothing arrives."""
+
+
 class NotNow(Exception):
     """It may go later; `str()` says why, without anybody's data."""
 

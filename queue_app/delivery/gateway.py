@@ -7,7 +7,7 @@ import httpx
 import msgspec
 
 from config.sms_gateway import Gateway, Generic, TurboSms
-from queue_app.delivery.adapter import Letter, NotNow, Undeliverable
+from queue_app.delivery.adapter import Letter, NoSuchRecipient, NotNow, Undeliverable
 
 SECONDS = 15.0
 """For the whole answer."""
@@ -26,8 +26,8 @@ class SmsGateway:
         self._client: httpx.AsyncClient | None = None
 
     async def deliver(self, letter: Letter) -> None:
-        """Undeliverable where the gateway refuses this number or this text for good; NotNow for
-        all else that it says, and where it cannot be reached."""
+        """NoSuchRecipient where the gateway refuses this number for good, Undeliverable where it
+        refuses this text; NotNow for all else that it says, and where it cannot be reached."""
         request = _request(self._gateway, letter)
         if self._client is None:
             self._client = httpx.AsyncClient(timeout=SECONDS, follow_redirects=False)
@@ -94,14 +94,14 @@ def _filled_address(template: str, values: Mapping[str, str]) -> str:
 
 _TAKEN = frozenset({0, 800, 801, 802, 803, 507})
 """OK, the four of success, and a repeat, which is answered as the first one was."""
-_REFUSED = (
+_NO_NUMBER = (
     "NOT_ALLOWED_RECIPIENT_",
     "NOT_ALLOWED_RECIPIENTS_NUMBER",
     "NOT_ALLOWED_NUMBER_STOPLIST",
-    "NOT_ALLOWED_MESSAGE_TEXT",
     "INVALID_RECIPIENT",
     "INVALID_PHONE",
 )
+_NO_TEXT = ("NOT_ALLOWED_MESSAGE_TEXT",)
 """How the names of what is refused for good begin: this number, or this text."""
 
 
@@ -121,7 +121,9 @@ def _judge_turbosms(answer: httpx.Response) -> None:
     if codes[0] in _TAKEN and codes[1] in (0, *([None] if codes[0] in (0, 800, 801) else [])):
         return
     for name in names:
-        if isinstance(name, str) and name.startswith(_REFUSED):
+        if isinstance(name, str) and name.startswith(_NO_NUMBER):
+            raise NoSuchRecipient(f"the gateway refused it: {name}")
+        if isinstance(name, str) and name.startswith(_NO_TEXT):
             raise Undeliverable(f"the gateway refused it: {name}")
     told = codes[1] if codes[0] in _TAKEN and codes[1] is not None else codes[0]
     raise NotNow(f"the gateway answered {answer.status_code if told is None else told}")
@@ -130,6 +132,8 @@ def _judge_turbosms(answer: httpx.Response) -> None:
 def _judge_generic(gateway: Generic, answer: httpx.Response) -> None:
     success = gateway.success
     found = _at(_json(answer), success.path) if success.path else None
+    if success.path and found in success.no_number:
+        raise NoSuchRecipient(f"the gateway refused it with {found}")
     if success.path and found in success.final:
         raise Undeliverable(f"the gateway refused it with {found}")
     if answer.status_code not in success.status:

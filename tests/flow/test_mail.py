@@ -78,7 +78,7 @@ async def test_what_is_refused_for_now_is_tried_again_and_what_is_refused_for_go
     assert await sender.deliver(clock) == 1
     assert [state for *_, state in await waiting()] == ["failed", "waiting", "sent"]
     assert await errors() == [
-        "the recipient was refused with 550", "the recipient was refused with 452", None,
+        "the recipient was refused with 550 5.1.1", "the recipient was refused with 452", None,
     ]  # fmt: skip
     del office.refused["full@example.com"]
     clock.advance(minutes=1)
