@@ -4,11 +4,12 @@ import os
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeVar
 from urllib.parse import urlsplit
 
 from msgspec import Struct
 
+from config.inbox import Inbox, parse_inbox
 from config.relay import Relay, parse_address, parse_relay
 from config.sms_gateway import Gateway, read_gateway
 
@@ -36,7 +37,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     residents' phones reach this site, None for the one that each request names. `clock` is what
     the hall's clock showed at the real instant `clock_origin`, None for the real time; `rate`
     is how many of its seconds pass in one. `smtp` None: mail is files in `data`; it goes out from
-    `mail_from`, and to `mail_bounces`, if given, with what says whose it was, if it comes back.
+    `mail_from`, and to `mail_bounces`, if given, with what says whose it was, if it comes back;
+    `bounces_imap`: the mailbox in which that arrives, None where a mail server hands it over.
     `sms_gateway` None: SMS are files, too. `trial`: what lies in files can be read at
     `/trial/inbox`.
     """
@@ -52,11 +54,20 @@ class Settings(Struct, frozen=True, kw_only=True):
     smtp: Relay | None = None
     mail_from: str | None = None
     mail_bounces: str | None = None
+    bounces_imap: Inbox | None = None
     sms_gateway: Gateway | None = None
     trial: bool = False
     clock: datetime | None = None
     clock_origin: datetime | None = None
     rate: float = 1.0
+
+    @property
+    def ways_out(self) -> tuple[Literal["mail", "sms"], ...]:
+        """The media by which messages leave the house; what goes by another is a file."""
+        return (
+            *(("mail",) if self.smtp else ()),
+            *(("sms",) if self.sms_gateway else ()),
+        )
 
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
@@ -84,6 +95,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         smtp=read("SMTP_URL", parse_relay, None),
         mail_from=read("MAIL_FROM", parse_address, None),
         mail_bounces=read("MAIL_BOUNCES", parse_address, None),
+        bounces_imap=read("BOUNCES_IMAP", parse_inbox, None),
         sms_gateway=read("SMS_GATEWAY", lambda raw: read_gateway(raw, environment), None),
         clock=read("CLOCK", parse_clock, None),
         clock_origin=read("CLOCK_ORIGIN", parse_clock, None),
@@ -91,6 +103,8 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
     )
     if settings.smtp and settings.mail_from is None:
         raise SettingsError("QUEUE_APP_MAIL_FROM", "is needed beside QUEUE_APP_SMTP_URL")
+    if settings.bounces_imap and settings.mail_bounces is None:
+        raise SettingsError("QUEUE_APP_MAIL_BOUNCES", "is needed beside QUEUE_APP_BOUNCES_IMAP")
     return settings
 
 

@@ -17,6 +17,7 @@ from email_validator import EmailNotValidError, validate_email
 
 from config.relay import Relay
 from queue_app.delivery.adapter import Letter, NoSuchRecipient, NotNow, Undeliverable
+from queue_app.delivery.bounces import return_path
 from queue_app.delivery.mail import mail
 from queue_app.domain import refusals
 
@@ -98,8 +99,7 @@ class SmtpMailer:
     def _return_path(self, letter: Letter) -> str:
         if self._bounces is None:
             return self._sender
-        local, _, domain = self._bounces.rpartition("@")
-        return f"{local}+{letter.identity}@{domain}"
+        return return_path(self._bounces, letter.identity)
 
 
 def ascii_address(address: str) -> str:
