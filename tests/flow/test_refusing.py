@@ -12,14 +12,17 @@ from queue_app.delivery.gateway import SmsGateway
 from queue_app.delivery.smtp import SmtpMailer
 from queue_app.domain.messages import Medium
 from queue_app.domain.people import OPERATOR, RESIDENT, SYSTEM
-from queue_app.flow import booking, forgetting, proving, reaching, refusing
+from queue_app.flow import arrival, booking, forgetting, proving, reaching, refusing
 from queue_app.flow.act import By
 from queue_app.jobs import retention
 from queue_app.jobs.sending import Sender
 from queue_app.queries import known, reference, refused
 from queue_app.store import db
+from tests.flow.desks import screen_of
 from tests.flow.letters import Desk, book, waiting
+from tests.support.hall import open_desk
 from tests.support.mail_server import Office, mail_server
+from tests.support.people import BRANCH, KIOSK
 from tests.support.sms_server import sms_server
 
 pytestmark = pytest.mark.usefixtures("proven")
@@ -254,3 +257,18 @@ async def test_who_asks_what_is_known_of_them_is_told_of_the_mark(clock: FixedCl
     found = await known.of_booking(await reference.directory(), booked)
     assert found.email_refused_at == clock.now() and found.phone_refused_at is None
     assert not await refused.of("other@example.com", None)
+
+
+async def test_the_desk_sees_that_a_contact_is_refused(clock: FixedClock) -> None:
+    booked = await book(clock, MAIL, PHONE)
+    clock.advance(minutes=55)
+    issued = await arrival.check_in(By(KIOSK, clock.now()), BRANCH, booked.code)
+    desk = await open_desk("1", clock.now())
+    await desk.call(issued.id)
+    before = await screen_of(desk, clock)
+    identity = str(await db.fetch_value("SELECT identity FROM message"))
+    await refusing.refuse(By(SYSTEM, clock.now()), identity, "it came back: 5.1.1", WAYS)
+    seen = await screen_of(desk, clock)
+    assert before.current and before.current.refused == ()
+    assert seen.current and seen.current.refused == ("email",)
+    assert seen.version > before.version, "the screen is told"
