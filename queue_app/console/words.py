@@ -23,8 +23,8 @@ def speaks(spoken: Words, languages: Sequence[Language]) -> dict[Language, str]:
 def refused(spoken: Words) -> dict[str, str]:
     """What staff are told of a contact at which our messages do not arrive."""
     return {
-        "email": spoken.gettext("Mail refused: our messages do not arrive. Ask for the address."),
-        "phone": spoken.gettext("Number refused: our SMS do not arrive. Ask for the number."),
+        "email": spoken.gettext("Mail refused: our letters do not arrive. Tell the person."),
+        "phone": spoken.gettext("Number refused: our SMS do not arrive. Tell the person."),
     }
 
 
