@@ -32,6 +32,7 @@ from queue_app.delivery.adapter import Adapter
 from queue_app.delivery.folder import MessageFolder
 from queue_app.delivery.gateway import SmsGateway
 from queue_app.delivery.mailbox import Mailbox
+from queue_app.delivery.signing import signer
 from queue_app.delivery.smtp import SmtpMailer
 from queue_app.domain.errors import QueueError
 from queue_app.domain.messages import Medium
@@ -69,7 +70,8 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
     folder = MessageFolder(settings.data / "messages")
     ways: dict[Medium, Adapter] = {"mail": folder, "sms": folder}
     public_url = settings.public_url or _trial_url(settings)
-    sender = Sender(ways | _providers(settings), public_url, settings.mail_from, settings.ways_out)
+    organizer = settings.mail_from.address if settings.mail_from else None
+    sender = Sender(ways | _providers(settings), public_url, organizer, settings.ways_out)
     jobs = [*upkeep.with_delivery(sender, folder), *_read_bounces(settings)]
 
     @asynccontextmanager
@@ -161,7 +163,9 @@ def _providers(settings: Settings) -> dict[Medium, Adapter]:
     ways: dict[Medium, Adapter] = {}
     if settings.smtp:
         assert settings.mail_from, "the settings see to it"
-        ways["mail"] = SmtpMailer(settings.smtp, settings.mail_from, settings.mail_bounces)
+        who, bounces_to = settings.mail_from, settings.mail_bounces
+        sign = signer(settings.dkim) if settings.dkim else None
+        ways["mail"] = SmtpMailer(settings.smtp, who.address, bounces_to, sign, who.name)
     if settings.sms_gateway:
         ways["sms"] = SmsGateway(settings.sms_gateway)
     return ways

@@ -21,7 +21,8 @@ class Letter(Struct, frozen=True):
     other's in any database; `outbox` is the same for all that this database sends.
 
     `html`, `calendar` and `unsubscribe` are of a mail: what it looks like, the booking as a
-    calendar has it, and the address by which no further reminder is asked for.
+    calendar has it, and the address by which no further reminder is asked for. `centre`: its
+    title in the letter's language.
     """
 
     identity: str
@@ -35,6 +36,7 @@ class Letter(Struct, frozen=True):
     html: str | None = None
     calendar: CalendarPart | None = None
     unsubscribe: str | None = None
+    centre: str | None = None
 
 
 class Undeliverable(Exception):

@@ -34,25 +34,32 @@ class SmtpMailer:
 
     `bounces`: the address to which a letter that comes back goes, with the letter's identity in
     it (VERP); None: to `sender`. `sign`: as DKIM wants it; None where the mail server does that.
+    `name`: of the sender, None: the centre's title.
     """
 
     hangs = False
     """What is given up here is cut off."""
 
     def __init__(
-        self, relay: Relay, sender: str, bounces: str | None = None, sign: Sign | None = None
+        self,
+        relay: Relay,
+        sender: str,
+        bounces: str | None = None,
+        sign: Sign | None = None,
+        name: str | None = None,
     ) -> None:
         self._relay = relay
         self._sender = sender
         self._bounces = bounces
         self._sign = sign
+        self._name = name
         self._line: aiosmtplib.SMTP | None = None
 
     async def deliver(self, letter: Letter) -> None:
         """NoSuchRecipient where the server refuses this recipient for good, Undeliverable where it
         refuses this letter; NotNow for all else that it says, and where it cannot be reached."""
         recipient = ascii_address(letter.recipient)
-        content = mail(letter, self._sender, recipient)
+        content = mail(letter, self._sender, recipient, self._name)
         if self._sign:
             content = await asyncio.to_thread(self._sign, content)
         try:

@@ -9,6 +9,8 @@ import time
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
+from msgspec.structs import replace
+
 from queue_app.clock import Clock
 from queue_app.delivery.adapter import (
     Adapter,
@@ -130,7 +132,8 @@ class Sender:
             if message.kind not in AWAITED and await refused.among([message.recipient]):
                 raise NoSuchRecipient("nothing has arrived there before")
             directory = await reference.directory()
-            return await letter_of(directory, message, self._public_url, self._organizer)
+            letter = await letter_of(directory, message, self._public_url, self._organizer)
+            return replace(letter, centre=directory.centre.title[message.language])
 
     async def _failed(self, clock: Clock, message: Message, error: Exception) -> Exception:
         final = isinstance(error, Undeliverable)
