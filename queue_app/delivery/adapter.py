@@ -48,7 +48,12 @@ class NoSuchRecipient(Undeliverable):
 
 
 class NotNow(Exception):
-    """It may go later; `str()` says why, without anybody's data."""
+    """It may go later; `str()` says why, without anybody's data. `after_seconds`: nothing is taken
+    by this way before so many of the real time have passed."""
+
+    def __init__(self, reason: str, after_seconds: float | None = None) -> None:
+        super().__init__(reason)
+        self.after_seconds = after_seconds
 
 
 class Needless(Exception):

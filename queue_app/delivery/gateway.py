@@ -1,6 +1,8 @@
 """SMS through a gateway's HTTP: two dialects, told apart by the gateway's file."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
@@ -11,6 +13,8 @@ from queue_app.delivery.adapter import Letter, NoSuchRecipient, NotNow, Undelive
 
 SECONDS = 15.0
 """For the whole answer."""
+MOST_PAUSE = 24 * 3600.0
+"""In seconds; a gateway that asks for more is asked again all the same."""
 MOST_BYTES = 64 * 1024
 """Of an answer that is read; what is longer is no gateway's."""
 
@@ -106,10 +110,36 @@ _NO_TEXT = ("NOT_ALLOWED_MESSAGE_TEXT",)
 
 
 def _judge(gateway: Gateway, answer: httpx.Response) -> None:
+    """What a gateway says beside 429 or 503 is about itself, and tells nothing of the message."""
+    after = _retry_after(answer) if answer.status_code in _BUSY else None
+    if after is not None:
+        raise NotNow(f"the gateway answered {answer.status_code}", after)
     if isinstance(gateway, TurboSms):
         _judge_turbosms(answer)
     else:
         _judge_generic(gateway, answer)
+
+
+_BUSY = (429, 503)
+
+
+def _retry_after(answer: httpx.Response) -> float | None:
+    """In seconds, at most a day; a date is taken against the gateway's own clock."""
+    said = answer.headers.get("Retry-After", "").strip()
+    if said.isascii() and said.isdigit():
+        return min(float(said), MOST_PAUSE) if len(said) < 10 else MOST_PAUSE
+    until, now = _date(said), _date(answer.headers.get("Date", ""))
+    if until is None or now is None:
+        return None
+    return min(max((until - now).total_seconds(), 0.0), MOST_PAUSE)
+
+
+def _date(said: str) -> datetime | None:
+    try:
+        found = parsedate_to_datetime(said)
+        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
 
 
 def _judge_turbosms(answer: httpx.Response) -> None:

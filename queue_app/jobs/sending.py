@@ -56,12 +56,14 @@ class Sender:
         self._public_url = public_url
         self._organizer = organizer or ORGANIZER
         self._ways = ways
+        self._resting: dict[Medium, tuple[datetime, datetime]] = {}
 
     async def deliver(self, clock: Clock) -> int:
         """What is due, one after the other; how many messages went out.
 
         A way on which one hung is left alone until the next turn, lest the other ways wait behind
-        all that is due on it; and longer where its adapter is still at what was given up.
+        all that is due on it; and longer where its adapter is still at what was given up, or has
+        said how long it takes nothing.
         """
         try:
             return await self._all_due(clock)
@@ -75,7 +77,8 @@ class Sender:
         hanging: set[Medium] = set()
         sent = 0
         while time.monotonic() < enough:
-            message = await outbox.claim(clock.now(), lease, hanging | self._hanging())
+            without = hanging | self._hanging() | self._rests(clock.now())
+            message = await outbox.claim(clock.now(), lease, without)
             if message is None:
                 break
             error = await self._send(clock, message)
@@ -143,8 +146,22 @@ class Sender:
             by = By(SYSTEM, clock.now())
             await refusing.refuse(by, message.identity, reason, self._ways)
         else:
-            await outbox.mark_failed(message, clock.now(), reason, random.random(), final)
+            least = self._rest(clock, message.channel, error)
+            await outbox.mark_failed(message, clock.now(), reason, random.random(), final, least)
         return error
+
+    def _rest(self, clock: Clock, medium: Medium, error: Exception) -> timedelta:
+        """How long that way takes nothing, as it has said; until then none is claimed for it."""
+        seconds = error.after_seconds if isinstance(error, NotNow) else None
+        if not seconds:
+            return timedelta()
+        rest = timedelta(seconds=clock.hall_seconds(seconds))
+        self._resting[medium] = (clock.now(), clock.now() + rest)
+        return rest
+
+    def _rests(self, now: datetime) -> set[Medium]:
+        """A clock that was set back ends every rest."""
+        return {medium for medium, (since, until) in self._resting.items() if since <= now < until}
 
 
 async def _sleeps(now: datetime, message: Message) -> datetime | None:
