@@ -160,12 +160,14 @@ def _judge_turbosms(answer: httpx.Response) -> None:
 
 
 def _judge_generic(gateway: Generic, answer: httpx.Response) -> None:
-    success = gateway.success
-    found = _at(_json(answer), success.path) if success.path else None
-    if success.path and found in success.no_number:
-        raise NoSuchRecipient(f"the gateway refused it with {found}")
-    if success.path and found in success.final:
-        raise Undeliverable(f"the gateway refused it with {found}")
+    success, said = gateway.success, _json(answer)
+    found = _at(said, success.path) if success.path else None
+    why = _at(said, success.error_path) if success.error_path else None
+    for one in (found, why):
+        if one is not None and one in success.no_number:
+            raise NoSuchRecipient(f"the gateway refused it with {one}")
+        if one is not None and one in success.final:
+            raise Undeliverable(f"the gateway refused it with {one}")
     if answer.status_code not in success.status:
         raise NotNow(f"the gateway answered {answer.status_code}")
     if success.path and found not in success.values:

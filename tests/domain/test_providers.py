@@ -129,12 +129,19 @@ def test_a_mailbox_is_read_where_it_is_known_what_comes_there() -> None:
 
 def test_the_examples_of_gateways_are_read_with_secrets_from_the_environment() -> None:
     folder = PROJECT / "config" / "gateways"
-    secrets = {"TURBOSMS_TOKEN": "t0ken", "SMS_AUTHORIZATION": "Bearer t0ken"}
+    secrets = {
+        "TURBOSMS_TOKEN": "t0ken",
+        "SMS_AUTHORIZATION": "Bearer t0ken",
+        "SMSBAT_KEY": "t0ken",
+        "SMSBAT_SENDER": "CKS",
+    }
     first = read_gateway(str(folder / "turbosms.toml"), secrets)
     second = read_gateway(str(folder / "generic.toml"), secrets)
     assert isinstance(first, TurboSms) and first.token == "t0ken"
     assert isinstance(second, Generic) and second.headers == {"Authorization": "Bearer t0ken"}
-    assert "t0ken" not in repr(first) + repr(second)
+    third = read_gateway(str(folder / "smsbat.toml"), secrets)
+    assert isinstance(third, Generic) and third.headers == {"X-Authorization-Key": "t0ken"}
+    assert "t0ken" not in repr(first) + repr(second) + repr(third)
 
 
 USABLE = 'kind = "generic"\nurl = "https://sms.example.org/send?to={phone}&text={text}"\n'

@@ -5,8 +5,10 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from msgspec.structs import replace
 
-from config.sms_gateway import Gateway, Generic, Success, TurboSms
+from config.settings import PROJECT
+from config.sms_gateway import Gateway, Generic, Success, TurboSms, read_gateway
 from queue_app.clock import FixedClock
 from queue_app.delivery import gateway as gateways
 from queue_app.delivery.gateway import SmsGateway
@@ -203,3 +205,34 @@ async def test_a_number_is_told_from_a_text_as_the_file_says(clock: FixedClock) 
             await send(Generic(url=counter.url, form=form, success=success), clock)
         assert [one for *_, one in await waiting()] == ["failed"]
         assert await db.fetch_value("SELECT count(*) FROM refused_contact") == marks
+
+
+@pytest.mark.parametrize(
+    ("answer", "state", "marks"),
+    [
+        ((200, {"messagelistId": 1, "messages": [{"status": "accepted", "parts": 1}]}), "sent", 0),
+        ((200, {"messagelistId": 1, "messages": [{"status": "failed"}]}), "waiting", 0),
+        ((422, {"status": 422, "error": "Unprocessable Entity", "code": 1003}), "failed", 1),
+        ((401, {"status": 401, "error": "Unauthorized", "code": 1001}), "waiting", 0),
+    ],
+)
+async def test_smsbat_is_asked_and_judged_as_its_documentation_says(
+    answer: Any, state: str, marks: int, clock: FixedClock
+) -> None:
+    await book(clock, None, PHONE)
+    secrets = {"SMSBAT_KEY": "a-key", "SMSBAT_SENDER": "CKS"}
+    preset = read_gateway(str(PROJECT / "config" / "gateways" / "smsbat.toml"), secrets)
+    assert isinstance(preset, Generic)
+    with sms_server(answer) as counter:
+        await send(replace(preset, url=f"{counter.url}/bat/messagelist"), clock)
+    (asked,) = counter.asked
+    assert (asked.method, asked.path) == ("POST", "/bat/messagelist")
+    assert asked.headers["X-Authorization-Key"] == "a-key"
+    (message,) = asked.json["messages"]
+    assert "11:00" in message.pop("text")
+    identity = str(await db.fetch_value("SELECT identity FROM message"))
+    assert message == {
+        "type": "sms", "from": "CKS", "to": "+380671234567", "customerMessageId": identity,
+    }  # fmt: skip
+    assert [one for *_, one in await waiting()] == [state]
+    assert await db.fetch_value("SELECT count(*) FROM refused_contact") == marks
