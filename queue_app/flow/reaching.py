@@ -76,11 +76,13 @@ async def correct(
     said = Resident(name or booked.name or "", phone or booked.phone, email or booked.email)
     known = await checked(act, booked, said, as_it_is, proofs)
     given = [known.phone if phone else None, known.email if email else None]
-    if known == booked and not await refused.among(given):
+    unheard = await refused.among(given)
+    if known == booked and not unheard:
         return booked
     await sparing.require_few(act, "confirm")
     await refusing.trust(*given)
-    corrected = await act.record(known, "correct")
+    reached = known.phone == booked.phone and known.email == booked.email and not unheard
+    corrected = await act.record(known, "correct", why="name" if reached else None)
     await refusing.drop_of(booked.phone, booked.email)
     return corrected
 
