@@ -38,7 +38,7 @@ from queue_app.domain.errors import QueueError
 from queue_app.domain.messages import Medium
 from queue_app.domain.ranges import Forecasts
 from queue_app.flow.promising import Promises
-from queue_app.jobs import bounces, runner, upkeep
+from queue_app.jobs import reading_bounces, runner, upkeep
 from queue_app.jobs.runner import Job
 from queue_app.jobs.sending import Sender
 from queue_app.live import Hub
@@ -177,7 +177,7 @@ def _read_bounces(settings: Settings) -> list[Job]:
         return []
     assert settings.mail_bounces, "the settings see to it"
     mailbox = Mailbox(settings.bounces_imap, settings.mail_bounces)
-    return [bounces.job(mailbox, settings.mail_bounces, settings.ways_out)]
+    return [reading_bounces.job(mailbox, settings.mail_bounces, settings.ways_out)]
 
 
 def _trial_url(settings: Settings) -> str | None:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from config.dkim import Dkim, PrivateKey, parse_name, read_key
-from config.inbox import Inbox, parse_inbox
+from config.imap import Inbox, parse_inbox
 from config.relay import MailFrom, Relay, parse_address, parse_relay, parse_sender
 from config.sms_gateway import Gateway, read_gateway
 

@@ -7,7 +7,7 @@ import click
 from queue_app.cli import (
     centre_files,
     database,
-    messages,
+    message_bounced,
     person,
     running,
     sign_ins,
@@ -35,7 +35,7 @@ for command in (
     sign_ins.staff,
     sign_ins.device,
     person.person,
-    messages.message,
+    message_bounced.message,
     database.doctor,
     simulate,
     database.backup,

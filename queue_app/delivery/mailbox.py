@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from msgspec import Struct
 
-from config.inbox import Inbox
+from config.imap import Inbox
 from queue_app.delivery.bounces import MOST_BYTES
 from queue_app.delivery.scribe import Scribe
 

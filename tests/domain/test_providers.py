@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from config.inbox import Inbox, parse_inbox
+from config.imap import Inbox, parse_inbox
 from config.relay import MailFrom, Relay, parse_relay, parse_sender
 from config.settings import PROJECT, SettingsError, from_environment
 from config.sms_gateway import Generic, TurboSms, read_gateway

@@ -14,7 +14,7 @@ from queue_app.delivery.smtp import SmtpMailer
 from queue_app.domain.messages import Medium
 from queue_app.domain.people import SYSTEM
 from queue_app.flow.act import By
-from queue_app.jobs.bounces import BounceReader, take
+from queue_app.jobs.reading_bounces import BounceReader, take
 from queue_app.jobs.sending import Sender
 from queue_app.store import db
 from tests.flow.letters import Desk, book, waiting

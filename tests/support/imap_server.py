@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from email import message_from_bytes
 from pathlib import Path
 
-from config.inbox import Inbox
+from config.imap import Inbox
 
 USER, PASSWORD = "bounces@example.org", 'p"a\\ss'
 

@@ -14,7 +14,7 @@ from queue_app.cli import operator
 from queue_app.delivery.bounces import MOST_BYTES
 from queue_app.domain.people import OPERATOR
 from queue_app.flow.act import By
-from queue_app.jobs import bounces
+from queue_app.jobs import reading_bounces
 
 AGAIN = os.EX_TEMPFAIL
 """The mail server keeps the mail and hands it over later."""
@@ -53,7 +53,7 @@ def _take(content: bytes) -> None:
     by = By(OPERATOR, installation.clock(settings).now())
 
     async def work() -> bool:
-        return await bounces.take(by, content, address, settings.ways_out)
+        return await reading_bounces.take(by, content, address, settings.ways_out)
 
     marked = operator.with_database(work)
     click.echo("A message has not arrived: its contact is marked." if marked else "Nothing to do.")
