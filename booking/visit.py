@@ -30,7 +30,7 @@ from queue_app.domain.numbering import token_in
 from queue_app.domain.plans import Why
 from queue_app.flow import booking
 from queue_app.flow.act import By
-from queue_app.queries import appointments, known, reference, unsettled
+from queue_app.queries import appointments, known, reference, refused, unsettled
 from queue_app.web.addresses import absolute
 from queue_app.web.guards import require_same_origin, right
 from queue_app.web.i18n import language_of
@@ -94,6 +94,7 @@ async def _state_page(
         status=status,
         standing=standing,
         ended=ended(directory, found, now),
+        refusals=await refused.of(found.email, found.phone),
         **context,
     )
 

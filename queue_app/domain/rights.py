@@ -86,6 +86,8 @@ RIGHTS: Mapping[str, Mapping[Party, Where]] = {
     # Whom changed plans hit: names and numbers, for who makes good for it.
     "see_unsettled": _OFFICE,
     "settle_unsettled": _OFFICE | _OPERATOR,
+    # What came back, or was refused: read from a mailbox, or handed over by a mail server.
+    "refuse": _SYSTEM | _OPERATOR,
     # What happens by itself.
     "expire_holds": _SYSTEM,
     "close_out": _SYSTEM,

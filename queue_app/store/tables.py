@@ -204,6 +204,12 @@ class Message(Table, tablename="message", db=engine):
     error = Text(null=True, default=None)
 
 
+class RefusedContact(Table, tablename="refused_contact", db=engine):
+    contact = Text(primary_key=True)
+    refused_at = Timestamptz()
+    reason = Text()
+
+
 class Job(Table, tablename="job", db=engine):
     name = Text(primary_key=True)
     due_at = Timestamptz()
