@@ -54,6 +54,7 @@ _LEAST: dict[str, int] = {
     "horizon_days": 1,
     "hold_minutes": 1,
     "early_minutes": 0,
+    "check_in_early_minutes": 0,
     "late_minutes": 0,
     "last_ticket_minutes": 0,
     "kiosk_early_minutes": 0,

@@ -42,6 +42,7 @@ class HallTicket(Struct, frozen=True):
     calls: int
     started_at: datetime | None
     ended_at: datetime | None
+    expected_at: datetime | None = None
 
     def as_waiting(self, for_desk_id: int | None) -> Waiting:
         return Waiting(
@@ -52,6 +53,7 @@ class HallTicket(Struct, frozen=True):
             due_at=self.due_at,
             priority=self.priority,
             for_desk_id=for_desk_id,
+            expected_at=self.expected_at,
         )
 
 
@@ -206,6 +208,15 @@ class Hall(Struct, frozen=True, dict=True):
             for one in ranked
             if self.stop_of(one.waiting.services) is not None
         ]
+
+    def away(self, desk_id: int) -> list[Ranked]:
+        """Who was not there when called early and may be called to this desk later, by time."""
+        desk, people = self.desk_view(desk_id), []
+        for one in self.waiting:
+            person = dispatch.as_person(one, self.at)
+            if person.is_away(0.0) and dispatch.may_call(desk, person):
+                people.append((person.expected, person.id, one))
+        return [Ranked(one, Reason("expected", due_at=one.due_at)) for _, _, one in sorted(people)]
 
     def _ranked(self, desk_id: int) -> list[Ranked]:
         return dispatch.rank(

@@ -27,6 +27,8 @@ Verb = Literal[
     "return",
     "transfer",
     "leave",
+    "expect",
+    "rejoin",
     "undo",
 ]
 
@@ -49,11 +51,17 @@ TRANSITIONS: dict[Verb, tuple[frozenset[State | None], State]] = {
     "return": (frozenset({"parked", "no_show"}), "waiting"),
     "transfer": (frozenset({"called", "serving"}), "waiting"),
     "leave": (frozenset({"waiting", "parked", "called", "serving"}), "left"),
+    "expect": (frozenset({"called"}), "waiting"),
+    "rejoin": (frozenset({"waiting", "no_show", "left"}), "waiting"),
 }
-"""verb: the states it may start from, and the state it leads to."""
+"""verb: the states it may start from, and the state it leads to.
+
+Whoever is called before their booked time and is not there is `expect`ed at that time. By `rejoin`
+whoever booked is there again, as long as their booking holds.
+"""
 
 UNDOABLE: frozenset[Verb] = frozenset(
-    {"call", "recall", "start", "finish", "no_show", "park", "return", "transfer"}
+    {"call", "recall", "start", "finish", "no_show", "park", "return", "transfer", "expect"}
 )
 """What a clerk may take back. A ticket stays issued, and who left has left."""
 
@@ -61,7 +69,8 @@ UNDOABLE: frozenset[Verb] = frozenset(
 class Event(Struct, frozen=True):
     """One thing that happened to a ticket; `seq` counts from 1 without a gap.
 
-    `services` and `for_desk_id` are set by `issue` and `transfer`, `desk_id` by `call`.
+    `services` and `for_desk_id` are set by `issue` and `transfer`, `desk_id` by `call`,
+    `expected_at` by `expect`.
     """
 
     seq: int
@@ -71,10 +80,14 @@ class Event(Struct, frozen=True):
     desk_id: int | None = None
     services: tuple[str, ...] | None = None
     for_desk_id: int | None = None
+    expected_at: datetime | None = None
 
 
 class Progress(Struct, frozen=True):
-    """How far a ticket has come: the part of its row that events change."""
+    """How far a ticket has come: the part of its row that events change.
+
+    `expected_at`: whoever waits was not there when called early, and is called from then on.
+    """
 
     revision: int
     state: State
@@ -86,6 +99,7 @@ class Progress(Struct, frozen=True):
     calls: int = 0
     started_at: datetime | None = None
     ended_at: datetime | None = None
+    expected_at: datetime | None = None
 
 
 class Ticket(Struct, frozen=True):
@@ -115,6 +129,7 @@ class Ticket(Struct, frozen=True):
             due_at=self.due_at,
             priority=self.priority,
             for_desk_id=self.progress.for_desk_id,
+            expected_at=self.progress.expected_at,
         )
 
 
@@ -132,7 +147,8 @@ def apply(progress: Progress | None, event: Event) -> Progress:
         return Progress(
             revision=event.seq, state="waiting", services=event.services, queued_at=event.at
         )
-    return replace(progress, revision=event.seq, state=then, **_changes(progress, event))
+    waits = {"revision": event.seq, "state": then, "expected_at": event.expected_at}
+    return replace(progress, **waits | _changes(progress, event))
 
 
 def _changes(progress: Progress, event: Event) -> dict[str, object]:
@@ -159,6 +175,25 @@ def _changes(progress: Progress, event: Event) -> dict[str, object]:
             }
         case _:
             return away
+
+
+def is_away(progress: Progress, now: datetime) -> bool:
+    """Whether they were not there when called early, and are not expected back yet."""
+    return progress.expected_at is not None and now < progress.expected_at
+
+
+def absence(ticket: Ticket) -> Verb:
+    """What becomes of somebody who was called and is not there.
+
+    Called before the time they booked, they are expected at that time: nobody has missed a visit
+    that was not due.
+    """
+    return "expect" if expected_back(ticket.due_at, ticket.progress.called_at) else "no_show"
+
+
+def expected_back(due_at: datetime | None, called_at: datetime | None) -> datetime | None:
+    """The booked time, for whoever was called before it."""
+    return due_at if due_at and called_at and called_at < due_at else None
 
 
 def effective(events: Iterable[Event]) -> list[Event]:

@@ -31,6 +31,7 @@ GUARDS = {
     "ticket_branch_id_day_number_key",
     "ticket_state_times",
     "ticket_times_in_order",
+    "ticket_expected_waits",
     "desk_one_per_clerk",
     "ticket_event_append_only",
     "desk_event_append_only",
@@ -98,6 +99,9 @@ _BROKEN: dict[str, str] = {
         SELECT format('branch %s: ticket %s', t.branch_id, t.id) FROM ticket t
         JOIN appointment a ON a.branch_id = t.branch_id AND a.id = t.appointment_id
         WHERE t.due_at <> lower(a.period)""",
+    "whoever is expected later waits, and is expected at their booked time": """
+        SELECT format('branch %s: ticket %s', branch_id, id) FROM ticket
+        WHERE expected_at IS NOT NULL AND (state <> 'waiting' OR expected_at <> due_at)""",
     "an appointment that was checked in has a ticket, and no other has": """
         SELECT format('branch %s: appointment %s', branch_id, a.id) FROM appointment a
         WHERE (checked_in_at IS NOT NULL) <> EXISTS (SELECT FROM ticket t

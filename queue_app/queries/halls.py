@@ -41,7 +41,8 @@ class _Loaded(Struct):
 INTERRUPTION = "id, kind, services, note, started_at, ended_at, resumes_at"
 
 _TICKET = """id, number, channel, priority, language, appointment_id, due_at, issued_at, revision,
-    state, services, queued_at, for_desk_id, desk_id, called_at, calls, started_at, ended_at"""
+    state, services, queued_at, for_desk_id, desk_id, called_at, calls, started_at, ended_at,
+    expected_at"""
 
 _HALL = f"""
 SELECT json_build_object(

@@ -246,6 +246,7 @@ class Ticket(Table, tablename="ticket", db=engine):
     calls = Integer(default=0)
     started_at = Timestamptz(null=True, default=None)
     ended_at = Timestamptz(null=True, default=None)
+    expected_at = Timestamptz(null=True, default=None)
 
 
 class TicketEvent(Table, tablename="ticket_event", db=engine):

@@ -374,6 +374,14 @@ SENTENCES: Mapping[str, Sentence] = {
         N_("Too much was asked for from your address today"),
         N_("Try tomorrow, from another network, or call us."),
     ),
+    "too_many_wrong_codes": (
+        N_("Too many wrong codes were tried here"),
+        N_("Wait a minute and check the code. Or take a ticket."),
+    ),
+    "too_early": (
+        N_("It is too early to check in"),
+        N_("Come back nearer to the time of your booking."),
+    ),
     "too_many_codes": (
         N_("Too many codes were sent to this contact"),
         N_("Wait an hour, or give another contact."),
