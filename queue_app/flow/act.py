@@ -28,7 +28,7 @@ from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.dispatch import Waiting
 from queue_app.domain.errors import Conflict, NotFound
 from queue_app.domain.hall import Hall
-from queue_app.domain.interruptions import Interruption
+from queue_app.domain.interruptions import Interruption, begun
 from queue_app.domain.messages import Outgoing
 from queue_app.domain.people import Actor, Staff
 from queue_app.domain.ranges import Forecasts
@@ -142,7 +142,7 @@ class Act:
     async def interruptions(self, branch_id: int) -> tuple[Interruption, ...]:
         """Those that the hall of `branch_id` knows today, without loading the hall for them."""
         day = self.directory.today(self.directory.branch_of(branch_id), self.now)
-        return await kept_interruptions.since(branch_id, day.reach.opens)
+        return begun(await kept_interruptions.since(branch_id, day.reach.opens), self.now)
 
     async def ticket(self, ticket_id: int) -> Ticket:
         """NotFound `unknown_ticket`; NotAllowed `other_branch`, and `not_your_desk` for who has

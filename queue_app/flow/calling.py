@@ -84,6 +84,10 @@ async def recall(act: Act, ticket_id: int) -> Ticket:
     Conflict `recall_too_soon` while the last is still heard, `hall_paused` while nobody is called.
     """
     ticket = await act.ticket(ticket_id)
+    if ticket.progress.desk_id is not None:
+        await act.desk(
+            ticket.progress.desk_id
+        )  # an alert that begins waits for this, or the reverse
     if ticket.progress.state == "called":
         tickets.require_heard(await history(ticket.branch_id, ticket.id), act.now)
     _require_calls(act, await act.interruptions(ticket.branch_id))

@@ -144,6 +144,14 @@ _BROKEN: dict[str, str] = {
         SELECT format('branch %s: interruption %s', branch_id, id) FROM interruption
         WHERE ended_at < started_at OR resumes_at < ended_at
             OR num_nulls(ended_at, ended_by, resumes_at) NOT IN (0, 3)""",
+    "nobody is called out while all calls are stopped": """
+        SELECT format('branch %s: ticket %s, event %s, in interruption %s', i.branch_id, ticket_id,
+            seq, i.id)
+        FROM interruption i JOIN desk d ON d.branch_id = i.branch_id
+        JOIN ticket_event e ON e.branch_id = i.branch_id AND e.desk_id = d.id
+            AND e.at > greatest(i.started_at, i.calls_until) AND e.verb IN ('call', 'recall')
+            AND e.at < coalesce(i.resumes_at, 'infinity')
+        WHERE i.services IS NULL""",
     "a booking that is over is settled": """
         SELECT format('branch %s: appointment %s', u.branch_id, u.appointment_id)
         FROM unsettled u JOIN appointment a ON a.branch_id = u.branch_id AND a.id = u.appointment_id

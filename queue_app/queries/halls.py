@@ -10,7 +10,7 @@ from queue_app.domain.dispatch import Waiting
 from queue_app.domain.forecast import Appointed
 from queue_app.domain.habits import Habits
 from queue_app.domain.hall import DeskState, Hall, HallTicket
-from queue_app.domain.interruptions import Interruption
+from queue_app.domain.interruptions import Interruption, begun
 from queue_app.domain.ranges import Forecasts
 from queue_app.domain.service_times import ServiceTime
 from queue_app.domain.waits import Wait
@@ -118,7 +118,7 @@ async def load(
         appointed=loaded.appointed,
         times=loaded.times,
         habits=loaded.habits,
-        interruptions=loaded.interruptions,
+        interruptions=begun(loaded.interruptions, now),
         forecasts=forecasts or Forecasts(),
     )
 

@@ -301,6 +301,7 @@ class Interruption(Table, tablename="interruption", db=engine):
     ended_at = Timestamptz(null=True, default=None)
     ended_by = ForeignKey(Staff, null=True)
     resumes_at = Timestamptz(null=True, default=None)
+    calls_until = Timestamptz(null=True, default=None)
 
 
 class HoldFrom(Table, tablename="hold_from", db=engine):

@@ -274,6 +274,10 @@ SENTENCES: Mapping[str, Sentence] = {
         N_("The password is too short"),
         N_("Use at least %(minimum)s characters."),
     ),
+    "desk_needed": (
+        N_("Take a desk first"),
+        N_("Calls are stopped and resumed by whoever works at a desk, or by a supervisor."),
+    ),
     "hall_paused": (
         N_("Calls are stopped now"),
         N_("The queue keeps its order. Calls go on when the interruption is over."),
