@@ -260,6 +260,13 @@ class Hall(Struct, frozen=True, dict=True):
     def line(self) -> dict[int, int]:
         return self.line_with()
 
+    def behind(self, me: Waiting) -> Waiting:
+        """Somebody who joins now: never before who is in the house, though a clock was set back."""
+        if me.id in self.by_id or (me.due_at is not None and not self.is_late(me)):
+            return me
+        latest = max((one.queued_at for one in self.tickets), default=me.queued_at)
+        return msgspec.structs.replace(me, queued_at=max(me.queued_at, latest))
+
     def ahead(self, me: Waiting) -> int:
         """People before me where no wait can be foretold.
 

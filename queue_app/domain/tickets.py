@@ -34,6 +34,8 @@ Verb = Literal[
 
 LIVE: tuple[State, ...] = ("waiting", "called", "serving", "parked")
 """States of people who are still in the house."""
+CLOCKS_APART = timedelta(minutes=1)
+"""So far may the clocks of two processes differ; further, one was set back."""
 RECALL_SECONDS = 5
 """A call-out is heard to its end: recalls of one person lie at least so far apart."""
 
@@ -70,7 +72,7 @@ class Event(Struct, frozen=True):
     """One thing that happened to a ticket; `seq` counts from 1 without a gap.
 
     `services` and `for_desk_id` are set by `issue` and `transfer`, `desk_id` by `call`,
-    `expected_at` by `expect`.
+    `expected_at` by `expect`; `queued_at` by `issue`, where the place is not that of its time.
     """
 
     seq: int
@@ -81,6 +83,7 @@ class Event(Struct, frozen=True):
     services: tuple[str, ...] | None = None
     for_desk_id: int | None = None
     expected_at: datetime | None = None
+    queued_at: datetime | None = None
 
 
 class Progress(Struct, frozen=True):
@@ -145,7 +148,10 @@ def apply(progress: Progress | None, event: Event) -> Progress:
     if progress is None:
         assert event.services
         return Progress(
-            revision=event.seq, state="waiting", services=event.services, queued_at=event.at
+            revision=event.seq,
+            state="waiting",
+            services=event.services,
+            queued_at=event.queued_at or event.at,
         )
     waits = {"revision": event.seq, "state": then, "expected_at": event.expected_at}
     return replace(progress, **waits | _changes(progress, event))
@@ -221,7 +227,8 @@ def require_heard(events: Iterable[Event], now: datetime) -> None:
     """Conflict `recall_too_soon`, with when a recall is possible, while the last is still heard."""
     recalls = [one.at for one in effective(events) if one.verb == "recall"]
     possible_at = recalls[-1] + timedelta(seconds=RECALL_SECONDS) if recalls else now
-    if now < possible_at:
+    was_set_back = bool(recalls) and now < recalls[-1] - CLOCKS_APART
+    if now < possible_at and not was_set_back:
         raise Conflict("recall_too_soon", possible_at=possible_at)
 
 

@@ -15,7 +15,7 @@ import hashlib
 import inspect
 import secrets
 from collections.abc import Awaitable, Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cached_property, partial, update_wrapper
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, cast, get_type_hints, overload
 from uuid import UUID
@@ -221,13 +221,20 @@ class Act:
         series = numbering.prefix(self.directory.rules, booked, draft.priority)
         token = numbering.link_token(draft.branch_id, secrets.token_urlsafe(16))
         ticket, first = await records.insert_ticket(
-            draft, day, series, token, self.who.actor, self.now
+            draft, day, series, token, self.who.actor, self.now, self._is_live(draft)
         )
         self._follow(ticket, first)
         joined = ticket.as_waiting()
         if joins_at_the_end(joined):
             self._joining[ticket.branch_id] = joined
         return ticket
+
+    def _is_live(self, draft: Draft) -> bool:
+        """Whether the place is by when they join: without a booking, or too late for its time."""
+        if draft.appointment is None:
+            return True
+        late = timedelta(minutes=self.directory.rules.late_minutes)
+        return self.now > draft.appointment.starts_at + late
 
     async def hold(self, draft: Slot) -> Appointment | None:
         """A new appointment with its first event; None where its lane or its code is taken."""

@@ -1,7 +1,6 @@
 """Stopping the calls of a branch, for all services or for some, and letting them go on."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 
 import msgspec
 from msgspec.structs import replace
@@ -11,6 +10,7 @@ from queue_app.domain.directory import Directory
 from queue_app.domain.errors import Conflict, NotAllowed, RuleBroken
 from queue_app.domain.interruptions import KINDS, MAX_DELAY_MINUTES, Interruption
 from queue_app.domain.people import one_line
+from queue_app.domain.tickets import CLOCKS_APART
 from queue_app.flow.act import Act, verb
 from queue_app.queries import interruptions as kept
 from queue_app.queries.halls import INTERRUPTION
@@ -18,8 +18,6 @@ from queue_app.queries.staff import desks_of, lock_desks, role_of
 from queue_app.store import db
 
 NOTE_MAX = 200
-CLOCKS_APART = timedelta(minutes=1)
-"""So far may the clocks of two processes differ, or one wait for the other."""
 
 
 @verb

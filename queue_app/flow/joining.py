@@ -74,6 +74,7 @@ def check_running(seen: Hall, services: tuple[str, ...]) -> None:
 
 def line_of(seen: Hall, me: Waiting) -> Spot:
     """As the hall stands, with `me` behind it where the hall does not have them."""
+    me = seen.behind(me)
     known = seen.by_id.get(me.id)
     if known and known.state != "waiting":
         return Spot(seen.ahead(me), None, seen.is_late(me))

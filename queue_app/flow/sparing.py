@@ -13,6 +13,7 @@ from queue_app.domain.appointments import Appointment
 from queue_app.domain.errors import QueueError, TooMany
 from queue_app.domain.people import Device
 from queue_app.domain.slots import freed_at
+from queue_app.domain.tickets import CLOCKS_APART
 from queue_app.flow import tallies
 from queue_app.flow.act import Act, By
 from queue_app.store import db
@@ -36,9 +37,11 @@ async def require_few_holds(act: Act) -> None:
     held = await db.fetch_value(
         "SELECT count(*) FROM hold_from h JOIN appointment a"
         " ON a.branch_id = h.branch_id AND a.id = h.appointment_id"
-        " WHERE h.address = $1 AND h.held_until > $2 AND a.state = 'held'",
+        " WHERE h.address = $1 AND h.held_until > $2 AND a.state = 'held'"
+        " AND a.changed_at <= $2 + $3::interval",
         address,
         act.now,
+        CLOCKS_APART,
     )
     limit = act.directory.rules.holds_per_address
     if held >= limit:

@@ -55,17 +55,17 @@ SELECT json_build_object(
         ORDER BY position, desk.id) d),
     'tickets', (SELECT coalesce(json_agg(t), '[]') FROM (
         SELECT {_TICKET} FROM ticket
-        WHERE branch_id = $1 AND day BETWEEN $7 AND $2
+        WHERE branch_id = $1 AND day >= $2
             AND state IN ('waiting', 'called', 'serving', 'parked')
         ORDER BY id) t),
     'recent', (SELECT coalesce(json_agg(t), '[]') FROM (
         SELECT {_TICKET} FROM ticket
-        WHERE branch_id = $1 AND day BETWEEN $7 AND $2 AND called_at IS NOT NULL
+        WHERE branch_id = $1 AND day >= $2 AND called_at IS NOT NULL
             AND state NOT IN ('called', 'serving') AND channel = 'visit'
         ORDER BY called_at DESC, id DESC LIMIT {RECENT}) t),
     'missed', (SELECT coalesce(json_agg(t), '[]') FROM (
         SELECT {_TICKET} FROM ticket
-        WHERE branch_id = $1 AND day BETWEEN $7 AND $2 AND state = 'no_show'
+        WHERE branch_id = $1 AND day >= $2 AND state = 'no_show'
         ORDER BY ended_at DESC, id DESC LIMIT {MISSED}) t),
     'appointed', (SELECT coalesce(json_agg(a), '[]') FROM (
         SELECT id, lower(period) AS due_at, services FROM appointment
@@ -140,10 +140,10 @@ async def wait_at_the_end(
 
 
 async def _load(directory: Directory, branch: Branch, now: datetime) -> _Loaded:
+    """Of this day on: whoever came on a later one is from before the clock was set back, and is in
+    the house all the same."""
     day = directory.today(branch, now)
     begins, ends = day.reach
     grace = timedelta(minutes=directory.rules.late_minutes)
-    text = await db.fetch_value(
-        _HALL, branch.id, day.date, now - grace, ends, begins, grace, day.oldest.date
-    )
+    text = await db.fetch_value(_HALL, branch.id, day.oldest.date, now - grace, ends, begins, grace)
     return msgspec.json.decode(text, type=_Loaded)
