@@ -79,6 +79,7 @@ function showFields(ticket) {
   byId("overtaken")?.toggleAttribute("hidden", !ticket.overtaken);
   field("promise", ticket.promise?.[language()] ?? "");
   byId("promise")?.toggleAttribute("hidden", !ticket.promise);
+  byId("anew").hidden = Boolean(ticket.promise);
   for (const id of ["figures", "hedge"]) {
     byId(id)?.toggleAttribute("hidden", Boolean(ticket.expected_at));
   }
