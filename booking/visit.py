@@ -78,7 +78,8 @@ async def _state_page(
     request: AnyRequest, found: Appointment, clock: Clock, *, status: int = 200, **context: Any
 ) -> Response[str]:
     directory, now = await reference.directory(), clock.now()
-    over = found.state == "booked" and is_over(directory, found, now)
+    standing = await standing_of(directory, found, now)
+    over = found.state == "booked" and is_over(directory, found, now) and not standing.again
     template = "booking/past.html" if over else STATE_TEMPLATES[found.state]
     if not over and await _is_in_vain(found):
         template = "booking/branch_closed.html"
@@ -86,7 +87,6 @@ async def _state_page(
         near = await _near(found, clock) if await _can_move(found, clock) else {}
         context |= {"why": why, "near": near, "can_move": await _can_move(found, clock)}
         template = "booking/plans.html"
-    standing = await standing_of(directory, found, now)
     return await page_of(
         request,
         template,

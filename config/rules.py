@@ -14,6 +14,7 @@ BOUNDS: dict[str, tuple[int, int]] = {
     "release_hour": (0, 23),
     "hold_minutes": (1, 1440),
     "early_minutes": (0, 1440),
+    "check_in_early_minutes": (0, 1440),
     "late_minutes": (0, 1440),
     "last_ticket_minutes": (0, 1440),
     "kiosk_early_minutes": (0, 1440),

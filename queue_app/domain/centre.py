@@ -62,6 +62,8 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
     """How long a chosen slot is held for its resident."""
     early_minutes: int = 10
     """A checked-in booking may come first from this long before its time."""
+    check_in_early_minutes: int = 24 * 60
+    """A booking is checked in from this long before its time, on its day."""
     late_minutes: int = 10
     """A booking that checks in later than this joins the live queue."""
     last_ticket_minutes: int = 30

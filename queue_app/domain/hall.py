@@ -43,6 +43,7 @@ class HallTicket(Struct, frozen=True):
     calls: int
     started_at: datetime | None
     ended_at: datetime | None
+    expected_at: datetime | None = None
 
     def as_waiting(self, for_desk_id: int | None) -> Waiting:
         return Waiting(
@@ -53,6 +54,7 @@ class HallTicket(Struct, frozen=True):
             due_at=self.due_at,
             priority=self.priority,
             for_desk_id=for_desk_id,
+            expected_at=self.expected_at,
         )
 
 
@@ -208,6 +210,15 @@ class Hall(Struct, frozen=True, dict=True):
             if self.stop_of(one.waiting.services) is not None
         ]
 
+    def away(self, desk_id: int) -> list[Ranked]:
+        """Who was not there when called early and may be called to this desk later, by time."""
+        desk, people = self.desk_view(desk_id), []
+        for one in self.waiting:
+            person = dispatch.as_person(one, self.at)
+            if person.is_away(0.0) and dispatch.may_call(desk, person):
+                people.append((person.expected, person.id, one))
+        return [Ranked(one, Reason("expected", due_at=one.due_at)) for _, _, one in sorted(people)]
+
     def _ranked(self, desk_id: int) -> list[Ranked]:
         return dispatch.rank(
             self.waiting,
@@ -249,6 +260,13 @@ class Hall(Struct, frozen=True, dict=True):
     @cached_property
     def line(self) -> dict[int, int]:
         return self.line_with()
+
+    def behind(self, me: Waiting) -> Waiting:
+        """Somebody who joins now: never before who is in the house, though a clock was set back."""
+        if me.id in self.by_id or (me.due_at is not None and not self.is_late(me)):
+            return me
+        latest = max((one.queued_at for one in self.tickets), default=me.queued_at)
+        return msgspec.structs.replace(me, queued_at=max(me.queued_at, latest))
 
     def ahead(self, me: Waiting) -> int:
         """People before me where no wait can be foretold.
