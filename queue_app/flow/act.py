@@ -11,7 +11,6 @@ this order, what must follow a change: the messages that its events call for, th
 branches that it touched, and their notifications, which the commit delivers.
 """
 
-import hashlib
 import inspect
 import secrets
 from collections.abc import Awaitable, Callable
@@ -19,8 +18,6 @@ from datetime import date, datetime
 from functools import cached_property, partial, update_wrapper
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, cast, get_type_hints, overload
 from uuid import UUID
-
-import msgspec
 
 from queue_app.domain import appointments, numbering, rights, tickets
 from queue_app.domain.appointments import Appointment, AppointmentVerb
@@ -34,7 +31,7 @@ from queue_app.domain.people import Actor, Staff
 from queue_app.domain.ranges import Forecasts
 from queue_app.domain.tail import joins_at_the_end
 from queue_app.domain.tickets import AT_DESK, Event, Progress, Ticket, Verb
-from queue_app.flow import outbox, reactions, records
+from queue_app.flow import outbox, reactions, records, repeats
 from queue_app.flow.reactions import AnyEvent, Happened, Thing
 from queue_app.flow.records import DESK_STATES, DeskVerb, Draft, OfficeEvent, OfficeKind, Slot
 from queue_app.queries import appointments as kept_appointments
@@ -311,8 +308,9 @@ class verb(Generic[P, R]):  # noqa: N801 - reads as a decorator
 
     @classmethod
     def secret(cls, function: Callable[Concatenate[Act, P], Awaitable[R]]) -> "verb[P, R]":
-        """A verb that is given or gives a password or a token. An idempotency key does nothing
-        here: what it keeps of a request and its answer could be read in the database."""
+        """A verb that is given or gives a password, a token or many people's data. An idempotency
+        key does nothing here: what it keeps of a request and its answer could be read in the
+        database."""
         made = verb(function)
         made._keeps = False
         return made
@@ -340,17 +338,12 @@ class verb(Generic[P, R]):  # noqa: N801 - reads as a decorator
             return await do()
         asked = self._signature.bind(None, *args, **kwargs)
         asked.apply_defaults()
-        _, thing, *_ = *asked.arguments.values(), None
-        request = records.Request(
-            verb=self.right,
-            scope=f"{self.right}:{thing}:{by.who.actor}",
-            key=by.key,
-            fingerprint=_fingerprint(list(asked.arguments.values())[1:]),
-        )
-        if not await records.begin_request(request, by.now):
-            return cast(R, await records.answered(request, self._result))
+        named = dict(list(asked.arguments.items())[1:])
+        request = repeats.request(self.right, by.who.actor, by.key, named)
+        if not await repeats.begin_request(request, by.now):
+            return cast(R, await repeats.answered(request, self._result))
         result = await do()
-        await records.answer_request(request, result)
+        await repeats.answer_request(request, result)
         return result
 
     async def _do(
@@ -367,7 +360,3 @@ class verb(Generic[P, R]):  # noqa: N801 - reads as a decorator
     @cached_property
     def _result(self) -> Any:
         return get_type_hints(self._function)["return"]
-
-
-def _fingerprint(asked: object) -> str:
-    return hashlib.sha256(msgspec.json.encode(asked)).hexdigest()

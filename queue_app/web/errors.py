@@ -274,6 +274,14 @@ SENTENCES: Mapping[str, Sentence] = {
         N_("The password is too short"),
         N_("Use at least %(minimum)s characters."),
     ),
+    "common_password": (
+        N_("This password is one of the first that are guessed"),
+        N_("Choose another one: three or four words that do not belong together do well."),
+    ),
+    "sign_in_slowed": (
+        N_("Too many wrong passwords"),
+        N_("Wait and sign in again in %(retry_after_seconds)s s. Your work is not lost."),
+    ),
     "hall_paused": (
         N_("Calls are stopped now"),
         N_("The queue keeps its order. Calls go on when the interruption is over."),

@@ -12,7 +12,6 @@ import time
 from collections.abc import Awaitable, Callable
 from ipaddress import ip_address, ip_network
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from litestar import Request
@@ -27,6 +26,7 @@ from queue_app.domain.people import RESIDENT, Actor, Device, Staff, token_hash
 from queue_app.domain.ranges import Forecasts
 from queue_app.flow.act import By
 from queue_app.queries.staff import device_of_token, staff_of_session
+from queue_app.web.addresses import own_origin
 
 SESSION_COOKIE = "session"
 DEVICE_COOKIE = "device"
@@ -193,12 +193,5 @@ def require_same_origin(connection: Connection) -> None:
     if connection.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
         raise NotAllowed("other_origin")
     origin = connection.headers.get("origin")
-    if origin and _host(origin) != connection.headers.get("host"):
+    if origin and origin != own_origin(connection):
         raise NotAllowed("other_origin")
-
-
-def _host(origin: str) -> str | None:
-    try:
-        return urlsplit(origin).netloc
-    except ValueError:
-        return None

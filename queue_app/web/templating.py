@@ -10,7 +10,7 @@ from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -36,6 +36,7 @@ from queue_app.domain.mails import hidden_mail
 from queue_app.texts.formats import Formats
 from queue_app.texts.speaker import Speaker, speaker_of
 from queue_app.texts.words import N_, Words, translated_languages, words
+from queue_app.web.addresses import is_secure
 from queue_app.web.assets import Assets
 from queue_app.web.i18n import LANGUAGE_COOKIE, language_of, languages_of
 from queue_app.web.qr import qr_svg
@@ -45,8 +46,13 @@ ADDRESS = re.compile(r"https?://[^\s<>()&;]*[^\s<>()&;.,:!?]")
 YEAR_SECONDS = 365 * 24 * 3600
 UNKNOWN = N_("Electronic queue")
 """The title of a centre whose name nobody knows yet."""
+HSTS = (b"strict-transport-security", b"max-age=31536000")
+"""Whoever came by https once comes so for a year."""
 Speech = Callable[[Words], dict[str, Any]]
 """A script's words in one language, by the names that the script has for them."""
+NO_STORE = {"Cache-Control": "no-store"}
+"""Of pages with somebody's data, which nobody who sits down after them shall see by Back."""
+PRIVATE_PAGES = ("/visit/", "/my", "/console")
 PAGE_HEADERS = {"Cache-Control": "private, no-cache", "Vary": "Cookie, Accept-Language"}
 
 
@@ -249,7 +255,7 @@ def render(
         html,
         status_code=status,
         media_type="text/html",
-        headers={**PAGE_HEADERS, **(headers or {})},
+        headers={**PAGE_HEADERS, **_kept_by_nobody(request), **(headers or {})},
         cookies=list(cookies),
     )
     if request.query_params.get("lang") == spoken:
@@ -260,16 +266,26 @@ def render(
                 max_age=YEAR_SECONDS,
                 httponly=True,
                 samesite="lax",
+                secure=is_secure(request),
             )
         )
     return response
 
 
+def _kept_by_nobody(request: Request[Any, Any, Any]) -> Mapping[str, str]:
+    return NO_STORE if request.url.path.startswith(PRIVATE_PAGES) else {}
+
+
 def _language_urls(request: Request[Any, Any, Any]) -> dict[Language, str]:
-    """This page in each language, every other parameter kept."""
+    """This page in each language, every other parameter kept.
+
+    A path that is nowhere may be any: one that begins with two strokes would be another site's
+    address, and so would one with signs that browsers leave out or turn round.
+    """
+    path = "/" + quote(request.url.path).lstrip("/")
     others = [pair for pair in request.query_params.multi_items() if pair[0] != "lang"]
     return {
-        language: f"{request.url.path}?{urlencode([*others, ('lang', language)])}"
+        language: f"{path}?{urlencode([*others, ('lang', language)])}"
         for language in languages_of(request)
     }
 
@@ -283,9 +299,12 @@ async def add_security_headers(message: Message, scope: Scope) -> None:
         return
     host = dict(scope["headers"]).get(b"host", b"").decode("latin-1")
     present = {name.lower() for name, _ in message["headers"]}
+    wanted = _security_headers(host)
+    if is_secure(Request(scope)):
+        wanted.append(HSTS)
     message["headers"] = [
         *message["headers"],
-        *((name, value) for name, value in _security_headers(host) if name not in present),
+        *((name, value) for name, value in wanted if name not in present),
     ]
 
 
