@@ -24,7 +24,6 @@ from queue_app.queries import desks, halls, reference, unsettled
 from queue_app.queries import staff as people
 from queue_app.screens.desk import desk_view, viewer_of
 from queue_app.screens.overview import branch_overview
-from queue_app.web.addresses import is_secure
 from queue_app.web.errors import queue_error, sentences, wants_json
 from queue_app.web.guards import SESSION_COOKIE, find_staff, require_same_origin, right
 from queue_app.web.i18n import language_of
@@ -100,19 +99,18 @@ async def sign_in(request: Asked, by: By) -> Page:
         return _ask(request, login, error)
     await _forget_session(request, by)
     page = see(START)
-    page.set_cookie(_cookie(request, SESSION_COOKIE, signed.token, SESSION_SECONDS))
-    page.set_cookie(_cookie(request, BROWSER_COOKIE, signed.browser, BROWSER_SECONDS, SIGN_IN))
+    page.set_cookie(_cookie(SESSION_COOKIE, signed.token, SESSION_SECONDS))
+    page.set_cookie(_cookie(BROWSER_COOKIE, signed.browser, BROWSER_SECONDS, SIGN_IN))
     return page
 
 
-def _cookie(request: Asked, name: str, value: str, seconds: int, path: str = "/") -> Cookie:
+def _cookie(name: str, value: str, seconds: int, path: str = "/") -> Cookie:
     return Cookie(
         name,
         value=value,
         path=path,
         max_age=seconds,
         httponly=True,
-        secure=is_secure(request),
         samesite="strict",
     )
 

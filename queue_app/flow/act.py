@@ -12,6 +12,7 @@ branches that it touched, and their notifications, which the commit delivers.
 """
 
 import inspect
+import logging
 import secrets
 from collections.abc import Awaitable, Callable
 from datetime import date, datetime
@@ -41,6 +42,8 @@ from queue_app.queries import staff as people
 from queue_app.queries import tickets as kept_tickets
 from queue_app.queries.staff import DeskRow
 from queue_app.store import db
+
+_log = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -94,6 +97,7 @@ class Act:
         self._asked_for: list[Outgoing] = []
         self._joining: dict[int, Waiting] = {}
         self._joined: list[tuple[int, int, Waiting]] = []
+        self.noted: list[str] = []
 
     @property
     def directory(self) -> Directory:
@@ -254,7 +258,9 @@ class Act:
         after: object = None,
         branch_id: int | None = None,
     ) -> None:
-        """The event of what has no table of events of its own: who, when, before, after."""
+        """The event of what has no table of events of its own: who, when, before, after. A line in
+        the log, too, once it is committed."""
+        self.noted.append(f"{kind} {subject}: {verb} by {self.who.actor}")
         await records.insert_office_event(
             OfficeEvent(self.now, self.who.actor, kind, subject, verb, before, after, branch_id)
         )
@@ -322,11 +328,14 @@ class verb(Generic[P, R]):  # noqa: N801 - reads as a decorator
         tried: list[Act] = []
         try:
             do = partial(self._do, tried, by, directory, args, kwargs)
-            return await db.transact(partial(self._once, do, by, args, kwargs), repeatable)
+            result = await db.transact(partial(self._once, do, by, args, kwargs), repeatable)
         except BaseException:
             for act in tried:
                 act.take_back()
             raise
+        for line in tried[-1].noted if tried else ():
+            _log.info("%s", line)
+        return result
 
     async def _once(self, do: Callable[[], Awaitable[R]], by: By, args: Any, kwargs: Any) -> R:
         """What the first request with this key gave, else what this one gives.

@@ -4,6 +4,7 @@ Kept by the database, as every process must count the same; hashed, and for a da
 """
 
 import hashlib
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from queue_app.store import db
@@ -12,7 +13,7 @@ KEPT = timedelta(days=1)
 """No window is longer."""
 
 _COUNT = """
-INSERT INTO tally (what, subject, begins_at, times) VALUES ($1, $2, $3, 1)
+INSERT INTO tally (what, subject, begins_at, times) SELECT $1, unnest($2::bytea[]), $3, 1
 ON CONFLICT (what, subject, begins_at) DO UPDATE SET times = tally.times + 1
 RETURNING times
 """
@@ -20,10 +21,18 @@ RETURNING times
 
 async def count(what: str, subject: str, now: datetime, window: timedelta) -> int:
     """This time included, how often in the window in which `now` lies."""
+    [counted] = await count_each(what, [subject], now, window)
+    return counted
+
+
+async def count_each(
+    what: str, subjects: Sequence[str], now: datetime, window: timedelta
+) -> list[int]:
+    """The same for several that differ, which are locked in their order."""
     seconds = int(window.total_seconds())
     begins_at = datetime.fromtimestamp(int(now.timestamp()) // seconds * seconds, now.tzinfo)
-    counted: int = await db.fetch_value(_COUNT, what, hashed(what, subject), begins_at)
-    return counted
+    keys = [hashed(what, subject) for subject in subjects]
+    return [row["times"] for row in await db.fetch(_COUNT, what, keys, begins_at)]
 
 
 def seconds_left(now: datetime, window: timedelta) -> int:

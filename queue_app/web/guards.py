@@ -79,8 +79,13 @@ def provide_by(request: Request[Any, Any, Any], clock: Clock, forecasts: Forecas
 
 
 def _address(request: Request[Any, Any, Any]) -> str | None:
-    """Where a request comes from, where that counts. Of IPv6 the network: a home has many."""
-    if not request.app.state.get("limited") or request.client is None:
+    """Where a request comes from, where that counts."""
+    return network_of(request) if request.app.state.get("limited") else None
+
+
+def network_of(request: Request[Any, Any, Any]) -> str | None:
+    """The address that asks. Of IPv6 the network: a home has many."""
+    if request.client is None:
         return None
     try:
         address = ip_address(request.client.host)
@@ -162,7 +167,7 @@ async def _whose(
 
 def credential(connection: Connection, cookie: str) -> str | None:
     """The bearer token, else the cookie if the request is of our own origin."""
-    token = _bearer(connection)
+    token = bearer(connection)
     if token:
         return token
     token = connection.cookies.get(cookie)
@@ -174,11 +179,12 @@ def credential(connection: Connection, cookie: str) -> str | None:
 def tokens_of(connection: Connection) -> list[str]:
     """Whatever it comes with that may be a token, from whichever origin."""
     cookies = connection.cookies
-    found = (_bearer(connection), cookies.get(SESSION_COOKIE), cookies.get(DEVICE_COOKIE))
+    found = (bearer(connection), cookies.get(SESSION_COOKIE), cookies.get(DEVICE_COOKIE))
     return [token for token in found if token]
 
 
-def _bearer(connection: Connection) -> str | None:
+def bearer(connection: Connection) -> str | None:
+    """The token of `Authorization`."""
     scheme, _, token = connection.headers.get("authorization", "").partition(" ")
     return token.strip() or None if scheme.lower() == "bearer" else None
 

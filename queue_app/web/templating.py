@@ -18,6 +18,7 @@ from babel import Locale
 from jinja2 import Environment, FileSystemLoader, PrefixLoader, StrictUndefined
 from litestar import Request, Response
 from litestar.datastructures import Cookie
+from litestar.status_codes import HTTP_200_OK
 from litestar.types import Message, Scope
 from markupsafe import Markup, escape
 from phonenumbers import (
@@ -39,6 +40,7 @@ from queue_app.texts.words import N_, Words, translated_languages, words
 from queue_app.web.addresses import is_secure
 from queue_app.web.assets import Assets
 from queue_app.web.i18n import LANGUAGE_COOKIE, language_of, languages_of
+from queue_app.web.limits import named_browser
 from queue_app.web.qr import qr_svg
 from queue_app.web.words import shared
 
@@ -256,7 +258,7 @@ def render(
         status_code=status,
         media_type="text/html",
         headers={**PAGE_HEADERS, **_kept_by_nobody(request), **(headers or {})},
-        cookies=list(cookies),
+        cookies=[*cookies, *(named_browser(request) if status == HTTP_200_OK else [])],
     )
     if request.query_params.get("lang") == spoken:
         response.set_cookie(
@@ -266,10 +268,14 @@ def render(
                 max_age=YEAR_SECONDS,
                 httponly=True,
                 samesite="lax",
-                secure=is_secure(request),
             )
         )
     return response
+
+
+def part(request: Request[Any, Any, Any], template: str, **context: Any) -> Markup:
+    """A piece of a page, in the language of the request."""
+    return Markup(pages_of(request).html(language_of(request), template, context))  # noqa: S704
 
 
 def _kept_by_nobody(request: Request[Any, Any, Any]) -> Mapping[str, str]:
@@ -293,19 +299,28 @@ def _language_urls(request: Request[Any, Any, Any]) -> dict[Language, str]:
 async def add_security_headers(message: Message, scope: Scope) -> None:
     """A `before_send` hook: unlike middleware it also reaches errors and unknown paths.
 
-    What says nothing of caching is not kept: names, codes and tokens pass through the API.
+    What says nothing of caching is not kept: names, codes and tokens pass through the API. Cookies
+    are secured here, so that no page can forget it.
     """
     if message["type"] != "http.response.start":
         return
     host = dict(scope["headers"]).get(b"host", b"").decode("latin-1")
     present = {name.lower() for name, _ in message["headers"]}
-    wanted = _security_headers(host)
+    given, wanted = list(message["headers"]), _security_headers(host)
     if is_secure(Request(scope)):
+        given = [(name, _secured(name, value)) for name, value in given]
         wanted.append(HSTS)
     message["headers"] = [
-        *message["headers"],
+        *given,
         *((name, value) for name, value in wanted if name not in present),
     ]
+
+
+def _secured(name: bytes, value: bytes) -> bytes:
+    """Whatever cookie is set over https never goes over anything else."""
+    if name.lower() != b"set-cookie" or b"; secure" in value.lower():
+        return value
+    return value + b"; Secure"
 
 
 def _security_headers(host: str) -> list[tuple[bytes, bytes]]:
