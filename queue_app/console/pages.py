@@ -280,7 +280,7 @@ async def screen(desk: int, by: By) -> Response[bytes]:
     return Response(
         msgspec.json.encode(view),
         media_type=MediaType.JSON,
-        headers=NO_STORE,
+        headers={"Cache-Control": "no-store"},
     )
 
 

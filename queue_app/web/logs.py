@@ -93,12 +93,12 @@ class Journal:
     """
 
     def __init__(self, app: ASGIApp, slow_seconds: float) -> None:
-        self._app = app
+        self.inner = app
         self._slow_seconds = slow_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP:
-            await self._app(scope, receive, send)
+            await self.inner(scope, receive, send)
             return
         request, began = _id_of(scope), time.monotonic()
         token = REQUEST.set(request)
@@ -110,7 +110,7 @@ class Journal:
             await send(message)
 
         try:
-            await self._app(scope, receive, send_on)
+            await self.inner(scope, receive, send_on)
         finally:
             REQUEST.reset(token)
 

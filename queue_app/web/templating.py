@@ -52,7 +52,7 @@ HSTS = (b"strict-transport-security", b"max-age=31536000")
 """Whoever came by https once comes so for a year."""
 Speech = Callable[[Words], dict[str, Any]]
 """A script's words in one language, by the names that the script has for them."""
-NO_STORE = {"Cache-Control": "no-store"}
+NO_STORE = {"Cache-Control": "private, no-store"}
 """Of pages with somebody's data, which nobody who sits down after them shall see by Back."""
 PRIVATE_PAGES = ("/visit/", "/my", "/console")
 PAGE_HEADERS = {"Cache-Control": "private, no-cache", "Vary": "Cookie, Accept-Language"}

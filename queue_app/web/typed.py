@@ -47,11 +47,11 @@ class Hearing:
     """The application, which remembers of a form what it has read of it."""
 
     def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+        self.inner = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP or scope["method"] != "POST" or not _is_form(scope):
-            await self._app(scope, receive, send)
+            await self.inner(scope, receive, send)
             return
         heard = bytearray()
         scope.setdefault("state", {})[KEPT] = heard
@@ -62,7 +62,7 @@ class Hearing:
                 heard.extend(message.get("body", b""))
             return message
 
-        await self._app(scope, listen, send)
+        await self.inner(scope, listen, send)
 
 
 def _is_form(scope: Scope) -> bool:
