@@ -11,6 +11,9 @@ from queue_app.store import db
 
 KEPT = timedelta(days=1)
 """No window is longer."""
+REQUESTS = "asks "
+"""Begins what is counted of requests, of which there are many: by the minute, see `web/limits`."""
+REQUESTS_KEPT = timedelta(minutes=5)
 
 _COUNT = """
 INSERT INTO tally (what, subject, begins_at, times) SELECT $1, unnest($2::bytea[]), $3, 1
@@ -47,5 +50,11 @@ def hashed(what: str, subject: str) -> bytes:
 
 async def drop_old(now: datetime) -> int:
     """Those whose window is over."""
-    rows = await db.fetch("DELETE FROM tally WHERE begins_at < $1 RETURNING what", now - KEPT)
+    rows = await db.fetch(
+        "DELETE FROM tally WHERE begins_at < CASE WHEN starts_with(what, $1)"
+        " THEN $2::timestamptz ELSE $3::timestamptz END RETURNING what",
+        REQUESTS,
+        now - REQUESTS_KEPT,
+        now - KEPT,
+    )
     return len(rows)

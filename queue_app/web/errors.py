@@ -283,7 +283,7 @@ SENTENCES: Mapping[str, Sentence] = {
     ),
     "sign_in_slowed": (
         N_("Too many wrong passwords"),
-        N_("Wait and sign in again in %(retry_after_seconds)s s. Your work is not lost."),
+        N_("Wait and sign in again in %(retry_after_seconds)s s."),
     ),
     "hall_paused": (
         N_("Calls are stopped now"),

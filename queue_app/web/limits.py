@@ -76,7 +76,7 @@ async def _require_few(request: AnyRequest, kind: str, right: str) -> None:
     browser = request.cookies.get(BROWSER_COOKIE, "")[:LONGEST]
     named = browser or f"{address} {request.headers.get('user-agent', '')}"
     of_address, of_browser = await tallies.count_each(
-        f"asks {kind}", [f"address {address}", f"browser {named}"], now, MINUTE
+        f"{tallies.REQUESTS}{kind}", [f"address {address}", f"browser {named}"], now, MINUTE
     )
     if of_browser <= limit.of_browser and of_address <= limit.of_address:
         return

@@ -12,7 +12,7 @@ from litestar import Litestar
 
 from queue_app.clock import FixedClock
 from queue_app.domain.people import RESIDENT
-from queue_app.flow import booking
+from queue_app.flow import booking, tallies
 from queue_app.flow.act import By
 from queue_app.web import limits
 from queue_app.web.limits import BROWSER_COOKIE, Limit
@@ -97,6 +97,14 @@ async def test_a_browser_is_named_once_and_by_a_page_that_it_was_given(
     assert cookie.startswith(f"{BROWSER_COOKIE}=") and "HttpOnly" in cookie
     assert "Max-Age" not in cookie, "it goes with the window"
     assert "set-cookie" not in second.headers
+
+
+async def test_who_asked_is_forgotten_after_a_few_minutes(visitor: httpx.AsyncClient) -> None:
+    await use_up(visitor)
+    await tallies.count("book", "somebody", MONDAY, timedelta(days=1))
+    assert await tallies.drop_old(MONDAY + timedelta(minutes=4)) == 0
+    assert await tallies.drop_old(MONDAY + timedelta(minutes=6)) == 2
+    assert await tallies.drop_old(MONDAY + timedelta(days=2)) == 1
 
 
 async def test_two_processes_count_as_one(
