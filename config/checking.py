@@ -63,17 +63,17 @@ _LEAST: dict[str, int] = {
     "max_bookings": 1,
     "max_services": 1,
     "holds_per_address": 1,
+    "holds_per_browser": 1,
     "bookings_per_address": 1,
     "freed_slot_minutes": 0,
     "retention_days": 1,
 }
+_MOST: dict[str, int] = {"horizon_days": 366, "holds_per_browser": 5}
 
 
 def check_rules(reader: Reader, place: Place, rules: Rules) -> None:
     """The centre's numbers must make sense, each and together."""
-    for name, least in _LEAST.items():
-        if getattr(rules, name) < least:
-            reader.problem(place.at(name), f"must be at least {least}")
+    _check_bounds(reader, place, rules)
     if rules.grid_minutes < 1 or 60 % rules.grid_minutes:
         reader.problem(place.at("grid_minutes"), "must divide 60")
     elif rules.start_step_minutes < 1 or rules.start_step_minutes % rules.grid_minutes:
@@ -83,11 +83,18 @@ def check_rules(reader: Reader, place: Place, rules: Rules) -> None:
     for name in ("quiet_from_hour", "quiet_until_hour"):
         if not 0 <= getattr(rules, name) <= 23:
             reader.problem(place.at(name), "must be from 0 to 23")
-    if rules.horizon_days > 366:
-        reader.problem(place.at("horizon_days"), "must be at most 366")
     if not 0 <= rules.release_hour <= 23:
         reader.problem(place.at("release_hour"), "must be an hour from 0 to 23")
     _check_prefixes(reader, place, rules)
+
+
+def _check_bounds(reader: Reader, place: Place, rules: Rules) -> None:
+    for name, least in _LEAST.items():
+        if getattr(rules, name) < least:
+            reader.problem(place.at(name), f"must be at least {least}")
+    for name, most in _MOST.items():
+        if getattr(rules, name) > most:
+            reader.problem(place.at(name), f"must be at most {most}")
 
 
 def _check_prefixes(reader: Reader, place: Place, rules: Rules) -> None:

@@ -370,6 +370,10 @@ SENTENCES: Mapping[str, Sentence] = {
         N_("Too many times are held from your address"),
         N_("Finish or give back what you hold, or wait a few minutes."),
     ),
+    "enough_holds": (
+        N_("This browser holds as many times as it may"),
+        N_("Finish one of these bookings, or free a time that you do not need."),
+    ),
     "too_many_from_address": (
         N_("Too much was asked for from your address today"),
         N_("Try tomorrow, from another network, or call us."),
