@@ -31,10 +31,13 @@ from queue_app.delivery import looks
 from queue_app.delivery.adapter import Adapter
 from queue_app.delivery.folder import MessageFolder
 from queue_app.delivery.gateway import SmsGateway
+from queue_app.delivery.letters import ORGANIZER
 from queue_app.delivery.smtp import SmtpMailer
+from queue_app.delivery.webpush import WebPush
 from queue_app.domain.errors import QueueError
-from queue_app.domain.messages import Medium
+from queue_app.domain.messages import MEDIA, Medium
 from queue_app.domain.ranges import Forecasts
+from queue_app.flow import pushing
 from queue_app.flow.promising import Promises
 from queue_app.jobs import runner, upkeep
 from queue_app.jobs.sending import Sender
@@ -52,6 +55,8 @@ from queue_app.web.requests import ReadableRequest
 from queue_app.web.share import PublicShare
 from queue_app.web.templating import Pages, add_security_headers, assets_of
 
+PUSHES_AT_ONCE = 8
+"""So that a push service that is slow holds up nobody's call at another."""
 FACES = ("booking", "kiosk", "display", "queue_app.console", "queue_app.trial")
 
 
@@ -67,7 +72,13 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
     folder = MessageFolder(settings.data / "messages")
     ways: dict[Medium, Adapter] = {"mail": folder, "sms": folder}
     public_url = settings.public_url or _trial_url(settings)
-    sender = Sender(ways | _providers(settings), public_url, settings.mail_from)
+    by_push: tuple[Medium, ...] = ("push",)
+    letters = tuple(one for one in MEDIA if one not in by_push)
+    sender = Sender(ways | _providers(settings), public_url, settings.mail_from, letters)
+    push = WebPush(_whom_to_ask(settings), anywhere=settings.trial)
+    pusher = Sender({"push": push}, only=by_push, at_once=PUSHES_AT_ONCE)
+
+    jobs = upkeep.with_delivery(sender, folder, pusher, forecasts)
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
@@ -79,7 +90,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
             db.beside(settings.database_url) as patient,
             promises.running(),
             hub.running(),
-            runner.running(hall_clock, upkeep.with_delivery(sender, folder), patient),
+            runner.running(hall_clock, jobs, patient),
             forgetting(app),
         ):
             await _first_look()
@@ -164,16 +175,26 @@ def _providers(settings: Settings) -> dict[Medium, Adapter]:
     return ways
 
 
+def _whom_to_ask(settings: Settings) -> str:
+    """Where push services would write to about this centre, as they wish to be told."""
+    if settings.mail_from:
+        return f"mailto:{settings.mail_from}"
+    if settings.public_url and settings.public_url.startswith("https:"):
+        return settings.public_url
+    return f"mailto:{ORGANIZER}"
+
+
 def _trial_url(settings: Settings) -> str | None:
     """Links in the messages of a trial are opened on its machine."""
     return f"http://127.0.0.1:{settings.port}" if settings.trial else None
 
 
 async def _first_look() -> None:
-    """The centre's name and zone for the first page. A database that is away at this moment is
-    waited for like at any other: by whoever asks."""
+    """The centre's name and zone for the first page, and its key for pushes. A database that is
+    away at this moment is waited for like at any other: by whoever asks."""
     with suppress(Outage, QueueError):
         await reference.directory()
+        await pushing.private_key()
 
 
 def serve() -> Litestar:

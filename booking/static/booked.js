@@ -1,4 +1,5 @@
 import { byId } from "/static/web/lib/dom.js";
+import { offerPush } from "/static/web/lib/push.js";
 import { ask } from "/static/web/lib/requests.js";
 import { facts, texts } from "/static/web/lib/words.js";
 
@@ -52,3 +53,4 @@ if (share || known.call) {
   setInterval(follow, ASK_MS);
   document.addEventListener("visibilitychange", follow);
 }
+offerPush(`/api/v1/appointments/${token}/pushes`, texts().push)?.show(true);

@@ -6,13 +6,14 @@ import errno
 import logging
 import random
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
 from queue_app.clock import Clock
 from queue_app.delivery.adapter import Adapter, Letter, Needless, NotNow, Undeliverable
 from queue_app.delivery.letters import ORGANIZER, letter_of
-from queue_app.domain.messages import Medium, Message
+from queue_app.delivery.pushes import push_of
+from queue_app.domain.messages import MEDIA, Medium, Message
 from queue_app.domain.quiet import leaves_at
 from queue_app.flow import outbox
 from queue_app.queries import appointments, reference
@@ -31,17 +32,22 @@ _log = logging.getLogger(__name__)
 
 class Sender:
     """Delivers by one adapter for each medium; a letter's link begins with `public_url`, and
-    `organizer` invites in calendars."""
+    `organizer` invites in calendars. `only`: the media of this one, where others see to the rest;
+    `at_once`: so many messages are at work at the same time."""
 
     def __init__(
         self,
         adapters: Mapping[Medium, Adapter],
         public_url: str | None = None,
         organizer: str | None = None,
+        only: Collection[Medium] | None = None,
+        at_once: int = 1,
     ) -> None:
         self._adapters = adapters
         self._public_url = public_url
         self._organizer = organizer or ORGANIZER
+        self._others = {one for one in MEDIA if one not in only} if only else frozenset[Medium]()
+        self._at_once = at_once
 
     async def deliver(self, clock: Clock) -> int:
         """What is due, one after the other; how many messages went out.
@@ -50,10 +56,15 @@ class Sender:
         all that is due on it; and longer where its adapter is still at what was given up.
         """
         try:
-            return await self._all_due(clock)
+            ways = [self._all_due(clock) for _ in range(self._at_once)]
+            done = await asyncio.gather(*ways, return_exceptions=True)
         finally:
             for adapter in self._adapters.values():
                 await adapter.rest()
+        for one in done:
+            if isinstance(one, BaseException):
+                raise one
+        return sum(one for one in done if isinstance(one, int))
 
     async def _all_due(self, clock: Clock) -> int:
         lease = timedelta(seconds=clock.hall_seconds(outbox.LEASE.total_seconds()))
@@ -61,7 +72,9 @@ class Sender:
         hanging: set[Medium] = set()
         sent = 0
         while time.monotonic() < enough:
-            message = await outbox.claim(clock.now(), lease, hanging | self._hanging())
+            message = await outbox.claim(
+                clock.now(), lease, hanging | self._hanging() | self._others
+            )
             if message is None:
                 break
             error = await self._send(clock, message)
@@ -82,7 +95,7 @@ class Sender:
             if until := await _sleeps(clock.now(), message):
                 await outbox.put_off(message, until)
                 return Needless("nobody is woken for it")
-            letter = await self._letter(message)
+            letter = await self._letter(message, clock.now())
         except db.OUTAGES:
             with contextlib.suppress(*db.OUTAGES):
                 await outbox.give_back(message, clock.now())
@@ -111,11 +124,13 @@ class Sender:
         await outbox.mark_sent(message, clock.now())
         return None
 
-    async def _letter(self, message: Message) -> Letter:
+    async def _letter(self, message: Message, now: datetime) -> Letter:
         if message.channel not in self._adapters:
             raise Undeliverable(f"no way to send by {message.channel}")
         async with asyncio.timeout(READ_SECONDS):
             directory = await reference.directory()
+            if message.channel == "push":
+                return await push_of(directory, message, now)
             return await letter_of(directory, message, self._public_url, self._organizer)
 
 
@@ -135,6 +150,9 @@ async def _sleeps(now: datetime, message: Message) -> datetime | None:
 
 
 async def _failed(clock: Clock, message: Message, error: Exception) -> Exception:
+    if isinstance(error, Needless):
+        await outbox.mark_dropped(message, str(error))
+        return error
     final = isinstance(error, Undeliverable)
     reason = str(error) if isinstance(error, Undeliverable | NotNow) else _name(error)
     _log.warning("message %s not sent: %s", message.id, reason)

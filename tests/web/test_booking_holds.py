@@ -64,7 +64,7 @@ async def test_one_browser_holds_three_times_and_then_says_which(
 ) -> None:
     pages = [await hold(client, TUESDAY_TEN + timedelta(hours=step)) for step in range(4)]
     assert pages[3].url.path == "/held"
-    assert "Ми тримаємо для вас 3 часи" in words_of(pages[3])
+    assert "Ми тримаємо для вас час для 3 записів" in words_of(pages[3])
     for page in pages[:3]:
         assert f'href="{page.url.path}"' in pages[3].text
     form = {"token": pages[0].url.path[7:], "service": "no-debt-certificate", "channel": "visit"}
