@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from queue_app.domain.catalogue import Language
 from queue_app.domain.messages import Medium
-from queue_app.domain.pushes import Subscription, Urgency
+from queue_app.domain.pushes import PushSubscription, Urgency
 
 
 class CalendarPart(Struct, frozen=True):
@@ -23,7 +23,7 @@ class PushPart(Struct, frozen=True):
 
     branch_id: int
     subscription_id: int
-    to: Subscription
+    to: PushSubscription
     ttl_seconds: int
     urgency: Urgency
     topic: str

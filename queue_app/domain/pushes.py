@@ -30,7 +30,7 @@ WORTH: Mapping[MessageKind, timedelta] = {
 URGENCY: Mapping[MessageKind, Urgency] = {"call": "high", "soon": "high", "reminder": "normal"}
 
 
-class Subscription(Struct, frozen=True):
+class PushSubscription(Struct, frozen=True):
     """Where a browser is reached, and the keys that it alone can read with."""
 
     endpoint: str
@@ -38,7 +38,7 @@ class Subscription(Struct, frozen=True):
     auth: bytes
 
 
-def read_subscription(endpoint: str, p256dh: str, auth: str, anywhere: bool) -> Subscription:
+def read_subscription(endpoint: str, p256dh: str, auth: str, anywhere: bool) -> PushSubscription:
     """As browsers tell it; RuleBroken `bad_push` for what no push service can be.
 
     `anywhere`: also on this machine and without TLS, as in a trial. Names that lead to an inner
@@ -51,7 +51,7 @@ def read_subscription(endpoint: str, p256dh: str, auth: str, anywhere: bool) -> 
         raise RuleBroken("bad_push", field="p256dh")
     if len(secret) != SECRET_BYTES:
         raise RuleBroken("bad_push", field="auth")
-    return Subscription(endpoint, point, secret)
+    return PushSubscription(endpoint, point, secret)
 
 
 def _decoded(text: str) -> bytes:

@@ -17,7 +17,7 @@ from queue_app.domain.appointments import OPEN, Appointment, as_of
 from queue_app.domain.catalogue import Language
 from queue_app.domain.errors import Conflict, RuleBroken
 from queue_app.domain.messages import Outgoing
-from queue_app.domain.pushes import MOST_PER_VISIT, Subscription
+from queue_app.domain.pushes import MOST_PER_VISIT, PushSubscription
 from queue_app.domain.tickets import LIVE
 from queue_app.flow.act import Act, verb
 from queue_app.queries import appointments, tickets
@@ -28,7 +28,7 @@ KEPT_AFTER = timedelta(hours=24)
 """After the visit: who did not come may be put back into the queue on the same day."""
 
 
-class Visit(Struct, frozen=True):
+class PushedVisit(Struct, frozen=True):
     """What a browser is told of: a booking with its ticket, or a ticket without a booking."""
 
     branch_id: int
@@ -38,7 +38,7 @@ class Visit(Struct, frozen=True):
 
 @verb
 async def allow_push(
-    act: Act, token: str, of: Of, subscription: Subscription, language: Language
+    act: Act, token: str, of: Of, subscription: PushSubscription, language: Language
 ) -> None:
     """From now on this browser is told of the visit behind this link; again is the same as once.
 
@@ -80,28 +80,28 @@ def _require_point(p256dh: bytes) -> None:
         raise RuleBroken("bad_push", field="p256dh") from error
 
 
-async def _visit(act: Act, token: str, of: Of, over: bool = False) -> Visit:
+async def _visit(act: Act, token: str, of: Of, over: bool = False) -> PushedVisit:
     """`over`: also where nothing more will happen."""
     if of == "ticket":
         ticket = await tickets.by_token(token)
         if not over and ticket.progress.state not in LIVE:
             raise Conflict("visit_over")
         mine = ticket.appointment_id
-        return Visit(ticket.branch_id, mine, None if mine else ticket.id)
+        return PushedVisit(ticket.branch_id, mine, None if mine else ticket.id)
     booking = as_of(await appointments.by_token(token), act.now)
     if not over and booking.state not in OPEN:
         raise Conflict("visit_over")
-    return Visit(booking.branch_id, booking.id, None)
+    return PushedVisit(booking.branch_id, booking.id, None)
 
 
 _OF = "branch_id = $1 AND (appointment_id = $2 OR ticket_id = $3)"
 
 
-def _of(visit: Visit) -> tuple[int, int | None, int | None]:
+def _of(visit: PushedVisit) -> tuple[int, int | None, int | None]:
     return visit.branch_id, visit.appointment_id, visit.ticket_id
 
 
-async def _drop(visit: Visit, endpoint: str) -> None:
+async def _drop(visit: PushedVisit, endpoint: str) -> None:
     await db.fetch(
         f"DELETE FROM push_subscription WHERE {_OF} AND endpoint = $4", *_of(visit), endpoint
     )
@@ -126,16 +126,16 @@ async def forget_browser(branch_id: int, subscription_id: int) -> None:
     )
 
 
-async def subscription(branch_id: int, subscription_id: int) -> Subscription | None:
+async def subscription(branch_id: int, subscription_id: int) -> PushSubscription | None:
     row = await db.fetch_row(
         "SELECT endpoint, p256dh, auth FROM push_subscription WHERE branch_id = $1 AND id = $2",
         branch_id,
         subscription_id,
     )
-    return Subscription(row["endpoint"], row["p256dh"], row["auth"]) if row else None
+    return PushSubscription(row["endpoint"], row["p256dh"], row["auth"]) if row else None
 
 
-class Waiting(Struct, frozen=True):
+class ToBeTold(Struct, frozen=True):
     """Somebody in the queue whose browser is to be told when it is soon their turn."""
 
     branch_id: int
@@ -143,18 +143,25 @@ class Waiting(Struct, frozen=True):
 
 
 _WAITING = """
-SELECT DISTINCT t.branch_id, t.id FROM push_subscription s JOIN ticket t
-    ON t.branch_id = s.branch_id AND (t.id = s.ticket_id OR t.appointment_id = s.appointment_id)
-WHERE s.branch_id IN (SELECT id FROM branch) AND t.state = 'waiting' AND t.channel = 'visit'
-    AND NOT EXISTS (SELECT FROM message m WHERE m.branch_id = t.branch_id
-        AND m.event = 'soon ' || t.id AND m.channel = 'push' AND m.recipient = 'browser ' || s.id)
+WITH told AS (
+    SELECT t.branch_id, t.id, t.state, t.channel, s.id AS browser FROM push_subscription s
+    JOIN ticket t ON t.branch_id = s.branch_id AND t.id = s.ticket_id
+    UNION ALL
+    SELECT t.branch_id, t.id, t.state, t.channel, s.id FROM push_subscription s
+    JOIN ticket t ON t.branch_id = s.branch_id AND t.appointment_id = s.appointment_id
+)
+SELECT DISTINCT branch_id, id FROM told
+WHERE state = 'waiting' AND channel = 'visit'
+    AND NOT EXISTS (SELECT FROM message m WHERE m.branch_id = told.branch_id
+        AND m.event = 'soon ' || told.id AND m.channel = 'push'
+        AND m.recipient = 'browser ' || told.browser)
 ORDER BY 1, 2
 """
 
 
-async def waiting() -> list[Waiting]:
+async def waiting() -> list[ToBeTold]:
     """Those who have not been told yet."""
-    return [Waiting(row["branch_id"], row["id"]) for row in await db.fetch(_WAITING)]
+    return [ToBeTold(row["branch_id"], row["id"]) for row in await db.fetch(_WAITING)]
 
 
 @verb

@@ -33,5 +33,5 @@ def push(spoken: Words) -> dict[str, Any]:
             "Notifications could not be switched on here. Keep this page open, and it shows the"
             " call."
         ),
-        "not_stopped": spoken.gettext("That did not work: there is no connection. Try again."),
+        "no_connection": spoken.gettext("That did not work: there is no connection. Try again."),
     }

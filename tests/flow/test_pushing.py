@@ -1,8 +1,10 @@
 """Browsers are told of calls, of being next and of their bookings, by a real push service."""
 
 import asyncio
+import ssl
 from datetime import datetime, timedelta
 from functools import partial
+from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -26,6 +28,7 @@ from queue_app.store import db
 from tests.conftest import MONDAY
 from tests.flow.letters import book, waiting
 from tests.support.hall import open_desk, take_ticket
+from tests.support.mail_server import make_certificate
 from tests.support.people import BRANCH, KIOSK
 from tests.support.sms_server import Counter, sms_server
 from tests.support.subscriber import Subscriber, bytes_of, text_of
@@ -340,6 +343,25 @@ async def test_a_name_that_leads_into_the_house_is_asked_nothing(clock: FixedClo
         assert service.asked == []
     error = await db.fetch_value("SELECT error FROM message")
     assert error == "the push service is at an inner address"
+
+
+async def test_a_push_service_must_be_who_its_name_says(clock: FixedClock, tmp_path: Path) -> None:
+    """It is asked at the address that was looked up, and shows the certificate of its name."""
+    certificate = make_certificate(tmp_path)
+    tls = ssl.create_default_context(cafile=str(certificate))
+    desk, phone = await open_desk("1", MONDAY), Subscriber()
+    issued = await take_ticket(MONDAY)
+    with sms_server(TAKEN, certificate=certificate) as service:
+        known = service.url.replace("127.0.0.1", "localhost")
+        for place, url in enumerate((known, service.url)):
+            await allow(issued, Counter(url=url), phone, f"/p/{place}")
+        await desk.call()
+        push = WebPush("mailto:queue@example.org", anywhere=True, tls=tls)
+        assert await Sender({"push": push}, only=BY_PUSH).deliver(clock) == 1
+        [asked] = service.asked
+    assert (asked.path, asked.headers["Host"]) == ("/p/0", known.removeprefix("https://"))
+    error = await db.fetch_value("SELECT error FROM message WHERE state = 'waiting'")
+    assert error == "the push service cannot be used: ConnectError"
 
 
 async def test_several_processes_that_start_at_once_have_one_key() -> None:

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from queue_app.domain.pushes import Subscription
+from queue_app.domain.pushes import PushSubscription
 
 
 @dataclass
@@ -27,8 +27,8 @@ class Subscriber:
     def point(self) -> bytes:
         return self.private.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
 
-    def at(self, endpoint: str) -> Subscription:
-        return Subscription(endpoint, self.point, self.auth)
+    def at(self, endpoint: str) -> PushSubscription:
+        return PushSubscription(endpoint, self.point, self.auth)
 
     def told(self, endpoint: str) -> dict[str, str]:
         """As a script says it."""

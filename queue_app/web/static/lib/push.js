@@ -30,10 +30,9 @@ export function offerPush(address, t) {
 
   async function turnOn() {
     byId("push-on").disabled = true;
-    const failure = await subscribe(address, t).catch(() => t.failed);
+    const failure = await subscribe(address, key, t).catch(() => t.failed);
     byId("push-on").disabled = false;
     const had = document.activeElement === byId("push-on") || document.activeElement === document.body;
-    if (failure === null) keep(key, "on");
     paint(failure === null, failure ?? t.on);
     if (failure === null && had) byId("push-off").focus();
   }
@@ -41,7 +40,7 @@ export function offerPush(address, t) {
   async function turnOff() {
     const known = await (await registered())?.pushManager.getSubscription();
     const answer = known ? await send(`${address}/endings`, { endpoint: known.endpoint }) : { ok: true };
-    if (!answer?.ok) return paint(true, t.not_stopped);
+    if (!answer?.ok) return paint(true, t.no_connection);
     keep(key, null);
     paint(false, t.off);
     byId("push-on").focus();
@@ -50,10 +49,9 @@ export function offerPush(address, t) {
   byId("push-on").addEventListener("click", turnOn);
   byId("push-off").addEventListener("click", turnOff);
   if (Notification.permission === "denied") paint(false, t.blocked);
-  else paint(kept(key) === "on" && Notification.permission === "granted");
+  else paint(kept(key) !== null && Notification.permission === "granted");
   if (!byId("push-off").hidden) {
-    // The browser may have been given another address since; and what was lost is told again.
-    subscribe(address, t).then((failure) => failure && paint(false, failure), () => {});
+    renew(address, key, t).then((failure) => failure && paint(false, failure), () => {});
   }
   return { show: (wanted) => (place.hidden = !wanted) };
 }
@@ -69,20 +67,35 @@ function isApple() {
   return /iPhone|iPad|iPod/.test(navigator.userAgent) || tablet;
 }
 
+/** What is on for the booking is on for its ticket: it is one visit. */
+export function passOn(booking, ticket) {
+  const known = kept(`push:${booking}`);
+  if (known !== null) keep(`push:${ticket}`, known);
+}
+
+/** The browser may have been given another address since, at which nobody would find it. */
+async function renew(address, key, t) {
+  const known = await (await registered())?.pushManager.getSubscription();
+  return known?.endpoint === kept(key) ? null : subscribe(address, key, t);
+}
+
 /** Null once this browser is told of the visit, else what stands in the way, in words. */
-async function subscribe(address, t) {
+async function subscribe(address, key, t) {
   if ((await Notification.requestPermission()) !== "granted") {
     return Notification.permission === "denied" ? t.blocked : "";
   }
   const answer = await ask("/api/v1/push-key", { withinMs: WITHIN_MS });
-  if (!answer?.ok) return t.not_stopped;
+  if (!answer?.ok) return t.no_connection;
   const worker = await active(await navigator.serviceWorker.register(WORKER, { updateViaCache: "none" }));
   const subscription = await subscribed(worker.pushManager, bytes(answer.content.key));
   const { endpoint, keys } = subscription.toJSON();
-  const kept = await send(address, { endpoint, ...keys, language: language() });
-  if (kept?.ok) return null;
-  const { title, detail } = kept?.content ?? {};
-  return title ? `${title}. ${detail}` : t.not_stopped;
+  const done = await send(address, { endpoint, ...keys, language: language() });
+  if (done?.ok) {
+    keep(key, endpoint);
+    return null;
+  }
+  const { title, detail } = done?.content ?? {};
+  return title ? `${title}. ${detail}` : t.no_connection;
 }
 
 /** A browser knows one key at a time: where the centre has another by now, it is told anew. */
