@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from queue_app.domain.catalogue import Channel, Group, Language, Service, Text
 from queue_app.domain.dispatch import PolicyName
+from queue_app.domain.matching import SearchWords
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -202,3 +203,4 @@ class Centre(Struct, frozen=True):
     priorities: tuple[Priority, ...]
     skills: tuple[Skill, ...]
     branches: tuple[BranchPlan, ...]
+    search: SearchWords = SearchWords()
