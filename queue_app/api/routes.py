@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from litestar import Router
 from litestar.handlers import BaseRouteHandler
 
-from queue_app.api import centre, desks, docs, interruptions, proofs, visitors
+from queue_app.api import centre, desks, docs, interruptions, proofs, pushes, visitors
 from queue_app.web.sockets import Channel, websocket_of
 
 router = Router(
@@ -29,6 +29,11 @@ router = Router(
         visitors.appointment,
         visitors.ticket,
         visitors.leave,
+        pushes.key,
+        pushes.of_ticket,
+        pushes.stop_of_ticket,
+        pushes.of_appointment,
+        pushes.stop_of_appointment,
         visitors.issue,
         visitors.check_in,
         desks.sign_in,

@@ -62,6 +62,7 @@ def addresses(lived: Lived) -> dict[str, list[str]]:
         "/day": [f"/day?{chosen}"],
         "/time": [f"/time?{chosen}&day={lived.tomorrow}", f"/time?{chosen}&day=2027-12-25"],
         "/taken": [f"/taken?{chosen}"],
+        "/held": ["/held"],
         "/about": ["/about"],
         "/my": ["/my", "/my?sent"],
         "/my/all": ["/my/all"],
