@@ -5,7 +5,7 @@ import { isAsking } from "/static/web/lib/dialogs.js";
 import { isShortcut } from "/static/web/lib/keys.js";
 import { language, name, say, speak } from "/static/web/lib/words.js";
 import * as errand from "./errand.js";
-import { followHall } from "./hall.js";
+import { hallOf } from "./hall.js";
 import {
   announce,
   goHomeIfThere,
@@ -37,7 +37,7 @@ const ownLanguage = language();
 let goneHomeAt = -Infinity;
 
 const idle = watchIdle({ onQuiet, onGone: restart });
-const hall = followHall(branch, known.board, {
+const hall = hallOf(branch, known.board, {
   onBoard,
   onDoor,
   onLost: () => seeLink(false),
@@ -221,4 +221,5 @@ function onQuiet() {
   return language() !== ownLanguage || document.documentElement.className ? "leave" : "wait";
 }
 
-hall.askDoor();
+// Last: who is connected is taken for a screen that works.
+hall.follow();
