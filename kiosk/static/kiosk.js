@@ -41,7 +41,10 @@ const hall = hallOf(branch, known.board, {
   onBoard,
   onDoor,
   onLost: () => seeLink(false),
-  onBack: () => seeLink(true),
+  onBack: () => {
+    seeLink(true);
+    errand.giveBackUnwanted();
+  },
   onRefused,
 });
 
@@ -221,5 +224,6 @@ function onQuiet() {
   return language() !== ownLanguage || document.documentElement.className ? "leave" : "wait";
 }
 
+errand.resume(speakAs);
 // Last: who is connected is taken for a screen that works.
 hall.follow();
