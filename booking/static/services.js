@@ -62,7 +62,7 @@ function find(query) {
 }
 
 const search = byId("search");
-byId("filter").hidden = false;
+byId("filter").removeAttribute("data-asleep");
 search.addEventListener("input", () => find(search.value));
 keepEnter(search);
 form.addEventListener("change", tell);

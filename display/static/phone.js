@@ -179,7 +179,9 @@ function onFresh() {
 
 function offerSound() {
   const offer = byId("sound-offer");
-  if (offer) offer.hidden = shown?.state !== "waiting" && shown?.state !== "parked";
+  if (!offer) return;
+  offer.hidden = shown?.state !== "waiting" && shown?.state !== "parked";
+  offer.removeAttribute("data-asleep");
 }
 
 /** The touch that browsers ask for before a page may sound, vibrate or keep the screen on. */
