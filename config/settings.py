@@ -4,12 +4,14 @@ import os
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeVar
 from urllib.parse import urlsplit
 
 from msgspec import Struct
 
-from config.relay import Relay, parse_address, parse_relay
+from config.dkim import Dkim, PrivateKey, parse_name, read_key
+from config.imap import Inbox, parse_inbox
+from config.relay import MailFrom, Relay, parse_address, parse_relay, parse_sender
 from config.sms_gateway import Gateway, read_gateway
 
 T = TypeVar("T")
@@ -36,7 +38,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     residents' phones reach this site, None for the one that each request names. `clock` is what
     the hall's clock showed at the real instant `clock_origin`, None for the real time; `rate`
     is how many of its seconds pass in one. `smtp` None: mail is files in `data`; it goes out from
-    `mail_from`, and to `mail_bounces`, if given, with what says whose it was, if it comes back.
+    `mail_from`, and to `mail_bounces`, if given, with what says whose it was, if it comes back;
+    `bounces_imap`: the mailbox in which that arrives, None where a mail server hands it over.
+    `dkim` None: the mail server signs, if anybody does.
     `sms_gateway` None: SMS are files, too. `trial`: what lies in files can be read at
     `/trial/inbox`.
     """
@@ -50,13 +54,23 @@ class Settings(Struct, frozen=True, kw_only=True):
     workers: int = 1
     rate_limits: bool = True
     smtp: Relay | None = None
-    mail_from: str | None = None
+    mail_from: MailFrom | None = None
     mail_bounces: str | None = None
+    bounces_imap: Inbox | None = None
+    dkim: Dkim | None = None
     sms_gateway: Gateway | None = None
     trial: bool = False
     clock: datetime | None = None
     clock_origin: datetime | None = None
     rate: float = 1.0
+
+    @property
+    def ways_out(self) -> tuple[Literal["mail", "sms"], ...]:
+        """The media by which messages leave the house; what goes by another is a file."""
+        return (
+            *(("mail",) if self.smtp else ()),
+            *(("sms",) if self.sms_gateway else ()),
+        )
 
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
@@ -71,6 +85,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         except ValueError as error:
             raise SettingsError(f"QUEUE_APP_{name}", str(error)) from None
 
+    mail_from = read("MAIL_FROM", parse_sender, None)
     settings = Settings(
         host=read("HOST", str, "127.0.0.1"),
         port=read("PORT", _port, 8000),
@@ -82,8 +97,15 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         rate_limits=read("RATE_LIMITS", _switch, True),
         trial=read("TRIAL", _switch, False),
         smtp=read("SMTP_URL", parse_relay, None),
-        mail_from=read("MAIL_FROM", parse_address, None),
+        mail_from=mail_from,
         mail_bounces=read("MAIL_BOUNCES", parse_address, None),
+        bounces_imap=read("BOUNCES_IMAP", parse_inbox, None),
+        dkim=_dkim(
+            read("DKIM_KEY", read_key, None),
+            read("DKIM_SELECTOR", parse_name, None),
+            read("DKIM_DOMAIN", parse_name, None),
+            mail_from,
+        ),
         sms_gateway=read("SMS_GATEWAY", lambda raw: read_gateway(raw, environment), None),
         clock=read("CLOCK", parse_clock, None),
         clock_origin=read("CLOCK_ORIGIN", parse_clock, None),
@@ -91,7 +113,23 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
     )
     if settings.smtp and settings.mail_from is None:
         raise SettingsError("QUEUE_APP_MAIL_FROM", "is needed beside QUEUE_APP_SMTP_URL")
+    if settings.bounces_imap and settings.mail_bounces is None:
+        raise SettingsError("QUEUE_APP_MAIL_BOUNCES", "is needed beside QUEUE_APP_BOUNCES_IMAP")
     return settings
+
+
+def _dkim(
+    key: PrivateKey | None, selector: str | None, domain: str | None, mail_from: MailFrom | None
+) -> Dkim | None:
+    if key is None:
+        if selector or domain:
+            raise SettingsError("QUEUE_APP_DKIM_KEY", "is needed beside the other QUEUE_APP_DKIM_*")
+        return None
+    if selector is None:
+        raise SettingsError("QUEUE_APP_DKIM_SELECTOR", "is needed beside QUEUE_APP_DKIM_KEY")
+    if mail_from is None:
+        raise SettingsError("QUEUE_APP_MAIL_FROM", "is needed beside QUEUE_APP_DKIM_KEY")
+    return Dkim(key, selector, domain or mail_from.address.rpartition("@")[2].lower())
 
 
 def _port(raw: str) -> int:

@@ -120,7 +120,6 @@ def _screens(request: Asked, seen: Hall) -> Response[Any]:
             "branch": branch.slug,
             "title": branch.title,
             "centre": directory.centre.title,
-            "branches": {one.slug: one.title for one in directory.branches.values()},
             "zone": offsets(directory.zone, seen.at.year),
             "max_services": directory.rules.max_services,
             "door": door,

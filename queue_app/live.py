@@ -31,7 +31,7 @@ from queue_app.domain.errors import NotFound, QueueError
 from queue_app.domain.hall import Hall
 from queue_app.domain.ranges import Forecasts
 from queue_app.queries import halls, reference
-from queue_app.store import db
+from queue_app.store import db, served
 from queue_app.store.db import OUTAGES
 
 HEARTBEAT_SECONDS = 4.0
@@ -370,6 +370,7 @@ class Hub:
         connection = await db.engine.get_new_connection()
         try:
             connection.add_termination_listener(lambda _: lost.set())
+            await served.mark(connection)
             await db.check_notifies(connection, HEARTBEAT_SECONDS)
             await connection.add_listener("branch", self._heard)
             self._mark_all()

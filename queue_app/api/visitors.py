@@ -169,7 +169,7 @@ async def _spoken(wish: Language | None) -> Language:
     opt=right("check_in"),
 )
 async def check_in(branch: str, data: CheckIn, by: By, hub: Hub) -> IssuedTicket:
-    return await _as_its_page_says(hub, await arrival.check_in(by, branch, data.code))
+    return await _as_its_page_says(hub, await arrival.come_in(by, branch, data.code))
 
 
 async def _as_its_page_says(hub: Hub, issued: IssuedTicket) -> IssuedTicket:

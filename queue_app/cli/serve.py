@@ -68,6 +68,8 @@ def serve(settings: Settings, with_trial: bool, factory: str = APPLICATION) -> N
     if settings.clock or settings.rate != 1:
         origin = settings.clock_origin or datetime.now(UTC)
         settings = msgspec.structs.replace(settings, clock_origin=origin)
+    if settings.dkim and settings.dkim.key.exposed:
+        log.warning("others can read %s; chmod 600 keeps it from them", settings.dkim.key.path)
     with (
         _listening(settings) as listener,
         _stopping(),

@@ -15,7 +15,7 @@ import hashlib
 import inspect
 import secrets
 from collections.abc import Awaitable, Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cached_property, partial, update_wrapper
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, cast, get_type_hints, overload
 from uuid import UUID
@@ -28,7 +28,7 @@ from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.dispatch import Waiting
 from queue_app.domain.errors import Conflict, NotFound
 from queue_app.domain.hall import Hall
-from queue_app.domain.interruptions import Interruption
+from queue_app.domain.interruptions import Interruption, begun
 from queue_app.domain.messages import Outgoing
 from queue_app.domain.people import Actor, Staff
 from queue_app.domain.ranges import Forecasts
@@ -142,7 +142,7 @@ class Act:
     async def interruptions(self, branch_id: int) -> tuple[Interruption, ...]:
         """Those that the hall of `branch_id` knows today, without loading the hall for them."""
         day = self.directory.today(self.directory.branch_of(branch_id), self.now)
-        return await kept_interruptions.since(branch_id, day.reach.opens)
+        return begun(await kept_interruptions.since(branch_id, day.reach.opens), self.now)
 
     async def ticket(self, ticket_id: int) -> Ticket:
         """NotFound `unknown_ticket`; NotAllowed `other_branch`, and `not_your_desk` for who has
@@ -221,13 +221,20 @@ class Act:
         series = numbering.prefix(self.directory.rules, booked, draft.priority)
         token = numbering.link_token(draft.branch_id, secrets.token_urlsafe(16))
         ticket, first = await records.insert_ticket(
-            draft, day, series, token, self.who.actor, self.now
+            draft, day, series, token, self.who.actor, self.now, self._is_live(draft)
         )
         self._follow(ticket, first)
         joined = ticket.as_waiting()
         if joins_at_the_end(joined):
             self._joining[ticket.branch_id] = joined
         return ticket
+
+    def _is_live(self, draft: Draft) -> bool:
+        """Whether the place is by when they join: without a booking, or too late for its time."""
+        if draft.appointment is None:
+            return True
+        late = timedelta(minutes=self.directory.rules.late_minutes)
+        return self.now > draft.appointment.starts_at + late
 
     async def hold(self, draft: Slot) -> Appointment | None:
         """A new appointment with its first event; None where its lane or its code is taken."""

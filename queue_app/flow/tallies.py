@@ -17,13 +17,28 @@ ON CONFLICT (what, subject, begins_at) DO UPDATE SET times = tally.times + 1
 RETURNING times
 """
 
+_THIS = "WHERE what = $1 AND subject = $2 AND begins_at = $3"
+_LESS = f"UPDATE tally SET times = times - 1 {_THIS} AND times > 1 RETURNING times"
+_NONE = f"DELETE FROM tally {_THIS} AND times = 1"
+
 
 async def count(what: str, subject: str, now: datetime, window: timedelta) -> int:
     """This time included, how often in the window in which `now` lies."""
-    seconds = int(window.total_seconds())
-    begins_at = datetime.fromtimestamp(int(now.timestamp()) // seconds * seconds, now.tzinfo)
+    begins_at = _begins(now, window)
     counted: int = await db.fetch_value(_COUNT, what, hashed(what, subject), begins_at)
     return counted
+
+
+async def take_back(what: str, subject: str, now: datetime, window: timedelta) -> None:
+    """Count once less in the window in which `now` lies."""
+    named = what, hashed(what, subject), _begins(now, window)
+    if not await db.fetch(_LESS, *named):
+        await db.fetch(_NONE, *named)
+
+
+def _begins(now: datetime, window: timedelta) -> datetime:
+    seconds = int(window.total_seconds())
+    return datetime.fromtimestamp(int(now.timestamp()) // seconds * seconds, now.tzinfo)
 
 
 def seconds_left(now: datetime, window: timedelta) -> int:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from queue_app.clock import Clock
 from queue_app.delivery.folder import MessageFolder
-from queue_app.flow import proving, sparing, tallies
+from queue_app.flow import proving, refusing, sparing, tallies
 from queue_app.flow.promising import drop_old
 from queue_app.queries import outbox, reference
 from queue_app.store import db
@@ -44,6 +44,7 @@ async def forget_people(clock: Clock) -> int:
     rules = (await reference.directory()).rules
     before = clock.now() - timedelta(days=rules.retention_days)
     rows = await db.fetch(_FORGET, before)
+    await refusing.drop_unknown()
     return len(rows)
 
 

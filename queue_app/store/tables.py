@@ -204,6 +204,12 @@ class Message(Table, tablename="message", db=engine):
     error = Text(null=True, default=None)
 
 
+class RefusedContact(Table, tablename="refused_contact", db=engine):
+    contact = Text(primary_key=True)
+    refused_at = Timestamptz()
+    reason = Text()
+
+
 class Job(Table, tablename="job", db=engine):
     name = Text(primary_key=True)
     due_at = Timestamptz()
@@ -246,6 +252,7 @@ class Ticket(Table, tablename="ticket", db=engine):
     calls = Integer(default=0)
     started_at = Timestamptz(null=True, default=None)
     ended_at = Timestamptz(null=True, default=None)
+    expected_at = Timestamptz(null=True, default=None)
 
 
 class TicketEvent(Table, tablename="ticket_event", db=engine):
@@ -300,6 +307,7 @@ class Interruption(Table, tablename="interruption", db=engine):
     ended_at = Timestamptz(null=True, default=None)
     ended_by = ForeignKey(Staff, null=True)
     resumes_at = Timestamptz(null=True, default=None)
+    calls_until = Timestamptz(null=True, default=None)
 
 
 class HoldFrom(Table, tablename="hold_from", db=engine):

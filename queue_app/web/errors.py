@@ -274,6 +274,10 @@ SENTENCES: Mapping[str, Sentence] = {
         N_("The password is too short"),
         N_("Use at least %(minimum)s characters."),
     ),
+    "desk_needed": (
+        N_("Take a desk first"),
+        N_("Calls are stopped and resumed by whoever works at a desk, or by a supervisor."),
+    ),
     "hall_paused": (
         N_("Calls are stopped now"),
         N_("The queue keeps its order. Calls go on when the interruption is over."),
@@ -373,6 +377,14 @@ SENTENCES: Mapping[str, Sentence] = {
     "too_many_from_address": (
         N_("Too much was asked for from your address today"),
         N_("Try tomorrow, from another network, or call us."),
+    ),
+    "too_many_wrong_codes": (
+        N_("Too many wrong codes were tried here"),
+        N_("Wait a minute and check the code. Or take a ticket."),
+    ),
+    "too_early": (
+        N_("It is too early to check in"),
+        N_("Come back nearer to the time of your booking."),
     ),
     "too_many_codes": (
         N_("Too many codes were sent to this contact"),
