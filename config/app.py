@@ -49,10 +49,11 @@ from queue_app.queries import reference
 from queue_app.store import db
 from queue_app.store.outages import Outage
 from queue_app.texts.words import also_from
-from queue_app.web import health
+from queue_app.web import health, site_files
 from queue_app.web.bounds import LIMITS
 from queue_app.web.errors import EXCEPTION_HANDLERS
 from queue_app.web.guards import Known, provide_by, provide_staff, require_right, right
+from queue_app.web.heads import HeadsAsGets
 from queue_app.web.limits import limited
 from queue_app.web.logs import Journal
 from queue_app.web.requests import ReadableRequest
@@ -116,6 +117,8 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
             display.pages.router,
             queue_app.console.pages.router,
             queue_app.console.unsettled_list.router,
+            site_files.favicon,
+            site_files.robots,
             health.live,
             health.ready,
             health.metrics,
@@ -167,7 +170,8 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
     )
     if settings.rate_limits:
         app.asgi_handler = PublicShare(app.asgi_handler, known)
-    app.asgi_handler = Journal(Hearing(app.asgi_handler), settings.slow_seconds)
+    inner = HeadsAsGets(Hearing(app.asgi_handler))
+    app.asgi_handler = Journal(inner, settings.slow_seconds)
     return app
 
 

@@ -12,6 +12,8 @@ import { stayAwake } from "./awake.js";
 import { Chime } from "./chime.js";
 
 const VIBRATION = [400, 150, 400, 150, 800];
+/** The stylesheet has a size for so many, and more. */
+const MOST_SIGNS = 7;
 const LEAVE_WITHIN_MS = 10_000;
 const t = texts();
 const known = facts();
@@ -90,8 +92,15 @@ function showFields(ticket) {
   field("closing", late ? fill(t.closing, { time: clock.time(ticket.closes_at) }) : "");
   byId("closing")?.toggleAttribute("hidden", !late);
   field("desk", ticket.desk ?? "");
+  showSize(ticket.desk ?? "");
   field("called_at", called);
   field("missed", fill(t.missed, { desk: ticket.desk ?? "", time: called }));
+}
+
+/** A desk with a long name is named in smaller letters. */
+function showSize(desk) {
+  const place = document.querySelector(".go-desk");
+  if (place) place.dataset.signs = Math.min(desk.length, MOST_SIGNS);
 }
 
 function field(name, text) {
@@ -188,7 +197,9 @@ function onFresh() {
 
 function offerSound() {
   const offer = byId("sound-offer");
-  if (offer) offer.hidden = shown?.state !== "waiting" && shown?.state !== "parked";
+  if (!offer) return;
+  offer.hidden = shown?.state !== "waiting" && shown?.state !== "parked";
+  offer.removeAttribute("data-asleep");
 }
 
 /** The touch that browsers ask for before a page may sound, vibrate or keep the screen on. */

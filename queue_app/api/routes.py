@@ -6,7 +6,7 @@ from litestar import Router
 from litestar.handlers import BaseRouteHandler
 
 from queue_app.api import centre, desks, docs, interruptions, proofs, pushes, visitors
-from queue_app.web.sockets import Channel, websocket_of
+from queue_app.web.sockets import Channel, snapshot_of, websocket_of
 
 router = Router(
     "/api/v1",
@@ -60,5 +60,9 @@ router = Router(
 
 
 def live(channels: Sequence[Channel]) -> list[BaseRouteHandler]:
-    """The websockets, and the document that describes them."""
-    return [*map(websocket_of, channels), docs.asyncapi(channels)]
+    """The websockets, what stands in for them, and the document that describes both."""
+    return [
+        *map(websocket_of, channels),
+        *map(snapshot_of, channels),
+        docs.asyncapi(channels),
+    ]

@@ -16,8 +16,8 @@ MODULES = sorted(HERE.glob("*.py"))
 
 MAY_IMPORT = {
     "base64", "bisect", "collections", "datetime", "email_validator", "functools", "hashlib",
-    "heapq", "ipaddress", "itertools", "math", "msgspec", "phonenumbers", "random", "rapidfuzz", "re",
-    "statistics", "typing", "unicodedata", "zoneinfo",
+    "heapq", "ipaddress", "itertools", "math", "msgspec", "phonenumbers", "random", "rapidfuzz",
+    "re", "statistics", "typing", "unicodedata", "zoneinfo",
 }  # fmt: skip
 ASKS_THE_MACHINE = {"now", "utcnow", "today", "open", "print", "input", "getenv", "SystemRandom"}
 KEEPS = {"cache", "lru_cache"}

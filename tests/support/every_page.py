@@ -21,7 +21,7 @@ from queue_app.queries import appointments, reference, slots
 from queue_app.store import db
 from tests.support.people import KIOSK, Machine, Person, hire, install
 
-NO_PAGES = ("/api/", "/health/", "/metrics", "/static/")
+NO_PAGES = ("/api/", "/health/", "/metrics", "/static/", "/favicon.ico", "/robots.txt")
 """What begins so is read by programs."""
 
 
