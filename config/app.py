@@ -50,10 +50,12 @@ from queue_app.web import health
 from queue_app.web.bounds import LIMITS
 from queue_app.web.errors import EXCEPTION_HANDLERS
 from queue_app.web.guards import Known, provide_by, provide_staff, require_right, right
-from queue_app.web.limits import forgetting, rate_limits
+from queue_app.web.limits import limited
+from queue_app.web.logs import Journal
 from queue_app.web.requests import ReadableRequest
 from queue_app.web.share import PublicShare
 from queue_app.web.templating import Pages, add_security_headers, assets_of
+from queue_app.web.typed import Hearing
 
 FACES = ("booking", "kiosk", "display", "queue_app.console", "queue_app.trial")
 
@@ -85,7 +87,6 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
             promises.running(),
             hub.running(),
             runner.running(hall_clock, jobs, patient),
-            forgetting(app),
         ):
             await _first_look()
             yield
@@ -130,7 +131,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
             }
         ),
         lifespan=[lifespan],
-        middleware=[metrics.middleware, *(rate_limits() if settings.rate_limits else [])],
+        middleware=[metrics.middleware, *([limited] if settings.rate_limits else [])],
         compression_config=CompressionConfig("gzip", gzip_compress_level=5, exclude=[r"^/api/"]),
         before_send=[add_security_headers],
         exception_handlers=EXCEPTION_HANDLERS,
@@ -155,6 +156,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
     )
     if settings.rate_limits:
         app.asgi_handler = PublicShare(app.asgi_handler, known)
+    app.asgi_handler = Journal(Hearing(app.asgi_handler), settings.slow_seconds)
     return app
 
 

@@ -81,6 +81,20 @@ class Session(Table, tablename="session", db=engine):
     expires_at = Timestamptz()
 
 
+class Brake(Table, tablename="brake", db=engine):
+    subject = Bytea(primary_key=True)
+    failures = Integer()
+    last_at = Timestamptz()
+    free_at = Timestamptz()
+
+
+class KnownBrowser(Table, tablename="known_browser", db=engine):
+    staff_id = ForeignKey(Staff, null=False, primary_key=True)
+    token_hash = Bytea()
+    network = Bytea(null=True, default=None)
+    seen_at = Timestamptz()
+
+
 class Device(Table, tablename="device", db=engine):
     id = Integer(primary_key=True)
     branch_id = ForeignKey(Branch, null=False)
