@@ -21,11 +21,14 @@ from queue_app.domain.centre import (
     Weekly,
 )
 from queue_app.domain.hours import DAY_MINUTES, bounds, period_of
+from queue_app.domain.quiet import Quiet
 
 _CODE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 MOST_LANGUAGES = 6
 """As many as `kiosk.css` tells apart."""
+MOST_REMINDER_MINUTES = 12 * 60
+"""Longer before a visit it is the day before, which has a rule of its own."""
 _PREFIX = re.compile(r"[^\W\d_]{1,2}")
 _LIKE_DIGITS = frozenset("ЗзОоOoБбIlІЧч")
 """Letters that pass for digits on a board ten metres away: З1 is read as 31."""
@@ -66,6 +69,7 @@ _LEAST: dict[str, int] = {
     "bookings_per_address": 1,
     "freed_slot_minutes": 0,
     "retention_days": 1,
+    "reminder_minutes": 0,
 }
 
 
@@ -83,11 +87,22 @@ def check_rules(reader: Reader, place: Place, rules: Rules) -> None:
     for name in ("quiet_from_hour", "quiet_until_hour"):
         if not 0 <= getattr(rules, name) <= 23:
             reader.problem(place.at(name), "must be from 0 to 23")
+    _check_reminders(reader, place, rules)
     if rules.horizon_days > 366:
         reader.problem(place.at("horizon_days"), "must be at most 366")
     if not 0 <= rules.release_hour <= 23:
         reader.problem(place.at("release_hour"), "must be an hour from 0 to 23")
     _check_prefixes(reader, place, rules)
+
+
+def _check_reminders(reader: Reader, place: Place, rules: Rules) -> None:
+    quiet = Quiet(rules.quiet_from_hour, rules.quiet_until_hour, ZoneInfo("UTC"))
+    if not 0 <= rules.reminder_hour <= 23:
+        reader.problem(place.at("reminder_hour"), "must be an hour from 1 to 23, or 0: none")
+    elif rules.reminder_hour and quiet.holds_hour(rules.reminder_hour):
+        reader.problem(place.at("reminder_hour"), "lies in the quiet hours, when no message leaves")
+    if rules.reminder_minutes > MOST_REMINDER_MINUTES:
+        reader.problem(place.at("reminder_minutes"), f"must be at most {MOST_REMINDER_MINUTES}")
 
 
 def _check_prefixes(reader: Reader, place: Place, rules: Rules) -> None:

@@ -74,7 +74,7 @@ def sample_letter(
         ticket_id=None,
     )
     if kind == "code":
-        return letter_of_code(message, "123456")
+        return letter_of_code(directory, message, "123456")
     return letter_about(directory, message, booking, 0, public_url)
 
 

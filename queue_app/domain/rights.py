@@ -86,7 +86,12 @@ RIGHTS: Mapping[str, Mapping[Party, Where]] = {
     # Whom changed plans hit: names and numbers, for who makes good for it.
     "see_unsettled": _OFFICE,
     "settle_unsettled": _OFFICE | _OPERATOR,
+    # Reminders: by the link in one, or by a contact that was proven.
+    "choose_reminders": _BY_LINK,
+    "choose_reminders_of": _BY_LINK,
+    "see_reminders": _BY_LINK,
     # What happens by itself.
+    "remind": _SYSTEM,
     "expire_holds": _SYSTEM,
     "close_out": _SYSTEM,
     "settle": _SYSTEM,

@@ -82,7 +82,7 @@ class Sender:
             if until := await _sleeps(clock.now(), message):
                 await outbox.put_off(message, until)
                 return Needless("nobody is woken for it")
-            letter = await self._letter(message)
+            letter = await self._letter(message, clock.now())
         except db.OUTAGES:
             with contextlib.suppress(*db.OUTAGES):
                 await outbox.give_back(message, clock.now())
@@ -111,12 +111,12 @@ class Sender:
         await outbox.mark_sent(message, clock.now())
         return None
 
-    async def _letter(self, message: Message) -> Letter:
+    async def _letter(self, message: Message, now: datetime) -> Letter:
         if message.channel not in self._adapters:
             raise Undeliverable(f"no way to send by {message.channel}")
         async with asyncio.timeout(READ_SECONDS):
             directory = await reference.directory()
-            return await letter_of(directory, message, self._public_url, self._organizer)
+            return await letter_of(directory, message, now, self._public_url, self._organizer)
 
 
 async def _sleeps(now: datetime, message: Message) -> datetime | None:

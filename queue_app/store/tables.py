@@ -204,6 +204,16 @@ class Message(Table, tablename="message", db=engine):
     error = Text(null=True, default=None)
 
 
+class Reminded(Table, tablename="reminded", db=engine):
+    reminder = Text(primary_key=True)
+    reach = Timestamptz()
+
+
+class Unreminded(Table, tablename="unreminded", db=engine):
+    contact = Text(primary_key=True)
+    since = Timestamptz()
+
+
 class Job(Table, tablename="job", db=engine):
     name = Text(primary_key=True)
     due_at = Timestamptz()

@@ -50,7 +50,7 @@ BEGIN
     END LOOP;
     FOREACH changing IN ARRAY '{message, job, promise, ticket, unsettled, appointment, counter,
             request, tally, proof, freed_slot, session, device, service_time, branch_habits,
-            staff}'::text[] LOOP
+            staff, reminded, unreminded}'::text[] LOOP
         EXECUTE format('DELETE FROM %I', changing);
     END LOOP;
 END $$;
