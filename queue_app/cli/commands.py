@@ -7,6 +7,7 @@ import click
 from queue_app.cli import (
     centre_files,
     database,
+    message_preview,
     person,
     running,
     sign_ins,
@@ -30,6 +31,7 @@ for command in (
     running.demo,
     centre_files.config,
     centre_files.catalogue,
+    message_preview.message,
     unsettled_bookings.unsettled,
     sign_ins.staff,
     sign_ins.device,

@@ -22,6 +22,9 @@ _WAYS: tuple[tuple[Medium, Channel], ...] = (
     ("sms", "phone"),
 )
 
+UNFILLABLE = (TemplateError, ArithmeticError, LookupError, TypeError, ValueError)
+"""What an operator's template may raise where it cannot be filled in."""
+
 
 def sample_letter(
     directory: Directory,
@@ -96,17 +99,11 @@ def _unfillable(centre: Centre) -> Iterator[str]:
             for medium, channel in _WAYS:
                 try:
                     sample_letter(directory, kind, language, medium, channel)
-                except (
-                    TemplateError,
-                    ArithmeticError,
-                    LookupError,
-                    TypeError,
-                    ValueError,
-                ) as error:
-                    yield f"{kind}, {medium}, {language}: {_where(error)}{error}"
+                except UNFILLABLE as error:
+                    yield f"{kind}, {medium}, {language}: {where(error)}{error}"
 
 
-def _where(error: Exception) -> str:
+def where(error: Exception) -> str:
     """`moved.html, line 7: `, as far as the error knows."""
     name, line = getattr(error, "name", None), getattr(error, "lineno", None)
     return f"{name}, line {line}: " if name and line else ""
