@@ -119,7 +119,7 @@ async def live(clock: FixedClock) -> Lived:
         visits=tuple(visits),
         tickets=tuple(tickets),
         proof=await _proof(clock),
-        reminder=await _reminder(),
+        reminder=await reminder(),
         tomorrow=str(directory.local(clock.now()).date() + timedelta(days=1)),
     )
 
@@ -215,8 +215,8 @@ async def _proof(clock: FixedClock) -> str:
     return asked.token
 
 
-async def _reminder() -> str:
-    """That somebody was reminded is told by its message alone."""
+async def reminder() -> str:
+    """A reminder of whatever is booked, which nobody is sent."""
     return str(
         await db.fetch_value(
             "INSERT INTO message (branch_id, event, kind, channel, recipient, language, state,"
