@@ -235,6 +235,7 @@ async def leave_work(folder: Path) -> None:
     await booking.hold(
         By(RESIDENT, MONDAY - timedelta(hours=1)), BRANCH, [SERVICE], MONDAY + timedelta(hours=3)
     )
+    await booked(FRIDAY, MONDAY + timedelta(hours=2))
     await db.fetch("UPDATE reminded SET reach = $1", MONDAY + timedelta(hours=1))
     own_folder = folder / str(await outbox.identity())
     own_folder.mkdir(parents=True)
