@@ -13,7 +13,7 @@ from queue_app.delivery.calendars import invitation
 from queue_app.domain.appointments import Appointment
 from queue_app.domain.directory import Directory
 from queue_app.domain.messages import Message, MessageKind
-from queue_app.domain.reminders import start_in
+from queue_app.domain.reminders import told_by
 from queue_app.domain.segments import segments
 from queue_app.flow import proving
 from queue_app.queries import appointments, unsettled, wishes
@@ -115,17 +115,22 @@ async def _letter_of_booking(
     if message.kind == "plans" and not await unsettled.reason(message.branch_id, booking.id):
         raise Needless("the booking is settled")
     if message.kind == "reminder":
-        await _require_reminding(message, booking, now)
+        await _require_reminding(directory, message, booking, now)
     changes = await appointments.changes(booking)
     return letter_about(directory, message, booking, changes, public_url, organizer)
 
 
-async def _require_reminding(message: Message, booking: Appointment, now: datetime) -> None:
+async def _require_reminding(
+    directory: Directory, message: Message, booking: Appointment, now: datetime
+) -> None:
     """Needless where it would tell what is known, is no more so, or is nobody's wish."""
+    which, starts_at = told_by(message.event)
     if booking.checked_in_at is not None or booking.starts_at <= now:
         raise Needless("the visit has begun")
-    if start_in(message.event) != booking.starts_at:
+    if starts_at != booking.starts_at:
         raise Needless("the booking has moved")
+    if directory.reminders.is_overtaken(which, starts_at, now):
+        raise Needless("the other reminder says it")
     if message.recipient not in (booking.email, booking.phone):
         raise Needless("whoever booked is reached otherwise")
     if await unsettled.reason(message.branch_id, booking.id):

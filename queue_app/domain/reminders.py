@@ -85,8 +85,14 @@ class Reminders(Struct, frozen=True):
         if which not in moments or booked_at > moments[which] - FRESH:
             return False
         leaves_at = self.quiet.ends_after(now)
-        later = [one for one in moments.values() if moments[which] < one <= leaves_at + FRESH]
-        return leaves_at < starts_at and not later
+        return leaves_at < starts_at and not self.is_overtaken(which, starts_at, leaves_at)
+
+    def is_overtaken(self, which: Reminder, starts_at: datetime, now: datetime) -> bool:
+        """Whether the visit's other reminder says the same by now or soon."""
+        moments = self.moments(starts_at)
+        return which in moments and any(
+            moments[which] < one <= now + FRESH for one in moments.values()
+        )
 
 
 _LEAST = datetime.resolution
@@ -97,6 +103,7 @@ def event_of(which: Reminder, appointment_id: int, starts_at: datetime) -> str:
     return f"reminder {appointment_id} {which} {starts_at.astimezone(UTC).isoformat()}"
 
 
-def start_in(event: str) -> datetime:
-    """The time of which that reminder tells."""
-    return datetime.fromisoformat(event.rpartition(" ")[2])
+def told_by(event: str) -> tuple[Reminder, datetime]:
+    """Which reminder that is, and the time of which it tells."""
+    _, _, which, starts_at = event.split(" ")
+    return next(one for one in REMINDERS if one == which), datetime.fromisoformat(starts_at)

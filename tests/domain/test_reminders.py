@@ -16,7 +16,7 @@ from queue_app.domain.reminders import (
     Reminder,
     Reminders,
     event_of,
-    start_in,
+    told_by,
 )
 
 KYIV = ZoneInfo("Europe/Kyiv")
@@ -144,4 +144,4 @@ def test_a_reminder_that_would_wake_somebody_after_the_visit_began_is_none() -> 
 def test_what_a_reminder_tells_of_names_its_time_whatever_the_zone() -> None:
     event = event_of("day_before", 7, at(24, 10))
     assert event == event_of("day_before", 7, at(24, 10).astimezone(UTC))
-    assert start_in(event) == at(24, 10)
+    assert told_by(event) == ("day_before", at(24, 10))

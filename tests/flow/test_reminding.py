@@ -183,6 +183,17 @@ async def test_what_waited_until_the_visit_began_tells_nobody(clock: FixedClock)
     )
 
 
+async def test_of_two_reminders_that_a_mail_server_kept_waiting_one_leaves(
+    clock: FixedClock,
+) -> None:
+    await book(MONDAY)
+    await reminded(clock, MONDAY)
+    for moment in (EVENING, TUESDAY_ONE):
+        clock.set(moment)
+        await due_reminders.send(clock)
+    assert await reminded(clock, TUESDAY_ONE) == ["dropped", "24 13:00"]
+
+
 async def test_a_clock_that_is_set_back_keeps_nobody_from_being_reminded(
     clock: FixedClock,
 ) -> None:
