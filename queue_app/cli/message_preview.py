@@ -18,7 +18,6 @@ from queue_app.domain.centre import Centre
 from queue_app.domain.segments import is_plain, segments
 from queue_app.texts.words import also_from
 
-EXAMPLE = "https://queue.example.org"
 _SHOWN = (
     "From",
     "To",
@@ -83,7 +82,7 @@ def _letter(
             language,
             "sms" if by == "sms" else "mail",
             "phone" if call else "visit",
-            settings.public_url or EXAMPLE,
+            settings.public_url or samples.EXAMPLE,
         )
     except samples.UNFILLABLE as error:
         raise click.ClickException(f"{samples.where(error)}{error}") from None

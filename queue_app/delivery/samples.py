@@ -22,6 +22,8 @@ _WAYS: tuple[tuple[Medium, Channel], ...] = (
     ("sms", "phone"),
 )
 
+EXAMPLE = "https://queue.example.org"
+"""Where the site is, if nobody says."""
 UNFILLABLE = (TemplateError, ArithmeticError, LookupError, TypeError, ValueError)
 """What an operator's template may raise where it cannot be filled in."""
 
@@ -32,7 +34,7 @@ def sample_letter(
     language: Language,
     medium: Medium = "mail",
     channel: Channel = "visit",
-    public_url: str | None = "https://queue.example.org",
+    public_url: str | None = EXAMPLE,
 ) -> Letter:
     """A message as it would look, of a booking that nobody made. A jinja2.TemplateError where the
     operator's template cannot be filled in."""
@@ -97,10 +99,11 @@ def _unfillable(centre: Centre) -> Iterator[str]:
     for kind in KINDS:
         for language in centre.languages:
             for medium, channel in _WAYS:
-                try:
-                    sample_letter(directory, kind, language, medium, channel)
-                except UNFILLABLE as error:
-                    yield f"{kind}, {medium}, {language}: {where(error)}{error}"
+                for public_url in (EXAMPLE, None):  # without one, messages have no links
+                    try:
+                        sample_letter(directory, kind, language, medium, channel, public_url)
+                    except UNFILLABLE as error:
+                        yield f"{kind}, {medium}, {language}: {where(error)}{error}"
 
 
 def where(error: Exception) -> str:

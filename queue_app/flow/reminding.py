@@ -18,6 +18,7 @@ _NEXT = (
     SELECT
     + """
 WHERE a.branch_id = $1 AND a.state = 'booked' AND a.checked_in_at IS NULL
+    AND num_nonnulls(a.phone, a.email) > 0
     AND lower(a.period) > $2 AND lower(a.period) <= $3
     AND NOT EXISTS (SELECT FROM unsettled u WHERE u.branch_id = a.branch_id
         AND u.appointment_id = a.id AND u.settled_at IS NULL)

@@ -118,6 +118,11 @@ async def test_the_check_names_each_template_that_cannot_be_filled_in(folder: Pa
     assert sum("nobody_knows_this" in one for one in found) == len(centre.languages)
     assert any(one.startswith("booked, mail, uk: booked.txt, line 2: ") for one in found)
     assert not any(one.startswith("cancelled") for one in found)
+    (folder / "code.sms.txt").write_text("{{ digits }} {{ where }}")
+    (folder / "reminder.txt").write_text("{{ when }} {{ unsubscribe + '?from=mail' }}")
+    found = list(problems(centre, folder))
+    assert any(one.startswith("code, sms, en: ") and "where" in one for one in found)
+    assert any(one.startswith("reminder, mail, uk: ") for one in found), "nowhere is the site"
 
 
 async def test_who_missed_the_visit_is_told_so_in_the_morning_with_the_way_to_book_again(
