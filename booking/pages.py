@@ -13,7 +13,7 @@ from litestar import Request, Response, Router, get, post
 from litestar.datastructures import Cookie
 from litestar.response import Redirect
 
-from booking import contact, my, own_data, proof, visit, wishes_page, words
+from booking import contact, my, own_data, proof, visit, wishes_page
 from booking.choice import (
     Choice,
     branches_of,
@@ -25,6 +25,7 @@ from booking.choice import (
     services_problem,
 )
 from booking.finding import day_rows, gone, gone_url, moment, parts_of
+from booking.services import services, services_page
 from booking.today import stop_on
 from queue_app.clock import Clock
 from queue_app.domain.appointments import Appointment, as_of
@@ -43,45 +44,13 @@ AnyRequest = Request[Any, Any, Any]
 HOLD_COOKIE = "hold"
 
 
-@get("/", include_in_schema=False, opt=right("see_page"))
-async def services(request: AnyRequest) -> Response[str]:
-    """What is it about?"""
-    directory = await reference.directory()
-    return _services_page(request, directory, read_choice(request.query_params, directory))
-
-
-def _services_page(
-    request: AnyRequest, directory: Directory, choice: Choice, problem: str | None = None
-) -> Response[str]:
-    by_group = {
-        group: [one for one in directory.centre.services if one.group == group.code]
-        for group in directory.centre.groups
-    }
-    return render(
-        request,
-        "booking/services.html",
-        status=422 if problem else 200,
-        directory=directory,
-        choice=choice,
-        by_group=by_group,
-        planned=planned,
-        problem=problem,
-        words=words.services,
-        site=next((one for one in directory.centre.contacts if _is_site(one.url)), None),
-    )
-
-
-def _is_site(url: str | None) -> bool:
-    return bool(url and url.startswith("https:"))
-
-
 @get("/way", include_in_schema=False, opt=right("see_page"))
 async def way(request: AnyRequest) -> Response[Any]:
     """To come, or to be called? Asked only where both are possible."""
     directory = await reference.directory()
     choice = read_choice(request.query_params, directory)
     if problem := services_problem(directory, choice.services):
-        return _services_page(request, directory, choice, problem)
+        return services_page(request, directory, choice, problem)
     channels = channels_of(directory, choice.services)
     if len(channels) == 1:
         return Redirect(choice.url("/branch", channel=channels[0]), status_code=303)

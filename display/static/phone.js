@@ -77,6 +77,12 @@ function showFields(ticket) {
   field("hedge", hedge(ticket));
   field("overtaken", ticket.overtaken?.[language()] ?? "");
   byId("overtaken")?.toggleAttribute("hidden", !ticket.overtaken);
+  field("promise", ticket.promise?.[language()] ?? "");
+  byId("promise")?.toggleAttribute("hidden", !ticket.promise);
+  byId("anew").hidden = Boolean(ticket.promise);
+  for (const id of ["figures", "hedge"]) {
+    byId(id)?.toggleAttribute("hidden", Boolean(ticket.expected_at));
+  }
   const late = ticket.served === "perhaps";
   field("closing", late ? fill(t.closing, { time: clock.time(ticket.closes_at) }) : "");
   byId("closing")?.toggleAttribute("hidden", !late);

@@ -46,16 +46,17 @@ export function checkIn() {
   return checkInWith(keypad.code());
 }
 
-/** `code`: null where what was scanned is none. */
+/** `code`: six digits or a booking's link; null where what was scanned is neither. */
 export function scan(code) {
-  scannedCode = code ?? "";
-  keypad.set(scannedCode);
+  keypad.set(digitsOf(code));
   if (code) checkInWith(code);
   else fail({ code: "not_a_code" });
 }
 
+const digitsOf = (code) => (/^\d{6}$/.test(code ?? "") ? code : "");
+
 function checkInWith(code) {
-  scannedCode = code;
+  scannedCode = digitsOf(code);
   return send(intent(`/api/v1/branches/${branch}/check-ins`, { code }));
 }
 

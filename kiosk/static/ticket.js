@@ -87,10 +87,13 @@ function showPlace(ticket, pause) {
   byId("ticket-due-row").hidden = !due || late;
   if (due) say(byId("ticket-due"), () => clock.time(due));
 
-  byId("ticket-note").hidden = waiting && !late;
-  say(byId("ticket-note"), (t) =>
-    !waiting ? t.already_called : late ? fill(t.late_now, { time: clock.time(due) }) : "",
-  );
+  const early = due && clock.now() < due;
+  byId("ticket-note").hidden = waiting && !late && !early;
+  say(byId("ticket-note"), (t) => {
+    if (!waiting) return t.already_called;
+    const note = late ? t.late_now : early ? t.early_now : "";
+    return note && fill(note, { time: clock.time(due) });
+  });
 }
 
 /** The range may reach past closing: said on the screen before the ticket, and kept on it. */

@@ -12,6 +12,7 @@ router = Router(
     "/api/v1",
     route_handlers=[
         centre.catalogue,
+        centre.search_catalogue,
         centre.branches,
         centre.free_slots,
         centre.prospect,

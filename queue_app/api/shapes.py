@@ -46,6 +46,21 @@ class CatalogueView(Struct, frozen=True):
     priorities: tuple[Priority, ...]
 
 
+class FoundView(Struct, frozen=True):
+    """`title` in the language that was asked for; `matched`: the words of ours that led there."""
+
+    kind: Literal["service", "note"]
+    code: str
+    title: str
+    matched: tuple[str, ...]
+
+
+class SearchView(Struct, frozen=True):
+    """Best first."""
+
+    results: tuple[FoundView, ...]
+
+
 class OpenView(Struct, frozen=True):
     """Local hours of one day."""
 

@@ -165,7 +165,7 @@ async def _spoken(wish: Language | None) -> Language:
     opt=right("check_in"),
 )
 async def check_in(branch: str, data: CheckIn, by: By) -> IssuedTicket:
-    return await arrival.check_in(by, branch, data.code)
+    return await arrival.come_in(by, branch, data.code)
 
 
 @get(

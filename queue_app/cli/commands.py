@@ -7,6 +7,7 @@ import click
 from queue_app.cli import (
     centre_files,
     database,
+    message_bounced,
     message_preview,
     person,
     running,
@@ -31,14 +32,15 @@ for command in (
     running.demo,
     centre_files.config,
     centre_files.catalogue,
-    message_preview.message,
     unsettled_bookings.unsettled,
     sign_ins.staff,
     sign_ins.device,
     person.person,
+    message_bounced.message,
     database.doctor,
     simulate,
     database.backup,
     database.restore,
 ):
     main.add_command(command)
+message_bounced.message.add_command(message_preview.preview)

@@ -1,11 +1,13 @@
-"""The command `message`: how a message looks, before anybody is sent it."""
+"""The command `message preview`: how a message looks, before anybody is sent it."""
 
 from email import message_from_bytes, policy
 from pathlib import Path
 
 import click
+from msgspec.structs import replace
 
 from config.files import CATALOGUES, load_centre
+from config.relay import MailFrom
 from config.settings import Settings
 from queue_app.cli import operator
 from queue_app.delivery import looks, samples
@@ -29,12 +31,7 @@ _SHOWN = (
 )
 
 
-@click.group()
-def message() -> None:
-    """Messages as residents get them."""
-
-
-@message.command(epilog=f"KIND is one of {', '.join(KINDS)}.")
+@click.command(epilog=f"KIND is one of {', '.join(KINDS)}.")
 @click.argument("kind", metavar="KIND", type=click.Choice(KINDS))
 @click.option("--language", metavar="CODE", help="One of the centre's; its first unless given.")
 @click.option(
@@ -76,7 +73,7 @@ def _letter(
     also_from(settings.config / CATALOGUES)
     looks.also_from(settings.config / looks.FOLDER)
     try:
-        return samples.sample_letter(
+        letter = samples.sample_letter(
             samples.directory_of(centre),
             next(one for one in KINDS if one == kind),
             language,
@@ -86,6 +83,7 @@ def _letter(
         )
     except samples.UNFILLABLE as error:
         raise click.ClickException(f"{samples.where(error)}{error}") from None
+    return replace(letter, centre=centre.title[language])
 
 
 def _as_sms(letter: Letter) -> str:
@@ -98,7 +96,9 @@ def _as_sms(letter: Letter) -> str:
 
 def _as_mail(letter: Letter, settings: Settings) -> str:
     """The headers as mail programs read them, and the text."""
-    whole = message_from_bytes(mail(letter, settings.mail_from or SENDER), policy=policy.default)
+    sender = settings.mail_from or MailFrom(SENDER)
+    content = mail(letter, sender.address, name=sender.name)
+    whole = message_from_bytes(content, policy=policy.default)
     head = [f"{name}: {whole[name]}" for name in _SHOWN if whole[name]]
     if letter.calendar:
         head.append(f"Calendar: {letter.calendar.method}")

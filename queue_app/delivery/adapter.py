@@ -21,7 +21,8 @@ class Letter(Struct, frozen=True):
     other's in any database; `outbox` is the same for all that this database sends.
 
     `html`, `calendar` and `unsubscribe` are of a mail: what it looks like, the booking as a
-    calendar has it, and the address by which no further reminder is asked for.
+    calendar has it, and the address by which no further reminder is asked for. `centre`: its
+    title in the letter's language.
     """
 
     identity: str
@@ -35,14 +36,24 @@ class Letter(Struct, frozen=True):
     html: str | None = None
     calendar: CalendarPart | None = None
     unsubscribe: str | None = None
+    centre: str | None = None
 
 
 class Undeliverable(Exception):
     """It is useless to try again; `str()` says why, without anybody's data."""
 
 
+class NoSuchRecipient(Undeliverable):
+    """And that is about whom it is for: at this contact nothing arrives."""
+
+
 class NotNow(Exception):
-    """It may go later; `str()` says why, without anybody's data."""
+    """It may go later; `str()` says why, without anybody's data. `after_seconds`: nothing is taken
+    by this way before so many of the real time have passed."""
+
+    def __init__(self, reason: str, after_seconds: float | None = None) -> None:
+        super().__init__(reason)
+        self.after_seconds = after_seconds
 
 
 class Needless(Exception):

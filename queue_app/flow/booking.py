@@ -13,7 +13,7 @@ from queue_app.domain.contacts import Resident
 from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.errors import Conflict, RuleBroken
 from queue_app.domain.numbering import link_token
-from queue_app.flow import reaching, sparing
+from queue_app.flow import reaching, refusing, sparing
 from queue_app.flow.act import Act, verb
 from queue_app.flow.arrival import check_services
 from queue_app.flow.records import Slot
@@ -167,6 +167,7 @@ async def confirm(
         raise Conflict("plans_changed", why=why)
     await sparing.require_few(act, "confirm")
     known = await reaching.checked(act, held, entered, as_it_is, proofs)
+    await refusing.trust(known.phone, known.email)
     return await act.record(known, "confirm", language=language)
 
 

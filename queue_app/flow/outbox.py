@@ -89,10 +89,17 @@ async def mark_sent(message: Message, now: datetime) -> None:
 
 
 async def mark_failed(
-    message: Message, now: datetime, reason: str, jitter: float, final: bool = False
+    message: Message,
+    now: datetime,
+    reason: str,
+    jitter: float,
+    final: bool = False,
+    least: timedelta = timedelta(),
 ) -> None:
-    """Try again after a pause that grows; give up when that is useless or was tried enough."""
+    """Try again after a pause that grows, and is `least` so long; give up when that is useless or
+    was tried enough."""
     pause = None if final else pause_after(message.attempts, jitter)
+    pause = max(pause, least) if pause else None
     state = "failed" if pause is None else "waiting"
     await _write(
         message, "state = $4, due_at = $5, error = $6", state, now + (pause or timedelta()), reason

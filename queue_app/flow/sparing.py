@@ -5,16 +5,23 @@ numbers are large, and only what no person does runs into them.
 """
 
 import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
 from queue_app.domain.appointments import Appointment
-from queue_app.domain.errors import TooMany
+from queue_app.domain.errors import QueueError, TooMany
+from queue_app.domain.people import Device
 from queue_app.domain.slots import freed_at
+from queue_app.domain.tickets import CLOCKS_APART
 from queue_app.flow import tallies
-from queue_app.flow.act import Act
+from queue_app.flow.act import Act, By
 from queue_app.store import db
 
-DAY = timedelta(days=1)
+DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
+WRONG_CODES = 10
+"""So many a minute may one device try: a person errs, a program guesses."""
+_WRONG = ("unknown_code", "unknown_link", "other_day", "other_branch_booking", "not_a_visit")
 _dice = random.SystemRandom()
 
 
@@ -30,9 +37,11 @@ async def require_few_holds(act: Act) -> None:
     held = await db.fetch_value(
         "SELECT count(*) FROM hold_from h JOIN appointment a"
         " ON a.branch_id = h.branch_id AND a.id = h.appointment_id"
-        " WHERE h.address = $1 AND h.held_until > $2 AND a.state = 'held'",
+        " WHERE h.address = $1 AND h.held_until > $2 AND a.state = 'held'"
+        " AND a.changed_at <= $2 + $3::interval",
         address,
         act.now,
+        CLOCKS_APART,
     )
     limit = act.directory.rules.holds_per_address
     if held >= limit:
@@ -64,6 +73,36 @@ async def require_few(act: Act, what: str) -> None:
     if await tallies.count(what, act.address, act.now, DAY) > limit:
         seconds = tallies.seconds_left(act.now, DAY)
         raise TooMany("too_many_from_address", limit=limit, retry_after_seconds=seconds)
+
+
+@asynccontextmanager
+async def few_wrong_codes(by: By) -> AsyncIterator[None]:
+    """Around one try of a code. TooMany `too_many_wrong_codes` where a device guesses.
+
+    A try is counted before, in a transaction of its own, as a refusal undoes what its verb wrote,
+    and so that no crowd of tries slips through; one that was not wrong is taken back.
+    """
+    if not isinstance(by.who, Device):
+        yield
+        return
+    device = by.who.actor
+
+    async def count() -> int:
+        return await tallies.count("wrong_code", device, by.now, MINUTE)
+
+    async def take_back() -> None:
+        await tallies.take_back("wrong_code", device, by.now, MINUTE)
+
+    if await db.transact(count) > WRONG_CODES:
+        seconds = tallies.seconds_left(by.now, MINUTE)
+        raise TooMany("too_many_wrong_codes", retry_after_seconds=seconds)
+    try:
+        yield
+    except QueueError as error:
+        if error.code not in _WRONG:
+            await db.transact(take_back)
+        raise
+    await db.transact(take_back)
 
 
 async def keep_back(act: Act, given_back: Appointment) -> None:

@@ -81,6 +81,20 @@ class Session(Table, tablename="session", db=engine):
     expires_at = Timestamptz()
 
 
+class Brake(Table, tablename="brake", db=engine):
+    subject = Bytea(primary_key=True)
+    failures = Integer()
+    last_at = Timestamptz()
+    free_at = Timestamptz()
+
+
+class KnownBrowser(Table, tablename="known_browser", db=engine):
+    staff_id = ForeignKey(Staff, null=False, primary_key=True)
+    token_hash = Bytea()
+    network = Bytea(null=True, default=None)
+    seen_at = Timestamptz()
+
+
 class Device(Table, tablename="device", db=engine):
     id = Integer(primary_key=True)
     branch_id = ForeignKey(Branch, null=False)
@@ -214,6 +228,12 @@ class Unreminded(Table, tablename="unreminded", db=engine):
     since = Timestamptz()
 
 
+class RefusedContact(Table, tablename="refused_contact", db=engine):
+    contact = Text(primary_key=True)
+    refused_at = Timestamptz()
+    reason = Text()
+
+
 class Job(Table, tablename="job", db=engine):
     name = Text(primary_key=True)
     due_at = Timestamptz()
@@ -256,6 +276,7 @@ class Ticket(Table, tablename="ticket", db=engine):
     calls = Integer(default=0)
     started_at = Timestamptz(null=True, default=None)
     ended_at = Timestamptz(null=True, default=None)
+    expected_at = Timestamptz(null=True, default=None)
 
 
 class TicketEvent(Table, tablename="ticket_event", db=engine):
@@ -310,6 +331,7 @@ class Interruption(Table, tablename="interruption", db=engine):
     ended_at = Timestamptz(null=True, default=None)
     ended_by = ForeignKey(Staff, null=True)
     resumes_at = Timestamptz(null=True, default=None)
+    calls_until = Timestamptz(null=True, default=None)
 
 
 class HoldFrom(Table, tablename="hold_from", db=engine):

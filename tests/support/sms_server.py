@@ -24,8 +24,8 @@ class Asked:
 
 @dataclass
 class Counter:
-    """`say`: the answers to the next requests, in turn, the last for all that follow: a status and
-    a body, "hang" or "hang up"."""
+    """`say`: the answers to the next requests, in turn, the last for all that follow: a status, a
+    body and, if any, headers; "hang" or "hang up"."""
 
     url: str = ""
     say: list[Any] = field(default_factory=list)
@@ -49,10 +49,12 @@ def sms_server(*say: Any) -> Iterator[Counter]:
             if isinstance(said, str):
                 self.close_connection = True
                 return
-            status, content = said
+            status, content, *headers = said
             answer = content if isinstance(content, bytes) else json.dumps(content).encode()
-            self.send_response(status)
+            self.send_response_only(status)
             self.send_header("Content-Length", str(len(answer)))
+            for name, text in (headers[0] if headers else {}).items():
+                self.send_header(name, text)
             if status in (301, 302, 307):
                 self.send_header("Location", "http://127.0.0.1:9/elsewhere")
             self.end_headers()
