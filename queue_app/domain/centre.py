@@ -96,6 +96,10 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
     """By which of `dispatch.POLICIES` people are called."""
     quiet_from_hour: int = 21
     quiet_until_hour: int = 8
+    reminder_hour: int = 18
+    """At this hour of the day before a visit its resident is reminded; 0: not then."""
+    reminder_minutes: int = 120
+    """And so long before it; 0: not then."""
     walk_in_prefix: str = "А"
     booked_prefix: str = "К"
     priority_prefix: str = "П"

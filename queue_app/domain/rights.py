@@ -89,9 +89,14 @@ RIGHTS: Mapping[str, Mapping[Party, Where]] = {
     # Whom changed plans hit: names and numbers, for who makes good for it.
     "see_unsettled": _OFFICE,
     "settle_unsettled": _OFFICE | _OPERATOR,
+    # Reminders: by the link in one, or by a contact that was proven.
+    "choose_reminders": _BY_LINK,
+    "choose_reminders_of": _BY_LINK,
+    "see_reminders": _BY_LINK,
     # What came back, or was refused: read from a mailbox, or handed over by a mail server.
     "refuse": _SYSTEM | _OPERATOR,
     # What happens by itself.
+    "remind": _SYSTEM,
     "expire_holds": _SYSTEM,
     "tell_soon": _SYSTEM,
     "close_out": _SYSTEM,

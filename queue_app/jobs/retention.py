@@ -1,11 +1,20 @@
 """What is kept for a time goes when it is over: people's data first of all."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from queue_app.clock import Clock
 from queue_app.delivery.folder import MessageFolder
-from queue_app.flow import braking, proving, pushing, refusing, sparing, tallies
+from queue_app.flow import (
+    braking,
+    proving,
+    pushing,
+    refusing,
+    reminding,
+    sparing,
+    tallies,
+)
 from queue_app.flow.promising import drop_old
 from queue_app.queries import outbox, reference
 from queue_app.store import db
@@ -39,11 +48,16 @@ indexes begin with it."""
 
 
 async def forget_people(clock: Clock) -> int:
-    """Names and contacts, and messages to them, go `retention_days` after the visit, or after it
-    was given up. Of a message its row goes here, its file by `drop_letters`."""
+    """Names and contacts, messages to them and wishes for none go `retention_days` after the
+    visit, or after it was given up. Of a message its row goes here, its file by `drop_letters`."""
     rules = (await reference.directory()).rules
     before = clock.now() - timedelta(days=rules.retention_days)
+    return await db.transact(partial(_forget, before))
+
+
+async def _forget(before: datetime) -> int:
     rows = await db.fetch(_FORGET, before)
+    await reminding.drop_useless()
     await refusing.drop_unknown()
     return len(rows)
 

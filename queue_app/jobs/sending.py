@@ -148,7 +148,7 @@ class Sender:
             directory = await reference.directory()
             if message.channel == "push":
                 return await push_of(directory, message, now)
-            letter = await letter_of(directory, message, self._public_url, self._organizer)
+            letter = await letter_of(directory, message, now, self._public_url, self._organizer)
             return replace(letter, centre=directory.centre.title[message.language])
 
     async def _failed(self, clock: Clock, message: Message, error: Exception) -> Exception:

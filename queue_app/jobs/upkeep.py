@@ -7,7 +7,16 @@ from functools import partial
 from queue_app.clock import Clock
 from queue_app.delivery.folder import MessageFolder
 from queue_app.domain.ranges import Forecasts
-from queue_app.jobs import calls, day_ends, holds, judging, learning, retention, soon
+from queue_app.jobs import (
+    calls,
+    day_ends,
+    due_reminders,
+    holds,
+    judging,
+    learning,
+    retention,
+    soon,
+)
 from queue_app.jobs.runner import Job
 from queue_app.jobs.sending import Sender
 
@@ -19,6 +28,7 @@ JOBS: tuple[Job, ...] = (
     Job("end_days", 10, day_ends.end),
     Job("leave_desks", 10, day_ends.leave_desks),
     Job("settle_appointments", 10, day_ends.settle_appointments),
+    Job("send_reminders", 10, due_reminders.send),
     Job("forget_people", 60, retention.forget_people),
     Job("drop_leftovers", 60, retention.drop_leftovers),
     Job("judge_promises", 10, judging.judge),

@@ -218,6 +218,16 @@ class Message(Table, tablename="message", db=engine):
     error = Text(null=True, default=None)
 
 
+class Reminded(Table, tablename="reminded", db=engine):
+    reminder = Text(primary_key=True)
+    reach = Timestamptz()
+
+
+class Unreminded(Table, tablename="unreminded", db=engine):
+    contact = Text(primary_key=True)
+    since = Timestamptz()
+
+
 class RefusedContact(Table, tablename="refused_contact", db=engine):
     contact = Text(primary_key=True)
     refused_at = Timestamptz()

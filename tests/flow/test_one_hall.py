@@ -65,6 +65,8 @@ OTHERWISE: dict[str, object] = {
     "retention_days": 60,
     "quiet_from_hour": 22,
     "quiet_until_hour": 7,
+    "reminder_hour": 17,
+    "reminder_minutes": 0,
     "policy": "fair",
     "walk_in_prefix": "Ж",
     "booked_prefix": "Ю",
@@ -87,6 +89,8 @@ NOT_OF_THE_QUEUE = {
     "alert_late_start_minutes": "synthetic alerts begin in opening hours",
     "quiet_from_hour": "a synthetic person gets no messages",
     "quiet_until_hour": "a synthetic person gets no messages",
+    "reminder_hour": "a synthetic person gets no messages",
+    "reminder_minutes": "a synthetic person gets no messages",
     "retention_days": "names and contacts have no part in the queue",
 }
 """Rules of which the simulator needs nothing, and why."""

@@ -244,6 +244,8 @@ async def leave_work(folder: Path) -> None:
     await open_desk("3", MONDAY)
     await push_to(await take_ticket(MONDAY), MONDAY)
     await push_to(await take_ticket(FRIDAY), FRIDAY)
+    await booked(FRIDAY, MONDAY + timedelta(hours=2))
+    await db.fetch("UPDATE reminded SET reach = $1", MONDAY + timedelta(hours=1))
     own_folder = folder / str(await outbox.identity())
     own_folder.mkdir(parents=True)
     (own_folder / f"{uuid4()}.eml").touch()
