@@ -23,6 +23,7 @@ BOUNDS: dict[str, tuple[int, int]] = {
     "undo_minutes": (0, 1440),
     "max_bookings": (1, 1000),
     "holds_per_address": (1, 100_000),
+    "holds_per_browser": (1, 5),
     "bookings_per_address": (1, 1_000_000),
     "freed_slot_minutes": (0, 1440),
     "max_services": (1, 20),

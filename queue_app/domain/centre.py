@@ -76,6 +76,8 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
     """Bookings to come that one phone number or e-mail may have."""
     holds_per_address: int = 20
     """Times that one address may hold at once; a household or an office is one address."""
+    holds_per_browser: int = 3
+    """Times that one browser may hold at once, each in a tab of its own; from 1 to 5."""
     bookings_per_address: int = 60
     """Bookings that one address may make in a day, and codes that it may ask for."""
     freed_slot_minutes: int = 0

@@ -60,6 +60,8 @@ RIGHTS: Mapping[str, Mapping[Party, Where]] = {
     "see_proof": _BY_LINK,
     "cancel": _BY_LINK,
     "leave": _BY_LINK,
+    "allow_push": _BY_LINK,
+    "stop_push": _BY_LINK,
     # The kiosk, and the phone calls that fall due by themselves.
     "register_kiosk": _ANYONE,
     "issue": _KIOSK,
@@ -96,6 +98,7 @@ RIGHTS: Mapping[str, Mapping[Party, Where]] = {
     # What happens by itself.
     "remind": _SYSTEM,
     "expire_holds": _SYSTEM,
+    "tell_soon": _SYSTEM,
     "close_out": _SYSTEM,
     "settle": _SYSTEM,
     # The office.

@@ -108,7 +108,7 @@ _BROKEN: dict[str, str] = {
             WHERE t.branch_id = a.branch_id AND t.appointment_id = a.id)""",
     "a message tells of something that happened": """
         SELECT format('branch %s: message %s', m.branch_id, m.id) FROM message m
-        WHERE appointment_id IS NOT NULL AND kind NOT IN ('link', 'reminder')
+        WHERE appointment_id IS NOT NULL AND kind NOT IN ('link', 'reminder') AND channel <> 'push'
             AND NOT EXISTS (SELECT FROM appointment_event e
             WHERE e.branch_id = m.branch_id AND e.appointment_id = m.appointment_id
                 AND m.event = format('appointment %s %s', e.appointment_id, e.seq))""",

@@ -66,7 +66,9 @@ class KnownBooking(Struct, frozen=True):
             phone=hidden_phone(self.phone) if self.phone else None,
             email=hidden_mail(self.email) if self.email else None,
             messages=tuple(
-                msgspec.structs.replace(one, recipient=hidden_contact(one.recipient))
+                one
+                if one.channel == "push"
+                else msgspec.structs.replace(one, recipient=hidden_contact(one.recipient))
                 for one in self.messages
             ),
         )
