@@ -31,12 +31,15 @@ from queue_app.delivery import looks
 from queue_app.delivery.adapter import Adapter
 from queue_app.delivery.folder import MessageFolder
 from queue_app.delivery.gateway import SmsGateway
+from queue_app.delivery.letters import ORGANIZER
 from queue_app.delivery.mailbox import Mailbox
 from queue_app.delivery.signing import signer
 from queue_app.delivery.smtp import SmtpMailer
+from queue_app.delivery.webpush import WebPush
 from queue_app.domain.errors import QueueError
-from queue_app.domain.messages import Medium
+from queue_app.domain.messages import MEDIA, Medium
 from queue_app.domain.ranges import Forecasts
+from queue_app.flow import pushing
 from queue_app.flow.promising import Promises
 from queue_app.jobs import reading_bounces, runner, upkeep
 from queue_app.jobs.runner import Job
@@ -46,10 +49,11 @@ from queue_app.queries import reference
 from queue_app.store import db
 from queue_app.store.outages import Outage
 from queue_app.texts.words import also_from
-from queue_app.web import health
+from queue_app.web import health, site_files
 from queue_app.web.bounds import LIMITS
 from queue_app.web.errors import EXCEPTION_HANDLERS
 from queue_app.web.guards import Known, provide_by, provide_staff, require_right, right
+from queue_app.web.heads import HeadsAsGets
 from queue_app.web.limits import limited
 from queue_app.web.logs import Journal
 from queue_app.web.requests import ReadableRequest
@@ -57,6 +61,8 @@ from queue_app.web.share import PublicShare
 from queue_app.web.templating import Pages, add_security_headers, assets_of
 from queue_app.web.typed import Hearing
 
+PUSHES_AT_ONCE = 8
+"""So that a push service that is slow holds up nobody's call at another."""
 FACES = ("booking", "kiosk", "display", "queue_app.console", "queue_app.trial")
 
 
@@ -73,8 +79,14 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
     ways: dict[Medium, Adapter] = {"mail": folder, "sms": folder}
     public_url = settings.public_url or _trial_url(settings)
     organizer = settings.mail_from.address if settings.mail_from else None
-    sender = Sender(ways | _providers(settings), public_url, organizer, settings.ways_out)
-    jobs = [*upkeep.with_delivery(sender, folder), *_read_bounces(settings)]
+    by_push: tuple[Medium, ...] = ("push",)
+    letters = tuple(one for one in MEDIA if one not in by_push)
+    sender = Sender(
+        ways | _providers(settings), public_url, organizer, settings.ways_out, only=letters
+    )
+    push = WebPush(_whom_to_ask(settings), anywhere=settings.trial)
+    pusher = Sender({"push": push}, only=by_push, at_once=PUSHES_AT_ONCE)
+    jobs = [*upkeep.with_delivery(sender, folder, pusher, forecasts), *_read_bounces(settings)]
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
@@ -105,6 +117,8 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
             display.pages.router,
             queue_app.console.pages.router,
             queue_app.console.unsettled_list.router,
+            site_files.favicon,
+            site_files.robots,
             health.live,
             health.ready,
             health.metrics,
@@ -156,7 +170,8 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
     )
     if settings.rate_limits:
         app.asgi_handler = PublicShare(app.asgi_handler, known)
-    app.asgi_handler = Journal(Hearing(app.asgi_handler), settings.slow_seconds)
+    inner = HeadsAsGets(Hearing(app.asgi_handler))
+    app.asgi_handler = Journal(inner, settings.slow_seconds)
     return app
 
 
@@ -182,16 +197,26 @@ def _read_bounces(settings: Settings) -> list[Job]:
     return [reading_bounces.job(mailbox, settings.mail_bounces, settings.ways_out)]
 
 
+def _whom_to_ask(settings: Settings) -> str:
+    """Where push services would write to about this centre, as they wish to be told."""
+    if settings.mail_from:
+        return f"mailto:{settings.mail_from.address}"
+    if settings.public_url and settings.public_url.startswith("https:"):
+        return settings.public_url
+    return f"mailto:{ORGANIZER}"
+
+
 def _trial_url(settings: Settings) -> str | None:
     """Links in the messages of a trial are opened on its machine."""
     return f"http://127.0.0.1:{settings.port}" if settings.trial else None
 
 
 async def _first_look() -> None:
-    """The centre's name and zone for the first page. A database that is away at this moment is
-    waited for like at any other: by whoever asks."""
+    """The centre's name and zone for the first page, and its key for pushes. A database that is
+    away at this moment is waited for like at any other: by whoever asks."""
     with suppress(Outage, QueueError):
         await reference.directory()
+        await pushing.private_key()
 
 
 def serve() -> Litestar:

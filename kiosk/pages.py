@@ -28,6 +28,7 @@ from queue_app.queries import halls, reference
 from queue_app.queries.staff import device_of_token
 from queue_app.screens.board import board_view
 from queue_app.screens.kiosk import DoorView, door_view
+from queue_app.texts.formats import offsets
 from queue_app.texts.speaker import speaker_of
 from queue_app.texts.words import N_, words
 from queue_app.web.addresses import absolute
@@ -125,7 +126,7 @@ def _screens(request: Asked, seen: Hall) -> Response[Any]:
             "branch": branch.slug,
             "title": branch.title,
             "centre": directory.centre.title,
-            "zone": directory.centre.timezone,
+            "zone": offsets(directory.zone, seen.at.year),
             "max_services": directory.rules.max_services,
             "door": door,
             "board": board,

@@ -118,6 +118,14 @@ def text_frame(text: bytes) -> bytes:
     return Frame(Opcode.TEXT, text).serialize(mask=False)
 
 
+class Glance(Struct, frozen=True):
+    """What a topic's frame says at this moment. `text`: None where whoever asks has it already."""
+
+    version: int
+    epoch: str
+    text: bytes | None
+
+
 class _Watch:
     """The subscribers of one topic, what its screen has loaded for it, and its last frame."""
 
@@ -125,6 +133,7 @@ class _Watch:
         self.subscriptions: set[Subscription] = set()
         self.facts: Any = None
         self.seen: Hall | None = None
+        self.text = b""
         self.frame = b""
 
     def outdate(self) -> None:
@@ -211,6 +220,22 @@ class Hub:
             if not watch.subscriptions:
                 del place.watches[topic]
 
+    async def look(self, topic: Topic, known: tuple[int, str] | None = None) -> Glance | None:
+        """The same text as a frame, once, for whom no websocket reaches; None where the topic's
+        epoch is over.
+
+        `known`: the version and epoch of what they have. NotFound as for `subscribe`.
+        """
+        place = self._places.setdefault(topic.branch_id, _Place())
+        seen = await self._shared(topic.branch_id, place)
+        if seen.epoch != topic.epoch:
+            return None
+        if known == (seen.version, seen.epoch):
+            return Glance(seen.version, seen.epoch, None)
+        watch = place.watches.get(topic, _Watch())
+        await self._make(topic, watch, seen)
+        return Glance(seen.version, seen.epoch, watch.text)
+
     async def _first(self, topic: Topic, place: _Place, watch: _Watch) -> bytes | None:
         """The topic's frame as it is now; None where its epoch is over."""
         if (await reference.directory()).epoch != topic.epoch:
@@ -218,13 +243,27 @@ class Hub:
         seen = await self._shared(topic.branch_id, place)
         if seen.epoch != topic.epoch:
             return None
-        if watch.seen is not seen:
-            screen = self._screens[topic.kind]
-            found = await screen.load(seen, {topic: watch.facts})
-            if topic not in found:
-                raise NotFound("unknown_link")
-            self._render(screen, topic, watch, seen, found[topic])
+        await self._make(topic, watch, seen)
         return watch.frame
+
+    async def _make(self, topic: Topic, watch: _Watch, seen: Hall) -> None:
+        """The topic's frame of this hall, if it is not there yet. NotFound `unknown_link`."""
+        if watch.seen is seen:
+            return
+        screen = self._screens[topic.kind]
+        found = await screen.load(seen, {topic: watch.facts})
+        if topic not in found:
+            raise NotFound("unknown_link")
+        self._render(screen, topic, watch, seen, found[topic])
+
+    async def hall_with(self, branch_id: int, ticket_id: int) -> Hall:
+        """What screens are shown of a branch, this ticket included if the hall has it at all: who
+        has just got it is told what its page tells."""
+        place = self._places.setdefault(branch_id, _Place())
+        async with place.reading:
+            if place.seen and ticket_id in place.seen.by_id and self._is_current(place):
+                return place.seen
+            return await self._read(branch_id, place)
 
     async def _shared(self, branch_id: int, place: _Place) -> Hall:
         """What all who connect at this moment are shown: the last hall, if it is as it was."""
@@ -254,7 +293,8 @@ class Hub:
         self, screen: Screen[Any], topic: Topic, watch: _Watch, seen: Hall, facts: Any
     ) -> None:
         watch.facts = facts
-        watch.frame = text_frame(msgspec.json.encode(screen.render(seen, topic, facts)))
+        watch.text = msgspec.json.encode(screen.render(seen, topic, facts))
+        watch.frame = text_frame(watch.text)
         watch.seen = seen
 
     def _push_soon(self, branch_id: int, place: _Place) -> None:

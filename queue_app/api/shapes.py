@@ -281,3 +281,22 @@ class Queued(Struct, frozen=True):
     reason: Text
     reason_code: str
     wait: Wait | None
+
+
+class PushKey(Struct, frozen=True):
+    """In base64url, without padding."""
+
+    key: str
+
+
+class NewPush(Struct, frozen=True):
+    """A browser's own words, of its `PushSubscription`; the keys in base64url."""
+
+    endpoint: Annotated[str, Meta(max_length=1000)]
+    p256dh: Annotated[str, Meta(max_length=100)]
+    auth: Annotated[str, Meta(max_length=40)]
+    language: Language | None = None
+
+
+class NoMorePush(Struct, frozen=True):
+    endpoint: Annotated[str, Meta(max_length=1000)]

@@ -31,7 +31,7 @@ def show(contact: str) -> None:
         known_as = " ".join(filter(None, [one.name, one.phone, one.email]))
         click.echo(
             f"{one.starts_at:%Y-%m-%d %H:%M}  {one.branch}  {one.state}  {one.code}  {known_as}"
-            f"  (kept until {one.kept_until:%Y-%m-%d})"
+            f"  (kept until {one.kept_until:%Y-%m-%d}{'' if one.reminders else ', no reminders'})"
         )
         for line in _refused(one):
             click.echo(f"    {line}")

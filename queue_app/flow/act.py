@@ -53,11 +53,11 @@ class By:
     """Who asks for something, when, and the key under which they may ask for it again.
 
     `forecasts`: what the process keeps of its forecasts, where it keeps any. `address`: where from,
-    where that counts. A plain class, as the web framework would make structs anew from what it is
-    given.
+    where that counts; `browser`: which one, where it holds times. A plain class, as the web
+    framework would make structs anew from what it is given.
     """
 
-    __slots__ = ("address", "forecasts", "key", "now", "who")
+    __slots__ = ("address", "browser", "forecasts", "key", "now", "who")
 
     def __init__(
         self,
@@ -66,16 +66,22 @@ class By:
         key: UUID | None = None,
         forecasts: Forecasts | None = None,
         address: str | None = None,
+        browser: str | None = None,
     ) -> None:
         self.who = who
         self.now = now
         self.key = key
         self.forecasts = forecasts
         self.address = address
+        self.browser = browser
 
     def under(self, key: UUID) -> "By":
         """The same, under a key of its own."""
-        return By(self.who, self.now, key, self.forecasts, self.address)
+        return By(self.who, self.now, key, self.forecasts, self.address, self.browser)
+
+    def through(self, browser: str) -> "By":
+        """The same, in this browser."""
+        return By(self.who, self.now, self.key, self.forecasts, self.address, browser)
 
 
 class Act:
@@ -88,6 +94,7 @@ class Act:
         self.who = by.who
         self.now = by.now
         self.address = by.address
+        self.browser = by.browser
         self.right = right
         self._directory = directory
         self.forecasts = by.forecasts

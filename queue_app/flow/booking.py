@@ -33,11 +33,14 @@ async def hold(
     starts_at: datetime,
     channel: Channel = "visit",
     language: Language | None = None,
+    instead: str | None = None,
 ) -> Appointment:
-    """Take a free start for `hold_minutes`.
+    """Take a free start for `hold_minutes`. `instead`: the link of what this browser holds and
+    gives back for it.
 
     Conflict `slot_taken` with the nearest `alternatives`; RuleBroken `unknown_service`,
-    `not_by_visit`, `not_by_phone`, `too_many_services`, `no_such_time`; TooMany `too_many_holds`.
+    `not_by_visit`, `not_by_phone`, `too_many_services`, `no_such_time`; TooMany `too_many_holds`,
+    `enough_holds`.
     """
     await act.plans_stand()
     branch = act.branch(branch_slug)
@@ -45,13 +48,15 @@ async def hold(
     if channel == "site":
         raise RuleBroken("not_by_visit", services=services)
     chosen = check_services(act.directory, services, channel)
-    await sparing.require_few_holds(act)
+    await sparing.require_few_holds(act, instead)
     await expire_lapsed(act, branch.id)
     spoken = act.directory.spoken(language)
     held = await _take(act, branch, chosen, starts_at, channel, spoken)
     if held is None:
         raise await _taken(act, branch, chosen, channel, starts_at)
     await sparing.note_hold(act, held)
+    if instead:
+        await sparing.give_back(act, instead)
     return held
 
 

@@ -11,7 +11,7 @@ from queue_app.domain.contacts import hidden_contact
 from queue_app.domain.directory import Directory
 from queue_app.domain.mails import hidden_mail
 from queue_app.domain.phones import hidden_phone
-from queue_app.queries import appointments, refused
+from queue_app.queries import appointments, refused, wishes
 from queue_app.store import db
 
 
@@ -51,6 +51,8 @@ class KnownBooking(Struct, frozen=True):
     name: str | None
     phone: str | None
     email: str | None
+    reminders: bool
+    """Whether they are reminded, or wish not to be."""
     kept_until: datetime
     events: tuple[KnownEvent, ...]
     messages: tuple[KnownMessage, ...]
@@ -64,7 +66,9 @@ class KnownBooking(Struct, frozen=True):
             phone=hidden_phone(self.phone) if self.phone else None,
             email=hidden_mail(self.email) if self.email else None,
             messages=tuple(
-                msgspec.structs.replace(one, recipient=hidden_contact(one.recipient))
+                one
+                if one.channel == "push"
+                else msgspec.structs.replace(one, recipient=hidden_contact(one.recipient))
                 for one in self.messages
             ),
         )
@@ -85,6 +89,7 @@ async def of_booking(directory: Directory, one: Appointment) -> KnownBooking:
         name=one.name,
         phone=one.phone,
         email=one.email,
+        reminders=await wishes.wants_reminders(one.email or one.phone),
         kept_until=kept_until(directory, one),
         events=tuple(
             KnownEvent(directory.local(event.at), event.verb, event.actor.partition(":")[0])

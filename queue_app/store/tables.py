@@ -218,6 +218,16 @@ class Message(Table, tablename="message", db=engine):
     error = Text(null=True, default=None)
 
 
+class Reminded(Table, tablename="reminded", db=engine):
+    reminder = Text(primary_key=True)
+    reach = Timestamptz()
+
+
+class Unreminded(Table, tablename="unreminded", db=engine):
+    contact = Text(primary_key=True)
+    since = Timestamptz()
+
+
 class RefusedContact(Table, tablename="refused_contact", db=engine):
     contact = Text(primary_key=True)
     refused_at = Timestamptz()
@@ -327,7 +337,8 @@ class Interruption(Table, tablename="interruption", db=engine):
 class HoldFrom(Table, tablename="hold_from", db=engine):
     branch_id = Integer()
     appointment_id = BigInt(primary_key=True)
-    address = Bytea()
+    address = Bytea(null=True, default=None)
+    browser = Bytea(null=True, default=None)
     held_until = Timestamptz()
 
 
@@ -337,6 +348,23 @@ class FreedSlot(Table, tablename="freed_slot", db=engine):
     lane_id = Integer()
     period = TimeRange()
     free_at = Timestamptz()
+
+
+class PushKey(Table, tablename="push_key", db=engine):
+    id = Integer(primary_key=True, default=1)
+    private_key = Bytea()
+
+
+class PushSubscription(Table, tablename="push_subscription", db=engine):
+    branch_id = ForeignKey(Branch, null=False)
+    id = BigInt(primary_key=True)
+    appointment_id = BigInt(null=True, default=None)
+    ticket_id = BigInt(null=True, default=None)
+    endpoint = Text()
+    p256dh = Bytea()
+    auth = Bytea()
+    language = Text()
+    created_at = Timestamptz()
 
 
 class Proof(Table, tablename="proof", db=engine):

@@ -385,6 +385,18 @@ SENTENCES: Mapping[str, Sentence] = {
         N_("Too many times are held from your address"),
         N_("Finish or give back what you hold, or wait a few minutes."),
     ),
+    "enough_holds": (
+        N_("This browser holds as many times as it may"),
+        N_("Finish one of these bookings, or free a time that you do not need."),
+    ),
+    "bad_push": (
+        N_("This browser cannot be reached"),
+        N_("Keep this page open, or watch the board."),
+    ),
+    "too_many_browsers": (
+        N_("Enough phones are told of this visit"),
+        N_("Switch the notifications off on another phone first."),
+    ),
     "too_many_from_address": (
         N_("Too much was asked for from your address today"),
         N_("Try tomorrow, from another network, or call us."),

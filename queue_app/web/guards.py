@@ -62,6 +62,12 @@ async def admit(connection: Connection, name: str) -> Actor:
     return who
 
 
+def who_asks(connection: Connection) -> Actor:
+    """Whoever was admitted."""
+    who: Actor = connection.scope["state"][_WHO]
+    return who
+
+
 async def _who(connection: Connection, name: str) -> Actor:
     """Looked for only where the right is somebody's in particular."""
     allowed = rights.RIGHTS[name].keys()
