@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import msgspec
 from litestar import Request, Response
-from litestar.exceptions import HTTPException, InternalServerException, ValidationException
+from litestar.exceptions import HTTPException, InternalServerException
 from litestar.status_codes import HTTP_429_TOO_MANY_REQUESTS
 
 from queue_app.domain.errors import QueueError
@@ -20,6 +20,7 @@ from queue_app.store.outages import Outage
 from queue_app.texts.words import N_, words
 from queue_app.web.i18n import language_of
 from queue_app.web.templating import render
+from queue_app.web.unreadable import unreadable_fields
 
 logger = logging.getLogger(__name__)
 
@@ -450,7 +451,8 @@ def http_error(request: Request[Any, Any, Any], error: HTTPException) -> Respons
     reset = headers.get("RateLimit-Reset")
     if error.status_code == HTTP_429_TOO_MANY_REQUESTS and reset:
         headers["Retry-After"] = reset
-    return answer(request, Problem(error.status_code, code, _unreadable_fields(error), headers))
+    fields = unreadable_fields(request, error)
+    return answer(request, Problem(error.status_code, code, fields, headers))
 
 
 def _is_gone(error: HTTPException) -> bool:
@@ -549,19 +551,6 @@ def _as_json(request: Request[Any, Any, Any], problem: Problem) -> Response[byte
         media_type="application/problem+json",
         headers=headers,
     )
-
-
-def _unreadable_fields(error: HTTPException) -> dict[str, Any]:
-    """Which fields could not be read and why, where the framework says so."""
-    if not isinstance(error, ValidationException) or not isinstance(error.extra, list):
-        return {}
-    return {
-        "fields": [
-            {"field": str(item.get("key", "")), "problem": str(item.get("message", ""))}
-            for item in error.extra
-            if isinstance(item, dict)
-        ]
-    }
 
 
 def _first_page(path: str) -> str:

@@ -92,8 +92,10 @@ def test_no_mistake_ends_in_a_programs_words(
             "capacity.toml",
             'number = "1"',
             "number = 1",
-            ("layouts[district].desks[#1].number: must be text in quotation marks, not a whole"
-            ' number; write "1"'),
+            (
+                "layouts[district].desks[#1].number: must be text in quotation marks, not a whole"
+                ' number; write "1"'
+            ),
         ),
         (
             "centre.toml",
@@ -105,22 +107,28 @@ def test_no_mistake_ends_in_a_programs_words(
             "centre.toml",
             "hold_minutes = 10 ",
             'hold_minutes = "10" ',
-            ("rules.hold_minutes: must be a whole number, not text in quotation marks ('10');"
-            " write 10 without quotation marks"),
+            (
+                "rules.hold_minutes: must be a whole number, not text in quotation marks ('10');"
+                " write 10 without quotation marks"
+            ),
         ),
         (
             "centre.toml",
             'prove_contact = "never"',
             'prove_contact = "allways"',
-            ("rules.prove_contact: 'allways' is none of always, never, second; did you mean"
-            ' "always"?'),
+            (
+                "rules.prove_contact: 'allways' is none of always, never, second; did you mean"
+                ' "always"?'
+            ),
         ),
         (
             "centre.toml",
             "lead_minutes = 30 ",
             "lead_minutes = 30240 ",
-            ("rules.lead_minutes: is longer than the 21 days of horizon_days, so nothing could be"
-            " booked"),
+            (
+                "rules.lead_minutes: is longer than the 21 days of horizon_days, so nothing could"
+                " be booked"
+            ),
         ),
         (
             "centre.toml",
@@ -138,29 +146,37 @@ def test_no_mistake_ends_in_a_programs_words(
             "centre.toml",
             'title.uk = "Центр комунального сервісу"',
             'title.uk = "Центр комунального сервісу',
-            ("line 11, column 12: a quotation mark is not closed: look in line 11 for one without"
-            " a partner"),
+            (
+                "line 11, column 12: a quotation mark is not closed: look in line 11 for one"
+                " without a partner"
+            ),
         ),
         (
             "centre.toml",
             'title.uk = "Центр комунального сервісу"',
             "title.uk = “Центр комунального сервісу”",
-            ("line 11, column 12: is not valid TOML: “ is no quotation mark of these files; texts"
-            ' stand in straight ones: "…"'),
+            (
+                "line 11, column 12: is not valid TOML: “ is no quotation mark of these files;"
+                ' texts stand in straight ones: "…"'
+            ),
         ),
         (
             "advice.toml",
             'url = "https://www.cks.kiev.ua"',
             'url = "www.cks.kiev.ua"',
-            ("contacts[remote-service].url: 'www.cks.kiev.ua' is no address; it begins with"
-            " https://, tel: or mailto:"),
+            (
+                "contacts[remote-service].url: 'www.cks.kiev.ua' is no address; it begins with"
+                " https://, tel: or mailto:"
+            ),
         ),
         (
             "advice.toml",
             'en = "Photos of the meters"',
             "en = 7",
-            ("checklists[meter-replacement].items[4].en: must be text in quotation marks, not a"
-            ' whole number; write "7"'),
+            (
+                "checklists[meter-replacement].items[4].en: must be text in quotation marks, not a"
+                ' whole number; write "7"'
+            ),
         ),
     ],
 )
@@ -183,21 +199,27 @@ def test_a_refusal_says_what_was_probably_meant(
             "centre.toml",
             'booked_prefix = "К"',
             'booked_prefix = "C"',
-            ("rules.booked_prefix: 'C' is Latin beside Cyrillic prefixes; is the Cyrillic letter"
-            " meant?"),
+            (
+                "rules.booked_prefix: 'C' is Latin beside Cyrillic prefixes; is the Cyrillic letter"
+                " meant?"
+            ),
         ),
         (
             "catalogue.toml",
             "duration = 7",
             "duration = 10080",
-            ("services[payment-search].duration: is planned with 10080 minutes, which is 168 hours"
-            " for one visit; durations are minutes"),
+            (
+                "services[payment-search].duration: is planned with 10080 minutes, which is 168"
+                " hours for one visit; durations are minutes"
+            ),
         ),
         (
             "branches.toml",
             'layout = "district"',
-            ('layout = "district"\n[[branches.closures]]\nday = 2026-01-01\n'
-            'reason.uk = "Новий рік"\nreason.en = "New Year"'),
+            (
+                'layout = "district"\n[[branches.closures]]\nday = 2026-01-01\n'
+                'reason.uk = "Новий рік"\nreason.en = "New Year"'
+            ),
             "branches[holosiivskyi].closures[2026-01-01]: is over, so it changes nothing",
         ),
     ],
