@@ -11,7 +11,6 @@ from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.enums import ScopeType
 from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.plugins.prometheus import PrometheusConfig
 
 import booking.pages
@@ -24,6 +23,7 @@ import queue_app.trial.inbox
 from config.files import CATALOGUES
 from config.settings import Settings, from_environment
 from queue_app.api import sockets
+from queue_app.api.description import TruthPlugin
 from queue_app.api.docs import TextSchema
 from queue_app.clock import Clock, SystemClock
 from queue_app.clock import hall_clock as clock_of
@@ -133,15 +133,14 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
             title="queue-app",
             version=version("queue-app"),
             description="Booking, kiosk, desks and boards of a service centre. Errors are"
-            " application/problem+json (RFC 9457) with a stable `code`. `Idempotency-Key` (a"
-            " UUID) is honoured where something is created. Websockets: asyncapi.json.",
+            " application/problem+json (RFC 9457) with a stable `code`. Websockets: asyncapi.json.",
             openapi_router=Router(
                 "/api/v1/openapi.json",
                 route_handlers=[],
                 opt=right("see_page"),
                 include_in_schema=False,
             ),
-            render_plugins=[JsonRenderPlugin(path=["/", "/openapi.json"])],
+            render_plugins=[TruthPlugin(path=["/", "/openapi.json"])],
         ),
         request_class=ReadableRequest,
         request_max_body_size=LIMITS.body_bytes,
