@@ -16,6 +16,7 @@ from litestar.plugins.prometheus import PrometheusConfig
 import booking.pages
 import display.pages
 import kiosk.pages
+import queue_app.api.page
 import queue_app.api.routes
 import queue_app.console.pages
 import queue_app.console.unsettled_list
@@ -52,7 +53,14 @@ from queue_app.web.requests import ReadableRequest
 from queue_app.web.share import PublicShare
 from queue_app.web.templating import Pages, add_security_headers, assets_of
 
-FACES = ("booking", "kiosk", "display", "queue_app.console", "queue_app.trial")
+FACES = (
+    "booking",
+    "kiosk",
+    "display",
+    "queue_app.console",
+    "queue_app.api",
+    "queue_app.trial",
+)
 
 
 def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
@@ -94,6 +102,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
         route_handlers=[
             queue_app.api.routes.router,
             *queue_app.api.routes.live(channels),
+            queue_app.api.page.api_page,
             booking.pages.router,
             kiosk.pages.router,
             display.pages.router,
