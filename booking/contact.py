@@ -21,7 +21,7 @@ from booking.visit import find, page_of
 from queue_app.clock import Clock
 from queue_app.domain.appointments import Appointment
 from queue_app.flow.act import By
-from queue_app.queries import reference
+from queue_app.queries import reference, refused
 from queue_app.web.guards import require_same_origin, right
 from queue_app.web.i18n import language_of
 from queue_app.web.limits import PUBLIC
@@ -57,6 +57,7 @@ async def _form(
         errors=[] if twice else field_errors(request, entered, example),
         suggestion=suggestion(entered),
         example=example,
+        refusals=await refused.of(found.email, found.phone),
     )
 
 

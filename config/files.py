@@ -5,23 +5,24 @@ catalogue.toml  groups, services
 advice.toml     checklists, contacts, notes
 capacity.toml   skills, and layouts (hours, desks, lanes) that branches share
 branches.toml   branches
+search.toml     idle, synonyms, keywords: the words by which people find services; may be missing
 """
 
-from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
-import tomli_w
 from msgspec import Struct
 
-from config.checking import check_reach, check_references, warn
-from config.notation import format_duration, format_periods, format_weekly, parse_duration
+from config.checking import check_reach, check_references
+from config.doubts import warn
+from config.notation import parse_duration
 from config.reading import ConfigError, Mistake, Place, Reader
 from config.rules import check_rules
 from config.weeks import closures_of, weekly_of
 from config.wording import did_you_mean
+from config.writing import write_centre
 from queue_app.domain.catalogue import Channel, Duration, Group, Language, Service, Text
 from queue_app.domain.centre import (
     BranchPlan,
@@ -37,6 +38,7 @@ from queue_app.domain.centre import (
     Skill,
     Weekly,
 )
+from queue_app.domain.matching import Keywords, Phrases, SearchWords, Synonyms
 
 __all__ = ["ConfigError", "Mistake", "check_centre", "load_centre", "write_centre"]
 
@@ -62,8 +64,11 @@ FILES: dict[str, frozenset[str]] = {
     "advice.toml": frozenset({"checklists", "contacts", "notes"}),
     "capacity.toml": frozenset({"skills", "layouts"}),
     "branches.toml": frozenset({"branches"}),
+    "search.toml": frozenset({"idle", "synonyms", "keywords"}),
 }
 """Every file of the folder with the keys at its top."""
+OPTIONAL = frozenset({"search.toml"})
+"""Files that a centre may do without."""
 HOMES = {key: f"the top of {file}" for file, keys in FILES.items() for key in keys} | {
     rule.name: "[rules] of centre.toml" for rule in msgspec.structs.fields(Rules)
 }
@@ -132,7 +137,12 @@ def check_centre(folder: Path, today: date | None = None) -> tuple[Centre, list[
         if path.name not in FILES:
             hint = did_you_mean(path.name, FILES) or f"; the files are {', '.join(FILES)}"
             reader.problem(Place(path.name, "file"), f"unknown{hint}")
-    raw = {name: reader.file(folder, name, keys) for name, keys in FILES.items()}
+    raw = {
+        name: reader.file(folder, name, keys)
+        if name not in OPTIONAL or (folder / name).exists()
+        else {}
+        for name, keys in FILES.items()
+    }
     centre = _read(reader, raw)
     check_rules(reader, Place("centre.toml", "rules"), centre.rules)
     check_references(reader, raw)
@@ -174,6 +184,21 @@ def _read(reader: Reader, raw: dict[str, dict[str, Any]]) -> Centre:
         priorities=every("centre.toml", "priorities", Priority),
         skills=every("capacity.toml", "skills", Skill),
         branches=_branches(reader, raw),
+        search=_search(reader, raw["search.toml"]),
+    )
+
+
+def _search(reader: Reader, raw: dict[str, Any]) -> SearchWords:
+    place = Place("search.toml")
+    groups = reader.tables(place.at("synonyms"), raw.get("synonyms", []))
+    synonyms = [
+        reader.struct(place.at("synonyms").item(label), table, Synonyms) for label, table in groups
+    ]
+    keywords = reader.items(place.at("keywords"), raw.get("keywords", []), Keywords, "of")
+    return SearchWords(
+        idle=reader.value(place.at("idle"), raw.get("idle", {}), Phrases) or {},
+        synonyms=tuple(filter(None, synonyms)),
+        keywords=tuple(value for _, value in keywords),
     )
 
 
@@ -276,107 +301,3 @@ def _first(sources: list[tuple[Place, _Hours]], name: str) -> tuple[Place, Any]:
         if (raw := getattr(source, name)) is not None:
             return place.at(name), raw
     return sources[0][0].at(name), None
-
-
-def write_centre(centre: Centre, folder: Path) -> None:
-    """Write the centre as the files that `load_centre` reads back to the same centre.
-
-    What several branches share becomes a layout. Existing files are replaced.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    layouts = _shared(centre.branches)
-    tables: dict[str, dict[str, Any]] = {
-        "centre.toml": {
-            "title": centre.title,
-            "languages": list(centre.languages),
-            "timezone": centre.timezone,
-            **{
-                key: value
-                for key in ("country", "phone_example")
-                if (value := getattr(centre, key)) is not None
-            },
-            "branch_words": _plain(centre.branch_words),
-            "rules": _plain(centre.rules),
-            "priorities": _plain_all(centre.priorities),
-        },
-        "catalogue.toml": {
-            "groups": _plain_all(centre.groups),
-            "services": [
-                _plain(one) | {"duration": format_duration(one.duration, centre.languages[0])}
-                for one in centre.services
-            ],
-        },
-        "advice.toml": {
-            "checklists": _plain_all(centre.checklists),
-            "contacts": _plain_all(centre.contacts),
-            "notes": _plain_all(centre.notes),
-        },
-        "capacity.toml": {
-            "skills": _plain_all(centre.skills),
-            "layouts": [{"code": code} | table for code, table in layouts.values()],
-        },
-        "branches.toml": {"branches": [_branch_table(one, layouts) for one in centre.branches]},
-    }
-    for name, table in tables.items():
-        (folder / name).write_text(tomli_w.dumps(table), encoding="utf-8")
-
-
-_Layouts = dict[bytes, tuple[str, dict[str, Any]]]
-"""Layouts that at least two branches have, by what is in them: code and table."""
-
-
-def _shared(branches: Iterable[BranchPlan]) -> _Layouts:
-    alike: dict[bytes, list[BranchPlan]] = {}
-    for branch in branches:
-        alike.setdefault(_capacity_key(branch), []).append(branch)
-    several = [(key, found[0]) for key, found in alike.items() if len(found) > 1]
-    return {
-        key: (f"layout-{index}", _capacity_table(branch))
-        for index, (key, branch) in enumerate(several, start=1)
-    }
-
-
-def _capacity_key(branch: BranchPlan) -> bytes:
-    return msgspec.json.encode((branch.hours, branch.desks, branch.lanes), order="sorted")
-
-
-def _capacity_table(branch: BranchPlan) -> dict[str, Any]:
-    def planned(plan: DeskPlan | LanePlan) -> dict[str, Any]:
-        table = _plain(plan)
-        del table["roster"]
-        if plan.roster != branch.hours:
-            table["roster"] = format_weekly(plan.roster)
-        return table
-
-    return {
-        "hours": format_weekly(branch.hours),
-        "desks": [planned(desk) for desk in branch.desks],
-        "lanes": [planned(lane) for lane in branch.lanes],
-    }
-
-
-def _branch_table(branch: BranchPlan, layouts: _Layouts) -> dict[str, Any]:
-    table: dict[str, Any] = {"slug": branch.slug, "title": branch.title}
-    if branch.address:
-        table["address"] = branch.address
-    if branch.shelter:
-        table["shelter"] = branch.shelter
-    shared = layouts.get(_capacity_key(branch))
-    table |= {"layout": shared[0]} if shared else _capacity_table(branch)
-    if branch.closures:
-        table["closures"] = [
-            {"day": one.day, "reason": one.reason}
-            | ({"hours": format_periods(one.periods)} if one.periods else {})
-            for one in branch.closures
-        ]
-    return table
-
-
-def _plain_all(values: Iterable[Struct]) -> list[dict[str, Any]]:
-    return [_plain(value) for value in values]
-
-
-def _plain(value: Struct) -> dict[str, Any]:
-    """The struct as TOML knows it: a table without the keys that are None."""
-    table: dict[str, Any] = msgspec.to_builtins(value, builtin_types=(date,))
-    return {key: one for key, one in table.items() if one is not None}

@@ -207,6 +207,9 @@ class Reader:
             self._check_text(place, value, long)
         elif isinstance(value, str):
             self._check_signs(place, value, long)
+        elif isinstance(value, dict):
+            for key, one in value.items():
+                self._check_texts(place.at(key), one, long)
         elif isinstance(value, tuple | list):
             for index, one in enumerate(value, start=1):
                 self._check_texts(place.item(str(index)), one, long)

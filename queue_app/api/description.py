@@ -130,8 +130,11 @@ def _complete(operation: Document, method: str, handler: HTTPRouteHandler) -> No
     if right == "begin_session":
         statuses |= {401}
     if limit:
-        most = LIMITS[limit][1]
-        operation["description"] = f"At most {most} times a minute from one address."
+        most = LIMITS[limit]
+        operation["description"] = (
+            f"At most {most.of_browser} times a minute from one browser, and {most.of_address} from"
+            " one address."
+        )
     for status in sorted(statuses):
         responses[str(status)] = {"$ref": f"#/components/responses/Problem{status}"}
 

@@ -50,6 +50,21 @@ class CatalogueView(Struct, frozen=True):
     priorities: tuple[Priority, ...]
 
 
+class FoundView(Struct, frozen=True):
+    """`title` in the language that was asked for; `matched`: the words of ours that led there."""
+
+    kind: Literal["service", "note"]
+    code: str
+    title: str
+    matched: tuple[str, ...]
+
+
+class SearchView(Struct, frozen=True):
+    """Best first."""
+
+    results: tuple[FoundView, ...]
+
+
 class OpenView(Struct, frozen=True):
     """Local hours of one day."""
 
@@ -270,3 +285,22 @@ class Queued(Struct, frozen=True):
     reason: Text
     reason_code: str
     wait: Wait | None
+
+
+class PushKey(Struct, frozen=True):
+    """In base64url, without padding."""
+
+    key: str
+
+
+class NewPush(Asked, frozen=True):
+    """A browser's own words, of its `PushSubscription`; the keys in base64url."""
+
+    endpoint: Annotated[str, Meta(max_length=1000)]
+    p256dh: Annotated[str, Meta(max_length=100)]
+    auth: Annotated[str, Meta(max_length=40)]
+    language: Language | None = None
+
+
+class NoMorePush(Asked, frozen=True):
+    endpoint: Annotated[str, Meta(max_length=1000)]

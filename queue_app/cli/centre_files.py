@@ -16,6 +16,7 @@ from queue_app.domain.people import OPERATOR
 from queue_app.flow import configuring
 from queue_app.flow.act import By
 from queue_app.queries import reference, retired
+from queue_app.queries.search import index_of
 from queue_app.texts.words import SOURCE, also_from, untranslated
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -53,6 +54,23 @@ def check(folder: Path | None) -> None:
         f"{len(centre.branches)} branches. "
         + (f"No errors; warnings: {len(doubts)}." if doubts else "Nothing wrong.")
     )
+
+
+@config.command()
+@click.argument("question")
+@click.argument("folder", type=FOLDER, required=False)
+def search(question: str, folder: Path | None) -> None:
+    """What a resident's question finds by the files as they stand, best first, and by what."""
+    settings = operator.settings()
+    centre, _ = check_centre(folder or settings.config)
+    found = index_of(centre).find(question)
+    for one in found:
+        title = one.title[centre.languages[0]]
+        click.echo(
+            f"{one.score:.2f}  {one.kind} {one.code}: {title}\n      {'; '.join(one.matched)}"
+        )
+    if not found:
+        click.echo("Nothing.")
 
 
 def _say_untranslated(folder: Path, centre: Centre) -> None:

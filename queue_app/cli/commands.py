@@ -7,6 +7,7 @@ import click
 from queue_app.cli import (
     centre_files,
     database,
+    message_bounced,
     person,
     running,
     sign_ins,
@@ -34,6 +35,7 @@ for command in (
     sign_ins.staff,
     sign_ins.device,
     person.person,
+    message_bounced.message,
     database.doctor,
     simulate,
     database.backup,

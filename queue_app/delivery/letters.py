@@ -55,6 +55,9 @@ ACTIONS: Mapping[MessageKind, str] = {
 }
 """What the link leads to."""
 
+FOR_THE_LINK: frozenset[MessageKind] = frozenset({"link", "plans"})
+"""Without its link such a message is of no use, however many segments it takes."""
+
 IN_CALENDARS: frozenset[MessageKind] = frozenset({"booked", "moved", "cancelled"})
 """The mails that bring the booking into a calendar, change it there or take it out."""
 ORGANIZER = "noreply@queue-app.invalid"
@@ -130,10 +133,10 @@ def _filled(message: Message, form: looks.Form, said: Mapping[str, Any]) -> str:
 
 
 def _short(message: Message, said: Mapping[str, Any]) -> str:
-    """In one segment where it can: without the link if that is too much for it. Who must choose
-    anew needs the link more than the segment."""
+    """In one segment where it can: without the link if that is too much for it, and it is
+    not what the message is for."""
     whole = _plain(_filled(message, "sms.txt", said))
-    if segments(whole) == 1 or not said["link"] or message.kind == "plans":
+    if segments(whole) == 1 or not said["link"] or message.kind in FOR_THE_LINK:
         return whole
     return _plain(_filled(message, "sms.txt", {**said, "link": None}))
 

@@ -60,6 +60,8 @@ RIGHTS: Mapping[str, Mapping[Party, Where]] = {
     "see_proof": _BY_LINK,
     "cancel": _BY_LINK,
     "leave": _BY_LINK,
+    "allow_push": _BY_LINK,
+    "stop_push": _BY_LINK,
     # The kiosk, and the phone calls that fall due by themselves.
     "register_kiosk": _ANYONE,
     "issue": _KIOSK,
@@ -81,13 +83,17 @@ RIGHTS: Mapping[str, Mapping[Party, Where]] = {
     "transfer": _AT_DESK,
     "undo": _AT_DESK,
     # Time that stops.
-    "interrupt": _IN_BRANCH,
-    "resume": _IN_BRANCH,
+    "interrupt": _AT_DESK,
+    "resume": _AT_DESK,
+    "resume_of_office": _OFFICE,
     # Whom changed plans hit: names and numbers, for who makes good for it.
     "see_unsettled": _OFFICE,
     "settle_unsettled": _OFFICE | _OPERATOR,
+    # What came back, or was refused: read from a mailbox, or handed over by a mail server.
+    "refuse": _SYSTEM | _OPERATOR,
     # What happens by itself.
     "expire_holds": _SYSTEM,
+    "tell_soon": _SYSTEM,
     "close_out": _SYSTEM,
     "settle": _SYSTEM,
     # The office.
@@ -127,6 +133,11 @@ def require_desk(right: str, who: Actor, desk_staff_id: int | None) -> None:
     """NotAllowed `not_your_desk` for who has the right only at the desk that they have taken."""
     if not has_at_desk(right, who, desk_staff_id):
         raise NotAllowed("not_your_desk")
+
+
+def needs_desk(right: str, who: Actor) -> bool:
+    """Whether this actor has this right only while they have a desk."""
+    return _where(right, who) == "desk"
 
 
 def has_at_desk(right: str, who: Actor, desk_staff_id: int | None) -> bool:

@@ -21,7 +21,7 @@ from queue_app.queries import appointments, reference, slots
 from queue_app.store import db
 from tests.support.people import KIOSK, Machine, Person, hire, install
 
-NO_PAGES = ("/api/", "/health/", "/metrics", "/static/")
+NO_PAGES = ("/api/", "/health/", "/metrics", "/static/", "/favicon.ico", "/robots.txt")
 """What begins so is read by programs."""
 
 
@@ -62,6 +62,7 @@ def addresses(lived: Lived) -> dict[str, list[str]]:
         "/day": [f"/day?{chosen}"],
         "/time": [f"/time?{chosen}&day={lived.tomorrow}", f"/time?{chosen}&day=2027-12-25"],
         "/taken": [f"/taken?{chosen}"],
+        "/held": ["/held"],
         "/about": ["/about"],
         "/my": ["/my", "/my?sent"],
         "/my/all": ["/my/all"],
