@@ -93,7 +93,10 @@ def _describe(app: Litestar) -> Document:
     document["servers"] = [{"url": "/", "description": "This server"}]
     components = document.setdefault("components", {})
     components["securitySchemes"] = SCHEMES
-    components["schemas"] |= _bodies() | {"Problem": _problem()}
+    bodies = _bodies()
+    for name, body in bodies.items():
+        _with_formats(body, components["schemas"].get(name, {}))
+    components["schemas"] |= bodies | {"Problem": _problem()}
     components["responses"] = {f"Problem{status}": _refusal(status) for status in _SAID}
     for path, method, handler in _handlers(app):
         if method in document["paths"].get(path, {}):
@@ -245,6 +248,14 @@ def _bodies() -> Document:
         asked, schema_hook=schema_of_text, ref_template="#/components/schemas/{name}"
     )
     return schemas
+
+
+def _with_formats(body: Document, derived: Document) -> None:
+    """A moment without its zone has no format by the one, and is a date-time by the other."""
+    for name, field in body.get("properties", {}).items():
+        known = derived.get("properties", {}).get(name, {})
+        if field.get("type") == "string" and "format" in known:
+            field.setdefault("format", known["format"])
 
 
 def _without_null(schema: Document) -> Document:

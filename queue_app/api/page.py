@@ -155,14 +155,15 @@ def kind_of(schema: Mapping[str, Any]) -> str:
             return " or ".join(dict.fromkeys(map(kind_of, schema[key])))
     if "enum" in schema:
         values = [str(one) for one in schema["enum"]]
-        return " | ".join(values[:12]) + (" | …" if len(values) > 12 else "")
+        said = " | ".join(values[:12]) + (" | …" if len(values) > 12 else "")
+        return ", ".join([said, *_bounds(schema)])
     return ", ".join([_plain_kind(schema), *_bounds(schema)])
 
 
 def _plain_kind(schema: Mapping[str, Any]) -> str:
     kinds = schema.get("type", "anything")
     if kinds == "array":
-        return f"list of {kind_of(schema.get('items', {}))}"
+        return f"list of ({kind_of(schema.get('items', {}))})"
     said = kinds if isinstance(kinds, str) else " or ".join(kinds)
     return f"{said} ({schema['format']})" if "format" in schema else str(said)
 
@@ -178,7 +179,7 @@ def _bounds(schema: Mapping[str, Any]) -> Iterator[str]:
     if "maxItems" in schema:
         yield f"up to {schema['maxItems']}"
     if schema.get("default") is not None:
-        yield f"otherwise {schema['default']!r}"
+        yield f"otherwise {schema['default']}" if schema["default"] not in ("", []) else "or empty"
 
 
 def _ref(schema: Mapping[str, Any]) -> str | None:
