@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 from litestar import Request, Response
-from litestar.exceptions import HTTPException, InternalServerException, ValidationException
+from litestar.exceptions import HTTPException, InternalServerException
 
 from queue_app.domain.errors import QueueError
 from queue_app.store.db import OUTAGES
@@ -19,6 +19,7 @@ from queue_app.web.i18n import language_of
 from queue_app.web.logs import REQUEST, said
 from queue_app.web.templating import render
 from queue_app.web.typed import form_again, reference_of
+from queue_app.web.unreadable import unreadable_fields
 
 logger = logging.getLogger(__name__)
 
@@ -482,7 +483,8 @@ def http_error(request: Request[Any, Any, Any], error: HTTPException) -> Respons
         return gone(request) if _is_gone(error) else unexpected_error(request, error)
     code = CODES_BY_STATUS.get(error.status_code, "unreadable")
     headers = dict(error.headers or {})
-    return answer(request, Problem(error.status_code, code, _unreadable_fields(error), headers))
+    fields = unreadable_fields(request, error)
+    return answer(request, Problem(error.status_code, code, fields, headers))
 
 
 def _is_gone(error: HTTPException) -> bool:
@@ -582,19 +584,6 @@ def _as_json(request: Request[Any, Any, Any], problem: Problem) -> Response[byte
         media_type="application/problem+json",
         headers=headers,
     )
-
-
-def _unreadable_fields(error: HTTPException) -> dict[str, Any]:
-    """Which fields could not be read and why, where the framework says so."""
-    if not isinstance(error, ValidationException) or not isinstance(error.extra, list):
-        return {}
-    return {
-        "fields": [
-            {"field": str(item.get("key", "")), "problem": str(item.get("message", ""))}
-            for item in error.extra
-            if isinstance(item, dict)
-        ]
-    }
 
 
 def _first_page(path: str) -> str:

@@ -7,6 +7,7 @@ from tests.web.api import API, Centre, done
 
 PROMISED = """
 GET /catalogue
+GET /catalogue/search
 GET /branches
 GET /branches/{branch}/slots
 GET /branches/{branch}/prospects
