@@ -61,6 +61,8 @@ _LEAST: dict[str, int] = {
     "alert_resume_minutes": 0,
     "alert_late_start_minutes": 0,
     "max_bookings": 1,
+    "offer_minutes": 0,
+    "max_wishes": 1,
     "max_services": 1,
     "holds_per_address": 1,
     "bookings_per_address": 1,

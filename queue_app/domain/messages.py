@@ -9,7 +9,9 @@ from queue_app.domain.catalogue import Language
 
 Medium = Literal["mail", "sms", "push", "print", "webhook"]
 """The way by which a message goes; a `Channel` is the way by which a service is given."""
-MessageKind = Literal["booked", "moved", "cancelled", "plans", "link", "code", "missed"]
+MessageKind = Literal[
+    "booked", "moved", "cancelled", "plans", "link", "code", "missed", "offer", "unmet"
+]
 
 ATTEMPTS = 8
 """After so many failures a message is given up."""

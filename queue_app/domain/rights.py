@@ -60,6 +60,14 @@ RIGHTS: Mapping[str, Mapping[Party, Where]] = {
     "see_proof": _BY_LINK,
     "cancel": _BY_LINK,
     "leave": _BY_LINK,
+    # The waiting list.
+    "make_wish": _ANYONE,
+    "see_wish": _BY_LINK,
+    "change_wish": _BY_LINK,
+    "withdraw_wish": _BY_LINK,
+    "forget_wish": _BY_LINK,
+    "accept_offer": _BY_LINK,
+    "decline_offer": _BY_LINK,
     # The kiosk, and the phone calls that fall due by themselves.
     "register_kiosk": _ANYONE,
     "issue": _KIOSK,
@@ -88,6 +96,8 @@ RIGHTS: Mapping[str, Mapping[Party, Where]] = {
     "settle_unsettled": _OFFICE | _OPERATOR,
     # What happens by itself.
     "expire_holds": _SYSTEM,
+    "offer_times": _SYSTEM,
+    "end_wish": _SYSTEM,
     "close_out": _SYSTEM,
     "settle": _SYSTEM,
     # The office.
@@ -98,6 +108,7 @@ RIGHTS: Mapping[str, Mapping[Party, Where]] = {
     "revoke_device": _OPERATOR,
     "apply_centre": _OPERATOR,
     "erase_person": _OPERATOR,
+    "erase_wishes": _OPERATOR,
     "note_person": _OPERATOR,
 }
 
