@@ -16,12 +16,13 @@ from queue_app.domain.wishes import Wanted, Wish
 from queue_app.flow import booking, wishing
 from queue_app.flow.act import By
 from queue_app.flow.configuring import apply
-from queue_app.jobs import upkeep
+from queue_app.jobs import holds, retention, waiting_list
 from queue_app.queries import reference, wishes
 from queue_app.store import db
 from tests.conftest import KYIV, MONDAY
 from tests.flow.bookings import NIGHT, ONE, SERVICE, TUESDAY, centre_with_a_night
-from tests.flow.stage import own
+from tests.flow.stage import pool_on
+from tests.support.database import empty
 
 replace = msgspec.structs.replace
 TEN, SLOTS = datetime.combine(TUESDAY, time(10), KYIV), 3
@@ -46,9 +47,11 @@ def small_centre(**rules: Any) -> Centre:
 
 
 @asynccontextmanager
-async def hall(server: str, name: str, **rules: Any) -> AsyncIterator[None]:
-    async with own(server, name):
-        await apply(By(OPERATOR, MONDAY), small_centre(**rules))
+async def hall(dsn: str, **rules: Any) -> AsyncIterator[None]:
+    """Empty, with these rules."""
+    await empty(dsn)
+    async with pool_on(dsn):
+        await apply(By(OPERATOR, MONDAY), small_centre(**rules), accept=True)
         reference.forget()
         yield
     reference.forget()
@@ -99,8 +102,10 @@ async def state_of(one: Wish) -> str:
 
 
 async def turn(now: datetime) -> None:
-    """Every job has its turn."""
-    await upkeep.sweep(FixedClock(now))
+    """Every job that has to do with wishes has its turn."""
+    clock = FixedClock(now)
+    for run in (holds.expire, waiting_list.offer, waiting_list.end, retention.forget_people):
+        await run(clock)
 
 
 async def told() -> list[tuple[str, str]]:
