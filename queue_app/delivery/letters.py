@@ -5,7 +5,7 @@ from typing import Any
 
 from jinja2 import TemplateError
 
-from queue_app.delivery import looks
+from queue_app.delivery import looks, wish_letters
 from queue_app.delivery.adapter import CalendarPart, Letter, Needless, Undeliverable
 from queue_app.delivery.calendars import invitation
 from queue_app.domain.appointments import Appointment
@@ -13,7 +13,7 @@ from queue_app.domain.directory import Directory
 from queue_app.domain.messages import Message, MessageKind
 from queue_app.domain.segments import segments
 from queue_app.flow import proving
-from queue_app.queries import appointments, unsettled
+from queue_app.queries import appointments, unsettled, waiting_list
 from queue_app.texts.formats import NBSP, Formats
 from queue_app.texts.speaker import speaker_of
 from queue_app.texts.words import N_, words
@@ -25,6 +25,7 @@ SUBJECTS: Mapping[MessageKind, str] = {
     "plans": N_("We cannot receive you, please choose another time: %(when)s"),
     "link": N_("Your booking: %(when)s"),
     "missed": N_("Your visit did not take place: %(when)s"),
+    "offer": N_("A time is free for you: %(when)s"),
 }
 
 CALL_SUBJECTS: Mapping[MessageKind, str] = {
@@ -34,16 +35,20 @@ CALL_SUBJECTS: Mapping[MessageKind, str] = {
     "plans": N_("We cannot call you, please choose another time: %(when)s"),
     "link": N_("Your call: %(when)s"),
     "missed": N_("Your call did not take place: %(when)s"),
+    "offer": N_("A time for our call is free for you: %(when)s"),
 }
 
-KINDS: tuple[MessageKind, ...] = (*SUBJECTS, "code")
+KINDS: tuple[MessageKind, ...] = (*SUBJECTS, "code", "unmet")
 """Every kind that there are words for."""
 
 INVITING: frozenset[MessageKind] = frozenset({"booked", "moved", "link"})
 """Whoever reads one of these comes, or waits for the call."""
 
-NOT_COMING: frozenset[MessageKind] = frozenset({"cancelled", "missed", "plans"})
+NOT_COMING: frozenset[MessageKind] = frozenset({"cancelled", "missed", "plans", "offer"})
 """Nobody comes as booked, so nobody needs the code."""
+
+CHOOSING: frozenset[MessageKind] = frozenset({"plans", "offer", "unmet"})
+"""Who reads one of these needs the link more than one segment."""
 
 ACTIONS: Mapping[MessageKind, str] = {
     "booked": N_("See, move or cancel it"),
@@ -52,6 +57,7 @@ ACTIONS: Mapping[MessageKind, str] = {
     "cancelled": N_("Your booking"),
     "plans": N_("Choose another time"),
     "missed": N_("Book again"),
+    "offer": N_("Take it or decline"),
 }
 """What the link leads to."""
 
@@ -79,6 +85,8 @@ async def letter_of(
     """
     if message.kind == "code":
         return await _code_letter(message)
+    if message.kind == "unmet":
+        return await wish_letters.letter_of_wish(directory, message, public_url)
     if message.appointment_id is None:
         raise Undeliverable("no words for a message of no booking")
     booking = await appointments.by_id(message.branch_id, message.appointment_id)
@@ -90,11 +98,20 @@ async def letter_of(
         raise Needless("whoever booked knows that they went, or it is missed no more")
     if message.kind == "plans" and not await unsettled.reason(message.branch_id, booking.id):
         raise Needless("the booking is settled")
+    page = await _page_of_offer(booking) if message.kind == "offer" else None
     changes = await appointments.changes(booking)
     try:
-        return letter_about(directory, message, booking, changes, public_url, organizer)
+        return letter_about(directory, message, booking, changes, public_url, organizer, page)
     except TemplateError as error:
         raise Undeliverable(f"its template cannot be filled in: {type(error).__name__}") from None
+
+
+async def _page_of_offer(offer: Appointment) -> str:
+    """Where it is taken or declined. Needless where it is nobody's any more."""
+    wish = await waiting_list.by_id(offer.wish_id) if offer.wish_id else None
+    if wish is None or offer.state != "held":
+        raise Needless("the offer is over")
+    return f"/wish/{wish.token}"
 
 
 def letter_about(
@@ -104,10 +121,12 @@ def letter_about(
     changes: int,
     public_url: str | None,
     organizer: str = ORGANIZER,
+    page: str | None = None,
 ) -> Letter:
     """The message as it is said of this booking, moved or cancelled so many times. A
-    jinja2.TemplateError where the operator's template cannot be filled in."""
-    link = f"{public_url}/visit/{booking.token}" if public_url else None
+    jinja2.TemplateError where the operator's template cannot be filled in. `page`: where its link
+    leads, where that is not the page of the booking."""
+    link = f"{public_url}{page or f'/visit/{booking.token}'}" if public_url else None
     said = _said(directory, message, booking, link)
     sms = message.channel == "sms"
     text = _short(message, said) if sms else _filled(message, "letter.txt", said)
@@ -133,7 +152,7 @@ def _short(message: Message, said: Mapping[str, Any]) -> str:
     """In one segment where it can: without the link if that is too much for it. Who must choose
     anew needs the link more than the segment."""
     whole = _plain(_filled(message, "sms.txt", said))
-    if segments(whole) == 1 or not said["link"] or message.kind == "plans":
+    if segments(whole) == 1 or not said["link"] or message.kind in CHOOSING:
         return whole
     return _plain(_filled(message, "sms.txt", {**said, "link": None}))
 
@@ -190,7 +209,7 @@ def _said(
         "day": formats.day_figures(local),
         "time": formats.time(booking.starts_at),
         "night": formats.night(booking.starts_at),
-        "notes": [*filter(None, [formats.twice([booking.starts_at])])],
+        "notes": _notes(message, booking, formats),
         "facts": facts,
         "details": facts[:-1] if code else facts,
         "place": _place(directory, message, booking),
@@ -199,6 +218,18 @@ def _said(
         "action": spoken.gettext(ACTIONS[message.kind]),
         "link": link,
     }
+
+
+def _notes(message: Message, booking: Appointment, formats: Formats) -> list[str]:
+    notes = formats.twice([booking.starts_at]), _held_until(message, booking, formats)
+    return [*filter(None, notes)]
+
+
+def _held_until(message: Message, booking: Appointment, formats: Formats) -> str:
+    if message.kind != "offer" or booking.held_until is None:
+        return ""
+    until = words(message.language).gettext("We hold it for you until %(time)s.")
+    return until % {"time": formats.time(booking.held_until)}
 
 
 def _place(directory: Directory, message: Message, booking: Appointment) -> str:

@@ -20,7 +20,7 @@ from queue_app.flow import sparing
 from queue_app.flow.act import Act, verb
 from queue_app.flow.taking import take
 from queue_app.queries import slots as free
-from queue_app.queries import wishes
+from queue_app.queries import waiting_list
 
 
 async def give_back(act: Act, given: Appointment) -> None:
@@ -67,7 +67,7 @@ async def _offer(
         return 0
     line = [
         one
-        for one in await wishes.listed(branch.id, rules.max_bookings, act.now)
+        for one in await waiting_list.listed(branch.id, rules.max_bookings, act.now)
         if one.wish.wanted.first_day <= last and first <= one.wish.wanted.last_day
         if one.wish.id != not_to
     ]
@@ -83,7 +83,7 @@ async def _offer(
         if made == most:
             break
         start = free_times.first_for(one)
-        if start is None or not await wishes.unless_taken(one.wish):
+        if start is None or not await waiting_list.unless_taken(one.wish):
             continue
         offer = await _hold(act, branch, one.wish, start)
         if offer is not None:

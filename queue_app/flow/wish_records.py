@@ -11,7 +11,7 @@ from queue_app.domain.catalogue import Language
 from queue_app.domain.contacts import Resident
 from queue_app.domain.errors import Conflict
 from queue_app.domain.wishes import LEADS_TO, Wanted, Wish, WishVerb
-from queue_app.queries import wishes
+from queue_app.queries import waiting_list
 from queue_app.store import db
 
 NOBODY = Resident("", None, None)
@@ -41,7 +41,7 @@ async def insert(
         _MAKE, *_values(wanted, person, language), token, now, actor, _json(wanted)
     )
     assert row
-    return wishes.from_row(row)
+    return waiting_list.from_row(row)
 
 
 _CHANGE = f"""

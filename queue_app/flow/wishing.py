@@ -15,7 +15,7 @@ from queue_app.domain.wishes import Wanted, Wish, check_wanted, ends_at, gives_u
 from queue_app.flow import proving, reaching, sparing, waiting, wish_records
 from queue_app.flow.act import Act, verb
 from queue_app.flow.arrival import check_services
-from queue_app.queries import appointments, wishes
+from queue_app.queries import appointments, waiting_list
 from queue_app.store import db
 
 
@@ -58,7 +58,7 @@ async def change_wish(
 
     As `make_wish`; Conflict `wish_state`, and `offer_open` while something is held for it.
     """
-    wish = await wishes.by_token(token, lock=True)
+    wish = await waiting_list.by_token(token, lock=True)
     require_open(wish)
     if await _offer_of(wish):
         raise Conflict("offer_open")
@@ -121,7 +121,7 @@ async def _require_few_wishes(
         if not contact or contact == kept:
             continue
         await db.fetch("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", contact)
-        others = await wishes.with_contact(contact, contact)
+        others = await waiting_list.with_contact(contact, contact)
         if sum(one.id != (wish and wish.id) for one in others) >= limit:
             raise RuleBroken("too_many_wishes", limit=limit, field=field)
         # Of a wish come messages, by which others' contacts could be pestered.
@@ -130,7 +130,7 @@ async def _require_few_wishes(
 
 async def _offer_of(wish: Wish) -> Appointment | None:
     """What is held for it, locked."""
-    held = [one for one in await wishes.offers(wish.id) if one.state == "held"]
+    held = [one for one in await waiting_list.offers(wish.id) if one.state == "held"]
     found = await appointments.locked([(one.branch_id, one.id) for one in held])
     return next((one for one in found if one.state == "held"), None)
 
@@ -144,8 +144,8 @@ async def accept_offer(act: Act, token: str) -> str:
     `too_many_bookings`, `branch_retired`.
     """
     await act.plans_stand()
-    offer = await _offer_of(await wishes.by_token(token))
-    wish = await wishes.by_token(token, lock=True)
+    offer = await _offer_of(await waiting_list.by_token(token))
+    wish = await waiting_list.by_token(token, lock=True)
     if wish.state == "booked":
         return await _booked(wish)
     if offer is None or lapsed(offer, act.now) or wish.state != "open":
@@ -160,7 +160,7 @@ async def accept_offer(act: Act, token: str) -> str:
 
 
 async def _booked(wish: Wish) -> str:
-    for one in await wishes.offers(wish.id):
+    for one in await waiting_list.offers(wish.id):
         if one.state not in ("held", "expired"):
             return one.token
     raise Conflict("offer_over")
@@ -169,7 +169,7 @@ async def _booked(wish: Wish) -> str:
 @verb
 async def decline_offer(act: Act, token: str) -> None:
     """What is held goes on to the next; the wish stays on the list. Twice is the same as once."""
-    offer = await _offer_of(await wishes.by_token(token))
+    offer = await _offer_of(await waiting_list.by_token(token))
     if offer is not None and not lapsed(offer, act.now):
         await act.record(offer, "cancel")
         await waiting.give_back(act, offer)
@@ -190,7 +190,7 @@ async def forget_wish(act: Act, token: str) -> None:
 @verb
 async def erase_wishes(act: Act, phone: str | None, email: str | None) -> int:
     """Of everything that a person ever wished for; how many."""
-    found = await wishes.with_contact(phone, email, only_open=False)
+    found = await waiting_list.with_contact(phone, email, only_open=False)
     for one in found:
         await _forget(act, one.token)
     return len(found)
@@ -212,8 +212,8 @@ async def _forget(act: Act, token: str) -> None:
 
 
 async def _leave(act: Act, token: str, why: str) -> Wish:
-    offer = await _offer_of(await wishes.by_token(token))
-    wish = await wishes.by_token(token, lock=True)
+    offer = await _offer_of(await waiting_list.by_token(token))
+    wish = await waiting_list.by_token(token, lock=True)
     if wish.state != "open":
         return wish
     left = await wish_records.write(wish, "withdraw", act.who.actor, act.now, why)
@@ -226,10 +226,10 @@ async def _leave(act: Act, token: str, why: str) -> Wish:
 @verb
 async def end_wish(act: Act, wish_id: int) -> bool:
     """Nothing that suits can come free any more, which is said, or nobody answers; whether so."""
-    wish = await wishes.by_id(wish_id, lock=True)
+    wish = await waiting_list.by_id(wish_id, lock=True)
     if wish is None or wish.state != "open" or await _is_held(wish):
         return False
-    silent = gives_up((await wishes.unanswered([wish.id])).get(wish.id, 0))
+    silent = gives_up((await waiting_list.unanswered([wish.id])).get(wish.id, 0))
     if not silent and not _is_over(act, wish):
         return False
     await wish_records.write(
@@ -241,7 +241,7 @@ async def end_wish(act: Act, wish_id: int) -> bool:
 
 
 async def _is_held(wish: Wish) -> bool:
-    return any(one.state == "held" for one in await wishes.offers(wish.id))
+    return any(one.state == "held" for one in await waiting_list.offers(wish.id))
 
 
 def _is_over(act: Act, wish: Wish) -> bool:

@@ -9,7 +9,8 @@ from queue_app.flow.act import By
 from queue_app.flow.waiting import offer_times
 from queue_app.flow.wishing import end_wish
 from queue_app.jobs.each import each
-from queue_app.queries import reference, wishes
+from queue_app.queries import reference
+from queue_app.queries import waiting_list as kept
 
 
 async def offer(clock: Clock) -> int:
@@ -19,7 +20,7 @@ async def offer(clock: Clock) -> int:
     directory = await reference.directory()
     if directory.quiet.holds(now) or not directory.rules.offer_minutes:
         return 0
-    by_name = {f"branch {one}": one for one in await wishes.branches_waited_for()}
+    by_name = {f"branch {one}": one for one in await kept.branches_waited_for()}
     return sum(await each(by_name, partial(offer_times, By(SYSTEM, now))))
 
 
@@ -27,8 +28,8 @@ async def end(clock: Clock) -> int:
     """Those for which nothing can come free any more, and those that nobody answers for."""
     now = clock.now()
     directory = await reference.directory()
-    waiting = await wishes.still_open()
-    unanswered = await wishes.unanswered([one.id for one in waiting])
+    waiting = await kept.still_open()
+    unanswered = await kept.unanswered([one.id for one in waiting])
     over = {
         f"wish {one.id}": one.id
         for one in waiting

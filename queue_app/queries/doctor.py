@@ -15,7 +15,7 @@ from queue_app.domain import appointments, plans, tickets
 from queue_app.domain.errors import QueueError
 from queue_app.domain.wishes import ends_at
 from queue_app.queries import appointments as kept_appointments
-from queue_app.queries import reference, unsettled, wishes
+from queue_app.queries import reference, unsettled, waiting_list
 from queue_app.queries import tickets as kept_tickets
 from queue_app.store import db
 
@@ -311,7 +311,7 @@ async def _waiting_in_vain(now: datetime) -> list[Finding]:
     directory = await reference.directory()
     return [
         Finding("no wish is open after its last day", f"wish {one.id}")
-        for one in await wishes.still_open()
+        for one in await waiting_list.still_open()
         if ends_at(one.wanted, directory.rules, directory.zone) + GRACE < now
     ]
 

@@ -135,7 +135,7 @@ def test_an_offer_ends_before_it_is_too_late_to_come_and_never_wakes_anybody(
 def test_by_day_an_offer_stands_half_an_hour_and_less_where_the_time_is_near() -> None:
     def stands(now: datetime, starts_at: datetime) -> timedelta | None:
         until = stands_until(now, starts_at, Rules(), QUIET)
-        return until and until - now
+        return until - now if until else None
 
     assert stands(NOON, at(10)) == timedelta(minutes=30)
     assert stands(NOON, NOON + timedelta(minutes=50)) == timedelta(minutes=20)

@@ -53,11 +53,18 @@ async def test_a_mail_is_whole_in_text_and_in_html(kind: MessageKind, language: 
         assert ("html", {"lang": language}) in tags
         assert not {"table", "img", "script", "form"} & {tag for tag, _ in tags}
         (button,) = [attrs["href"] for tag, attrs in tags if tag == "a"]
-        assert button == f"https://queue.example.org/visit/1-{'a' * 22}"
+        page = "wish" if kind in ("offer", "unmet") else "visit"
+        assert button == f"https://queue.example.org/{page}/1-{'a' * 22}"
         assert button in letter.text
         assert letter.text.startswith(letter.subject)
         code = "123 456"
-        shown = channel == "visit" and kind not in ("cancelled", "missed", "plans")
+        shown = channel == "visit" and kind not in (
+            "cancelled",
+            "missed",
+            "plans",
+            "offer",
+            "unmet",
+        )
         assert ((code in letter.text), (code in letter.html)) == (shown, shown)
 
 
@@ -67,11 +74,11 @@ async def test_an_sms_is_one_segment_and_has_the_time(kind: MessageKind, languag
     directory = await reference.directory()
     for channel in ("visit", "phone"):
         letter = sample_letter(directory, kind, language, "sms", channel)
-        choosing = kind == "plans"
-        assert segments(letter.text) <= 1 + choosing, letter.text
+        choosing = kind in ("plans", "offer", "unmet")
+        assert segments(letter.text) <= 1 + choosing + (kind == "offer"), letter.text
         assert ("http" in letter.text) or not choosing
         assert "\n" not in letter.text
-        assert kind == "code" or "10:20" in letter.text
+        assert kind in ("code", "unmet") or "10:20" in letter.text
 
 
 async def test_a_link_that_fits_no_segment_is_left_out_and_a_short_one_stays() -> None:

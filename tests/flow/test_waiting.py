@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import datetime, time, timedelta
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ from queue_app.flow import booking, forgetting, wishing
 from queue_app.flow.act import By
 from queue_app.flow.configuring import apply, put_in_force
 from queue_app.jobs import upkeep
-from queue_app.queries import appointments, doctor, reference, wishes
+from queue_app.queries import appointments, doctor, reference, waiting_list
 from queue_app.store import db
 from tests.conftest import KYIV, MONDAY
 from tests.flow.bookings import NIGHT, ONE, SERVICE, TUESDAY, starts
@@ -213,7 +214,7 @@ async def test_nobody_has_two_offers_at_once_and_two_branches_are_waited_for(
     assert first and first.branch_id == (await reference.directory()).branch(NIGHT).id
     await booking.cancel(by(), booked[0].token)
     await turn(MONDAY)
-    assert len([each for each in await wishes.offers(one.id) if each.state == "held"]) == 1
+    assert len([each for each in await waiting_list.offers(one.id) if each.state == "held"]) == 1
 
 
 async def test_what_overlaps_a_booking_of_theirs_and_who_has_enough_are_passed_over(
@@ -261,7 +262,7 @@ async def test_whoever_is_erased_while_something_is_held_for_them_leaves_nothing
     await forgetting.erase(By(OPERATOR, MONDAY), person)
     offer = await offer_of(second)
     assert offer and offer.starts_at == at(1)
-    left = await wishes.by_token(first.token)
+    left = await waiting_list.by_token(first.token)
     assert (left.state, left.name, left.phone, left.email) == ("withdrawn", None, None, None)
     assert await told() == [("offer", "waiting2@example.com")]
     for table in ("wish", "wish_event", "message", "request", "appointment"):
@@ -280,8 +281,8 @@ async def test_changed_plans_take_an_offer_back_and_the_wish_stays(small: None) 
     assert await offer_of(one) is None and await state_of(one) == "open"
     with pytest.raises(Conflict, match="offer_over"):
         await wishing.accept_offer(by(), one.token)
-    [taken] = await wishes.offers(one.id)
-    assert await wishes.taken_back(taken)
+    [taken] = await waiting_list.offers(one.id)
+    assert await waiting_list.taken_back(taken)
 
 
 async def test_a_wish_ends_calmly_with_its_last_day(small: None) -> None:
@@ -306,7 +307,7 @@ async def test_a_wish_can_be_changed_and_keeps_its_place(small: None) -> None:
     assert offer and await offer_of(second) is None
     with pytest.raises(Conflict, match="offer_open"):
         await wishing.change_wish(by(), first.token, await wanted(), Resident("", None, None))
-    kept = await wishes.by_token(first.token)
+    kept = await waiting_list.by_token(first.token)
     assert (kept.name, kept.email, kept.wanted.from_hour) == ("Особа 1", "waiting1@example.com", 0)
 
 
@@ -332,7 +333,7 @@ async def test_one_contact_waits_for_three_things_at_most(small: None) -> None:
     ],
 )
 async def test_a_wish_for_what_is_not_given_is_refused(
-    small: None, changes: dict[str, object], code: str
+    small: None, changes: dict[str, Any], code: str
 ) -> None:
     with pytest.raises(QueueError, match=code):
         await wish(1, **changes)
@@ -373,9 +374,9 @@ async def test_names_and_contacts_of_wishes_go_when_nobody_waits_any_more(small:
     await wishing.withdraw_wish(by(), one.token)
     days = (await reference.directory()).rules.retention_days
     await turn(MONDAY + timedelta(days=days, minutes=-1))
-    assert (await wishes.by_token(one.token)).email
+    assert (await waiting_list.by_token(one.token)).email
     await turn(MONDAY + timedelta(days=days, minutes=1))
-    left = await wishes.by_token(one.token)
+    left = await waiting_list.by_token(one.token)
     assert (left.name, left.phone, left.email) == (None, None, None)
 
 

@@ -16,8 +16,9 @@ from queue_app.domain.wishes import Wanted, Wish
 from queue_app.flow import booking, wishing
 from queue_app.flow.act import By
 from queue_app.flow.configuring import apply
-from queue_app.jobs import holds, retention, waiting_list
-from queue_app.queries import reference, wishes
+from queue_app.jobs import holds, retention
+from queue_app.jobs import waiting_list as list_jobs
+from queue_app.queries import reference, waiting_list
 from queue_app.store import db
 from tests.conftest import KYIV, MONDAY
 from tests.flow.bookings import NIGHT, ONE, SERVICE, TUESDAY, centre_with_a_night
@@ -89,22 +90,22 @@ async def wish(
     mail = None if phone else f"waiting{number}@example.com"
     person = Resident(f"Особа {number}", phone, mail)
     token = await wishing.make_wish(by(now), "uk", await wanted(*branches, **changes), person)
-    return await wishes.by_token(token)
+    return await waiting_list.by_token(token)
 
 
 async def offer_of(one: Wish) -> Appointment | None:
-    found = await wishes.offers(one.id)
+    found = await waiting_list.offers(one.id)
     return next((offer for offer in found if offer.state == "held"), None)
 
 
 async def state_of(one: Wish) -> str:
-    return (await wishes.by_token(one.token)).state
+    return (await waiting_list.by_token(one.token)).state
 
 
 async def turn(now: datetime) -> None:
     """Every job that has to do with wishes has its turn."""
     clock = FixedClock(now)
-    for run in (holds.expire, waiting_list.offer, waiting_list.end, retention.forget_people):
+    for run in (holds.expire, list_jobs.offer, list_jobs.end, retention.forget_people):
         await run(clock)
 
 

@@ -7,11 +7,13 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from queue_app.domain.appointments import Appointment
+from queue_app.domain import plans
+from queue_app.domain.appointments import Appointment, as_of
+from queue_app.domain.directory import Directory
 from queue_app.domain.errors import NotFound
 from queue_app.domain.hours import Window
 from queue_app.domain.numbering import branch_of_token
-from queue_app.domain.wishes import Listed, Wanted, Wish
+from queue_app.domain.wishes import Listed, Wanted, Wish, before
 from queue_app.queries import appointments
 from queue_app.store import db
 
@@ -136,15 +138,50 @@ async def taken_back(offer: Appointment) -> bool:
 
 
 class Standing(Struct, frozen=True):
-    """A wish as its page shows it. `offer`: what is held for it now, if anything; `last`: what was
-    offered last, and did not become a booking."""
+    """A wish as whoever made it sees it.
+
+    `before`: so many wait longer for such times. `offer`: what is held for it now. `missed`: what
+    was held for it last, where it ran out or the centre took it back, which is `taken_back`.
+    `booked`: what came of it. `unanswered`: that is why nobody waits any more.
+    """
 
     wish: Wish
-    before: int
+    before: int = 0
     offer: Appointment | None = None
-    last: Appointment | None = None
+    missed: Appointment | None = None
+    taken_back: bool = False
     booked: Appointment | None = None
-    plans_changed: bool = False
+    unanswered: bool = False
+
+
+async def standing(directory: Directory, wish: Wish, now: datetime) -> Standing:
+    """An offer that ran out, or does not fit the plans in force, is none any more, though no job
+    has had its turn yet."""
+    had = [as_of(one, now) for one in await offers(wish.id)]
+    last = had[0] if had else None
+    if wish.state == "booked":
+        booked = next((one for one in had if one.state not in ("held", "expired")), None)
+        return Standing(wish, booked=booked)
+    if wish.state != "open":
+        return Standing(wish, unanswered=await _went_unanswered(wish))
+    gone = last is not None and await _is_taken_back(directory, last)
+    held = last if last and last.state == "held" and not gone else None
+    missed = last if last and (last.state == "expired" or gone) else None
+    place = 0 if held else before(wish, await still_open())
+    return Standing(wish, place, held, missed, gone)
+
+
+async def _is_taken_back(directory: Directory, offer: Appointment) -> bool:
+    if offer.state == "held":
+        return plans.why_not(directory, offer) is not None
+    return offer.state == "cancelled" and await taken_back(offer)
+
+
+async def _went_unanswered(wish: Wish) -> bool:
+    found = await db.fetch_value(
+        "SELECT true FROM wish_event WHERE wish_id = $1 AND data ->> 'why' = 'unanswered'", wish.id
+    )
+    return bool(found)
 
 
 async def with_contact(phone: str | None, email: str | None, only_open: bool = True) -> list[Wish]:
