@@ -135,6 +135,8 @@ _BROKEN: dict[str, str] = {
             UNION ALL
             SELECT branch_id, format('appointment %s', id), unnest(services) FROM appointment
             UNION ALL
+            SELECT branches[1], format('wish %s', id), unnest(services) FROM wish
+            UNION ALL
             SELECT branch_id, format('interruption %s', id), unnest(services) FROM interruption
         ) named WHERE NOT EXISTS (SELECT FROM service WHERE service.code = named.code)""",
     "a branch has one open interruption for all services": """
