@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from litestar import Router
 from litestar.handlers import BaseRouteHandler
 
-from queue_app.api import centre, desks, docs, interruptions, proofs, visitors
+from queue_app.api import centre, desks, docs, interruptions, proofs, visitors, wishes
 from queue_app.web.sockets import Channel, websocket_of
 
 router = Router(
@@ -23,6 +23,12 @@ router = Router(
         proofs.ask,
         proofs.prove,
         proofs.proven,
+        wishes.make,
+        wishes.wish,
+        wishes.change,
+        wishes.accept,
+        wishes.decline,
+        wishes.withdraw,
         visitors.move,
         visitors.cancel,
         visitors.appointment,

@@ -194,3 +194,16 @@ async def with_contact(phone: str | None, email: str | None, only_open: bool = T
         only_open,
     )
     return [from_row(row) for row in rows]
+
+
+async def messages(wish: Wish) -> list[Mapping[str, Any]]:
+    """What was sent of it, or waits to be; what came of an offer that was taken is not of it."""
+    return await db.fetch(
+        "SELECT m.kind, m.channel, m.recipient, m.state, m.created_at, m.sent_at FROM message m"
+        " LEFT JOIN appointment a ON a.branch_id = m.branch_id AND a.id = m.appointment_id"
+        " WHERE (a.wish_id = $1 AND m.kind = 'offer') OR (m.branch_id = $2 AND m.event = $3)"
+        " ORDER BY m.id",
+        wish.id,
+        wish.wanted.branches[0],
+        f"wish {wish.id}",
+    )
