@@ -13,7 +13,7 @@ from litestar import Request, Response, Router, get, post
 from litestar.datastructures import Cookie
 from litestar.response import Redirect
 
-from booking import contact, my, own_data, proof, visit, waiting, words
+from booking import contact, my, own_data, proof, visit, wish_pages, words
 from booking.choice import (
     Choice,
     branches_of,
@@ -315,7 +315,7 @@ router = Router(
         *my.HANDLERS,
         *proof.HANDLERS,
         *own_data.HANDLERS,
-        *waiting.HANDLERS,
+        *wish_pages.HANDLERS,
     ],
     include_in_schema=False,
 )

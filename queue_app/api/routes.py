@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from litestar import Router
 from litestar.handlers import BaseRouteHandler
 
-from queue_app.api import centre, desks, docs, interruptions, proofs, visitors, wishes
+from queue_app.api import centre, desks, docs, interruptions, proofs, visitors, wish_routes
 from queue_app.web.sockets import Channel, websocket_of
 
 router = Router(
@@ -23,12 +23,12 @@ router = Router(
         proofs.ask,
         proofs.prove,
         proofs.proven,
-        wishes.make,
-        wishes.wish,
-        wishes.change,
-        wishes.accept,
-        wishes.decline,
-        wishes.withdraw,
+        wish_routes.make,
+        wish_routes.wish,
+        wish_routes.change,
+        wish_routes.accept,
+        wish_routes.decline,
+        wish_routes.withdraw,
         visitors.move,
         visitors.cancel,
         visitors.appointment,

@@ -11,7 +11,7 @@ from queue_app.domain.catalogue import Channel, Language
 from queue_app.domain.contacts import Resident
 from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.errors import Conflict, RuleBroken
-from queue_app.flow import reaching, sparing, waiting
+from queue_app.flow import offering, reaching, sparing
 from queue_app.flow.act import Act, verb
 from queue_app.flow.arrival import check_services
 from queue_app.flow.taking import take
@@ -76,7 +76,7 @@ async def expire_lapsed(act: Act, branch_id: int) -> int:
     for held in lapsed:
         await act.record(held, "expire")
     for held in lapsed:
-        await waiting.give_back(act, held)
+        await offering.give_back(act, held)
     return len(lapsed)
 
 
@@ -157,7 +157,7 @@ async def move(act: Act, token: str, starts_at: datetime) -> Appointment:
         raise await _taken(
             act, branch, booked.services, booked.channel, starts_at, leaving_out=booked.id
         )
-    await waiting.give_back(act, booked)
+    await offering.give_back(act, booked)
     return moved
 
 
@@ -194,5 +194,5 @@ async def cancel(act: Act, token: str) -> Appointment:
         return booked
     require_changeable(booked, act.now)
     cancelled = await act.record(booked, "cancel")
-    await waiting.give_back(act, booked)
+    await offering.give_back(act, booked)
     return cancelled

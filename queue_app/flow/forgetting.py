@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from queue_app.domain.appointments import OPEN, Appointment, as_of, require_changeable
 from queue_app.domain.contacts import read_contact
 from queue_app.domain.errors import Conflict, RuleBroken
-from queue_app.flow import tallies, waiting, wishing
+from queue_app.flow import offering, tallies, wishing
 from queue_app.flow.act import Act, By, verb
 from queue_app.queries import appointments
 from queue_app.store import db
@@ -101,7 +101,7 @@ async def _forget(act: Act, one: Appointment) -> None:
     if as_of(one, act.now).state in OPEN:
         require_changeable(one, act.now)
         await act.record(nobody, "cancel")
-        await waiting.give_back(act, one)
+        await offering.give_back(act, one)
     else:
         await db.fetch(
             "UPDATE appointment SET name = NULL, phone = NULL, email = NULL"

@@ -12,7 +12,7 @@ from queue_app.domain.contacts import Resident
 from queue_app.domain.errors import Conflict, RuleBroken
 from queue_app.domain.numbering import link_token
 from queue_app.domain.wishes import Wanted, Wish, check_wanted, ends_at, gives_up, require_open
-from queue_app.flow import proving, reaching, sparing, waiting, wish_records
+from queue_app.flow import offering, proving, reaching, sparing, wish_records
 from queue_app.flow.act import Act, verb
 from queue_app.flow.arrival import check_services
 from queue_app.queries import appointments, waiting_list
@@ -172,7 +172,7 @@ async def decline_offer(act: Act, token: str) -> None:
     offer = await _offer_of(await waiting_list.by_token(token))
     if offer is not None and not lapsed(offer, act.now):
         await act.record(offer, "cancel")
-        await waiting.give_back(act, offer)
+        await offering.give_back(act, offer)
 
 
 @verb
@@ -219,7 +219,7 @@ async def _leave(act: Act, token: str, why: str) -> Wish:
     left = await wish_records.write(wish, "withdraw", act.who.actor, act.now, why)
     if offer is not None:
         await act.record(offer, "cancel")
-        await waiting.give_back(act, offer)
+        await offering.give_back(act, offer)
     return left
 
 
@@ -236,7 +236,7 @@ async def end_wish(act: Act, wish_id: int) -> bool:
         wish, "end", act.who.actor, act.now, "unanswered" if silent else "over"
     )
     if not silent:
-        waiting.tell(act, wish, "unmet", f"wish {wish.id}")
+        offering.tell(act, wish, "unmet", f"wish {wish.id}")
     return True
 
 

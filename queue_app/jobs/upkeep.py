@@ -6,7 +6,7 @@ from functools import partial
 
 from queue_app.clock import Clock
 from queue_app.delivery.folder import MessageFolder
-from queue_app.jobs import calls, day_ends, holds, judging, learning, retention, waiting_list
+from queue_app.jobs import calls, day_ends, holds, judging, learning, offers, retention
 from queue_app.jobs.runner import Job
 from queue_app.jobs.sending import Sender
 
@@ -14,8 +14,8 @@ _log = logging.getLogger(__name__)
 
 JOBS: tuple[Job, ...] = (
     Job("expire_holds", 10, holds.expire),
-    Job("offer_times", 5, waiting_list.offer),
-    Job("end_wishes", 60, waiting_list.end),
+    Job("offer_times", 5, offers.offer),
+    Job("end_wishes", 60, offers.end),
     Job("admit_calls", 10, calls.admit),
     Job("end_days", 10, day_ends.end),
     Job("leave_desks", 10, day_ends.leave_desks),

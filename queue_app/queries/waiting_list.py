@@ -137,7 +137,7 @@ async def taken_back(offer: Appointment) -> bool:
     return bool(found)
 
 
-class Standing(Struct, frozen=True):
+class WishStanding(Struct, frozen=True):
     """A wish as whoever made it sees it.
 
     `before`: so many wait longer for such times. `offer`: what is held for it now. `missed`: what
@@ -154,21 +154,21 @@ class Standing(Struct, frozen=True):
     unanswered: bool = False
 
 
-async def standing(directory: Directory, wish: Wish, now: datetime) -> Standing:
+async def standing(directory: Directory, wish: Wish, now: datetime) -> WishStanding:
     """An offer that ran out, or does not fit the plans in force, is none any more, though no job
     has had its turn yet."""
     had = [as_of(one, now) for one in await offers(wish.id)]
     last = had[0] if had else None
     if wish.state == "booked":
         booked = next((one for one in had if one.state not in ("held", "expired")), None)
-        return Standing(wish, booked=booked)
+        return WishStanding(wish, booked=booked)
     if wish.state != "open":
-        return Standing(wish, unanswered=await _went_unanswered(wish))
+        return WishStanding(wish, unanswered=await _went_unanswered(wish))
     gone = last is not None and await _is_taken_back(directory, last)
     held = last if last and last.state == "held" and not gone else None
     missed = last if last and (last.state == "expired" or gone) else None
     place = 0 if held else before(wish, await still_open())
-    return Standing(wish, place, held, missed, gone)
+    return WishStanding(wish, place, held, missed, gone)
 
 
 async def _is_taken_back(directory: Directory, offer: Appointment) -> bool:

@@ -15,7 +15,7 @@ from queue_app.domain.people import OPERATOR, SYSTEM
 from queue_app.flow import booking, forgetting, wishing
 from queue_app.flow.act import By
 from queue_app.flow.configuring import put_in_force
-from queue_app.flow.waiting import offer_times
+from queue_app.flow.offering import offer_times
 from queue_app.jobs import holds
 from queue_app.queries import doctor, reference, waiting_list
 from queue_app.store import db

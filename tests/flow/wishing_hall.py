@@ -16,8 +16,7 @@ from queue_app.domain.wishes import Wanted, Wish
 from queue_app.flow import booking, wishing
 from queue_app.flow.act import By
 from queue_app.flow.configuring import apply
-from queue_app.jobs import holds, retention
-from queue_app.jobs import waiting_list as list_jobs
+from queue_app.jobs import holds, offers, retention
 from queue_app.queries import reference, waiting_list
 from queue_app.store import db
 from tests.conftest import KYIV, MONDAY
@@ -105,7 +104,7 @@ async def state_of(one: Wish) -> str:
 async def turn(now: datetime) -> None:
     """Every job that has to do with wishes has its turn."""
     clock = FixedClock(now)
-    for run in (holds.expire, list_jobs.offer, list_jobs.end, retention.forget_people):
+    for run in (holds.expire, offers.offer, offers.end, retention.forget_people):
         await run(clock)
 
 

@@ -33,7 +33,7 @@ from queue_app.domain.wishes import Wanted, Wish
 from queue_app.flow import proving, wishing
 from queue_app.flow.act import By
 from queue_app.queries import known, reference, waiting_list
-from queue_app.queries.waiting_list import Standing
+from queue_app.queries.waiting_list import WishStanding
 from queue_app.web.errors import sentences
 from queue_app.web.guards import require_same_origin, right
 from queue_app.web.i18n import language_of
@@ -170,7 +170,7 @@ async def ask_to_withdraw(request: AnyRequest, token: str) -> Response[Any]:
     wish = await waiting_list.by_token(token)
     if wish.state != "open":
         return Redirect(f"/wish/{token}", status_code=303)
-    return _page(request, directory, Standing(wish), "withdraw")
+    return _page(request, directory, WishStanding(wish), "withdraw")
 
 
 @post("/wish/{token:str}/withdrawal", include_in_schema=False, opt=right("withdraw_wish", PUBLIC))
@@ -186,7 +186,7 @@ async def own_data(request: AnyRequest, token: str) -> Response[Any]:
     directory = await reference.directory()
     wish = await waiting_list.by_token(token)
     kept = (await known.of_wish(directory, wish)).hidden()
-    return _page(request, directory, Standing(wish), "data", kept=kept)
+    return _page(request, directory, WishStanding(wish), "data", kept=kept)
 
 
 @get("/wish/{token:str}/data.json", include_in_schema=False, opt=right("see_wish"))
@@ -307,7 +307,7 @@ def _form_page(
 
 
 def _page(
-    request: AnyRequest, directory: Directory, found: Standing, template: str, **context: Any
+    request: AnyRequest, directory: Directory, found: WishStanding, template: str, **context: Any
 ) -> Response[str]:
     wish = found.wish
     chosen = [directory.services_ever[code] for code in wish.wanted.services]

@@ -6,11 +6,10 @@ from queue_app.clock import Clock
 from queue_app.domain.people import SYSTEM
 from queue_app.domain.wishes import ends_at, gives_up
 from queue_app.flow.act import By
-from queue_app.flow.waiting import offer_times
+from queue_app.flow.offering import offer_times
 from queue_app.flow.wishing import end_wish
 from queue_app.jobs.each import each
-from queue_app.queries import reference
-from queue_app.queries import waiting_list as kept
+from queue_app.queries import reference, waiting_list
 
 
 async def offer(clock: Clock) -> int:
@@ -20,7 +19,7 @@ async def offer(clock: Clock) -> int:
     directory = await reference.directory()
     if directory.quiet.holds(now) or not directory.rules.offer_minutes:
         return 0
-    by_name = {f"branch {one}": one for one in await kept.branches_waited_for()}
+    by_name = {f"branch {one}": one for one in await waiting_list.branches_waited_for()}
     return sum(await each(by_name, partial(offer_times, By(SYSTEM, now))))
 
 
@@ -28,8 +27,8 @@ async def end(clock: Clock) -> int:
     """Those for which nothing can come free any more, and those that nobody answers for."""
     now = clock.now()
     directory = await reference.directory()
-    waiting = await kept.still_open()
-    unanswered = await kept.unanswered([one.id for one in waiting])
+    waiting = await waiting_list.still_open()
+    unanswered = await waiting_list.unanswered([one.id for one in waiting])
     over = {
         f"wish {one.id}": one.id
         for one in waiting
