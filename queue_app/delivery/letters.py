@@ -47,7 +47,7 @@ INVITING: frozenset[MessageKind] = frozenset({"booked", "moved", "link"})
 NOT_COMING: frozenset[MessageKind] = frozenset({"cancelled", "missed", "plans", "offer"})
 """Nobody comes as booked, so nobody needs the code."""
 
-CHOOSING: frozenset[MessageKind] = frozenset({"plans", "offer", "unmet"})
+NEEDING_LINK: frozenset[MessageKind] = frozenset({"plans", "link", "offer", "unmet"})
 """Who reads one of these needs the link more than one segment."""
 
 ACTIONS: Mapping[MessageKind, str] = {
@@ -152,7 +152,7 @@ def _short(message: Message, said: Mapping[str, Any]) -> str:
     """In one segment where it can: without the link if that is too much for it. Who must choose
     anew needs the link more than the segment."""
     whole = _plain(_filled(message, "sms.txt", said))
-    if segments(whole) == 1 or not said["link"] or message.kind in CHOOSING:
+    if segments(whole) == 1 or not said["link"] or message.kind in NEEDING_LINK:
         return whole
     return _plain(_filled(message, "sms.txt", {**said, "link": None}))
 

@@ -74,7 +74,7 @@ async def test_an_sms_is_one_segment_and_has_the_time(kind: MessageKind, languag
     directory = await reference.directory()
     for channel in ("visit", "phone"):
         letter = sample_letter(directory, kind, language, "sms", channel)
-        choosing = kind in ("plans", "offer", "unmet")
+        choosing = kind in ("plans", "link", "offer", "unmet")
         assert segments(letter.text) <= 1 + choosing + (kind == "offer"), letter.text
         assert ("http" in letter.text) or not choosing
         assert "\n" not in letter.text

@@ -68,7 +68,7 @@ async def test_whom_no_time_suits_is_led_to_the_list_from_every_step(
     assert told in words_of(await get(small, f"/time?{chosen}&day=2026-11-24"))
     await book_all()
     page = await get(small, f"/day?{chosen}")
-    assert "вільного часу немає" in words_of(page) and told in words_of(page)
+    assert "вільного часу тут немає" in words_of(page) and told in words_of(page)
     assert f'href="{ADDRESS.replace("&", "&amp;")}"' in page.text
 
 
