@@ -125,6 +125,7 @@ def test_a_taken_port_is_one_line(server: Server, terminal: Terminal) -> None:
     assert len(said.splitlines()) == 1
 
 
+@pytest.mark.slow
 async def test_the_hall_of_every_process_shows_the_time_it_is_told(servers: StartServers) -> None:
     shown = []
     for server in await servers(2, clock=MONDAY, rate=1):

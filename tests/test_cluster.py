@@ -78,6 +78,7 @@ def test_the_first_start_makes_a_database_that_knows_ukrainian_letters(tmp_path:
         assert value(dsn, "SELECT current_setting('fsync')") == "on"
 
 
+@pytest.mark.slow
 def test_only_its_owner_enters_the_sockets_and_the_data(tmp_path: Path) -> None:
     with cluster(tmp_path / "data") as dsn:
         sockets = Path(dsn.partition("host=")[2])
@@ -92,6 +93,7 @@ def test_what_was_written_is_there_after_a_second_start(data: Path) -> None:
         assert value(dsn, "SELECT number FROM kept") == 7
 
 
+@pytest.mark.slow
 def test_the_last_process_out_stops_the_server(data: Path) -> None:
     other, dsn = hold(data)
     with cluster(data) as same:
@@ -103,6 +105,7 @@ def test_the_last_process_out_stops_the_server(data: Path) -> None:
     assert not (data / "postgres" / "postmaster.pid").exists()
 
 
+@pytest.mark.slow
 def test_a_server_left_by_a_killed_process_is_taken_over(data: Path) -> None:
     other, _ = hold(data)
     pid = postmaster(data)
@@ -229,12 +232,14 @@ def test_a_machine_without_the_wheel_is_told_how_to_name_a_server(
         pass
 
 
+@pytest.mark.slow
 def test_data_of_another_version_are_left_alone(data: Path) -> None:
     (data / "postgres" / "PG_VERSION").write_text("15\n")
     with pytest.raises(ClusterError, match="made by PostgreSQL 15"), cluster(data):
         pass
 
 
+@pytest.mark.slow
 def test_a_server_that_does_not_answer_sockets_is_not_taken_for_one_that_does(
     data: Path,
 ) -> None:

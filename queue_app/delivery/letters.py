@@ -47,9 +47,6 @@ INVITING: frozenset[MessageKind] = frozenset({"booked", "moved", "link"})
 NOT_COMING: frozenset[MessageKind] = frozenset({"cancelled", "missed", "plans", "offer"})
 """Nobody comes as booked, so nobody needs the code."""
 
-NEEDING_LINK: frozenset[MessageKind] = frozenset({"plans", "link", "offer", "unmet"})
-"""Who reads one of these needs the link more than one segment."""
-
 ACTIONS: Mapping[MessageKind, str] = {
     "booked": N_("See, move or cancel it"),
     "moved": N_("See, move or cancel it"),
@@ -60,6 +57,9 @@ ACTIONS: Mapping[MessageKind, str] = {
     "offer": N_("Take it or decline"),
 }
 """What the link leads to."""
+
+FOR_THE_LINK: frozenset[MessageKind] = frozenset({"link", "plans", "offer", "unmet"})
+"""Without its link such a message is of no use, however many segments it takes."""
 
 IN_CALENDARS: frozenset[MessageKind] = frozenset({"booked", "moved", "cancelled"})
 """The mails that bring the booking into a calendar, change it there or take it out."""
@@ -149,10 +149,10 @@ def _filled(message: Message, form: looks.Form, said: Mapping[str, Any]) -> str:
 
 
 def _short(message: Message, said: Mapping[str, Any]) -> str:
-    """In one segment where it can: without the link if that is too much for it. Who must choose
-    anew needs the link more than the segment."""
+    """In one segment where it can: without the link if that is too much for it, and it is
+    not what the message is for."""
     whole = _plain(_filled(message, "sms.txt", said))
-    if segments(whole) == 1 or not said["link"] or message.kind in NEEDING_LINK:
+    if segments(whole) == 1 or not said["link"] or message.kind in FOR_THE_LINK:
         return whole
     return _plain(_filled(message, "sms.txt", {**said, "link": None}))
 

@@ -76,7 +76,7 @@ class AppointmentEvent(Struct, frozen=True):
 
     `hold` sets everything but `seq`, `at` and the actor; `move` the lane and the period,
     `extend` `held_until`, `confirm` the language. `correct` says that name or contact are others
-    now, not which. `why` stands where changed plans are the cause.
+    now, not which. `why` stands where changed plans are the cause, or the name alone was corrected.
     """
 
     seq: int

@@ -78,7 +78,8 @@ async def correct(
     if known == booked:
         return booked
     await sparing.require_few(act, "confirm")
-    return await act.record(known, "correct")
+    reached = (known.phone, known.email) == (booked.phone, booked.email)
+    return await act.record(known, "correct", why="name" if reached else None)
 
 
 async def checked(

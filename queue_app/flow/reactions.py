@@ -29,9 +29,14 @@ class Happened(Struct, frozen=True):
 
     @property
     def is_silent(self) -> bool:
-        """Whether only the lane is another: nobody knows of lanes."""
+        """Whether only the lane is another, of which nobody knows, or only the name, which whoever
+        corrected it has just read."""
         event = self.event
-        return isinstance(event, AppointmentEvent) and event.verb == "move" and bool(event.why)
+        return (
+            isinstance(event, AppointmentEvent)
+            and event.verb in ("move", "correct")
+            and bool(event.why)
+        )
 
 
 class Reaction(Struct, frozen=True):

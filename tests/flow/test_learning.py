@@ -159,6 +159,7 @@ async def test_a_ticket_taken_back_speaks_and_one_left_over_does_not(
     assert (gone(found, 30.0) > 0.7) is counts
 
 
+@pytest.mark.slow
 async def test_what_an_alert_cut_in_two_teaches_nothing() -> None:
     """As if all that happened on the last day had happened in one alert."""
     days = past(truth("calm"), 8)

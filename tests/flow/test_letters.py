@@ -10,7 +10,7 @@ from jinja2 import TemplateError
 
 from queue_app.clock import FixedClock
 from queue_app.delivery import looks
-from queue_app.delivery.letters import KINDS
+from queue_app.delivery.letters import FOR_THE_LINK, KINDS
 from queue_app.delivery.samples import problems, sample_letter
 from queue_app.domain.messages import MessageKind
 from queue_app.domain.segments import segments
@@ -74,9 +74,9 @@ async def test_an_sms_is_one_segment_and_has_the_time(kind: MessageKind, languag
     directory = await reference.directory()
     for channel in ("visit", "phone"):
         letter = sample_letter(directory, kind, language, "sms", channel)
-        choosing = kind in ("plans", "link", "offer", "unmet")
-        assert segments(letter.text) <= 1 + choosing + (kind == "offer"), letter.text
-        assert ("http" in letter.text) or not choosing
+        for_link = kind in FOR_THE_LINK
+        assert segments(letter.text) <= 1 + for_link + (kind == "offer"), letter.text
+        assert ("http" in letter.text) or not for_link
         assert "\n" not in letter.text
         assert kind in ("code", "unmet") or "10:20" in letter.text
 

@@ -167,6 +167,7 @@ async def test_what_comes_back_says_whose_it_was(clock: FixedClock, office: Offi
     assert office.received[0].sender == f"bounces+{identity}@example.org"
 
 
+@pytest.mark.slow
 async def test_a_worker_killed_after_sending_repeats_a_mail_that_can_be_told_as_one(
     clock: FixedClock, office: Office, dsn: str
 ) -> None:

@@ -22,6 +22,7 @@ pytestmark = pytest.mark.usefixtures("proven")
 TOLD = {"confirm": "booked", "move": "moved", "cancel": "cancelled", "miss": "missed"}
 
 
+@pytest.mark.slow
 async def test_every_event_of_a_day_that_calls_for_a_message_has_one_and_it_left_once(
     clock: FixedClock,
 ) -> None:

@@ -19,7 +19,7 @@ from queue_app.delivery.adapter import Letter, Undeliverable
 from queue_app.delivery.folder import MessageFolder
 from queue_app.domain.messages import ATTEMPTS
 from queue_app.domain.people import RESIDENT
-from queue_app.flow import booking, outbox
+from queue_app.flow import booking, outbox, reaching
 from queue_app.flow.act import By
 from queue_app.jobs import day_ends
 from queue_app.jobs.runner import Job, run_if_due
@@ -47,6 +47,18 @@ async def test_a_booking_calls_for_a_message_and_so_does_each_change_of_it(
     assert await waiting() == [
         (kind, "mail", address, "waiting") for kind in ("booked", "moved", "cancelled")
     ]
+
+
+async def test_another_contact_is_told_of_the_booking_and_another_name_alone_is_not(
+    clock: FixedClock,
+) -> None:
+    booked = await book(clock)
+    by = By(RESIDENT, clock.now())
+    await reaching.correct(by, booked.token, name="Олена Мельник")
+    assert [kind for kind, *_ in await waiting()] == ["booked"]
+    await reaching.correct(by, booked.token, email="other@example.com")
+    assert [address for _, _, address, _ in await waiting()][1:] == ["other@example.com"]
+    assert await doctor.check(clock.now()) == []
 
 
 async def test_who_gave_only_a_number_is_told_by_sms_and_a_mere_hold_tells_nobody(

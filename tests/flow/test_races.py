@@ -249,6 +249,7 @@ async def in_the_middle() -> int:
     return count
 
 
+@pytest.mark.slow
 async def test_whatever_people_do_while_a_process_is_killed_the_database_stays_sound(
     hall: Hall,
 ) -> None:

@@ -168,6 +168,7 @@ def test_what_is_learned_of_a_branch_comes_near_to_the_truth(
     assert learned.average == pytest.approx(true.average, rel=0.05)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "kind",
     [pytest.param(one, marks=[pytest.mark.slow] if one != "calm" else []) for one in KINDS],

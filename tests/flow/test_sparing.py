@@ -82,6 +82,7 @@ async def test_whence_times_are_held_is_kept_hashed_and_no_longer_than_they_are(
     assert await db.fetch("SELECT FROM hold_from") == []
 
 
+@pytest.mark.slow
 async def test_an_attack_from_one_address_is_refused_with_a_clear_429(
     database: str, data: Path, clock: FixedClock
 ) -> None:

@@ -87,6 +87,7 @@ async def test_versions_rise_with_every_change_and_names_are_never_sent(server: 
     assert versions == sorted(set(versions))
 
 
+@pytest.mark.slow
 async def test_a_quiet_hall_still_has_a_heartbeat(server: Server) -> None:
     async with connect(server.ws + BOARD) as socket:
         last = await snapshot(socket)
@@ -114,6 +115,7 @@ async def test_who_was_away_gets_the_state_not_the_story(server: Server) -> None
     assert {one["number"] for one in after["recent"]} == {"А1", "А2"}
 
 
+@pytest.mark.slow
 async def test_after_a_burst_the_last_frame_is_the_present(server: Server) -> None:
     await open_desk("5", MONDAY)
     async with connect(server.ws + BOARD) as socket:

@@ -57,6 +57,7 @@ async def test_a_quiet_screen_outlives_every_limit_of_a_request(server: Server) 
         await until(socket, lambda one: one["waiting"] == 1)
 
 
+@pytest.mark.slow
 async def test_screens_that_vanish_in_the_middle_of_sends_are_nothing_to_log(
     server: Server,
 ) -> None:

@@ -20,7 +20,7 @@ from queue_app.web.bounds import ConnectionLimits
 
 ROOT = Path(__file__).parents[2]
 _forked = multiprocessing.get_context("forkserver")
-_forked.set_forkserver_preload(["config.app", "queue_app.cli", "queue_app.web.protocol"])
+_forked.set_forkserver_preload(["queue_app.cli", "queue_app.web.protocol", "tests.support.warm"])
 _ENTRY = re.compile(r"^(?=\d{4}-\d\d-\d\d )", re.MULTILINE)
 COMMAND_WITHIN = 120.0
 READY_WITHIN = 30.0

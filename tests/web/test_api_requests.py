@@ -158,6 +158,7 @@ BODIES = st.one_of(
 )
 
 
+@pytest.mark.slow
 @settings(
     max_examples=120,
     deadline=None,

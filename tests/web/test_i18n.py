@@ -18,6 +18,7 @@ def test_every_text_of_every_room_has_its_ukrainian() -> None:
     assert not untranslated()
 
 
+@pytest.mark.slow
 def test_the_catalogues_are_as_make_texts_writes_them() -> None:
     places = every_text()
     assert TEMPLATE.read_text() == template(places)
