@@ -62,6 +62,8 @@ def erase(contact: str) -> None:
 
     erased = operator.with_database(work)
     click.echo(f"Deleted: {len(erased.deleted)}.")
+    if erased.waiting:
+        click.echo(f"Deleted from the waiting list: {erased.waiting}.")
     if erased.kept:
         click.echo(f"Kept until the visit is over: {', '.join(erased.kept)}.")
 

@@ -24,10 +24,12 @@ class Somebody(Struct, frozen=True):
 
 
 class Erased(Struct, frozen=True):
-    """Codes of bookings: which were deleted, and which cannot be yet, as their visit is now."""
+    """Codes of bookings: which were deleted, and which cannot be yet, as their visit is now; and
+    how many places on the waiting list."""
 
     deleted: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
+    waiting: int = 0
 
 
 def person_of(contact: str, country: str | None) -> Somebody:
@@ -49,7 +51,8 @@ async def forget(act: Act, token: str) -> None:
 
 async def erase(by: By, person: Somebody) -> Erased:
     """The same for all that a person has booked or wished for, branch by branch, and what else
-    names them."""
+    names them. The list first, lest what they give back is offered to themselves."""
+    waiting = await wishing.erase_wishes(by, person.phone, person.email)
     found = [
         await erase_person(by, branch_id, person.phone, person.email)
         for branch_id in await appointments.branches_of(person.phone, person.email)
@@ -57,8 +60,8 @@ async def erase(by: By, person: Somebody) -> Erased:
     erased = Erased(
         tuple(code for one in found for code in one.deleted),
         tuple(code for one in found for code in one.kept),
+        waiting,
     )
-    await wishing.erase_wishes(by, person.phone, person.email)
     await note_person(by, "erase", len(erased.deleted), person.canonical)
     return erased
 

@@ -167,11 +167,12 @@ async def _messages(directory: Directory, one: Appointment) -> Iterable[KnownMes
 def _as_known(directory: Directory, rows: Iterable[Mapping[str, Any]]) -> list[KnownMessage]:
     return [
         KnownMessage(
-            **dict(row)
-            | {
-                "created_at": directory.local(row["created_at"]),
-                "sent_at": directory.local(row["sent_at"]) if row["sent_at"] else None,
-            }
+            kind=row["kind"],
+            channel=row["channel"],
+            recipient=row["recipient"],
+            state=row["state"],
+            created_at=directory.local(row["created_at"]),
+            sent_at=directory.local(row["sent_at"]) if row["sent_at"] else None,
         )
         for row in rows
     ]

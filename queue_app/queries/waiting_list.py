@@ -60,9 +60,13 @@ async def still_open() -> list[Wish]:
 
 
 _BUSY = """
-SELECT w.id, lower(period) AS opens, upper(period) AS closes FROM wish w JOIN appointment a
-    ON a.state = 'booked' AND (a.phone = w.phone OR lower(a.email) = lower(w.email))
-WHERE w.id = ANY($1) AND upper(a.period) > $2
+SELECT w.id, lower(period) AS opens, upper(period) AS closes
+FROM wish w JOIN appointment a ON a.phone = w.phone
+WHERE w.id = ANY($1) AND a.state = 'booked' AND upper(period) > $2
+UNION
+SELECT w.id, lower(period), upper(period)
+FROM wish w JOIN appointment a ON a.email IS NOT NULL AND lower(a.email) = lower(w.email)
+WHERE w.id = ANY($1) AND a.state = 'booked' AND upper(period) > $2
 """
 
 
@@ -199,10 +203,9 @@ async def with_contact(phone: str | None, email: str | None, only_open: bool = T
 async def messages(wish: Wish) -> list[Mapping[str, Any]]:
     """What was sent of it, or waits to be; what came of an offer that was taken is not of it."""
     return await db.fetch(
-        "SELECT m.kind, m.channel, m.recipient, m.state, m.created_at, m.sent_at FROM message m"
-        " LEFT JOIN appointment a ON a.branch_id = m.branch_id AND a.id = m.appointment_id"
-        " WHERE (a.wish_id = $1 AND m.kind = 'offer') OR (m.branch_id = $2 AND m.event = $3)"
-        " ORDER BY m.id",
+        "SELECT m.* FROM appointment a JOIN message m ON m.branch_id = a.branch_id"
+        " AND m.appointment_id = a.id AND m.kind = 'offer' WHERE a.wish_id = $1"
+        " UNION ALL SELECT m.* FROM message m WHERE branch_id = $2 AND event = $3 ORDER BY id",
         wish.id,
         wish.wanted.branches[0],
         f"wish {wish.id}",

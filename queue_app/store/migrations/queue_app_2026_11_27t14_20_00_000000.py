@@ -34,6 +34,8 @@ CREATE TABLE wish (
     CONSTRAINT wish_can_be_told CHECK (state <> 'open' OR num_nonnulls(phone, email) > 0)
 );
 CREATE INDEX wish_open ON wish (id) WHERE state = 'open';
+CREATE INDEX wish_named ON wish (changed_at)
+    WHERE state <> 'open' AND num_nonnulls(name, phone, email) > 0;
 CREATE INDEX wish_phone ON wish (phone) WHERE phone IS NOT NULL;
 CREATE INDEX wish_email ON wish (lower(email)) WHERE email IS NOT NULL;
 
