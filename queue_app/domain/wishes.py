@@ -4,7 +4,7 @@ An offer is a start that is held for one wish; it stands for a time that fits th
 whom a start suits, whoever asked first is offered it first.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -133,20 +133,32 @@ def check_wanted(wanted: Wanted, today: date) -> Wanted:
 
 
 def first_fit(
-    listed: Listed, branch_id: int, starts: Iterable[datetime], minutes: int
+    listed: Listed, branch_id: int, days: Mapping[date, Sequence[datetime]], minutes: int
 ) -> datetime | None:
-    """The first of these free starts, in local time and in order, that suits and can be offered.
+    """The first of these free starts that suits and can be offered; by date, in local time and in
+    order.
 
     `minutes`: how long the visit is planned for. What overlaps a booking of theirs suits nobody.
     """
-    for start in starts:
-        begins = start.astimezone(UTC)
-        if not listed.wish.wanted.suits(branch_id, start) or (branch_id, begins) in listed.had:
+    wanted = listed.wish.wanted
+    if branch_id not in wanted.branches:
+        return None
+    for day, starts in days.items():
+        if not (wanted.first_day <= day <= wanted.last_day and wanted.is_of_week(day)):
             continue
-        ends = begins + timedelta(minutes=minutes)
-        if not any(one.opens < ends and begins < one.closes for one in listed.busy):
-            return start
+        for start in starts:
+            if wanted.from_hour <= start.hour < wanted.until_hour and _is_new_and_free(
+                listed, branch_id, start.astimezone(UTC), minutes
+            ):
+                return start
     return None
+
+
+def _is_new_and_free(listed: Listed, branch_id: int, begins: datetime, minutes: int) -> bool:
+    ends = begins + timedelta(minutes=minutes)
+    return (branch_id, begins) not in listed.had and not any(
+        one.opens < ends and begins < one.closes for one in listed.busy
+    )
 
 
 def in_order(line: Iterable[Wish]) -> list[Wish]:
@@ -160,11 +172,19 @@ def stands_until(now: datetime, starts_at: datetime, rules: Rules, quiet: Quiet)
     Nobody is written to in the night, nor so late in the evening that the message might wake
     somebody. It ends while there is still time to come, on a full minute.
     """
-    if rules.offer_minutes == 0 or quiet.holds(now) or quiet.holds(now + SHORTEST):
+    first = first_offered(now, rules, quiet)
+    if first is None or starts_at < first:
         return None
     latest = starts_at - timedelta(minutes=rules.lead_minutes)
-    until = min(_full_minute(now + timedelta(minutes=rules.offer_minutes)), latest)
-    return until if until - now >= min(SHORTEST, timedelta(minutes=rules.offer_minutes)) else None
+    return min(_full_minute(now + timedelta(minutes=rules.offer_minutes)), latest)
+
+
+def first_offered(now: datetime, rules: Rules, quiet: Quiet) -> datetime | None:
+    """The earliest start that is offered now, as `stands_until` has it; None: none is."""
+    if rules.offer_minutes == 0 or quiet.holds(now) or quiet.holds(now + SHORTEST):
+        return None
+    shortest = min(SHORTEST, timedelta(minutes=rules.offer_minutes))
+    return now + timedelta(minutes=rules.lead_minutes) + shortest
 
 
 def _full_minute(moment: datetime) -> datetime:

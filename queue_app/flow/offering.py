@@ -101,7 +101,7 @@ class _FreeTimes:
         self._first = first
         self._days = days
         self._capacity: slots.Capacity
-        self._starts: dict[tuple[tuple[str, ...], str], list[datetime]] = {}
+        self._starts: dict[tuple[tuple[str, ...], str], dict[date, list[datetime]]] = {}
 
     @classmethod
     async def of(cls, act: Act, branch: Branch, first: date, days: int) -> "_FreeTimes":
@@ -117,22 +117,19 @@ class _FreeTimes:
             self._starts[key] = self._find(visit)
         return rules_of.first_fit(listed, self._branch.id, self._starts[key], visit.minutes)
 
-    def _find(self, visit: slots.Visit) -> list[datetime]:
-        """None of a service that is not given any more."""
+    def _find(self, visit: slots.Visit) -> dict[date, list[datetime]]:
+        """By date; none of a service that is not given any more."""
         act, known = self._act, self._act.directory.services
-        if any(
+        earliest = rules_of.first_offered(act.now, act.directory.rules, act.directory.quiet)
+        if earliest is None or any(
             code not in known or visit.channel not in known[code].channels
             for code in visit.services
         ):
-            return []
+            return {}
         found = slots.free_starts(self._capacity, visit, self._first, self._days, act.now)
-        rules, quiet = act.directory.rules, act.directory.quiet
-        return [
-            start
-            for starts in found.values()
-            for start in starts
-            if rules_of.stands_until(act.now, start.astimezone(UTC), rules, quiet)
-        ]
+        return {
+            day: [start for start in starts if start >= earliest] for day, starts in found.items()
+        }
 
     def take(self, offer: Appointment) -> None:
         occupied = Occupied(offer.lane_id, offer.starts_at, offer.ends_at)

@@ -14,7 +14,7 @@ _log = logging.getLogger(__name__)
 
 JOBS: tuple[Job, ...] = (
     Job("expire_holds", 10, holds.expire),
-    Job("offer_times", 5, offers.offer),
+    Job("offer_times", 15, offers.offer),
     Job("end_wishes", 60, offers.end),
     Job("admit_calls", 10, calls.admit),
     Job("end_days", 10, day_ends.end),

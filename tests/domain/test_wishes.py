@@ -1,6 +1,7 @@
 """The laws of the waiting list, without a database."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import groupby
 
 import pytest
 from hypothesis import given
@@ -22,6 +23,7 @@ from queue_app.domain.wishes import (
     competes,
     ends_at,
     first_fit,
+    first_offered,
     in_order,
     stands_until,
 )
@@ -48,6 +50,10 @@ def wish(number: int, wanted: Wanted = WANTED, made_at: datetime = NOON) -> Wish
 
 def at(hour: int, minute: int = 0, day: date = TUESDAY) -> datetime:
     return datetime.combine(day, time(hour, minute), KYIV)
+
+
+def by_day(starts: list[datetime]) -> dict[date, list[datetime]]:
+    return {day: list(own) for day, own in groupby(starts, key=datetime.date)}
 
 
 hours = st.tuples(st.integers(0, 23), st.integers(1, 24)).filter(lambda pair: pair[0] < pair[1])
@@ -77,7 +83,7 @@ starts = st.lists(
 def test_what_is_offered_suits_and_nothing_earlier_does(
     wanted: Wanted, branch: int, free: list[datetime]
 ) -> None:
-    found = first_fit(Listed(wish(1, wanted)), branch, free, 10)
+    found = first_fit(Listed(wish(1, wanted)), branch, by_day(free), 10)
     suiting = [
         one
         for one in free
@@ -97,7 +103,7 @@ def test_of_those_whom_a_start_suits_the_first_is_offered_it_and_nobody_two(
     line = [wish(number, wanted) for number, wanted in enumerate(asked, 1)]
     left, offered = list(free), dict[int, datetime]()
     for one in in_order(reversed(line)):
-        start = first_fit(Listed(one), 1, left, 10)
+        start = first_fit(Listed(one), 1, by_day(left), 10)
         if start is not None:
             offered[one.id] = start
             left.remove(start)
@@ -123,6 +129,8 @@ def test_an_offer_ends_before_it_is_too_late_to_come_and_never_wakes_anybody(
     now = NOON + timedelta(minutes=minute)
     starts_at = now + timedelta(minutes=ahead)
     until = stands_until(now, starts_at, rules, QUIET)
+    first = first_offered(now, rules, QUIET)
+    assert (until is not None) is (first is not None and first <= starts_at)
     if until is None:
         return
     assert stands > 0
@@ -150,7 +158,7 @@ def test_by_day_an_offer_stands_half_an_hour_and_less_where_the_time_is_near() -
 
 def test_what_was_offered_before_or_overlaps_a_booking_is_not_offered() -> None:
     had = frozenset({(1, at(10).astimezone(UTC))})
-    free = [at(10), at(10, 10), at(10, 20)]
+    free = by_day([at(10), at(10, 10), at(10, 20)])
     assert first_fit(Listed(wish(1), had), 1, free, 10) == at(10, 10)
     assert first_fit(Listed(wish(1), had), 2, free, 10) == at(10)
     busy = (Window(at(10, 15).astimezone(UTC), at(10, 20).astimezone(UTC)),)
