@@ -18,7 +18,7 @@ from booking.details import (
 from booking.visit import find, page_of
 from queue_app.clock import Clock
 from queue_app.flow.act import By
-from queue_app.queries import reference
+from queue_app.queries import reference, refused
 from queue_app.web.guards import require_same_origin, right
 from queue_app.web.i18n import language_of
 from queue_app.web.limits import PUBLIC
@@ -47,6 +47,7 @@ async def ask_for_contact(request: AnyRequest, token: str, clock: Clock) -> Resp
         errors=[] if twice else field_errors(request, entered, example),
         suggestion=suggestion(entered),
         example=example,
+        refusals=await refused.of(found.email, found.phone),
     )
 
 

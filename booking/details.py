@@ -8,7 +8,7 @@ import msgspec
 from litestar import Request
 from litestar.datastructures import Cookie
 from litestar.response import Redirect
-from msgspec import Struct
+from msgspec import Struct, convert
 from msgspec.structs import replace
 from phonenumbers import (
     PhoneNumberFormat,
@@ -20,7 +20,7 @@ from phonenumbers import (
 from queue_app.domain.centre import Centre
 from queue_app.domain.errors import QueueError
 from queue_app.texts.words import N_, words
-from queue_app.web.errors import sentences
+from queue_app.web.errors import SENTENCES, sentences
 from queue_app.web.i18n import language_of
 
 ENTERED_COOKIE = "entered"
@@ -84,6 +84,14 @@ class Entered(Struct, frozen=True):
         return (*email, "overlap") if self.asked_overlap else email
 
 
+class _Facts(Struct, frozen=True):
+    """What the page reads of the facts, beside what a sentence names."""
+
+    field: str = "name"
+    fields: dict[str, str] = {}
+    suggestions: dict[str, str] = {}
+
+
 def read_form(form: Mapping[str, Any], cookie: str | None) -> Entered:
     """What a form says; the button with a suggested e-mail says that one."""
     fields = Details.__struct_fields__
@@ -131,10 +139,24 @@ def kept(token: str, entered: Entered) -> Cookie:
 
 
 def read_entered(cookie: str | None) -> Entered:
+    """What the cookie says; nothing where it cannot be read, as after an update, or says what no
+    page can show."""
     try:
-        return msgspec.json.decode(urlsafe_b64decode(cookie or ""), type=Entered)
-    except ValueError:
+        entered = msgspec.json.decode(urlsafe_b64decode(cookie or ""), type=Entered)
+    except (ValueError, RecursionError):
         return Entered()
+    return entered if _can_be_shown(entered) else Entered()
+
+
+def _can_be_shown(entered: Entered) -> bool:
+    """Whether its facts are what the sentence of its code names."""
+    try:
+        said = convert(entered.facts, _Facts)
+        for sentence in SENTENCES[entered.code] if entered.code else ():
+            _ = sentence % entered.facts
+    except (ValueError, LookupError, TypeError):
+        return False
+    return said.field in Details.__struct_fields__
 
 
 def phone_example(centre: Centre) -> str | None:

@@ -14,7 +14,7 @@ from queue_app.domain.contacts import hidden_contact
 from queue_app.domain.errors import Conflict, NotFound, QueueError, RuleBroken, TooMany
 from queue_app.flow import proving
 from queue_app.flow.act import By
-from queue_app.queries import known, reference, waiting_list
+from queue_app.queries import known, reference, waiting_list, wishes
 from queue_app.web.errors import sentences
 from queue_app.web.guards import require_same_origin, right
 from queue_app.web.i18n import language_of
@@ -103,6 +103,7 @@ async def proven(request: AnyRequest, proof: str, clock: Clock) -> Response[str]
         proof=proof,
         bookings=await proving.booked_with(proof, now),
         wishes=await waiting_list.with_contact(contact, contact),
+        reminders=await wishes.wants_reminders(contact),
     )
 
 

@@ -17,7 +17,8 @@ class Standing(Struct, frozen=True):
 
     `stop`: why nobody is called for its services now. While the code checks in, until
     `closes_at`: `late`, whoever does so now joins the live queue; `kept`, an interruption moved
-    the moment from which that is so, to `kept_until` where anybody knows.
+    the moment from which that is so, to `kept_until` where anybody knows. `again`: its ticket ended
+    before its right did, so the code checks in anew.
     """
 
     stop: InterruptionView | None = None
@@ -25,6 +26,7 @@ class Standing(Struct, frozen=True):
     kept_until: datetime | None = None
     late: bool = False
     closes_at: datetime | None = None
+    again: bool = False
 
 
 class Ended(Struct, frozen=True):
@@ -101,6 +103,9 @@ async def standing_of(directory: Directory, found: Appointment, now: datetime) -
         kept_until=None if limit == interruptions.NEVER else min(limit, closes_at),
         late=now > limit,
         closes_at=closes_at,
+        again=found.ticket_state in ("left", "no_show")
+        and found.ticket_started_at is None
+        and now <= limit,
     )
 
 

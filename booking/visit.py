@@ -30,7 +30,7 @@ from queue_app.domain.numbering import token_in
 from queue_app.domain.plans import Why
 from queue_app.flow import booking
 from queue_app.flow.act import By
-from queue_app.queries import appointments, known, reference, unsettled
+from queue_app.queries import appointments, known, reference, refused, unsettled
 from queue_app.web.addresses import absolute
 from queue_app.web.guards import require_same_origin, right
 from queue_app.web.i18n import language_of
@@ -78,7 +78,8 @@ async def _state_page(
     request: AnyRequest, found: Appointment, clock: Clock, *, status: int = 200, **context: Any
 ) -> Response[str]:
     directory, now = await reference.directory(), clock.now()
-    over = found.state == "booked" and is_over(directory, found, now)
+    standing = await standing_of(directory, found, now)
+    over = found.state == "booked" and is_over(directory, found, now) and not standing.again
     template = "booking/past.html" if over else STATE_TEMPLATES[found.state]
     if not over and await _is_in_vain(found):
         template = "booking/branch_closed.html"
@@ -86,7 +87,6 @@ async def _state_page(
         near = await _near(found, clock) if await _can_move(found, clock) else {}
         context |= {"why": why, "near": near, "can_move": await _can_move(found, clock)}
         template = "booking/plans.html"
-    standing = await standing_of(directory, found, now)
     return await page_of(
         request,
         template,
@@ -94,6 +94,7 @@ async def _state_page(
         status=status,
         standing=standing,
         ended=ended(directory, found, now),
+        refusals=await refused.of(found.email, found.phone),
         **context,
     )
 

@@ -15,7 +15,7 @@ from queue_app.domain.centre import WEEKDAYS
 from queue_app.domain.contacts import Resident
 from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.hours import DAY_MINUTES, bounds
-from queue_app.domain.wishes import DAY_HOURS, FARTHEST, Wanted
+from queue_app.domain.wish import DAY_HOURS, FARTHEST, Wanted
 
 HOUR_MINUTES = 60
 NO_HOURS = (8, 20)

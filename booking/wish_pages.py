@@ -29,7 +29,7 @@ from queue_app.clock import Clock
 from queue_app.domain.directory import Directory
 from queue_app.domain.errors import Conflict, NotFound, QueueError, RuleBroken, TooMany
 from queue_app.domain.numbering import token_in
-from queue_app.domain.wishes import Wanted, Wish
+from queue_app.domain.wish import Wanted, Wish
 from queue_app.flow import proving, wishing
 from queue_app.flow.act import By
 from queue_app.queries import known, reference, waiting_list

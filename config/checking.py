@@ -2,21 +2,23 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from datetime import date
 from typing import Any
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 from babel import Locale, UnknownLocaleError
 from phonenumbers import SUPPORTED_REGIONS
 
-from config.notation import LATEST, format_periods, format_weekly
+from config.notation import LATEST, LONGEST, format_periods, format_weekly
 from config.reading import Place, Reader, label_of
-from queue_app.domain.catalogue import SLOT_CHANNELS
+from config.rules import in_bounds, warn_of_prefixes
+from config.wording import did_you_mean, listed, quoted
+from queue_app.domain.catalogue import SLOT_CHANNELS, planned_minutes
 from queue_app.domain.centre import (
     WEEKDAYS,
     BranchPlan,
     Centre,
     Period,
-    Rules,
     Weekday,
     Weekly,
 )
@@ -24,11 +26,15 @@ from queue_app.domain.hours import DAY_MINUTES, bounds, period_of
 
 _CODE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+MOST_SIGNS_OF_A_CODE = 80
+"""As many as the API takes."""
+MOST_SIGNS_OF_A_DESK = 40
+LONG_SERVICE = 480
+"""Minutes; whoever plans more for one service probably meant something else."""
+_ADDRESS = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*):[^\s<>\"]+")
+_SCRIPTS = frozenset({"javascript", "data", "vbscript"})
 MOST_LANGUAGES = 6
 """As many as `kiosk.css` tells apart."""
-_PREFIX = re.compile(r"[^\W\d_]{1,2}")
-_LIKE_DIGITS = frozenset("ЗзОоOoБбIlІЧч")
-"""Letters that pass for digits on a board ten metres away: З1 is read as 31."""
 _Raw = dict[str, dict[str, Any]]
 
 _CODED = (
@@ -48,61 +54,6 @@ _NEEDED = (
     ("capacity.toml", "skills"),
     ("branches.toml", "branches"),
 )
-_LEAST: dict[str, int] = {
-    "open_service_minutes": 1,
-    "lead_minutes": 0,
-    "horizon_days": 1,
-    "hold_minutes": 1,
-    "early_minutes": 0,
-    "late_minutes": 0,
-    "last_ticket_minutes": 0,
-    "kiosk_early_minutes": 0,
-    "undo_minutes": 0,
-    "alert_resume_minutes": 0,
-    "alert_late_start_minutes": 0,
-    "max_bookings": 1,
-    "offer_minutes": 0,
-    "max_wishes": 1,
-    "max_services": 1,
-    "holds_per_address": 1,
-    "bookings_per_address": 1,
-    "freed_slot_minutes": 0,
-    "retention_days": 1,
-}
-
-
-def check_rules(reader: Reader, place: Place, rules: Rules) -> None:
-    """The centre's numbers must make sense, each and together."""
-    for name, least in _LEAST.items():
-        if getattr(rules, name) < least:
-            reader.problem(place.at(name), f"must be at least {least}")
-    if rules.grid_minutes < 1 or 60 % rules.grid_minutes:
-        reader.problem(place.at("grid_minutes"), "must divide 60")
-    elif rules.start_step_minutes < 1 or rules.start_step_minutes % rules.grid_minutes:
-        reader.problem(place.at("start_step_minutes"), "must be a multiple of grid_minutes")
-    elif 24 * 60 % rules.start_step_minutes:
-        reader.problem(place.at("start_step_minutes"), "must divide a day of 1440 minutes")
-    for name in ("quiet_from_hour", "quiet_until_hour"):
-        if not 0 <= getattr(rules, name) <= 23:
-            reader.problem(place.at(name), "must be from 0 to 23")
-    if rules.horizon_days > 366:
-        reader.problem(place.at("horizon_days"), "must be at most 366")
-    if not 0 <= rules.release_hour <= 23:
-        reader.problem(place.at("release_hour"), "must be an hour from 0 to 23")
-    _check_prefixes(reader, place, rules)
-
-
-def _check_prefixes(reader: Reader, place: Place, rules: Rules) -> None:
-    seen: dict[str, str] = {}
-    for name in ("walk_in_prefix", "booked_prefix", "priority_prefix"):
-        prefix = getattr(rules, name)
-        if not _PREFIX.fullmatch(prefix):
-            reader.problem(place.at(name), "must be one or two letters")
-        elif prefix in seen:
-            reader.problem(place.at(name), f"is the same as {seen[prefix]}")
-        elif prefix[-1] in _LIKE_DIGITS:
-            reader.problem(place.at(name), f"{prefix}1 is read as a bare number on a board")
-        seen[prefix] = name
 
 
 def check_references(reader: Reader, raw: _Raw) -> None:
@@ -115,13 +66,21 @@ def check_references(reader: Reader, raw: _Raw) -> None:
     _check_country(reader, raw["centre.toml"].get("country"))
     for file, key in _NEEDED:
         if reader.readable(file) and raw[file].get(key, []) == []:
-            reader.problem(Place(file, key), "needs at least one")
+            reader.lack(Place(file, key), f"needs at least one; each begins with [[{key}]]")
     for file, key, name in _CODED:
         for place, table in _tables(raw, file, key, name):
             code = table.get(name)
-            if isinstance(code, str) and not _CODE.fullmatch(code):
-                reader.problem(place.at(name), "must be lower-case words joined by hyphens")
+            if not isinstance(code, str) or not code.strip():
+                continue
+            if not _CODE.fullmatch(code):
+                reader.problem(
+                    place.at(name), "must be lower-case Latin words joined by hyphens: room-12"
+                )
+            elif len(code) > MOST_SIGNS_OF_A_CODE:
+                reader.problem(place.at(name), f"is longer than {MOST_SIGNS_OF_A_CODE} signs")
+    _check_addresses(reader, raw)
     _check_services(reader, raw)
+    _check_search(reader, raw)
     _check_skills(reader, raw)
     _check_capacity(reader, raw)
 
@@ -131,7 +90,10 @@ def _check_timezone(reader: Reader, raw: Any) -> None:
         try:
             ZoneInfo(raw)
         except (KeyError, OSError, ValueError):
-            reader.problem(Place("centre.toml", "timezone"), f"{raw!r} is not a known time zone")
+            hint = did_you_mean(raw, available_timezones()) or "; such as Europe/Kyiv"
+            reader.problem(
+                Place("centre.toml", "timezone"), f"{quoted(raw)} is not a known time zone{hint}"
+            )
 
 
 def _check_languages(reader: Reader) -> None:
@@ -143,7 +105,9 @@ def _check_languages(reader: Reader) -> None:
     _some(reader, place, list(reader.languages) or None)
     for language in reader.languages:
         if not _LANGUAGE.fullmatch(language) or not _is_known(language):
-            reader.problem(place, f"{language!r} is not a known language; such as en, uk, pt-BR")
+            reader.problem(
+                place, f"{quoted(language)} is not a known language; such as en, uk, pt-BR"
+            )
 
 
 def _is_known(language: str) -> bool:
@@ -156,9 +120,28 @@ def _is_known(language: str) -> bool:
 
 def _check_country(reader: Reader, raw: Any) -> None:
     if isinstance(raw, str) and raw not in SUPPORTED_REGIONS:
+        names = {str(name): code for code, name in Locale("en").territories.items()}
+        code = raw.upper() if raw.upper() in SUPPORTED_REGIONS else names.get(raw.title())
+        hint = f'; did you mean "{code}"?' if code in SUPPORTED_REGIONS else "; such as UA, MT"
         reader.problem(
-            Place("centre.toml", "country"), f"{raw!r} is not a known country; such as UA, MT"
+            Place("centre.toml", "country"), f"{quoted(raw)} is not a known country{hint}"
         )
+
+
+def _check_addresses(reader: Reader, raw: _Raw) -> None:
+    """What a contact links to: a page, a number, a mail, a messenger; never a script."""
+    for place, table in _tables(raw, "advice.toml", "contacts", "code"):
+        url = table.get("url")
+        if not isinstance(url, str) or not url.strip():
+            continue
+        found = _ADDRESS.fullmatch(url)
+        if not found:
+            reader.problem(
+                place.at("url"),
+                f"{quoted(url)} is no address; it begins with https://, tel: or mailto:",
+            )
+        elif found["scheme"].lower() in _SCRIPTS:
+            reader.problem(place.at("url"), f"{quoted(url)} would be run as a script")
 
 
 def _check_services(reader: Reader, raw: _Raw) -> None:
@@ -173,12 +156,22 @@ def _check_services(reader: Reader, raw: _Raw) -> None:
         _known(reader, place.at("documents"), table.get("documents"), checklists, "checklist")
         _some(reader, place.at("channels"), table.get("channels"))
         planned = table.get("planned_minutes")
-        if isinstance(planned, int) and planned < 1:
-            reader.problem(place.at("planned_minutes"), "must be at least a minute")
+        if type(planned) is int:
+            in_bounds(reader, place.at("planned_minutes"), planned, 1, LONGEST)
     for place, table in _tables(raw, "catalogue.toml", "groups", "code"):
         code = label_of(table, "code")
         if code and code not in used:
             reader.problem(place, "no service is in this group")
+
+
+def _check_search(reader: Reader, raw: _Raw) -> None:
+    services = _codes(raw, "catalogue.toml", "services")
+    notes = _codes(raw, "advice.toml", "notes")
+    for place, table in _tables(raw, "search.toml", "keywords", "of"):
+        if reader.readable("advice.toml"):
+            _known(reader, place.at("of"), [table.get("of")], services | notes, "service or note")
+    for place, table in _tables(raw, "search.toml", "synonyms", "code"):
+        _some(reader, place.at("words"), table.get("words"))
 
 
 def _check_skills(reader: Reader, raw: _Raw) -> None:
@@ -204,8 +197,18 @@ def _check_capacity(reader: Reader, raw: _Raw) -> None:
                 _known(reader, where.at("skills"), table.get("skills"), skills, "skill")
                 if table.get("channel") == "site":
                     reader.problem(where.at("channel"), "the site has no slots")
-                if name == "number" and not (label_of(table, name) or "-").strip():
-                    reader.problem(where.at(name), "is empty")
+                number = label_of(table, name) or ""
+                if name == "number" and len(number) > MOST_SIGNS_OF_A_DESK:
+                    reader.problem(
+                        where.at(name),
+                        f"is longer than the {MOST_SIGNS_OF_A_DESK} signs of a board",
+                    )
+                elif name == "code" and number and not _CODE.fullmatch(number):
+                    reader.problem(
+                        where.at(name), "must be lower-case Latin words joined by hyphens: phone-1"
+                    )
+                elif name == "code" and len(number) > MOST_SIGNS_OF_A_CODE:
+                    reader.problem(where.at(name), f"is longer than {MOST_SIGNS_OF_A_CODE} signs")
 
 
 _DEFINED_IN = {
@@ -213,17 +216,20 @@ _DEFINED_IN = {
     "group": "catalogue.toml",
     "layout": "capacity.toml",
     "service": "catalogue.toml",
+    "service or note": "catalogue.toml",
     "skill": "capacity.toml",
 }
 
 
-def _known(reader: Reader, place: Place, names: Any, known: set[str], what: str) -> None:
-    """What a file defines is not called unknown while that file cannot be read."""
-    if not reader.readable(_DEFINED_IN[what]):
+def _known(reader: Reader, place: Place, names: Any, known: set[str | None], what: str) -> None:
+    """What a file defines is not called unknown while it, or a code in it, cannot be read."""
+    if not reader.readable(_DEFINED_IN[what]) or None in known:
         return
+    codes = sorted(code for code in known if code)
     for name in names if isinstance(names, list) else []:
-        if isinstance(name, str) and name not in known:
-            reader.problem(place, f"there is no {what} {name!r}")
+        if isinstance(name, str) and name.strip() and name not in known:
+            hint = did_you_mean(name, codes) or f"; known: {listed(codes) or 'none'}"
+            reader.problem(place, f"there is no {what} {quoted(name)}{hint}")
 
 
 def _some(reader: Reader, place: Place, names: Any) -> None:
@@ -232,12 +238,15 @@ def _some(reader: Reader, place: Place, names: Any) -> None:
     if not names:
         reader.problem(place, "is empty")
     for name in {str(one) for one in names if names.count(one) > 1}:
-        reader.problem(place, f"{name!r} is given twice")
+        reader.problem(place, f"{quoted(name)} is given twice")
 
 
-def _codes(raw: _Raw, file: str, key: str) -> set[str]:
-    codes = (label_of(table, "code") for _, table in _tables(raw, file, key, "code"))
-    return {code for code in codes if code}
+def _codes(raw: _Raw, file: str, key: str) -> set[str | None]:
+    """The codes that a file defines; None among them: there are some that cannot be read."""
+    found = raw[file].get(key, [])
+    if not isinstance(found, list):
+        return {None}
+    return {label_of(table, "code") for table in found}
 
 
 def _tables(raw: _Raw, file: str, key: str, name: str) -> Iterator[tuple[Place, dict[str, Any]]]:
@@ -275,8 +284,10 @@ def check_reach(reader: Reader, centre: Centre) -> None:
             reader.problem(place, "visit: no desk of any branch offers it")
 
 
-def warn(reader: Reader, raw: _Raw, centre: Centre) -> None:
+def warn(reader: Reader, raw: _Raw, centre: Centre, today: date | None) -> None:
     """What can be loaded but is probably a mistake, in a centre without problems."""
+    warn_of_prefixes(reader, Place("centre.toml", "rules"), centre.rules)
+    _warn_of_long_services(reader, centre)
     layouts = {
         label_of(table, "code"): (place, table)
         for place, table in _tables(raw, "capacity.toml", "layouts", "code")
@@ -288,9 +299,30 @@ def warn(reader: Reader, raw: _Raw, centre: Centre) -> None:
             key: (layout if key in shared and key not in table else place).at(key)
             for key in ("hours", "desks", "lanes")
         }
+        _warn_of_past_closures(reader, place.at("closures"), branch, today)
         _warn_of_cut_nights(reader, places["hours"], branch.hours)
         _warn_of_rosters(reader, places, branch)
         _warn_of_offers(reader, places, centre, branch)
+
+
+def _warn_of_long_services(reader: Reader, centre: Centre) -> None:
+    for service in centre.services:
+        minutes = planned_minutes(service, centre.rules.open_service_minutes)
+        if minutes > LONG_SERVICE:
+            key = "duration" if service.planned_minutes is None else "planned_minutes"
+            reader.warning(
+                Place("catalogue.toml", "services").item(service.code).at(key),
+                f"is planned with {minutes} minutes, which is {minutes / 60:.0f} hours for one"
+                " visit; durations are minutes",
+            )
+
+
+def _warn_of_past_closures(
+    reader: Reader, place: Place, branch: BranchPlan, today: date | None
+) -> None:
+    for one in branch.closures:
+        if today is not None and one.day < today:
+            reader.warning(place.item(str(one.day)), "is over, so it changes nothing")
 
 
 def _warn_of_cut_nights(reader: Reader, place: Place, hours: Weekly) -> None:
@@ -372,5 +404,5 @@ def _warn_of_offers(
             reader.warning(
                 places["lanes"].item(lane.code).at("skills"),
                 f"no desk of the branch ({places['desks'].file}: {places['desks'].key}) offers what"
-                f" can be booked here: {', '.join(alone)}",
+                f" can be booked here: {listed(alone)}",
             )

@@ -5,6 +5,7 @@ catalogue.toml  groups, services
 advice.toml     checklists, contacts, notes
 capacity.toml   skills, and layouts (hours, desks, lanes) that branches share
 branches.toml   branches
+search.toml     idle, synonyms, keywords: the words by which people find services; may be missing
 """
 
 from collections.abc import Iterable
@@ -16,10 +17,12 @@ import msgspec
 import tomli_w
 from msgspec import Struct
 
-from config.checking import check_reach, check_references, check_rules, warn
+from config.checking import check_reach, check_references, warn
 from config.notation import format_duration, format_periods, format_weekly, parse_duration
 from config.reading import ConfigError, Mistake, Place, Reader
+from config.rules import check_rules
 from config.weeks import closures_of, weekly_of
+from config.wording import did_you_mean
 from queue_app.domain.catalogue import Channel, Duration, Group, Language, Service, Text
 from queue_app.domain.centre import (
     BranchPlan,
@@ -35,6 +38,7 @@ from queue_app.domain.centre import (
     Skill,
     Weekly,
 )
+from queue_app.domain.matching import Keywords, Phrases, SearchWords, Synonyms
 
 __all__ = ["ConfigError", "Mistake", "check_centre", "load_centre", "write_centre"]
 
@@ -60,8 +64,15 @@ FILES: dict[str, frozenset[str]] = {
     "advice.toml": frozenset({"checklists", "contacts", "notes"}),
     "capacity.toml": frozenset({"skills", "layouts"}),
     "branches.toml": frozenset({"branches"}),
+    "search.toml": frozenset({"idle", "synonyms", "keywords"}),
 }
 """Every file of the folder with the keys at its top."""
+OPTIONAL = frozenset({"search.toml"})
+"""Files that a centre may do without."""
+HOMES = {key: f"the top of {file}" for file, keys in FILES.items() for key in keys} | {
+    rule.name: "[rules] of centre.toml" for rule in msgspec.structs.fields(Rules)
+}
+"""Where a key belongs."""
 
 
 class _Service(Struct):
@@ -114,15 +125,24 @@ def load_centre(folder: Path) -> Centre:
     return centre
 
 
-def check_centre(folder: Path) -> tuple[Centre, list[Mistake]]:
-    """The centre, and what is probably a mistake in it; ConfigError as `load_centre`."""
+def check_centre(folder: Path, today: date | None = None) -> tuple[Centre, list[Mistake]]:
+    """The centre, and what is probably a mistake in it; ConfigError as `load_centre`.
+
+    `today`: closures before it are over; None: that is not asked."""
     if not folder.is_dir():
         raise ConfigError([Mistake(str(folder), "folder", "is missing")])
     reader = Reader()
+    reader.homes = HOMES
     for path in sorted(folder.glob("*.toml")):
         if path.name not in FILES:
-            reader.problem(Place(path.name, "file"), f"unknown; the files are {', '.join(FILES)}")
-    raw = {name: reader.file(folder, name, keys) for name, keys in FILES.items()}
+            hint = did_you_mean(path.name, FILES) or f"; the files are {', '.join(FILES)}"
+            reader.problem(Place(path.name, "file"), f"unknown{hint}")
+    raw = {
+        name: reader.file(folder, name, keys)
+        if name not in OPTIONAL or (folder / name).exists()
+        else {}
+        for name, keys in FILES.items()
+    }
     centre = _read(reader, raw)
     check_rules(reader, Place("centre.toml", "rules"), centre.rules)
     check_references(reader, raw)
@@ -131,7 +151,7 @@ def check_centre(folder: Path) -> tuple[Centre, list[Mistake]]:
     if reader.problems:
         order = {name: place for place, name in enumerate(FILES)}
         raise ConfigError(sorted(reader.problems, key=lambda one: order.get(one.file, -1)))
-    warn(reader, raw, centre)
+    warn(reader, raw, centre, today)
     return centre, reader.warnings
 
 
@@ -164,6 +184,21 @@ def _read(reader: Reader, raw: dict[str, dict[str, Any]]) -> Centre:
         priorities=every("centre.toml", "priorities", Priority),
         skills=every("capacity.toml", "skills", Skill),
         branches=_branches(reader, raw),
+        search=_search(reader, raw["search.toml"]),
+    )
+
+
+def _search(reader: Reader, raw: dict[str, Any]) -> SearchWords:
+    place = Place("search.toml")
+    groups = reader.tables(place.at("synonyms"), raw.get("synonyms", []))
+    synonyms = [
+        reader.struct(place.at("synonyms").item(label), table, Synonyms) for label, table in groups
+    ]
+    keywords = reader.items(place.at("keywords"), raw.get("keywords", []), Keywords, "of")
+    return SearchWords(
+        idle=reader.value(place.at("idle"), raw.get("idle", {}), Phrases) or {},
+        synonyms=tuple(filter(None, synonyms)),
+        keywords=tuple(value for _, value in keywords),
     )
 
 
@@ -177,7 +212,7 @@ def _languages(reader: Reader, place: Place, head: dict[str, Any]) -> tuple[Lang
 def _required(reader: Reader, place: Place, raw: Any, wanted: type[T]) -> T | None:
     if raw is None:
         if reader.readable(place.file):
-            reader.problem(place, "is missing")
+            reader.lack(place, "is missing")
         return None
     value: T | None = reader.value(place, raw, wanted)
     return value
@@ -224,7 +259,7 @@ def _branch(
     if raw.layout in layouts:
         sources.append(layouts[raw.layout])
     elif raw.layout is None and raw.hours is None:
-        reader.problem(place.at("hours"), "is missing, and there is no layout")
+        reader.lack(place.at("layout"), "is missing, and the branch has no hours of its own")
     hours, desks, lanes = _capacity(reader, sources)
     return BranchPlan(
         slug=raw.slug,
@@ -304,6 +339,11 @@ def write_centre(centre: Centre, folder: Path) -> None:
         "capacity.toml": {
             "skills": _plain_all(centre.skills),
             "layouts": [{"code": code} | table for code, table in layouts.values()],
+        },
+        "search.toml": {
+            "idle": {key: list(words) for key, words in centre.search.idle.items()},
+            "synonyms": _plain_all(centre.search.synonyms),
+            "keywords": _plain_all(centre.search.keywords),
         },
         "branches.toml": {"branches": [_branch_table(one, layouts) for one in centre.branches]},
     }

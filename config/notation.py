@@ -12,12 +12,15 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import groupby, pairwise
 
+from config.wording import quoted
 from queue_app.domain.catalogue import Duration, Language
 from queue_app.domain.centre import WEEKDAYS, Period, Weekday, Weekly
 from queue_app.domain.hours import DAY_MINUTES, bounds, period_of
 
-_RANGE = re.compile(r"(\d+)\s*[-–]\s*(\d+)")
-_OPEN = re.compile(r"(?:від|from)\s+(\d+)")
+_RANGE = re.compile(r"(\d{1,6})\s*[-–]\s*(\d{1,6})")
+_OPEN = re.compile(r"(?:від|from)\s+(\d{1,6})")
+LONGEST = 43_200
+"""Minutes; thirty days."""
 LATEST = 36 * 60
 """The last minute at which hours of a day can end: noon of the next, well before it turns."""
 LONGEST_NIGHT = 12 * 60
@@ -29,6 +32,8 @@ def parse_duration(raw: int | str) -> Duration:
     duration = _duration(raw)
     if duration.min_minutes < 1:
         raise ValueError("must be at least a minute")
+    if max(duration.min_minutes, duration.max_minutes or 0) > LONGEST:
+        raise ValueError(f"must be at most {LONGEST} minutes")
     if duration.max_minutes is not None and duration.max_minutes < duration.min_minutes:
         raise ValueError(
             f"the minimum {duration.min_minutes} is above the maximum {duration.max_minutes}"
@@ -43,7 +48,7 @@ def _duration(raw: int | str) -> Duration:
         return Duration(int(found[1]), int(found[2]))
     if found := _OPEN.fullmatch(raw.strip()):
         return Duration(int(found[1]), None)
-    raise ValueError(f'{raw!r} is neither minutes such as 7, nor "5-7", nor "from 10"')
+    raise ValueError(f'{quoted(raw)} is neither minutes such as 7, nor "5-7", nor "from 10"')
 
 
 def format_duration(duration: Duration, language: Language = "uk") -> int | str:
@@ -62,7 +67,9 @@ def parse_days(raw: str) -> Iterator[Weekday]:
         names = [first, last or first]
         for name in names:
             if name not in WEEKDAYS:
-                raise ValueError(f"{name!r} is not a weekday; those are {', '.join(WEEKDAYS)}")
+                raise ValueError(
+                    f"{quoted(name)} is not a weekday; those are {', '.join(WEEKDAYS)}"
+                )
         start, end = (list[str](WEEKDAYS).index(name) for name in names)
         if start > end:
             raise ValueError(f"{first} comes after {last}")
@@ -94,18 +101,20 @@ def parse_periods(raw: str | list[str]) -> tuple[Period, ...]:
 def _period(raw: str) -> Period:
     found = _PERIOD.fullmatch(raw.strip())
     if not found:
-        raise ValueError(f'{raw!r} is not written as "9:00-18:00"')
+        raise ValueError(f'{quoted(raw)} is not written as "9:00-18:00"')
     if max(int(found[2]), int(found[4])) > 59:
-        raise ValueError(f"{raw!r} is not a time of day")
+        raise ValueError(f"{quoted(raw)} is not a time of day")
     opens, closes = (int(found[at]) * 60 + int(found[at + 1]) for at in (1, 3))
     if max(opens, closes) > LATEST:
-        raise ValueError(f"{raw!r} is not a time of day; a night ends by 36:00, the next noon")
+        raise ValueError(
+            f"{quoted(raw)} is not a time of day; a night ends by 36:00, the next noon"
+        )
     if closes <= opens < DAY_MINUTES and closes + DAY_MINUTES - opens <= LONGEST_NIGHT:
         closes += DAY_MINUTES
     if opens >= closes:
-        raise ValueError(f"{raw!r} opens after it closes")
+        raise ValueError(f"{quoted(raw)} opens after it closes")
     if closes - opens > DAY_MINUTES:
-        raise ValueError(f"{raw!r} is longer than a day")
+        raise ValueError(f"{quoted(raw)} is longer than a day")
     return period_of(opens, closes)
 
 

@@ -1,14 +1,18 @@
 """Reading tables strictly, collecting every problem with its file, key and reason."""
 
 import re
-import tomllib
-from collections.abc import Callable, Iterator
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
 from msgspec import Struct
 
+from config.toml_text import UnreadableTextError, parse
+from config.wording import nearest, refusal, unknown_key, visible
 from queue_app.domain.catalogue import Language, Text, texts_of
 
 S = TypeVar("S", bound=Struct)
@@ -16,9 +20,12 @@ R = TypeVar("R")
 T = TypeVar("T")
 
 _PATH = re.compile(r" - at `(?:.*` in `)?\$(?P<path>[^`]*)`$")
-_UNKNOWN = re.compile(r"Object contains unknown field `(?P<name>[^`]*)`")
-_MISSING = re.compile(r"Object missing required field `(?P<name>[^`]*)`")
 _PLAIN_KEY = re.compile(r"[A-Za-z0-9_-]+")
+_STEP = re.compile(r"\[(?P<index>\d+)\]|\.(?P<name>[^.\[]+)")
+LONG = frozenset({"text"})
+"""The fields that may have several lines; any other stands on one."""
+MOST_SIGNS = 500
+MOST_LONG = 20_000
 
 
 class Mistake(Struct, frozen=True, order=True):
@@ -47,15 +54,18 @@ class Place(Struct, frozen=True):
     key: str = ""
 
     def at(self, name: str) -> "Place":
-        quoted = name if _PLAIN_KEY.fullmatch(name) else f'"{name}"'
-        return Place(self.file, f"{self.key}.{quoted}" if self.key else quoted)
+        shown = name if _PLAIN_KEY.fullmatch(name) else f'"{visible(name)}"'
+        return Place(self.file, f"{self.key}.{shown}" if self.key else shown)
 
     def item(self, label: str) -> "Place":
-        return Place(self.file, f"{self.key}[{label}]")
+        return Place(self.file, f"{self.key}[{visible(label)}]")
 
     def below(self, path: str) -> "Place":
-        """The place at a msgspec path such as ".title.uk" or "[2]"."""
-        return Place(self.file, (self.key + path).lstrip("."))
+        """The place at a msgspec path such as ".title.uk" or "[2]", which counts from 0."""
+        counted = _STEP.sub(
+            lambda step: f"[{int(step['index']) + 1}]" if step["index"] else step[0], path
+        )
+        return Place(self.file, (self.key + counted).lstrip("."))
 
 
 class Reader:
@@ -67,8 +77,12 @@ class Reader:
         """How often a problem was noted, the same ones again included."""
         self._warnings: dict[Mistake, None] = {}
         self._unreadable: set[str] = set()
+        self._meant: set[Place] = set()
+        """Where a key is missing that probably stands there misspelt."""
         self.languages: tuple[Language, ...] = ()
         """Of the centre, as soon as they are known."""
+        self.homes: Mapping[str, str] = {}
+        """Where a key belongs that stands elsewhere."""
 
     @property
     def problems(self) -> list[Mistake]:
@@ -87,26 +101,29 @@ class Reader:
         self._problems[Mistake(place.file, place.key, reason)] = None
         self._found += 1
 
+    def lack(self, place: Place, reason: str) -> None:
+        """Note that something is missing, unless a misspelt key is said to be meant for it."""
+        if place in self._meant:
+            self._found += 1
+        else:
+            self.problem(place, reason)
+
     def warning(self, place: Place, reason: str) -> None:
         """Note what is loaded but probably a mistake; the same one found twice counts once."""
         self._warnings[Mistake(place.file, place.key, reason)] = None
 
-    def file(self, folder: Path, name: str, keys: frozenset[str]) -> dict[str, Any]:
+    def file(self, folder: Path, name: str, keys: AbstractSet[str]) -> dict[str, Any]:
         """The tables of one TOML file; empty, with a problem noted, if it cannot be read."""
         try:
-            raw = tomllib.loads((folder / name).read_bytes().decode("utf-8-sig"))
+            raw = parse((folder / name).read_bytes())
         except FileNotFoundError:
             self.problem(Place(name, "file"), "is missing")
         except OSError as error:
             self.problem(Place(name, "file"), f"cannot be read: {error.strerror}")
-        except UnicodeDecodeError as error:
-            self.problem(Place(name, _line_of(error)), "is not UTF-8 text; save the file as UTF-8")
-        except tomllib.TOMLDecodeError as error:
-            reason, _, where = str(error).rstrip(")").partition(" (at ")
-            self.problem(Place(name, where or "file"), f"is not valid TOML: {reason}")
+        except UnreadableTextError as error:
+            self.problem(Place(name, error.where), error.reason)
         else:
-            for key in raw.keys() - keys:
-                self.problem(Place(name).at(key), "unknown key")
+            self._unknown_keys(Place(name), raw, keys)
             return raw
         self._unreadable.add(name)
         return {}
@@ -138,26 +155,30 @@ class Reader:
             self.problem(place, "must be a table")
             return None
         before = self._found
-        fields = msgspec.structs.fields(shape)
-        for key in raw.keys() - {field.name for field in fields}:
-            self.problem(place.at(key), "unknown key")
+        fields = _fields(shape)
+        self._unknown_keys(place, raw, {field.name for field in fields})
         values: dict[str, Any] = {}
         for field in fields:
             if field.name in raw:
-                values[field.name] = self.value(place.at(field.name), raw[field.name], field.type)
+                values[field.name] = self.value(
+                    place.at(field.name), raw[field.name], field.type, field.name in LONG
+                )
             elif field.required:
-                self.problem(place.at(field.name), "is missing")
+                self.lack(place.at(field.name), "is missing")
         return shape(**values) if self._found == before else None
 
-    def value(self, place: Place, raw: Any, wanted: Any) -> Any:
-        """One value as the type it should have; None, with a problem noted, if it has not."""
+    def value(self, place: Place, raw: Any, wanted: Any, long: bool = False) -> Any:
+        """One value as the type it should have; None, with a problem noted, if it has not.
+
+        `long`: its texts may have several lines."""
         try:
             value = msgspec.convert(raw, wanted, dec_hook=texts_of(self.languages))
         except msgspec.ValidationError as error:
-            self._refused(place, str(error))
+            self._refused(place, str(error), raw, wanted)
             return None
-        self._check_texts(place, value)
-        return value
+        before = self._found
+        self._check_texts(place, value, long)
+        return value if self._found == before else None
 
     def parsed(self, place: Place, parse: Callable[[R], T], raw: R) -> T | None:
         """What `parse` makes of it; None, with a problem noted, where it raises ValueError."""
@@ -167,45 +188,91 @@ class Reader:
             self.problem(place, str(error))
             return None
 
-    def _refused(self, place: Place, message: str) -> None:
+    def _unknown_keys(self, place: Place, raw: dict[str, Any], known: AbstractSet[str]) -> None:
+        for key in sorted(raw.keys() - known):
+            missing = known - raw.keys()
+            if meant := nearest(key, missing):
+                self._meant.add(place.at(meant))
+            self.problem(place.at(key), unknown_key(key, missing, known, self.homes.get(key)))
+
+    def _refused(self, place: Place, message: str, raw: Any, wanted: Any) -> None:
         found = _PATH.search(message)
-        where = place.below(found["path"]) if found else place
+        path = found["path"] if found else ""
         reason = message[: found.start()] if found else message
-        if unknown := _UNKNOWN.search(reason):
-            self.problem(where.at(unknown["name"]), "unknown key")
-        elif missing := _MISSING.search(reason):
-            self.problem(where.at(missing["name"]), "is missing")
-        else:
-            self.problem(where, reason[:1].lower() + reason[1:])
+        self.problem(place.below(path), refusal(reason, wanted, _at(raw, path)))
 
-    def _check_texts(self, place: Place, value: Any) -> None:
+    def _check_texts(self, place: Place, value: Any, long: bool) -> None:
         if isinstance(value, Text):
-            self._check_text(place, value)
-        elif isinstance(value, tuple):
-            for index, one in enumerate(value):
-                self._check_texts(place.item(str(index)), one)
+            self._check_text(place, value, long)
+        elif isinstance(value, str):
+            self._check_signs(place, value, long)
+        elif isinstance(value, dict):
+            for key, one in value.items():
+                self._check_texts(place.at(key), one, long)
+        elif isinstance(value, tuple | list):
+            for index, one in enumerate(value, start=1):
+                self._check_texts(place.item(str(index)), one, long)
 
-    def _check_text(self, place: Place, text: Text) -> None:
+    def _check_text(self, place: Place, text: Text, long: bool) -> None:
         """A text says something in one language at least; what it lacks is shown in another."""
         said: Any  # whatever stands in the file
         for language, said in text.items():
             if self.languages and language not in self.languages:
-                self.problem(place.at(language), "unknown key")
+                self.problem(
+                    place.at(language), unknown_key(language, self.languages, self.languages)
+                )
             elif not isinstance(said, str):
-                self.problem(place.at(language), f"expected `str`, got `{type(said).__name__}`")
-            elif not said.strip():
-                self.problem(place.at(language), "is empty")
+                self._refused(place.at(language), _wrong_type(said), said, str)
+            else:
+                self._check_signs(place.at(language), said, long)
         if not text:
             self.problem(place, "is empty")
         lacking = [one for one in self.languages if one not in text]
         for language in lacking if text else ():
             self.warning(place.at(language), f"is missing; shown in {next(iter(text))} instead")
 
+    def _check_signs(self, place: Place, said: str, long: bool) -> None:
+        """What no column, no page and no subject of a mail could show."""
+        most = MOST_LONG if long else MOST_SIGNS
+        odd = None if said.isprintable() else _odd_sign(said, long)
+        if not said.strip():
+            self.problem(place, "is empty")
+        elif odd is not None:
+            name = {"\n": "a line break", "\t": "a tab"}.get(odd, f"the sign U+{ord(odd):04X}")
+            self.problem(place, f"has {name}, which cannot be shown here; delete it")
+        elif len(said) > most:
+            self.problem(place, f"has {len(said)} characters; at most {most} can be shown")
 
-def _line_of(error: UnicodeDecodeError) -> str:
-    """The line with the first byte that is not UTF-8; UTF-16 has no lines in that sense."""
-    before = bytes(error.object)[: error.start]
-    return "file" if b"\0" in error.object else f"line {before.count(bytes([10])) + 1}"
+
+@cache
+def _fields(shape: type[Struct]) -> tuple[msgspec.structs.FieldInfo, ...]:
+    return msgspec.structs.fields(shape)
+
+
+def _odd_sign(said: str, long: bool) -> str | None:
+    """The first sign that is none of a text: a control, half of a pair, one that nobody has."""
+    allowed = "\n\t" if long else ""
+    kinds = ("Cc", "Cs", "Co", "Cn", "Zl", "Zp")
+    odd = (one for one in said if unicodedata.category(one) in kinds and one not in allowed)
+    return next(odd, None)
+
+
+def _wrong_type(said: Any) -> str:
+    try:
+        msgspec.convert(said, str)
+    except msgspec.ValidationError as error:
+        return str(error)
+    return ""
+
+
+def _at(raw: Any, path: str) -> Any:
+    """What stands at msgspec's path; the whole where it leads nowhere."""
+    for step in _STEP.finditer(path):
+        try:
+            raw = raw[int(step["index"])] if step["index"] else raw[step["name"]]
+        except (IndexError, KeyError, TypeError, ValueError):
+            return raw
+    return raw
 
 
 def label_of(table: Any, name: str) -> str | None:

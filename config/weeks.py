@@ -10,6 +10,9 @@ from config.reading import Place, Reader
 from queue_app.domain.catalogue import Text
 from queue_app.domain.centre import WEEKDAYS, Closure, Period, Weekday, Weekly
 
+YEARS = range(2000, 2101)
+"""What a day may be: far from where calendars end."""
+
 
 class _Closure(Struct):
     day: date
@@ -51,6 +54,9 @@ def closures_of(reader: Reader, place: Place, raw: list[Any], hours: Weekly) -> 
         where = place.item(str(table["day"]) if _dated(table) else label)
         one = reader.struct(where, table, _Closure)
         if one is None:
+            continue
+        if one.day.year not in YEARS:
+            reader.problem(where.at("day"), f"is not in {YEARS[0]} to {YEARS[-1]}")
             continue
         if one.day in closures:
             reader.problem(where, "the day is given twice")

@@ -45,6 +45,9 @@ def script(spoken: Words) -> dict[str, Any]:
         "you_are_next": spoken.gettext("You are next"),
         "soon": spoken.gettext("You will be called in a moment"),
         "already_called": spoken.gettext("You are being called: look at the board"),
+        "early_now": spoken.gettext(
+            "We may call you earlier. If you are not here, we expect you at %(time)s."
+        ),
         "late_now": spoken.gettext("Your time %(time)s has passed: you are in the live queue"),
         "qr_label": spoken.gettext("QR code: your ticket on your phone"),
         "booking_qr_label": spoken.gettext("QR code: the page for booking a visit"),
@@ -83,20 +86,24 @@ def script(spoken: Words) -> dict[str, Any]:
         ),
         "connection_lost": spoken.gettext("No connection"),
         "connection_back": spoken.gettext("The connection is back"),
+        "too_early": spoken.gettext("It is too early to check in"),
+        "too_early_next": spoken.gettext("Come back to the kiosk from: %(from)s."),
         "unknown_code": spoken.gettext("No booking with the code %(code)s for today"),
         "unknown_code_next": spoken.gettext(
             "Compare the digits with your confirmation and enter them again. Or take a ticket."
         ),
-        "other_day": spoken.gettext("Your booking: %(when)s"),
+        "other_day": spoken.gettext("This booking is for another day"),
         "other_day_next": spoken.gettext(
-            "Come on that day. If you would rather be served today, take a ticket."
+            "Your confirmation says which. If you would rather be served today, take a ticket."
         ),
         "other_branch_booking": spoken.gettext("You are expected at another branch"),
         "other_branch_booking_next": spoken.gettext(
-            "%(branch)s, %(when)s. Or take a ticket here, for the live queue."
+            "Your confirmation says which. Or take a ticket here, for the live queue."
         ),
         "not_a_visit": spoken.gettext("This booking is for a phone call"),
-        "not_a_visit_next": spoken.gettext("We will call you: %(when)s. There is no need to wait."),
+        "not_a_visit_next": spoken.gettext(
+            "We will call you at the time booked. There is no need to wait."
+        ),
         "visit_over": spoken.gettext("This booking has been used already"),
         "visit_over_next": spoken.gettext("If you need something else, take a new ticket."),
         "no_answer": spoken.gettext("We could not get an answer"),

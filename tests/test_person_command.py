@@ -6,7 +6,7 @@ from pathlib import Path
 
 from queue_app.domain.contacts import Resident
 from queue_app.domain.people import RESIDENT
-from queue_app.domain.wishes import Wanted
+from queue_app.domain.wish import Wanted
 from queue_app.flow import booking, wishing
 from queue_app.flow.act import By
 from queue_app.queries import reference

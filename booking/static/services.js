@@ -21,53 +21,77 @@ function tell() {
   if (full) chosenText.textContent += `. ${fill(t.limit, { limit })}`;
 }
 
-// Words are compared without case and without the apostrophe, which people type in many ways, and
-// without their endings: who looks for "показники" or "довідок" means "показників" and "довідка".
-const plain = (text) => text.toLocaleLowerCase().replace(/['’ʼ`"«»]/g, "");
-const ending =
-  /(ість|остей|ости|ості|ами|ями|ові|еві|ого|ому|ими|ів|їв|ах|ях|ам|ям|ом|ем|им|их|ок|ір|ies|es|s|[аеєиіїоуюяйьye]+)$/;
-function stem(word) {
-  const short = word.replace(ending, "");
-  return short.length >= 3 ? short : word;
-}
-
-const rows = boxes.map((box) => {
-  const row = box.closest(".service");
-  const group = box.closest("details");
-  const words = `${group.querySelector("h2").textContent} ${row.textContent}`;
-  return { row, group, words: plain(words) };
-});
-const counts = new Map(groups.map((group) => [group, group.querySelector(".group-count")]));
-let openBefore = null;
-
-function find(query) {
-  const wanted = plain(query).split(/\s+/).filter(Boolean).map(stem);
-  if (wanted.length && !openBefore) openBefore = new Set(groups.filter((group) => group.open));
-  let found = 0;
-  for (const { row, words } of rows) {
-    row.hidden = !wanted.every((word) => words.includes(word));
-    if (!row.hidden) found += 1;
-  }
-  // Whom the words have led nowhere is sent to the groups, so there they are.
-  if (!found) for (const { row } of rows) row.hidden = false;
-  for (const group of groups) {
-    const some = group.querySelectorAll(".service:not([hidden])").length;
-    group.hidden = !some;
-    if (some) counts.get(group).textContent = plural(t.count, some);
-    group.open = wanted.length ? Boolean(found && some) : (openBefore?.has(group) ?? group.open);
-  }
-  if (!wanted.length) openBefore = null;
-  byId("found").textContent = wanted.length ? plural(t.found, found) : "";
-  byId("nothing-found").hidden = found > 0;
-}
-
+// What the server finds moves from the groups to the top, best first, and back when it is something
+// else that is looked for. Whatever is ticked stays so.
+const rows = new Map(boxes.map((box) => [box.value, box.closest(".service")]));
+const homes = new Map(
+  [...form.querySelectorAll("[data-group]")].map((home) => [home.dataset.group, home]),
+);
+const results = byId("results");
+const advice = [...byId("advice").children];
 const search = byId("search");
-byId("filter").hidden = false;
-search.addEventListener("input", () => find(search.value));
+const PAUSE_MS = 150;
+
+function goHome(row) {
+  const box = row.querySelector("input");
+  const home = homes.get(box.dataset.home);
+  const after = [...home.children].find(
+    (other) => Number(other.querySelector("input").dataset.place) > Number(box.dataset.place),
+  );
+  home.insertBefore(row, after ?? null);
+}
+
+function count() {
+  for (const group of groups) {
+    const some = group.querySelectorAll(".service").length;
+    group.hidden = !some;
+    if (some) group.querySelector(".group-count").textContent = plural(t.count, some);
+  }
+}
+
+function show(found) {
+  for (const row of [...results.children]) goHome(row);
+  for (const one of found) if (rows.has(one.code)) results.append(rows.get(one.code));
+  for (const line of advice) line.hidden = !found.some((one) => one.code === line.dataset.note);
+  const services = results.children.length;
+  const notes = advice.filter((line) => !line.hidden).length;
+  results.hidden = !services;
+  byId("advice").hidden = !notes;
+  byId("found").textContent = services ? plural(t.found, services) : "";
+  byId("nothing-found").hidden = Boolean(services || notes || !search.value.trim());
+  count();
+}
+
+let asked = 0;
+
+async function find() {
+  const mine = ++asked;
+  const question = search.value.trim();
+  if (!question) return show([]);
+  const address = `/api/v1/catalogue/search?${new URLSearchParams({ q: question })}`;
+  const answer = await fetch(address).catch(() => null);
+  // Whoever types on is answered for what they typed last; without an answer the groups are there.
+  if (mine !== asked || !answer?.ok) return undefined;
+  return show((await answer.json()).results);
+}
+
+let waiting;
+
+search.addEventListener("input", () => {
+  clearTimeout(waiting);
+  waiting = setTimeout(find, PAUSE_MS);
+});
+byId("find").addEventListener("click", (event) => {
+  event.preventDefault();
+  find();
+});
 keepEnter(search);
 form.addEventListener("change", tell);
 // A browser that comes back keeps the ticks, but not always which groups were open.
 addEventListener("pageshow", () => {
-  for (const box of boxes) if (box.checked) box.closest("details").open = true;
+  for (const box of boxes) {
+    const group = box.closest("details");
+    if (box.checked && group) group.open = true;
+  }
   tell();
 });

@@ -1,8 +1,8 @@
 /** What stands in the way of a ticket, said kindly, with what to do now. */
 
 import { byId } from "/static/web/lib/dom.js";
-import { fill, language, say } from "/static/web/lib/words.js";
-import { known, when } from "./times.js";
+import { fill, say } from "/static/web/lib/words.js";
+import { when } from "./times.js";
 
 /** By the problem's code: which of the buttons lead on, the most likely first. */
 const WAYS = {
@@ -12,6 +12,8 @@ const WAYS = {
   other_branch_booking: ["ticket", "code"],
   not_a_visit: ["ticket"],
   visit_over: ["ticket"],
+  too_early: ["ticket"],
+  too_many_wrong_codes: ["ticket", "code"],
   unknown_service: ["services"],
   not_by_visit: ["services"],
   nobody_serves: ["services"],
@@ -36,22 +38,16 @@ export function showProblem(problem, { code, open }) {
 
 function titleOf(problem, code) {
   const sentence = (t) => t[problem.code];
-  const starts = problem.starts_at && new Date(problem.starts_at);
   return (t) =>
-    sentence(t)
-      ? fill(sentence(t), { code: spaced(code), when: starts ? when(starts) : "" })
-      : (problem.title ?? t.no_answer);
+    sentence(t) ? fill(sentence(t), { code: spaced(code) }) : (problem.title ?? t.no_answer);
 }
 
 function nextOf(problem) {
   const sentence = (t) => t[`${problem.code}_next`];
-  const starts = problem.starts_at && new Date(problem.starts_at);
+  const possible = problem.possible_at && new Date(problem.possible_at);
   return (t) =>
     sentence(t)
-      ? fill(sentence(t), {
-          when: starts ? when(starts) : "",
-          branch: known.branches[problem.branch]?.[language()] ?? "",
-        })
+      ? fill(sentence(t), { from: possible ? when(possible) : "" })
       : (problem.detail ?? t.no_answer_next);
 }
 

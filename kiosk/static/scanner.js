@@ -29,11 +29,15 @@ export function listenToScanner(onScan) {
 }
 
 /**
- * The six digits of a booking in what was scanned: the bare code, "QA:123456", or an address
- * that carries it as `code` or at its end. Null for anything else. Letters do not count: a
- * scanner on a Ukrainian keyboard layout types others.
+ * What names a booking in what was scanned: the six digits of the bare code, of "QA:123456" or of
+ * an address that carries them as `code`, or the whole link of a booking. Null for anything else:
+ * six digits that stand in some other address may be a stranger's. Letters before the code do not
+ * count: a scanner on a Ukrainian keyboard layout types others.
  */
 export function codeIn(text) {
-  const found = /[?&#]code=(\d{6})(?!\d)/.exec(text) ?? /(?:^|\D)(\d{6})\D?$/.exec(text.trim());
+  const scanned = text.trim();
+  if (/(?:^|\/)visit\/\d+-[\w-]{16,64}\/?(?:[?#].*)?$/.test(scanned)) return scanned;
+  const found =
+    /[?&#]code=(\d{6})(?!\d)/.exec(scanned) ?? /^[^\d/]{0,8}(\d{6})[^\d/]?$/.exec(scanned);
   return found ? found[1] : null;
 }

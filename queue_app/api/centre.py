@@ -11,12 +11,14 @@ from queue_app.api.shapes import (
     CatalogueView,
     DaysView,
     DayView,
+    FoundView,
     GroupView,
     OpenView,
+    SearchView,
     ServiceView,
 )
 from queue_app.clock import Clock
-from queue_app.domain.catalogue import Channel, planned_minutes
+from queue_app.domain.catalogue import Channel, Language, planned_minutes
 from queue_app.domain.centre import Period
 from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.hours import DAY_MINUTES, bounds
@@ -25,10 +27,13 @@ from queue_app.flow import arrival
 from queue_app.flow.arrival import Prospect, chosen_services
 from queue_app.flow.booking import check_day
 from queue_app.queries import halls, reference, slots
+from queue_app.queries.search import search
 from queue_app.screens.board import BoardView, board_view
 from queue_app.web.guards import right
 
 MAX_DAYS = 62
+MOST_ASKED = 200
+"""Characters of a question."""
 
 
 @get(
@@ -69,6 +74,24 @@ def catalogue_view(directory: Directory) -> CatalogueView:
         contacts=centre.contacts,
         notes=centre.notes,
         priorities=centre.priorities,
+    )
+
+
+@get(
+    "/catalogue/search",
+    operation_id="searchCatalogue",
+    opt=right("see_centre"),
+    summary="Services and advice by the words that people use, best first",
+)
+async def search_catalogue(
+    q: Annotated[str, QueryParameter(max_length=MOST_ASKED, description="In any language.")] = "",
+    language: Language | None = None,
+) -> SearchView:
+    spoken = (await reference.directory()).spoken(language)
+    return SearchView(
+        tuple(
+            FoundView(one.kind, one.code, one.title[spoken], one.matched) for one in await search(q)
+        )
     )
 
 

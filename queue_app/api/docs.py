@@ -74,7 +74,9 @@ def document(channels: Sequence[Channel]) -> dict[str, Any]:
             " after every change, one at least every 10 s. `version` rises within an `epoch`: drop"
             " an older one. Another `epoch` (a backup was restored, another server took over)"
             " counts anew: believe it, whatever its version. Close codes: 4403 refused, 4404"
-            " unknown, 1013 ask again.",
+            " unknown, 1013 ask again. Where no websocket comes through, GET the address with"
+            " /api/v1/live/ in place of /ws/: the same snapshot, or 204 where `version` and `epoch`"
+            " in the query are those of the last one.",
         },
         "channels": {one.screen.kind: _channel(one) for one in channels},
         "operations": {

@@ -12,7 +12,7 @@ from queue_app.domain.interruptions import Kind
 from queue_app.domain.people import Role
 from queue_app.domain.tickets import State
 from queue_app.domain.waits import Wait
-from queue_app.domain.wishes import WishState
+from queue_app.domain.wish import WishState
 
 Code = Annotated[str, Meta(max_length=80)]
 Codes = Annotated[list[Code], Meta(max_length=20)]
@@ -45,6 +45,21 @@ class CatalogueView(Struct, frozen=True):
     contacts: tuple[Contact, ...]
     notes: tuple[Note, ...]
     priorities: tuple[Priority, ...]
+
+
+class FoundView(Struct, frozen=True):
+    """`title` in the language that was asked for; `matched`: the words of ours that led there."""
+
+    kind: Literal["service", "note"]
+    code: str
+    title: str
+    matched: tuple[str, ...]
+
+
+class SearchView(Struct, frozen=True):
+    """Best first."""
+
+    results: tuple[FoundView, ...]
 
 
 class OpenView(Struct, frozen=True):
@@ -318,3 +333,22 @@ class Queued(Struct, frozen=True):
     reason: Text
     reason_code: str
     wait: Wait | None
+
+
+class PushKey(Struct, frozen=True):
+    """In base64url, without padding."""
+
+    key: str
+
+
+class NewPush(Struct, frozen=True):
+    """A browser's own words, of its `PushSubscription`; the keys in base64url."""
+
+    endpoint: Annotated[str, Meta(max_length=1000)]
+    p256dh: Annotated[str, Meta(max_length=100)]
+    auth: Annotated[str, Meta(max_length=40)]
+    language: Language | None = None
+
+
+class NoMorePush(Struct, frozen=True):
+    endpoint: Annotated[str, Meta(max_length=1000)]

@@ -8,7 +8,7 @@ from queue_app.domain.appointments import Appointment
 from queue_app.domain.centre import WEEKDAYS
 from queue_app.domain.contacts import Resident, hidden
 from queue_app.domain.directory import Directory
-from queue_app.domain.wishes import Wanted
+from queue_app.domain.wish import Wanted
 from queue_app.flow import wishing
 from queue_app.flow.act import By
 from queue_app.queries import reference, waiting_list

@@ -16,6 +16,7 @@ from queue_app.domain.people import OPERATOR
 from queue_app.flow import configuring
 from queue_app.flow.act import By
 from queue_app.queries import reference, retired
+from queue_app.queries.search import index_of
 from queue_app.texts.words import SOURCE, also_from, untranslated
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -34,9 +35,10 @@ def check(folder: Path | None) -> None:
     Its own templates of messages are tried with made-up data in each of its languages. What can
     be loaded but is probably a mistake is a warning, not a failure.
     """
-    folder = folder or operator.settings().config
+    settings = operator.settings()
+    folder = folder or settings.config
     try:
-        centre, doubts = check_centre(folder)
+        centre, doubts = check_centre(folder, installation.clock(settings).now().date())
     except ConfigError as error:
         raise click.ClickException(f"the files cannot be loaded:\n{error}") from None
     for doubt in doubts:
@@ -52,6 +54,23 @@ def check(folder: Path | None) -> None:
         f"{len(centre.branches)} branches. "
         + (f"No errors; warnings: {len(doubts)}." if doubts else "Nothing wrong.")
     )
+
+
+@config.command()
+@click.argument("question")
+@click.argument("folder", type=FOLDER, required=False)
+def search(question: str, folder: Path | None) -> None:
+    """What a resident's question finds by the files as they stand, best first, and by what."""
+    settings = operator.settings()
+    centre, _ = check_centre(folder or settings.config)
+    found = index_of(centre).find(question)
+    for one in found:
+        title = one.title[centre.languages[0]]
+        click.echo(
+            f"{one.score:.2f}  {one.kind} {one.code}: {title}\n      {'; '.join(one.matched)}"
+        )
+    if not found:
+        click.echo("Nothing.")
 
 
 def _say_untranslated(folder: Path, centre: Centre) -> None:
@@ -81,10 +100,10 @@ def apply(folder: Path | None, dry_run: bool, accept: bool) -> None:
     if dry_run and accept:
         raise click.UsageError("--dry-run changes nothing, so there is nothing to accept")
     settings = operator.settings()
-    centre, doubts = check_centre(folder or settings.config)
+    now = installation.clock(settings).now()
+    centre, doubts = check_centre(folder or settings.config, now.date())
     for doubt in doubts:
         click.echo(f"warning: {doubt}", err=True)
-    now = installation.clock(settings).now()
 
     async def work() -> None:
         await installation.migrate()

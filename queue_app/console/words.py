@@ -20,6 +20,14 @@ def speaks(spoken: Words, languages: Sequence[Language]) -> dict[Language, str]:
     return said | ({"en": spoken.gettext("Speaks English")} if "en" in others else {})
 
 
+def refused(spoken: Words) -> dict[str, str]:
+    """What staff are told of a contact at which our messages do not arrive."""
+    return {
+        "email": spoken.gettext("Mail refused: our letters do not arrive. Tell the person."),
+        "phone": spoken.gettext("Number refused: our SMS do not arrive. Tell the person."),
+    }
+
+
 def desk(spoken: Words) -> dict[str, Any]:
     return {
         "modes": {
@@ -50,6 +58,10 @@ def desk(spoken: Words) -> dict[str, Any]:
             "visit": spoken.gettext("No-show"),
             "phone": spoken.gettext("No answer"),
         },
+        "expect": {
+            "visit": spoken.gettext("Not here: expect at %(time)s"),
+            "phone": spoken.gettext("No answer: ring at %(time)s"),
+        },
         "recall_soon": spoken.gettext("in %(seconds)s s"),
         "tags": {
             "phone": spoken.gettext("Phone call"),
@@ -59,6 +71,7 @@ def desk(spoken: Words) -> dict[str, Any]:
         },
         "services_title": spoken.gettext("Services"),
         "documents_title": spoken.gettext("Documents to ask for"),
+        "refused": refused(spoken),
         "no_phone": spoken.gettext("No number was left: mark it as not answered."),
         "next_label": spoken.pgettext("in the queue", "Next"),
         "empty_hint": spoken.gettext("As soon as somebody comes, the button below becomes active."),
@@ -127,6 +140,7 @@ def desk(spoken: Words) -> dict[str, Any]:
             "park": spoken.gettext("Undo: %(number)s set aside"),
             "return": spoken.gettext("Undo: %(number)s put back"),
             "transfer": spoken.gettext("Undo: transfer of %(number)s"),
+            "expect": spoken.gettext("Undo: %(number)s expected later"),
         },
         "undo_back": spoken.gettext("Undo: %(number)s back to the queue"),
         "undo_call": {
@@ -140,6 +154,7 @@ def desk(spoken: Words) -> dict[str, Any]:
             "start": spoken.gettext("You have started with %(number)s."),
             "finish": spoken.gettext("%(number)s: finished."),
             "no_show": spoken.gettext("%(number)s: no-show."),
+            "expect": spoken.gettext("%(number)s was called early: expected at %(time)s."),
             "park": spoken.gettext("%(number)s is set aside and keeps its place in the queue."),
             "transfer": spoken.gettext("%(number)s is transferred."),
             "back": spoken.gettext("%(number)s is waiting again, at the same place in the queue."),
@@ -159,6 +174,7 @@ def desk(spoken: Words) -> dict[str, Any]:
             "call": spoken.gettext("%(number)s is a phone call: dial the number."),
             "recall": spoken.gettext("%(number)s: dial the number again."),
             "no_show": spoken.gettext("%(number)s: no answer."),
+            "expect": spoken.gettext("%(number)s: no answer yet, to be phoned at %(time)s."),
         },
         "lost": spoken.gettext(
             "No answer from the server. The screen shows how things stand;"

@@ -6,7 +6,7 @@ from queue_app.delivery import looks
 from queue_app.delivery.adapter import Letter, Needless
 from queue_app.domain.directory import Directory
 from queue_app.domain.messages import Message
-from queue_app.domain.wishes import Wish
+from queue_app.domain.wish import Wish
 from queue_app.queries import waiting_list
 from queue_app.texts.words import words
 

@@ -13,7 +13,7 @@ from msgspec.structs import asdict, replace
 
 from queue_app.domain.catalogue import Channel, Language
 from queue_app.domain.errors import Conflict
-from queue_app.domain.tickets import State
+from queue_app.domain.tickets import CLOCKS_APART, State
 
 AppointmentState = Literal["held", "booked", "cancelled", "expired", "fulfilled", "missed"]
 AppointmentVerb = Literal[
@@ -221,12 +221,14 @@ def fold(events: Iterable[AppointmentEvent]) -> AppointmentProgress:
 
 
 def lapsed(appointment: Appointment, now: datetime) -> bool:
-    """Whether this is a hold whose time has run out, swept or not."""
-    return (
-        appointment.state == "held"
-        and appointment.held_until is not None
-        and appointment.held_until <= now
-    )
+    """Whether this is a hold whose time has run out, swept or not.
+
+    One that is from later than now is from before the clock was set back, and counts for nothing:
+    else it would last by as much longer.
+    """
+    if appointment.state != "held" or appointment.held_until is None:
+        return False
+    return appointment.held_until <= now or now + CLOCKS_APART < appointment.changed_at
 
 
 def as_of(appointment: Appointment, now: datetime) -> Appointment:

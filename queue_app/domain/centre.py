@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from queue_app.domain.catalogue import Channel, Group, Language, Service, Text
 from queue_app.domain.dispatch import PolicyName
+from queue_app.domain.matching import SearchWords
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -61,6 +62,8 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
     """How long a chosen slot is held for its resident."""
     early_minutes: int = 10
     """A checked-in booking may come first from this long before its time."""
+    check_in_early_minutes: int = 24 * 60
+    """A booking is checked in from this long before its time, on its day."""
     late_minutes: int = 10
     """A booking that checks in later than this joins the live queue."""
     last_ticket_minutes: int = 30
@@ -73,6 +76,8 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
     """Bookings to come that one phone number or e-mail may have."""
     holds_per_address: int = 20
     """Times that one address may hold at once; a household or an office is one address."""
+    holds_per_browser: int = 3
+    """Times that one browser may hold at once, each in a tab of its own; from 1 to 5."""
     bookings_per_address: int = 60
     """Bookings that one address may make in a day, and codes that it may ask for."""
     freed_slot_minutes: int = 0
@@ -95,6 +100,10 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
     """By which of `dispatch.POLICIES` people are called."""
     quiet_from_hour: int = 21
     quiet_until_hour: int = 8
+    reminder_hour: int = 18
+    """At this hour of the day before a visit its resident is reminded; 0: not then."""
+    reminder_minutes: int = 120
+    """And so long before it; 0: not then."""
     walk_in_prefix: str = "А"
     booked_prefix: str = "К"
     priority_prefix: str = "П"
@@ -204,3 +213,4 @@ class Centre(Struct, frozen=True):
     priorities: tuple[Priority, ...]
     skills: tuple[Skill, ...]
     branches: tuple[BranchPlan, ...]
+    search: SearchWords = SearchWords()

@@ -30,6 +30,7 @@ ReasonCode = Literal[
     "booked_late",
     "waiting_longest",
     "booked_early",
+    "expected",
     "held_for_booking",
     "service_paused",
 ]
@@ -84,6 +85,7 @@ class Waiting(Struct, frozen=True):
     """A person who waits. `queued_at`: when they joined; `due_at`: their booked time, if any.
 
     `late_after`: where an interruption moved the moment from which the booking counts as late.
+    `expected_at`: from when they may be called, as they were not there when called early.
     """
 
     id: int
@@ -94,6 +96,7 @@ class Waiting(Struct, frozen=True):
     priority: str | None = None
     for_desk_id: int | None = None
     late_after: datetime | None = None
+    expected_at: datetime | None = None
 
 
 class CallingDesk(Struct, frozen=True):
@@ -113,6 +116,11 @@ class Person(Struct, frozen=True):
     priority: bool = False
     for_desk_id: int | None = None
     late_after: float | None = None
+    expected: float = -math.inf
+
+    def is_away(self, minute: float) -> bool:
+        """Whether they are not expected back by this minute."""
+        return minute < self.expected
 
 
 class Expected(Struct, frozen=True):
@@ -166,13 +174,13 @@ def rank(
     """The people this desk may call at `now`, first first, each with the reason.
 
     Minutes of the outlook count from `now`. Who is held back for a booking comes last: the
-    desk may still call them, but is not told to.
+    desk may still call them, but is not told to. Who is expected later is not among them.
     """
     kept = reserved(desk, 0.0, policy, outlook) if outlook else []
     placed = []
     for one in waiting:
         person = as_person(one, now)
-        if may_call(desk, person):
+        if may_call(desk, person) and not person.is_away(0.0):
             held = (
                 bool(kept) and outlook is not None and held_back(person, 0.0, policy, outlook, kept)
             )
@@ -197,6 +205,7 @@ def as_person(waiting: Waiting, origin: datetime) -> Person:
         priority=waiting.priority is not None,
         for_desk_id=waiting.for_desk_id,
         late_after=(waiting.late_after - origin) / _MINUTE if waiting.late_after else None,
+        expected=(waiting.expected_at - origin) / _MINUTE if waiting.expected_at else -math.inf,
     )
 
 

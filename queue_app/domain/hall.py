@@ -10,6 +10,7 @@ from msgspec import Struct
 from queue_app.domain import dispatch, forecast, interruptions
 from queue_app.domain.branch_day import BranchDay
 from queue_app.domain.catalogue import Channel, Language, planned_minutes
+from queue_app.domain.contacts import ContactField
 from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.dispatch import CallingDesk, Policy, Ranked, Reason, Waiting
 from queue_app.domain.errors import NotFound
@@ -42,6 +43,7 @@ class HallTicket(Struct, frozen=True):
     calls: int
     started_at: datetime | None
     ended_at: datetime | None
+    expected_at: datetime | None = None
 
     def as_waiting(self, for_desk_id: int | None) -> Waiting:
         return Waiting(
@@ -52,6 +54,7 @@ class HallTicket(Struct, frozen=True):
             due_at=self.due_at,
             priority=self.priority,
             for_desk_id=for_desk_id,
+            expected_at=self.expected_at,
         )
 
 
@@ -207,6 +210,15 @@ class Hall(Struct, frozen=True, dict=True):
             if self.stop_of(one.waiting.services) is not None
         ]
 
+    def away(self, desk_id: int) -> list[Ranked]:
+        """Who was not there when called early and may be called to this desk later, by time."""
+        desk, people = self.desk_view(desk_id), []
+        for one in self.waiting:
+            person = dispatch.as_person(one, self.at)
+            if person.is_away(0.0) and dispatch.may_call(desk, person):
+                people.append((person.expected, person.id, one))
+        return [Ranked(one, Reason("expected", due_at=one.due_at)) for _, _, one in sorted(people)]
+
     def _ranked(self, desk_id: int) -> list[Ranked]:
         return dispatch.rank(
             self.waiting,
@@ -248,6 +260,13 @@ class Hall(Struct, frozen=True, dict=True):
     @cached_property
     def line(self) -> dict[int, int]:
         return self.line_with()
+
+    def behind(self, me: Waiting) -> Waiting:
+        """Somebody who joins now: never before who is in the house, though a clock was set back."""
+        if me.id in self.by_id or (me.due_at is not None and not self.is_late(me)):
+            return me
+        latest = max((one.queued_at for one in self.tickets), default=me.queued_at)
+        return msgspec.structs.replace(me, queued_at=max(me.queued_at, latest))
 
     def ahead(self, me: Waiting) -> int:
         """People before me where no wait can be foretold.
@@ -297,8 +316,10 @@ class UndoView(Struct, frozen=True):
 
 
 class DeskExtra(Struct, frozen=True):
-    """The name and number behind a booking at the desk, and what may be undone there."""
+    """The name and number behind a booking at the desk, at which of its contacts our messages do
+    not arrive, and what may be undone there."""
 
     name: str | None = None
     phone: str | None = None
     undo: UndoView | None = None
+    refused: tuple[ContactField, ...] = ()

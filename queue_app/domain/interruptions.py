@@ -67,6 +67,15 @@ class Interruption(Struct, frozen=True):
         return frozenset(self.services) <= frozenset(services)
 
 
+def begun(interruptions: Iterable[Interruption], now: datetime) -> tuple[Interruption, ...]:
+    """As somebody whose clock shows `now` must take them: what is said, and not over, has begun,
+    though the clock of whoever said it was ahead."""
+    return tuple(
+        replace(one, started_at=now) if one.ended_at is None and now < one.started_at else one
+        for one in interruptions
+    )
+
+
 def current(interruptions: Iterable[Interruption], now: datetime) -> list[Interruption]:
     """Those that last at `now`: of all services first, then whichever lasts longest."""
     lasting = [one for one in interruptions if one.lasts_at(now)]
@@ -146,13 +155,15 @@ def end(interruption: Interruption, now: datetime, after_minutes: int) -> Interr
     """Said to be over at `now`; calls resume so many minutes after that.
 
     Said again before calls have resumed, it only states another delay, counted from the first
-    time. What has resumed stays as it was.
+    time. What has resumed stays as it was. What was said by a clock that has been set back since
+    counts as said now, so that no such clock keeps a hall waiting.
     """
     if interruption.resumes_at is not None and interruption.resumes_at <= now:
         return interruption
-    ended_at = interruption.ended_at or max(now, interruption.started_at)
-    resumes_at = ended_at + timedelta(minutes=after_minutes)
-    return replace(interruption, ended_at=ended_at, resumes_at=max(resumes_at, now))
+    started_at = min(interruption.started_at, now)
+    ended_at = min(interruption.ended_at or now, now)
+    resumes_at = max(ended_at + timedelta(minutes=after_minutes), now)
+    return replace(interruption, started_at=started_at, ended_at=ended_at, resumes_at=resumes_at)
 
 
 def late_after(

@@ -17,6 +17,12 @@ _COPIED = re.compile(
 )
 """A token with what was copied along: a full stop, a bracket, a quote, a blank."""
 
+_BLANKS = re.compile(r"[\s\-\u2010-\u2015\u2212]+")
+"""What stands between the digits of a code that is read out or copied."""
+_BOOKING = re.compile(
+    r"(?:[^\s?#]*/)?visit/(?P<link>[0-9]{1,8}-[A-Za-z0-9_-]{16,64})/?(?:[?#].*)?", re.DOTALL
+)
+
 
 def prefix(rules: Rules, booked: bool, priority: str | None) -> str:
     if booked:
@@ -45,3 +51,16 @@ def token_in(copied: str) -> str | None:
     """The token alone, where something was copied along with it; else None."""
     found = _COPIED.fullmatch(copied)
     return found["token"] if found and found["token"] != copied else None
+
+
+def booking_in(text: str) -> str | None:
+    """The six digits of a booking's code, or the token of its link; None for any other text.
+
+    Digits that stand in some other text are nobody's code: that of a stranger, at worst.
+    """
+    digits = _BLANKS.sub("", text)
+    if re.fullmatch(r"[0-9]{6}", digits):
+        return digits
+    link = _BOOKING.fullmatch(text.strip())
+    token = link["link"] if link else text.strip()
+    return token if _TOKEN.fullmatch(token) else None

@@ -60,6 +60,8 @@ RIGHTS: Mapping[str, Mapping[Party, Where]] = {
     "see_proof": _BY_LINK,
     "cancel": _BY_LINK,
     "leave": _BY_LINK,
+    "allow_push": _BY_LINK,
+    "stop_push": _BY_LINK,
     # The waiting list.
     "make_wish": _ANYONE,
     "see_wish": _BY_LINK,
@@ -89,15 +91,24 @@ RIGHTS: Mapping[str, Mapping[Party, Where]] = {
     "transfer": _AT_DESK,
     "undo": _AT_DESK,
     # Time that stops.
-    "interrupt": _IN_BRANCH,
-    "resume": _IN_BRANCH,
+    "interrupt": _AT_DESK,
+    "resume": _AT_DESK,
+    "resume_of_office": _OFFICE,
     # Whom changed plans hit: names and numbers, for who makes good for it.
     "see_unsettled": _OFFICE,
     "settle_unsettled": _OFFICE | _OPERATOR,
+    # Reminders: by the link in one, or by a contact that was proven.
+    "choose_reminders": _BY_LINK,
+    "choose_reminders_of": _BY_LINK,
+    "see_reminders": _BY_LINK,
+    # What came back, or was refused: read from a mailbox, or handed over by a mail server.
+    "refuse": _SYSTEM | _OPERATOR,
     # What happens by itself.
+    "remind": _SYSTEM,
     "expire_holds": _SYSTEM,
     "offer_times": _SYSTEM,
     "end_wish": _SYSTEM,
+    "tell_soon": _SYSTEM,
     "close_out": _SYSTEM,
     "settle": _SYSTEM,
     # The office.
@@ -138,6 +149,11 @@ def require_desk(right: str, who: Actor, desk_staff_id: int | None) -> None:
     """NotAllowed `not_your_desk` for who has the right only at the desk that they have taken."""
     if not has_at_desk(right, who, desk_staff_id):
         raise NotAllowed("not_your_desk")
+
+
+def needs_desk(right: str, who: Actor) -> bool:
+    """Whether this actor has this right only while they have a desk."""
+    return _where(right, who) == "desk"
 
 
 def has_at_desk(right: str, who: Actor, desk_staff_id: int | None) -> bool:

@@ -27,11 +27,15 @@ Verb = Literal[
     "return",
     "transfer",
     "leave",
+    "expect",
+    "rejoin",
     "undo",
 ]
 
 LIVE: tuple[State, ...] = ("waiting", "called", "serving", "parked")
 """States of people who are still in the house."""
+CLOCKS_APART = timedelta(minutes=1)
+"""So far may the clocks of two processes differ; further, one was set back."""
 RECALL_SECONDS = 5
 """A call-out is heard to its end: recalls of one person lie at least so far apart."""
 
@@ -49,11 +53,17 @@ TRANSITIONS: dict[Verb, tuple[frozenset[State | None], State]] = {
     "return": (frozenset({"parked", "no_show"}), "waiting"),
     "transfer": (frozenset({"called", "serving"}), "waiting"),
     "leave": (frozenset({"waiting", "parked", "called", "serving"}), "left"),
+    "expect": (frozenset({"called"}), "waiting"),
+    "rejoin": (frozenset({"waiting", "no_show", "left"}), "waiting"),
 }
-"""verb: the states it may start from, and the state it leads to."""
+"""verb: the states it may start from, and the state it leads to.
+
+Whoever is called before their booked time and is not there is `expect`ed at that time. By `rejoin`
+whoever booked is there again, as long as their booking holds.
+"""
 
 UNDOABLE: frozenset[Verb] = frozenset(
-    {"call", "recall", "start", "finish", "no_show", "park", "return", "transfer"}
+    {"call", "recall", "start", "finish", "no_show", "park", "return", "transfer", "expect"}
 )
 """What a clerk may take back. A ticket stays issued, and who left has left."""
 
@@ -61,7 +71,8 @@ UNDOABLE: frozenset[Verb] = frozenset(
 class Event(Struct, frozen=True):
     """One thing that happened to a ticket; `seq` counts from 1 without a gap.
 
-    `services` and `for_desk_id` are set by `issue` and `transfer`, `desk_id` by `call`.
+    `services` and `for_desk_id` are set by `issue` and `transfer`, `desk_id` by `call`,
+    `expected_at` by `expect`; `queued_at` by `issue`, where the place is not that of its time.
     """
 
     seq: int
@@ -71,10 +82,15 @@ class Event(Struct, frozen=True):
     desk_id: int | None = None
     services: tuple[str, ...] | None = None
     for_desk_id: int | None = None
+    expected_at: datetime | None = None
+    queued_at: datetime | None = None
 
 
 class Progress(Struct, frozen=True):
-    """How far a ticket has come: the part of its row that events change."""
+    """How far a ticket has come: the part of its row that events change.
+
+    `expected_at`: whoever waits was not there when called early, and is called from then on.
+    """
 
     revision: int
     state: State
@@ -86,6 +102,7 @@ class Progress(Struct, frozen=True):
     calls: int = 0
     started_at: datetime | None = None
     ended_at: datetime | None = None
+    expected_at: datetime | None = None
 
 
 class Ticket(Struct, frozen=True):
@@ -115,6 +132,7 @@ class Ticket(Struct, frozen=True):
             due_at=self.due_at,
             priority=self.priority,
             for_desk_id=self.progress.for_desk_id,
+            expected_at=self.progress.expected_at,
         )
 
 
@@ -130,9 +148,13 @@ def apply(progress: Progress | None, event: Event) -> Progress:
     if progress is None:
         assert event.services
         return Progress(
-            revision=event.seq, state="waiting", services=event.services, queued_at=event.at
+            revision=event.seq,
+            state="waiting",
+            services=event.services,
+            queued_at=event.queued_at or event.at,
         )
-    return replace(progress, revision=event.seq, state=then, **_changes(progress, event))
+    waits = {"revision": event.seq, "state": then, "expected_at": event.expected_at}
+    return replace(progress, **waits | _changes(progress, event))
 
 
 def _changes(progress: Progress, event: Event) -> dict[str, object]:
@@ -161,6 +183,25 @@ def _changes(progress: Progress, event: Event) -> dict[str, object]:
             return away
 
 
+def is_away(progress: Progress, now: datetime) -> bool:
+    """Whether they were not there when called early, and are not expected back yet."""
+    return progress.expected_at is not None and now < progress.expected_at
+
+
+def absence(ticket: Ticket) -> Verb:
+    """What becomes of somebody who was called and is not there.
+
+    Called before the time they booked, they are expected at that time: nobody has missed a visit
+    that was not due.
+    """
+    return "expect" if expected_back(ticket.due_at, ticket.progress.called_at) else "no_show"
+
+
+def expected_back(due_at: datetime | None, called_at: datetime | None) -> datetime | None:
+    """The booked time, for whoever was called before it."""
+    return due_at if due_at and called_at and called_at < due_at else None
+
+
 def effective(events: Iterable[Event]) -> list[Event]:
     """The events that still count: an `undo` takes back itself and the one before it."""
     kept: list[Event] = []
@@ -186,7 +227,8 @@ def require_heard(events: Iterable[Event], now: datetime) -> None:
     """Conflict `recall_too_soon`, with when a recall is possible, while the last is still heard."""
     recalls = [one.at for one in effective(events) if one.verb == "recall"]
     possible_at = recalls[-1] + timedelta(seconds=RECALL_SECONDS) if recalls else now
-    if now < possible_at:
+    was_set_back = bool(recalls) and now < recalls[-1] - CLOCKS_APART
+    if now < possible_at and not was_set_back:
         raise Conflict("recall_too_soon", possible_at=possible_at)
 
 

@@ -104,6 +104,16 @@ class Scene(Struct, frozen=True):
     stops: Sequence[Stop] = ()
 
     @property
+    def there(self) -> list[Person]:
+        """Who waits and may be called now."""
+        return [one for one in self.waiting if not one.is_away(0.0)]
+
+    @property
+    def away(self) -> list[Person]:
+        """Who was not there when called early, and is expected at their booked time."""
+        return [one for one in self.waiting if one.is_away(0.0)]
+
+    @property
     def lasting(self) -> list[Stop]:
         """The interruptions that last now."""
         return [one for one in self.stops if one.begins <= 0 < one.ends]
@@ -258,8 +268,11 @@ def shown(low: float, high: float) -> tuple[int, int]:
 
 
 def point(scene: Scene) -> dict[int, float]:
-    """Minutes until each waiting person's call if every visit takes its mean and all come."""
-    return _minutes(scene, _mean_run(scene), _line(scene), {one.id for one in scene.waiting})
+    """Minutes until each waiting person's call if every visit takes its mean and all come.
+
+    Not of who is expected later: they have their time.
+    """
+    return _minutes(scene, _mean_run(scene), _line(scene), {one.id for one in scene.there})
 
 
 def _mean_run(scene: Scene) -> "_Run":
@@ -268,8 +281,9 @@ def _mean_run(scene: Scene) -> "_Run":
             Coming(one, _when_it_ends(scene, max(scene.came_until, _usual(scene, one))), mean)
             for one, mean in _means(scene, scene.booked)
             if _to_come(scene, one).share > 0.5
-        ],
-        waiting=[Coming(one, -1.0, mean) for one, mean in _means(scene, scene.waiting)],
+        ]
+        + [Coming(one, one.expected, mean) for one, mean in _means(scene, scene.away)],
+        waiting=[Coming(one, -1.0, mean) for one, mean in _means(scene, scene.there)],
         shifts=[
             _shift(scene, one, residual(one.serving, 0.0, scene.habits)) for one in scene.desks
         ],
@@ -293,7 +307,7 @@ def end_of(scene: Scene, last: Person) -> RunEnd | None:
     scene = replace(scene, waiting=[*scene.waiting, last])
     run = _mean_run(scene)
     forward = _forward(scene, run, _line(scene))
-    wanted = {one.id for one in scene.waiting}
+    wanted = {one.id for one in scene.there}
     called = forward.run(wanted=wanted)
     if last.id not in called:
         return None
@@ -317,13 +331,13 @@ def forecast(
     wanted: set[int] | None = None,
     draws: Draws | None = None,
 ) -> dict[int, list[float]]:
-    """Minutes until the call in each run, sorted: of everybody who waits, or of those `wanted`.
+    """Minutes until the call in each run, sorted: of everybody there, or of those `wanted`.
 
     Who is called in less than `SURE` of the runs is left out; in the rest of the runs of the others
     their desk left first, which counts as the last minute in which they were called. `draws`:
     what somebody who asks often keeps.
     """
-    wanted = {one.id for one in scene.waiting} if wanted is None else wanted
+    wanted = {one.id for one in scene.there} if wanted is None else wanted
     line = _line(scene)
     found: dict[int, list[float]] = {number: [] for number in wanted}
     for run in _runs(scene, runs, draws or Draws()):
@@ -345,8 +359,9 @@ class _Run(Struct, frozen=True):
 
 
 def _minutes(scene: Scene, run: _Run, line: Line, wanted: set[int]) -> dict[int, float]:
+    """In the order of the calls: who are called in one minute stand in their order, too."""
     called = _forward(scene, run, line).run(wanted=wanted)
-    return {number: max(0.0, called[number].minute) for number in wanted if number in called}
+    return {number: max(0.0, one.minute) for number, one in called.items() if number in wanted}
 
 
 def _forward(scene: Scene, run: _Run, line: Line) -> Forward:
@@ -364,7 +379,7 @@ def _forward(scene: Scene, run: _Run, line: Line) -> Forward:
 
 def _line(scene: Scene) -> Line:
     line = Line(scene.policy, [one.desk for one in scene.desks])
-    for one in scene.waiting:
+    for one in scene.there:
         line.add(one, -math.inf)
     return line
 
@@ -377,11 +392,13 @@ def _means(scene: Scene, people: Sequence[Person]) -> list[tuple[Person, float]]
 def _runs(scene: Scene, runs: int, draws: Draws) -> Iterator[_Run]:
     """The chance of every run: each person's draws stand in a column of their own."""
     chances = draws.of(_involved(scene), runs)
-    waiting = [_waiting(scene, one, chances[one.id]) for one in scene.waiting]
+    waiting = [_waiting(scene, one, chances[one.id]) for one in scene.there]
+    away = [_waiting(scene, one, chances[one.id]) for one in scene.away]
     booked = [_booked(scene, one, chances[one.id]) for one in scene.booked]
     desks = [_desk(scene, one, chances[_of_desk(one)]) for one in scene.desks]
     for run in range(runs):
         coming = [one for column in booked if (one := column[run]) is not None]
+        coming += [column[run] for column in away]
         yield _Run(
             people=coming + _with_priority(scene, draws.dice.strangers(run)),
             waiting=[column[run] for column in waiting],
@@ -404,7 +421,7 @@ def _waiting(scene: Scene, person: Person, chance: _Chance) -> list[Coming]:
     since = person.queued if person.due is None else max(person.queued, person.due)
     gone_by = scene.habits.gone_by
     return [
-        Coming(person, -1.0, length, since + patience_of(gone_by, share))
+        Coming(person, max(person.expected, -1.0), length, since + patience_of(gone_by, share))
         for length, share in zip(_lengths(scene, person, chance), chance.patience, strict=True)
     ]
 

@@ -1,31 +1,27 @@
 """Coming in: a ticket from the kiosk, a check-in with a booking, and leaving before the end."""
 
-from collections.abc import Awaitable, Callable
 from datetime import datetime
 from functools import partial
 
 from msgspec import Struct
 
-from queue_app.domain import tickets
+from queue_app.domain import arrivals, numbering, tickets
 from queue_app.domain.appointments import Appointment
 from queue_app.domain.branch_day import Door
 from queue_app.domain.catalogue import Channel, Language
 from queue_app.domain.directory import Branch, Directory
-from queue_app.domain.dispatch import Waiting
 from queue_app.domain.errors import Conflict, NotFound, RuleBroken
-from queue_app.domain.hall import Hall
 from queue_app.domain.promises import Promise
 from queue_app.domain.ranges import Forecasts
 from queue_app.domain.tickets import Ticket
 from queue_app.domain.waits import Served, Wait, served_by
-from queue_app.flow.act import Act, verb
+from queue_app.flow import sparing
+from queue_app.flow.act import Act, By, verb
+from queue_app.flow.joining import Spot, joining, line_of, newcomer
 from queue_app.flow.promising import keep_first, keep_later
 from queue_app.flow.records import Draft
 from queue_app.queries import appointments, halls, reference
 from queue_app.queries.tickets import by_id, by_token, of_appointment
-
-NEWCOMER = 2**63 - 1
-"""The id under which somebody who has no ticket yet stands in an estimate: behind all others."""
 
 
 class IssuedTicket(Struct, frozen=True):
@@ -139,62 +135,111 @@ async def prospect(
     check_desks(branch, chosen)
     check_priority(directory, priority)
     door = check_open(directory, branch, now)
-    me = _newcomer(Draft(branch.id, "visit", chosen, directory.languages[0], priority), now)
+    me = newcomer(Draft(branch.id, "visit", chosen, directory.languages[0], priority), now)
     load = partial(halls.load, directory, branch, now, forecasts)
-    line = await _joining(directory, branch, me, now, forecasts, load)
+    line = await joining(directory, branch, me, now, forecasts, load)
     served = served_by(line.wait, now, door.closes_at)
     return Prospect(line.people_ahead, line.wait, door.closes_at, served)
 
 
-def _check_running(seen: Hall, services: tuple[str, ...]) -> None:
-    """RuleBroken `services_paused` while nobody knows when any of these services goes on.
-
-    With the `kind`, and the `shelter` in an alert.
-    """
-    stop = seen.refusal(services)
-    if stop:
-        raise RuleBroken(
-            "services_paused",
-            kind=stop.kind,
-            shelter=seen.branch.shelter if stop.kind == "alert" else None,
-        )
-
-
 @verb
 async def check_in(act: Act, branch_slug: str, code: str) -> IssuedTicket:
-    """A booked visitor's ticket, by the six digits of the booking.
+    """A booked visitor's ticket, by the six digits of the booking or by its link.
 
-    A second check-in with the same code gives the same ticket again, so that nobody has two.
-    NotFound `unknown_code`; RuleBroken `other_day` with when, `other_branch_booking` with where,
-    `branch_retired`, `not_a_visit`; Conflict `visit_over`.
+    Whoever checks in again has the same ticket, so that nobody has two; who was called early and
+    not there, left, or did not come at once, waits again, as long as the booking keeps its right.
+    By digits alone, which can be guessed, nobody learns when and where a booking is; digits in any
+    other text are no code.
+
+    NotFound `unknown_code`; RuleBroken `other_day`, `other_branch_booking`,
+    `branch_retired`, `not_a_visit`, `too_early`; Conflict `visit_over`. Faces call `come_in`.
     """
     branch = act.branch(branch_slug)
-    appointment = await _booked(act, branch, "".join(filter(str.isdigit, code)))
+    appointment = await _booked(act, branch, code)
     issued = await of_appointment(appointment)
     if issued is None:
+        check_in_time(act.directory, appointment, act.now)
         return await _admit(act, branch, appointment)
-    if issued.progress.ended_at is not None:
-        raise Conflict("visit_over")
+    if await _comes_back(act, issued):
+        issued = await act.record(issued, "rejoin")
     seen = await act.hall(branch.id)
-    again = _as_issued(branch, issued, _line(seen, issued.as_waiting()))
+    again = _as_issued(branch, issued, line_of(seen, issued.as_waiting()))
     if promised := _promise(branch, again, issued.progress.revision, act.now):
         await keep_later(branch.id, [promised])
     return again
 
 
-async def _booked(act: Act, branch: Branch, digits: str) -> Appointment:
-    """Today's booking of that code, locked, so that two check-ins come one after the other."""
-    directory = act.directory
-    appointment = await appointments.booked_with(branch.id, digits)
-    if appointment is None:
-        raise await _why_unknown(directory, branch, digits)
-    starts = directory.local(appointment.starts_at)
-    if not directory.today(branch, act.now).concerns(starts, act.now):
-        raise RuleBroken("other_day", starts_at=starts)
+async def come_in(by: By, branch_slug: str, code: str) -> IssuedTicket:
+    """`check_in` for whoever may try but a few wrong codes. TooMany `too_many_wrong_codes`."""
+    async with sparing.few_wrong_codes(by):
+        return await check_in(by, branch_slug, code)
+
+
+async def _booked(act: Act, branch: Branch, text: str) -> Appointment:
+    """Today's booking of that code or link, locked, so that check-ins come one after the other."""
+    named = numbering.booking_in(text)
+    if named is None:
+        raise NotFound("unknown_code")
+    by_link = not named.isdigit()
+    appointment = await (_linked if by_link else _coded)(act, branch, named)
+    starts = act.directory.local(appointment.starts_at)
+    told = {"starts_at": starts} if by_link else {}
+    if not act.directory.today(branch, act.now).concerns(starts, act.now):
+        raise RuleBroken("other_day", **told)
     if appointment.channel != "visit":
-        raise RuleBroken("not_a_visit", starts_at=starts)
-    check_not_over(directory, branch, act.now)
+        raise RuleBroken("not_a_visit", **told)
+    check_not_over(act.directory, branch, act.now)
     return appointment
+
+
+async def _coded(act: Act, branch: Branch, digits: str) -> Appointment:
+    appointment = await appointments.booked_with(branch.id, digits)
+    if appointment is not None:
+        return appointment
+    others = [one for one in act.directory.branches_ever if one != branch.id]
+    if await appointments.visit_elsewhere(others, digits) is None:
+        raise NotFound("unknown_code")
+    raise RuleBroken("other_branch_booking")
+
+
+async def _linked(act: Act, branch: Branch, token: str) -> Appointment:
+    """Whoever holds the link may know all of the booking."""
+    appointment = await act.appointment(token)
+    if appointment.state != "booked":
+        raise NotFound("unknown_code")
+    own = act.directory.branch_of(appointment.branch_id)
+    if own.id == branch.id:
+        return appointment
+    if own.retired:
+        raise RuleBroken("branch_retired", branch=own.slug)
+    raise RuleBroken(
+        "other_branch_booking",
+        branch=own.slug,
+        branch_title=own.title,
+        starts_at=act.directory.local(appointment.starts_at),
+    )
+
+
+async def _comes_back(act: Act, issued: Ticket) -> bool:
+    """Whether this ticket's holder, who checks in again, waits anew.
+
+    Conflict `visit_over` where the right to the visit is used up.
+    """
+    if tickets.is_away(issued.progress, act.now):
+        return True
+    if issued.progress.ended_at is None:
+        return False
+    stops = await act.interruptions(issued.branch_id)
+    if not arrivals.keeps_right(issued, stops, act.directory.rules, act.now):
+        raise Conflict("visit_over")
+    return True
+
+
+def check_in_time(directory: Directory, appointment: Appointment, now: datetime) -> None:
+    """RuleBroken `too_early` with `possible_at`, where the centre takes nobody that early."""
+    possible_at = arrivals.checks_in_from(appointment.starts_at, directory.rules)
+    if now < possible_at:
+        raise RuleBroken("too_early", possible_at=directory.local(possible_at))
 
 
 def check_not_over(directory: Directory, branch: Branch, now: datetime) -> None:
@@ -202,23 +247,6 @@ def check_not_over(directory: Directory, branch: Branch, now: datetime) -> None:
     day = directory.today(branch, now)
     if day.is_over(now):
         raise RuleBroken("branch_closed", opens_at=day.door(now).opens_at)
-
-
-async def _why_unknown(directory: Directory, branch: Branch, digits: str) -> NotFound | RuleBroken:
-    """A code that another branch knows tells the visitor where to go; no name is shown."""
-    others = [one for one in directory.branches_ever if one != branch.id]
-    found = await appointments.visit_elsewhere(others, digits)
-    if found is None:
-        return NotFound("unknown_code")
-    other = directory.branch_of(found.branch_id)
-    if other.retired:
-        return RuleBroken("branch_retired", branch=other.slug)
-    return RuleBroken(
-        "other_branch_booking",
-        branch=other.slug,
-        branch_title=other.title,
-        starts_at=directory.local(found.starts_at),
-    )
 
 
 @verb
@@ -254,8 +282,8 @@ async def _issue(act: Act, branch: Branch, draft: Draft, door: Door | None = Non
     A walk-in comes through a `door`: RuleBroken `past_closing` where even the low end of their
     wait lies past it, so that nobody waits in vain.
     """
-    me, load = _newcomer(draft, act.now), partial(act.hall, branch.id)
-    line = await _joining(
+    me, load = newcomer(draft, act.now), partial(act.hall, branch.id)
+    line = await joining(
         act.directory, branch, me, act.now, act.forecasts, load, walks_in=door is not None
     )
     if door and served_by(line.wait, act.now, door.closes_at) == "not_today":
@@ -267,27 +295,6 @@ async def _issue(act: Act, branch: Branch, draft: Draft, door: Door | None = Non
     return issued
 
 
-async def _joining(
-    directory: Directory,
-    branch: Branch,
-    me: Waiting,
-    now: datetime,
-    forecasts: Forecasts | None,
-    load: Callable[[], Awaitable[Hall]],
-    walks_in: bool = True,
-) -> "_Line":
-    """Where somebody will stand. What the process knows of the end of the line is enough, as a
-    rule; else the whole hall is loaded, and known from then on. Refuses a walk-in where services
-    are stopped."""
-    wait = await halls.wait_at_the_end(directory, branch, me, now, forecasts)
-    if wait:
-        return _Line(wait.people_ahead, wait, late=False)
-    seen = await load()
-    if walks_in:
-        _check_running(seen, me.services)
-    return _line(seen, me)
-
-
 def _promise(branch: Branch, issued: IssuedTicket, revision: int, now: datetime) -> Promise | None:
     """The range that the kiosk shows, to be compared with what comes true."""
     if issued.wait is None:
@@ -296,36 +303,7 @@ def _promise(branch: Branch, issued: IssuedTicket, revision: int, now: datetime)
     return Promise(branch.id, issued.id, revision, now, low, high)
 
 
-def _newcomer(draft: Draft, now: datetime) -> Waiting:
-    return Waiting(
-        id=NEWCOMER,
-        number="",
-        services=draft.services,
-        queued_at=now,
-        due_at=draft.appointment.starts_at if draft.appointment else None,
-        priority=draft.priority,
-    )
-
-
-class _Line(Struct, frozen=True):
-    """Where somebody stands."""
-
-    people_ahead: int
-    wait: Wait | None
-    late: bool
-
-
-def _line(seen: Hall, me: Waiting) -> _Line:
-    """As the hall stands, with `me` behind it where the hall does not have them."""
-    known = seen.by_id.get(me.id)
-    if known and known.state != "waiting":
-        return _Line(seen.ahead(me), None, seen.is_late(me))
-    wait = seen.estimate(*([] if known else [me])).get(me.id)
-    ahead = wait.people_ahead if wait else seen.ahead(me)
-    return _Line(ahead, wait, seen.is_late(me))
-
-
-def _as_issued(branch: Branch, ticket: Ticket, line: _Line) -> IssuedTicket:
+def _as_issued(branch: Branch, ticket: Ticket, line: Spot) -> IssuedTicket:
     return IssuedTicket(
         id=ticket.id,
         number=ticket.number,

@@ -84,6 +84,10 @@ async def recall(act: Act, ticket_id: int) -> Ticket:
     Conflict `recall_too_soon` while the last is still heard, `hall_paused` while nobody is called.
     """
     ticket = await act.ticket(ticket_id)
+    if ticket.progress.desk_id is not None:
+        await act.desk(
+            ticket.progress.desk_id
+        )  # an alert that begins waits for this, or the reverse
     if ticket.progress.state == "called":
         tickets.require_heard(await history(ticket.branch_id, ticket.id), act.now)
     _require_calls(act, await act.interruptions(ticket.branch_id))
@@ -106,13 +110,18 @@ async def finish(act: Act, ticket_id: int) -> Ticket:
 
 @verb
 async def no_show(act: Act, ticket_id: int) -> Ticket:
-    """Conflict `hall_paused` while the branch is interrupted, and `just_resumed` with `possible_at`
+    """The person is not there: a no-show or, called before their booked time, expected at it.
+
+    Conflict `hall_paused` while the branch is interrupted, and `just_resumed` with `possible_at`
     for a moment after it: nobody can come, nor loses by it."""
     ticket = await act.ticket(ticket_id)
     stops = await act.interruptions(ticket.branch_id)
     _require_calls(act, stops)
     _require_time_to_come(act, stops, ticket)
-    return await act.record(ticket, "no_show", desk_id=ticket.progress.desk_id)
+    missed = tickets.absence(ticket)
+    expected_at = ticket.due_at if missed == "expect" else None
+    desk_id = ticket.progress.desk_id
+    return await act.record(ticket, missed, desk_id=desk_id, expected_at=expected_at)
 
 
 def _require_time_to_come(act: Act, stops: Interruptions, ticket: Ticket) -> None:

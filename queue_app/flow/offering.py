@@ -9,13 +9,13 @@ from datetime import UTC, date, datetime, timedelta
 from msgspec.structs import replace
 
 from queue_app.domain import slots
-from queue_app.domain import wishes as rules_of
+from queue_app.domain import wish as rules_of
 from queue_app.domain.appointments import Appointment
 from queue_app.domain.directory import Branch
 from queue_app.domain.messages import Medium, MessageKind, Outgoing
 from queue_app.domain.quiet import leaves_at
 from queue_app.domain.slots import Occupied
-from queue_app.domain.wishes import Listed, Wish
+from queue_app.domain.wish import Listed, Wish
 from queue_app.flow import sparing
 from queue_app.flow.act import Act, verb
 from queue_app.flow.taking import take

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, Literal
-from uuid import UUID
 
 import asyncpg
 import msgspec
@@ -11,7 +10,7 @@ from msgspec import Struct
 
 from queue_app.domain.appointments import Appointment, AppointmentEvent, AppointmentVerb
 from queue_app.domain.catalogue import Channel, Language
-from queue_app.domain.errors import Conflict, RuleBroken
+from queue_app.domain.errors import Conflict
 from queue_app.domain.tickets import Event, Progress, Ticket, Verb
 from queue_app.queries import appointments, tickets
 from queue_app.queries.staff import DeskRow
@@ -67,15 +66,6 @@ class OfficeEvent(Struct, frozen=True):
     branch_id: int | None = None
 
 
-class Request(Struct, frozen=True):
-    """A request that may be repeated: what it is about, its key, and what exactly it asks."""
-
-    verb: str
-    scope: str
-    key: UUID
-    fingerprint: str
-
-
 def next_event(ticket: Ticket, verb: Verb, actor: str, now: datetime, **facts: Any) -> Event:
     """The ticket's next event; never before the last one, whatever the clocks."""
     return Event(
@@ -100,30 +90,37 @@ def next_appointment_event(
     )
 
 
-_ISSUE = """
+_ISSUE = f"""
 WITH counted AS (
     INSERT INTO counter (branch_id, day, prefix, last) VALUES ($1, $2, $3, 1)
     ON CONFLICT (branch_id, day, prefix) DO UPDATE SET last = counter.last + 1
     RETURNING last
+), joined AS (
+    SELECT CASE WHEN $14 THEN greatest($10::timestamptz, (SELECT max(queued_at) FROM ticket
+        WHERE branch_id = $1 AND {tickets.IN_HOUSE})) ELSE $10 END AS at
 ), issued AS (
     INSERT INTO ticket (branch_id, day, number, token, channel, priority, language,
         appointment_id, due_at, issued_at, queued_at, services, state, revision)
-    SELECT $1, $2, $3 || last, $4, $5, $6, $7, $8, $9, $10, $10, $11, 'waiting', 1 FROM counted
+    SELECT $1, $2, $3 || last, $4, $5, $6, $7, $8, $9, $10, joined.at, $11, 'waiting', 1
+    FROM counted, joined
     RETURNING *
 ), happened AS (
     INSERT INTO ticket_event (branch_id, ticket_id, seq, at, verb, actor, data)
-    SELECT branch_id, id, 1, issued_at, 'issue', $12, $13::jsonb FROM issued
+    SELECT branch_id, id, 1, issued_at, 'issue', $12, CASE WHEN queued_at = issued_at
+        THEN $13::jsonb ELSE $13::jsonb || jsonb_build_object('queued_at', queued_at) END
+    FROM issued
 )
 SELECT * FROM issued
 """
 
 
 async def insert_ticket(
-    draft: Draft, day: date, series: str, token: str, actor: str, now: datetime
+    draft: Draft, day: date, series: str, token: str, actor: str, now: datetime, live: bool
 ) -> tuple[Ticket, Event]:
     """The ticket with the next number of its series, as `numbering.number` makes it of the count.
 
-    Whoever else asks for one of this series waits until this one is given.
+    Whoever else asks for one of this series waits until this one is given. `live`: the place is
+    by the time of joining, and so never before whoever is in the house, whatever the clocks.
     """
     booked = draft.appointment
     first = Event(seq=1, at=now, verb="issue", actor=actor, services=draft.services)
@@ -142,6 +139,7 @@ async def insert_ticket(
         list(draft.services),
         actor,
         _data(first, _TICKET_FACTS),
+        live,
     )
     assert row
     return tickets.from_row(row), first
@@ -151,7 +149,7 @@ _CHANGE = """
 WITH changed AS (
     UPDATE ticket SET revision = $4, state = $5, services = $6, queued_at = $7,
         for_desk_id = $8, desk_id = $9, called_at = $10, calls = $11, started_at = $12,
-        ended_at = $13
+        ended_at = $13, expected_at = $19
     WHERE branch_id = $1 AND id = {pick} AND revision = $3
     RETURNING branch_id, id, revision
 )
@@ -163,7 +161,7 @@ _WAIT_FOR_IT = _CHANGE.format(pick="$2")
 _UNLESS_TAKEN = _CHANGE.format(
     pick="(SELECT id FROM ticket WHERE branch_id = $1 AND id = $2 FOR UPDATE SKIP LOCKED)"
 )
-_TICKET_FACTS = ("services", "for_desk_id")
+_TICKET_FACTS = ("services", "for_desk_id", "expected_at")
 """The parts of a ticket's event that have no column of their own."""
 
 
@@ -195,6 +193,7 @@ async def write_ticket(
             happened.actor,
             happened.desk_id,
             _data(happened, _TICKET_FACTS),
+            progress.expected_at,
         )
     except asyncpg.UniqueViolationError as error:
         raise _taken(error) from error
@@ -384,48 +383,6 @@ async def raise_version(branch_id: int) -> int:
         branch_id,
     )
     return version
-
-
-async def begin_request(request: Request, now: datetime) -> bool:
-    """Whether this is the first with its key; one that still runs is waited for.
-
-    A row that is named by the verb alone is from before an update, see the migrations.
-    """
-    first = await db.fetch_row(
-        "INSERT INTO request (scope, key, fingerprint, created_at) SELECT $1, $2, $3, $4"
-        " WHERE NOT EXISTS (SELECT FROM request WHERE scope = $5 AND key = $2)"
-        " ON CONFLICT (scope, key) DO NOTHING RETURNING scope",
-        request.scope,
-        request.key,
-        request.fingerprint,
-        now,
-        request.verb,
-    )
-    return first is not None
-
-
-async def answer_request(request: Request, result: object) -> None:
-    await db.fetch(
-        "UPDATE request SET response = $3::jsonb WHERE scope = $1 AND key = $2",
-        request.scope,
-        request.key,
-        _json(result),
-    )
-
-
-async def answered(request: Request, kind: Any) -> Any:
-    """What the first request gave, as this type. RuleBroken `idempotency_key_reused` where it
-    asked for something else."""
-    row = await db.fetch_row(
-        "SELECT fingerprint, response FROM request WHERE scope IN ($1, $3) AND key = $2",
-        request.scope,
-        request.key,
-        request.verb,
-    )
-    assert row
-    if row["fingerprint"] not in ("", request.fingerprint):
-        raise RuleBroken("idempotency_key_reused")
-    return msgspec.json.decode(row["response"], type=kind)
 
 
 def _json(value: object) -> str:

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from queue_app.domain.catalogue import Language
 from queue_app.domain.contacts import Resident
 from queue_app.domain.errors import Conflict
-from queue_app.domain.wishes import LEADS_TO, Wanted, Wish, WishVerb
+from queue_app.domain.wish import LEADS_TO, Wanted, Wish, WishVerb
 from queue_app.queries import waiting_list
 from queue_app.store import db
 

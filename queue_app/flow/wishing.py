@@ -11,7 +11,7 @@ from queue_app.domain.catalogue import Channel, Language
 from queue_app.domain.contacts import Resident
 from queue_app.domain.errors import Conflict, RuleBroken
 from queue_app.domain.numbering import link_token
-from queue_app.domain.wishes import Wanted, Wish, check_wanted, ends_at, gives_up, require_open
+from queue_app.domain.wish import Wanted, Wish, check_wanted, ends_at, gives_up, require_open
 from queue_app.flow import offering, proving, reaching, sparing, wish_records
 from queue_app.flow.act import Act, verb
 from queue_app.flow.arrival import check_services

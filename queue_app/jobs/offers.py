@@ -4,7 +4,7 @@ from functools import partial
 
 from queue_app.clock import Clock
 from queue_app.domain.people import SYSTEM
-from queue_app.domain.wishes import ends_at, gives_up
+from queue_app.domain.wish import ends_at, gives_up
 from queue_app.flow.act import By
 from queue_app.flow.offering import offer_times
 from queue_app.flow.wishing import end_wish

@@ -9,6 +9,7 @@ import msgspec
 from queue_app.domain.appointments import Appointment, AppointmentEvent
 from queue_app.domain.errors import NotFound
 from queue_app.domain.numbering import branch_of_token
+from queue_app.domain.tickets import CLOCKS_APART
 from queue_app.store import db
 
 SELECT = """
@@ -20,6 +21,10 @@ FROM appointment a LEFT JOIN LATERAL (
     WHERE t.branch_id = a.branch_id AND t.appointment_id = a.id ORDER BY t.id DESC LIMIT 1
 ) given ON true
 """
+LAPSED = (
+    f"(held_until <= {{now}} OR changed_at > {{now}} + {CLOCKS_APART.seconds} * interval '1 s')"
+)
+"""SQL of `domain.appointments.lapsed`, of what is held."""
 LOCKED = " FOR NO KEY UPDATE OF a"
 """Beside `SELECT`. Not against the references of events and tickets."""
 
@@ -113,7 +118,7 @@ async def lapsed_holds(branch_id: int, now: datetime) -> list[Appointment]:
     """The branch's holds whose time has run out, locked in the order of their ids."""
     rows = await db.fetch(
         SELECT
-        + "WHERE branch_id = $1 AND state = 'held' AND held_until <= $2 ORDER BY id"
+        + f"WHERE branch_id = $1 AND state = 'held' AND {LAPSED.format(now='$2')} ORDER BY id"
         + LOCKED,
         branch_id,
         now,
@@ -144,8 +149,8 @@ async def locked(keys: list[tuple[int, int]]) -> list[Appointment]:
 
 async def branches_with_lapsed_holds(now: datetime) -> list[int]:
     rows = await db.fetch(
-        "SELECT DISTINCT branch_id FROM appointment WHERE state = 'held' AND held_until <= $1"
-        " ORDER BY branch_id",
+        "SELECT DISTINCT branch_id FROM appointment"
+        f" WHERE state = 'held' AND {LAPSED.format(now='$1')} ORDER BY branch_id",
         now,
     )
     return [row["branch_id"] for row in rows]

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from queue_app.domain import appointments, plans, tickets
 from queue_app.domain.errors import QueueError
-from queue_app.domain.wishes import ends_at
+from queue_app.domain.wish import ends_at
 from queue_app.queries import appointments as kept_appointments
 from queue_app.queries import reference, unsettled, waiting_list
 from queue_app.queries import tickets as kept_tickets
@@ -32,6 +32,7 @@ GUARDS = {
     "ticket_branch_id_day_number_key",
     "ticket_state_times",
     "ticket_times_in_order",
+    "ticket_expected_waits",
     "desk_one_per_clerk",
     "ticket_event_append_only",
     "desk_event_append_only",
@@ -102,13 +103,16 @@ _BROKEN: dict[str, str] = {
         SELECT format('branch %s: ticket %s', t.branch_id, t.id) FROM ticket t
         JOIN appointment a ON a.branch_id = t.branch_id AND a.id = t.appointment_id
         WHERE t.due_at <> lower(a.period)""",
+    "whoever is expected later waits, and is expected at their booked time": """
+        SELECT format('branch %s: ticket %s', branch_id, id) FROM ticket
+        WHERE expected_at IS NOT NULL AND (state <> 'waiting' OR expected_at <> due_at)""",
     "an appointment that was checked in has a ticket, and no other has": """
         SELECT format('branch %s: appointment %s', branch_id, a.id) FROM appointment a
         WHERE (checked_in_at IS NOT NULL) <> EXISTS (SELECT FROM ticket t
             WHERE t.branch_id = a.branch_id AND t.appointment_id = a.id)""",
     "a message tells of something that happened": """
         SELECT format('branch %s: message %s', m.branch_id, m.id) FROM message m
-        WHERE appointment_id IS NOT NULL AND kind <> 'link'
+        WHERE appointment_id IS NOT NULL AND kind NOT IN ('link', 'reminder') AND channel <> 'push'
             AND NOT EXISTS (SELECT FROM appointment_event e
             WHERE e.branch_id = m.branch_id AND e.appointment_id = m.appointment_id
                 AND m.event = format('appointment %s %s', e.appointment_id, e.seq))""",
@@ -146,6 +150,14 @@ _BROKEN: dict[str, str] = {
         SELECT format('branch %s: interruption %s', branch_id, id) FROM interruption
         WHERE ended_at < started_at OR resumes_at < ended_at
             OR num_nulls(ended_at, ended_by, resumes_at) NOT IN (0, 3)""",
+    "nobody is called out while all calls are stopped": """
+        SELECT format('branch %s: ticket %s, event %s, in interruption %s', i.branch_id, ticket_id,
+            seq, i.id)
+        FROM interruption i JOIN desk d ON d.branch_id = i.branch_id
+        JOIN ticket_event e ON e.branch_id = i.branch_id AND e.desk_id = d.id
+            AND e.at > greatest(i.started_at, i.calls_until) AND e.verb IN ('call', 'recall')
+            AND e.at < coalesce(i.resumes_at, 'infinity')
+        WHERE i.services IS NULL""",
     "a booking that is over is settled": """
         SELECT format('branch %s: appointment %s', u.branch_id, u.appointment_id)
         FROM unsettled u JOIN appointment a ON a.branch_id = u.branch_id AND a.id = u.appointment_id
@@ -331,6 +343,10 @@ SELECT format('wish %s', id) FROM wish
 WHERE num_nonnulls(name, phone, email) > 0 AND state <> 'open' AND changed_at < $1
 UNION ALL
 SELECT format('proof %s', id) FROM proof WHERE asked_at < $1
+UNION ALL
+SELECT 'a wish for no reminders' FROM unreminded u WHERE since < $1
+    AND NOT EXISTS (SELECT FROM appointment a WHERE a.phone = u.contact)
+    AND NOT EXISTS (SELECT FROM appointment a WHERE lower(a.email) = u.contact)
 """
 
 

@@ -10,7 +10,7 @@ from queue_app.domain.dispatch import Waiting
 from queue_app.domain.forecast import Appointed
 from queue_app.domain.habits import Habits
 from queue_app.domain.hall import DeskState, Hall, HallTicket
-from queue_app.domain.interruptions import Interruption
+from queue_app.domain.interruptions import Interruption, begun
 from queue_app.domain.ranges import Forecasts
 from queue_app.domain.service_times import ServiceTime
 from queue_app.domain.waits import Wait
@@ -41,7 +41,8 @@ class _Loaded(Struct):
 INTERRUPTION = "id, kind, services, note, started_at, ended_at, resumes_at"
 
 _TICKET = """id, number, channel, priority, language, appointment_id, due_at, issued_at, revision,
-    state, services, queued_at, for_desk_id, desk_id, called_at, calls, started_at, ended_at"""
+    state, services, queued_at, for_desk_id, desk_id, called_at, calls, started_at, ended_at,
+    expected_at"""
 
 _HALL = f"""
 SELECT json_build_object(
@@ -54,17 +55,17 @@ SELECT json_build_object(
         ORDER BY position, desk.id) d),
     'tickets', (SELECT coalesce(json_agg(t), '[]') FROM (
         SELECT {_TICKET} FROM ticket
-        WHERE branch_id = $1 AND day BETWEEN $7 AND $2
+        WHERE branch_id = $1 AND day >= $2
             AND state IN ('waiting', 'called', 'serving', 'parked')
         ORDER BY id) t),
     'recent', (SELECT coalesce(json_agg(t), '[]') FROM (
         SELECT {_TICKET} FROM ticket
-        WHERE branch_id = $1 AND day BETWEEN $7 AND $2 AND called_at IS NOT NULL
+        WHERE branch_id = $1 AND day >= $2 AND called_at IS NOT NULL
             AND state NOT IN ('called', 'serving') AND channel = 'visit'
         ORDER BY called_at DESC, id DESC LIMIT {RECENT}) t),
     'missed', (SELECT coalesce(json_agg(t), '[]') FROM (
         SELECT {_TICKET} FROM ticket
-        WHERE branch_id = $1 AND day BETWEEN $7 AND $2 AND state = 'no_show'
+        WHERE branch_id = $1 AND day >= $2 AND state = 'no_show'
         ORDER BY ended_at DESC, id DESC LIMIT {MISSED}) t),
     'appointed', (SELECT coalesce(json_agg(a), '[]') FROM (
         SELECT id, lower(period) AS due_at, services FROM appointment
@@ -117,7 +118,7 @@ async def load(
         appointed=loaded.appointed,
         times=loaded.times,
         habits=loaded.habits,
-        interruptions=loaded.interruptions,
+        interruptions=begun(loaded.interruptions, now),
         forecasts=forecasts or Forecasts(),
     )
 
@@ -139,10 +140,10 @@ async def wait_at_the_end(
 
 
 async def _load(directory: Directory, branch: Branch, now: datetime) -> _Loaded:
+    """Of this day on: whoever came on a later one is from before the clock was set back, and is in
+    the house all the same."""
     day = directory.today(branch, now)
     begins, ends = day.reach
     grace = timedelta(minutes=directory.rules.late_minutes)
-    text = await db.fetch_value(
-        _HALL, branch.id, day.date, now - grace, ends, begins, grace, day.oldest.date
-    )
+    text = await db.fetch_value(_HALL, branch.id, day.oldest.date, now - grace, ends, begins, grace)
     return msgspec.json.decode(text, type=_Loaded)

@@ -17,9 +17,10 @@ LARGEST_ID = 2**63 - 1
 
 
 class Placed(Struct, frozen=True):
-    """An interruption and the branch that it stops."""
+    """An interruption, the branch that it stops, and who began it."""
 
     branch_id: int
+    staff_id: int
     interruption: Interruption
 
 
@@ -70,7 +71,7 @@ async def by_id(branch_ids: list[int], interruption_id: int) -> Placed:
     if not 0 < interruption_id <= LARGEST_ID:
         raise NotFound("unknown_interruption", interruption=interruption_id)
     row = await db.fetch_row(
-        f"SELECT branch_id, {INTERRUPTION} FROM interruption"
+        f"SELECT branch_id, staff_id, {INTERRUPTION} FROM interruption"
         " WHERE branch_id = ANY($1) AND id = $2 FOR NO KEY UPDATE",
         branch_ids,
         interruption_id,
@@ -79,7 +80,20 @@ async def by_id(branch_ids: list[int], interruption_id: int) -> Placed:
         await _refuse_elsewhere(interruption_id)
         raise NotFound("unknown_interruption", interruption=interruption_id)
     values = dict(row)
-    return Placed(values.pop("branch_id"), msgspec.convert(values, type=Interruption))
+    placed = values.pop("branch_id"), values.pop("staff_id")
+    return Placed(*placed, msgspec.convert(values, type=Interruption))
+
+
+async def last_call(branch_id: int, now: datetime) -> datetime | None:
+    """When somebody was last called out, by a clock that shows more than `now`."""
+    called: datetime | None = await db.fetch_value(
+        "SELECT max(at) FROM desk JOIN ticket_event e"
+        " ON e.branch_id = desk.branch_id AND e.desk_id = desk.id"
+        " WHERE desk.branch_id = $1 AND at > $2 AND verb IN ('call', 'recall')",
+        branch_id,
+        now,
+    )
+    return called
 
 
 async def follower(placed: Placed) -> int | None:

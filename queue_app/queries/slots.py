@@ -10,6 +10,7 @@ from queue_app.domain.catalogue import Channel, visit_minutes
 from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.hours import day_window
 from queue_app.domain.slots import Capacity, Occupied, Visit
+from queue_app.queries.appointments import LAPSED
 from queue_app.store import db
 
 ALTERNATIVES = 5
@@ -74,7 +75,8 @@ async def capacity_of(
         "SELECT lane_id, lower(period) AS starts_at, upper(period) AS ends_at FROM appointment"
         " WHERE branch_id = $1 AND state IN ('held', 'booked')"
         " AND lower(period) >= $2 AND lower(period) < $3"
-        " AND (state = 'booked' OR held_until > $4 OR $6) AND id IS DISTINCT FROM $5"
+        f" AND (state = 'booked' OR NOT {LAPSED.format(now='$4')} OR $6)"
+        " AND id IS DISTINCT FROM $5"
         " UNION ALL SELECT lane_id, lower(period), upper(period) FROM freed_slot"
         " WHERE branch_id = $1 AND free_at > $4 AND lower(period) >= $2 AND lower(period) < $3",
         branch.id,

@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Struct
 
 from queue_app.domain.errors import Conflict, NotAllowed, NotFound
-from queue_app.domain.people import Device, Staff
+from queue_app.domain.people import Device, Role, Staff
 from queue_app.queries.tickets import BUSY
 from queue_app.store import db
 
@@ -173,6 +173,19 @@ async def desks_of(branch_ids: list[int], staff_id: int) -> list[int]:
         staff_id,
     )
     return [row["id"] for row in rows]
+
+
+async def lock_desks(branch_id: int) -> None:
+    """All of the branch, in order: whatever is under way at them is done, and nothing begins."""
+    await db.fetch(
+        "SELECT id FROM desk WHERE branch_id = $1 ORDER BY id FOR NO KEY UPDATE", branch_id
+    )
+
+
+async def role_of(staff_id: int) -> Role:
+    """Also of who was retired."""
+    role: Role = await db.fetch_value("SELECT role FROM staff WHERE id = $1", staff_id)
+    return role
 
 
 async def desks_taken(branch_ids: list[int], staff_id: int) -> list[DeskRow]:

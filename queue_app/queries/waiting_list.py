@@ -13,7 +13,7 @@ from queue_app.domain.directory import Directory
 from queue_app.domain.errors import NotFound
 from queue_app.domain.hours import Window
 from queue_app.domain.numbering import branch_of_token
-from queue_app.domain.wishes import Listed, Wanted, Wish, before
+from queue_app.domain.wish import Listed, Wanted, Wish, before
 from queue_app.queries import appointments
 from queue_app.store import db
 

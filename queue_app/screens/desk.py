@@ -5,8 +5,9 @@ from datetime import datetime
 import msgspec
 from msgspec import Struct
 
-from queue_app.domain import interruptions
+from queue_app.domain import interruptions, tickets
 from queue_app.domain.catalogue import Channel, Text
+from queue_app.domain.contacts import ContactField
 from queue_app.domain.dispatch import Ranked
 from queue_app.domain.hall import DeskExtra, DeskState, Hall, HallTicket, UndoView
 from queue_app.domain.people import Actor, Staff
@@ -40,7 +41,10 @@ class QueuedView(Struct, frozen=True):
 
 
 class PersonView(Struct, frozen=True):
-    """The person at a desk. `awaited_since`: when called, or when calls resumed after that."""
+    """The person at a desk. `awaited_since`: when called, or when calls resumed after that.
+
+    `expected_at`: the booked time to which "not here" puts them back, as they were called early.
+    """
 
     ticket: int
     number: str
@@ -55,6 +59,7 @@ class PersonView(Struct, frozen=True):
     issued_at: datetime
     called_at: datetime | None
     awaited_since: datetime | None
+    expected_at: datetime | None
     calls: int
     started_at: datetime | None
     planned_minutes: int
@@ -62,6 +67,8 @@ class PersonView(Struct, frozen=True):
     phone: str | None
     phone_said: str | None
     """The number as people read it aloud."""
+    refused: tuple[ContactField, ...]
+    """The contacts at which our messages do not arrive."""
 
 
 class DeskQueueView(Struct, frozen=True):
@@ -125,8 +132,9 @@ def desk_view(hall: Hall, desk_id: int, viewer: int | None, extra: DeskExtra) ->
 
 
 def desk_queue(hall: Hall, desk_id: int) -> tuple[QueuedView, ...]:
-    """The people this desk would call, the next first; then those whose service is interrupted."""
-    ranked = [*hall.queue(desk_id), *hall.held_back(desk_id)]
+    """The people this desk would call, the next first; then those whose service is interrupted, and
+    those who are expected later."""
+    ranked = [*hall.queue(desk_id), *hall.held_back(desk_id), *hall.away(desk_id)]
     return tuple(_queued(hall, hall.by_id[one.waiting.id], one) for one in ranked)
 
 
@@ -152,12 +160,14 @@ def _person(hall: Hall, one: HallTicket | None, contact: DeskExtra) -> PersonVie
         issued_at=one.issued_at,
         called_at=one.called_at,
         awaited_since=_awaited_since(hall, one),
+        expected_at=tickets.expected_back(one.due_at, one.called_at),
         calls=one.calls,
         started_at=one.started_at,
         planned_minutes=hall.planned_minutes(one.services),
         name=contact.name,
         phone=contact.phone,
         phone_said=Formats.phone(contact.phone) if contact.phone else None,
+        refused=contact.refused,
     )
 
 

@@ -122,3 +122,28 @@ def overtaken(speaker: Speaker, *, booked: bool, priority: bool) -> Text | None:
             N_("Some came later but go first: they have a right to be served first.")
         )
     return None
+
+
+def expected(speaker: Speaker, due_at: datetime, *, away: bool) -> Text:
+    """What whoever has checked in before their time may count on; `away`: called, and not there."""
+    at = speaker.each(lambda formats: formats.time(due_at))
+    if away:
+        return speaker.text(
+            N_(
+                "You were called early and were not here. We expect you at %(time)s. If you are"
+                " back, enter the code of your booking at the kiosk: we may call you earlier."
+            ),
+            time=at,
+        )
+    return speaker.text(
+        N_("We may call you earlier. If you are not here, we expect you at %(time)s."), time=at
+    )
+
+
+def checks_in_again(speaker: Speaker, due_at: datetime) -> Text:
+    """Told to whoever left, or did not come when called, while their booking still holds."""
+    at = speaker.each(lambda formats: formats.time(due_at))
+    return speaker.text(
+        N_("Your booking for %(time)s still holds: enter its code at the kiosk to wait again."),
+        time=at,
+    )

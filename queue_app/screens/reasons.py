@@ -14,6 +14,7 @@ SENTENCES: dict[ReasonCode, str] = {
     "booked_late": N_("Booked for %(time)s, came late: in the live queue"),
     "held_for_booking": N_("A long visit: held back, a booking is about to be due"),
     "booked_early": N_("Booked for %(time)s, not due yet"),
+    "expected": N_("Called early and not there: expected at %(time)s"),
     "priority": N_("Priority: %(category)s"),
     "service_paused": N_("Service paused, place kept"),
     "waiting_longest": N_("By waiting time"),

@@ -5,10 +5,12 @@ from typing import Literal
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
+from queue_app.domain import arrivals
 from queue_app.domain.catalogue import Text
 from queue_app.domain.hall import Hall
-from queue_app.domain.tickets import Progress, State, Ticket
+from queue_app.domain.tickets import Progress, State, Ticket, is_away
 from queue_app.domain.waits import Wait, served_by
 from queue_app.screens import notices
 from queue_app.screens.interruption import InterruptionView, interruption_view
@@ -23,6 +25,9 @@ class TicketView(Struct, frozen=True):
     came later will be called before, if any will. `served`: "perhaps" where the wait reaches past
     `closes_at`, the end of the branch's day, else "today": after closing, desks may go on to
     serve the people still waiting.
+
+    `promise`: what a booking's holder may count on before its time, and once they left or were
+    not there; `expected_at`: they were not there when called early, and are not called before.
     """
 
     version: int
@@ -47,6 +52,8 @@ class TicketView(Struct, frozen=True):
     overtaken: Text | None
     closes_at: datetime | None
     served: Literal["today", "perhaps"]
+    promise: Text | None = None
+    expected_at: datetime | None = None
 
 
 def ticket_view(hall: Hall, own: Ticket) -> TicketView:
@@ -81,7 +88,25 @@ def ticket_view(hall: Hall, own: Ticket) -> TicketView:
         overtaken=_overtaken(hall, own, wait) if wait and not stop else None,
         closes_at=closes_at,
         served=_served(wait, hall.at, closes_at),
+        promise=_promise(hall, own, progress),
+        expected_at=progress.expected_at if is_away(progress, hall.at) else None,
     )
+
+
+def _promise(hall: Hall, own: Ticket, progress: Progress) -> Text | None:
+    """What is still owed to whoever booked a visit: its time has not come, or not passed yet."""
+    due_at = own.due_at
+    if due_at is None or own.channel != "visit":
+        return None
+    speaker = speaker_of(hall.directory.centre)
+    if progress.state == "waiting" and hall.at < due_at:
+        return notices.expected(speaker, due_at, away=is_away(progress, hall.at))
+    ended = replace(own, progress=progress)
+    if progress.state in ("left", "no_show") and arrivals.keeps_right(
+        ended, hall.interruptions, hall.directory.rules, hall.at
+    ):
+        return notices.checks_in_again(speaker, due_at)
+    return None
 
 
 def _overtaken(hall: Hall, own: Ticket, wait: Wait) -> Text | None:

@@ -292,6 +292,7 @@ class _Drawing:
         at = due + self.chance.gauss(-self.manner.early, self.manner.early_spread)
         if self.chance.random() < self.manner.delayed:
             at += self.chance.expovariate(1 / self.manner.delayed_minutes)
+        at = max(at, due - self.branch.centre.rules.check_in_early_minutes)
         return self._coming(Person(one.id, one.services, at, due), max(at, due))
 
     def _coming(self, person: Person, since: float) -> Coming:

@@ -1,10 +1,13 @@
 """The whole database in a file and back, in PostgreSQL's custom format."""
 
+import glob
 import os
 import shutil
 import subprocess
 from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO
 from urllib.parse import urlsplit, urlunsplit
 
 from queue_app.store.cluster import ClusterError, binaries
@@ -17,8 +20,12 @@ class DumpError(Exception):
     """A program of PostgreSQL is missing or failed; the message is a line for the operator."""
 
 
-def backup(dsn: str, file: Path) -> None:
-    """Write the database to `file`, whole or not at all; readable to its owner alone."""
+def backup(dsn: str, file: Path, overwrite: bool = False) -> None:
+    """Write the database to `file`, whole or not at all; readable to its owner alone.
+
+    DumpError where the file is there, unless it may take its place.
+    """
+    _sweep(file)
     draft = file.with_name(f".{file.name}.{os.getpid()}")
     try:
         _run(
@@ -26,6 +33,8 @@ def backup(dsn: str, file: Path) -> None:
              f"--file={draft}", *_target(dsn)],
             dsn,
         )  # fmt: skip
+        if file.exists() and not overwrite:
+            raise DumpError(f"{file} is there already")
         draft.replace(file)
     finally:
         draft.unlink(missing_ok=True)
@@ -36,19 +45,15 @@ def restore(dsn: str, file: Path) -> None:
 
     What is in the database is dropped. Whoever works in it at this moment may hold what this waits
     for and wait for what this holds: PostgreSQL ends one of the two, and if it is this one, nothing
-    was done and it begins again.
+    was done and it begins again. What the file holds stands in the clear only in a file without a
+    name, of which nothing is left, whoever is killed.
     """
-    script = file.with_name(f".{file.name}.{os.getpid()}.sql")
-    try:
+    _sweep(file)
+    with TemporaryFile(dir=file.parent) as script:
         _run(
-            [
-                _program("pg_restore"),
-                "--no-owner",
-                "--no-privileges",
-                f"--file={script}",
-                str(file),
-            ],
+            [_program("pg_restore"), "--no-owner", "--no-privileges", "--file=-", str(file)],
             dsn,
+            stdout=script,
         )
         for _ in range(_TRIES - 1):
             try:
@@ -57,16 +62,24 @@ def restore(dsn: str, file: Path) -> None:
                 if "deadlock detected" not in str(error):
                     raise
         return _put_back(script, dsn)
-    finally:
-        script.unlink(missing_ok=True)
 
 
-def _put_back(script: Path, dsn: str) -> None:
+def _sweep(file: Path) -> None:
+    """Remove what backups and restores of this file left that were killed at it."""
+    for left in file.parent.glob(f".{glob.escape(file.name)}.*"):
+        pid = left.name.removeprefix(f".{file.name}.").removesuffix(".sql")
+        if pid.isdecimal() and not Path(f"/proc/{pid}").exists():
+            left.unlink(missing_ok=True)
+
+
+def _put_back(script: IO[bytes], dsn: str) -> None:
+    script.seek(0)
     _run(
         [_program("psql"), "--no-psqlrc", "--quiet", "--single-transaction",
          "--output=/dev/null", "--set=ON_ERROR_STOP=1", f"--command={CLEAR}",
-         f"--file={script}", *_target(dsn)],
+         "--file=-", *_target(dsn)],
         dsn,
+        stdin=script,
     )  # fmt: skip
 
 
@@ -88,14 +101,17 @@ def _target(dsn: str) -> list[str]:
     return [f"--dbname={urlunsplit(parts._replace(netloc=netloc))}"]
 
 
-def _run(command: list[str], dsn: str) -> None:
+def _run(
+    command: list[str], dsn: str, stdin: IO[bytes] | None = None, stdout: IO[bytes] | None = None
+) -> None:
     environment = os.environ | {"PGOPTIONS": "-c lock_timeout=15s"}
     if password := urlsplit(dsn).password:
         environment["PGPASSWORD"] = password
     done = subprocess.run(
         command,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
+        stdin=stdin or subprocess.DEVNULL,
+        stdout=stdout or subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
         text=True,
         env=environment,
         umask=0o077,

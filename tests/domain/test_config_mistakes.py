@@ -18,13 +18,19 @@ from tests.domain.spoiling import problems_after
             "catalogue.toml",
             "duration = 7",
             "duration = 7\nprice = 1",
-            "services[payment-search].price: unknown key",
+            (
+                "services[payment-search].price: unknown key; the keys are channels, code,"
+                " documents, duration, group, planned_minutes, title"
+            ),
         ),
         (
             "catalogue.toml",
             "duration = 7",
             "duration = 7.5",
-            "services[payment-search].duration: expected `int | str`, got `float`",
+            (
+                "services[payment-search].duration: must be a whole number or text in quotation"
+                " marks, not a number with a fraction"
+            ),
         ),
         (
             "catalogue.toml",
@@ -57,19 +63,25 @@ from tests.domain.spoiling import problems_after
             "catalogue.toml",
             'code = "missing-discount"',
             'code = "Missing discount"',
-            "services[Missing discount].code: must be lower-case words joined by hyphens",
+            (
+                "services[Missing discount].code: must be lower-case Latin words joined by hyphens:"
+                " room-12"
+            ),
         ),
         (
             "catalogue.toml",
             'group = "payments"',
             'group = "money"',
-            "services[payment-search].group: there is no group 'money'",
+            (
+                "services[payment-search].group: there is no group 'money'; known: accounts,"
+                " building-heat, certificates, charges, claims, debt-legal, payments, water-meters"
+            ),
         ),
         (
             "catalogue.toml",
             'channels = ["phone", "visit"]',
             'channels = ["mail"]',
-            "services[payment-search].channels[0]: invalid enum value 'mail'",
+            "services[payment-search].channels[1]: 'mail' is none of phone, site, visit",
         ),
         (
             "catalogue.toml",
@@ -81,7 +93,7 @@ from tests.domain.spoiling import problems_after
             "catalogue.toml",
             'title.en = "A discount missing from a payment"',
             'title.de = "Fehlender Rabatt"',
-            "services[missing-discount].title.de: unknown key",
+            "services[missing-discount].title.de: unknown key; the keys are en, uk",
         ),
         (
             "centre.toml",
@@ -93,7 +105,7 @@ from tests.domain.spoiling import problems_after
             "centre.toml",
             'country = "UA"',
             'country = "Ukraine"',
-            "country: 'Ukraine' is not a known country; such as UA, MT",
+            "country: 'Ukraine' is not a known country; did you mean \"UA\"?",
         ),
         (
             "catalogue.toml",
@@ -105,19 +117,28 @@ from tests.domain.spoiling import problems_after
             "catalogue.toml",
             'documents = ["meter-number"]',
             'documents = ["passport"]',
-            "services[meter-readings].documents: there is no checklist 'passport'",
+            (
+                "services[meter-readings].documents: there is no checklist 'passport'; known:"
+                " meter-number, meter-replacement, meter-verification"
+            ),
         ),
         (
             "capacity.toml",
             '"debt-advice"',
             '"debt-relief"',
-            "skills[payments].services: there is no service 'debt-relief'",
+            (
+                "skills[payments].services: there is no service 'debt-relief'; did you mean"
+                ' "debt-advice"?'
+            ),
         ),
         (
             "capacity.toml",
             'skills = ["accounts", "certificates"]',
             'skills = ["cooking"]',
-            "layouts[district].desks[4].skills: there is no skill 'cooking'",
+            (
+                "layouts[district].desks[4].skills: there is no skill 'cooking'; known: accounts,"
+                " certificates, charges, legal, meters, payments, reception"
+            ),
         ),
         (
             "capacity.toml",
@@ -162,7 +183,7 @@ from tests.domain.spoiling import problems_after
             "branches.toml",
             'layout = "district"',
             'layout = "palace"',
-            "branches[holosiivskyi].layout: there is no layout 'palace'",
+            "branches[holosiivskyi].layout: there is no layout 'palace'; known: district",
         ),
         (
             "branches.toml",
@@ -174,7 +195,7 @@ from tests.domain.spoiling import problems_after
             "centre.toml",
             'timezone = "Europe/Kyiv"',
             'timezone = "Europe/Kiew"',
-            "timezone: 'Europe/Kiew' is not a known time zone",
+            "timezone: 'Europe/Kiew' is not a known time zone; did you mean \"Europe/Kiev\"?",
         ),
         (
             "centre.toml",
@@ -192,7 +213,25 @@ from tests.domain.spoiling import problems_after
             "centre.toml",
             "release_hour = 6 ",
             "release_hour = 24 ",
-            "rules.release_hour: must be an hour from 0 to 23",
+            "rules.release_hour: must be from 0 to 23",
+        ),
+        (
+            "centre.toml",
+            "reminder_hour = 18 ",
+            "reminder_hour = 24 ",
+            "rules.reminder_hour: must be from 0 to 23",
+        ),
+        (
+            "centre.toml",
+            "reminder_hour = 18 ",
+            "reminder_hour = 21 ",
+            "rules.reminder_hour: lies in the quiet hours, when no message leaves",
+        ),
+        (
+            "centre.toml",
+            "reminder_minutes = 120 ",
+            "reminder_minutes = 1440 ",
+            "rules.reminder_minutes: must be from 0 to 720",
         ),
         (
             "centre.toml",
@@ -206,9 +245,19 @@ from tests.domain.spoiling import problems_after
             'booked_prefix = "З"',
             "rules.booked_prefix: З1 is read as a bare number on a board",
         ),
-        ("centre.toml", "hold_minutes", "holding_minutes", "rules.holding_minutes: unknown key"),
-        ("centre.toml", "[rules]", "[rule]", "rule: unknown key"),
-        ("advice.toml", "[[contacts]]", "[[contact]]", "contact: unknown key"),
+        (
+            "centre.toml",
+            "hold_minutes",
+            "holding_minutes",
+            'rules.holding_minutes: unknown key; did you mean "hold_minutes"?',
+        ),
+        ("centre.toml", "[rules]", "[rule]", 'rule: unknown key; did you mean "rules"?'),
+        (
+            "advice.toml",
+            "[[contacts]]",
+            "[[contact]]",
+            'contact: unknown key; did you mean "contacts"?',
+        ),
     ],
 )
 def test_each_mistake_is_said_with_its_file_key_and_reason(
@@ -219,13 +268,14 @@ def test_each_mistake_is_said_with_its_file_key_and_reason(
 
 def test_a_mistake_is_said_once_and_without_its_echoes(folder: Path) -> None:
     (only,) = problems_after(folder, "capacity.toml", 'skills = ["legal"]', 'skills = ["law"]')
-    assert only.endswith("lanes[visit-legal].skills: there is no skill 'law'")
+    assert "lanes[visit-legal].skills: there is no skill 'law'" in only
 
 
 def test_a_service_with_one_bad_field_is_not_unknown_besides(folder: Path) -> None:
     (only,) = problems_after(folder, "catalogue.toml", "duration = 7", "duration = true")
     assert only == (
-        "catalogue.toml: services[payment-search].duration: expected `int | str`, got `bool`"
+        "catalogue.toml: services[payment-search].duration: must be a whole number or text in"
+        " quotation marks, not true or false"
     )
 
 

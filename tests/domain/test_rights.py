@@ -81,6 +81,15 @@ def test_a_clerk_acts_at_the_own_desk_alone_and_a_supervisor_at_any() -> None:
         rights.require_desk("call", mine, other.id)
 
 
+def test_a_clerk_stops_and_resumes_calls_from_a_desk_and_the_office_from_anywhere() -> None:
+    for right in ("interrupt", "resume"):
+        assert rights.needs_desk(right, staff("clerk"))
+        assert not rights.needs_desk(right, staff("supervisor"))
+        assert not rights.needs_desk(right, staff("administrator", None))
+    assert refusal("resume_of_office", staff("clerk"), HERE) == "not_allowed"
+    assert refusal("resume_of_office", staff("supervisor"), HERE) is None
+
+
 def test_staff_reach_their_branch_and_whoever_has_none_reaches_all() -> None:
     branches = [HERE, ELSEWHERE]
     assert rights.reach(staff("supervisor"), branches) == [HERE]

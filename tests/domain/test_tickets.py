@@ -133,12 +133,12 @@ def test_a_verb_starts_only_from_the_states_of_its_row(verb: Verb, state: State)
         assert refused.value.details == {"state": state, "verb": verb}
 
 
-def test_who_has_gone_comes_back_only_as_a_no_show() -> None:
+def test_a_clerk_brings_back_only_a_no_show_and_a_booking_whoever_did_not_begin() -> None:
     ends = ("finished", "no_show", "left")
     after = {
         end: {verb for verb, (given, _) in TRANSITIONS.items() if end in given} for end in ends
     }
-    assert after == {"finished": set(), "no_show": {"return"}, "left": set()}
+    assert after == {"finished": set(), "no_show": {"return", "rejoin"}, "left": {"rejoin"}}
 
 
 def test_a_recall_counts_and_keeps_the_time_of_the_call() -> None:

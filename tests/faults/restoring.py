@@ -13,12 +13,12 @@ WITHIN = 60.0
 
 
 async def restore(scene: Scene) -> None:
-    """A backup is taken, and 3 s later put back while the server runs (restore --force)."""
+    """A backup is taken, and 3 s later put back while the server runs (restore --while-served)."""
     file = scene.service.log.with_name("hall.dump")
     await asyncio.to_thread(_command, scene, "backup", file)
     await asyncio.sleep(3)
     scene.began = time.monotonic()
-    said = await asyncio.to_thread(_command, scene, "restore", file, "--force")
+    said = await asyncio.to_thread(_command, scene, "restore", file, "--force", "--while-served")
     scene.forgiven = time.monotonic()
     scene.note(f"it took {scene.forgiven - scene.began:.1f} s: {said}")
 

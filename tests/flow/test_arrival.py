@@ -157,18 +157,25 @@ async def test_a_visit_that_is_over_is_not_begun_again(clock: FixedClock) -> Non
         await check_in(clock, booked.code)
 
 
-async def test_a_code_of_another_day_or_branch_says_which(clock: FixedClock) -> None:
+async def test_a_code_of_another_day_or_branch_says_no_more_and_a_link_says_all(
+    clock: FixedClock,
+) -> None:
     tomorrow = MONDAY.replace(hour=11) + timedelta(days=1)
     booked = await book(clock, tomorrow)
     with pytest.raises(RuleBroken, match="other_day") as error:
         await check_in(clock, booked.code)
-    assert error.value.details == {"starts_at": tomorrow}
+    assert error.value.details == {}
     with pytest.raises(RuleBroken, match="other_branch_booking") as error:
         await check_in(clock, booked.code, ELSEWHERE)
+    assert error.value.details == {}
+    with pytest.raises(RuleBroken, match="other_day") as error:
+        await check_in(clock, booked.token)
+    assert error.value.details == {"starts_at": tomorrow}
+    with pytest.raises(RuleBroken, match="other_branch_booking") as error:
+        await check_in(clock, booked.token, ELSEWHERE)
     assert error.value.details["branch"] == BRANCH
-    for unknown in ("000000" if booked.code != "000000" else "111111", "", "not a code"):
-        with pytest.raises(NotFound, match="unknown_code"):
-            await check_in(clock, unknown)
+    with pytest.raises(NotFound, match="unknown_code"):
+        await check_in(clock, "000000" if booked.code != "000000" else "111111")
 
 
 async def test_who_comes_late_joins_the_live_queue(clock: FixedClock) -> None:

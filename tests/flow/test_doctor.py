@@ -123,6 +123,8 @@ BREAKS = {
         WHERE state IN ('waiting', 'called')""",
     "a ticket knows its appointment's time": """
         UPDATE ticket SET due_at = due_at + interval '1 hour' WHERE due_at IS NOT NULL""",
+    "whoever is expected later waits, and is expected at their booked time": """
+        UPDATE ticket SET expected_at = due_at + interval '1 minute' WHERE due_at IS NOT NULL""",
     "an appointment that was checked in has a ticket, and no other has": """
         UPDATE appointment SET checked_in_at = NULL""",
     "a message tells of something that happened": """
@@ -145,6 +147,8 @@ BREAKS = {
         ALTER TABLE interruption DROP CONSTRAINT interruption_times_in_order;
         UPDATE interruption SET ended_at = started_at - interval '1 minute',
             resumes_at = started_at, ended_by = staff_id""",
+    "nobody is called out while all calls are stopped": """
+        UPDATE interruption SET started_at = started_at - interval '1 minute'""",
     "a booking that is over is settled": """
         INSERT INTO unsettled (branch_id, appointment_id, since, why)
         SELECT branch_id, id, created_at, 'closed' FROM appointment;
@@ -229,6 +233,7 @@ DROPS: dict[str, str] = {
     ),
     "ticket_state_times": "ALTER TABLE ticket DROP CONSTRAINT ticket_state_times",
     "ticket_times_in_order": "ALTER TABLE ticket DROP CONSTRAINT ticket_times_in_order",
+    "ticket_expected_waits": "ALTER TABLE ticket DROP CONSTRAINT ticket_expected_waits",
     "desk_one_per_clerk": "DROP INDEX desk_one_per_clerk",
     "ticket_event_append_only": "DROP TRIGGER ticket_event_append_only ON ticket_event",
     "desk_event_append_only": "ALTER TABLE desk_event DISABLE TRIGGER desk_event_append_only",
@@ -320,6 +325,7 @@ async def test_a_message_kept_longer_than_its_booking_is_found(of: str) -> None:
         "UPDATE ticket SET called_at = NULL WHERE state = 'called'",
         "UPDATE ticket SET desk_id = (SELECT min(desk_id) FROM ticket) WHERE state = 'called'",
         "UPDATE desk SET staff_id = (SELECT min(staff_id) FROM desk) WHERE state = 'open'",
+        "UPDATE ticket SET expected_at = called_at WHERE state = 'called'",
         "UPDATE appointment SET period = 'empty'",
         "DELETE FROM interruption",
         "UPDATE interruption SET resumes_at = started_at",

@@ -6,14 +6,14 @@ import pytest
 
 from queue_app.clock import FixedClock
 from queue_app.domain.errors import Conflict, RuleBroken
-from queue_app.domain.people import RESIDENT
-from queue_app.flow import arrival, booking, calling, interrupting, staffing
+from queue_app.domain.people import OPERATOR, RESIDENT
+from queue_app.flow import accounts, arrival, booking, calling, interrupting, staffing
 from queue_app.flow.act import By
 from queue_app.queries import reference
 from tests.conftest import MONDAY
 from tests.flow.alerts import alert, call, console_at, hall_at, phone_at, serve
 from tests.support.hall import SERVICE, Desk, take_ticket
-from tests.support.people import BRANCH, KIOSK
+from tests.support.people import BRANCH, KIOSK, PASSWORD
 
 pytestmark = pytest.mark.usefixtures("proven")
 
@@ -63,8 +63,9 @@ async def test_desks_that_an_alert_kept_closed_are_expected_when_it_ends(
     for _ in range(2):
         ticket = await take_ticket(early)
     await staffing.close_desk(By(desk.clerk, early), desk.id)
-    stop = await alert(desk, early)
-    over = await interrupting.resume(By(desk.clerk, MONDAY.replace(hour=9, minute=45)), stop, 0)
+    chief = await accounts.add_staff(By(OPERATOR, early), "chief", "supervisor", BRANCH, PASSWORD)
+    stop = await interrupting.interrupt(By(chief, early), BRANCH, "alert", None, "")
+    over = await interrupting.resume(By(chief, MONDAY.replace(hour=9, minute=45)), stop.id, 0)
     assert over.resumes_at, "the desk opens soon, as nobody could come at nine"
     wait = (await hall_at(over.resumes_at)).waits[ticket.id]
     assert wait.people_ahead == 1

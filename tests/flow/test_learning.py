@@ -177,7 +177,7 @@ async def test_what_an_alert_cut_in_two_teaches_nothing() -> None:
     await learning.learn(directory, MONDAY)
     slowed = await times()
     begins, ends = hours.day_window(last, directory.zone)
-    clerk = await accounts.add_staff(By(OPERATOR, MONDAY), "clerk", "clerk", BRANCH, PASSWORD)
+    clerk = await accounts.add_staff(By(OPERATOR, MONDAY), "chief", "supervisor", BRANCH, PASSWORD)
     begun = await interrupting.interrupt(By(clerk, begins), BRANCH, "alert", None, "")
     await interrupting.resume(By(clerk, ends), begun.id, 0)
     await db.fetch("DELETE FROM branch_habits")

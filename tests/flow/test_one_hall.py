@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from config.files import load_centre
 from queue_app.demo.plan import plan_of
-from queue_app.domain import hours, interruptions, numbering, slots
+from queue_app.domain import arrivals, hours, interruptions, numbering, slots
 from queue_app.domain.centre import Centre, Rules
 from queue_app.domain.directory import Branch, Desk, Directory, Lane
 from queue_app.domain.dispatch import POLICIES, Policy
@@ -48,12 +48,14 @@ OTHERWISE: dict[str, object] = {
     "release_hour": 8,
     "hold_minutes": 15,
     "early_minutes": 20,
+    "check_in_early_minutes": 5,
     "late_minutes": 25,
     "last_ticket_minutes": 45,
     "kiosk_early_minutes": 30,
     "undo_minutes": 8,
     "max_bookings": 2,
     "holds_per_address": 3,
+    "holds_per_browser": 2,
     "bookings_per_address": 5,
     "freed_slot_minutes": 30,
     "prove_contact": "always",
@@ -65,6 +67,8 @@ OTHERWISE: dict[str, object] = {
     "retention_days": 60,
     "quiet_from_hour": 22,
     "quiet_until_hour": 7,
+    "reminder_hour": 17,
+    "reminder_minutes": 0,
     "policy": "fair",
     "walk_in_prefix": "Ж",
     "booked_prefix": "Ю",
@@ -80,6 +84,7 @@ NOT_OF_THE_QUEUE = {
     "undo_minutes": "synthetic clerks press the right button; the demo's ask the server",
     "max_bookings": "every synthetic person books once",
     "holds_per_address": "a synthetic person has no address",
+    "holds_per_browser": "nor a browser",
     "bookings_per_address": "a synthetic person has no address",
     "freed_slot_minutes": "a synthetic person gives no booking back",
     "prove_contact": "a synthetic person has no contact",
@@ -88,6 +93,8 @@ NOT_OF_THE_QUEUE = {
     "alert_late_start_minutes": "synthetic alerts begin in opening hours",
     "quiet_from_hour": "a synthetic person gets no messages",
     "quiet_until_hour": "a synthetic person gets no messages",
+    "reminder_hour": "a synthetic person gets no messages",
+    "reminder_minutes": "a synthetic person gets no messages",
     "retention_days": "names and contacts have no part in the queue",
 }
 """Rules of which the simulator needs nothing, and why."""
@@ -141,6 +148,11 @@ class Real:
             if self.hall.day.door(self.hall.at + timedelta(minutes=minute)).state == "open"
         ]
         return given[0], given[-1] + 1
+
+    def earliest(self) -> float:
+        """How many minutes before its time a booking is checked in at the earliest."""
+        due = self.hall.at + timedelta(hours=17)
+        return (due - arrivals.checks_in_from(due, self.centre.rules)) / timedelta(minutes=1)
 
     def planned(self) -> dict[str, float]:
         return {code: self.hall.planned_minutes((code,)) for code in self._visited()}
@@ -207,6 +219,18 @@ class Simulated:
             assert found[0] <= min(walked) and max(walked) < found[1]
         return found
 
+    def earliest(self) -> float:
+        """Nobody comes in before; somebody comes in just then where that is soon."""
+        first = float(self.centre.rules.check_in_early_minutes)
+        early = [
+            one.person.due - one.arrives
+            for day in self.days
+            for one in day.people
+            if one.person.due is not None
+        ]
+        assert max(early) <= first
+        return first if first > 60 else max(early)
+
     def planned(self) -> dict[str, float]:
         return {code: self.branch.planned(frozenset([code])) for code in self.branch.times}
 
@@ -236,6 +260,7 @@ class Simulated:
 CHECKED: dict[str, Callable[[Real | Simulated], object]] = {
     "policy": lambda one: one.policy(),
     "kiosk": lambda one: one.kiosk(),
+    "check_in": lambda one: one.earliest(),
     "planned": lambda one: one.planned(),
     "booked": lambda one: one.booked(),
     "alert": lambda one: one.alert_delay(),

@@ -12,7 +12,7 @@ from queue_app.domain.appointments import Appointment
 from queue_app.domain.centre import BranchPlan, Centre, LanePlan, Period
 from queue_app.domain.contacts import Resident
 from queue_app.domain.people import OPERATOR, RESIDENT
-from queue_app.domain.wishes import Wanted, Wish
+from queue_app.domain.wish import Wanted, Wish
 from queue_app.flow import booking, wishing
 from queue_app.flow.act import By
 from queue_app.flow.configuring import apply

@@ -16,7 +16,7 @@ from queue_app.clock import FixedClock
 from queue_app.domain.contacts import Resident
 from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.people import RESIDENT, Staff
-from queue_app.domain.wishes import Wanted
+from queue_app.domain.wish import Wanted
 from queue_app.flow import (
     arrival,
     booking,
@@ -32,7 +32,7 @@ from queue_app.queries import appointments, reference, slots, waiting_list
 from queue_app.store import db
 from tests.support.people import KIOSK, Machine, Person, hire, install
 
-NO_PAGES = ("/api/", "/health/", "/metrics", "/static/")
+NO_PAGES = ("/api/", "/health/", "/metrics", "/static/", "/favicon.ico", "/robots.txt")
 """What begins so is read by programs."""
 
 
@@ -51,6 +51,7 @@ class Lived(Struct, frozen=True):
     wishes: tuple[str, ...]
     tomorrow: str
     proof: str
+    reminder: str
 
 
 def routes_of_pages(app: Litestar) -> set[str]:
@@ -74,11 +75,13 @@ def addresses(lived: Lived) -> dict[str, list[str]]:
         "/day": [f"/day?{chosen}"],
         "/time": [f"/time?{chosen}&day={lived.tomorrow}", f"/time?{chosen}&day=2027-12-25"],
         "/taken": [f"/taken?{chosen}"],
+        "/held": ["/held"],
         "/about": ["/about"],
         "/my": ["/my", "/my?sent"],
         "/my/all": ["/my/all"],
         "/my/proofs/{proof}": ["/my/proofs/nobody", f"/my/proofs/{lived.proof}"],
         "/my/proofs/{proof}/data.json": [f"/my/proofs/{lived.proof}/data.json"],
+        "/reminders/{message}": [f"/reminders/{lived.reminder}"],
         "/visit/{token}/data": [f"/visit/{one}/data" for one in visits],
         "/visit/{token}/data.json": [f"/visit/{one}/data.json" for one in visits],
         "/visit/{token}/code": [f"/visit/{one}/code" for one in visits],
@@ -136,6 +139,7 @@ async def live(clock: FixedClock) -> Lived:
         tickets=tuple(tickets),
         wishes=tuple(await _wishes(clock, directory, branch, service)),
         proof=await _proof(clock),
+        reminder=await reminder(),
         tomorrow=str(directory.local(clock.now()).date() + timedelta(days=1)),
     )
 
@@ -256,6 +260,19 @@ async def _proof(clock: FixedClock) -> str:
     asked = await proving.ask_code(By(RESIDENT, clock.now()), "somebody4@example.com")
     await db.fetch("UPDATE proof SET proven_at = $1", clock.now())
     return asked.token
+
+
+async def reminder() -> str:
+    """A reminder of whatever is booked, which nobody is sent."""
+    return str(
+        await db.fetch_value(
+            "INSERT INTO message (branch_id, event, kind, channel, recipient, language, state,"
+            " created_at, due_at) SELECT branch_id, 'reminder of pages', 'reminder', 'mail',"
+            " 'somebody4@example.com', language, 'dropped', created_at, created_at"
+            " FROM appointment LIMIT 1"
+            " RETURNING identity"
+        )
+    )
 
 
 async def _starts(

@@ -60,7 +60,7 @@ class Lives:
         await self.desk.call(self.kept[0].id)
 
     def restore(self) -> None:
-        self.command("restore", "--force", str(self.file))
+        self.command("restore", "--force", "--while-served", str(self.file))
 
 
 async def entitle(title: str) -> None:

@@ -29,6 +29,11 @@ GET /appointments/{token}
 GET /branches/{branch}/board
 GET /tickets/{token}
 POST /tickets/{token}/leavings
+GET /push-key
+POST /tickets/{token}/pushes
+POST /tickets/{token}/pushes/endings
+POST /appointments/{token}/pushes
+POST /appointments/{token}/pushes/endings
 POST /branches/{branch}/tickets
 POST /branches/{branch}/check-ins
 POST /sessions

@@ -1,5 +1,6 @@
 """API v1 in the hall: tickets and check-ins, the work at a desk, the queue, interruptions."""
 
+import asyncio
 from datetime import datetime, timedelta
 from uuid import uuid4
 
@@ -44,7 +45,36 @@ async def test_a_booked_visitor_checks_in_once_with_the_code(centre: Centre) -> 
     refused(await centre.post(path, {"code": tomorrow["code"]}, centre.kiosk), 422, "other_day")
     there = f"/branches/{ELSEWHERE}/check-ins"
     answer = await centre.post(there, {"code": tomorrow["code"]}, centre.far_kiosk)
+    said = refused(answer, 422, "other_branch_booking")
+    assert BRANCH not in str(said) and "2026-11-24" not in str(said), "a guess tells nothing"
+    link = {"code": f"https://queue.example/visit/{tomorrow['token']}"}
+    answer = await centre.post(there, link, centre.far_kiosk)
     assert refused(answer, 422, "other_branch_booking")["branch"] == BRANCH
+
+
+async def test_a_device_may_try_ten_wrong_codes_a_minute_and_others_go_on(centre: Centre) -> None:
+    booked = await centre.booked("2026-11-23T11:00:00+02:00")
+    path, there = f"/branches/{BRANCH}/check-ins", f"/branches/{ELSEWHERE}/check-ins"
+    wrong = {"code": "000000" if booked["code"] != "000000" else "111111"}
+    right = {"code": booked["code"]}
+    for _ in range(3):
+        done(await centre.post(path, right, centre.kiosk), 201)
+    for _ in range(10):
+        refused(await centre.post(path, wrong, centre.kiosk), 404, "unknown_code")
+    for body in (wrong, right):
+        answer = await centre.post(path, body, centre.kiosk)
+        refused(answer, 429, "too_many_wrong_codes")
+        assert 0 < int(answer.headers["retry-after"]) <= 60
+    refused(await centre.post(there, right, centre.far_kiosk), 422, "other_branch_booking")
+    centre.clock.advance(minutes=1)
+    done(await centre.post(path, right, centre.kiosk), 201)
+
+
+async def test_a_crowd_of_wrong_codes_at_once_slips_no_more_through(centre: Centre) -> None:
+    path = f"/branches/{BRANCH}/check-ins"
+    tries = [centre.post(path, {"code": f"{place:06}"}, centre.kiosk) for place in range(30)]
+    statuses = [one.status_code for one in await asyncio.gather(*tries)]
+    assert (statuses.count(404), statuses.count(429)) == (10, 20)
 
 
 async def test_a_walk_in_is_refused_for_what_no_desk_gives_together(centre: Centre) -> None:

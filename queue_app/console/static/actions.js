@@ -34,7 +34,7 @@ export function showActions() {
   const channel = person?.channel ?? "visit";
   put(byId("primary-word"), t.primary[mode]);
   put(word("recall"), recallWord(mode, channel));
-  put(word("no_show"), t.no_show[channel]);
+  put(word("no_show"), absentWord(person, channel));
   secondary.toggleAttribute("data-idle", !person);
   const usable = !busy;
   allow(buttons.primary, usable && mode !== "empty" && mode !== "interrupted");
@@ -46,6 +46,12 @@ export function showActions() {
   for (const name of ["pause", "resume", "leave", "stop"]) allow(buttons[name], usable);
   showUndo(mode);
 }
+
+/** Whoever was called before their booked time has not missed it. */
+const absentWord = (person, channel) =>
+  person?.expected_at
+    ? fill(t.expect[channel], { time: clock.time(person.expected_at) })
+    : t.no_show[channel];
 
 const recallIn = () => Math.ceil((state.calledAt + RECALL_EVERY_MS - performance.now()) / 1000);
 

@@ -13,7 +13,7 @@ export const isWhole = (stop) => Boolean(stop) && stop.services === null;
 
 /** Whom this desk could call now, first first. */
 export const callable = (screen) =>
-  screen.queue.filter((one) => one.reason_code !== "service_paused");
+  screen.queue.filter((one) => !["service_paused", "expected"].includes(one.reason_code));
 
 /** `onResume(stop, minutes)`: it is over, and calls go on so many minutes after that. */
 export function watchStops(onResume) {

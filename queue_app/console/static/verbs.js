@@ -23,7 +23,8 @@ async function callNext(ticket = null) {
 async function atDesk(done, path, body = null) {
   const person = state.screen.current;
   await post(`/tickets/${person.ticket}/${path}`, { body });
-  return fill(doneWord(done, person), { number: person.number });
+  const time = person.expected_at && clock.time(person.expected_at);
+  return fill(doneWord(done, person), { number: person.number, time });
 }
 
 /** Of a phone call nobody is said to have come or not. */
@@ -34,7 +35,7 @@ export const verbs = {
   call: () => callNext(),
   start: () => atDesk("start", "starts"),
   finish: () => atDesk("finish", "finishes"),
-  no_show: () => atDesk("no_show", "no-shows"),
+  no_show: () => atDesk(state.screen.current.expected_at ? "expect" : "no_show", "no-shows"),
   park: () => atDesk("park", "parkings"),
   back: () => atDesk("back", "transfers", { services: state.screen.current.service_codes }),
   recall() {

@@ -34,6 +34,7 @@ async def test_a_booked_visitor_checks_in_by_the_digits_and_has_one_ticket_howev
         await type_code(kiosk, code)
         await assert_shows_ticket(kiosk, "К1")
         await expect(kiosk.locator("#ticket-due")).to_have_text("10:40")
+        await expect(kiosk.locator("#ticket-note")).to_contain_text("чекаємо на вас о 10:40")
         await press(kiosk, "#ticket-done")
         await let_pass(kiosk, GUARD_MS)
     assert await tickets() == 1
@@ -65,18 +66,18 @@ async def test_whoever_cannot_check_in_is_told_why_and_what_to_do(kiosk: Page) -
     await assert_accessible(kiosk)
 
     await scan(kiosk, await booked(tuesday))
-    await expect(title).to_have_text("Ваш запис: завтра, вівторок, 24 листопада, 10:20")
+    await expect(title).to_have_text("Цей запис на інший день")
     await expect(kiosk.locator("[data-way=ticket]")).to_be_visible()
     await press(kiosk, "[data-language=en]")
-    await expect(title).to_have_text("Your booking: tomorrow, Tuesday, 24 November, 10:20")
+    await expect(title).to_have_text("This booking is for another day")
     await press(kiosk, "[data-language=uk]")
 
     await scan(kiosk, await booked(MONDAY + timedelta(minutes=40), ELSEWHERE))
-    await expect(onward).to_contain_text("Дарницький район, сьогодні, 10:40")
+    await expect(title).to_have_text("На вас чекають в іншому відділенні")
 
     by_phone = await booked(MONDAY + timedelta(minutes=50), channel="phone", service="debt-amount")
     await scan(kiosk, by_phone)
-    await expect(onward).to_contain_text("зателефонуємо вам: сьогодні, 10:50")
+    await expect(onward).to_contain_text("зателефонуємо вам у записаний час")
 
     await scan(kiosk, "not a booking")
     await expect(title).to_have_text("Це не QR-код запису")

@@ -12,7 +12,7 @@ from queue_app.domain.centre import Rules
 from queue_app.domain.errors import RuleBroken
 from queue_app.domain.hours import Window
 from queue_app.domain.quiet import Quiet
-from queue_app.domain.wishes import (
+from queue_app.domain.wish import (
     FARTHEST,
     SHORTEST,
     Listed,

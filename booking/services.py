@@ -1,0 +1,64 @@
+"""The first question: what is it about? By the words that people use, or from the groups."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from litestar import Request, Response, get
+
+from booking import words
+from booking.choice import Choice, planned, read_choice
+from queue_app.domain.directory import Directory
+from queue_app.domain.matching import Found
+from queue_app.queries import reference
+from queue_app.queries.search import search
+from queue_app.web.guards import right
+from queue_app.web.templating import render
+
+AnyRequest = Request[Any, Any, Any]
+
+
+@get("/", include_in_schema=False, opt=right("see_page"))
+async def services(request: AnyRequest) -> Response[str]:
+    """What is it about?"""
+    directory = await reference.directory()
+    asked = request.query_params.get("q", "").strip()
+    found = await search(asked) if asked else []
+    choice = read_choice(request.query_params, directory)
+    return services_page(request, directory, choice, asked=asked, found=found)
+
+
+def services_page(
+    request: AnyRequest,
+    directory: Directory,
+    choice: Choice,
+    problem: str | None = None,
+    asked: str = "",
+    found: Sequence[Found] = (),
+) -> Response[str]:
+    """What was found stands above the groups, and not in them again."""
+    above = [directory.services[one.code] for one in found if one.kind == "service"]
+    by_group = {
+        group: [
+            one for one in directory.centre.services if one.group == group.code and one not in above
+        ]
+        for group in directory.centre.groups
+    }
+    return render(
+        request,
+        "booking/services.html",
+        status=422 if problem else 200,
+        directory=directory,
+        choice=choice,
+        asked=asked,
+        above=above,
+        advised={one.code for one in found if one.kind == "note"},
+        by_group=by_group,
+        planned=planned,
+        problem=problem,
+        words=words.services,
+        site=next((one for one in directory.centre.contacts if _is_site(one.url)), None),
+    )
+
+
+def _is_site(url: str | None) -> bool:
+    return bool(url and url.startswith("https:"))

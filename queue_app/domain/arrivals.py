@@ -1,0 +1,26 @@
+"""When somebody with a booking may come in, and how long they may come back."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from queue_app.domain import interruptions
+from queue_app.domain.centre import Rules
+from queue_app.domain.interruptions import Interruption
+from queue_app.domain.tickets import Ticket
+
+
+def checks_in_from(due_at: datetime, rules: Rules) -> datetime:
+    """From when a booking of that time is checked in, on its day."""
+    return due_at - timedelta(minutes=rules.check_in_early_minutes)
+
+
+def keeps_right(ticket: Ticket, stops: Sequence[Interruption], rules: Rules, now: datetime) -> bool:
+    """Whether a booking whose ticket has ended may still check in again.
+
+    Until it would be late, unless its visit has begun: who left by mistake, or was called while
+    out for a moment, loses nothing before the time that they were promised.
+    """
+    if ticket.due_at is None or ticket.progress.started_at is not None:
+        return False
+    services = ticket.progress.services
+    return now <= interruptions.late_after(ticket.due_at, services, stops, rules)

@@ -1,0 +1,230 @@
+"""Services and advice by the words that people use for their trouble.
+
+One index for the booking, the kiosk and the API, made anew when the centre changes. What a word
+is worth depends on how few things it leads to; what is not understood lowers everything, so that
+a question about something else finds nothing.
+"""
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Literal
+
+from msgspec import Struct
+
+from queue_app.domain.alphabets import likeness, spellings, words_of
+from queue_app.domain.catalogue import Language, Text
+
+Kind = Literal["service", "note"]
+Phrases = Mapping[Language, tuple[str, ...]]
+
+FLOOR = 0.34
+"""What is found with less would be a guess."""
+BESIDE = 0.45
+"""What is found with less than this part of the best is left out."""
+SURE = 0.75
+"""So alike must two words be for the one to stand for what the other means."""
+TITLE, KEYWORD, GROUP, BODY = 1.0, 1.1, 0.3, 0.2
+"""What a word is worth by where it stands."""
+SYNONYM = 0.85
+WHOLE = 0.6
+"""How much more something is worth of which a keyword stands whole in the question."""
+UNKNOWN = 0.35
+"""The part of a word's worth by which one that leads nowhere lowers the rest."""
+OTHER_SPELLING = 0.9
+LONGEST = 200
+"""Characters of a question that are read."""
+
+
+class Keywords(Struct, frozen=True):
+    """The plain words for a service or a note; `of` is its code."""
+
+    of: str
+    words: Phrases
+
+
+class Synonyms(Struct, frozen=True):
+    """Words that mean the same here, in whatever language."""
+
+    words: tuple[str, ...]
+
+
+class SearchWords(Struct, frozen=True):
+    """What the operator teaches the search beside the titles. `idle`: words that say nothing, such
+    as "how" and "my"."""
+
+    idle: Phrases = {}
+    synonyms: tuple[Synonyms, ...] = ()
+    keywords: tuple[Keywords, ...] = ()
+
+
+class Thing(Struct, frozen=True):
+    """What can be found: its own `title`, and what else says something of it."""
+
+    kind: Kind
+    code: str
+    title: Text
+    group: Text = Text()
+    body: Text = Text()
+
+
+class Found(Struct, frozen=True):
+    """`matched`: the keywords and titles that led there, in the order of the question."""
+
+    kind: Kind
+    code: str
+    title: Text
+    matched: tuple[str, ...]
+    score: float
+
+
+Sign = tuple[float, str]
+"""How strongly a word speaks for a thing, and in which text it stands there."""
+
+
+class _Keyword(Struct, frozen=True):
+    words: tuple[str, ...]
+    text: str
+
+
+class Index:
+    """What can be found in a centre. Making it takes some milliseconds, a question one or two."""
+
+    def __init__(self, things: Sequence[Thing], taught: SearchWords) -> None:
+        self._things = things
+        self._idle = frozenset(w for text in _flat(taught.idle) for w in words_of(text))
+        spoken: dict[str, list[str]] = {}
+        for one in taught.keywords:
+            spoken.setdefault(one.of, []).extend(_flat(one.words))
+        self._keywords = [
+            [_Keyword(self._telling(text), text) for text in spoken.get(thing.code, ())]
+            for thing in things
+        ]
+        self._standing: dict[str, dict[str, dict[int, Sign]]] = {}
+        """By first letter, by word: in which things it stands."""
+        for place, thing in enumerate(things):
+            self._learn(place, thing.title.values(), TITLE)
+            self._learn(place, (one.text for one in self._keywords[place]), KEYWORD)
+            self._learn(place, thing.group.values(), GROUP)
+            self._learn(place, thing.body.values(), BODY)
+        self._synonyms: dict[str, dict[str, dict[int, Sign]]] = {}
+        """By first letter, by word: what all the words say that mean the same."""
+        self._members: dict[str, frozenset[str]] = {}
+        """By a word of a group of synonyms: whatever stands anywhere and means the same."""
+        for group in taught.synonyms:
+            self._learn_same(
+                tuple(dict.fromkeys(w for text in group.words for w in words_of(text)))
+            )
+        self._meanings: dict[str, frozenset[str]] = {}
+        self._known: dict[str, dict[int, Sign]] = {}
+        """What each word of a question has turned out to say; bounded."""
+
+    def find(self, question: str, most: int = 8) -> list[Found]:
+        """What fits best first; nothing where that would be a guess."""
+        best: list[Found] = []
+        for number, spelling in enumerate(dict.fromkeys(spellings(question[:LONGEST]))):
+            found = self._find(self._telling(spelling), OTHER_SPELLING if number else 1.0)
+            if found and (not best or found[0].score > best[0].score):
+                best = found
+        return [one for one in best[:most] if one.score >= BESIDE * best[0].score]
+
+    def _telling(self, text: str) -> tuple[str, ...]:
+        """The words that say something; all of them, where none does."""
+        words = dict.fromkeys(words_of(text))
+        return tuple(word for word in words if word not in self._idle) or tuple(words)
+
+    def _learn(self, place: int, texts: Iterable[str], weight: float) -> None:
+        for text in texts:
+            for word in self._telling(text):
+                at = self._standing.setdefault(word[0], {}).setdefault(word, {})
+                if place not in at or at[place][0] < weight:
+                    at[place] = weight, text
+
+    def _learn_same(self, group: Sequence[str]) -> None:
+        said: dict[int, Sign] = {}
+        for word in group:
+            _strengthen(said, self._near(word, SURE), SYNONYM)
+        members = frozenset().union(*(self._forms(word) for word in group))
+        for word in group:
+            self._members[word] = self._members.get(word, frozenset()) | members
+            _strengthen(self._synonyms.setdefault(word[0], {}).setdefault(word, {}), said, 1.0)
+
+    def _find(self, asked: tuple[str, ...], factor: float) -> list[Found]:
+        signs = [self._signs(word) for word in asked]
+        worth = [self._worth(at) for at in signs]
+        whole = sum(worth)
+        places = set().union(*signs) if signs else set()
+        meant = frozenset().union(*map(self._meant, asked))
+        found = []
+        for place in places:
+            led = [n for n, at in enumerate(signs) if place in at]
+            score = sum(worth[n] * signs[n][place][0] for n in led) / whole
+            score = factor * (score + self._whole(place, asked, meant))
+            if score >= FLOOR:
+                thing = self._things[place]
+                texts = tuple(dict.fromkeys(signs[n][place][1] for n in led))
+                found.append((place, Found(thing.kind, thing.code, thing.title, texts, score)))
+        return [one for _, one in sorted(found, key=lambda one: (-one[1].score, one[0]))]
+
+    def _signs(self, word: str) -> dict[int, Sign]:
+        if word not in self._known:
+            if len(self._known) > 5000:
+                self._known.clear()
+                self._meanings.clear()
+            self._known[word] = self._looked_up(word)
+        return self._known[word]
+
+    def _looked_up(self, word: str) -> dict[int, Sign]:
+        signs = self._near(word)
+        for other, said in self._synonyms.get(word[0], {}).items():
+            if (alike := likeness(word, other)) >= SURE:
+                _strengthen(signs, said, alike)
+        return signs
+
+    def _near(self, word: str, at_least: float = 0.0) -> dict[int, Sign]:
+        """What the words say of which this one is a form."""
+        signs: dict[int, Sign] = {}
+        for other, at in self._standing.get(word[0], {}).items():
+            if (alike := likeness(word, other)) > at_least:
+                _strengthen(signs, at, alike)
+        return signs
+
+    def _worth(self, signs: Mapping[int, Sign]) -> float:
+        """The fewer things a word leads to, the more; what leads nowhere says little."""
+        most = math.log(1 + len(self._things))
+        strong = sum(1 for strength, _ in signs.values() if strength >= 0.5)
+        return most - math.log(1 + strong) + 0.3 if signs else UNKNOWN * most
+
+    def _whole(self, place: int, asked: Sequence[str], meant: frozenset[str]) -> float:
+        """Whether a keyword stands whole in the question; the more of the question it is, the
+        more that says."""
+        best = 0.0
+        for keyword in self._keywords[place]:
+            if len(keyword.words) <= len(asked) and meant.issuperset(keyword.words):
+                best = max(best, WHOLE * len(keyword.words) / len(asked))
+        return best
+
+    def _meant(self, word: str) -> frozenset[str]:
+        """The words that stand anywhere and mean this one."""
+        if word not in self._meanings:
+            groups = (
+                self._members[other]
+                for other in self._synonyms.get(word[0], {})
+                if likeness(word, other) >= SURE
+            )
+            self._meanings[word] = self._forms(word).union(*groups)
+        return self._meanings[word]
+
+    def _forms(self, word: str) -> frozenset[str]:
+        near = self._standing.get(word[0], {})
+        return frozenset(other for other in near if likeness(word, other) >= SURE)
+
+
+def _strengthen(signs: dict[int, Sign], by: Mapping[int, Sign], factor: float) -> None:
+    for place, (strength, text) in by.items():
+        if place not in signs or signs[place][0] < strength * factor:
+            signs[place] = strength * factor, text
+
+
+def _flat(phrases: Phrases) -> Iterator[str]:
+    for texts in phrases.values():
+        yield from texts

@@ -1,0 +1,128 @@
+"""Services found by people's own words."""
+
+import csv
+from functools import cache
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from config.files import load_centre
+from queue_app.domain.alphabets import likeness, words_of
+from queue_app.domain.catalogue import Text
+from queue_app.domain.matching import Index, Keywords, SearchWords, Synonyms, Thing
+from queue_app.queries.search import index_of
+from tests.support.database import CONFIG
+
+QUESTIONS = Path(__file__).with_name("questions.tsv")
+"""How residents ask, and what must be among the first three."""
+FIRST = 3
+
+
+@cache
+def own() -> Index:
+    return index_of(load_centre(CONFIG))
+
+
+def first(question: str) -> list[str]:
+    found = own().find(question)[:FIRST]
+    return [f"note:{one.code}" if one.kind == "note" else one.code for one in found]
+
+
+def questions() -> list[tuple[str, set[str]]]:
+    with QUESTIONS.open(encoding="utf-8") as lines:
+        rows = csv.DictReader(lines, delimiter="\t")
+        return [(row["query"], set(row["accepted"].split("|"))) for row in rows]
+
+
+def test_of_how_residents_ask_nearly_everything_leads_to_the_right_service() -> None:
+    asked = questions()
+    missed = [one for one, accepted in asked if not accepted & set(first(one))]
+    assert len(missed) <= 0.02 * len(asked), missed
+
+
+def test_every_service_and_note_has_words_of_its_own() -> None:
+    centre = load_centre(CONFIG)
+    taught = {one.of: one.words for one in centre.search.keywords}
+    codes = [one.code for one in centre.services] + [one.code for one in centre.notes]
+    for code in codes:
+        assert {"uk", "ru", "en"} <= taught[code].keys(), code
+
+
+@pytest.mark.parametrize("question", ["Ф-2", "ф2", "ф 2", "F-2", "f2", "Ф‑2", "форма 2", "form 2"])
+def test_a_code_is_known_however_it_is_spelt(question: str) -> None:
+    assert first(question)[0] == "household-certificate"
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["сім'я", "сім’я", "сімʼя", "сім`я", "СІМ'Я", "семья", "simya", "довідка про скдад сім'ї"],
+)
+def test_apostrophes_case_alphabets_and_slips_make_no_difference(question: str) -> None:
+    assert "household-certificate" in first(question)
+
+
+def test_what_was_typed_on_the_other_layout_is_understood() -> None:
+    assert first("nfhbab") == first("тарифи")
+    assert first("ef,cblbz")[:1] == [] or first("ce,cblsz")[0] == "subsidy-payment"
+
+
+@pytest.mark.parametrize(
+    "question", ["піца", "пилосос", "weather tomorrow", "замовити таксі", "кіно", "???", "", " "]
+)
+def test_what_is_not_ours_finds_nothing(question: str) -> None:
+    assert own().find(question) == []
+
+
+def test_what_matched_is_said() -> None:
+    (best, *_) = own().find("загубила платіжку")
+    assert best.code == "bill-duplicate"
+    assert "загубила платіжку" in best.matched
+
+
+def test_without_any_words_of_the_operator_the_titles_are_searched() -> None:
+    titles = {"repair": Text(en="Repairing roads"), "park": Text(en="Parks and playgrounds")}
+    index = Index([Thing("service", code, title) for code, title in titles.items()], SearchWords())
+    assert [one.code for one in index.find("playground")] == ["park"]
+    assert [one.code for one in index.find("road repairs")] == ["repair"]
+
+
+def test_synonyms_reach_across_languages_and_idle_words_say_nothing() -> None:
+    index = Index(
+        [
+            Thing("service", "pet", Text(mt="Reġistrazzjoni tal-klieb")),
+            Thing("service", "how", Text(mt="Kif tħallas")),
+        ],
+        SearchWords(
+            idle={"mt": ("kif",)},
+            synonyms=(Synonyms(("klieb", "dog", "hund")),),
+            keywords=(Keywords("pet", {"en": ("lost puppy",)}),),
+        ),
+    )
+    assert [one.code for one in index.find("my dog")] == ["pet"]
+    assert [one.code for one in index.find("kif nista' hunde")] == ["pet"]
+    assert [one.code for one in index.find("puppies lost")] == ["pet"]
+
+
+@given(st.text(max_size=300))
+def test_law_whatever_is_asked_is_answered_in_order(question: str) -> None:
+    found = own().find(question)
+    assert [one.score for one in found] == sorted((one.score for one in found), reverse=True)
+    assert len({(one.kind, one.code) for one in found}) == len(found) <= 8
+
+
+_word = st.text("абвгдеєжзиіїйклмнопрстуфхцчшщьюя", min_size=1, max_size=12)
+
+
+@given(_word, _word)
+def test_law_likeness_is_mutual_and_surest_of_the_same(one: str, other: str) -> None:
+    for a, b in zip(words_of(one), words_of(other), strict=False):
+        assert likeness(a, b) == likeness(b, a)
+        assert likeness(a, a) == 1.0 >= likeness(a, b) >= 0.0
+
+
+@given(st.text(max_size=60))
+def test_law_folding_twice_is_folding_once(text: str) -> None:
+    once = words_of(text)
+    assert words_of(" ".join(once)) == once or any(not word.isalpha() for word in once)

@@ -1,0 +1,62 @@
+"""The search on the first page of booking and in the API."""
+
+import httpx
+import pytest
+
+from tests.web.resident import words_of
+
+SEARCH = "/api/v1/catalogue/search"
+
+
+@pytest.mark.parametrize(
+    ("question", "code"),
+    [
+        ("платіжка", "bill-duplicate"),
+        ("lichylnyk", "meter-registration"),
+        ("cel", "instalments-court"),
+    ],
+)
+async def test_the_api_answers_in_the_language_that_is_asked_for(
+    client: httpx.AsyncClient, question: str, code: str
+) -> None:
+    found = await client.get(SEARCH, params={"q": question, "language": "en"})
+    assert found.status_code == 200
+    results = found.json()["results"]
+    assert any(one["code"].startswith(code) for one in results)
+    assert all(one["title"].isascii() or "’" in one["title"] for one in results)
+    assert all(one["kind"] in ("service", "note") and one["matched"] for one in results)
+
+
+async def test_no_question_finds_nothing_and_a_long_one_is_refused(
+    client: httpx.AsyncClient,
+) -> None:
+    assert (await client.get(SEARCH)).json() == {"results": []}
+    assert (await client.get(SEARCH, params={"q": "а" * 201})).status_code == 400
+
+
+async def test_without_scripts_what_was_found_stands_first_and_once_with_what_is_ticked(
+    client: httpx.AsyncClient,
+) -> None:
+    ticked = {"q": "загубила платіжку", "service": "tariffs"}
+    page = await client.get("/", params=ticked)
+    assert page.text.count('value="bill-duplicate"') == 1
+    assert page.text.index('value="bill-duplicate"') < page.text.index("<details")
+    assert 'value="tariffs" data-home="charges"' in page.text
+    tail = page.text[page.text.index('value="tariffs"') :]
+    assert "checked" in tail[: tail.index(">")]
+
+
+async def test_advice_is_found_as_well_and_led_to(client: httpx.AsyncClient) -> None:
+    page = await client.get("/", params={"q": "прописка"})
+    assert 'data-note="remote-residents"><a href="/about#remote-residents"' in page.text
+    about = await client.get("/about")
+    assert 'id="remote-residents"' in about.text
+
+
+async def test_where_nothing_fits_the_page_says_so_and_whom_to_ask(
+    client: httpx.AsyncClient,
+) -> None:
+    page = await client.get("/", params={"q": "піца"})
+    assert "За цими словами тут нічого немає" in words_of(page)
+    assert 'href="tel:' in page.text
+    assert "<details" in page.text
