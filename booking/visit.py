@@ -149,6 +149,7 @@ async def page_of(
         minutes_planned=planned(directory, chosen),
         checklists=[one for one in directory.centre.checklists if one.code in needed],
         again=again.url("/branch" if branch.retired else "/day"),
+        wait=again.url("/wish"),
         link=f"/visit/{found.token}",
         kept_until=known.kept_until(directory, found),
         address=absolute(request, f"/visit/{found.token}"),

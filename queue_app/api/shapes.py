@@ -7,11 +7,12 @@ from msgspec import Meta, Struct
 
 from queue_app.domain.appointments import AppointmentState
 from queue_app.domain.catalogue import Channel, Duration, Language, Text
-from queue_app.domain.centre import Checklist, Contact, Note, Priority
+from queue_app.domain.centre import Checklist, Contact, Note, Priority, Weekday
 from queue_app.domain.interruptions import Kind
 from queue_app.domain.people import Role
 from queue_app.domain.tickets import State
 from queue_app.domain.waits import Wait
+from queue_app.domain.wish import WishState
 
 Code = Annotated[str, Meta(max_length=80)]
 Codes = Annotated[list[Code], Meta(max_length=20)]
@@ -141,6 +142,57 @@ class ProofAsked(Struct, frozen=True):
 
 class ProofCode(Asked, frozen=True):
     code: Annotated[str, Meta(max_length=40)]
+
+
+class NewWish(Asked, frozen=True):
+    """What would suit where no time does: days in the centre's local time, weekdays, of which none
+    means any, and full hours, from one on and before another."""
+
+    services: Codes
+    branches: Annotated[list[Code], Meta(min_length=1, max_length=40)]
+    first_day: date
+    last_day: date
+    name: Annotated[str, Meta(max_length=200)]
+    phone: Annotated[str, Meta(max_length=80)] | None = None
+    email: Annotated[str, Meta(max_length=254)] | None = None
+    channel: Channel = "visit"
+    weekdays: Annotated[list[Weekday], Meta(max_length=7)] = []
+    from_hour: Annotated[int, Meta(ge=0, le=23)] = 0
+    until_hour: Annotated[int, Meta(ge=1, le=24)] = 24
+    language: Language | None = None
+    as_it_is: AsItIs = []
+    proofs: Proofs = []
+
+
+class OfferView(Struct, frozen=True):
+    """A time that is held for a wish until `held_until`."""
+
+    branch: str
+    starts_at: datetime
+    ends_at: datetime
+    held_until: datetime
+
+
+class WishView(Struct, frozen=True):
+    """A place on the waiting list. `before`: so many wait longer for such times; `appointment`: the
+    token of what was booked. Contacts are shown in part."""
+
+    token: str
+    state: WishState
+    services: tuple[str, ...]
+    channel: Channel
+    branches: tuple[str, ...]
+    first_day: date
+    last_day: date
+    weekdays: tuple[Weekday, ...]
+    from_hour: int
+    until_hour: int
+    before: int
+    offer: OfferView | None = None
+    appointment: str | None = None
+    name: str | None = None
+    phone: str | None = None
+    email: str | None = None
 
 
 class Rescheduling(Asked, frozen=True):

@@ -442,6 +442,42 @@ SENTENCES: Mapping[str, Sentence] = {
         N_("This contact already has as many bookings as possible"),
         N_("Up to %(limit)s at a time. Cancel one of them, or wait until one of them is over."),
     ),
+    "no_waiting_list": (
+        N_("There is no waiting list here"),
+        N_("Choose a time from those that are free."),
+    ),
+    "wish_without_branch": (
+        N_("Choose where it would suit you"),
+        N_("One place or several."),
+    ),
+    "wish_days": (
+        N_("No such day lies ahead"),
+        N_("Choose days from today on, the last of them within three months."),
+    ),
+    "wish_hours": (
+        N_("These hours are none"),
+        N_("Choose the hour from which it suits, and a later one until which it does."),
+    ),
+    "too_many_wishes": (
+        N_("This contact is on the waiting list already, as often as possible"),
+        N_("Up to %(limit)s times. Leave the list for one of them first."),
+    ),
+    "wish_state": (
+        N_("You are not on the waiting list any more"),
+        N_("You can join it once more."),
+    ),
+    "wish_changed": (
+        N_("This has just been changed"),
+        N_("Load the page again to see how it stands now."),
+    ),
+    "offer_open": (
+        N_("A time is held for you"),
+        N_("Take it or decline it first."),
+    ),
+    "offer_over": (
+        N_("This time is not held for you any more"),
+        N_("You stay on the waiting list: we will write when another comes free."),
+    ),
     "idempotency_key_reused": (
         N_("This key was used for another request"),
         N_("Send the new request with a new Idempotency-Key."),
