@@ -25,7 +25,8 @@ from queue_app.web.i18n import language_of
 
 ENTERED_COOKIE = "entered"
 ENTERED_SECONDS = 600
-FIELD_MAX = 200
+KEPT_MAX = 320
+"""So long may a field be to fit into a cookie with the others."""
 
 FIELD_SENTENCES: Mapping[str, str] = {
     "name_missing": N_("Enter your name"),
@@ -37,10 +38,12 @@ FIELD_SENTENCES: Mapping[str, str] = {
     "phone_two": N_("Enter one phone number, the one that we should use"),
     "phone_words": N_("Enter the phone number alone, without words beside it"),
     "phone_extension": N_("We cannot dial an extension. Enter a number without one"),
+    "phone_long": N_("This is too long for a phone number. Enter the number alone"),
     "phone_needs_country": N_("Begin the phone number with + and the country’s code"),
     "phone_ours": N_("This is our own number. Enter yours"),
     "phone_not_called": N_("We cannot call this number. Enter a mobile or a home number"),
     "email_invalid": N_("Check the e-mail, for example name@example.com"),
+    "email_long": N_("This is too long for an e-mail. Enter the address alone"),
     "email_two": N_("Enter one e-mail, the one that we should use"),
     "email_words": N_("Enter the e-mail alone, without words or blanks"),
     "email_mixed": N_("Check the e-mail: some of its letters are of another alphabet"),
@@ -95,15 +98,23 @@ class _Facts(Struct, frozen=True):
 def read_form(form: Mapping[str, Any], cookie: str | None) -> Entered:
     """What a form says; the button with a suggested e-mail says that one."""
     fields = Details.__struct_fields__
-    entered = [str(form.get(field) or "")[:FIELD_MAX] for field in fields]
+    entered = [str(form.get(field) or "") for field in fields]
     if suggested := form.get("suggested"):
-        entered[fields.index("email")] = str(suggested)[:FIELD_MAX]
+        entered[fields.index("email")] = str(suggested)
     return Entered(
         Details(*entered),
-        asked_email=str(form.get("asked_email") or "")[:FIELD_MAX],
+        asked_email=str(form.get("asked_email") or ""),
         asked_overlap=bool(form.get("asked_overlap")),
         proofs=read_entered(cookie).proofs,
     )
+
+
+def too_long(entered: Entered) -> Entered | None:
+    """With what is wrong, where a field is too long to be right, and to be kept in a cookie."""
+    codes = {"name": "name_too_long", "phone": "phone_long", "email": "email_long"}
+    long = [one for one in codes if len(getattr(entered.details, one)) > KEPT_MAX]
+    wrong = {field: codes[field] for field in long}
+    return replace(entered, code="bad_contact", facts={"fields": wrong}) if wrong else None
 
 
 def refused(token: str, path: str, entered: Entered, error: QueueError) -> Redirect:

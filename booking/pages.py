@@ -11,7 +11,7 @@ from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 from litestar import Request, Response, Router, get, post
 from litestar.response import Redirect
 
-from booking import contact, held, my, own_data, proof, visit, wishes_page
+from booking import contact, held, my, own_data, proof, visit, wish_pages, wishes_page
 from booking.choice import (
     Choice,
     branches_of,
@@ -284,6 +284,7 @@ router = Router(
         *my.HANDLERS,
         *proof.HANDLERS,
         *own_data.HANDLERS,
+        *wish_pages.HANDLERS,
         *wishes_page.HANDLERS,
     ],
     include_in_schema=False,

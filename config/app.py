@@ -11,12 +11,12 @@ from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.enums import ScopeType
 from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.plugins.prometheus import PrometheusConfig
 
 import booking.pages
 import display.pages
 import kiosk.pages
+import queue_app.api.page
 import queue_app.api.routes
 import queue_app.console.pages
 import queue_app.console.unsettled_list
@@ -24,6 +24,7 @@ import queue_app.trial.inbox
 from config.files import CATALOGUES
 from config.settings import Settings, from_environment
 from queue_app.api import sockets
+from queue_app.api.description import TruthPlugin
 from queue_app.api.docs import TextSchema
 from queue_app.clock import Clock, SystemClock
 from queue_app.clock import hall_clock as clock_of
@@ -63,7 +64,14 @@ from queue_app.web.typed import Hearing
 
 PUSHES_AT_ONCE = 8
 """So that a push service that is slow holds up nobody's call at another."""
-FACES = ("booking", "kiosk", "display", "queue_app.console", "queue_app.trial")
+FACES = (
+    "booking",
+    "kiosk",
+    "display",
+    "queue_app.console",
+    "queue_app.api",
+    "queue_app.trial",
+)
 
 
 def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
@@ -112,6 +120,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
         route_handlers=[
             queue_app.api.routes.router,
             *queue_app.api.routes.live(channels),
+            queue_app.api.page.api_page,
             booking.pages.router,
             kiosk.pages.router,
             display.pages.router,
@@ -153,15 +162,14 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
             title="queue-app",
             version=version("queue-app"),
             description="Booking, kiosk, desks and boards of a service centre. Errors are"
-            " application/problem+json (RFC 9457) with a stable `code`. `Idempotency-Key` (a"
-            " UUID) is honoured where something is created. Websockets: asyncapi.json.",
+            " application/problem+json (RFC 9457) with a stable `code`. Websockets: asyncapi.json.",
             openapi_router=Router(
                 "/api/v1/openapi.json",
                 route_handlers=[],
                 opt=right("see_page"),
                 include_in_schema=False,
             ),
-            render_plugins=[JsonRenderPlugin(path=["/", "/openapi.json"])],
+            render_plugins=[TruthPlugin(path=["/", "/openapi.json"])],
         ),
         request_class=ReadableRequest,
         request_max_body_size=LIMITS.body_bytes,

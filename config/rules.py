@@ -26,6 +26,8 @@ BOUNDS: dict[str, tuple[int, int]] = {
     "holds_per_browser": (1, 5),
     "bookings_per_address": (1, 1_000_000),
     "freed_slot_minutes": (0, 1440),
+    "offer_minutes": (0, 1440),
+    "max_wishes": (1, 1000),
     "max_services": (1, 20),
     "alert_resume_minutes": (0, 1440),
     "alert_late_start_minutes": (0, 1440),

@@ -50,6 +50,8 @@ def test_each_kind_is_shown_by_mail_and_by_sms_in_each_language(kind: str) -> No
     for language in ("uk", "en"):
         by_mail = shown(kind, "--language", language)
         head, _, text = by_mail.partition("\n\n")
+        title = {"uk": "Центр комунального сервісу", "en": "Municipal Service Centre"}[language]
+        assert head.startswith(f"From: {title} <")
         assert "To: name@example.org" in head and f"Content-Language: {language}" in head
         assert text.startswith(head.partition("Subject: ")[2].partition("\n")[0])
         by_sms = shown(kind, "--language", language, "--by", "sms", "--call")

@@ -1,6 +1,7 @@
 """The command `message preview`: how a message looks, before anybody is sent it."""
 
-from email import message_from_bytes, policy
+from email import message_from_bytes
+from email.header import decode_header, make_header
 from pathlib import Path
 
 import click
@@ -98,8 +99,10 @@ def _as_mail(letter: Letter, settings: Settings) -> str:
     """The headers as mail programs read them, and the text."""
     sender = settings.mail_from or MailFrom(SENDER)
     content = mail(letter, sender.address, name=sender.name)
-    whole = message_from_bytes(content, policy=policy.default)
-    head = [f"{name}: {whole[name]}" for name in _SHOWN if whole[name]]
+    whole = message_from_bytes(content)
+    # The library's newer way puts a blank into a name that is encoded in two parts.
+    read = {name: make_header(decode_header(whole[name])) for name in _SHOWN if whole[name]}
+    head = [f"{name}: {said}" for name, said in read.items()]
     if letter.calendar:
         head.append(f"Calendar: {letter.calendar.method}")
     return "\n".join([*head, "", letter.text])

@@ -7,7 +7,7 @@ from typing import Any
 from jinja2 import TemplateError
 from msgspec.structs import replace
 
-from queue_app.delivery import looks
+from queue_app.delivery import looks, wish_letters
 from queue_app.delivery.adapter import CalendarPart, Letter, Needless, Undeliverable
 from queue_app.delivery.calendars import invitation
 from queue_app.domain.appointments import Appointment
@@ -16,7 +16,7 @@ from queue_app.domain.messages import Message, MessageKind
 from queue_app.domain.reminders import told_by
 from queue_app.domain.segments import segments
 from queue_app.flow import proving
-from queue_app.queries import appointments, unsettled, wishes
+from queue_app.queries import appointments, unsettled, waiting_list, wishes
 from queue_app.texts.formats import NBSP, Formats
 from queue_app.texts.speaker import speaker_of
 from queue_app.texts.words import N_, words
@@ -28,6 +28,7 @@ SUBJECTS: Mapping[MessageKind, str] = {
     "plans": N_("We cannot receive you, please choose another time: %(when)s"),
     "link": N_("Your booking: %(when)s"),
     "missed": N_("Your visit did not take place: %(when)s"),
+    "offer": N_("A time is free for you: %(when)s"),
     "reminder": N_("Reminder of your visit: %(when)s"),
 }
 
@@ -38,16 +39,17 @@ CALL_SUBJECTS: Mapping[MessageKind, str] = {
     "plans": N_("We cannot call you, please choose another time: %(when)s"),
     "link": N_("Your call: %(when)s"),
     "missed": N_("Your call did not take place: %(when)s"),
+    "offer": N_("A time for our call is free for you: %(when)s"),
     "reminder": N_("Reminder of our call: %(when)s"),
 }
 
-KINDS: tuple[MessageKind, ...] = (*SUBJECTS, "code")
+KINDS: tuple[MessageKind, ...] = (*SUBJECTS, "code", "unmet")
 """Every kind that there are words for."""
 
 INVITING: frozenset[MessageKind] = frozenset({"booked", "moved", "link", "reminder"})
 """Whoever reads one of these comes, or waits for the call."""
 
-NOT_COMING: frozenset[MessageKind] = frozenset({"cancelled", "missed", "plans"})
+NOT_COMING: frozenset[MessageKind] = frozenset({"cancelled", "missed", "plans", "offer"})
 """Nobody comes as booked, so nobody needs the code."""
 
 ACTIONS: Mapping[MessageKind, str] = {
@@ -58,10 +60,11 @@ ACTIONS: Mapping[MessageKind, str] = {
     "cancelled": N_("Your booking"),
     "plans": N_("Choose another time"),
     "missed": N_("Book again"),
+    "offer": N_("Take it or decline"),
 }
 """What the link leads to."""
 
-FOR_THE_LINK: frozenset[MessageKind] = frozenset({"link", "plans"})
+FOR_THE_LINK: frozenset[MessageKind] = frozenset({"link", "plans", "offer", "unmet"})
 """Without its link such a message is of no use, however many segments it takes."""
 
 IN_CALENDARS: frozenset[MessageKind] = frozenset({"booked", "moved", "cancelled"})
@@ -91,6 +94,8 @@ async def letter_of(
     try:
         if message.kind == "code":
             return await _code_letter(directory, message)
+        if message.kind == "unmet":
+            return await wish_letters.letter_of_wish(directory, message, public_url)
         return await _letter_of_booking(directory, message, now, public_url, organizer)
     except TemplateError as error:
         raise Undeliverable(f"its template cannot be filled in: {type(error).__name__}") from None
@@ -116,8 +121,9 @@ async def _letter_of_booking(
         raise Needless("the booking is settled")
     if message.kind == "reminder":
         await _require_reminding(directory, message, booking, now)
+    page = await _page_of_offer(booking) if message.kind == "offer" else None
     changes = await appointments.changes(booking)
-    return letter_about(directory, message, booking, changes, public_url, organizer)
+    return letter_about(directory, message, booking, changes, public_url, organizer, page)
 
 
 async def _require_reminding(
@@ -139,6 +145,14 @@ async def _require_reminding(
         raise Needless("no reminders are wished for")
 
 
+async def _page_of_offer(offer: Appointment) -> str:
+    """Where it is taken or declined. Needless where it is nobody's any more."""
+    wish = await waiting_list.by_id(offer.wish_id) if offer.wish_id else None
+    if wish is None or offer.state != "held":
+        raise Needless("the offer is over")
+    return f"/wish/{wish.token}"
+
+
 def letter_about(
     directory: Directory,
     message: Message,
@@ -146,10 +160,12 @@ def letter_about(
     changes: int,
     public_url: str | None,
     organizer: str = ORGANIZER,
+    page: str | None = None,
 ) -> Letter:
     """The message as it is said of this booking, moved or cancelled so many times. A
-    jinja2.TemplateError where the operator's template cannot be filled in."""
-    link = f"{public_url}/visit/{booking.token}" if public_url else None
+    jinja2.TemplateError where the operator's template cannot be filled in. `page`: where its link
+    leads, where that is not the page of the booking."""
+    link = f"{public_url}{page or f'/visit/{booking.token}'}" if public_url else None
     said = _said(directory, message, booking, link, _unsubscribe(message, public_url))
     calendar = _calendar(directory, message, booking, link, changes, organizer)
     return replace(_written(message, said), calendar=calendar)
@@ -249,7 +265,7 @@ def _said(
         "day": formats.day_figures(local),
         "time": formats.time(booking.starts_at),
         "night": formats.night(booking.starts_at),
-        "notes": [*filter(None, [formats.twice([booking.starts_at])])],
+        "notes": _notes(message, booking, formats),
         "facts": facts,
         "details": facts[:-1] if code else facts,
         "place": _place(directory, message, booking),
@@ -260,6 +276,18 @@ def _said(
         "link": link,
         "unsubscribe": unsubscribe,
     }
+
+
+def _notes(message: Message, booking: Appointment, formats: Formats) -> list[str]:
+    notes = formats.twice([booking.starts_at]), _held_until(message, booking, formats)
+    return [*filter(None, notes)]
+
+
+def _held_until(message: Message, booking: Appointment, formats: Formats) -> str:
+    if message.kind != "offer" or booking.held_until is None:
+        return ""
+    until = words(message.language).gettext("We hold it for you until %(time)s.")
+    return until % {"time": formats.time(booking.held_until)}
 
 
 def _place(directory: Directory, message: Message, booking: Appointment) -> str:

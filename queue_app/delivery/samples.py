@@ -1,6 +1,6 @@
 """Messages of bookings that nobody made, to look at them and to try the operator's templates."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -9,11 +9,13 @@ from jinja2 import TemplateError
 from queue_app.delivery import looks
 from queue_app.delivery.adapter import Letter
 from queue_app.delivery.letters import KINDS, letter_about, letter_of_code
-from queue_app.domain.appointments import Appointment
+from queue_app.delivery.wish_letters import letter_about_wish
+from queue_app.domain.appointments import Appointment, AppointmentState
 from queue_app.domain.catalogue import Channel, Language
 from queue_app.domain.centre import Centre
 from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.messages import Medium, Message, MessageKind
+from queue_app.domain.wish import Wanted, Wish
 
 _WAYS: tuple[tuple[Medium, Channel], ...] = (
     ("mail", "visit"),
@@ -26,6 +28,13 @@ EXAMPLE = "https://queue.example.org"
 """Where the site is, if nobody says."""
 UNFILLABLE = (TemplateError, ArithmeticError, LookupError, TypeError, ValueError)
 """What an operator's template may raise where it cannot be filled in."""
+
+
+_STATES: Mapping[MessageKind, AppointmentState] = {
+    "cancelled": "cancelled",
+    "missed": "missed",
+    "offer": "held",
+}
 
 
 def sample_letter(
@@ -53,11 +62,11 @@ def sample_letter(
         channel=channel,
         services=(service.code,),
         revision=2,
-        state=kind if kind in ("cancelled", "missed") else "booked",
+        state=_STATES.get(kind, "booked"),
         lane_id=1,
         starts_at=starts_at,
         ends_at=starts_at + timedelta(minutes=10),
-        held_until=None,
+        held_until=made_at + timedelta(minutes=30) if kind == "offer" else None,
         language=language,
         checked_in_at=None,
         changed_at=made_at,
@@ -80,7 +89,25 @@ def sample_letter(
     )
     if kind == "code":
         return letter_of_code(directory, message, "123456")
-    return letter_about(directory, message, booking, 0, public_url)
+    if kind == "unmet":
+        return letter_about_wish(directory, message, _wish(booking), public_url)
+    page = f"/wish/{booking.token}" if kind == "offer" else None
+    return letter_about(directory, message, booking, 0, public_url, page=page)
+
+
+def _wish(like: Appointment) -> Wish:
+    """Of somebody who waited for that."""
+    day = like.starts_at.date()
+    return Wish(
+        id=1,
+        token=like.token,
+        state="ended",
+        wanted=Wanted(like.services, like.channel, (like.branch_id,), day, day),
+        language=like.language,
+        made_at=like.changed_at,
+        changed_at=like.changed_at,
+        revision=2,
+    )
 
 
 def problems(centre: Centre, folder: Path) -> Iterator[str]:

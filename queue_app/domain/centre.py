@@ -84,6 +84,10 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
     """A slot that is given back comes back within so many, at random; 0: at once."""
     prove_contact: Literal["never", "second", "always"] = "never"
     """Whether a contact is proven by a code: never, from its second open booking on, always."""
+    offer_minutes: int = 30
+    """A free time is held so long for whoever is offered it on the waiting list; 0: no list."""
+    max_wishes: int = 3
+    """Wishes that one phone number or e-mail may have on the waiting list."""
     max_services: int = 5
     """Services in one visit."""
     alert_resume_minutes: int = 10

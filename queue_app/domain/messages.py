@@ -11,7 +11,18 @@ Medium = Literal["mail", "sms", "push", "print", "webhook"]
 """The way by which a message goes; a `Channel` is the way by which a service is given."""
 MEDIA: tuple[Medium, ...] = get_args(Medium)
 MessageKind = Literal[
-    "booked", "moved", "cancelled", "plans", "link", "code", "missed", "reminder", "call", "soon"
+    "booked",
+    "moved",
+    "cancelled",
+    "plans",
+    "link",
+    "code",
+    "missed",
+    "reminder",
+    "call",
+    "soon",
+    "offer",
+    "unmet",
 ]
 
 ATTEMPTS = 8

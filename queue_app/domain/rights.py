@@ -62,6 +62,14 @@ RIGHTS: Mapping[str, Mapping[Party, Where]] = {
     "leave": _BY_LINK,
     "allow_push": _BY_LINK,
     "stop_push": _BY_LINK,
+    # The waiting list.
+    "make_wish": _ANYONE,
+    "see_wish": _BY_LINK,
+    "change_wish": _BY_LINK,
+    "withdraw_wish": _BY_LINK,
+    "forget_wish": _BY_LINK,
+    "accept_offer": _BY_LINK,
+    "decline_offer": _BY_LINK,
     # The kiosk, and the phone calls that fall due by themselves.
     "register_kiosk": _ANYONE,
     "issue": _KIOSK,
@@ -98,6 +106,8 @@ RIGHTS: Mapping[str, Mapping[Party, Where]] = {
     # What happens by itself.
     "remind": _SYSTEM,
     "expire_holds": _SYSTEM,
+    "offer_times": _SYSTEM,
+    "end_wish": _SYSTEM,
     "tell_soon": _SYSTEM,
     "close_out": _SYSTEM,
     "settle": _SYSTEM,
@@ -109,6 +119,7 @@ RIGHTS: Mapping[str, Mapping[Party, Where]] = {
     "revoke_device": _OPERATOR,
     "apply_centre": _OPERATOR,
     "erase_person": _OPERATOR,
+    "erase_wishes": _OPERATOR,
     "note_person": _OPERATOR,
 }
 

@@ -28,7 +28,7 @@ from queue_app.domain.errors import Conflict, NotFound
 from queue_app.domain.hall import Hall
 from queue_app.domain.interruptions import Interruption, begun
 from queue_app.domain.messages import Outgoing
-from queue_app.domain.people import Actor, Staff
+from queue_app.domain.people import SYSTEM, Actor, Staff
 from queue_app.domain.ranges import Forecasts
 from queue_app.domain.tail import joins_at_the_end
 from queue_app.domain.tickets import AT_DESK, Event, Progress, Ticket, Verb
@@ -245,8 +245,12 @@ class Act:
         return self.now > draft.appointment.starts_at + late
 
     async def hold(self, draft: Slot) -> Appointment | None:
-        """A new appointment with its first event; None where its lane or its code is taken."""
-        held = await records.insert_appointment(draft, self.who.actor, self.now)
+        """A new appointment with its first event; None where its lane or its code is taken.
+
+        Nobody asks for what is held for a wish: the house offers it.
+        """
+        actor = self.who.actor if draft.wish_id is None else SYSTEM.actor
+        held = await records.insert_appointment(draft, actor, self.now)
         if held is None:
             return None
         self._follow(*held)

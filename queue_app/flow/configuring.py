@@ -121,7 +121,11 @@ async def apply_centre(act: Act, centre: Centre, accept: bool, keep: bool = True
     settled = await _write(act, centre)
     found = await replanning.concerned(act.now)
     outcome = Applied(
-        settled=settled, moved=found.moved, stranded=found.stranded, restored=found.restored
+        settled=settled,
+        moved=found.moved,
+        stranded=found.stranded,
+        restored=found.restored,
+        offers=found.offers,
     )
     if not keep or (outcome.stranded and not accept):
         raise _TakenBackError(outcome)

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from queue_app.domain.appointments import OPEN, Appointment, as_of, require_changeable
 from queue_app.domain.contacts import read_contact
 from queue_app.domain.errors import Conflict, RuleBroken
-from queue_app.flow import pushing, refusing, reminding, sparing, tallies
+from queue_app.flow import offering, pushing, refusing, reminding, tallies, wishing
 from queue_app.flow.act import Act, By, verb
 from queue_app.queries import appointments
 from queue_app.store import db
@@ -24,10 +24,12 @@ class Somebody(Struct, frozen=True):
 
 
 class Erased(Struct, frozen=True):
-    """Codes of bookings: which were deleted, and which cannot be yet, as their visit is now."""
+    """Codes of bookings: which were deleted, and which cannot be yet, as their visit is now; and
+    how many places on the waiting list."""
 
     deleted: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
+    waiting: int = 0
 
 
 def person_of(contact: str, country: str | None) -> Somebody:
@@ -48,7 +50,9 @@ async def forget(act: Act, token: str) -> None:
 
 
 async def erase(by: By, person: Somebody) -> Erased:
-    """The same for all that a person has booked, branch by branch, and what else names them."""
+    """The same for all that a person has booked or wished for, branch by branch, and what else
+    names them. The list first, lest what they give back is offered to themselves."""
+    waiting = await wishing.erase_wishes(by, person.phone, person.email)
     found = [
         await erase_person(by, branch_id, person.phone, person.email)
         for branch_id in await appointments.branches_of(person.phone, person.email)
@@ -56,6 +60,7 @@ async def erase(by: By, person: Somebody) -> Erased:
     erased = Erased(
         tuple(code for one in found for code in one.deleted),
         tuple(code for one in found for code in one.kept),
+        waiting,
     )
     await note_person(by, "erase", len(erased.deleted), person.canonical)
     return erased
@@ -100,8 +105,8 @@ async def _forget(act: Act, one: Appointment) -> None:
     nobody = replace(one, name=None, phone=None, email=None)
     if as_of(one, act.now).state in OPEN:
         require_changeable(one, act.now)
-        await sparing.keep_back(act, one)
         await act.record(nobody, "cancel")
+        await offering.give_back(act, one)
     else:
         await db.fetch(
             "UPDATE appointment SET name = NULL, phone = NULL, email = NULL"

@@ -50,6 +50,7 @@ class Slot(Struct, frozen=True):
     ends_at: datetime
     held_until: datetime
     language: Language
+    wish_id: int | None = None
 
 
 class OfficeEvent(Struct, frozen=True):
@@ -210,8 +211,8 @@ def _taken(error: asyncpg.UniqueViolationError) -> Conflict:
 _HOLD = """
 WITH held AS (
     INSERT INTO appointment (branch_id, lane_id, token, code, channel, services, period, state,
-        held_until, language, created_at, changed_at, revision)
-    VALUES ($1, $2, $3, $4, $5, $6, tstzrange($7, $8), 'held', $9, $10, $11, $11, 1)
+        held_until, language, created_at, changed_at, revision, wish_id)
+    VALUES ($1, $2, $3, $4, $5, $6, tstzrange($7, $8), 'held', $9, $10, $11, $11, 1, $14)
     ON CONFLICT DO NOTHING
     RETURNING *
 ), happened AS (
@@ -226,7 +227,8 @@ _APPOINTMENT_FACTS = ("lane_id", "starts_at", "ends_at", "held_until", "language
 async def insert_appointment(
     slot: Slot, actor: str, now: datetime
 ) -> tuple[Appointment, AppointmentEvent] | None:
-    """None where the lane or the code is taken: the constraints have the last word."""
+    """None where the lane or the code is taken, or where the wish has an offer: the constraints
+    have the last word."""
     first = AppointmentEvent(
         seq=1,
         at=now,
@@ -253,6 +255,7 @@ async def insert_appointment(
         now,
         actor,
         _data(first, _APPOINTMENT_FACTS),
+        slot.wish_id,
     )
     return (appointments.from_row(row), first) if row else None
 

@@ -34,6 +34,9 @@ WITH sent AS (
     DELETE FROM message USING appointment
     WHERE message.branch_id = appointment.branch_id AND message.appointment_id = appointment.id
         AND message.branch_id IN (SELECT id FROM branch) AND message.created_at < $1 AND {_OVER}
+), wished AS (
+    UPDATE wish SET name = NULL, phone = NULL, email = NULL
+    WHERE state <> 'open' AND changed_at < $1 AND num_nonnulls(name, phone, email) > 0
 ), sent_of_no_booking AS (
     DELETE FROM message WHERE branch_id IN (SELECT id FROM branch) AND appointment_id IS NULL
         AND created_at < $1
@@ -49,7 +52,8 @@ indexes begin with it."""
 
 async def forget_people(clock: Clock) -> int:
     """Names and contacts, messages to them and wishes for none go `retention_days` after the
-    visit, or after it was given up. Of a message its row goes here, its file by `drop_letters`."""
+    visit, or after it was given up, and after nobody waits for one any more. Of a message its row
+    goes here, its file by `drop_letters`."""
     rules = (await reference.directory()).rules
     before = clock.now() - timedelta(days=rules.retention_days)
     return await db.transact(partial(_forget, before))

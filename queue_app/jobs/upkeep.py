@@ -14,6 +14,7 @@ from queue_app.jobs import (
     holds,
     judging,
     learning,
+    offers,
     retention,
     soon,
 )
@@ -24,6 +25,8 @@ _log = logging.getLogger(__name__)
 
 JOBS: tuple[Job, ...] = (
     Job("expire_holds", 10, holds.expire),
+    Job("offer_times", 15, offers.offer),
+    Job("end_wishes", 60, offers.end),
     Job("admit_calls", 10, calls.admit),
     Job("end_days", 10, day_ends.end),
     Job("leave_desks", 10, day_ends.leave_desks),

@@ -160,6 +160,7 @@ class Appointment(Table, tablename="appointment", db=engine):
     changed_at = Timestamptz()
     revision = Integer(default=1)
     checked_in_at = Timestamptz(null=True, default=None)
+    wish_id = BigInt(null=True, default=None)
 
 
 class AppointmentEvent(Table, tablename="appointment_event", db=engine):
@@ -348,6 +349,36 @@ class FreedSlot(Table, tablename="freed_slot", db=engine):
     lane_id = Integer()
     period = TimeRange()
     free_at = Timestamptz()
+
+
+class Wish(Table, tablename="wish", db=engine):
+    id = BigInt(primary_key=True)
+    token = Text()
+    state = Text()
+    services = Array(Text())
+    channel = Text()
+    branches = Array(Integer())
+    first_day = Date()
+    last_day = Date()
+    weekdays = Array(Integer())
+    from_hour = Integer()
+    until_hour = Integer()
+    language = Text()
+    name = Text(null=True, default=None)
+    phone = Text(null=True, default=None)
+    email = Text(null=True, default=None)
+    made_at = Timestamptz()
+    changed_at = Timestamptz()
+    revision = Integer()
+
+
+class WishEvent(Table, tablename="wish_event", db=engine):
+    wish_id = BigInt()
+    seq = Integer(primary_key=True)
+    at = Timestamptz()
+    verb = Text()
+    actor = Text()
+    data = JSONB(default="{}")
 
 
 class PushKey(Table, tablename="push_key", db=engine):

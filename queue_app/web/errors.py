@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 from litestar import Request, Response
-from litestar.exceptions import HTTPException, InternalServerException, ValidationException
+from litestar.exceptions import HTTPException, InternalServerException
 
 from queue_app.domain.errors import QueueError
 from queue_app.store.db import OUTAGES
@@ -19,6 +19,7 @@ from queue_app.web.i18n import language_of
 from queue_app.web.logs import REQUEST, said
 from queue_app.web.templating import render
 from queue_app.web.typed import form_again, reference_of
+from queue_app.web.unreadable import unreadable_fields
 
 logger = logging.getLogger(__name__)
 
@@ -441,6 +442,42 @@ SENTENCES: Mapping[str, Sentence] = {
         N_("This contact already has as many bookings as possible"),
         N_("Up to %(limit)s at a time. Cancel one of them, or wait until one of them is over."),
     ),
+    "no_waiting_list": (
+        N_("There is no waiting list here"),
+        N_("Choose a time from those that are free."),
+    ),
+    "wish_without_branch": (
+        N_("Choose where it would suit you"),
+        N_("One place or several."),
+    ),
+    "wish_days": (
+        N_("No such day lies ahead"),
+        N_("Choose days from today on, the last of them within three months."),
+    ),
+    "wish_hours": (
+        N_("These hours are none"),
+        N_("Choose the hour from which it suits, and a later one until which it does."),
+    ),
+    "too_many_wishes": (
+        N_("This contact is on the waiting list already, as often as possible"),
+        N_("Up to %(limit)s times. Leave the list for one of them first."),
+    ),
+    "wish_state": (
+        N_("You are not on the waiting list any more"),
+        N_("You can join it once more."),
+    ),
+    "wish_changed": (
+        N_("This has just been changed"),
+        N_("Load the page again to see how it stands now."),
+    ),
+    "offer_open": (
+        N_("A time is held for you"),
+        N_("Take it or decline it first."),
+    ),
+    "offer_over": (
+        N_("This time is not held for you any more"),
+        N_("You stay on the waiting list: we will write when another comes free."),
+    ),
     "idempotency_key_reused": (
         N_("This key was used for another request"),
         N_("Send the new request with a new Idempotency-Key."),
@@ -482,7 +519,8 @@ def http_error(request: Request[Any, Any, Any], error: HTTPException) -> Respons
         return gone(request) if _is_gone(error) else unexpected_error(request, error)
     code = CODES_BY_STATUS.get(error.status_code, "unreadable")
     headers = dict(error.headers or {})
-    return answer(request, Problem(error.status_code, code, _unreadable_fields(error), headers))
+    fields = unreadable_fields(request, error)
+    return answer(request, Problem(error.status_code, code, fields, headers))
 
 
 def _is_gone(error: HTTPException) -> bool:
@@ -582,19 +620,6 @@ def _as_json(request: Request[Any, Any, Any], problem: Problem) -> Response[byte
         media_type="application/problem+json",
         headers=headers,
     )
-
-
-def _unreadable_fields(error: HTTPException) -> dict[str, Any]:
-    """Which fields could not be read and why, where the framework says so."""
-    if not isinstance(error, ValidationException) or not isinstance(error.extra, list):
-        return {}
-    return {
-        "fields": [
-            {"field": str(item.get("key", "")), "problem": str(item.get("message", ""))}
-            for item in error.extra
-            if isinstance(item, dict)
-        ]
-    }
 
 
 def _first_page(path: str) -> str:

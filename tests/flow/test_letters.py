@@ -53,13 +53,14 @@ async def test_a_mail_is_whole_in_text_and_in_html(kind: MessageKind, language: 
         assert ("html", {"lang": language}) in tags
         assert not {"table", "img", "script", "form"} & {tag for tag, _ in tags}
         links = [attrs["href"] for tag, attrs in tags if tag == "a"]
-        own = [] if kind == "code" else [f"https://queue.example.org/visit/1-{'a' * 22}"]
+        page = "wish" if kind in ("offer", "unmet") else "visit"
+        own = [] if kind == "code" else [f"https://queue.example.org/{page}/1-{'a' * 22}"]
         assert links == own + ([letter.unsubscribe] if kind == "reminder" else [])
         assert all(one and one in letter.text for one in links)
         assert letter.text.startswith(letter.subject)
         code = "123 456"
-        coming = channel == "visit" and kind not in ("cancelled", "missed", "plans")
-        shown = coming or kind == "code"
+        nobody_comes = ("cancelled", "missed", "plans", "offer", "unmet")
+        shown = (channel == "visit" and kind not in nobody_comes) or kind == "code"
         assert ((code in letter.text), (code in letter.html)) == (shown, shown)
 
 
@@ -70,10 +71,10 @@ async def test_an_sms_is_one_segment_and_has_the_time(kind: MessageKind, languag
     for channel in ("visit", "phone"):
         letter = sample_letter(directory, kind, language, "sms", channel)
         for_link = kind in FOR_THE_LINK
-        assert segments(letter.text) <= 1 + for_link, letter.text
+        assert segments(letter.text) <= 1 + for_link + (kind == "offer"), letter.text
         assert ("http" in letter.text) or not for_link
         assert "\n" not in letter.text
-        assert kind == "code" or "10:20" in letter.text
+        assert kind in ("code", "unmet") or "10:20" in letter.text
 
 
 async def test_a_link_that_fits_no_segment_is_left_out_and_a_short_one_stays() -> None:

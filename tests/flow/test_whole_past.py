@@ -9,7 +9,7 @@ import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from uuid import uuid4
@@ -22,11 +22,13 @@ from queue_app.clock import FixedClock
 from queue_app.delivery.folder import MessageFolder
 from queue_app.domain.appointments import Appointment
 from queue_app.domain.catalogue import Channel
+from queue_app.domain.contacts import Resident
 from queue_app.domain.errors import NotFound
 from queue_app.domain.hall import Hall
 from queue_app.domain.messages import Medium
 from queue_app.domain.people import RESIDENT, token_hash
-from queue_app.flow import arrival, booking, pushing, staffing
+from queue_app.domain.wish import Wanted
+from queue_app.flow import arrival, booking, pushing, staffing, wishing
 from queue_app.flow.act import By
 from queue_app.flow.arrival import IssuedTicket
 from queue_app.jobs import learning, upkeep
@@ -79,6 +81,13 @@ INSERT INTO message (branch_id, event, kind, channel, recipient, language, state
     due_at, sent_at)
 SELECT branch_id, 'of old ' || n, 'booked', 'sms', '+380670000000', 'uk', 'sent', kept, kept, kept
 FROM turn;
+INSERT INTO wish (token, state, services, channel, branches, first_day, last_day, weekdays,
+    from_hour, until_hour, language, phone, made_at, changed_at, revision)
+SELECT branch_id || '-old-wish-of-somebody-' || n, 'withdrawn', '{{debt-amount}}', 'visit',
+    ARRAY[branch_id], kept::date, kept::date, '{{}}', 0, 24, 'uk', '+380670000000', kept, kept, 1
+FROM turn;
+INSERT INTO wish_event (wish_id, seq, at, verb, actor)
+SELECT id, 1, made_at, 'withdraw', 'resident' FROM wish;
 INSERT INTO request (scope, key, fingerprint, created_at)
 SELECT 'issue', gen_random_uuid(), '', '{MONDAY - timedelta(hours=1)}' FROM turn;
 INSERT INTO interruption (branch_id, kind, started_at, staff_id, ended_at, ended_by, resumes_at)
@@ -241,6 +250,8 @@ async def leave_work(folder: Path) -> None:
     await booking.hold(
         By(RESIDENT, MONDAY - timedelta(hours=1)), BRANCH, [SERVICE], MONDAY + timedelta(hours=3)
     )
+    await waits(LONG_AGO, FRIDAY.date())
+    await waits(FRIDAY, MONDAY.date() + timedelta(days=1))
     await open_desk("3", MONDAY)
     await push_to(await take_ticket(MONDAY), MONDAY)
     await push_to(await take_ticket(FRIDAY), FRIDAY)
@@ -249,6 +260,14 @@ async def leave_work(folder: Path) -> None:
     own_folder = folder / str(await outbox.identity())
     own_folder.mkdir(parents=True)
     (own_folder / f"{uuid4()}.eml").touch()
+
+
+async def waits(now: datetime, day: date) -> None:
+    """Somebody, for any time of this branch on that day."""
+    branch = (await reference.directory()).branch(BRANCH)
+    wanted = Wanted((SERVICE,), "visit", (branch.id,), day, day)
+    person = Resident("Ян", None, f"on{day}@example.com")
+    await wishing.make_wish(By(RESIDENT, now), "uk", wanted, person)
 
 
 async def push_to(issued: IssuedTicket, now: datetime) -> None:
