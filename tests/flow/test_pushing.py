@@ -18,16 +18,16 @@ from queue_app.domain.errors import Conflict, QueueError, RuleBroken
 from queue_app.domain.messages import Medium, Outgoing
 from queue_app.domain.people import OPERATOR, RESIDENT
 from queue_app.domain.pushes import read_subscription
-from queue_app.flow import arrival, calling, forgetting, interrupting, outbox, pushing
+from queue_app.flow import arrival, booking, calling, forgetting, interrupting, outbox, pushing
 from queue_app.flow.act import By
 from queue_app.flow.arrival import IssuedTicket
-from queue_app.jobs import retention, soon
+from queue_app.jobs import due_reminders, retention, soon
 from queue_app.jobs.sending import Sender
 from queue_app.queries import doctor, tickets
 from queue_app.store import db
 from tests.conftest import MONDAY
 from tests.flow.letters import book, waiting
-from tests.support.hall import open_desk, take_ticket
+from tests.support.hall import SERVICE, open_desk, take_ticket
 from tests.support.mail_server import make_certificate
 from tests.support.people import BRANCH, KIOSK
 from tests.support.sms_server import Counter, sms_server
@@ -235,26 +235,46 @@ async def test_a_booking_is_recalled_and_its_ticket_called_on_the_same_phone(
     clock: FixedClock,
 ) -> None:
     desk, phone = await open_desk("1", MONDAY), Subscriber()
-    booking = await book(clock)
+    one = await book(clock)
     await db.fetch("DELETE FROM message")
-    reminder = reminder_of(booking, clock.now())
+    reminder = reminder_of(one, clock.now())
     with sms_server(TAKEN) as service:
         told = phone.at(f"{service.url}/p/1")
-        await pushing.allow_push(By(RESIDENT, MONDAY), booking.token, "appointment", told, "en")
+        await pushing.allow_push(By(RESIDENT, MONDAY), one.token, "appointment", told, "en")
         await outbox.put([reminder])
         await outbox.put([reminder])
         assert await pusher().deliver(clock) == 1
-        clock.set(booking.starts_at - timedelta(minutes=5))
-        issued = await arrival.check_in(By(KIOSK, clock.now()), BRANCH, booking.code)
+        clock.set(one.starts_at - timedelta(minutes=5))
+        issued = await arrival.check_in(By(KIOSK, clock.now()), BRANCH, one.code)
         await pushing.allow_push(By(RESIDENT, clock.now()), issued.token, "ticket", told, "en")
         await calling.call(By(desk.clerk, clock.now()), desk.id)
         assert await pusher().deliver(clock) == 1
         first, second = [phone.read(one.body) for one in service.asked]
     assert first["title"].startswith("Your booking: ")
     assert "Олена" not in str(first) and "debt" not in str(first)
-    assert first["url"] == f"/visit/{booking.token}"
+    assert first["url"] == f"/visit/{one.token}"
     assert second["title"] == "Ticket К1: go to desk 1"
     assert {one[1] for one in await waiting()} == {"mail", "push"}
+
+
+async def test_the_evening_before_a_visit_its_phone_is_told_beside_the_mail(
+    clock: FixedClock,
+) -> None:
+    phone, tomorrow = Subscriber(), MONDAY + timedelta(days=1, hours=5)
+    held = await booking.hold(By(RESIDENT, MONDAY), BRANCH, [SERVICE], tomorrow)
+    by = By(RESIDENT, MONDAY)
+    await booking.confirm(by, held.token, "Олена", None, "olena@example.com", "uk")
+    evening = MONDAY.replace(hour=18)
+    with sms_server(TAKEN) as service:
+        told = phone.at(f"{service.url}/p/1")
+        await pushing.allow_push(by, held.token, "appointment", told, "uk")
+        for minutes in (-10, 5, 10):
+            clock.set(evening + timedelta(minutes=minutes))
+            await due_reminders.send(clock)
+            await pusher().deliver(clock)
+        [asked] = service.asked
+    assert phone.read(asked.body)["title"].endswith("15:00")
+    assert await doctor.check(clock.now()) == []
 
 
 async def test_the_switch_is_turned_off_again(clock: FixedClock) -> None:
@@ -287,37 +307,6 @@ async def test_nobody_is_told_of_a_visit_that_is_over(clock: FixedClock) -> None
     await arrival.leave(By(RESIDENT, MONDAY), issued.token)
     with sms_server(TAKEN) as service, pytest.raises(Conflict, match="visit_over"):
         await allow(issued, service, Subscriber())
-
-
-@pytest.mark.parametrize(
-    "endpoint",
-    [
-        "http://push.example.org/p", "https://127.0.0.1/p", "https://10.1.2.3/p",
-        "https://[::1]/p", "https://[::ffff:10.0.0.1]/p", "https://169.254.169.254/p",
-        "https://localhost/p", "https://printer.local/p", "https://intranet/p",
-        "https://push.example.org:8443/p", "https://user@push.example.org/p", "https:///p",
-        "ftp://push.example.org/p", "https://push.example.org/" + "x" * 1000, "https://224.0.0.1/p",
-        "https://push.example.org/p\r\nX: 1", "", "https://[::1/p",
-    ],
-)  # fmt: skip
-def test_an_address_that_is_no_push_services_is_refused(endpoint: str) -> None:
-    phone = Subscriber()
-    with pytest.raises(RuleBroken, match="bad_push"):
-        read_subscription(endpoint, text_of(phone.point), text_of(phone.auth), anywhere=False)
-
-
-@pytest.mark.parametrize(
-    "endpoint",
-    [
-        "https://fcm.googleapis.com/fcm/send/x:y",
-        "https://web.push.apple.com/Q",
-        "https://8.8.8.8/p",
-    ],
-)
-def test_an_address_of_the_internet_is_taken(endpoint: str) -> None:
-    phone = Subscriber()
-    read = read_subscription(endpoint, text_of(phone.point), text_of(phone.auth), anywhere=False)
-    assert read == phone.at(endpoint)
 
 
 async def test_keys_that_are_none_are_refused() -> None:
@@ -374,11 +363,11 @@ async def test_several_processes_that_start_at_once_have_one_key() -> None:
 async def test_browsers_are_forgotten_with_the_booking_and_a_day_after_the_visit(
     clock: FixedClock,
 ) -> None:
-    booking, issued = await book(clock), await take_ticket(MONDAY)
+    booked, issued = await book(clock), await take_ticket(MONDAY)
     kept = await take_ticket(MONDAY)
     with sms_server(TAKEN) as service:
         told = Subscriber().at(f"{service.url}/p/1")
-        await pushing.allow_push(By(RESIDENT, MONDAY), booking.token, "appointment", told, "uk")
+        await pushing.allow_push(By(RESIDENT, MONDAY), booked.token, "appointment", told, "uk")
         await allow(issued, service, Subscriber())
         await allow(kept, service, Subscriber())
     await arrival.leave(By(RESIDENT, MONDAY), issued.token)
