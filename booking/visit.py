@@ -13,11 +13,13 @@ from booking import entering, words
 from booking.choice import Choice, free_days, planned
 from booking.details import (
     ENTERED_COOKIE,
+    Entered,
     field_errors,
     phone_example,
     read_entered,
     read_form,
     suggestion,
+    too_long,
 )
 from booking.finding import around_by_day, day_rows, gone, gone_url, moment, parts_of
 from booking.today import ended, is_over, standing_of, stop_on
@@ -30,7 +32,7 @@ from queue_app.domain.numbering import token_in
 from queue_app.domain.plans import Why
 from queue_app.flow import booking
 from queue_app.flow.act import By
-from queue_app.queries import appointments, known, reference, unsettled
+from queue_app.queries import appointments, known, reference, refused, unsettled
 from queue_app.web.addresses import absolute
 from queue_app.web.guards import require_same_origin, right
 from queue_app.web.i18n import language_of
@@ -56,12 +58,18 @@ async def own(request: AnyRequest, token: str, clock: Clock) -> Response[Any]:
     if clean := token_in(token):
         return Redirect(f"/visit/{clean}", status_code=HTTP_308_PERMANENT_REDIRECT)
     found = await find(token, clock)
-    entered = read_entered(request.cookies.get(ENTERED_COOKIE))
+    return await _own_page(request, found, clock, read_entered(request.cookies.get(ENTERED_COOKIE)))
+
+
+async def _own_page(
+    request: AnyRequest, found: Appointment, clock: Clock, entered: Entered, status: int = 200
+) -> Response[str]:
     example = phone_example((await reference.directory()).centre)
     return await _state_page(
         request,
         found,
         clock,
+        status=status,
         entered=entered,
         errors=field_errors(request, entered, example),
         suggestion=suggestion(entered),
@@ -94,6 +102,7 @@ async def _state_page(
         status=status,
         standing=standing,
         ended=ended(directory, found, now),
+        refusals=await refused.of(found.email, found.phone),
         **context,
     )
 
@@ -160,6 +169,8 @@ async def confirm(request: AnyRequest, token: str, by: By, clock: Clock) -> Resp
     if found.state not in ("held", "booked"):
         return Redirect(f"/visit/{token}", status_code=303)
     entered = read_form(await request.form(), request.cookies.get(ENTERED_COOKIE))
+    if wrong := too_long(entered):
+        return await _own_page(request, found, clock, wrong, status=422)
     return await entering.book(by, found, entered, language_of(request))
 
 

@@ -1,5 +1,6 @@
 """The mail server to which letters are handed: `QUEUE_APP_SMTP_URL` and what goes with it."""
 
+import re
 from email.utils import parseaddr
 from ipaddress import ip_address
 from pathlib import Path
@@ -12,6 +13,7 @@ Tls = Literal["none", "optional", "starttls", "always"]
 """always: from the first byte; starttls: after asking, or not at all; optional: if it offers it."""
 
 _PORTS: dict[Tls, int] = {"none": 25, "optional": 25, "starttls": 587, "always": 465}
+_BARE = re.compile(r"[^\s@<>()\"]+@[^\s@<>()\"]+")
 _EXAMPLE = "smtp://user:password@mail.example.org:587?tls=starttls"
 
 
@@ -88,10 +90,26 @@ def _is_here(host: str) -> bool:
         return host == "localhost"
 
 
+class MailFrom(Struct, frozen=True):
+    """Who sends; `name` None: the centre's title in each letter's language."""
+
+    address: str
+    name: str | None = None
+
+
+def parse_sender(raw: str) -> MailFrom:
+    """An address, with a name before it or not; ValueError."""
+    name, address = parseaddr(raw)
+    if not name:
+        return MailFrom(parse_address(raw))
+    if raw.rstrip()[-1:] != ">" or not name.isprintable():
+        raise ValueError(f"{raw!r} is not a sender such as Our Centre <noreply@example.org>")
+    return MailFrom(parse_address(address), name)
+
+
 def parse_address(raw: str) -> str:
     """A bare mail address; ValueError."""
     name, address = parseaddr(raw)
-    local, _, domain = address.rpartition("@")
-    if name or address != raw or not local or not domain or not raw.isascii():
+    if name or address != raw or not _BARE.fullmatch(raw) or not raw.isascii():
         raise ValueError(f"{raw!r} is not an address such as noreply@example.org")
     return address

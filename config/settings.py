@@ -4,15 +4,18 @@ import os
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeVar, cast, get_args
 from urllib.parse import urlsplit
 
 from msgspec import Struct
 
-from config.relay import Relay, parse_address, parse_relay
+from config.dkim import Dkim, PrivateKey, parse_name, read_key
+from config.imap import Inbox, parse_inbox
+from config.relay import MailFrom, Relay, parse_address, parse_relay, parse_sender
 from config.sms_gateway import Gateway, read_gateway
 
 T = TypeVar("T")
+Log = Literal["text", "json"]
 
 PROJECT = Path(__file__).resolve().parent.parent
 """Where `config/kyiv-cks` is found when the process starts elsewhere."""
@@ -36,8 +39,12 @@ class Settings(Struct, frozen=True, kw_only=True):
     residents' phones reach this site, None for the one that each request names. `clock` is what
     the hall's clock showed at the real instant `clock_origin`, None for the real time; `rate`
     is how many of its seconds pass in one. `smtp` None: mail is files in `data`; it goes out from
-    `mail_from`, and to `mail_bounces`, if given, with what says whose it was, if it comes back.
-    `sms_gateway` None: SMS are files, too. `trial`: what lies in files can be read at
+    `mail_from`, and to `mail_bounces`, if given, with what says whose it was, if it comes back;
+    `bounces_imap`: the mailbox in which that arrives, None where a mail server hands it over.
+    `dkim` None: the mail server signs, if anybody does.
+    `sms_gateway` None: SMS are files, too. `metrics_token`: with which `/metrics` may be asked for
+    from elsewhere than this machine. `log`: how its lines are written; a request that takes longer
+    than `slow_seconds` is one. `trial`: what lies in files can be read at
     `/trial/inbox`.
     """
 
@@ -50,13 +57,26 @@ class Settings(Struct, frozen=True, kw_only=True):
     workers: int = 1
     rate_limits: bool = True
     smtp: Relay | None = None
-    mail_from: str | None = None
+    mail_from: MailFrom | None = None
     mail_bounces: str | None = None
+    bounces_imap: Inbox | None = None
+    dkim: Dkim | None = None
     sms_gateway: Gateway | None = None
+    metrics_token: str | None = None
+    log: Log = "text"
+    slow_seconds: float = 1.0
     trial: bool = False
     clock: datetime | None = None
     clock_origin: datetime | None = None
     rate: float = 1.0
+
+    @property
+    def ways_out(self) -> tuple[Literal["mail", "sms"], ...]:
+        """The media by which messages leave the house; what goes by another is a file."""
+        return (
+            *(("mail",) if self.smtp else ()),
+            *(("sms",) if self.sms_gateway else ()),
+        )
 
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
@@ -71,6 +91,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         except ValueError as error:
             raise SettingsError(f"QUEUE_APP_{name}", str(error)) from None
 
+    mail_from = read("MAIL_FROM", parse_sender, None)
     settings = Settings(
         host=read("HOST", str, "127.0.0.1"),
         port=read("PORT", _port, 8000),
@@ -80,10 +101,20 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         public_url=read("PUBLIC_URL", _public_url, None),
         workers=read("WORKERS", _workers, 1),
         rate_limits=read("RATE_LIMITS", _switch, True),
+        metrics_token=read("METRICS_TOKEN", _token, None),
+        log=read("LOG", _log, "text"),
+        slow_seconds=read("SLOW_SECONDS", _seconds, 1.0),
         trial=read("TRIAL", _switch, False),
         smtp=read("SMTP_URL", parse_relay, None),
-        mail_from=read("MAIL_FROM", parse_address, None),
+        mail_from=mail_from,
         mail_bounces=read("MAIL_BOUNCES", parse_address, None),
+        bounces_imap=read("BOUNCES_IMAP", parse_inbox, None),
+        dkim=_dkim(
+            read("DKIM_KEY", read_key, None),
+            read("DKIM_SELECTOR", parse_name, None),
+            read("DKIM_DOMAIN", parse_name, None),
+            mail_from,
+        ),
         sms_gateway=read("SMS_GATEWAY", lambda raw: read_gateway(raw, environment), None),
         clock=read("CLOCK", parse_clock, None),
         clock_origin=read("CLOCK_ORIGIN", parse_clock, None),
@@ -91,7 +122,23 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
     )
     if settings.smtp and settings.mail_from is None:
         raise SettingsError("QUEUE_APP_MAIL_FROM", "is needed beside QUEUE_APP_SMTP_URL")
+    if settings.bounces_imap and settings.mail_bounces is None:
+        raise SettingsError("QUEUE_APP_MAIL_BOUNCES", "is needed beside QUEUE_APP_BOUNCES_IMAP")
     return settings
+
+
+def _dkim(
+    key: PrivateKey | None, selector: str | None, domain: str | None, mail_from: MailFrom | None
+) -> Dkim | None:
+    if key is None:
+        if selector or domain:
+            raise SettingsError("QUEUE_APP_DKIM_KEY", "is needed beside the other QUEUE_APP_DKIM_*")
+        return None
+    if selector is None:
+        raise SettingsError("QUEUE_APP_DKIM_SELECTOR", "is needed beside QUEUE_APP_DKIM_KEY")
+    if mail_from is None:
+        raise SettingsError("QUEUE_APP_MAIL_FROM", "is needed beside QUEUE_APP_DKIM_KEY")
+    return Dkim(key, selector, domain or mail_from.address.rpartition("@")[2].lower())
 
 
 def _port(raw: str) -> int:
@@ -133,6 +180,29 @@ def _switch(raw: str) -> bool:
     if raw not in ("on", "off"):
         raise ValueError(f"{raw!r} is neither on nor off")
     return raw == "on"
+
+
+def _token(raw: str) -> str:
+    """The reason never repeats it."""
+    if len(raw) < 16 or not raw.isascii() or any(sign.isspace() for sign in raw):
+        raise ValueError("is not a token of 16 or more letters, digits and signs")
+    return raw
+
+
+def _log(raw: str) -> Log:
+    if raw not in get_args(Log):
+        raise ValueError(f"{raw!r} is neither text nor json")
+    return cast(Log, raw)
+
+
+def _seconds(raw: str) -> float:
+    try:
+        seconds = float(raw)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds <= 3600:
+        raise ValueError(f"{raw!r} is not a number of seconds above 0 and up to 3600")
+    return seconds
 
 
 def parse_clock(raw: str) -> datetime:

@@ -21,12 +21,15 @@ class Success(Struct, frozen=True, forbid_unknown_fields=True):
 
     `status`: of HTTP, any of these. `path`: keys and places in the JSON of the answer, such as
     "result.0.code"; None: the status says it all. `values`: what may stand there then.
-    `final`: what stands there where it is useless to try again, such as a number that is none.
+    `no_number`: what stands there where nothing can ever reach this number; `final`: where it is
+    useless to send this message again. `error_path`: another place where these two may stand.
     """
 
     status: tuple[int, ...] = (200, 201, 202)
     path: str | None = None
     values: tuple[str | int | bool, ...] = ()
+    error_path: str | None = None
+    no_number: tuple[str | int, ...] = ()
     final: tuple[str | int, ...] = ()
 
 
@@ -113,7 +116,9 @@ def _check(gateway: Gateway) -> None:
         return
     if gateway.json is not None and gateway.form is not None:
         raise ValueError("the gateway has a json and a form; one of them is sent")
-    if gateway.success.path is None and (gateway.success.values or gateway.success.final):
+    told = gateway.success
+    judged = told.no_number or told.final
+    if told.path is None and (told.values or (judged and told.error_path is None)):
         raise ValueError("the gateway's success has values without a path to them")
     used = set()
     for template in texts_in([gateway.url, gateway.headers, gateway.json, gateway.form]):

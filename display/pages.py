@@ -24,6 +24,7 @@ from queue_app.queries import halls, reference, tickets
 from queue_app.screens.board import BoardView, board_view, cells, grid, scene
 from queue_app.screens.panel import panel_view
 from queue_app.screens.ticket import ticket_view
+from queue_app.texts.formats import offsets
 from queue_app.texts.speaker import Speaker, speaker_of
 from queue_app.web.guards import require_same_origin, right
 from queue_app.web.i18n import LANGUAGE_COOKIE, language_of, languages_of
@@ -54,7 +55,7 @@ async def board(
         scene=scene(snapshot),
         grid=places.name,
         cells=cells(snapshot, places),
-        zone=seen.directory.centre.timezone,
+        zone=offsets(seen.directory.zone, seen.at.year),
         words=words.call_out,
     )
 
@@ -129,7 +130,7 @@ async def ticket(
         headers={"X-Robots-Tag": "noindex"},
         ticket=ticket_view(seen, own),
         token=token,
-        zone=directory.centre.timezone,
+        zone=offsets(directory.zone, seen.at.year),
         words=words.ticket,
     )
 

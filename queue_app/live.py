@@ -89,10 +89,13 @@ Push = Callable[[bytes], None]
 
 class Subscription:
     """One screen that watches a topic. `over` is done once the topic is no more, or of an epoch
-    that is over: whoever watches is to be admitted anew."""
+    that is over: whoever watches is to be admitted anew. `doubted` is set whenever whoever watches
+    may have lost their right to."""
 
-    def __init__(self, push: Push) -> None:
+    def __init__(self, push: Push, actor: str = "") -> None:
         self.over = asyncio.get_running_loop().create_future()
+        self.doubted = asyncio.Event()
+        self.actor = actor
         self._push = push
         self._begun = False
 
@@ -115,6 +118,14 @@ def text_frame(text: bytes) -> bytes:
     return Frame(Opcode.TEXT, text).serialize(mask=False)
 
 
+class Glance(Struct, frozen=True):
+    """What a topic's frame says at this moment. `text`: None where whoever asks has it already."""
+
+    version: int
+    epoch: str
+    text: bytes | None
+
+
 class _Watch:
     """The subscribers of one topic, what its screen has loaded for it, and its last frame."""
 
@@ -122,6 +133,7 @@ class _Watch:
         self.subscriptions: set[Subscription] = set()
         self.facts: Any = None
         self.seen: Hall | None = None
+        self.text = b""
         self.frame = b""
 
     def outdate(self) -> None:
@@ -183,13 +195,15 @@ class Hub:
             self._forecasts.forget()
 
     @contextlib.asynccontextmanager
-    async def subscribe(self, topic: Topic, push: Push) -> AsyncIterator[Subscription]:
+    async def subscribe(
+        self, topic: Topic, push: Push, actor: str = ""
+    ) -> AsyncIterator[Subscription]:
         """A subscription whose first frame, pushed before the block begins, is the state as it is
-        now.
+        now. `actor`: who watches, where their right may end.
 
         NotFound `unknown_link` where there is no such thing; what the screen raises.
         """
-        subscription = Subscription(push)
+        subscription = Subscription(push, actor)
         place = self._places.setdefault(topic.branch_id, _Place())
         watch = place.watches.setdefault(topic, _Watch())
         watch.subscriptions.add(subscription)
@@ -206,6 +220,22 @@ class Hub:
             if not watch.subscriptions:
                 del place.watches[topic]
 
+    async def look(self, topic: Topic, known: tuple[int, str] | None = None) -> Glance | None:
+        """The same text as a frame, once, for whom no websocket reaches; None where the topic's
+        epoch is over.
+
+        `known`: the version and epoch of what they have. NotFound as for `subscribe`.
+        """
+        place = self._places.setdefault(topic.branch_id, _Place())
+        seen = await self._shared(topic.branch_id, place)
+        if seen.epoch != topic.epoch:
+            return None
+        if known == (seen.version, seen.epoch):
+            return Glance(seen.version, seen.epoch, None)
+        watch = place.watches.get(topic, _Watch())
+        await self._make(topic, watch, seen)
+        return Glance(seen.version, seen.epoch, watch.text)
+
     async def _first(self, topic: Topic, place: _Place, watch: _Watch) -> bytes | None:
         """The topic's frame as it is now; None where its epoch is over."""
         if (await reference.directory()).epoch != topic.epoch:
@@ -213,13 +243,27 @@ class Hub:
         seen = await self._shared(topic.branch_id, place)
         if seen.epoch != topic.epoch:
             return None
-        if watch.seen is not seen:
-            screen = self._screens[topic.kind]
-            found = await screen.load(seen, {topic: watch.facts})
-            if topic not in found:
-                raise NotFound("unknown_link")
-            self._render(screen, topic, watch, seen, found[topic])
+        await self._make(topic, watch, seen)
         return watch.frame
+
+    async def _make(self, topic: Topic, watch: _Watch, seen: Hall) -> None:
+        """The topic's frame of this hall, if it is not there yet. NotFound `unknown_link`."""
+        if watch.seen is seen:
+            return
+        screen = self._screens[topic.kind]
+        found = await screen.load(seen, {topic: watch.facts})
+        if topic not in found:
+            raise NotFound("unknown_link")
+        self._render(screen, topic, watch, seen, found[topic])
+
+    async def hall_with(self, branch_id: int, ticket_id: int) -> Hall:
+        """What screens are shown of a branch, this ticket included if the hall has it at all: who
+        has just got it is told what its page tells."""
+        place = self._places.setdefault(branch_id, _Place())
+        async with place.reading:
+            if place.seen and ticket_id in place.seen.by_id and self._is_current(place):
+                return place.seen
+            return await self._read(branch_id, place)
 
     async def _shared(self, branch_id: int, place: _Place) -> Hall:
         """What all who connect at this moment are shown: the last hall, if it is as it was."""
@@ -249,7 +293,8 @@ class Hub:
         self, screen: Screen[Any], topic: Topic, watch: _Watch, seen: Hall, facts: Any
     ) -> None:
         watch.facts = facts
-        watch.frame = text_frame(msgspec.json.encode(screen.render(seen, topic, facts)))
+        watch.text = msgspec.json.encode(screen.render(seen, topic, facts))
+        watch.frame = text_frame(watch.text)
         watch.seen = seen
 
     def _push_soon(self, branch_id: int, place: _Place) -> None:
@@ -333,7 +378,9 @@ class Hub:
             await served.mark(connection)
             await db.check_notifies(connection, HEARTBEAT_SECONDS)
             await connection.add_listener("branch", self._heard)
+            await connection.add_listener("actor", self._heard_of_actor)
             self._mark_all()
+            self._doubt(None)  # whatever was said meanwhile was not heard
             self._listening = True
             while not lost.is_set():
                 with contextlib.suppress(TimeoutError):
@@ -348,6 +395,17 @@ class Hub:
         place = self._places.get(int(str(payload)))
         if place:
             place.mark()
+
+    def _heard_of_actor(self, _connection: Any, _pid: int, _channel: str, who: object) -> None:
+        self._doubt(str(who))
+
+    def _doubt(self, actor: str | None) -> None:
+        """Have the screens of this actor ask whether they may go on; of everybody where None."""
+        for place in self._places.values():
+            for watch in place.watches.values():
+                for subscription in watch.subscriptions:
+                    if subscription.actor and actor in (None, subscription.actor):
+                        subscription.doubted.set()
 
     def _mark_all(self) -> None:
         for place in self._places.values():

@@ -45,7 +45,7 @@ function show(call, isNew) {
   hall.dataset.again = String((call?.calls ?? 0) > 1);
   hall.dataset.long = String(call ? (call.number + call.desk).length > SHORT : false);
   hall.dataset.scene = scene();
-  fit(byId("call"));
+  fit(byId("call"), byId("call-desk"));
   fillOpening();
   markMain();
   if (isNew) callOut(call);
@@ -105,7 +105,7 @@ function fillCell(cell, call) {
   cell.dataset.state = call?.state ?? "";
   put(cell.querySelector(".cell-number"), call?.number ?? "");
   put(cell.querySelector(".cell-desk"), call?.desk ?? "");
-  fit(cell);
+  fit(cell, cell.querySelector(".cell-desk"));
 }
 
 function markMain() {

@@ -4,6 +4,7 @@ import { HallClock } from "/static/web/lib/clock.js";
 import { byId, el, pulse, put } from "/static/web/lib/dom.js";
 import { minutes } from "/static/web/lib/formats.js";
 import { connect } from "/static/web/lib/live.js";
+import { offerPush } from "/static/web/lib/push.js";
 import { ask } from "/static/web/lib/requests.js";
 import { isOlder } from "/static/web/lib/versions.js";
 import { facts, fill, language, plural, texts } from "/static/web/lib/words.js";
@@ -11,11 +12,14 @@ import { stayAwake } from "./awake.js";
 import { Chime } from "./chime.js";
 
 const VIBRATION = [400, 150, 400, 150, 800];
+/** The stylesheet has a size for so many, and more. */
+const MOST_SIGNS = 7;
 const LEAVE_WITHIN_MS = 10_000;
 const t = texts();
 const known = facts();
 const clock = new HallClock(known.zone, known.at);
 
+const push = offerPush(`/api/v1/tickets/${known.token}/pushes`, t.push);
 let shown = null;
 let lastNews = known.at;
 let chime = null;
@@ -45,6 +49,7 @@ function showState(ticket) {
   byId("again")?.toggleAttribute("hidden", calls < 2);
   byId("leave").hidden = state !== "waiting" && state !== "parked";
   offerSound();
+  push?.show(state === "waiting" || state === "parked");
   document.title = `${titleOf(ticket)} – ${known.centre}`;
 }
 
@@ -87,8 +92,15 @@ function showFields(ticket) {
   field("closing", late ? fill(t.closing, { time: clock.time(ticket.closes_at) }) : "");
   byId("closing")?.toggleAttribute("hidden", !late);
   field("desk", ticket.desk ?? "");
+  showSize(ticket.desk ?? "");
   field("called_at", called);
   field("missed", fill(t.missed, { desk: ticket.desk ?? "", time: called }));
+}
+
+/** A desk with a long name is named in smaller letters. */
+function showSize(desk) {
+  const place = document.querySelector(".go-desk");
+  if (place) place.dataset.signs = Math.min(desk.length, MOST_SIGNS);
 }
 
 function field(name, text) {
@@ -185,7 +197,9 @@ function onFresh() {
 
 function offerSound() {
   const offer = byId("sound-offer");
-  if (offer) offer.hidden = shown?.state !== "waiting" && shown?.state !== "parked";
+  if (!offer) return;
+  offer.hidden = shown?.state !== "waiting" && shown?.state !== "parked";
+  offer.removeAttribute("data-asleep");
 }
 
 /** The touch that browsers ask for before a page may sound, vibrate or keep the screen on. */

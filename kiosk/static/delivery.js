@@ -18,6 +18,8 @@ export function intent(url, body) {
   return { url, options: { ...wish(body), withinMs: ANSWER_WITHIN_MS } };
 }
 
+export const keyOf = ({ options }) => options.headers["Idempotency-Key"];
+
 /**
  * Resolves to `{ value }`, `{ problem }` (a problem of RFC 9457) or `{ lost: true }`.
  * `onLost` is called each time that no answer came.

@@ -2,7 +2,7 @@
 
 import { byId } from "/static/web/lib/dom.js";
 import { language, say } from "/static/web/lib/words.js";
-import { deliver, intent } from "./delivery.js";
+import { deliver, intent, keyOf } from "./delivery.js";
 import { door, isOpen } from "./home.js";
 import * as keypad from "./keypad.js";
 import { showProblem } from "./problem.js";
@@ -10,11 +10,18 @@ import * as screens from "./screens.js";
 import { showTicket } from "./ticket.js";
 import { known } from "./times.js";
 import * as visit from "./visit.js";
+import * as wishes from "./wishes.js";
 
 const WAY_OUT_AFTER_MS = 15_000;
+/** So long after a wish its visitor still stands there, after a reload as well. */
+const AWAITED_MS = 60_000;
+/** What has become of a ticket that is nobody's to be shown any more. */
+const OVER = ["finished", "no_show", "left"];
 const { branch } = known;
 
 let wish = null;
+let shown = null;
+const returning = new Set();
 let scannedCode = "";
 let calls = {};
 
@@ -27,8 +34,45 @@ export function begin(callbacks) {
 }
 
 export function forget() {
-  wish = null;
+  drop();
   scannedCode = "";
+}
+
+/** The visitor has gone, or wishes for something else. */
+function drop() {
+  if (shown) wishes.settle(shown);
+  if (wish) wishes.note(wish, { unwanted: true });
+  shown = wish = null;
+  giveBackUnwanted();
+}
+
+/** After a reload: what was under way goes on, for whoever may still stand there. `speak(code)`. */
+export function resume(speak) {
+  const awaited = wishes.all().filter((one) => !one.unwanted);
+  const mine = awaited.pop();
+  for (const other of awaited) wishes.note(other.wish, { unwanted: true });
+  if (mine) goOn(mine, speak);
+  giveBackUnwanted();
+}
+
+function goOn({ wish: mine, at, language: spoken, left, seenAt, held }, speak) {
+  const passed = (Date.now() - (seenAt ?? at)) / 1000;
+  const rest = held ? left : left - passed;
+  if (left !== undefined && rest < 1) return wishes.settle(mine);
+  if (left === undefined && passed * 1000 > AWAITED_MS) {
+    return wishes.note(mine, { unwanted: true });
+  }
+  speak(spoken);
+  return send(mine, left === undefined ? undefined : Math.ceil(rest));
+}
+
+/** Tickets of visitors who did not wait for them, whether or not they were made. */
+export function giveBackUnwanted() {
+  for (const { wish: one, unwanted } of wishes.all()) {
+    if (!unwanted || returning.has(keyOf(one))) continue;
+    returning.add(keyOf(one));
+    giveBack(one).finally(() => returning.delete(keyOf(one)));
+  }
 }
 
 export function takeTicket() {
@@ -60,10 +104,13 @@ function checkInWith(code) {
   return send(intent(`/api/v1/branches/${branch}/check-ins`, { code }));
 }
 
-/** Send a wish once; it stays the same wish, with the same key, until it is answered. */
-async function send(fresh) {
+/** Send a wish once; it stays the same wish, with the same key, until it is answered. `seconds`:
+ * for how long its ticket is still shown. */
+async function send(fresh, seconds) {
   if (screens.current() === "sending") return;
+  if (wish !== fresh) drop();
   wish = fresh;
+  wishes.keep(fresh, { language: language() });
   say(byId("sending-note"), () => "");
   byId("sending-out").hidden = true;
   screens.go("sending");
@@ -72,23 +119,43 @@ async function send(fresh) {
     if (wish === fresh) say(byId("sending-note"), (t) => t.lost_answer);
   });
   clearTimeout(wayOut);
-  if (wish !== fresh) return giveBack(fresh, answer.value);
-  if (answer.value) receive(answer.value);
+  if (wish !== fresh) return;
+  if (answer.value) receive(answer.value, seconds);
   else if (answer.lost) fail({ code: "no_answer" });
   else refused(answer.problem);
 }
 
-/** A ticket of somebody who did not wait for it: nobody is called by it. A booking's stays theirs. */
-function giveBack({ url }, ticket) {
-  if (!ticket || !url.endsWith("/tickets")) return;
-  const leaving = intent(`/api/v1/tickets/${ticket.token}/leavings`, {});
-  deliver(leaving, () => {});
+/** A ticket of somebody who did not wait for it: nobody is called by it. A booking's stays theirs.
+ * What gets no answer stays unwanted, until the connection is back. */
+async function giveBack(unwanted) {
+  if (!unwanted.url.endsWith("/tickets")) return wishes.settle(unwanted);
+  const answer = await deliver(unwanted, () => {});
+  if (answer.lost) return;
+  if (answer.value) {
+    const leaving = intent(`/api/v1/tickets/${answer.value.token}/leavings`, {});
+    if ((await deliver(leaving, () => {})).lost) return;
+  }
+  wishes.settle(unwanted);
 }
 
-function receive(ticket) {
+function receive(ticket, seconds) {
+  const mine = wish;
   wish = null;
+  if (OVER.includes(ticket.state)) {
+    wishes.settle(mine);
+    return calls.onEnd();
+  }
+  shown = mine;
+  const onLeft = (left, held) => wishes.note(mine, { left, held, seenAt: Date.now() });
   const pause = pauseOf(ticket.services);
-  showTicket(ticket, { branch, pause, closes: door().closes_at, onEnd: calls.onEnd });
+  showTicket(ticket, {
+    branch,
+    pause,
+    seconds,
+    onLeft,
+    closes: door().closes_at,
+    onEnd: calls.onEnd,
+  });
   screens.begin("ticket");
   calls.onSettled();
 }
@@ -103,7 +170,10 @@ function pauseOf(services) {
 }
 
 function refused(problem) {
-  if (problem.status < 500) wish = null;
+  if (problem.status < 500) {
+    wishes.settle(wish);
+    wish = null;
+  }
   if (problem.status === 401 || problem.status === 403) return location.reload();
   if (problem.code === "branch_closed" || problem.code === "past_last_ticket") {
     const state = problem.code === "branch_closed" ? "closed" : problem.code;

@@ -5,7 +5,7 @@ import { isAsking } from "/static/web/lib/dialogs.js";
 import { isShortcut } from "/static/web/lib/keys.js";
 import { language, name, say, speak } from "/static/web/lib/words.js";
 import * as errand from "./errand.js";
-import { followHall } from "./hall.js";
+import { hallOf } from "./hall.js";
 import {
   announce,
   goHomeIfThere,
@@ -37,11 +37,14 @@ const ownLanguage = language();
 let goneHomeAt = -Infinity;
 
 const idle = watchIdle({ onQuiet, onGone: restart });
-const hall = followHall(branch, known.board, {
+const hall = hallOf(branch, known.board, {
   onBoard,
   onDoor,
   onLost: () => seeLink(false),
-  onBack: () => seeLink(true),
+  onBack: () => {
+    seeLink(true);
+    errand.giveBackUnwanted();
+  },
   onRefused,
 });
 
@@ -221,4 +224,6 @@ function onQuiet() {
   return language() !== ownLanguage || document.documentElement.className ? "leave" : "wait";
 }
 
-hall.askDoor();
+errand.resume(speakAs);
+// Last: who is connected is taken for a screen that works.
+hall.follow();

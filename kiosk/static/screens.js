@@ -12,7 +12,7 @@ export function watch(callback) {
 }
 
 export function current() {
-  return path.at(-1);
+  return path[path.length - 1];
 }
 
 export function section() {

@@ -16,9 +16,15 @@ const LINES = 3;
 let running = null;
 let shown = null;
 let heldTimer = 0;
+let left = 0;
+let tell = () => {};
 
-/** Fill the screen. `pause`: says that nobody is called for it now; `closes`: when the branch does. */
-export function showTicket(ticket, { branch, pause, closes, onEnd }) {
+/** Fill the screen. `pause`: says that nobody is called for it now; `closes`: when the branch does;
+ * `onLeft(seconds, held)`: for how long it is still shown. */
+export function showTicket(
+  ticket,
+  { branch, pause, closes, onEnd, onLeft, seconds = SHOWN_SECONDS },
+) {
   shown = ticket.token;
   byId("ticket-number").textContent = ticket.number;
   showServices(ticket.services);
@@ -26,7 +32,8 @@ export function showTicket(ticket, { branch, pause, closes, onEnd }) {
   warn(ticket, closes && new Date(closes));
   showQr(branch, ticket.token);
   byId("ticket-progress").max = SHOWN_SECONDS;
-  running = countdown(SHOWN_SECONDS, { onTick, onEnd });
+  tell = onLeft;
+  running = countdown(seconds, { onTick, onEnd });
   hold(false);
 }
 
@@ -49,12 +56,15 @@ export function toggleHold() {
 
 function hold(wish) {
   running.hold(wish);
+  tell(left, wish);
   byId("ticket-pause").setAttribute("aria-pressed", String(wish));
   clearTimeout(heldTimer);
   if (wish) heldTimer = setTimeout(() => hold(false), HELD_AT_MOST_MS);
 }
 
-function onTick(left) {
+function onTick(seconds) {
+  left = seconds;
+  tell(left, false);
   say(byId("ticket-left"), (t) => plural(t.seconds_left, left));
   byId("ticket-progress").value = left;
 }

@@ -37,7 +37,7 @@ class TextSchema(OpenAPISchemaPlugin):
         return Schema(type=OpenAPIType.OBJECT, additional_properties=said, description=TEXT)
 
 
-def _schema(wanted: type) -> dict[str, Any]:
+def schema_of_text(wanted: type) -> dict[str, Any]:
     if wanted is not Text:
         raise NotImplementedError(wanted)
     return {"type": "object", "additionalProperties": {"type": "string"}, "description": TEXT}
@@ -62,7 +62,7 @@ def asyncapi(channels: Sequence[Channel]) -> HTTPRouteHandler:
 def document(channels: Sequence[Channel]) -> dict[str, Any]:
     _, schemas = msgspec.json.schema_components(
         [one.screen.view for one in channels],
-        schema_hook=_schema,
+        schema_hook=schema_of_text,
         ref_template="#/components/schemas/{name}",
     )
     return {
@@ -74,7 +74,9 @@ def document(channels: Sequence[Channel]) -> dict[str, Any]:
             " after every change, one at least every 10 s. `version` rises within an `epoch`: drop"
             " an older one. Another `epoch` (a backup was restored, another server took over)"
             " counts anew: believe it, whatever its version. Close codes: 4403 refused, 4404"
-            " unknown, 1013 ask again.",
+            " unknown, 1013 ask again. Where no websocket comes through, GET the address with"
+            " /api/v1/live/ in place of /ws/: the same snapshot, or 204 where `version` and `epoch`"
+            " in the query are those of the last one.",
         },
         "channels": {one.screen.kind: _channel(one) for one in channels},
         "operations": {

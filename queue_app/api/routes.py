@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from litestar import Router
 from litestar.handlers import BaseRouteHandler
 
-from queue_app.api import centre, desks, docs, interruptions, proofs, visitors
-from queue_app.web.sockets import Channel, websocket_of
+from queue_app.api import centre, desks, docs, interruptions, proofs, pushes, visitors
+from queue_app.web.sockets import Channel, snapshot_of, websocket_of
 
 router = Router(
     "/api/v1",
@@ -29,6 +29,11 @@ router = Router(
         visitors.appointment,
         visitors.ticket,
         visitors.leave,
+        pushes.key,
+        pushes.of_ticket,
+        pushes.stop_of_ticket,
+        pushes.of_appointment,
+        pushes.stop_of_appointment,
         visitors.issue,
         visitors.check_in,
         desks.sign_in,
@@ -55,5 +60,9 @@ router = Router(
 
 
 def live(channels: Sequence[Channel]) -> list[BaseRouteHandler]:
-    """The websockets, and the document that describes them."""
-    return [*map(websocket_of, channels), docs.asyncapi(channels)]
+    """The websockets, what stands in for them, and the document that describes both."""
+    return [
+        *map(websocket_of, channels),
+        *map(snapshot_of, channels),
+        docs.asyncapi(channels),
+    ]

@@ -22,6 +22,10 @@ Proofs = Annotated[list[Annotated[str, Meta(max_length=80)]], Meta(max_length=4)
 """Of `POST /proofs`, proven: asked for by 422 `contact_unproven`."""
 
 
+class Asked(Struct, frozen=True, forbid_unknown_fields=True):
+    """The body of a request: what it names and we do not know is refused, not dropped."""
+
+
 class ServiceView(Struct, frozen=True):
     code: str
     title: Text
@@ -88,13 +92,13 @@ class DaysView(Struct, frozen=True):
     days: tuple[DayView, ...]
 
 
-class NewAppointment(Struct, frozen=True):
+class NewAppointment(Asked, frozen=True):
     services: Codes
     starts_at: datetime
     channel: Channel = "visit"
 
 
-class Confirmation(Struct, frozen=True):
+class Confirmation(Asked, frozen=True):
     name: Annotated[str, Meta(max_length=200)]
     phone: Annotated[str, Meta(max_length=80)] | None = None
     email: Annotated[str, Meta(max_length=254)] | None = None
@@ -103,24 +107,24 @@ class Confirmation(Struct, frozen=True):
     proofs: Proofs = []
 
 
-class LookUp(Struct, frozen=True):
+class LookUp(Asked, frozen=True):
     """`contact`: the phone or e-mail with which it was booked."""
 
     code: Annotated[str, Meta(max_length=40)]
     contact: Annotated[str, Meta(max_length=254)]
 
 
-class ContactChange(Struct, frozen=True):
+class ContactChange(Asked, frozen=True):
     """What is left out stays as it is."""
 
-    name: Annotated[str, Meta(max_length=200)] | None = None
-    phone: Annotated[str, Meta(max_length=80)] | None = None
-    email: Annotated[str, Meta(max_length=254)] | None = None
+    name: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
+    phone: Annotated[str, Meta(min_length=1, max_length=80)] | None = None
+    email: Annotated[str, Meta(min_length=1, max_length=254)] | None = None
     as_it_is: AsItIs = []
     proofs: Proofs = []
 
 
-class NewProof(Struct, frozen=True):
+class NewProof(Asked, frozen=True):
     """A phone or an e-mail to which a code is sent."""
 
     contact: Annotated[str, Meta(max_length=254)]
@@ -135,11 +139,11 @@ class ProofAsked(Struct, frozen=True):
     expires_at: datetime
 
 
-class ProofCode(Struct, frozen=True):
+class ProofCode(Asked, frozen=True):
     code: Annotated[str, Meta(max_length=40)]
 
 
-class Rescheduling(Struct, frozen=True):
+class Rescheduling(Asked, frozen=True):
     starts_at: datetime
 
 
@@ -173,17 +177,17 @@ class ProofView(Struct, frozen=True):
     appointments: tuple[AppointmentView, ...]
 
 
-class NewTicket(Struct, frozen=True):
+class NewTicket(Asked, frozen=True):
     services: Codes
     priority: Code | None = None
     language: Language | None = None
 
 
-class CheckIn(Struct, frozen=True):
+class CheckIn(Asked, frozen=True):
     code: Annotated[str, Meta(max_length=300)]
 
 
-class Credentials(Struct, frozen=True):
+class Credentials(Asked, frozen=True):
     login: Annotated[str, Meta(max_length=200)]
     password: Annotated[str, Meta(max_length=1000)]
 
@@ -206,7 +210,7 @@ class DeskView(Struct, frozen=True):
     mine: bool
 
 
-class Pause(Struct, frozen=True):
+class Pause(Asked, frozen=True):
     reason: Annotated[str, Meta(max_length=200)] = ""
 
 
@@ -216,7 +220,7 @@ class DeskDone(Struct, frozen=True):
     state: str
 
 
-class NewInterruption(Struct, frozen=True):
+class NewInterruption(Asked, frozen=True):
     """`services`: codes, null for all; `note`: why, which the screens show for `other`."""
 
     kind: Kind
@@ -224,7 +228,7 @@ class NewInterruption(Struct, frozen=True):
     note: Annotated[str, Meta(max_length=200)] = ""
 
 
-class Resumption(Struct, frozen=True):
+class Resumption(Asked, frozen=True):
     """`after_minutes`: from the end to the first call; null for what is usual."""
 
     after_minutes: int | None = None
@@ -242,11 +246,11 @@ class InterruptionDone(Struct, frozen=True):
     resumes_at: datetime | None
 
 
-class NewCall(Struct, frozen=True):
+class NewCall(Asked, frozen=True):
     ticket: int | None = None
 
 
-class Transfer(Struct, frozen=True):
+class Transfer(Asked, frozen=True):
     services: Codes | None = None
     desk: int | None = None
 
@@ -281,3 +285,22 @@ class Queued(Struct, frozen=True):
     reason: Text
     reason_code: str
     wait: Wait | None
+
+
+class PushKey(Struct, frozen=True):
+    """In base64url, without padding."""
+
+    key: str
+
+
+class NewPush(Asked, frozen=True):
+    """A browser's own words, of its `PushSubscription`; the keys in base64url."""
+
+    endpoint: Annotated[str, Meta(max_length=1000)]
+    p256dh: Annotated[str, Meta(max_length=100)]
+    auth: Annotated[str, Meta(max_length=40)]
+    language: Language | None = None
+
+
+class NoMorePush(Asked, frozen=True):
+    endpoint: Annotated[str, Meta(max_length=1000)]

@@ -1,4 +1,4 @@
-"""The screens that are pushed, `/ws/...`: each a stream of whole snapshots."""
+"""The screens that are pushed, `/ws/...`: each a stream of whole snapshots, or one at a time."""
 
 from collections.abc import Mapping
 
@@ -18,13 +18,14 @@ from queue_app.queries.together import Together
 from queue_app.screens.board import BoardView, board_view
 from queue_app.screens.desk import DeskQueueView, desk_view, viewer_of
 from queue_app.screens.ticket import TicketView, ticket_view
-from queue_app.web.sockets import Channel, Socket
+from queue_app.web.guards import Connection
+from queue_app.web.sockets import Channel
 
 
 def board() -> Channel:
-    async def topic(socket: Socket, who: Actor) -> Topic:
+    async def topic(asked: Connection, who: Actor) -> Topic:
         directory = await reference.directory()
-        branch = directory.branch(socket.path_params["branch"])
+        branch = directory.branch(asked.path_params["branch"])
         require("see_board", who, branch.id)
         return Topic(branch.id, "board", directory.epoch)
 
@@ -51,8 +52,8 @@ def ticket(promises: Promises) -> Channel:
     """Every range of waiting that is shown is noted in `promises`."""
     together = Together(tickets.by_tokens)
 
-    async def topic(socket: Socket, _who: Actor) -> Topic:
-        token = socket.path_params["token"]
+    async def topic(asked: Connection, _who: Actor) -> Topic:
+        token = asked.path_params["token"]
         epoch = (await reference.directory()).epoch
         branch_id = branch_of_token(token)
         if token not in await together.find([token]):
@@ -91,8 +92,8 @@ def ticket(promises: Promises) -> Channel:
 def desk() -> Channel:
     """A clerk sees a colleague's desk without contacts. The socket ends with the session."""
 
-    async def topic(socket: Socket, who: Actor) -> Topic:
-        desk_id = socket.path_params["desk"]
+    async def topic(asked: Connection, who: Actor) -> Topic:
+        desk_id = asked.path_params["desk"]
         directory = await reference.directory()
         row = await find_desk(reach(who, directory.branches_ever), desk_id)
         return Topic(row.branch_id, "desk", directory.epoch, str(desk_id), viewer_of(who))

@@ -7,6 +7,8 @@ import click
 from queue_app.cli import (
     centre_files,
     database,
+    message_bounced,
+    message_preview,
     person,
     running,
     sign_ins,
@@ -34,9 +36,11 @@ for command in (
     sign_ins.staff,
     sign_ins.device,
     person.person,
+    message_bounced.message,
     database.doctor,
     simulate,
     database.backup,
     database.restore,
 ):
     main.add_command(command)
+message_bounced.message.add_command(message_preview.preview)

@@ -1,5 +1,7 @@
 """The command `person`: what is known of somebody who asks, and that it goes."""
 
+from collections.abc import Iterator
+
 import click
 import msgspec
 
@@ -24,13 +26,21 @@ def person() -> None:
 @person.command("show")
 @click.argument("contact")
 def show(contact: str) -> None:
-    """Their bookings, one a line."""
+    """Their bookings, one a line, and at which of their contacts no message arrives."""
     for one in _looked("show", contact):
         known_as = " ".join(filter(None, [one.name, one.phone, one.email]))
         click.echo(
             f"{one.starts_at:%Y-%m-%d %H:%M}  {one.branch}  {one.state}  {one.code}  {known_as}"
-            f"  (kept until {one.kept_until:%Y-%m-%d})"
+            f"  (kept until {one.kept_until:%Y-%m-%d}{'' if one.reminders else ', no reminders'})"
         )
+        for line in _refused(one):
+            click.echo(f"    {line}")
+
+
+def _refused(one: KnownBooking) -> Iterator[str]:
+    for what, at in (("mail", one.email_refused_at), ("number", one.phone_refused_at)):
+        if at:
+            yield f"{what} refused: since {at:%Y-%m-%d %H:%M} no message arrives there"
 
 
 @person.command("export")

@@ -7,8 +7,9 @@ from queue_app.cli import differences, operator
 from queue_app.domain.people import OPERATOR
 from queue_app.flow import settling
 from queue_app.flow.act import By
-from queue_app.queries import reference
+from queue_app.queries import reference, refused
 from queue_app.queries import unsettled as kept
+from queue_app.queries.refused import Refusals
 from queue_app.queries.unsettled import Unsettled
 
 
@@ -27,13 +28,22 @@ def unsettled(branch: str | None, settle: str | None) -> None:
         if branch and settle:
             await _settle(By(OPERATOR, now), branch, found, settle)
             return
+        refusals = await refused.of_bookings([one.appointment for one in found])
         for one in found:
             line = differences.booking_line(directory, one.appointment)
             since = f"{directory.local(one.since):%Y-%m-%d %H:%M}"
-            click.echo(f"{line}: {differences.WHY[one.why]}; since {since}")
+            key = one.appointment.branch_id, one.appointment.id
+            unheard = _unheard(refusals.get(key, Refusals()))
+            click.echo(f"{line}: {differences.WHY[one.why]}; since {since}{unheard}")
         click.echo("\n".join([] if found else ["Nobody waits to be settled."]), nl=not found)
 
     operator.with_database(work)
+
+
+def _unheard(refusals: Refusals) -> str:
+    """Who may have heard nothing of it is to be called first."""
+    mail = "; mail refused" if refusals.email else ""
+    return mail + ("; number refused" if refusals.phone else "")
 
 
 async def _settle(by: By, branch: str, found: list[Unsettled], code: str) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 from queue_app.console.words import speaks
 from queue_app.domain.catalogue import Language, planned_minutes
 from queue_app.domain.hall import Hall
-from queue_app.texts.formats import Formats
+from queue_app.texts.formats import Formats, offsets
 from queue_app.texts.words import words
 
 
@@ -16,7 +16,7 @@ def reference_data(
     centre = seen.directory.centre
     open_minutes = centre.rules.open_service_minutes
     return {
-        "zone": centre.timezone,
+        "zone": offsets(seen.directory.zone, seen.at.year),
         "speaks": speaks(words(language), centre.languages),
         "services": {
             code: {

@@ -4,16 +4,19 @@ from litestar import Router, get, post
 from litestar.status_codes import HTTP_200_OK
 
 from queue_app.console.pages import START, Asked, Page, see, to_sign_in
+from queue_app.console.words import refused as refused_words
 from queue_app.domain.directory import Directory
 from queue_app.domain.errors import Conflict, NotSignedIn
 from queue_app.domain.people import Staff
 from queue_app.domain.rights import reach
 from queue_app.flow import settling
 from queue_app.flow.act import By
-from queue_app.queries import reference
+from queue_app.queries import reference, refused
 from queue_app.queries import unsettled as kept
 from queue_app.queries.unsettled import Unsettled
+from queue_app.texts.words import words
 from queue_app.web.guards import require_same_origin, right
+from queue_app.web.i18n import language_of
 from queue_app.web.templating import render
 
 PLACE = "/console/unsettled"
@@ -31,6 +34,8 @@ async def listed(request: Asked, staff: Staff) -> Page:
         directory=directory,
         people=found,
         titles=_titles(directory, found),
+        refusals=await refused.of_bookings([one.appointment for one in found]),
+        refused_words=refused_words(words(language_of(request))),
         done="done" in request.query_params,
     )
 

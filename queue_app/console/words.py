@@ -20,6 +20,14 @@ def speaks(spoken: Words, languages: Sequence[Language]) -> dict[Language, str]:
     return said | ({"en": spoken.gettext("Speaks English")} if "en" in others else {})
 
 
+def refused(spoken: Words) -> dict[str, str]:
+    """What staff are told of a contact at which our messages do not arrive."""
+    return {
+        "email": spoken.gettext("Mail refused: our letters do not arrive. Tell the person."),
+        "phone": spoken.gettext("Number refused: our SMS do not arrive. Tell the person."),
+    }
+
+
 def desk(spoken: Words) -> dict[str, Any]:
     return {
         "modes": {
@@ -63,6 +71,7 @@ def desk(spoken: Words) -> dict[str, Any]:
         },
         "services_title": spoken.gettext("Services"),
         "documents_title": spoken.gettext("Documents to ask for"),
+        "refused": refused(spoken),
         "no_phone": spoken.gettext("No number was left: mark it as not answered."),
         "next_label": spoken.pgettext("in the queue", "Next"),
         "empty_hint": spoken.gettext("As soon as somebody comes, the button below becomes active."),

@@ -22,6 +22,11 @@ _WAYS: tuple[tuple[Medium, Channel], ...] = (
     ("sms", "phone"),
 )
 
+EXAMPLE = "https://queue.example.org"
+"""Where the site is, if nobody says."""
+UNFILLABLE = (TemplateError, ArithmeticError, LookupError, TypeError, ValueError)
+"""What an operator's template may raise where it cannot be filled in."""
+
 
 def sample_letter(
     directory: Directory,
@@ -29,7 +34,7 @@ def sample_letter(
     language: Language,
     medium: Medium = "mail",
     channel: Channel = "visit",
-    public_url: str | None = "https://queue.example.org",
+    public_url: str | None = EXAMPLE,
 ) -> Letter:
     """A message as it would look, of a booking that nobody made. A jinja2.TemplateError where the
     operator's template cannot be filled in."""
@@ -74,7 +79,7 @@ def sample_letter(
         ticket_id=None,
     )
     if kind == "code":
-        return letter_of_code(message, "123456")
+        return letter_of_code(directory, message, "123456")
     return letter_about(directory, message, booking, 0, public_url)
 
 
@@ -94,19 +99,14 @@ def _unfillable(centre: Centre) -> Iterator[str]:
     for kind in KINDS:
         for language in centre.languages:
             for medium, channel in _WAYS:
-                try:
-                    sample_letter(directory, kind, language, medium, channel)
-                except (
-                    TemplateError,
-                    ArithmeticError,
-                    LookupError,
-                    TypeError,
-                    ValueError,
-                ) as error:
-                    yield f"{kind}, {medium}, {language}: {_where(error)}{error}"
+                for public_url in (EXAMPLE, None):  # without one, messages have no links
+                    try:
+                        sample_letter(directory, kind, language, medium, channel, public_url)
+                    except UNFILLABLE as error:
+                        yield f"{kind}, {medium}, {language}: {where(error)}{error}"
 
 
-def _where(error: Exception) -> str:
+def where(error: Exception) -> str:
     """`moved.html, line 7: `, as far as the error knows."""
     name, line = getattr(error, "name", None), getattr(error, "lineno", None)
     return f"{name}, line {line}: " if name and line else ""

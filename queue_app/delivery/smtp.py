@@ -16,8 +16,10 @@ from aiosmtplib import (
 from email_validator import EmailNotValidError, validate_email
 
 from config.relay import Relay
-from queue_app.delivery.adapter import Letter, NotNow, Undeliverable
+from queue_app.delivery.adapter import Letter, NoSuchRecipient, NotNow, Undeliverable
+from queue_app.delivery.bounces import return_path
 from queue_app.delivery.mail import mail
+from queue_app.domain import refusals
 
 COMMAND_SECONDS = 20.0
 """For one answer of the server; the whole of a letter has `DELIVER_SECONDS` of `jobs/sending`."""
@@ -32,25 +34,32 @@ class SmtpMailer:
 
     `bounces`: the address to which a letter that comes back goes, with the letter's identity in
     it (VERP); None: to `sender`. `sign`: as DKIM wants it; None where the mail server does that.
+    `name`: of the sender, None: the centre's title.
     """
 
     hangs = False
     """What is given up here is cut off."""
 
     def __init__(
-        self, relay: Relay, sender: str, bounces: str | None = None, sign: Sign | None = None
+        self,
+        relay: Relay,
+        sender: str,
+        bounces: str | None = None,
+        sign: Sign | None = None,
+        name: str | None = None,
     ) -> None:
         self._relay = relay
         self._sender = sender
         self._bounces = bounces
         self._sign = sign
+        self._name = name
         self._line: aiosmtplib.SMTP | None = None
 
     async def deliver(self, letter: Letter) -> None:
-        """Undeliverable where the server refuses this recipient or this letter for good; NotNow
-        for all else that it says, and where it cannot be reached."""
+        """NoSuchRecipient where the server refuses this recipient for good, Undeliverable where it
+        refuses this letter; NotNow for all else that it says, and where it cannot be reached."""
         recipient = ascii_address(letter.recipient)
-        content = mail(letter, self._sender, recipient)
+        content = mail(letter, self._sender, recipient, self._name)
         if self._sign:
             content = await asyncio.to_thread(self._sign, content)
         try:
@@ -97,28 +106,27 @@ class SmtpMailer:
     def _return_path(self, letter: Letter) -> str:
         if self._bounces is None:
             return self._sender
-        local, _, domain = self._bounces.rpartition("@")
-        return f"{local}+{letter.identity}@{domain}"
+        return return_path(self._bounces, letter.identity)
 
 
 def ascii_address(address: str) -> str:
-    """The address as every mail server takes it. Undeliverable where there is no such form."""
+    """The address as every mail server takes it. NoSuchRecipient where there is no such form."""
     try:
         known = validate_email(address, check_deliverability=False)
     except EmailNotValidError:
-        raise Undeliverable("not an address of mail") from None
+        raise NoSuchRecipient("not an address of mail") from None
     if known.ascii_email is None:
-        raise Undeliverable("an address with letters that mail servers do not take")
+        raise NoSuchRecipient("an address with letters that mail servers do not take")
     return known.ascii_email
 
 
 def _raise_meaning(error: BaseException) -> None:
     """What the server means by it; what it writes beside its number may hold people's data."""
     if isinstance(error, SMTPRecipientsRefused):
-        code = error.recipients[0].code
-        _raise_refusal(f"the recipient was refused with {code}", code in _FINAL)
+        refusal = error.recipients[0]
+        _raise_refusal("the recipient was refused", refusal.code, refusal.message)
     if isinstance(error, SMTPDataError):
-        _raise_refusal(f"the letter was refused with {error.code}", error.code in _FINAL)
+        _raise_refusal("the letter was refused", error.code, error.message)
     if isinstance(error, SMTPAuthenticationError):
         raise NotNow(f"the mail server refused our sign-in with {error.code}") from None
     if isinstance(error, SMTPSenderRefused):
@@ -129,5 +137,13 @@ def _raise_meaning(error: BaseException) -> None:
         raise NotNow(f"the mail server cannot be used: {type(error).__name__}") from None
 
 
-def _raise_refusal(said: str, final: bool) -> None:
-    raise (Undeliverable if final else NotNow)(said) from None
+def _raise_refusal(what: str, code: int, words: str) -> None:
+    """Of what is refused for good: this recipient, this letter, or we, which somebody can mend."""
+    status = refusals.status_in(words)
+    said = f"{what} with {code}" + (f" {status}" if status else "")
+    if code not in _FINAL or refusals.wants_us_known(code, status, words):
+        raise NotNow(said) from None
+    named = status is not None or what == "the recipient was refused"
+    if named and refusals.is_of_recipient(code, status, words):
+        raise NoSuchRecipient(said) from None
+    raise Undeliverable(said) from None

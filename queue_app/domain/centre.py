@@ -76,6 +76,8 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
     """Bookings to come that one phone number or e-mail may have."""
     holds_per_address: int = 20
     """Times that one address may hold at once; a household or an office is one address."""
+    holds_per_browser: int = 3
+    """Times that one browser may hold at once, each in a tab of its own; from 1 to 5."""
     bookings_per_address: int = 60
     """Bookings that one address may make in a day, and codes that it may ask for."""
     freed_slot_minutes: int = 0
@@ -94,6 +96,10 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
     """By which of `dispatch.POLICIES` people are called."""
     quiet_from_hour: int = 21
     quiet_until_hour: int = 8
+    reminder_hour: int = 18
+    """At this hour of the day before a visit its resident is reminded; 0: not then."""
+    reminder_minutes: int = 120
+    """And so long before it; 0: not then."""
     walk_in_prefix: str = "А"
     booked_prefix: str = "К"
     priority_prefix: str = "П"

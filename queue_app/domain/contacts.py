@@ -1,6 +1,7 @@
 """Who books and how they are reached: what was entered, checked field by field."""
 
 from collections.abc import Collection
+from typing import Literal
 
 from msgspec import Struct
 
@@ -10,6 +11,7 @@ from queue_app.domain.mails import DOUBTS, hidden_mail, read_mail
 from queue_app.domain.people import one_line
 from queue_app.domain.phones import can_be_called, hidden_phone, read_phone
 
+ContactField = Literal["email", "phone"]
 NAME_MAX = 120
 DOUBTED = ("email",)
 """The fields that may be asked back about."""

@@ -10,6 +10,7 @@ from msgspec import Struct
 from queue_app.domain import dispatch, forecast, interruptions
 from queue_app.domain.branch_day import BranchDay
 from queue_app.domain.catalogue import Channel, Language, planned_minutes
+from queue_app.domain.contacts import ContactField
 from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.dispatch import CallingDesk, Policy, Ranked, Reason, Waiting
 from queue_app.domain.errors import NotFound
@@ -315,8 +316,10 @@ class UndoView(Struct, frozen=True):
 
 
 class DeskExtra(Struct, frozen=True):
-    """The name and number behind a booking at the desk, and what may be undone there."""
+    """The name and number behind a booking at the desk, at which of its contacts our messages do
+    not arrive, and what may be undone there."""
 
     name: str | None = None
     phone: str | None = None
     undo: UndoView | None = None
+    refused: tuple[ContactField, ...] = ()

@@ -11,8 +11,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from queue_app.domain.alphabets import likeness, spellings, words_of
 from queue_app.domain.catalogue import Language, Text
-from queue_app.domain.spelling import likeness, spellings, words_of
 
 Kind = Literal["service", "note"]
 Phrases = Mapping[Language, tuple[str, ...]]

@@ -60,6 +60,8 @@ RIGHTS: Mapping[str, Mapping[Party, Where]] = {
     "see_proof": _BY_LINK,
     "cancel": _BY_LINK,
     "leave": _BY_LINK,
+    "allow_push": _BY_LINK,
+    "stop_push": _BY_LINK,
     # The kiosk, and the phone calls that fall due by themselves.
     "register_kiosk": _ANYONE,
     "issue": _KIOSK,
@@ -87,8 +89,16 @@ RIGHTS: Mapping[str, Mapping[Party, Where]] = {
     # Whom changed plans hit: names and numbers, for who makes good for it.
     "see_unsettled": _OFFICE,
     "settle_unsettled": _OFFICE | _OPERATOR,
+    # Reminders: by the link in one, or by a contact that was proven.
+    "choose_reminders": _BY_LINK,
+    "choose_reminders_of": _BY_LINK,
+    "see_reminders": _BY_LINK,
+    # What came back, or was refused: read from a mailbox, or handed over by a mail server.
+    "refuse": _SYSTEM | _OPERATOR,
     # What happens by itself.
+    "remind": _SYSTEM,
     "expire_holds": _SYSTEM,
+    "tell_soon": _SYSTEM,
     "close_out": _SYSTEM,
     "settle": _SYSTEM,
     # The office.

@@ -1,116 +1,14 @@
-"""How one word may be written: letters that people take for each other, other alphabets, and the
-keyboard that was left on another language.
+"""What was probably meant by a name that nobody knows."""
 
-What is compared is folded first: without case and apostrophes, with one letter for those that
-Ukrainian, Russian and English writers mix up, and codes such as "Ф-2" as one word.
-"""
+from collections.abc import Iterable
+from difflib import get_close_matches
 
-import re
-import unicodedata
-from collections.abc import Iterator
-
-from rapidfuzz.distance import OSA
-
-_APOSTROPHES = re.compile(r"[’‘ʼ'`´ʹ′＇]")
-_WORD = re.compile(r"[^\W_]+")
-_CODE = re.compile(r"(?<![^\W_])([^\W\d_])[\s.\-‐-―№#]*(\d+)(?![^\W_])")
-"""A letter and a number, such as "Ф-2", "ф 2", "F2"."""
-_FOLDED = str.maketrans(
-    {
-        "ґ": "г",
-        "ё": "е",
-        "э": "е",
-        "є": "е",
-        "і": "и",
-        "ї": "и",
-        "ы": "и",
-        "й": "и",
-        "ъ": None,
-        "ь": None,
-    }
-)
-
-_LATIN_KEYS = "qwertyuiop[]asdfghjkl;'zxcvbnm,.\\"
-_CYRILLIC_KEYS = ("йцукенгшщзхїфівапролджєячсмитьбюґ", "йцукенгшщзхъфывапролджэячсмитьбю\\")
-"""What the same keys write in Ukrainian and in Russian."""
-_TO_CYRILLIC = tuple(str.maketrans(_LATIN_KEYS, keys) for keys in _CYRILLIC_KEYS)
-_TO_LATIN = tuple(str.maketrans(keys, _LATIN_KEYS) for keys in _CYRILLIC_KEYS)
-
-_SOUNDS = (
-    ("shch", "щ"), ("sch", "щ"), ("zgh", "зг"), ("zh", "ж"), ("kh", "х"), ("ts", "ц"), ("ch", "ч"),
-    ("sh", "ш"), ("ya", "я"), ("ia", "я"), ("ja", "я"), ("yu", "ю"), ("iu", "ю"), ("ju", "ю"),
-    ("ye", "є"), ("ie", "є"), ("je", "є"), ("yi", "ї"), ("ji", "ї"), ("yo", "йо"), ("ph", "ф"),
-    ("a", "а"), ("b", "б"), ("c", "ц"), ("d", "д"), ("e", "е"), ("f", "ф"), ("g", "г"), ("h", "г"),
-    ("i", "і"), ("j", "й"), ("k", "к"), ("l", "л"), ("m", "м"), ("n", "н"), ("o", "о"), ("p", "п"),
-    ("q", "к"), ("r", "р"), ("s", "с"), ("t", "т"), ("u", "у"), ("v", "в"), ("w", "в"), ("x", "кс"),
-    ("y", "и"), ("z", "з"),
-)  # fmt: skip
-"""Ukrainian in Latin letters, by the official table of 2010 and as people write it."""
-_SOUND = re.compile("|".join(latin for latin, _ in _SOUNDS))
-_CYRILLIC_OF = dict(_SOUNDS)
+_LOOKED_AT = 60
+"""Characters; nobody misspells longer names, and comparing them takes its time."""
 
 
-def words_of(text: str) -> list[str]:
-    """The words of a text, folded, in their order."""
-    plain = _APOSTROPHES.sub("", unicodedata.normalize("NFKC", text).casefold())
-    joined = _CODE.sub(r"\1\2", plain)
-    return [one for word in _WORD.findall(joined) if (one := word.translate(_FOLDED))]
-
-
-def spellings(text: str) -> Iterator[str]:
-    """The text as it stands, as the same keys write it on another layout, and in Cyrillic."""
-    yield text
-    lower = text.casefold()
-    latin, cyrillic = _has(lower, "a", "z"), _has(lower, "а", "ґ")
-    if latin and not cyrillic:
-        yield from (lower.translate(table) for table in _TO_CYRILLIC)
-        yield _SOUND.sub(lambda found: _CYRILLIC_OF[found[0]], lower)
-    if cyrillic and not latin:
-        yield from (lower.translate(table) for table in _TO_LATIN)
-
-
-def _has(text: str, first: str, last: str) -> bool:
-    return any(first <= letter <= last for letter in text)
-
-
-def likeness(one: str, other: str) -> float:
-    """How surely two folded words are forms of one, from 0 to 1; 0 where that would be a guess.
-
-    The same beginning with another ending, as Ukrainian and Russian inflect; or a slip of the
-    fingers, never in the first letter.
-    """
-    if one == other:
-        return 1.0
-    if one[0] != other[0] or one.isdigit() or other.isdigit():
-        return 0.0
-    return max(_same_stem(one, other), _slip(one, other))
-
-
-_DIGIT = re.compile(r"\d")
-
-
-def _same_stem(one: str, other: str) -> float:
-    if one[:3] != other[:3]:
-        return 0.0
-    common = next((n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), None)
-    common = min(len(one), len(other)) if common is None else common
-    long = max(len(one), len(other))
-    endings = 2 if common < 4 else 3 if common < 6 else 5
-    share = common / long
-    if long - common > endings or share < 0.5:
-        return 0.0
-    if common == 3 and long > 4 and common < min(len(one), len(other)):
-        return 0.0
-    if _DIGIT.search(one) or _DIGIT.search(other):
-        return 0.0
-    return 0.95 if share >= 0.66 or common < 5 else 0.7
-
-
-def _slip(one: str, other: str) -> float:
-    """A letter too much, too few, wrong or in the wrong place; two in a long word."""
-    longer = max(len(one), len(other))
-    allowed = 0 if longer < 5 else 1 if longer < 8 else 2
-    slips = OSA.distance(one, other, score_cutoff=allowed)
-    if slips > allowed:
-        return 0.0
-    return 0.85 - 0.05 * slips if longer > 5 else 0.65
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """Of the known names the one that is most like this one, whatever the case; None: none is."""
+    by_fold = {one.casefold(): one for one in known}
+    close = get_close_matches(name[:_LOOKED_AT].casefold(), by_fold, n=1, cutoff=0.6)
+    return by_fold[close[0]] if close else None

@@ -359,8 +359,9 @@ class _Run(Struct, frozen=True):
 
 
 def _minutes(scene: Scene, run: _Run, line: Line, wanted: set[int]) -> dict[int, float]:
+    """In the order of the calls: who are called in one minute stand in their order, too."""
     called = _forward(scene, run, line).run(wanted=wanted)
-    return {number: max(0.0, called[number].minute) for number in wanted if number in called}
+    return {number: max(0.0, one.minute) for number, one in called.items() if number in wanted}
 
 
 def _forward(scene: Scene, run: _Run, line: Line) -> Forward:

@@ -13,7 +13,7 @@ from queue_app.domain.contacts import Resident
 from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.errors import Conflict, RuleBroken
 from queue_app.domain.numbering import link_token
-from queue_app.flow import reaching, sparing
+from queue_app.flow import reaching, refusing, sparing
 from queue_app.flow.act import Act, verb
 from queue_app.flow.arrival import check_services
 from queue_app.flow.records import Slot
@@ -33,11 +33,14 @@ async def hold(
     starts_at: datetime,
     channel: Channel = "visit",
     language: Language | None = None,
+    instead: str | None = None,
 ) -> Appointment:
-    """Take a free start for `hold_minutes`.
+    """Take a free start for `hold_minutes`. `instead`: the link of what this browser holds and
+    gives back for it.
 
     Conflict `slot_taken` with the nearest `alternatives`; RuleBroken `unknown_service`,
-    `not_by_visit`, `not_by_phone`, `too_many_services`, `no_such_time`; TooMany `too_many_holds`.
+    `not_by_visit`, `not_by_phone`, `too_many_services`, `no_such_time`; TooMany `too_many_holds`,
+    `enough_holds`.
     """
     await act.plans_stand()
     branch = act.branch(branch_slug)
@@ -45,13 +48,15 @@ async def hold(
     if channel == "site":
         raise RuleBroken("not_by_visit", services=services)
     chosen = check_services(act.directory, services, channel)
-    await sparing.require_few_holds(act)
+    await sparing.require_few_holds(act, instead)
     await expire_lapsed(act, branch.id)
     spoken = act.directory.spoken(language)
     held = await _take(act, branch, chosen, starts_at, channel, spoken)
     if held is None:
         raise await _taken(act, branch, chosen, channel, starts_at)
     await sparing.note_hold(act, held)
+    if instead:
+        await sparing.give_back(act, instead)
     return held
 
 
@@ -167,6 +172,7 @@ async def confirm(
         raise Conflict("plans_changed", why=why)
     await sparing.require_few(act, "confirm")
     known = await reaching.checked(act, held, entered, as_it_is, proofs)
+    await refusing.trust(known.phone, known.email)
     return await act.record(known, "confirm", language=language)
 
 

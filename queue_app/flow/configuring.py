@@ -116,7 +116,7 @@ async def put_in_force(by: By, centre: Centre, accept: bool) -> Applied:
         reference.forget()
 
 
-@verb
+@verb.secret  # what it gives names people
 async def apply_centre(act: Act, centre: Centre, accept: bool, keep: bool = True) -> Applied:
     settled = await _write(act, centre)
     found = await replanning.concerned(act.now)

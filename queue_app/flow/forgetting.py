@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from queue_app.domain.appointments import OPEN, Appointment, as_of, require_changeable
 from queue_app.domain.contacts import read_contact
 from queue_app.domain.errors import Conflict, RuleBroken
-from queue_app.flow import sparing, tallies
+from queue_app.flow import pushing, refusing, reminding, sparing, tallies
 from queue_app.flow.act import Act, By, verb
 from queue_app.queries import appointments
 from queue_app.store import db
@@ -81,7 +81,9 @@ async def note_person(act: Act, what: str, bookings: int, canonical: str) -> Non
     Erased with it is what names them beside their bookings: codes that were sent, and counts.
     """
     if what == "erase":
+        await db.fetch("DELETE FROM unreminded WHERE contact = $1", canonical)
         await db.fetch("DELETE FROM proof WHERE contact = $1", canonical)
+        await refusing.drop_of(canonical)
         await db.fetch(
             "DELETE FROM message WHERE branch_id IN (SELECT id FROM branch)"
             " AND appointment_id IS NULL AND lower(recipient) = $1",
@@ -110,7 +112,10 @@ async def _forget(act: Act, one: Appointment) -> None:
     await db.fetch(
         "DELETE FROM message WHERE branch_id = $1 AND appointment_id = $2", one.branch_id, one.id
     )
+    await refusing.drop_of(one.phone, one.email)
+    await pushing.forget(one)
     await db.fetch(
         "DELETE FROM request WHERE scope = ANY($1)",
         [f"{name}:{one.token}:resident" for name in ("confirm", "correct", "move", "cancel")],
     )
+    await reminding.drop_useless()

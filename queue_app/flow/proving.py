@@ -17,7 +17,7 @@ from queue_app.domain.contacts import read_contact
 from queue_app.domain.errors import Conflict, NotFound, RuleBroken, TooMany
 from queue_app.domain.messages import Outgoing
 from queue_app.domain.people import token_hash
-from queue_app.flow import sparing, tallies
+from queue_app.flow import refusing, sparing, tallies
 from queue_app.flow.act import Act, By, verb
 from queue_app.flow.passwords import hash_password, is_right
 from queue_app.queries import appointments
@@ -121,6 +121,8 @@ async def try_code(act: Act, token: str, code: str) -> Tried:
     if until <= act.now or row["tries"] >= TRIES:
         raise Conflict("code_expired")
     right = await is_right(row["code_hash"], re.sub(r"\D", "", code))
+    if right:
+        await refusing.trust(row["contact"])
     await db.fetch(
         "UPDATE proof SET tries = tries + 1, proven_at = $2 WHERE id = $1",
         row["id"],

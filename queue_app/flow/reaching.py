@@ -12,9 +12,9 @@ from queue_app.domain.directory import Directory
 from queue_app.domain.errors import Conflict, RuleBroken
 from queue_app.domain.messages import Outgoing
 from queue_app.domain.phones import numbers_of
-from queue_app.flow import proving, sparing, tallies
+from queue_app.flow import proving, refusing, sparing, tallies
 from queue_app.flow.act import Act, verb
-from queue_app.queries import appointments
+from queue_app.queries import appointments, refused
 from queue_app.store import db
 
 HOUR = timedelta(hours=1)
@@ -66,7 +66,8 @@ async def correct(
     as_it_is: Sequence[str] = (),
     proofs: Sequence[str] = (),
 ) -> Appointment:
-    """Another name or contact until check-in; what is not given stays as it is.
+    """Another name or contact until check-in; what is not given stays as it is. A contact at which
+    nothing arrived is tried once more where it is given again.
 
     RuleBroken and TooMany as for `confirm`; Conflict `already_checked_in`, `appointment_state`.
     """
@@ -74,11 +75,16 @@ async def correct(
     require_correctable(booked)
     said = Resident(name or booked.name or "", phone or booked.phone, email or booked.email)
     known = await checked(act, booked, said, as_it_is, proofs)
-    if known == booked:
+    given = [known.phone if phone else None, known.email if email else None]
+    unheard = await refused.among(given)
+    if known == booked and not unheard:
         return booked
     await sparing.require_few(act, "confirm")
-    reached = (known.phone, known.email) == (booked.phone, booked.email)
-    return await act.record(known, "correct", why="name" if reached else None)
+    await refusing.trust(*given)
+    reached = known.phone == booked.phone and known.email == booked.email and not unheard
+    corrected = await act.record(known, "correct", why="name" if reached else None)
+    await refusing.drop_of(booked.phone, booked.email)
+    return corrected
 
 
 async def checked(

@@ -6,16 +6,28 @@ import errno
 import logging
 import random
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
+from msgspec.structs import replace
+
 from queue_app.clock import Clock
-from queue_app.delivery.adapter import Adapter, Letter, Needless, NotNow, Undeliverable
+from queue_app.delivery.adapter import (
+    Adapter,
+    Letter,
+    Needless,
+    NoSuchRecipient,
+    NotNow,
+    Undeliverable,
+)
 from queue_app.delivery.letters import ORGANIZER, letter_of
-from queue_app.domain.messages import Medium, Message
-from queue_app.domain.quiet import leaves_at
-from queue_app.flow import outbox
-from queue_app.queries import appointments, reference
+from queue_app.delivery.pushes import push_of
+from queue_app.domain.messages import MEDIA, Medium, Message
+from queue_app.domain.people import SYSTEM
+from queue_app.domain.quiet import AWAITED, leaves_at
+from queue_app.flow import outbox, refusing
+from queue_app.flow.act import By
+from queue_app.queries import appointments, reference, refused
 from queue_app.store import db
 
 DELIVER_SECONDS = 30.0
@@ -31,29 +43,44 @@ _log = logging.getLogger(__name__)
 
 class Sender:
     """Delivers by one adapter for each medium; a letter's link begins with `public_url`, and
-    `organizer` invites in calendars."""
+    `organizer` invites in calendars. `ways`: the media by which a message leaves the house, and
+    by which so goes what another way could not deliver. `only`: the media of this one, where
+    others see to the rest; `at_once`: so many messages are at work at the same time."""
 
     def __init__(
         self,
         adapters: Mapping[Medium, Adapter],
         public_url: str | None = None,
         organizer: str | None = None,
+        ways: Collection[Medium] = (),
+        only: Collection[Medium] | None = None,
+        at_once: int = 1,
     ) -> None:
         self._adapters = adapters
         self._public_url = public_url
         self._organizer = organizer or ORGANIZER
+        self._ways = ways
+        self._resting: dict[Medium, tuple[datetime, datetime]] = {}
+        self._others = {one for one in MEDIA if one not in only} if only else frozenset[Medium]()
+        self._at_once = at_once
 
     async def deliver(self, clock: Clock) -> int:
         """What is due, one after the other; how many messages went out.
 
         A way on which one hung is left alone until the next turn, lest the other ways wait behind
-        all that is due on it; and longer where its adapter is still at what was given up.
+        all that is due on it; and longer where its adapter is still at what was given up, or has
+        said how long it takes nothing.
         """
         try:
-            return await self._all_due(clock)
+            ways = [self._all_due(clock) for _ in range(self._at_once)]
+            done = await asyncio.gather(*ways, return_exceptions=True)
         finally:
             for adapter in self._adapters.values():
                 await adapter.rest()
+        for one in done:
+            if isinstance(one, BaseException):
+                raise one
+        return sum(one for one in done if isinstance(one, int))
 
     async def _all_due(self, clock: Clock) -> int:
         lease = timedelta(seconds=clock.hall_seconds(outbox.LEASE.total_seconds()))
@@ -61,7 +88,8 @@ class Sender:
         hanging: set[Medium] = set()
         sent = 0
         while time.monotonic() < enough:
-            message = await outbox.claim(clock.now(), lease, hanging | self._hanging())
+            without = hanging | self._hanging() | self._rests(clock.now()) | self._others
+            message = await outbox.claim(clock.now(), lease, without)
             if message is None:
                 break
             error = await self._send(clock, message)
@@ -82,7 +110,7 @@ class Sender:
             if until := await _sleeps(clock.now(), message):
                 await outbox.put_off(message, until)
                 return Needless("nobody is woken for it")
-            letter = await self._letter(message)
+            letter = await self._letter(message, clock.now())
         except db.OUTAGES:
             with contextlib.suppress(*db.OUTAGES):
                 await outbox.give_back(message, clock.now())
@@ -92,7 +120,7 @@ class Sender:
             await outbox.mark_dropped(message, str(error))
             return error
         except Exception as error:
-            return await _failed(clock, message, error)
+            return await self._failed(clock, message, error)
         adapter = self._adapters[message.channel]
         try:
             # Outside the reach of the clause above: an adapter's timeout is none of the database's.
@@ -107,16 +135,49 @@ class Sender:
                 )
                 await outbox.give_back(message, clock.now())
                 return error
-            return await _failed(clock, message, error)
+            return await self._failed(clock, message, error)
         await outbox.mark_sent(message, clock.now())
         return None
 
-    async def _letter(self, message: Message) -> Letter:
+    async def _letter(self, message: Message, now: datetime) -> Letter:
         if message.channel not in self._adapters:
             raise Undeliverable(f"no way to send by {message.channel}")
         async with asyncio.timeout(READ_SECONDS):
+            if message.kind not in AWAITED and await refused.among([message.recipient]):
+                raise NoSuchRecipient("nothing has arrived there before")
             directory = await reference.directory()
-            return await letter_of(directory, message, self._public_url, self._organizer)
+            if message.channel == "push":
+                return await push_of(directory, message, now)
+            letter = await letter_of(directory, message, now, self._public_url, self._organizer)
+            return replace(letter, centre=directory.centre.title[message.language])
+
+    async def _failed(self, clock: Clock, message: Message, error: Exception) -> Exception:
+        if isinstance(error, Needless):
+            await outbox.mark_dropped(message, str(error))
+            return error
+        final = isinstance(error, Undeliverable)
+        reason = str(error) if isinstance(error, Undeliverable | NotNow) else _name(error)
+        _log.warning("message %s not sent: %s", message.id, reason)
+        if isinstance(error, NoSuchRecipient):
+            by = By(SYSTEM, clock.now())
+            await refusing.refuse(by, message.identity, reason, self._ways)
+        else:
+            least = self._rest(clock, message.channel, error)
+            await outbox.mark_failed(message, clock.now(), reason, random.random(), final, least)
+        return error
+
+    def _rest(self, clock: Clock, medium: Medium, error: Exception) -> timedelta:
+        """How long that way takes nothing, as it has said; until then none is claimed for it."""
+        seconds = error.after_seconds if isinstance(error, NotNow) else None
+        if not seconds:
+            return timedelta()
+        rest = timedelta(seconds=clock.hall_seconds(seconds))
+        self._resting[medium] = (clock.now(), clock.now() + rest)
+        return rest
+
+    def _rests(self, now: datetime) -> set[Medium]:
+        """A clock that was set back ends every rest."""
+        return {medium for medium, (since, until) in self._resting.items() if since <= now < until}
 
 
 async def _sleeps(now: datetime, message: Message) -> datetime | None:
@@ -132,14 +193,6 @@ async def _sleeps(now: datetime, message: Message) -> datetime | None:
     begins_at = booking.starts_at if booking else None
     until = leaves_at(message.kind, message.channel, now, quiet, begins_at)
     return until if until > now else None
-
-
-async def _failed(clock: Clock, message: Message, error: Exception) -> Exception:
-    final = isinstance(error, Undeliverable)
-    reason = str(error) if isinstance(error, Undeliverable | NotNow) else _name(error)
-    _log.warning("message %s not sent: %s", message.id, reason)
-    await outbox.mark_failed(message, clock.now(), reason, random.random(), final)
-    return error
 
 
 def _name(error: Exception) -> str:

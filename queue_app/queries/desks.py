@@ -1,27 +1,41 @@
 """What a desk's console knows beyond the hall: the person's contact, and what can be undone."""
 
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 from queue_app.domain import tickets
+from queue_app.domain.contacts import ContactField
 from queue_app.domain.hall import DeskExtra, Hall, UndoView
 from queue_app.domain.tickets import Event
 from queue_app.queries.tickets import history
 from queue_app.store import db
 
+_CONTACT = """
+SELECT name, phone,
+    EXISTS (SELECT FROM refused_contact WHERE contact = lower(email)) AS email_refused,
+    EXISTS (SELECT FROM refused_contact WHERE contact = phone) AS phone_refused
+FROM appointment WHERE branch_id = $1 AND id = $2
+"""
+
 
 async def extra(hall: Hall, desk_id: int) -> DeskExtra:
     """The name and phone of a booking at the desk, and the desk's last verb if undoable."""
     current = hall.at_desks.get(desk_id)
-    name = phone = None
+    row = None
     if current and current.appointment_id is not None:
-        row = await db.fetch_row(
-            "SELECT name, phone FROM appointment WHERE branch_id = $1 AND id = $2",
-            hall.branch.id,
-            current.appointment_id,
-        )
-        if row:
-            name, phone = row["name"], row["phone"]
-    return DeskExtra(name=name, phone=phone, undo=await last_undoable(hall, desk_id))
+        row = await db.fetch_row(_CONTACT, hall.branch.id, current.appointment_id)
+    undo = await last_undoable(hall, desk_id)
+    if row is None:
+        return DeskExtra(undo=undo)
+    return DeskExtra(name=row["name"], phone=row["phone"], refused=_refused(row), undo=undo)
+
+
+def _refused(row: Mapping[str, Any]) -> tuple[ContactField, ...]:
+    return (
+        *(("email",) if row["email_refused"] else ()),
+        *(("phone",) if row["phone_refused"] else ()),
+    )
 
 
 async def last_undoable(hall: Hall, desk_id: int) -> UndoView | None:

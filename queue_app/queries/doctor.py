@@ -108,7 +108,7 @@ _BROKEN: dict[str, str] = {
             WHERE t.branch_id = a.branch_id AND t.appointment_id = a.id)""",
     "a message tells of something that happened": """
         SELECT format('branch %s: message %s', m.branch_id, m.id) FROM message m
-        WHERE appointment_id IS NOT NULL AND kind <> 'link'
+        WHERE appointment_id IS NOT NULL AND kind NOT IN ('link', 'reminder') AND channel <> 'push'
             AND NOT EXISTS (SELECT FROM appointment_event e
             WHERE e.branch_id = m.branch_id AND e.appointment_id = m.appointment_id
                 AND m.event = format('appointment %s %s', e.appointment_id, e.seq))""",
@@ -302,6 +302,10 @@ WHERE CASE WHEN a.id IS NULL THEN m.created_at < $1
     ELSE upper(a.period) < $1 AND a.changed_at < $1 END
 UNION ALL
 SELECT format('proof %s', id) FROM proof WHERE asked_at < $1
+UNION ALL
+SELECT 'a wish for no reminders' FROM unreminded u WHERE since < $1
+    AND NOT EXISTS (SELECT FROM appointment a WHERE a.phone = u.contact)
+    AND NOT EXISTS (SELECT FROM appointment a WHERE lower(a.email) = u.contact)
 """
 
 

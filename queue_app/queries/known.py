@@ -11,7 +11,7 @@ from queue_app.domain.contacts import hidden_contact
 from queue_app.domain.directory import Directory
 from queue_app.domain.mails import hidden_mail
 from queue_app.domain.phones import hidden_phone
-from queue_app.queries import appointments
+from queue_app.queries import appointments, refused, wishes
 from queue_app.store import db
 
 
@@ -35,7 +35,10 @@ class KnownMessage(Struct, frozen=True):
 
 
 class KnownBooking(Struct, frozen=True):
-    """All that is known of one booking. After `kept_until` nobody's name or contact is in it."""
+    """All that is known of one booking. After `kept_until` nobody's name or contact is in it.
+
+    `email_refused_at`, `phone_refused_at`: since when our messages do not arrive there.
+    """
 
     code: str
     state: str
@@ -48,9 +51,13 @@ class KnownBooking(Struct, frozen=True):
     name: str | None
     phone: str | None
     email: str | None
+    reminders: bool
+    """Whether they are reminded, or wish not to be."""
     kept_until: datetime
     events: tuple[KnownEvent, ...]
     messages: tuple[KnownMessage, ...]
+    email_refused_at: datetime | None = None
+    phone_refused_at: datetime | None = None
 
     def hidden(self) -> "KnownBooking":
         """The same with its contacts in part, for whoever holds no more than its link."""
@@ -59,7 +66,9 @@ class KnownBooking(Struct, frozen=True):
             phone=hidden_phone(self.phone) if self.phone else None,
             email=hidden_mail(self.email) if self.email else None,
             messages=tuple(
-                msgspec.structs.replace(one, recipient=hidden_contact(one.recipient))
+                one
+                if one.channel == "push"
+                else msgspec.structs.replace(one, recipient=hidden_contact(one.recipient))
                 for one in self.messages
             ),
         )
@@ -67,6 +76,7 @@ class KnownBooking(Struct, frozen=True):
 
 async def of_booking(directory: Directory, one: Appointment) -> KnownBooking:
     events = await appointments.history(one.branch_id, one.id)
+    refusals = await refused.of(one.email, one.phone)
     return KnownBooking(
         code=one.code,
         state=one.state,
@@ -79,13 +89,20 @@ async def of_booking(directory: Directory, one: Appointment) -> KnownBooking:
         name=one.name,
         phone=one.phone,
         email=one.email,
+        reminders=await wishes.wants_reminders(one.email or one.phone),
         kept_until=kept_until(directory, one),
         events=tuple(
             KnownEvent(directory.local(event.at), event.verb, event.actor.partition(":")[0])
             for event in events
         ),
         messages=tuple(await _messages(directory, one)),
+        email_refused_at=_local(directory, refusals.email),
+        phone_refused_at=_local(directory, refusals.phone),
     )
+
+
+def _local(directory: Directory, refusal: refused.Refusal | None) -> datetime | None:
+    return directory.local(refusal.refused_at) if refusal else None
 
 
 async def of_contact(

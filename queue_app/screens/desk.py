@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from queue_app.domain import interruptions, tickets
 from queue_app.domain.catalogue import Channel, Text
+from queue_app.domain.contacts import ContactField
 from queue_app.domain.dispatch import Ranked
 from queue_app.domain.hall import DeskExtra, DeskState, Hall, HallTicket, UndoView
 from queue_app.domain.people import Actor, Staff
@@ -66,6 +67,8 @@ class PersonView(Struct, frozen=True):
     phone: str | None
     phone_said: str | None
     """The number as people read it aloud."""
+    refused: tuple[ContactField, ...]
+    """The contacts at which our messages do not arrive."""
 
 
 class DeskQueueView(Struct, frozen=True):
@@ -164,6 +167,7 @@ def _person(hall: Hall, one: HallTicket | None, contact: DeskExtra) -> PersonVie
         name=contact.name,
         phone=contact.phone,
         phone_said=Formats.phone(contact.phone) if contact.phone else None,
+        refused=contact.refused,
     )
 
 

@@ -81,6 +81,20 @@ class Session(Table, tablename="session", db=engine):
     expires_at = Timestamptz()
 
 
+class Brake(Table, tablename="brake", db=engine):
+    subject = Bytea(primary_key=True)
+    failures = Integer()
+    last_at = Timestamptz()
+    free_at = Timestamptz()
+
+
+class KnownBrowser(Table, tablename="known_browser", db=engine):
+    staff_id = ForeignKey(Staff, null=False, primary_key=True)
+    token_hash = Bytea()
+    network = Bytea(null=True, default=None)
+    seen_at = Timestamptz()
+
+
 class Device(Table, tablename="device", db=engine):
     id = Integer(primary_key=True)
     branch_id = ForeignKey(Branch, null=False)
@@ -204,6 +218,22 @@ class Message(Table, tablename="message", db=engine):
     error = Text(null=True, default=None)
 
 
+class Reminded(Table, tablename="reminded", db=engine):
+    reminder = Text(primary_key=True)
+    reach = Timestamptz()
+
+
+class Unreminded(Table, tablename="unreminded", db=engine):
+    contact = Text(primary_key=True)
+    since = Timestamptz()
+
+
+class RefusedContact(Table, tablename="refused_contact", db=engine):
+    contact = Text(primary_key=True)
+    refused_at = Timestamptz()
+    reason = Text()
+
+
 class Job(Table, tablename="job", db=engine):
     name = Text(primary_key=True)
     due_at = Timestamptz()
@@ -307,7 +337,8 @@ class Interruption(Table, tablename="interruption", db=engine):
 class HoldFrom(Table, tablename="hold_from", db=engine):
     branch_id = Integer()
     appointment_id = BigInt(primary_key=True)
-    address = Bytea()
+    address = Bytea(null=True, default=None)
+    browser = Bytea(null=True, default=None)
     held_until = Timestamptz()
 
 
@@ -317,6 +348,23 @@ class FreedSlot(Table, tablename="freed_slot", db=engine):
     lane_id = Integer()
     period = TimeRange()
     free_at = Timestamptz()
+
+
+class PushKey(Table, tablename="push_key", db=engine):
+    id = Integer(primary_key=True, default=1)
+    private_key = Bytea()
+
+
+class PushSubscription(Table, tablename="push_subscription", db=engine):
+    branch_id = ForeignKey(Branch, null=False)
+    id = BigInt(primary_key=True)
+    appointment_id = BigInt(null=True, default=None)
+    ticket_id = BigInt(null=True, default=None)
+    endpoint = Text()
+    p256dh = Bytea()
+    auth = Bytea()
+    language = Text()
+    created_at = Timestamptz()
 
 
 class Proof(Table, tablename="proof", db=engine):

@@ -5,7 +5,7 @@ order come from the language, the clock from the country.
 """
 
 from collections.abc import Iterable
-from datetime import date, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import cache
 
 import phonenumbers
@@ -75,6 +75,43 @@ def offset_name(local: datetime) -> str:
     minutes = round((local.utcoffset() or timedelta()) / timedelta(minutes=1))
     hours, rest = divmod(abs(minutes), 60)
     return f"UTC{'−' if minutes < 0 else '+'}{hours}" + (f":{rest:02}" if rest else "")
+
+
+@cache
+def offsets(zone: tzinfo, year: int) -> tuple[tuple[int, int], ...]:
+    """How far the zone's clocks are ahead of UTC: (from which millisecond on, how many minutes).
+
+    From a year before this one to four years after it. Pages are told so instead of the zone's
+    name, which the tables of an older browser may not know.
+    """
+    day = datetime(year - 1, 1, 1, tzinfo=UTC)
+    found = [(_milliseconds(day), _ahead(day, zone))]
+    while day.year < year + 5:
+        following = day + timedelta(days=1)
+        if (minutes := _ahead(following, zone)) != found[-1][1]:
+            found.append((_milliseconds(_change(day, following, zone)), minutes))
+        day = following
+    return tuple(found)
+
+
+def _change(before: datetime, after: datetime, zone: tzinfo) -> datetime:
+    """The minute between these two at which the zone's clocks are changed."""
+    while after - before > timedelta(minutes=1):
+        middle = before + (after - before) // timedelta(minutes=2) * timedelta(minutes=1)
+        if _ahead(middle, zone) == _ahead(before, zone):
+            before = middle
+        else:
+            after = middle
+    return after
+
+
+def _ahead(moment: datetime, zone: tzinfo) -> int:
+    ahead = moment.astimezone(zone).utcoffset() or timedelta()
+    return round(ahead / timedelta(minutes=1))
+
+
+def _milliseconds(moment: datetime) -> int:
+    return round(moment.timestamp() * 1000)
 
 
 class Formats(Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""Websockets: whole snapshots out, nothing in."""
+"""Websockets: whole snapshots out, nothing in. And the same by GET, where none comes through."""
 
 import asyncio
 import contextlib
@@ -6,17 +6,20 @@ from asyncio import FIRST_COMPLETED
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from litestar import WebSocket, websocket
+from litestar import Request, Response, WebSocket, get, websocket
 from litestar.di import NamedDependency
+from litestar.enums import MediaType
 from litestar.exceptions import WebSocketDisconnect
-from litestar.handlers import WebsocketRouteHandler
+from litestar.handlers import HTTPRouteHandler, WebsocketRouteHandler
+from litestar.status_codes import HTTP_204_NO_CONTENT
 from msgspec import Struct
 
 from queue_app.domain.errors import NotSignedIn, QueueError
 from queue_app.domain.people import Actor, Anonymous
-from queue_app.live import Hub, Screen, Topic
+from queue_app.live import Hub, Screen, Subscription, Topic
 from queue_app.store.db import OUTAGES
-from queue_app.web.guards import admit, require_same_origin, right
+from queue_app.store.outages import Outage
+from queue_app.web.guards import Connection, admit, require_same_origin, right, who_asks
 from queue_app.web.stream import Stream, stream_of
 
 Socket = WebSocket[Any, Any, Any]
@@ -25,7 +28,7 @@ REFUSED = 4403
 UNKNOWN = 4404
 TRY_AGAIN = 1013
 ASK_AGAIN_SECONDS = 20.0
-"""How long a socket may outlive its session."""
+"""How long a socket may outlive a session whose end nobody says: one whose hours are over."""
 AGAIN_SECONDS = 0.05
 """Before somebody is admitted anew: two servers that answer in turn keep nobody busy."""
 
@@ -33,15 +36,20 @@ AGAIN_SECONDS = 0.05
 class Channel(Struct, frozen=True):
     """A screen that is pushed: at which address, and to whom.
 
-    `address`: a route, with its parameters in braces. `topic` reads them from the socket's
-    `path_params`; it raises a QueueError where this actor may not watch that very thing.
+    `address`: a route, with its parameters in braces. `topic` reads them from the `path_params`
+    of a socket or request; it raises a QueueError where this actor may not watch that very thing.
     """
 
     address: str
     screen: Screen[Any]
     right: str
     summary: str
-    topic: Callable[[Socket, Actor], Awaitable[Topic]]
+    topic: Callable[[Connection, Actor], Awaitable[Topic]]
+
+    @property
+    def asked_at(self) -> str:
+        """Where the same snapshots are asked for one by one."""
+        return self.address.replace("/ws/", "/api/v1/live/", 1)
 
 
 def websocket_of(channel: Channel) -> WebsocketRouteHandler:
@@ -71,13 +79,32 @@ async def _follow(socket: Socket, hub: Hub, channel: Channel, stream: Stream) ->
     require_same_origin(socket)
     who = await admit(socket, channel.right)
     topic = await channel.topic(socket, who)
-    again = None if isinstance(who, Anonymous) else ASK_AGAIN_SECONDS
-    async with hub.subscribe(topic, stream.push) as subscription:
-        ends = (stream.gone, subscription.over)
-        while not (await asyncio.wait(ends, timeout=again, return_when=FIRST_COMPLETED))[0]:
-            await _ask_again(socket, channel)
+    if isinstance(who, Anonymous):
+        async with hub.subscribe(topic, stream.push) as subscription:
+            await asyncio.wait((stream.gone, subscription.over), return_when=FIRST_COMPLETED)
+    else:
+        async with hub.subscribe(topic, stream.push, who.actor) as subscription:
+            await _while_admitted(socket, channel, stream, subscription)
     if subscription.over.done():
         await asyncio.sleep(AGAIN_SECONDS)
+
+
+async def _while_admitted(
+    socket: Socket, channel: Channel, stream: Stream, subscription: Subscription
+) -> None:
+    """Asked once in a while, and at once when it is said that sessions of this actor have ended."""
+    while not (stream.gone.done() or subscription.over.done()):
+        doubted = asyncio.create_task(subscription.doubted.wait())
+        ends = (stream.gone, subscription.over, doubted)
+        try:
+            done, _ = await asyncio.wait(
+                ends, timeout=ASK_AGAIN_SECONDS, return_when=FIRST_COMPLETED
+            )
+        finally:
+            doubted.cancel()
+        if not done or doubted in done:
+            subscription.doubted.clear()
+            await _ask_again(socket, channel)
 
 
 async def _ask_again(socket: Socket, channel: Channel) -> None:
@@ -93,3 +120,26 @@ async def _ask_again(socket: Socket, channel: Channel) -> None:
 async def _close(socket: Socket, code: int, reason: str) -> None:
     with contextlib.suppress(WebSocketDisconnect, OSError):
         await socket.close(code=code, reason=reason)
+
+
+def snapshot_of(channel: Channel) -> HTTPRouteHandler:
+    """The route that gives the channel's snapshot once, to whom the socket would be opened; 204
+    where `version` and `epoch` say that they have it."""
+
+    @get(channel.asked_at, opt=right(channel.right), include_in_schema=False)
+    async def handler(
+        request: Request[Any, Any, Any],
+        hub: NamedDependency[Hub],
+        version: int | None = None,
+        epoch: str = "",
+    ) -> Response[bytes]:
+        topic = await channel.topic(request, who_asks(request))
+        known = None if version is None else (version, epoch)
+        seen = await hub.look(topic, known)
+        if seen is None:
+            raise Outage("another epoch began", passing=True, unsure=False)
+        if seen.text is None:
+            return Response(b"", status_code=HTTP_204_NO_CONTENT)
+        return Response(seen.text, media_type=MediaType.JSON)
+
+    return handler

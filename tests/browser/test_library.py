@@ -8,13 +8,20 @@ import pytest
 from playwright.async_api import BrowserContext, Page
 
 from queue_app.domain.catalogue import Language
-from queue_app.texts.formats import Formats
+from queue_app.texts.formats import Formats, offsets
 from tests.support.people import BRANCH
 from tests.support.server import Server
 
 pytestmark = [pytest.mark.browser, pytest.mark.server]
 
 KYIV = "Europe/Kyiv"
+
+
+def table(zone: str) -> Any:
+    """How a page is told of a zone in the year of these tests."""
+    return offsets(ZoneInfo(zone), 2026)
+
+
 MOMENTS = [
     datetime(2026, 11, 23, 23, 0, tzinfo=UTC),
     datetime(2026, 11, 27, 8, 5, tzinfo=UTC),
@@ -32,11 +39,11 @@ SAY = """async ([language, moments, waits, zone]) => {
   };
 }"""
 
-COUNT = """async (heard) => {
+COUNT = """async ([heard, zone]) => {
   const { HallClock } = await import("/static/web/lib/clock.js");
   let passed = 0;
   performance.now = () => passed;
-  const clock = new HallClock("Europe/Kyiv", heard[0][1]);
+  const clock = new HallClock(zone, heard[0][1]);
   for (const [ms, iso] of heard) {
     passed = ms;
     clock.set(iso);
@@ -58,7 +65,7 @@ async def test_scripts_write_times_days_and_durations_as_the_server_does(page: P
     languages: tuple[Language, ...] = ("uk", "en")
     for language in languages:
         formats = Formats(language, ZoneInfo(KYIV), "UA")
-        given: list[Any] = [language, [one.isoformat() for one in MOMENTS], WAITS, KYIV]
+        given: list[Any] = [language, [one.isoformat() for one in MOMENTS], WAITS, table(KYIV)]
         assert await page.evaluate(SAY, given) == {
             "times": [formats.time(one) for one in MOMENTS],
             "days": [formats.day(one) for one in MOMENTS],
@@ -79,7 +86,7 @@ async def test_a_time_that_comes_twice_is_told_apart_as_the_server_does(page: Pa
     for zone, change in CHANGES.items():
         moments = [change + timedelta(minutes=15 * step) for step in range(-8, 8)]
         moments += [change + timedelta(days=155), change - timedelta(days=1)]
-        given: list[Any] = ["uk", [one.isoformat() for one in moments], [], zone]
+        given: list[Any] = ["uk", [one.isoformat() for one in moments], [], table(zone)]
         said = (await page.evaluate(SAY, given))["times"]
         assert said == [Formats("uk", ZoneInfo(zone)).time(one) for one in moments], zone
         alike = [one for one in said if "UTC" in one]
@@ -93,5 +100,5 @@ async def test_the_clock_runs_on_between_snapshots_and_follows_a_faster_hall(pag
             (second * 1000, (begun + timedelta(seconds=second * rate)).isoformat())
             for second in (0, 2, 4)
         ]
-        shown = datetime.fromisoformat(await page.evaluate(COUNT, heard))
+        shown = datetime.fromisoformat(await page.evaluate(COUNT, [heard, table(KYIV)]))
         assert shown - begun == timedelta(seconds=4 * rate + expected), rate

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from config.relay import Relay, parse_relay
+from config.imap import Inbox, parse_inbox
+from config.relay import MailFrom, Relay, parse_relay, parse_sender
 from config.settings import PROJECT, SettingsError, from_environment
 from config.sms_gateway import Generic, TurboSms, read_gateway
 
@@ -56,21 +57,91 @@ def test_a_mail_server_needs_a_sender_and_no_password_is_ever_shown() -> None:
     with pytest.raises(SettingsError, match=r"^QUEUE_APP_MAIL_FROM: is needed"):
         from_environment({"QUEUE_APP_SMTP_URL": url})
     with pytest.raises(SettingsError, match=r"^QUEUE_APP_MAIL_FROM: "):
-        from_environment({"QUEUE_APP_SMTP_URL": url, "QUEUE_APP_MAIL_FROM": "Centre <a@b.org>"})
+        from_environment({"QUEUE_APP_SMTP_URL": url, "QUEUE_APP_MAIL_FROM": "Centre a@b.org"})
     settings = from_environment(
         {"QUEUE_APP_SMTP_URL": url, "QUEUE_APP_MAIL_FROM": "noreply@example.org"}
     )
     assert "hunter2" not in repr(settings)
 
 
+@pytest.mark.parametrize(
+    ("raw", "sender"),
+    [
+        ("noreply@example.org", MailFrom("noreply@example.org")),
+        ("Центр сервісу <noreply@example.org>", MailFrom("noreply@example.org", "Центр сервісу")),
+        ('"Centre, North" <a@example.org>', MailFrom("a@example.org", "Centre, North")),
+    ],
+)
+def test_a_sender_may_have_a_name(raw: str, sender: MailFrom) -> None:
+    assert parse_sender(raw) == sender
+
+
+@pytest.mark.parametrize("raw", ["Centre <>", "a@b.org (Centre)", "Centre <a@b.org> x", "x"])
+def test_a_sender_that_is_none_is_refused(raw: str) -> None:
+    with pytest.raises(SettingsError, match=r"^QUEUE_APP_MAIL_FROM: \S+"):
+        from_environment({"QUEUE_APP_MAIL_FROM": raw})
+
+
+@pytest.mark.parametrize(
+    ("url", "inbox"),
+    [
+        (
+            "imaps://me%40x.org:p%2Fw@mail.example.org/INBOX",
+            Inbox("mail.example.org", 993, "me@x.org", "p/w"),
+        ),
+        (
+            "imaps://me:pw@mail.example.org:9930/Came%20back",
+            Inbox("mail.example.org", 9930, "me", "pw", "Came back"),
+        ),
+        ("imaps://me:pw@mail.example.org", Inbox("mail.example.org", 993, "me", "pw")),
+    ],
+)
+def test_a_mailbox_is_named_by_its_address(url: str, inbox: Inbox) -> None:
+    assert parse_inbox(url) == inbox
+    assert "pw" not in repr(inbox)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "imap://me:hunter2@mail.example.org",
+        "imaps://mail.example.org/INBOX",
+        "imaps://me@mail.example.org",
+        "imaps://:hunter2@mail.example.org",
+        "imaps://me:hunter2@mail.example.org:many",
+        "imaps://me:hunter2@mail.example.org#x",
+        "imaps://me:hunter2@mail.example.org?tls=none",
+        "imaps://me:hunter2@mail.example.org?ca=/no/such/file",
+        "imaps://me:hunter2@mail.example.org/Повернуте",
+        "imaps://me:hunter2@mail.example.org/a%0d%0ab",
+    ],
+)
+def test_a_mailbox_that_cannot_be_used_is_refused_without_its_password(url: str) -> None:
+    with pytest.raises(SettingsError, match=r"^QUEUE_APP_BOUNCES_IMAP: \S+") as caught:
+        from_environment({"QUEUE_APP_BOUNCES_IMAP": url, "QUEUE_APP_MAIL_BOUNCES": "b@x.org"})
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_mailbox_is_read_where_it_is_known_what_comes_there() -> None:
+    with pytest.raises(SettingsError, match=r"^QUEUE_APP_MAIL_BOUNCES: is needed"):
+        from_environment({"QUEUE_APP_BOUNCES_IMAP": "imaps://me:pw@mail.example.org"})
+
+
 def test_the_examples_of_gateways_are_read_with_secrets_from_the_environment() -> None:
     folder = PROJECT / "config" / "gateways"
-    secrets = {"TURBOSMS_TOKEN": "t0ken", "SMS_AUTHORIZATION": "Bearer t0ken"}
+    secrets = {
+        "TURBOSMS_TOKEN": "t0ken",
+        "SMS_AUTHORIZATION": "Bearer t0ken",
+        "SMSBAT_KEY": "t0ken",
+        "SMSBAT_SENDER": "CKS",
+    }
     first = read_gateway(str(folder / "turbosms.toml"), secrets)
     second = read_gateway(str(folder / "generic.toml"), secrets)
     assert isinstance(first, TurboSms) and first.token == "t0ken"
     assert isinstance(second, Generic) and second.headers == {"Authorization": "Bearer t0ken"}
-    assert "t0ken" not in repr(first) + repr(second)
+    third = read_gateway(str(folder / "smsbat.toml"), secrets)
+    assert isinstance(third, Generic) and third.headers == {"X-Authorization-Key": "t0ken"}
+    assert "t0ken" not in repr(first) + repr(second) + repr(third)
 
 
 USABLE = 'kind = "generic"\nurl = "https://sms.example.org/send?to={phone}&text={text}"\n'

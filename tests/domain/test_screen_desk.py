@@ -10,7 +10,7 @@ from tests.domain.screen_halls import after, at_desk, both, desk, hall, stop, ti
 
 NOTHING = DeskExtra()
 UNDO = UndoView(1, "А1", "call", after(4))
-OLENA = DeskExtra("Олена", "+380671234567", UNDO)
+OLENA = DeskExtra("Олена", "+380671234567", UNDO, ("email",))
 
 
 @pytest.mark.parametrize(
@@ -24,6 +24,7 @@ def test_a_contact_is_shown_to_the_clerk_of_the_desk_and_to_no_colleague(
     seen = desk_view(hall(at_desk(1, 1)), 1, viewer, OLENA)
     assert seen.current
     assert (seen.current.name, seen.current.phone is None) == (name, name is None)
+    assert seen.current.refused == (("email",) if name else ())
     assert seen.undo == UNDO
 
 

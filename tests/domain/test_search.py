@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.files import load_centre
+from queue_app.domain.alphabets import likeness, words_of
 from queue_app.domain.catalogue import Text
 from queue_app.domain.matching import Index, Keywords, SearchWords, Synonyms, Thing
-from queue_app.domain.spelling import likeness, words_of
 from queue_app.queries.search import index_of
 from tests.support.database import CONFIG
 

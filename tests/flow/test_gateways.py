@@ -5,14 +5,16 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from msgspec.structs import replace
 
-from config.sms_gateway import Gateway, Generic, Success, TurboSms
+from config.settings import PROJECT
+from config.sms_gateway import Gateway, Generic, Success, TurboSms, read_gateway
 from queue_app.clock import FixedClock
 from queue_app.delivery import gateway as gateways
 from queue_app.delivery.gateway import SmsGateway
 from queue_app.jobs.sending import Sender
 from queue_app.store import db
-from tests.flow.letters import book, waiting
+from tests.flow.letters import Desk, book, waiting
 from tests.support.sms_server import Counter, sms_server
 
 pytestmark = pytest.mark.usefixtures("proven")
@@ -146,3 +148,91 @@ async def test_success_looks_as_the_file_says(answer: Any, state: str, clock: Fi
         await send(Generic(url=counter.url, form=form, success=success), clock)
     assert [one for *_, one in await waiting()] == [state]
     assert parse_qs(counter.asked[0].body.decode())["phone"] == ["+380671234567"]
+
+
+@pytest.mark.parametrize(
+    ("status", "header", "asked", "rest"),
+    [
+        (429, "600", 1, 600),
+        (503, "Mon, 23 Nov 2026 10:10:00 GMT", 1, 600),
+        (429, "0", 2, 30),
+        (429, "5", 1, 5),
+        (429, "soon", 2, 30),
+        (429, "Mon, 23 Nov 2026 09:10:00 GMT", 2, 30),
+        (429, "99999999999999999999", 1, 86_400),
+        (500, "600", 2, 30),
+    ],
+)
+async def test_a_gateway_that_says_when_it_takes_more_is_left_alone_until_then(
+    status: int, header: str, asked: int, rest: int, clock: FixedClock
+) -> None:
+    for number in ("067 123 45 67", "067 123 45 68"):
+        await book(clock, None, number)
+    busy = (status, b"", {"Retry-After": header, "Date": "Mon, 23 Nov 2026 10:00:00 GMT"})
+    with sms_server(busy) as counter:
+        sender = Sender({"sms": SmsGateway(turbo(counter))})
+        assert await sender.deliver(clock) == 0
+        assert len(counter.asked) == asked, "the others wait with it"
+        counter.say = [TAKEN]
+        clock.advance(seconds=rest - 1)
+        assert await sender.deliver(clock) == 0
+        clock.advance(seconds=40)
+        assert await sender.deliver(clock) == 2
+    attempts = await db.fetch("SELECT attempts FROM message ORDER BY id")
+    assert [row["attempts"] for row in attempts] == [2, asked]
+
+
+async def test_what_one_gateway_says_delays_no_mail(clock: FixedClock) -> None:
+    await book(clock, None, PHONE)
+    desk = Desk()
+    with sms_server((429, b"", {"Retry-After": "600"})) as counter:
+        sender = Sender({"sms": SmsGateway(turbo(counter)), "mail": desk})
+        await sender.deliver(clock)
+        await book(clock, "olena@example.com")
+        assert await sender.deliver(clock) == 1
+        clock.advance(minutes=-5)
+        await sender.deliver(clock)
+    assert [one.channel for one in desk.letters] == ["mail"]
+
+
+async def test_a_number_is_told_from_a_text_as_the_file_says(clock: FixedClock) -> None:
+    await book(clock, None, PHONE)
+    success = Success(path="code", values=("ok",), no_number=("none",), final=("words",))
+    form = {"phone": "{phone}", "text": "{text}"}
+    for said, marks in (("words", 0), ("none", 1)):
+        await db.fetch("UPDATE message SET state = 'waiting'")
+        with sms_server((400, {"code": said})) as counter:
+            await send(Generic(url=counter.url, form=form, success=success), clock)
+        assert [one for *_, one in await waiting()] == ["failed"]
+        assert await db.fetch_value("SELECT count(*) FROM refused_contact") == marks
+
+
+@pytest.mark.parametrize(
+    ("answer", "state", "marks"),
+    [
+        ((200, {"messagelistId": 1, "messages": [{"status": "accepted", "parts": 1}]}), "sent", 0),
+        ((200, {"messagelistId": 1, "messages": [{"status": "failed"}]}), "waiting", 0),
+        ((422, {"status": 422, "error": "Unprocessable Entity", "code": 1003}), "failed", 1),
+        ((401, {"status": 401, "error": "Unauthorized", "code": 1001}), "waiting", 0),
+    ],
+)
+async def test_smsbat_is_asked_and_judged_as_its_documentation_says(
+    answer: Any, state: str, marks: int, clock: FixedClock
+) -> None:
+    await book(clock, None, PHONE)
+    secrets = {"SMSBAT_KEY": "a-key", "SMSBAT_SENDER": "CKS"}
+    preset = read_gateway(str(PROJECT / "config" / "gateways" / "smsbat.toml"), secrets)
+    assert isinstance(preset, Generic)
+    with sms_server(answer) as counter:
+        await send(replace(preset, url=f"{counter.url}/bat/messagelist"), clock)
+    (asked,) = counter.asked
+    assert (asked.method, asked.path) == ("POST", "/bat/messagelist")
+    assert asked.headers["X-Authorization-Key"] == "a-key"
+    (message,) = asked.json["messages"]
+    assert "11:00" in message.pop("text")
+    identity = str(await db.fetch_value("SELECT identity FROM message"))
+    assert message == {
+        "type": "sms", "from": "CKS", "to": "+380671234567", "customerMessageId": identity,
+    }  # fmt: skip
+    assert [one for *_, one in await waiting()] == [state]
+    assert await db.fetch_value("SELECT count(*) FROM refused_contact") == marks

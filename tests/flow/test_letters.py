@@ -43,7 +43,7 @@ class Reader(HTMLParser):
 
 
 @pytest.mark.parametrize("language", ["uk", "en"])
-@pytest.mark.parametrize("kind", [one for one in KINDS if one != "code"])
+@pytest.mark.parametrize("kind", KINDS)
 async def test_a_mail_is_whole_in_text_and_in_html(kind: MessageKind, language: str) -> None:
     directory = await reference.directory()
     for channel in ("visit", "phone"):
@@ -52,12 +52,14 @@ async def test_a_mail_is_whole_in_text_and_in_html(kind: MessageKind, language: 
         tags = Reader(letter.html).tags
         assert ("html", {"lang": language}) in tags
         assert not {"table", "img", "script", "form"} & {tag for tag, _ in tags}
-        (button,) = [attrs["href"] for tag, attrs in tags if tag == "a"]
-        assert button == f"https://queue.example.org/visit/1-{'a' * 22}"
-        assert button in letter.text
+        links = [attrs["href"] for tag, attrs in tags if tag == "a"]
+        own = [] if kind == "code" else [f"https://queue.example.org/visit/1-{'a' * 22}"]
+        assert links == own + ([letter.unsubscribe] if kind == "reminder" else [])
+        assert all(one and one in letter.text for one in links)
         assert letter.text.startswith(letter.subject)
         code = "123 456"
-        shown = channel == "visit" and kind not in ("cancelled", "missed", "plans")
+        coming = channel == "visit" and kind not in ("cancelled", "missed", "plans")
+        shown = coming or kind == "code"
         assert ((code in letter.text), (code in letter.html)) == (shown, shown)
 
 
@@ -116,6 +118,11 @@ async def test_the_check_names_each_template_that_cannot_be_filled_in(folder: Pa
     assert sum("nobody_knows_this" in one for one in found) == len(centre.languages)
     assert any(one.startswith("booked, mail, uk: booked.txt, line 2: ") for one in found)
     assert not any(one.startswith("cancelled") for one in found)
+    (folder / "code.sms.txt").write_text("{{ digits }} {{ where }}")
+    (folder / "reminder.txt").write_text("{{ when }} {{ unsubscribe + '?from=mail' }}")
+    found = list(problems(centre, folder))
+    assert any(one.startswith("code, sms, en: ") and "where" in one for one in found)
+    assert any(one.startswith("reminder, mail, uk: ") for one in found), "nowhere is the site"
 
 
 async def test_who_missed_the_visit_is_told_so_in_the_morning_with_the_way_to_book_again(

@@ -4,18 +4,31 @@ import asyncio
 import multiprocessing
 import os
 import signal
+from base64 import b64encode
 from collections.abc import Iterator
 from datetime import timedelta
 from email import message_from_bytes, policy
+from email.header import decode_header, make_header
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 
+import dkim
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
 
+from config.dkim import Dkim, PrivateKey
 from config.relay import Relay, parse_relay
 from queue_app.clock import FixedClock
 from queue_app.delivery.adapter import CalendarPart, Letter
 from queue_app.delivery.mail import mail
+from queue_app.delivery.signing import signer
 from queue_app.delivery.smtp import SmtpMailer
 from queue_app.jobs import sending
 from queue_app.jobs.sending import Sender
@@ -50,6 +63,7 @@ async def test_a_letter_arrives_once_from_us_to_its_recipient(
     message = received.message
     assert message["To"] == "olena@example.com"
     assert message["Auto-Submitted"] == "auto-generated"
+    assert message["Content-Language"] == "uk"
     assert "11:00" in message["Subject"]
     assert message["Message-ID"].endswith("@queue.example.org>")
     words = message.get_body(("plain",))
@@ -78,7 +92,7 @@ async def test_what_is_refused_for_now_is_tried_again_and_what_is_refused_for_go
     assert await sender.deliver(clock) == 1
     assert [state for *_, state in await waiting()] == ["failed", "waiting", "sent"]
     assert await errors() == [
-        "the recipient was refused with 550", "the recipient was refused with 452", None,
+        "the recipient was refused with 550 5.1.1", "the recipient was refused with 452", None,
     ]  # fmt: skip
     del office.refused["full@example.com"]
     clock.advance(minutes=1)
@@ -201,6 +215,48 @@ def _send_and_die(dsn: str, port: int) -> None:
     asyncio.run(work())
 
 
+async def test_a_signed_letter_is_verified_as_it_was_received_and_no_other(
+    clock: FixedClock, office: Office
+) -> None:
+    """As whoever receives it does, with the public half of the key that stands in the DNS."""
+    key = rsa.generate_private_key(65537, 2048)
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
+    named = Dkim(PrivateKey(Path("key.pem"), private, exposed=False), "queue", "queue.example.org")
+    await book(clock)
+    relay = Relay("127.0.0.1", office.port, "none")
+    await Sender({"mail": SmtpMailer(relay, SENDER, None, signer(named))}).deliver(clock)
+    received = office.received[0].content
+    public = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    record = b"v=DKIM1; k=rsa; p=" + b64encode(public)
+    asked: list[bytes] = []
+
+    def look_up(name: bytes, timeout: int = 5) -> bytes:
+        asked.append(name)
+        return record
+
+    assert dkim.verify(received, dnsfunc=look_up)
+    assert asked == [b"queue._domainkey.queue.example.org."]
+    assert max(received) < 128, "no server has to change a sign of it"
+    assert not dkim.verify(received.replace(b"Subject:", b"Subject: x", 1), dnsfunc=look_up)
+    assert not dkim.verify(b"From: evil@example.com\r\n" + received, dnsfunc=look_up)
+    assert not dkim.verify(received.replace(b"text/html", b"text/xxxx", 1), dnsfunc=look_up)
+
+
+async def test_the_sender_is_the_centre_in_the_letters_language_or_who_was_named(
+    clock: FixedClock, office: Office
+) -> None:
+    relay = Relay("127.0.0.1", office.port, "none")
+    for name in (None, "Queue, North"):
+        await book(clock)
+        await Sender({"mail": SmtpMailer(relay, SENDER, name=name)}).deliver(clock)
+    # Python's own reading of an address puts a blank into a name that was folded.
+    raw = [message_from_bytes(one.content)["From"] for one in office.received]
+    first, second = (parseaddr(str(make_header(decode_header(one)))) for one in raw)
+    assert first == ("Центр комунального сервісу", SENDER)
+    assert second == ("Queue, North", SENDER)
+    assert office.received[0].sender == SENDER
+
+
 def letter(**more: Any) -> Letter:
     values: dict[str, Any] = {
         "identity": "0f6c3b1e-0000-4000-8000-000000000000",
@@ -243,7 +299,8 @@ def test_a_long_address_to_unsubscribe_stands_in_the_letter_as_it_is() -> None:
 
 
 def test_no_title_puts_a_header_into_a_letter() -> None:
-    sent = mail(letter(subject="Центр\r\nBcc: all@example.com"), SENDER)
+    evil = "Центр\r\nBcc: all@example.com"
+    sent = mail(letter(subject=evil, centre=evil), SENDER)
     assert b"\nBcc:" not in sent
 
 

@@ -24,9 +24,11 @@ from queue_app.domain.appointments import Appointment
 from queue_app.domain.catalogue import Channel
 from queue_app.domain.errors import NotFound
 from queue_app.domain.hall import Hall
+from queue_app.domain.messages import Medium
 from queue_app.domain.people import RESIDENT, token_hash
-from queue_app.flow import arrival, booking, staffing
+from queue_app.flow import arrival, booking, pushing, staffing
 from queue_app.flow.act import By
+from queue_app.flow.arrival import IssuedTicket
 from queue_app.jobs import learning, upkeep
 from queue_app.jobs.runner import Job
 from queue_app.jobs.sending import Sender
@@ -53,6 +55,7 @@ from tests.support.database import RUN_FOLDER, drop_database, own_database
 from tests.support.hall import Desk, open_desk, take_ticket
 from tests.support.long_past import Past
 from tests.support.people import BRANCH, KIOSK, hire
+from tests.support.subscriber import Subscriber
 from tests.support.waiting import SOON
 
 pytestmark = pytest.mark.slow
@@ -182,7 +185,10 @@ async def planned(dsn: str, how: str) -> AsyncIterator[None]:
 
 def jobs(folder: Path) -> tuple[Job, ...]:
     letters = MessageFolder(folder)
-    return tuple(upkeep.with_delivery(Sender({"mail": letters, "sms": letters}), letters))
+    by_push: tuple[Medium, ...] = ("push",)
+    pusher = Sender({"push": letters}, only=by_push)
+    sender = Sender({"mail": letters, "sms": letters}, only=("mail", "sms"))
+    return tuple(upkeep.with_delivery(sender, letters, pusher))
 
 
 @pytest.mark.parametrize("table", ["appointment", "ticket", "ticket_event", "message", "promise"])
@@ -235,9 +241,19 @@ async def leave_work(folder: Path) -> None:
     await booking.hold(
         By(RESIDENT, MONDAY - timedelta(hours=1)), BRANCH, [SERVICE], MONDAY + timedelta(hours=3)
     )
+    await open_desk("3", MONDAY)
+    await push_to(await take_ticket(MONDAY), MONDAY)
+    await push_to(await take_ticket(FRIDAY), FRIDAY)
+    await booked(FRIDAY, MONDAY + timedelta(hours=2))
+    await db.fetch("UPDATE reminded SET reach = $1", MONDAY + timedelta(hours=1))
     own_folder = folder / str(await outbox.identity())
     own_folder.mkdir(parents=True)
     (own_folder / f"{uuid4()}.eml").touch()
+
+
+async def push_to(issued: IssuedTicket, now: datetime) -> None:
+    told = Subscriber().at(f"https://push.example.org/{issued.id}")
+    await pushing.allow_push(By(RESIDENT, now), issued.token, "ticket", told, "uk")
 
 
 async def visit(desk: Desk, now: datetime) -> None:

@@ -15,7 +15,8 @@ from queue_app.domain.hall import Hall
 from queue_app.domain.people import Actor
 from queue_app.live import Hub, Screen, Topic, nothing_more
 from queue_app.queries import reference
-from queue_app.web.sockets import REFUSED, Channel, Socket
+from queue_app.web.guards import Connection
+from queue_app.web.sockets import REFUSED, Channel
 from tests.support.application import listening
 from tests.support.frames import Shown
 from tests.support.hall import take_ticket
@@ -102,10 +103,10 @@ async def test_a_screen_that_breaks_leaves_the_others_their_frames(
     assert "no frame for a fragile screen" in caplog.text
 
 
-async def lobby(socket: Socket, _who: Actor) -> Topic:
-    if socket.path_params["title"] == "Staff":
+async def lobby(asked: Connection, _who: Actor) -> Topic:
+    if asked.path_params["title"] == "Staff":
         raise NotAllowed("not_allowed")
-    return await watching("headcount", socket.path_params["title"])
+    return await watching("headcount", asked.path_params["title"])
 
 
 async def test_a_channel_brings_its_route_its_admission_and_its_description(

@@ -1,5 +1,6 @@
 """A real Chromium, and axe-core's opinion of a page."""
 
+import re
 import shutil
 from collections.abc import Callable
 from typing import Any
@@ -59,7 +60,9 @@ async def let_pass(page: Page, milliseconds: int) -> None:
     )
 
 
-async def intercept(page: Page, pattern: str, handler: Callable[[Route], Any]) -> None:
+async def intercept(
+    page: Page, pattern: str | re.Pattern[str], handler: Callable[[Route], Any]
+) -> None:
     """Answer these requests in the server's place, from a page loaded afresh.
 
     Chromium tells a page that is already there of the interception by a way of its own, which

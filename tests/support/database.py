@@ -48,9 +48,10 @@ BEGIN
             EXECUTE format('TRUNCATE %I', changing);
         END IF;
     END LOOP;
-    FOREACH changing IN ARRAY '{message, job, promise, ticket, unsettled, appointment, counter,
-            request, tally, proof, freed_slot, session, device, service_time, branch_habits,
-            staff}'::text[] LOOP
+    FOREACH changing IN ARRAY '{message, job, promise, push_subscription, ticket, unsettled,
+            appointment, counter, request, tally, proof, freed_slot, session, brake,
+            known_browser, device, service_time, branch_habits, staff,
+            refused_contact, reminded, unreminded}'::text[] LOOP
         EXECUTE format('DELETE FROM %I', changing);
     END LOOP;
 END $$;

@@ -21,7 +21,7 @@ from queue_app.queries import appointments, reference, slots
 from queue_app.store import db
 from tests.support.people import KIOSK, Machine, Person, hire, install
 
-NO_PAGES = ("/api/", "/health/", "/metrics", "/static/")
+NO_PAGES = ("/api/", "/health/", "/metrics", "/static/", "/favicon.ico", "/robots.txt")
 """What begins so is read by programs."""
 
 
@@ -39,6 +39,7 @@ class Lived(Struct, frozen=True):
     tickets: tuple[str, ...]
     tomorrow: str
     proof: str
+    reminder: str
 
 
 def routes_of_pages(app: Litestar) -> set[str]:
@@ -62,11 +63,13 @@ def addresses(lived: Lived) -> dict[str, list[str]]:
         "/day": [f"/day?{chosen}"],
         "/time": [f"/time?{chosen}&day={lived.tomorrow}", f"/time?{chosen}&day=2027-12-25"],
         "/taken": [f"/taken?{chosen}"],
+        "/held": ["/held"],
         "/about": ["/about"],
         "/my": ["/my", "/my?sent"],
         "/my/all": ["/my/all"],
         "/my/proofs/{proof}": ["/my/proofs/nobody", f"/my/proofs/{lived.proof}"],
         "/my/proofs/{proof}/data.json": [f"/my/proofs/{lived.proof}/data.json"],
+        "/reminders/{message}": [f"/reminders/{lived.reminder}"],
         "/visit/{token}/data": [f"/visit/{one}/data" for one in visits],
         "/visit/{token}/data.json": [f"/visit/{one}/data.json" for one in visits],
         "/visit/{token}/code": [f"/visit/{one}/code" for one in visits],
@@ -117,6 +120,7 @@ async def live(clock: FixedClock) -> Lived:
         visits=tuple(visits),
         tickets=tuple(tickets),
         proof=await _proof(clock),
+        reminder=await reminder(),
         tomorrow=str(directory.local(clock.now()).date() + timedelta(days=1)),
     )
 
@@ -210,6 +214,19 @@ async def _proof(clock: FixedClock) -> str:
     asked = await proving.ask_code(By(RESIDENT, clock.now()), "somebody4@example.com")
     await db.fetch("UPDATE proof SET proven_at = $1", clock.now())
     return asked.token
+
+
+async def reminder() -> str:
+    """A reminder of whatever is booked, which nobody is sent."""
+    return str(
+        await db.fetch_value(
+            "INSERT INTO message (branch_id, event, kind, channel, recipient, language, state,"
+            " created_at, due_at) SELECT branch_id, 'reminder of pages', 'reminder', 'mail',"
+            " 'somebody4@example.com', language, 'dropped', created_at, created_at"
+            " FROM appointment LIMIT 1"
+            " RETURNING identity"
+        )
+    )
 
 
 async def _starts(

@@ -1,12 +1,14 @@
 """A real gateway on loopback: it keeps what it is asked and answers as it is told to."""
 
 import json
+import ssl
 import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 
@@ -24,8 +26,8 @@ class Asked:
 
 @dataclass
 class Counter:
-    """`say`: the answers to the next requests, in turn, the last for all that follow: a status and
-    a body, "hang" or "hang up"."""
+    """`say`: the answers to the next requests, in turn, the last for all that follow: a status, a
+    body and, if any, headers; "hang" or "hang up"."""
 
     url: str = ""
     say: list[Any] = field(default_factory=list)
@@ -36,7 +38,8 @@ class Counter:
 
 
 @contextmanager
-def sms_server(*say: Any) -> Iterator[Counter]:
+def sms_server(*say: Any, certificate: Path | None = None) -> Iterator[Counter]:
+    """`certificate`: with its key in one file, where it speaks TLS."""
     counter = Counter(say=list(say))
 
     class Handler(BaseHTTPRequestHandler):
@@ -49,10 +52,12 @@ def sms_server(*say: Any) -> Iterator[Counter]:
             if isinstance(said, str):
                 self.close_connection = True
                 return
-            status, content = said
+            status, content, *headers = said
             answer = content if isinstance(content, bytes) else json.dumps(content).encode()
-            self.send_response(status)
+            self.send_response_only(status)
             self.send_header("Content-Length", str(len(answer)))
+            for name, text in (headers[0] if headers else {}).items():
+                self.send_header(name, text)
             if status in (301, 302, 307):
                 self.send_header("Location", "http://127.0.0.1:9/elsewhere")
             self.end_headers()
@@ -67,7 +72,11 @@ def sms_server(*say: Any) -> Iterator[Counter]:
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
-    counter.url = f"http://127.0.0.1:{server.server_address[1]}"
+    if certificate:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+    counter.url = f"http{'s' if certificate else ''}://127.0.0.1:{server.server_address[1]}"
     try:
         yield counter
     finally:

@@ -128,6 +128,8 @@ if (current?.state === "called") {
   showActions();
 }
 setInterval(everySecond, 1000);
+buttons.primary.focus({ preventScroll: true });
+// Last: who is connected is taken for a screen that works.
 connect(`/ws/desks/${desk.id}`, {
   onSnapshot,
   shown: state.screen,
@@ -140,4 +142,3 @@ connect(`/ws/desks/${desk.id}`, {
   },
   onRefused: () => setTimeout(() => location.reload(), REFUSED_FOR_MS),
 });
-buttons.primary.focus({ preventScroll: true });

@@ -1,5 +1,6 @@
 /** The list of desks as the hall has it now: whoever has no desk watches it, too. */
 
+import { byId } from "/static/web/lib/dom.js";
 import { connect } from "/static/web/lib/live.js";
 import { isNewer } from "/static/web/lib/versions.js";
 import { facts } from "/static/web/lib/words.js";
@@ -36,4 +37,9 @@ function fill(fresh) {
 }
 
 main.addEventListener("toggle", redraw, true);
-connect(`/ws/branches/${known.branch}/board`, { onSnapshot, shown: known });
+connect(`/ws/branches/${known.branch}/board`, {
+  onSnapshot,
+  shown: known,
+  onStale: () => (byId("stale").hidden = false),
+  onFresh: () => (byId("stale").hidden = true),
+});

@@ -69,6 +69,9 @@ function showContact(person) {
       person?.name && el("p", { class: "contact-name", text: person.name }),
       person?.phone && el("p", {}, phoneLink(person)),
       isCall && !person.phone && el("p", { text: t.no_phone }),
+      ...(person?.refused ?? []).map((field) =>
+        el("p", { class: "contact-refused", text: t.refused[field] }),
+      ),
     ].filter(Boolean),
   );
 }

@@ -7,7 +7,7 @@ const FASTER_FROM = 1.5;
 const FASTEST = 10_000;
 
 export class HallClock {
-  /** `zone`: IANA; `iso`: what the hall's clock showed when the page was made. */
+  /** `zone`: as `time` of formats.js takes it; `iso`: what the hall's clock showed when the page was made. */
   constructor(zone, iso) {
     this.zone = zone;
     this.at = Date.parse(iso);
@@ -19,6 +19,7 @@ export class HallClock {
   /** A snapshot says what time it is. A hall that is shown faster runs faster here, too. */
   set(iso) {
     const said = Date.parse(iso);
+    if (Number.isNaN(said)) throw new RangeError(`no time: ${iso}`);
     const heard = performance.now();
     const passed = heard - this.heardAt;
     // The page itself may have been long on its way: only what came after it is measured.
