@@ -197,9 +197,11 @@ async def _coded(act: Act, branch: Branch, digits: str) -> Appointment:
     if appointment is not None:
         return appointment
     others = [one for one in act.directory.branches_ever if one != branch.id]
-    if await appointments.visit_elsewhere(others, digits) is None:
+    found = await appointments.visit_elsewhere(others, digits)
+    if found is None:
         raise NotFound("unknown_code")
-    raise RuleBroken("other_branch_booking")
+    retired = act.directory.branch_of(found.branch_id).retired
+    raise RuleBroken("branch_retired" if retired else "other_branch_booking")
 
 
 async def _linked(act: Act, branch: Branch, token: str) -> Appointment:

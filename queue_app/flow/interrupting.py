@@ -135,7 +135,7 @@ async def _begin(
         note or None,
         started_at,
         act.staff.id,
-        last if apart else None,
+        last if apart else started_at,
     )
     return msgspec.convert(dict(row or {}), type=Interruption)
 

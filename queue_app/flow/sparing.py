@@ -22,7 +22,10 @@ from queue_app.store import db
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
 WRONG_CODES = 10
 """So many a minute may one device try: a person errs, a program guesses."""
-_WRONG = ("unknown_code", "unknown_link", "other_day", "other_branch_booking", "not_a_visit")
+_WRONG = (
+    "unknown_code", "unknown_link", "other_day", "other_branch_booking", "branch_retired",
+    "not_a_visit",
+)  # fmt: skip
 _dice = random.SystemRandom()
 
 

@@ -155,7 +155,7 @@ _BROKEN: dict[str, str] = {
             seq, i.id)
         FROM interruption i JOIN desk d ON d.branch_id = i.branch_id
         JOIN ticket_event e ON e.branch_id = i.branch_id AND e.desk_id = d.id
-            AND e.at > greatest(i.started_at, i.calls_until) AND e.verb IN ('call', 'recall')
+            AND e.at > i.calls_until AND e.verb IN ('call', 'recall')
             AND e.at < coalesce(i.resumes_at, 'infinity')
         WHERE i.services IS NULL""",
     "a booking that is over is settled": """

@@ -148,7 +148,7 @@ BREAKS = {
         UPDATE interruption SET ended_at = started_at - interval '1 minute',
             resumes_at = started_at, ended_by = staff_id""",
     "nobody is called out while all calls are stopped": """
-        UPDATE interruption SET started_at = started_at - interval '1 minute'""",
+        UPDATE interruption SET calls_until = calls_until - interval '1 minute'""",
     "a booking that is over is settled": """
         INSERT INTO unsettled (branch_id, appointment_id, since, why)
         SELECT branch_id, id, created_at, 'closed' FROM appointment;

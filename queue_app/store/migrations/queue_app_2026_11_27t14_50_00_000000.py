@@ -13,10 +13,9 @@ SCHEMA = """
 ALTER TABLE ticket ADD COLUMN expected_at timestamptz;
 ALTER TABLE ticket ADD CONSTRAINT ticket_expected_waits
     CHECK (expected_at IS NULL OR (state = 'waiting' AND due_at IS NOT NULL));
--- Until when a call is from before, as its clock was ahead. Of what was before there was such a
--- rule, nothing is known.
+-- Until when a call is from before: its beginning, or later where a clock was ahead. NULL: it began
+-- before there was such a rule.
 ALTER TABLE interruption ADD COLUMN calls_until timestamptz;
-UPDATE interruption SET calls_until = coalesce(resumes_at, 'infinity');
 """
 
 
