@@ -8,7 +8,7 @@ import msgspec
 from litestar import Request
 from litestar.datastructures import Cookie
 from litestar.response import Redirect
-from msgspec import Struct
+from msgspec import Struct, convert
 from msgspec.structs import replace
 from phonenumbers import (
     PhoneNumberFormat,
@@ -20,12 +20,13 @@ from phonenumbers import (
 from queue_app.domain.centre import Centre
 from queue_app.domain.errors import QueueError
 from queue_app.texts.words import N_, words
-from queue_app.web.errors import sentences
+from queue_app.web.errors import SENTENCES, sentences
 from queue_app.web.i18n import language_of
 
 ENTERED_COOKIE = "entered"
 ENTERED_SECONDS = 600
-FIELD_MAX = 200
+KEPT_MAX = 320
+"""So long may a field be to fit into a cookie with the others."""
 
 FIELD_SENTENCES: Mapping[str, str] = {
     "name_missing": N_("Enter your name"),
@@ -37,10 +38,12 @@ FIELD_SENTENCES: Mapping[str, str] = {
     "phone_two": N_("Enter one phone number, the one that we should use"),
     "phone_words": N_("Enter the phone number alone, without words beside it"),
     "phone_extension": N_("We cannot dial an extension. Enter a number without one"),
+    "phone_long": N_("This is too long for a phone number. Enter the number alone"),
     "phone_needs_country": N_("Begin the phone number with + and the country’s code"),
     "phone_ours": N_("This is our own number. Enter yours"),
     "phone_not_called": N_("We cannot call this number. Enter a mobile or a home number"),
     "email_invalid": N_("Check the e-mail, for example name@example.com"),
+    "email_long": N_("This is too long for an e-mail. Enter the address alone"),
     "email_two": N_("Enter one e-mail, the one that we should use"),
     "email_words": N_("Enter the e-mail alone, without words or blanks"),
     "email_mixed": N_("Check the e-mail: some of its letters are of another alphabet"),
@@ -84,18 +87,34 @@ class Entered(Struct, frozen=True):
         return (*email, "overlap") if self.asked_overlap else email
 
 
+class _Facts(Struct, frozen=True):
+    """What the page reads of the facts, beside what a sentence names."""
+
+    field: str = "name"
+    fields: dict[str, str] = {}
+    suggestions: dict[str, str] = {}
+
+
 def read_form(form: Mapping[str, Any], cookie: str | None) -> Entered:
     """What a form says; the button with a suggested e-mail says that one."""
     fields = Details.__struct_fields__
-    entered = [str(form.get(field) or "")[:FIELD_MAX] for field in fields]
+    entered = [str(form.get(field) or "") for field in fields]
     if suggested := form.get("suggested"):
-        entered[fields.index("email")] = str(suggested)[:FIELD_MAX]
+        entered[fields.index("email")] = str(suggested)
     return Entered(
         Details(*entered),
-        asked_email=str(form.get("asked_email") or "")[:FIELD_MAX],
+        asked_email=str(form.get("asked_email") or ""),
         asked_overlap=bool(form.get("asked_overlap")),
         proofs=read_entered(cookie).proofs,
     )
+
+
+def too_long(entered: Entered) -> Entered | None:
+    """With what is wrong, where a field is too long to be right, and to be kept in a cookie."""
+    codes = {"name": "name_too_long", "phone": "phone_long", "email": "email_long"}
+    long = [one for one in codes if len(getattr(entered.details, one)) > KEPT_MAX]
+    wrong = {field: codes[field] for field in long}
+    return replace(entered, code="bad_contact", facts={"fields": wrong}) if wrong else None
 
 
 def refused(token: str, path: str, entered: Entered, error: QueueError) -> Redirect:
@@ -131,10 +150,24 @@ def kept(token: str, entered: Entered) -> Cookie:
 
 
 def read_entered(cookie: str | None) -> Entered:
+    """What the cookie says; nothing where it cannot be read, as after an update, or says what no
+    page can show."""
     try:
-        return msgspec.json.decode(urlsafe_b64decode(cookie or ""), type=Entered)
-    except ValueError:
+        entered = msgspec.json.decode(urlsafe_b64decode(cookie or ""), type=Entered)
+    except (ValueError, RecursionError):
         return Entered()
+    return entered if _can_be_shown(entered) else Entered()
+
+
+def _can_be_shown(entered: Entered) -> bool:
+    """Whether its facts are what the sentence of its code names."""
+    try:
+        said = convert(entered.facts, _Facts)
+        for sentence in SENTENCES[entered.code] if entered.code else ():
+            _ = sentence % entered.facts
+    except (ValueError, LookupError, TypeError):
+        return False
+    return said.field in Details.__struct_fields__
 
 
 def phone_example(centre: Centre) -> str | None:

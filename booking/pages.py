@@ -4,16 +4,14 @@ Every step is a GET whose address holds what is chosen; only holding, confirming
 cancelling change anything.
 """
 
-from contextlib import suppress
 from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
 from litestar import Request, Response, Router, get, post
-from litestar.datastructures import Cookie
 from litestar.response import Redirect
 
-from booking import contact, my, own_data, proof, visit
+from booking import contact, held, my, own_data, proof, visit, wish_pages, wishes_page
 from booking.choice import (
     Choice,
     branches_of,
@@ -25,14 +23,15 @@ from booking.choice import (
     services_problem,
 )
 from booking.finding import day_rows, gone, gone_url, moment, parts_of
+from booking.held import browser_of, enough_url, held_here, named
 from booking.services import services, services_page
 from booking.today import stop_on
 from queue_app.clock import Clock
 from queue_app.domain.appointments import Appointment, as_of
 from queue_app.domain.catalogue import Channel, Language
 from queue_app.domain.directory import Branch, Directory
-from queue_app.domain.errors import Conflict, NotFound, RuleBroken
-from queue_app.flow import booking
+from queue_app.domain.errors import Conflict, RuleBroken, TooMany
+from queue_app.flow import booking, sparing
 from queue_app.flow.act import By
 from queue_app.queries import appointments, reference
 from queue_app.web.guards import require_same_origin, right
@@ -41,7 +40,6 @@ from queue_app.web.limits import PUBLIC
 from queue_app.web.templating import render
 
 AnyRequest = Request[Any, Any, Any]
-HOLD_COOKIE = "hold"
 
 
 @get("/way", include_in_schema=False, opt=right("see_page"))
@@ -107,7 +105,7 @@ async def day(request: AnyRequest, clock: Clock) -> Response[Any]:
         choice,
         back="/branch",
         rows=day_rows(days, lambda one: choice.url("/time", day=one)),
-        held=await _held(request, clock),
+        held=await held_here(request, clock.now()),
         **_holding(choice),
     )
 
@@ -128,7 +126,7 @@ async def time(request: AnyRequest, clock: Clock) -> Response[Any]:
         directory,
         choice,
         back="/day",
-        held=await _held(request, clock),
+        held=await held_here(request, clock.now()),
         stop=await stop_on(directory, where, choice.services, choice.day, clock.now()),
         **parts_of(rows, choice.day),
         **_holding(choice),
@@ -142,27 +140,15 @@ async def _days(directory: Directory, choice: Choice, clock: Clock) -> dict[date
     return await free_days(directory, where, choice.services, choice.channel, clock.now())
 
 
-async def _held(request: AnyRequest, clock: Clock) -> Appointment | None:
-    """What this browser holds at the moment: whoever goes back does not see it as free."""
-    token = request.cookies.get(HOLD_COOKIE)
-    if not token:
-        return None
-    try:
-        found = as_of(await appointments.by_token(token), clock.now())
-    except NotFound:
-        return None
-    return found if found.state == "held" else None
-
-
 def _holding(choice: Choice) -> dict[str, Any]:
     """What a form of start times needs; its key makes a double tap harmless."""
-    fields = [pair for pair in choice.pairs() if pair[0] != "day"]
-    return {"action": "/visit", "fields": [*fields, ("key", str(uuid4()))]}
+    key = ("key", str(uuid4()))
+    return {"action": "/visit", "fields": [*choice.pairs(), key, ("instead", "")]}
 
 
 @post("/visit", include_in_schema=False, opt=right("hold", PUBLIC))
-async def hold(request: AnyRequest, by: By, clock: Clock) -> Response[Any]:
-    """Holds the chosen start and gives back what this browser held before."""
+async def hold(request: AnyRequest, by: By) -> Response[Any]:
+    """Holds the chosen start; what this tab held before is given back, other tabs keep theirs."""
     require_same_origin(request)
     directory = await reference.directory()
     form = await request.form()
@@ -170,31 +156,51 @@ async def hold(request: AnyRequest, by: By, clock: Clock) -> Response[Any]:
     starts_at = moment(form.get("starts_at"))
     if starts_at is None or missing_step(directory, choice):
         return Redirect(missing_step(directory, choice) or choice.url("/day"), status_code=303)
+    key, before = visit.key(form.get("key")), str(form.get("instead") or "") or None
+    browser = browser_of(request) or str(key)
+    by = by.through(browser)
+    if mine := await _same(by, choice, starts_at, before):
+        return Redirect(f"/visit/{mine.token}", status_code=303)
     try:
-        token = await _hold(by, choice, starts_at, visit.key(form.get("key")), language_of(request))
+        token = await _hold(by, choice, starts_at, key, language_of(request), before)
+    except TooMany as error:
+        if error.code != "enough_holds":
+            raise
+        return Redirect(enough_url(choice), status_code=303)
     except (Conflict, RuleBroken) as error:
         url = gone_url(choice.url("/taken", day=None), error, starts_at)
         return Redirect(url, status_code=303)
-    await _give_back(request, token, by, clock)
     answer = Redirect(f"/visit/{token}", status_code=303)
-    answer.set_cookie(
-        Cookie(
-            HOLD_COOKIE,
-            value=token,
-            max_age=directory.rules.hold_minutes * 60,
-            httponly=True,
-            samesite="lax",
-        )
-    )
+    answer.set_cookie(named(browser, directory.rules.hold_minutes))
     return answer
 
 
-async def _hold(by: By, choice: Choice, starts_at: datetime, key: UUID, language: Language) -> str:
+async def _same(
+    by: By, choice: Choice, starts_at: datetime, before: str | None
+) -> Appointment | None:
+    """What this tab holds, where it is just what is chosen again."""
+    directory = await reference.directory()
+    wanted = (choice.services, choice.channel, choice.branch, starts_at)
+    for one in await sparing.held_by(by.browser or "", by.now) if before else []:
+        branch = directory.branch_of(one.branch_id).slug
+        if one.token == before and (one.services, one.channel, branch, one.starts_at) == wanted:
+            return one
+    return None
+
+
+async def _hold(
+    by: By,
+    choice: Choice,
+    starts_at: datetime,
+    key: UUID,
+    language: Language,
+    before: str | None,
+) -> str:
     """The token of the hold. The page's key with the start: one hold for each, however often sent.
 
     A start that was held before and given back in the meantime is held again.
     """
-    own = uuid5(NAMESPACE_URL, f"{key}/{starts_at.isoformat()}")
+    own = uuid5(NAMESPACE_URL, f"{key}/{starts_at.isoformat()}/{before or ''}")
     for attempt in (own, uuid4()):
         held = await booking.hold(
             by.under(attempt),
@@ -203,19 +209,12 @@ async def _hold(by: By, choice: Choice, starts_at: datetime, key: UUID, language
             starts_at,
             choice.channel or "visit",
             language,
+            before,
         )
         now = as_of(await appointments.by_token(held.token), by.now)
         if now.state in ("held", "booked"):
             break
     return held.token
-
-
-async def _give_back(request: AnyRequest, new: str, by: By, clock: Clock) -> None:
-    """Cancels what this browser held before: whoever goes back and chooses again needs one."""
-    before = await _held(request, clock)
-    if before and before.token != new:
-        with suppress(Conflict):
-            await booking.cancel(by, before.token)
 
 
 @get("/taken", include_in_schema=False, opt=right("see_slots"))
@@ -279,11 +278,14 @@ router = Router(
         hold,
         taken,
         about,
+        *held.HANDLERS,
         *visit.HANDLERS,
         *contact.HANDLERS,
         *my.HANDLERS,
         *proof.HANDLERS,
         *own_data.HANDLERS,
+        *wish_pages.HANDLERS,
+        *wishes_page.HANDLERS,
     ],
     include_in_schema=False,
 )

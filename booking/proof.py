@@ -14,7 +14,7 @@ from queue_app.domain.contacts import hidden_contact
 from queue_app.domain.errors import Conflict, NotFound, QueueError, RuleBroken, TooMany
 from queue_app.flow import proving
 from queue_app.flow.act import By
-from queue_app.queries import known, reference
+from queue_app.queries import known, reference, waiting_list, wishes
 from queue_app.web.errors import sentences
 from queue_app.web.guards import require_same_origin, right
 from queue_app.web.i18n import language_of
@@ -78,7 +78,7 @@ async def ask_for_contact_to_prove(request: AnyRequest) -> Response[str]:
 async def send_code(request: AnyRequest, by: By) -> Response[Any]:
     """Sends a code to the contact, be anything booked with it or not."""
     require_same_origin(request)
-    contact = str((await request.form()).get("contact") or "")[:200]
+    contact = str((await request.form()).get("contact") or "")
     try:
         asked = await proving.ask_code(by, contact, language_of(request))
     except (RuleBroken, TooMany) as error:
@@ -102,6 +102,8 @@ async def proven(request: AnyRequest, proof: str, clock: Clock) -> Response[str]
         contact=hidden_contact(contact),
         proof=proof,
         bookings=await proving.booked_with(proof, now),
+        wishes=await waiting_list.with_contact(contact, contact),
+        reminders=await wishes.wants_reminders(contact),
     )
 
 
@@ -109,9 +111,11 @@ async def proven(request: AnyRequest, proof: str, clock: Clock) -> Response[str]
 async def download(proof: str, clock: Clock) -> Response[bytes]:
     """Whatever is known of the contact, whole: it is proven whose it is."""
     contact = await proving.contact_of(proof, clock.now())
-    found = await known.of_contact(await reference.directory(), contact, contact)
+    directory = await reference.directory()
+    found = await known.of_contact(directory, contact, contact)
+    waiting = await known.wishes_of(directory, contact, contact)
     return Response(
-        msgspec.json.format(msgspec.json.encode({"bookings": found})),
+        msgspec.json.format(msgspec.json.encode({"bookings": found, "wishes": waiting})),
         media_type="application/json",
         headers=PRIVATE | {"Content-Disposition": 'attachment; filename="bookings.json"'},
     )
@@ -128,7 +132,7 @@ async def prove(request: AnyRequest, proof: str, by: By) -> Response[Any]:
 
 
 async def _code(request: AnyRequest) -> str:
-    return str((await request.form()).get("code") or "")[:40]
+    return str((await request.form()).get("code") or "")
 
 
 def _said(request: AnyRequest, field: str, error: QueueError) -> Errors:

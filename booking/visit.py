@@ -13,11 +13,13 @@ from booking import entering, words
 from booking.choice import Choice, free_days, planned
 from booking.details import (
     ENTERED_COOKIE,
+    Entered,
     field_errors,
     phone_example,
     read_entered,
     read_form,
     suggestion,
+    too_long,
 )
 from booking.finding import around_by_day, day_rows, gone, gone_url, moment, parts_of
 from booking.today import ended, is_over, standing_of, stop_on
@@ -56,12 +58,18 @@ async def own(request: AnyRequest, token: str, clock: Clock) -> Response[Any]:
     if clean := token_in(token):
         return Redirect(f"/visit/{clean}", status_code=HTTP_308_PERMANENT_REDIRECT)
     found = await find(token, clock)
-    entered = read_entered(request.cookies.get(ENTERED_COOKIE))
+    return await _own_page(request, found, clock, read_entered(request.cookies.get(ENTERED_COOKIE)))
+
+
+async def _own_page(
+    request: AnyRequest, found: Appointment, clock: Clock, entered: Entered, status: int = 200
+) -> Response[str]:
     example = phone_example((await reference.directory()).centre)
     return await _state_page(
         request,
         found,
         clock,
+        status=status,
         entered=entered,
         errors=field_errors(request, entered, example),
         suggestion=suggestion(entered),
@@ -141,6 +149,7 @@ async def page_of(
         minutes_planned=planned(directory, chosen),
         checklists=[one for one in directory.centre.checklists if one.code in needed],
         again=again.url("/branch" if branch.retired else "/day"),
+        wait=again.url("/wish"),
         link=f"/visit/{found.token}",
         kept_until=known.kept_until(directory, found),
         address=absolute(request, f"/visit/{found.token}"),
@@ -161,6 +170,8 @@ async def confirm(request: AnyRequest, token: str, by: By, clock: Clock) -> Resp
     if found.state not in ("held", "booked"):
         return Redirect(f"/visit/{token}", status_code=303)
     entered = read_form(await request.form(), request.cookies.get(ENTERED_COOKIE))
+    if wrong := too_long(entered):
+        return await _own_page(request, found, clock, wrong, status=422)
     return await entering.book(by, found, entered, language_of(request))
 
 

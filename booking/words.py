@@ -3,6 +3,7 @@
 from typing import Any
 
 from queue_app.texts.words import Words
+from queue_app.web.words import push
 
 
 def services(spoken: Words) -> dict[str, Any]:
@@ -22,4 +23,5 @@ def own(spoken: Words) -> dict[str, Any]:
         "minutes": spoken.forms(
             "%(n)s minute left to finish the booking", "%(n)s minutes left to finish the booking"
         ),
+        "push": push(spoken),
     }

@@ -11,12 +11,12 @@ from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.enums import ScopeType
 from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.plugins.prometheus import PrometheusConfig
 
 import booking.pages
 import display.pages
 import kiosk.pages
+import queue_app.api.page
 import queue_app.api.routes
 import queue_app.console.pages
 import queue_app.console.unsettled_list
@@ -24,6 +24,7 @@ import queue_app.trial.inbox
 from config.files import CATALOGUES
 from config.settings import Settings, from_environment
 from queue_app.api import sockets
+from queue_app.api.description import TruthPlugin
 from queue_app.api.docs import TextSchema
 from queue_app.clock import Clock, SystemClock
 from queue_app.clock import hall_clock as clock_of
@@ -31,12 +32,15 @@ from queue_app.delivery import looks
 from queue_app.delivery.adapter import Adapter
 from queue_app.delivery.folder import MessageFolder
 from queue_app.delivery.gateway import SmsGateway
+from queue_app.delivery.letters import ORGANIZER
 from queue_app.delivery.mailbox import Mailbox
 from queue_app.delivery.signing import signer
 from queue_app.delivery.smtp import SmtpMailer
+from queue_app.delivery.webpush import WebPush
 from queue_app.domain.errors import QueueError
-from queue_app.domain.messages import Medium
+from queue_app.domain.messages import MEDIA, Medium
 from queue_app.domain.ranges import Forecasts
+from queue_app.flow import pushing
 from queue_app.flow.promising import Promises
 from queue_app.jobs import reading_bounces, runner, upkeep
 from queue_app.jobs.runner import Job
@@ -51,12 +55,23 @@ from queue_app.web.bounds import LIMITS
 from queue_app.web.errors import EXCEPTION_HANDLERS
 from queue_app.web.guards import Known, provide_by, provide_staff, require_right, right
 from queue_app.web.heads import HeadsAsGets
-from queue_app.web.limits import forgetting, rate_limits
+from queue_app.web.limits import limited
+from queue_app.web.logs import Journal
 from queue_app.web.requests import ReadableRequest
 from queue_app.web.share import PublicShare
 from queue_app.web.templating import Pages, add_security_headers, assets_of
+from queue_app.web.typed import Hearing
 
-FACES = ("booking", "kiosk", "display", "queue_app.console", "queue_app.trial")
+PUSHES_AT_ONCE = 8
+"""So that a push service that is slow holds up nobody's call at another."""
+FACES = (
+    "booking",
+    "kiosk",
+    "display",
+    "queue_app.console",
+    "queue_app.api",
+    "queue_app.trial",
+)
 
 
 def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
@@ -72,8 +87,14 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
     ways: dict[Medium, Adapter] = {"mail": folder, "sms": folder}
     public_url = settings.public_url or _trial_url(settings)
     organizer = settings.mail_from.address if settings.mail_from else None
-    sender = Sender(ways | _providers(settings), public_url, organizer, settings.ways_out)
-    jobs = [*upkeep.with_delivery(sender, folder), *_read_bounces(settings)]
+    by_push: tuple[Medium, ...] = ("push",)
+    letters = tuple(one for one in MEDIA if one not in by_push)
+    sender = Sender(
+        ways | _providers(settings), public_url, organizer, settings.ways_out, only=letters
+    )
+    push = WebPush(_whom_to_ask(settings), anywhere=settings.trial)
+    pusher = Sender({"push": push}, only=by_push, at_once=PUSHES_AT_ONCE)
+    jobs = [*upkeep.with_delivery(sender, folder, pusher, forecasts), *_read_bounces(settings)]
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
@@ -86,7 +107,6 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
             promises.running(),
             hub.running(),
             runner.running(hall_clock, jobs, patient),
-            forgetting(app),
         ):
             await _first_look()
             yield
@@ -100,6 +120,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
         route_handlers=[
             queue_app.api.routes.router,
             *queue_app.api.routes.live(channels),
+            queue_app.api.page.api_page,
             booking.pages.router,
             kiosk.pages.router,
             display.pages.router,
@@ -133,7 +154,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
             }
         ),
         lifespan=[lifespan],
-        middleware=[metrics.middleware, *(rate_limits() if settings.rate_limits else [])],
+        middleware=[metrics.middleware, *([limited] if settings.rate_limits else [])],
         compression_config=CompressionConfig("gzip", gzip_compress_level=5, exclude=[r"^/api/"]),
         before_send=[add_security_headers],
         exception_handlers=EXCEPTION_HANDLERS,
@@ -141,15 +162,14 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
             title="queue-app",
             version=version("queue-app"),
             description="Booking, kiosk, desks and boards of a service centre. Errors are"
-            " application/problem+json (RFC 9457) with a stable `code`. `Idempotency-Key` (a"
-            " UUID) is honoured where something is created. Websockets: asyncapi.json.",
+            " application/problem+json (RFC 9457) with a stable `code`. Websockets: asyncapi.json.",
             openapi_router=Router(
                 "/api/v1/openapi.json",
                 route_handlers=[],
                 opt=right("see_page"),
                 include_in_schema=False,
             ),
-            render_plugins=[JsonRenderPlugin(path=["/", "/openapi.json"])],
+            render_plugins=[TruthPlugin(path=["/", "/openapi.json"])],
         ),
         request_class=ReadableRequest,
         request_max_body_size=LIMITS.body_bytes,
@@ -158,7 +178,8 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
     )
     if settings.rate_limits:
         app.asgi_handler = PublicShare(app.asgi_handler, known)
-    app.asgi_handler = HeadsAsGets(app.asgi_handler)
+    inner = HeadsAsGets(Hearing(app.asgi_handler))
+    app.asgi_handler = Journal(inner, settings.slow_seconds)
     return app
 
 
@@ -184,16 +205,26 @@ def _read_bounces(settings: Settings) -> list[Job]:
     return [reading_bounces.job(mailbox, settings.mail_bounces, settings.ways_out)]
 
 
+def _whom_to_ask(settings: Settings) -> str:
+    """Where push services would write to about this centre, as they wish to be told."""
+    if settings.mail_from:
+        return f"mailto:{settings.mail_from.address}"
+    if settings.public_url and settings.public_url.startswith("https:"):
+        return settings.public_url
+    return f"mailto:{ORGANIZER}"
+
+
 def _trial_url(settings: Settings) -> str | None:
     """Links in the messages of a trial are opened on its machine."""
     return f"http://127.0.0.1:{settings.port}" if settings.trial else None
 
 
 async def _first_look() -> None:
-    """The centre's name and zone for the first page. A database that is away at this moment is
-    waited for like at any other: by whoever asks."""
+    """The centre's name and zone for the first page, and its key for pushes. A database that is
+    away at this moment is waited for like at any other: by whoever asks."""
     with suppress(Outage, QueueError):
         await reference.directory()
+        await pushing.private_key()
 
 
 def serve() -> Litestar:

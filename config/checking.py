@@ -2,40 +2,31 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from babel import Locale, UnknownLocaleError
 from phonenumbers import SUPPORTED_REGIONS
 
-from config.notation import LATEST, LONGEST, format_periods, format_weekly
+from config.notation import LONGEST
 from config.reading import Place, Reader, label_of
-from config.rules import in_bounds, warn_of_prefixes
+from config.rules import in_bounds
 from config.wording import did_you_mean, listed, quoted
-from queue_app.domain.catalogue import SLOT_CHANNELS, planned_minutes
+from queue_app.domain.catalogue import SLOT_CHANNELS
 from queue_app.domain.centre import (
-    WEEKDAYS,
-    BranchPlan,
     Centre,
-    Period,
-    Weekday,
-    Weekly,
 )
-from queue_app.domain.hours import DAY_MINUTES, bounds, period_of
 
 _CODE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 MOST_SIGNS_OF_A_CODE = 80
 """As many as the API takes."""
 MOST_SIGNS_OF_A_DESK = 40
-LONG_SERVICE = 480
-"""Minutes; whoever plans more for one service probably meant something else."""
 _ADDRESS = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*):[^\s<>\"]+")
 _SCRIPTS = frozenset({"javascript", "data", "vbscript"})
 MOST_LANGUAGES = 6
 """As many as `kiosk.css` tells apart."""
-_Raw = dict[str, dict[str, Any]]
+RawFiles = dict[str, dict[str, Any]]
 
 _CODED = (
     ("centre.toml", "priorities", "code"),
@@ -56,7 +47,7 @@ _NEEDED = (
 )
 
 
-def check_references(reader: Reader, raw: _Raw) -> None:
+def check_references(reader: Reader, raw: RawFiles) -> None:
     """Every name must be well formed and, where it points at something, known.
 
     Works on the raw tables, so that a service with one bad field is not unknown besides.
@@ -68,7 +59,7 @@ def check_references(reader: Reader, raw: _Raw) -> None:
         if reader.readable(file) and raw[file].get(key, []) == []:
             reader.lack(Place(file, key), f"needs at least one; each begins with [[{key}]]")
     for file, key, name in _CODED:
-        for place, table in _tables(raw, file, key, name):
+        for place, table in tables_in(raw, file, key, name):
             code = table.get(name)
             if not isinstance(code, str) or not code.strip():
                 continue
@@ -128,9 +119,9 @@ def _check_country(reader: Reader, raw: Any) -> None:
         )
 
 
-def _check_addresses(reader: Reader, raw: _Raw) -> None:
+def _check_addresses(reader: Reader, raw: RawFiles) -> None:
     """What a contact links to: a page, a number, a mail, a messenger; never a script."""
-    for place, table in _tables(raw, "advice.toml", "contacts", "code"):
+    for place, table in tables_in(raw, "advice.toml", "contacts", "code"):
         url = table.get("url")
         if not isinstance(url, str) or not url.strip():
             continue
@@ -144,11 +135,11 @@ def _check_addresses(reader: Reader, raw: _Raw) -> None:
             reader.problem(place.at("url"), f"{quoted(url)} would be run as a script")
 
 
-def _check_services(reader: Reader, raw: _Raw) -> None:
+def _check_services(reader: Reader, raw: RawFiles) -> None:
     groups = _codes(raw, "catalogue.toml", "groups")
     checklists = _codes(raw, "advice.toml", "checklists")
     used: set[str] = set()
-    for place, table in _tables(raw, "catalogue.toml", "services", "code"):
+    for place, table in tables_in(raw, "catalogue.toml", "services", "code"):
         group = table.get("group")
         if isinstance(group, str):
             used.add(group)
@@ -158,35 +149,35 @@ def _check_services(reader: Reader, raw: _Raw) -> None:
         planned = table.get("planned_minutes")
         if type(planned) is int:
             in_bounds(reader, place.at("planned_minutes"), planned, 1, LONGEST)
-    for place, table in _tables(raw, "catalogue.toml", "groups", "code"):
+    for place, table in tables_in(raw, "catalogue.toml", "groups", "code"):
         code = label_of(table, "code")
         if code and code not in used:
             reader.problem(place, "no service is in this group")
 
 
-def _check_search(reader: Reader, raw: _Raw) -> None:
+def _check_search(reader: Reader, raw: RawFiles) -> None:
     services = _codes(raw, "catalogue.toml", "services")
     notes = _codes(raw, "advice.toml", "notes")
-    for place, table in _tables(raw, "search.toml", "keywords", "of"):
+    for place, table in tables_in(raw, "search.toml", "keywords", "of"):
         if reader.readable("advice.toml"):
             _known(reader, place.at("of"), [table.get("of")], services | notes, "service or note")
-    for place, table in _tables(raw, "search.toml", "synonyms", "code"):
+    for place, table in tables_in(raw, "search.toml", "synonyms", "code"):
         _some(reader, place.at("words"), table.get("words"))
 
 
-def _check_skills(reader: Reader, raw: _Raw) -> None:
+def _check_skills(reader: Reader, raw: RawFiles) -> None:
     services = _codes(raw, "catalogue.toml", "services")
-    for place, table in _tables(raw, "capacity.toml", "skills", "code"):
+    for place, table in tables_in(raw, "capacity.toml", "skills", "code"):
         _some(reader, place.at("services"), table.get("services"))
         _known(reader, place.at("services"), table.get("services"), services, "service")
 
 
-def _check_capacity(reader: Reader, raw: _Raw) -> None:
+def _check_capacity(reader: Reader, raw: RawFiles) -> None:
     skills = _codes(raw, "capacity.toml", "skills")
     layouts = _codes(raw, "capacity.toml", "layouts")
     owners = [
-        *_tables(raw, "capacity.toml", "layouts", "code"),
-        *_tables(raw, "branches.toml", "branches", "slug"),
+        *tables_in(raw, "capacity.toml", "layouts", "code"),
+        *tables_in(raw, "branches.toml", "branches", "slug"),
     ]
     for place, owner in owners:
         if place.file == "branches.toml":
@@ -241,7 +232,7 @@ def _some(reader: Reader, place: Place, names: Any) -> None:
         reader.problem(place, f"{quoted(name)} is given twice")
 
 
-def _codes(raw: _Raw, file: str, key: str) -> set[str | None]:
+def _codes(raw: RawFiles, file: str, key: str) -> set[str | None]:
     """The codes that a file defines; None among them: there are some that cannot be read."""
     found = raw[file].get(key, [])
     if not isinstance(found, list):
@@ -249,7 +240,9 @@ def _codes(raw: _Raw, file: str, key: str) -> set[str | None]:
     return {label_of(table, "code") for table in found}
 
 
-def _tables(raw: _Raw, file: str, key: str, name: str) -> Iterator[tuple[Place, dict[str, Any]]]:
+def tables_in(
+    raw: RawFiles, file: str, key: str, name: str
+) -> Iterator[tuple[Place, dict[str, Any]]]:
     return _entries(Place(file, key), raw[file].get(key), name)
 
 
@@ -282,127 +275,3 @@ def check_reach(reader: Reader, centre: Centre) -> None:
                 reader.problem(place, f"{channel}: no {channel} lane of any branch offers it")
         if "visit" in service.channels and service.code not in by_desk:
             reader.problem(place, "visit: no desk of any branch offers it")
-
-
-def warn(reader: Reader, raw: _Raw, centre: Centre, today: date | None) -> None:
-    """What can be loaded but is probably a mistake, in a centre without problems."""
-    warn_of_prefixes(reader, Place("centre.toml", "rules"), centre.rules)
-    _warn_of_long_services(reader, centre)
-    layouts = {
-        label_of(table, "code"): (place, table)
-        for place, table in _tables(raw, "capacity.toml", "layouts", "code")
-    }
-    found = _tables(raw, "branches.toml", "branches", "slug")
-    for (place, table), branch in zip(found, centre.branches, strict=True):
-        layout, shared = layouts.get(table.get("layout"), (place, {}))
-        places = {
-            key: (layout if key in shared and key not in table else place).at(key)
-            for key in ("hours", "desks", "lanes")
-        }
-        _warn_of_past_closures(reader, place.at("closures"), branch, today)
-        _warn_of_cut_nights(reader, places["hours"], branch.hours)
-        _warn_of_rosters(reader, places, branch)
-        _warn_of_offers(reader, places, centre, branch)
-
-
-def _warn_of_long_services(reader: Reader, centre: Centre) -> None:
-    for service in centre.services:
-        minutes = planned_minutes(service, centre.rules.open_service_minutes)
-        if minutes > LONG_SERVICE:
-            key = "duration" if service.planned_minutes is None else "planned_minutes"
-            reader.warning(
-                Place("catalogue.toml", "services").item(service.code).at(key),
-                f"is planned with {minutes} minutes, which is {minutes / 60:.0f} hours for one"
-                " visit; durations are minutes",
-            )
-
-
-def _warn_of_past_closures(
-    reader: Reader, place: Place, branch: BranchPlan, today: date | None
-) -> None:
-    for one in branch.closures:
-        if today is not None and one.day < today:
-            reader.warning(place.item(str(one.day)), "is over, so it changes nothing")
-
-
-def _warn_of_cut_nights(reader: Reader, place: Place, hours: Weekly) -> None:
-    """A night that is written as two days is two: its numbers begin anew at midnight."""
-    for at, day in enumerate(WEEKDAYS):
-        after = WEEKDAYS[(at + 1) % len(WEEKDAYS)]
-        if not (hours.get(day) and hours.get(after)):
-            continue
-        evening, morning = hours[day][-1], hours[after][0]
-        closes = bounds(morning)[1]
-        if (bounds(evening)[1], bounds(morning)[0]) == (
-            DAY_MINUTES,
-            0,
-        ) and closes <= LATEST - DAY_MINUTES:
-            whole = period_of(bounds(evening)[0], closes + DAY_MINUTES)
-            reader.warning(
-                place.at(day),
-                f"ends at midnight and {after} goes on; one night of one day is written"
-                f" {day} = {format_periods((whole,))!r}",
-            )
-
-
-def _warn_of_rosters(reader: Reader, places: dict[str, Place], branch: BranchPlan) -> None:
-    """A lane is booked within its branch's hours only, and nobody is called outside them."""
-    rosters = [
-        *((places["desks"].item(desk.number), desk.roster) for desk in branch.desks),
-        *((places["lanes"].item(lane.code), lane.roster) for lane in branch.lanes),
-    ]
-    hours = places["hours"]
-    for place, roster in rosters:
-        for days, periods in format_weekly(_outside(roster, branch.hours)).items():
-            said = periods if isinstance(periods, str) else ", ".join(periods)
-            reader.warning(
-                place.at("roster"),
-                f"{days} {said} reaches beyond the hours of the branch ({hours.file}: {hours.key})",
-            )
-
-
-def _outside(roster: Weekly, hours: Weekly) -> Weekly:
-    """The periods of the roster in which the branch is not open throughout.
-
-    Whoever works in a night may be written under the day on which it opens, or under the next.
-    """
-    found: dict[Weekday, tuple[Period, ...]] = {}
-    for place, day in enumerate(WEEKDAYS):
-        opened = _openings(hours, place)
-        found[day] = tuple(
-            period
-            for period in roster.get(day, ())
-            for opens, closes in [bounds(period)]
-            if not any(first <= opens and closes <= last for first, last in opened)
-        )
-    return found
-
-
-def _openings(hours: Weekly, place: int) -> list[tuple[int, int]]:
-    """Those of a weekday and the two around it in its minutes, what meets as one."""
-    joined: list[tuple[int, int]] = []
-    for ahead in (-1, 0, 1):
-        for period in hours.get(WEEKDAYS[(place + ahead) % len(WEEKDAYS)], ()):
-            opens, closes = (one + ahead * DAY_MINUTES for one in bounds(period))
-            if joined and opens <= joined[-1][1]:
-                opens = joined.pop()[0]
-            joined.append((opens, closes))
-    return joined
-
-
-def _warn_of_offers(
-    reader: Reader, places: dict[str, Place], centre: Centre, branch: BranchPlan
-) -> None:
-    """What can be booked at a branch should be given there, by some desk."""
-    given = {skill.code: skill.services for skill in centre.skills}
-    by_desk = {one for desk in branch.desks for skill in desk.skills for one in given[skill]}
-    channels = {service.code: service.channels for service in centre.services}
-    for lane in branch.lanes:
-        offered = {one for skill in lane.skills for one in given[skill]}
-        bookable = {service for service in offered if lane.channel in channels[service]}
-        if alone := sorted(bookable - by_desk):
-            reader.warning(
-                places["lanes"].item(lane.code).at("skills"),
-                f"no desk of the branch ({places['desks'].file}: {places['desks'].key}) offers what"
-                f" can be booked here: {listed(alone)}",
-            )

@@ -42,7 +42,7 @@ class Dkim(Struct, frozen=True):
 def read_key(raw: str) -> PrivateKey:
     """The RSA key in this PEM file. ValueError says what is wrong, and nothing of the key."""
     if find_spec("dkim") is None:
-        raise ValueError("needs the extra mail-dkim: pip install 'queue-app[mail-dkim]'")
+        raise ValueError("needs the extra mail-dkim: .venv/bin/pip install dkimpy")
     path = Path(raw).expanduser().absolute()
     try:
         content, mode = path.read_bytes(), path.stat().st_mode

@@ -8,21 +8,21 @@ branches.toml   branches
 search.toml     idle, synonyms, keywords: the words by which people find services; may be missing
 """
 
-from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
-import tomli_w
 from msgspec import Struct
 
-from config.checking import check_reach, check_references, warn
-from config.notation import format_duration, format_periods, format_weekly, parse_duration
+from config.checking import check_reach, check_references
+from config.doubts import warn
+from config.notation import parse_duration
 from config.reading import ConfigError, Mistake, Place, Reader
 from config.rules import check_rules
 from config.weeks import closures_of, weekly_of
 from config.wording import did_you_mean
+from config.writing import write_centre
 from queue_app.domain.catalogue import Channel, Duration, Group, Language, Service, Text
 from queue_app.domain.centre import (
     BranchPlan,
@@ -301,112 +301,3 @@ def _first(sources: list[tuple[Place, _Hours]], name: str) -> tuple[Place, Any]:
         if (raw := getattr(source, name)) is not None:
             return place.at(name), raw
     return sources[0][0].at(name), None
-
-
-def write_centre(centre: Centre, folder: Path) -> None:
-    """Write the centre as the files that `load_centre` reads back to the same centre.
-
-    What several branches share becomes a layout. Existing files are replaced.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    layouts = _shared(centre.branches)
-    tables: dict[str, dict[str, Any]] = {
-        "centre.toml": {
-            "title": centre.title,
-            "languages": list(centre.languages),
-            "timezone": centre.timezone,
-            **{
-                key: value
-                for key in ("country", "phone_example")
-                if (value := getattr(centre, key)) is not None
-            },
-            "branch_words": _plain(centre.branch_words),
-            "rules": _plain(centre.rules),
-            "priorities": _plain_all(centre.priorities),
-        },
-        "catalogue.toml": {
-            "groups": _plain_all(centre.groups),
-            "services": [
-                _plain(one) | {"duration": format_duration(one.duration, centre.languages[0])}
-                for one in centre.services
-            ],
-        },
-        "advice.toml": {
-            "checklists": _plain_all(centre.checklists),
-            "contacts": _plain_all(centre.contacts),
-            "notes": _plain_all(centre.notes),
-        },
-        "capacity.toml": {
-            "skills": _plain_all(centre.skills),
-            "layouts": [{"code": code} | table for code, table in layouts.values()],
-        },
-        "search.toml": {
-            "idle": {key: list(words) for key, words in centre.search.idle.items()},
-            "synonyms": _plain_all(centre.search.synonyms),
-            "keywords": _plain_all(centre.search.keywords),
-        },
-        "branches.toml": {"branches": [_branch_table(one, layouts) for one in centre.branches]},
-    }
-    for name, table in tables.items():
-        (folder / name).write_text(tomli_w.dumps(table), encoding="utf-8")
-
-
-_Layouts = dict[bytes, tuple[str, dict[str, Any]]]
-"""Layouts that at least two branches have, by what is in them: code and table."""
-
-
-def _shared(branches: Iterable[BranchPlan]) -> _Layouts:
-    alike: dict[bytes, list[BranchPlan]] = {}
-    for branch in branches:
-        alike.setdefault(_capacity_key(branch), []).append(branch)
-    several = [(key, found[0]) for key, found in alike.items() if len(found) > 1]
-    return {
-        key: (f"layout-{index}", _capacity_table(branch))
-        for index, (key, branch) in enumerate(several, start=1)
-    }
-
-
-def _capacity_key(branch: BranchPlan) -> bytes:
-    return msgspec.json.encode((branch.hours, branch.desks, branch.lanes), order="sorted")
-
-
-def _capacity_table(branch: BranchPlan) -> dict[str, Any]:
-    def planned(plan: DeskPlan | LanePlan) -> dict[str, Any]:
-        table = _plain(plan)
-        del table["roster"]
-        if plan.roster != branch.hours:
-            table["roster"] = format_weekly(plan.roster)
-        return table
-
-    return {
-        "hours": format_weekly(branch.hours),
-        "desks": [planned(desk) for desk in branch.desks],
-        "lanes": [planned(lane) for lane in branch.lanes],
-    }
-
-
-def _branch_table(branch: BranchPlan, layouts: _Layouts) -> dict[str, Any]:
-    table: dict[str, Any] = {"slug": branch.slug, "title": branch.title}
-    if branch.address:
-        table["address"] = branch.address
-    if branch.shelter:
-        table["shelter"] = branch.shelter
-    shared = layouts.get(_capacity_key(branch))
-    table |= {"layout": shared[0]} if shared else _capacity_table(branch)
-    if branch.closures:
-        table["closures"] = [
-            {"day": one.day, "reason": one.reason}
-            | ({"hours": format_periods(one.periods)} if one.periods else {})
-            for one in branch.closures
-        ]
-    return table
-
-
-def _plain_all(values: Iterable[Struct]) -> list[dict[str, Any]]:
-    return [_plain(value) for value in values]
-
-
-def _plain(value: Struct) -> dict[str, Any]:
-    """The struct as TOML knows it: a table without the keys that are None."""
-    table: dict[str, Any] = msgspec.to_builtins(value, builtin_types=(date,))
-    return {key: one for key, one in table.items() if one is not None}

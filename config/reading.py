@@ -12,8 +12,9 @@ import msgspec
 from msgspec import Struct
 
 from config.toml_text import UnreadableTextError, parse
-from config.wording import nearest, refusal, unknown_key, visible
+from config.wording import refusal, unknown_key, visible
 from queue_app.domain.catalogue import Language, Text, texts_of
+from queue_app.domain.spelling import nearest
 
 S = TypeVar("S", bound=Struct)
 R = TypeVar("R")

@@ -1,9 +1,11 @@
 """The centre's numbers: from where to where each makes sense, and which fit together."""
 
 import re
+from zoneinfo import ZoneInfo
 
 from config.reading import Place, Reader
 from queue_app.domain.centre import Rules
+from queue_app.domain.quiet import Quiet
 
 BOUNDS: dict[str, tuple[int, int]] = {
     "grid_minutes": (1, 60),
@@ -21,14 +23,19 @@ BOUNDS: dict[str, tuple[int, int]] = {
     "undo_minutes": (0, 1440),
     "max_bookings": (1, 1000),
     "holds_per_address": (1, 100_000),
+    "holds_per_browser": (1, 5),
     "bookings_per_address": (1, 1_000_000),
     "freed_slot_minutes": (0, 1440),
+    "offer_minutes": (0, 1440),
+    "max_wishes": (1, 1000),
     "max_services": (1, 20),
     "alert_resume_minutes": (0, 1440),
     "alert_late_start_minutes": (0, 1440),
     "retention_days": (1, 3660),
     "quiet_from_hour": (0, 23),
     "quiet_until_hour": (0, 23),
+    "reminder_hour": (0, 23),
+    "reminder_minutes": (0, 12 * 60),
 }
 """The least and the most of every rule that is a number."""
 
@@ -56,6 +63,9 @@ def check_rules(reader: Reader, place: Place, rules: Rules) -> None:
                 place.at("lead_minutes"),
                 f"is longer than the {days} days of horizon_days, so nothing could be booked",
             )
+    quiet = Quiet(rules.quiet_from_hour, rules.quiet_until_hour, ZoneInfo("UTC"))
+    if rules.reminder_hour and quiet.holds_hour(rules.reminder_hour):
+        reader.problem(place.at("reminder_hour"), "lies in the quiet hours, when no message leaves")
     _check_prefixes(reader, place, rules)
 
 

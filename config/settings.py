@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal, TypeVar, cast, get_args
 from urllib.parse import urlsplit
 
 from msgspec import Struct
@@ -15,6 +15,7 @@ from config.relay import MailFrom, Relay, parse_address, parse_relay, parse_send
 from config.sms_gateway import Gateway, read_gateway
 
 T = TypeVar("T")
+Log = Literal["text", "json"]
 
 PROJECT = Path(__file__).resolve().parent.parent
 """Where `config/kyiv-cks` is found when the process starts elsewhere."""
@@ -41,7 +42,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     `mail_from`, and to `mail_bounces`, if given, with what says whose it was, if it comes back;
     `bounces_imap`: the mailbox in which that arrives, None where a mail server hands it over.
     `dkim` None: the mail server signs, if anybody does.
-    `sms_gateway` None: SMS are files, too. `trial`: what lies in files can be read at
+    `sms_gateway` None: SMS are files, too. `metrics_token`: with which `/metrics` may be asked for
+    from elsewhere than this machine. `log`: how its lines are written; a request that takes longer
+    than `slow_seconds` is one. `trial`: what lies in files can be read at
     `/trial/inbox`.
     """
 
@@ -59,6 +62,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     bounces_imap: Inbox | None = None
     dkim: Dkim | None = None
     sms_gateway: Gateway | None = None
+    metrics_token: str | None = None
+    log: Log = "text"
+    slow_seconds: float = 1.0
     trial: bool = False
     clock: datetime | None = None
     clock_origin: datetime | None = None
@@ -95,6 +101,9 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         public_url=read("PUBLIC_URL", _public_url, None),
         workers=read("WORKERS", _workers, 1),
         rate_limits=read("RATE_LIMITS", _switch, True),
+        metrics_token=read("METRICS_TOKEN", _token, None),
+        log=read("LOG", _log, "text"),
+        slow_seconds=read("SLOW_SECONDS", _seconds, 1.0),
         trial=read("TRIAL", _switch, False),
         smtp=read("SMTP_URL", parse_relay, None),
         mail_from=mail_from,
@@ -171,6 +180,29 @@ def _switch(raw: str) -> bool:
     if raw not in ("on", "off"):
         raise ValueError(f"{raw!r} is neither on nor off")
     return raw == "on"
+
+
+def _token(raw: str) -> str:
+    """The reason never repeats it."""
+    if len(raw) < 16 or not raw.isascii() or any(sign.isspace() for sign in raw):
+        raise ValueError("is not a token of 16 or more letters, digits and signs")
+    return raw
+
+
+def _log(raw: str) -> Log:
+    if raw not in get_args(Log):
+        raise ValueError(f"{raw!r} is neither text nor json")
+    return cast(Log, raw)
+
+
+def _seconds(raw: str) -> float:
+    try:
+        seconds = float(raw)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds <= 3600:
+        raise ValueError(f"{raw!r} is not a number of seconds above 0 and up to 3600")
+    return seconds
 
 
 def parse_clock(raw: str) -> datetime:

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from difflib import get_close_matches
 from typing import Any, Literal, get_args, get_origin
+
+from queue_app.domain.spelling import nearest
 
 SHOWN = 60
 """So many characters of what stands in a file are shown again."""
@@ -25,15 +26,8 @@ _TYPES = {
 
 def did_you_mean(name: Any, known: Iterable[str]) -> str:
     """`; did you mean "skills"?`, or nothing where none of what is known is near."""
-    found = nearest(name, known)
+    found = nearest(str(name)[:SHOWN], known)
     return f'; did you mean "{visible(found)}"?' if found else ""
-
-
-def nearest(name: Any, known: Iterable[str]) -> str | None:
-    every = list(known)
-    by_fold = {one.casefold(): one for one in every}
-    close = get_close_matches(str(name)[:SHOWN].casefold(), by_fold, n=1, cutoff=0.6)
-    return by_fold[close[0]] if close else None
 
 
 def unknown_key(

@@ -3,6 +3,7 @@
 from typing import Any
 
 from queue_app.texts.words import Words
+from queue_app.web.words import push
 
 
 def call_out(spoken: Words) -> dict[str, Any]:
@@ -52,4 +53,5 @@ def ticket(spoken: Words) -> dict[str, Any]:
         "sound_on": spoken.gettext("The sound is on. Keep this page open."),
         "missed": spoken.gettext("You were called to desk %(desk)s at %(time)s."),
         "failed": spoken.gettext("That did not work: there is no connection. Try again."),
+        "push": push(spoken),
     }

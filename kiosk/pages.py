@@ -38,6 +38,9 @@ from queue_app.web.templating import YEAR_SECONDS, pages_of, render
 
 Asked = Request[Any, Any, Any]
 
+REFUSED = "refused"
+"""Says in the address that the token that stood there opens nothing."""
+_OWN_PARAMETERS = ("device", REFUSED)
 PRIVATE = {"Cache-Control": "no-store"}
 
 
@@ -53,30 +56,33 @@ async def start(
     if token := request.query_params.get("device"):
         return await _register(request, place, token)
     if not _stands_in(place, await find_device(request)):
-        return _unregistered(request, place)
+        return _unregistered(request, place, REFUSED in request.query_params)
     seen = await halls.load(directory, place, clock.now(), forecasts)
     return _screens(request, seen)
 
 
 async def _register(request: Asked, branch: Branch, token: str) -> Response[Any]:
-    """Keep the token where scripts cannot read it, and out of the address."""
+    """Keep the token where scripts cannot read it, and out of the address, be it right or not."""
+    others = [pair for pair in request.query_params.multi_items() if pair[0] not in _OWN_PARAMETERS]
     if not _stands_in(branch, await device_of_token(token_hash(token))):
-        return _unregistered(request, branch, refused=True)
-    others = [pair for pair in request.query_params.multi_items() if pair[0] != "device"]
+        return _without_token(branch, [*others, (REFUSED, "1")])
     cookie = Cookie(
         key=DEVICE_COOKIE,
         value=token,
         max_age=10 * YEAR_SECONDS,
         httponly=True,
         samesite="strict",
-        secure=request.url.scheme == "https",
     )
-    query = f"?{urlencode(others)}" if others else ""
+    return _without_token(branch, others, cookie)
+
+
+def _without_token(branch: Branch, query: list[tuple[str, str]], *cookies: Cookie) -> Response[Any]:
+    asked = f"?{urlencode(query)}" if query else ""
     return Redirect(
-        f"/kiosk/{branch.slug}{query}",
+        f"/kiosk/{branch.slug}{asked}",
         status_code=303,
         headers={**PRIVATE, "Referrer-Policy": "no-referrer"},
-        cookies=[cookie],
+        cookies=list(cookies),
     )
 
 
@@ -84,7 +90,7 @@ def _stands_in(branch: Branch, device: Device | None) -> bool:
     return device is not None and device.kind == "kiosk" and device.branch_id == branch.id
 
 
-def _unregistered(request: Asked, branch: Branch, refused: bool = False) -> Response[Any]:
+def _unregistered(request: Asked, branch: Branch, refused: bool) -> Response[Any]:
     return render(
         request,
         "kiosk/unregistered.html",

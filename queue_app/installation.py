@@ -21,6 +21,7 @@ from queue_app.queries import reference, schema
 from queue_app.store import db
 from queue_app.store.cluster import cluster
 from queue_app.store.outages import Outage
+from queue_app.store.roles import ordinary
 
 T = TypeVar("T")
 
@@ -45,7 +46,8 @@ def has_database(settings: Settings) -> bool:
 
 @contextmanager
 def server(settings: Settings, must_exist: bool = False, watched: bool = False) -> Iterator[str]:
-    """The DSN of the centre's database while the block runs: the one given, or the embedded one.
+    """The DSN of the centre's database while the block runs: the one given, or the embedded one as
+    an ordinary role.
 
     With `must_exist`, a data folder that nobody ever served is an operator's mistake. `watched`:
     an embedded one that dies is started again.
@@ -58,7 +60,7 @@ def server(settings: Settings, must_exist: bool = False, watched: bool = False) 
             f"there is no centre in {settings.data}; start it with: queue-app serve"
         )
     with cluster(settings.data, watched) as dsn:
-        yield dsn
+        yield ordinary(dsn)
 
 
 def run(dsn: str, work: Callable[[], Awaitable[T]], patience: float = 0.0) -> T:

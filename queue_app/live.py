@@ -89,10 +89,13 @@ Push = Callable[[bytes], None]
 
 class Subscription:
     """One screen that watches a topic. `over` is done once the topic is no more, or of an epoch
-    that is over: whoever watches is to be admitted anew."""
+    that is over: whoever watches is to be admitted anew. `doubted` is set whenever whoever watches
+    may have lost their right to."""
 
-    def __init__(self, push: Push) -> None:
+    def __init__(self, push: Push, actor: str = "") -> None:
         self.over = asyncio.get_running_loop().create_future()
+        self.doubted = asyncio.Event()
+        self.actor = actor
         self._push = push
         self._begun = False
 
@@ -192,13 +195,15 @@ class Hub:
             self._forecasts.forget()
 
     @contextlib.asynccontextmanager
-    async def subscribe(self, topic: Topic, push: Push) -> AsyncIterator[Subscription]:
+    async def subscribe(
+        self, topic: Topic, push: Push, actor: str = ""
+    ) -> AsyncIterator[Subscription]:
         """A subscription whose first frame, pushed before the block begins, is the state as it is
-        now.
+        now. `actor`: who watches, where their right may end.
 
         NotFound `unknown_link` where there is no such thing; what the screen raises.
         """
-        subscription = Subscription(push)
+        subscription = Subscription(push, actor)
         place = self._places.setdefault(topic.branch_id, _Place())
         watch = place.watches.setdefault(topic, _Watch())
         watch.subscriptions.add(subscription)
@@ -373,7 +378,9 @@ class Hub:
             await served.mark(connection)
             await db.check_notifies(connection, HEARTBEAT_SECONDS)
             await connection.add_listener("branch", self._heard)
+            await connection.add_listener("actor", self._heard_of_actor)
             self._mark_all()
+            self._doubt(None)  # whatever was said meanwhile was not heard
             self._listening = True
             while not lost.is_set():
                 with contextlib.suppress(TimeoutError):
@@ -388,6 +395,17 @@ class Hub:
         place = self._places.get(int(str(payload)))
         if place:
             place.mark()
+
+    def _heard_of_actor(self, _connection: Any, _pid: int, _channel: str, who: object) -> None:
+        self._doubt(str(who))
+
+    def _doubt(self, actor: str | None) -> None:
+        """Have the screens of this actor ask whether they may go on; of everybody where None."""
+        for place in self._places.values():
+            for watch in place.watches.values():
+                for subscription in watch.subscriptions:
+                    if subscription.actor and actor in (None, subscription.actor):
+                        subscription.doubted.set()
 
     def _mark_all(self) -> None:
         for place in self._places.values():

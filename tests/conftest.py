@@ -129,6 +129,14 @@ async def night(night_dsn: str) -> AsyncIterator[str]:
 
 
 @pytest.fixture(scope="session")
+async def small_dsn(database_server: str, worker: str) -> AsyncIterator[str]:
+    """The worker's own database for `tests.flow.wishing_hall.hall`, which says what it holds."""
+    name = f"{Path(os.environ[RUN_FOLDER]).name}-{worker}-small"
+    yield await own_database(database_server, name)
+    await drop_database(database_server, name)
+
+
+@pytest.fixture(scope="session")
 def own_clock() -> FixedClock:
     """The clock of this process, and of the application in it."""
     return FixedClock(MONDAY)

@@ -23,6 +23,7 @@ SAME_MODULE = {
     "interruptions": "the rules, how their rows are read, and their routes",
     "outbox": "how messages are written and claimed, and how they stand",
     "pages": "each face's pages",
+    "pushes": "the rules, what is said, and the routes",
     "slots": "the rule and its records",
     "sockets": "the routes and what they share",
     "tickets": "the transitions and how their rows are read",

@@ -4,9 +4,12 @@ import json
 from datetime import timedelta
 from pathlib import Path
 
+from queue_app.domain.contacts import Resident
 from queue_app.domain.people import RESIDENT
-from queue_app.flow import booking
+from queue_app.domain.wish import Wanted
+from queue_app.flow import booking, wishing
 from queue_app.flow.act import By
+from queue_app.queries import reference
 from queue_app.store import db
 from tests.conftest import MONDAY
 from tests.flow.letters import ELEVEN
@@ -41,16 +44,24 @@ async def test_a_person_is_shown_exported_and_erased_and_that_is_recorded(
     ]
     other = await book(60, "+380672222222", None)
     terminal = Terminal(tmp_path / "data", database)
+    directory = await reference.directory()
+    day = MONDAY.date() + timedelta(days=20)
+    wanted = Wanted(("debt-amount",), "visit", (directory.branch(BRANCH).id,), day, day)
+    person = Resident("Олена", PHONE, None)
+    await wishing.make_wish(By(RESIDENT, MONDAY), "uk", wanted, person)
     shown = terminal.succeeds("person", "show", "8 067 123 45 67")
     assert all(code in shown for code in codes) and other not in shown
     exported = json.loads(terminal.succeeds("person", "export", "olena@EXAMPLE.com"))
     assert [one["code"] for one in exported["bookings"]] == [codes[1]]
-    assert exported["bookings"][0]["phone"] == PHONE
-    assert "Deleted: 3." in terminal.succeeds("person", "erase", PHONE, "--yes")
+    assert exported["bookings"][0]["phone"] == PHONE and exported["wishes"] == []
+    assert "waiting list: open  Олена" in shown
+    erased = terminal.succeeds("person", "erase", PHONE, "--yes")
+    assert "Deleted: 3." in erased and "Deleted from the waiting list: 1." in erased
     assert terminal.succeeds("person", "show", PHONE) == ""
     assert "bad_contact" in terminal.fails("person", "show", "nobody")
     kept = await db.fetch(
         "SELECT a::text AS all FROM appointment a UNION SELECT m::text FROM message m"
+        " UNION SELECT w::text FROM wish w"
     )
     assert not [row for row in kept if PHONE in row["all"] or "Olena" in row["all"]]
     events = await db.fetch(

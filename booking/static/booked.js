@@ -1,4 +1,5 @@
 import { byId } from "/static/web/lib/dom.js";
+import { offerPush, passOn } from "/static/web/lib/push.js";
 import { ask } from "/static/web/lib/requests.js";
 import { facts, texts } from "/static/web/lib/words.js";
 
@@ -32,6 +33,7 @@ if (print) {
 const ASK_MS = 15_000;
 const [, , token] = location.pathname.split("/");
 const known = facts();
+const pushes = `/api/v1/appointments/${token}/pushes`;
 
 async function follow() {
   if (document.visibilityState === "hidden") return;
@@ -39,8 +41,9 @@ async function follow() {
   const answer = await ask(`/api/v1/appointments/${token}`, { withinMs: ASK_MS });
   const ticket = answer?.ok && answer.content.ticket_token;
   if (!ticket) return;
-  if (known.call) location.reload();
-  else location.replace(`/t/${ticket}`);
+  if (known.call) return location.reload();
+  passOn(pushes, `/api/v1/tickets/${ticket}/pushes`);
+  location.replace(`/t/${ticket}`);
 }
 
 async function followCall(ticket) {
@@ -52,3 +55,7 @@ if (share || known.call) {
   setInterval(follow, ASK_MS);
   document.addEventListener("visibilitychange", follow);
 }
+
+offerPush(pushes, texts().push)?.show(true);
+const link = document.querySelector('a[href^="/t/"]');
+if (link) passOn(pushes, `/api/v1/tickets/${link.pathname.split("/")[2]}/pushes`);

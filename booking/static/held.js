@@ -2,6 +2,7 @@
 import { byId } from "/static/web/lib/dom.js";
 import { stopwatch } from "/static/web/lib/formats.js";
 import { fill, plural, texts } from "/static/web/lib/words.js";
+import { showHeld } from "./tab.js";
 
 const t = texts();
 const held = byId("held");
@@ -31,5 +32,6 @@ function show() {
 
 const timer = setInterval(show, 1000);
 show();
+showHeld(location.pathname.split("/")[2]);
 // A page that comes back from the browser's memory may be older than its numbers.
 addEventListener("pageshow", (event) => event.persisted && location.reload());

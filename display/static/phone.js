@@ -4,6 +4,7 @@ import { HallClock } from "/static/web/lib/clock.js";
 import { byId, el, pulse, put } from "/static/web/lib/dom.js";
 import { minutes } from "/static/web/lib/formats.js";
 import { connect } from "/static/web/lib/live.js";
+import { offerPush } from "/static/web/lib/push.js";
 import { ask } from "/static/web/lib/requests.js";
 import { isOlder } from "/static/web/lib/versions.js";
 import { facts, fill, language, plural, texts } from "/static/web/lib/words.js";
@@ -18,6 +19,7 @@ const t = texts();
 const known = facts();
 const clock = new HallClock(known.zone, known.at);
 
+const push = offerPush(`/api/v1/tickets/${known.token}/pushes`, t.push);
 let shown = null;
 let lastNews = known.at;
 let chime = null;
@@ -47,6 +49,7 @@ function showState(ticket) {
   byId("again")?.toggleAttribute("hidden", calls < 2);
   byId("leave").hidden = state !== "waiting" && state !== "parked";
   offerSound();
+  push?.show(state === "waiting" || state === "parked");
   document.title = `${titleOf(ticket)} – ${known.centre}`;
 }
 

@@ -37,7 +37,7 @@ class TextSchema(OpenAPISchemaPlugin):
         return Schema(type=OpenAPIType.OBJECT, additional_properties=said, description=TEXT)
 
 
-def _schema(wanted: type) -> dict[str, Any]:
+def schema_of_text(wanted: type) -> dict[str, Any]:
     if wanted is not Text:
         raise NotImplementedError(wanted)
     return {"type": "object", "additionalProperties": {"type": "string"}, "description": TEXT}
@@ -62,7 +62,7 @@ def asyncapi(channels: Sequence[Channel]) -> HTTPRouteHandler:
 def document(channels: Sequence[Channel]) -> dict[str, Any]:
     _, schemas = msgspec.json.schema_components(
         [one.screen.view for one in channels],
-        schema_hook=_schema,
+        schema_hook=schema_of_text,
         ref_template="#/components/schemas/{name}",
     )
     return {

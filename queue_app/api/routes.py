@@ -5,7 +5,16 @@ from collections.abc import Sequence
 from litestar import Router
 from litestar.handlers import BaseRouteHandler
 
-from queue_app.api import centre, desks, docs, interruptions, proofs, visitors
+from queue_app.api import (
+    centre,
+    desks,
+    docs,
+    interruptions,
+    proofs,
+    pushes,
+    visitors,
+    wish_routes,
+)
 from queue_app.web.sockets import Channel, snapshot_of, websocket_of
 
 router = Router(
@@ -24,11 +33,22 @@ router = Router(
         proofs.ask,
         proofs.prove,
         proofs.proven,
+        wish_routes.make,
+        wish_routes.wish,
+        wish_routes.change,
+        wish_routes.accept,
+        wish_routes.decline,
+        wish_routes.withdraw,
         visitors.move,
         visitors.cancel,
         visitors.appointment,
         visitors.ticket,
         visitors.leave,
+        pushes.key,
+        pushes.of_ticket,
+        pushes.stop_of_ticket,
+        pushes.of_appointment,
+        pushes.stop_of_appointment,
         visitors.issue,
         visitors.check_in,
         desks.sign_in,

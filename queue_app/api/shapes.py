@@ -7,11 +7,12 @@ from msgspec import Meta, Struct
 
 from queue_app.domain.appointments import AppointmentState
 from queue_app.domain.catalogue import Channel, Duration, Language, Text
-from queue_app.domain.centre import Checklist, Contact, Note, Priority
+from queue_app.domain.centre import Checklist, Contact, Note, Priority, Weekday
 from queue_app.domain.interruptions import Kind
 from queue_app.domain.people import Role
 from queue_app.domain.tickets import State
 from queue_app.domain.waits import Wait
+from queue_app.domain.wish import WishState
 
 Code = Annotated[str, Meta(max_length=80)]
 Codes = Annotated[list[Code], Meta(max_length=20)]
@@ -20,6 +21,10 @@ AsItIs = Annotated[list[Literal["email", "overlap"]], Meta(max_length=10)]
 `contact_unsure`, and a booking beside another of the same contact, `overlapping_bookings`."""
 Proofs = Annotated[list[Annotated[str, Meta(max_length=80)]], Meta(max_length=4)]
 """Of `POST /proofs`, proven: asked for by 422 `contact_unproven`."""
+
+
+class Asked(Struct, frozen=True, forbid_unknown_fields=True):
+    """The body of a request: what it names and we do not know is refused, not dropped."""
 
 
 class ServiceView(Struct, frozen=True):
@@ -88,13 +93,13 @@ class DaysView(Struct, frozen=True):
     days: tuple[DayView, ...]
 
 
-class NewAppointment(Struct, frozen=True):
+class NewAppointment(Asked, frozen=True):
     services: Codes
     starts_at: datetime
     channel: Channel = "visit"
 
 
-class Confirmation(Struct, frozen=True):
+class Confirmation(Asked, frozen=True):
     name: Annotated[str, Meta(max_length=200)]
     phone: Annotated[str, Meta(max_length=80)] | None = None
     email: Annotated[str, Meta(max_length=254)] | None = None
@@ -103,24 +108,24 @@ class Confirmation(Struct, frozen=True):
     proofs: Proofs = []
 
 
-class LookUp(Struct, frozen=True):
+class LookUp(Asked, frozen=True):
     """`contact`: the phone or e-mail with which it was booked."""
 
     code: Annotated[str, Meta(max_length=40)]
     contact: Annotated[str, Meta(max_length=254)]
 
 
-class ContactChange(Struct, frozen=True):
+class ContactChange(Asked, frozen=True):
     """What is left out stays as it is."""
 
-    name: Annotated[str, Meta(max_length=200)] | None = None
-    phone: Annotated[str, Meta(max_length=80)] | None = None
-    email: Annotated[str, Meta(max_length=254)] | None = None
+    name: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
+    phone: Annotated[str, Meta(min_length=1, max_length=80)] | None = None
+    email: Annotated[str, Meta(min_length=1, max_length=254)] | None = None
     as_it_is: AsItIs = []
     proofs: Proofs = []
 
 
-class NewProof(Struct, frozen=True):
+class NewProof(Asked, frozen=True):
     """A phone or an e-mail to which a code is sent."""
 
     contact: Annotated[str, Meta(max_length=254)]
@@ -135,11 +140,62 @@ class ProofAsked(Struct, frozen=True):
     expires_at: datetime
 
 
-class ProofCode(Struct, frozen=True):
+class ProofCode(Asked, frozen=True):
     code: Annotated[str, Meta(max_length=40)]
 
 
-class Rescheduling(Struct, frozen=True):
+class NewWish(Asked, frozen=True):
+    """What would suit where no time does: days in the centre's local time, weekdays, of which none
+    means any, and full hours, from one on and before another."""
+
+    services: Codes
+    branches: Annotated[list[Code], Meta(min_length=1, max_length=40)]
+    first_day: date
+    last_day: date
+    name: Annotated[str, Meta(max_length=200)]
+    phone: Annotated[str, Meta(max_length=80)] | None = None
+    email: Annotated[str, Meta(max_length=254)] | None = None
+    channel: Channel = "visit"
+    weekdays: Annotated[list[Weekday], Meta(max_length=7)] = []
+    from_hour: Annotated[int, Meta(ge=0, le=23)] = 0
+    until_hour: Annotated[int, Meta(ge=1, le=24)] = 24
+    language: Language | None = None
+    as_it_is: AsItIs = []
+    proofs: Proofs = []
+
+
+class OfferView(Struct, frozen=True):
+    """A time that is held for a wish until `held_until`."""
+
+    branch: str
+    starts_at: datetime
+    ends_at: datetime
+    held_until: datetime
+
+
+class WishView(Struct, frozen=True):
+    """A place on the waiting list. `before`: so many wait longer for such times; `appointment`: the
+    token of what was booked. Contacts are shown in part."""
+
+    token: str
+    state: WishState
+    services: tuple[str, ...]
+    channel: Channel
+    branches: tuple[str, ...]
+    first_day: date
+    last_day: date
+    weekdays: tuple[Weekday, ...]
+    from_hour: int
+    until_hour: int
+    before: int
+    offer: OfferView | None = None
+    appointment: str | None = None
+    name: str | None = None
+    phone: str | None = None
+    email: str | None = None
+
+
+class Rescheduling(Asked, frozen=True):
     starts_at: datetime
 
 
@@ -173,17 +229,17 @@ class ProofView(Struct, frozen=True):
     appointments: tuple[AppointmentView, ...]
 
 
-class NewTicket(Struct, frozen=True):
+class NewTicket(Asked, frozen=True):
     services: Codes
     priority: Code | None = None
     language: Language | None = None
 
 
-class CheckIn(Struct, frozen=True):
+class CheckIn(Asked, frozen=True):
     code: Annotated[str, Meta(max_length=300)]
 
 
-class Credentials(Struct, frozen=True):
+class Credentials(Asked, frozen=True):
     login: Annotated[str, Meta(max_length=200)]
     password: Annotated[str, Meta(max_length=1000)]
 
@@ -206,7 +262,7 @@ class DeskView(Struct, frozen=True):
     mine: bool
 
 
-class Pause(Struct, frozen=True):
+class Pause(Asked, frozen=True):
     reason: Annotated[str, Meta(max_length=200)] = ""
 
 
@@ -216,7 +272,7 @@ class DeskDone(Struct, frozen=True):
     state: str
 
 
-class NewInterruption(Struct, frozen=True):
+class NewInterruption(Asked, frozen=True):
     """`services`: codes, null for all; `note`: why, which the screens show for `other`."""
 
     kind: Kind
@@ -224,7 +280,7 @@ class NewInterruption(Struct, frozen=True):
     note: Annotated[str, Meta(max_length=200)] = ""
 
 
-class Resumption(Struct, frozen=True):
+class Resumption(Asked, frozen=True):
     """`after_minutes`: from the end to the first call; null for what is usual."""
 
     after_minutes: int | None = None
@@ -242,11 +298,11 @@ class InterruptionDone(Struct, frozen=True):
     resumes_at: datetime | None
 
 
-class NewCall(Struct, frozen=True):
+class NewCall(Asked, frozen=True):
     ticket: int | None = None
 
 
-class Transfer(Struct, frozen=True):
+class Transfer(Asked, frozen=True):
     services: Codes | None = None
     desk: int | None = None
 
@@ -281,3 +337,22 @@ class Queued(Struct, frozen=True):
     reason: Text
     reason_code: str
     wait: Wait | None
+
+
+class PushKey(Struct, frozen=True):
+    """In base64url, without padding."""
+
+    key: str
+
+
+class NewPush(Asked, frozen=True):
+    """A browser's own words, of its `PushSubscription`; the keys in base64url."""
+
+    endpoint: Annotated[str, Meta(max_length=1000)]
+    p256dh: Annotated[str, Meta(max_length=100)]
+    auth: Annotated[str, Meta(max_length=40)]
+    language: Language | None = None
+
+
+class NoMorePush(Asked, frozen=True):
+    endpoint: Annotated[str, Meta(max_length=1000)]

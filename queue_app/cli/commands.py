@@ -8,6 +8,7 @@ from queue_app.cli import (
     centre_files,
     database,
     message_bounced,
+    message_preview,
     person,
     running,
     sign_ins,
@@ -42,3 +43,4 @@ for command in (
     database.restore,
 ):
     main.add_command(command)
+message_bounced.message.add_command(message_preview.preview)

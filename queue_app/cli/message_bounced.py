@@ -1,4 +1,4 @@
-"""The command `message`: for the mail server that hands over what came back."""
+"""The command `message bounced`: for the mail server that hands over what came back."""
 
 import os
 import sys

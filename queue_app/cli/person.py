@@ -12,7 +12,7 @@ from queue_app.flow import forgetting
 from queue_app.flow.act import By
 from queue_app.flow.forgetting import Erased
 from queue_app.queries import known, reference
-from queue_app.queries.known import KnownBooking
+from queue_app.queries.known import KnownBooking, KnownWish
 
 
 @click.group()
@@ -26,15 +26,23 @@ def person() -> None:
 @person.command("show")
 @click.argument("contact")
 def show(contact: str) -> None:
-    """Their bookings, one a line, and at which of their contacts no message arrives."""
-    for one in _looked("show", contact):
+    """Their bookings, one a line, at which of their contacts no message arrives, and what they wait
+    for."""
+    bookings, waiting = _looked("show", contact)
+    for one in bookings:
         known_as = " ".join(filter(None, [one.name, one.phone, one.email]))
         click.echo(
             f"{one.starts_at:%Y-%m-%d %H:%M}  {one.branch}  {one.state}  {one.code}  {known_as}"
-            f"  (kept until {one.kept_until:%Y-%m-%d})"
+            f"  (kept until {one.kept_until:%Y-%m-%d}{'' if one.reminders else ', no reminders'})"
         )
         for line in _refused(one):
             click.echo(f"    {line}")
+    for wish in waiting:
+        known_as = " ".join(filter(None, [wish.name, wish.phone, wish.email]))
+        click.echo(
+            f"{wish.first_day} to {wish.last_day}  {', '.join(wish.branches)}"
+            f"  waiting list: {wish.state}  {known_as}"
+        )
 
 
 def _refused(one: KnownBooking) -> Iterator[str]:
@@ -46,8 +54,9 @@ def _refused(one: KnownBooking) -> Iterator[str]:
 @person.command("export")
 @click.argument("contact")
 def export(contact: str) -> None:
-    """All of it as JSON: bookings, what happened to them, and what was sent."""
-    found = msgspec.json.encode({"bookings": _looked("export", contact)})
+    """All of it as JSON: bookings, what happened to them, what they wait for, what was sent."""
+    bookings, waiting = _looked("export", contact)
+    found = msgspec.json.encode({"bookings": bookings, "wishes": waiting})
     click.echo(msgspec.json.format(found).decode())
 
 
@@ -64,19 +73,21 @@ def erase(contact: str) -> None:
 
     erased = operator.with_database(work)
     click.echo(f"Deleted: {len(erased.deleted)}.")
+    if erased.waiting:
+        click.echo(f"Deleted from the waiting list: {erased.waiting}.")
     if erased.kept:
         click.echo(f"Kept until the visit is over: {', '.join(erased.kept)}.")
 
 
-def _looked(what: str, contact: str) -> list[KnownBooking]:
+def _looked(what: str, contact: str) -> tuple[list[KnownBooking], list[KnownWish]]:
     by = _by()
 
-    async def work() -> list[KnownBooking]:
+    async def work() -> tuple[list[KnownBooking], list[KnownWish]]:
         directory = await reference.directory()
         who = forgetting.person_of(contact, directory.centre.country)
         found = await known.of_contact(directory, who.phone, who.email)
         await forgetting.note_person(by, what, len(found), who.canonical)
-        return found
+        return found, await known.wishes_of(directory, who.phone, who.email)
 
     return operator.with_database(work)
 

@@ -15,7 +15,6 @@ from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
 from types import FrameType
-from typing import Any
 
 import click
 import msgspec
@@ -29,6 +28,7 @@ from config.settings import Settings
 from queue_app import installation
 from queue_app.cli import operator, trial
 from queue_app.queries import reference
+from queue_app.web import figures, logs
 from queue_app.web.protocol import BoundedHttp
 from queue_app.web.websocket import BoundedWebsocket
 
@@ -41,17 +41,11 @@ TIDY_UP_AFTER = (20_000, 5, 20)
 """The garbage collector's thresholds: new objects, then rounds of the younger generation."""
 DATABASE_WITHIN = 60
 """Seconds that the database of another machine gets to be there, as after a power cut."""
+ALIVE_WITHIN = 30
+"""Seconds that a worker gets to say that it is there: a busy machine takes five for its modules
+alone, and one that is ended at its start never gets to it."""
 STOP_WITHIN = 5
 """Seconds that open requests get to finish."""
-
-LOGGING: dict[str, Any] = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": "WARNING"},
-    "loggers": {"queue_app": {"level": "INFO"}},
-}
 
 
 log = logging.getLogger(__name__)
@@ -64,7 +58,7 @@ def serve(settings: Settings, with_trial: bool, factory: str = APPLICATION) -> N
 
     `factory`: where the answering processes find their application.
     """
-    logging.config.dictConfig(LOGGING)
+    logging.config.dictConfig(logs.configuration(settings.log))
     if settings.clock or settings.rate != 1:
         origin = settings.clock_origin or datetime.now(UTC)
         settings = msgspec.structs.replace(settings, clock_origin=origin)
@@ -176,16 +170,18 @@ def _answer(settings: Settings, listener: socket.socket, factory: str) -> None:
         ws_per_message_deflate=False,
         ws_max_size=64 * 1024,
         lifespan="on",
-        log_config=LOGGING,
+        log_config=logs.configuration(settings.log),
         log_level=None,
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=STOP_WITHIN,
+        timeout_worker_healthcheck=ALIVE_WITHIN,
     )
     with _under_many_names(listener) as listeners:
         if settings.workers > 1:
-            several = Workers(config, sockets=listeners)
-            several.run()
+            with figures.counted_together():
+                several = Workers(config, sockets=listeners)
+                several.run()
             started = all(one.exitcode != STARTUP_FAILURE for one in several.processes)
         else:
             alone = uvicorn.Server(config)
@@ -210,6 +206,7 @@ class Workers(Multiprocess):
         super().keep_subprocess_alive()
         for one in before.values():
             if one not in self.processes:
+                figures.forget_process(one.pid or 0)
                 log.error("worker %s is gone (%s): another takes its place", one.pid, _end_of(one))
 
 

@@ -6,19 +6,20 @@ import msgspec
 from litestar import MediaType, Request, Response, Router, get, post
 from litestar.datastructures import Cookie
 from litestar.response import Redirect
-from litestar.status_codes import HTTP_200_OK, HTTP_303_SEE_OTHER, HTTP_401_UNAUTHORIZED
+from litestar.status_codes import HTTP_200_OK, HTTP_303_SEE_OTHER
 
 from queue_app.clock import Clock
 from queue_app.console import words
 from queue_app.console.screen import reference_data
 from queue_app.domain.directory import Branch
-from queue_app.domain.errors import Conflict, NotFound, NotSignedIn
+from queue_app.domain.errors import Conflict, NotFound, NotSignedIn, QueueError, TooMany
 from queue_app.domain.hall import Hall
 from queue_app.domain.interruptions import KINDS
 from queue_app.domain.people import Staff
 from queue_app.domain.rights import RIGHTS, reach, require_desk
 from queue_app.flow import interrupting, staffing
 from queue_app.flow.act import By
+from queue_app.flow.braking import KNOWN_FOR
 from queue_app.queries import desks, halls, reference, unsettled
 from queue_app.queries import staff as people
 from queue_app.screens.desk import desk_view, viewer_of
@@ -27,12 +28,17 @@ from queue_app.web.errors import queue_error, sentences, wants_json
 from queue_app.web.guards import SESSION_COOKIE, find_staff, require_same_origin, right
 from queue_app.web.i18n import language_of
 from queue_app.web.limits import SIGN_IN as SIGN_IN_LIMIT
-from queue_app.web.templating import pages_of, render
+from queue_app.web.templating import NO_STORE, pages_of, render
 
 SIGN_IN = "/console/sign-in"
 START = "/console"
 LOGIN_MAX = 200
 PASSWORD_MAX = 1000
+TOKEN_MAX = 100
+BROWSER_COOKIE = "known"
+"""By which the brake of sign-ins knows a browser; it opens nothing."""
+BROWSER_SECONDS = int(KNOWN_FOR.total_seconds())
+SESSION_SECONDS = staffing.SESSION_HOURS * 3600
 
 Page = Response[Any]
 Asked = Request[Any, Any, Any]
@@ -54,14 +60,22 @@ async def sign_in_page(request: Asked) -> Page:
     return _ask(request)
 
 
-def _ask(request: Asked, login: str = "", code: str | None = None, status: int = 200) -> Page:
-    """The form; with `code`, what was wrong and what to do."""
-    error = " ".join(f"{part}." for part in _parts(request, code)) if code else None
-    return render(request, "console/sign_in.html", status=status, login=login, error=error)
+def _ask(request: Asked, login: str = "", refused: QueueError | None = None) -> Page:
+    """The form; if it was `refused`, what was wrong and what to do."""
+    said = " ".join(f"{part}." for part in _parts(request, refused)) if refused else None
+    seconds = refused.details.get("retry_after_seconds") if refused else None
+    return render(
+        request,
+        "console/sign_in.html",
+        status=refused.status if refused else 200,
+        headers=NO_STORE | ({"Retry-After": str(seconds)} if seconds else {}),
+        login=login,
+        error=said,
+    )
 
 
-def _parts(request: Asked, code: str) -> tuple[str, str]:
-    title, detail = sentences(request, code, {})
+def _parts(request: Asked, refused: QueueError) -> tuple[str, str]:
+    title, detail = sentences(request, refused.code, refused.details)
     return title.rstrip("."), detail.rstrip(".")
 
 
@@ -77,25 +91,26 @@ async def sign_in(request: Asked, by: By) -> Page:
     form = await request.form()
     login, password = str(form.get("login", "")), str(form.get("password", ""))
     if len(login) > LOGIN_MAX or len(password) > PASSWORD_MAX:
-        return _ask(request, "", "wrong_password", HTTP_401_UNAUTHORIZED)
+        return _ask(request, "", NotSignedIn("wrong_password"))
     try:
-        signed = await staffing.sign_in(by, login, password)
-    except NotSignedIn as error:
-        return _ask(request, login, error.code, HTTP_401_UNAUTHORIZED)
+        known = request.cookies.get(BROWSER_COOKIE, "")[:TOKEN_MAX]
+        signed = await staffing.sign_in(by, login, password, known)
+    except (NotSignedIn, TooMany) as error:
+        return _ask(request, login, error)
     await _forget_session(request, by)
     page = see(START)
-    page.set_cookie(_session_cookie(request, signed.token))
+    page.set_cookie(_cookie(SESSION_COOKIE, signed.token, SESSION_SECONDS))
+    page.set_cookie(_cookie(BROWSER_COOKIE, signed.browser, BROWSER_SECONDS, SIGN_IN))
     return page
 
 
-def _session_cookie(request: Asked, token: str) -> Cookie:
+def _cookie(name: str, value: str, seconds: int, path: str = "/") -> Cookie:
     return Cookie(
-        SESSION_COOKIE,
-        value=token,
-        path="/",
-        max_age=staffing.SESSION_HOURS * 3600,
+        name,
+        value=value,
+        path=path,
+        max_age=seconds,
         httponly=True,
-        secure=request.url.scheme == "https",
         samesite="strict",
     )
 
@@ -183,7 +198,7 @@ async def _choose(
         epoch=shown.epoch,
         stops=shown.interruptions,
         kinds=KINDS,
-        problem=_parts(request, error.code) if error else None,
+        problem=_parts(request, error) if error else None,
     )
 
 

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from queue_app.domain.catalogue import Language
 from queue_app.domain.messages import Medium
+from queue_app.domain.pushes import PushSubscription, Urgency
 
 
 class CalendarPart(Struct, frozen=True):
@@ -14,6 +15,18 @@ class CalendarPart(Struct, frozen=True):
 
     method: Literal["REQUEST", "CANCEL"]
     content: bytes
+
+
+class PushPart(Struct, frozen=True):
+    """To which browser a push goes, and how long it is worth anything. `topic`: a newer one of
+    the same takes its place while it waits for the phone."""
+
+    branch_id: int
+    subscription_id: int
+    to: PushSubscription
+    ttl_seconds: int
+    urgency: Urgency
+    topic: str
 
 
 class Letter(Struct, frozen=True):
@@ -37,6 +50,7 @@ class Letter(Struct, frozen=True):
     calendar: CalendarPart | None = None
     unsubscribe: str | None = None
     centre: str | None = None
+    push: PushPart | None = None
 
 
 class Undeliverable(Exception):
@@ -68,7 +82,8 @@ class Adapter(Protocol):
         ...
 
     async def deliver(self, letter: Letter) -> None:
-        """Hand it over. Undeliverable: never; any other exception: not now."""
+        """Hand it over. Undeliverable: never; Needless: nobody is there to be told; any other
+        exception: not now."""
         ...
 
     async def rest(self) -> None:

@@ -1,19 +1,22 @@
 """What a message says, made when it is sent: the booking as it stands then, in its language."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from jinja2 import TemplateError
+from msgspec.structs import replace
 
-from queue_app.delivery import looks
+from queue_app.delivery import looks, wish_letters
 from queue_app.delivery.adapter import CalendarPart, Letter, Needless, Undeliverable
 from queue_app.delivery.calendars import invitation
 from queue_app.domain.appointments import Appointment
 from queue_app.domain.directory import Directory
 from queue_app.domain.messages import Message, MessageKind
+from queue_app.domain.reminders import told_by
 from queue_app.domain.segments import segments
 from queue_app.flow import proving
-from queue_app.queries import appointments, unsettled
+from queue_app.queries import appointments, unsettled, waiting_list, wishes
 from queue_app.texts.formats import NBSP, Formats
 from queue_app.texts.speaker import speaker_of
 from queue_app.texts.words import N_, words
@@ -25,6 +28,8 @@ SUBJECTS: Mapping[MessageKind, str] = {
     "plans": N_("We cannot receive you, please choose another time: %(when)s"),
     "link": N_("Your booking: %(when)s"),
     "missed": N_("Your visit did not take place: %(when)s"),
+    "offer": N_("A time is free for you: %(when)s"),
+    "reminder": N_("Reminder of your visit: %(when)s"),
 }
 
 CALL_SUBJECTS: Mapping[MessageKind, str] = {
@@ -34,28 +39,32 @@ CALL_SUBJECTS: Mapping[MessageKind, str] = {
     "plans": N_("We cannot call you, please choose another time: %(when)s"),
     "link": N_("Your call: %(when)s"),
     "missed": N_("Your call did not take place: %(when)s"),
+    "offer": N_("A time for our call is free for you: %(when)s"),
+    "reminder": N_("Reminder of our call: %(when)s"),
 }
 
-KINDS: tuple[MessageKind, ...] = (*SUBJECTS, "code")
+KINDS: tuple[MessageKind, ...] = (*SUBJECTS, "code", "unmet")
 """Every kind that there are words for."""
 
-INVITING: frozenset[MessageKind] = frozenset({"booked", "moved", "link"})
+INVITING: frozenset[MessageKind] = frozenset({"booked", "moved", "link", "reminder"})
 """Whoever reads one of these comes, or waits for the call."""
 
-NOT_COMING: frozenset[MessageKind] = frozenset({"cancelled", "missed", "plans"})
+NOT_COMING: frozenset[MessageKind] = frozenset({"cancelled", "missed", "plans", "offer"})
 """Nobody comes as booked, so nobody needs the code."""
 
 ACTIONS: Mapping[MessageKind, str] = {
     "booked": N_("See, move or cancel it"),
     "moved": N_("See, move or cancel it"),
     "link": N_("See, move or cancel it"),
+    "reminder": N_("See, move or cancel it"),
     "cancelled": N_("Your booking"),
     "plans": N_("Choose another time"),
     "missed": N_("Book again"),
+    "offer": N_("Take it or decline"),
 }
 """What the link leads to."""
 
-FOR_THE_LINK: frozenset[MessageKind] = frozenset({"link", "plans"})
+FOR_THE_LINK: frozenset[MessageKind] = frozenset({"link", "plans", "offer", "unmet"})
 """Without its link such a message is of no use, however many segments it takes."""
 
 IN_CALENDARS: frozenset[MessageKind] = frozenset({"booked", "moved", "cancelled"})
@@ -67,6 +76,7 @@ ORGANIZER = "noreply@queue-app.invalid"
 async def letter_of(
     directory: Directory,
     message: Message,
+    now: datetime,
     public_url: str | None = None,
     organizer: str = ORGANIZER,
 ) -> Letter:
@@ -74,14 +84,30 @@ async def letter_of(
 
     So a "booked" that is tried again after a move names the new time, as the "moved" does: both
     are true, whichever comes first and whichever never comes. Needless where the booking is gone,
-    and where it is one no more, as nobody may be told to come to it: cancelled, or over.
+    and where it is one no more, as nobody may be told to come to it: cancelled, or over. Of a
+    reminder also where the time is another, has come by `now`, or nobody wishes to be reminded.
     Undeliverable where it is of no booking, for that there are no words, and where the operator's
     template cannot be filled in.
     `public_url`: where residents find this site; without it no letter has the booking's link.
     `organizer`: the mail address that invites, as calendars have it.
     """
-    if message.kind == "code":
-        return await _code_letter(message)
+    try:
+        if message.kind == "code":
+            return await _code_letter(directory, message)
+        if message.kind == "unmet":
+            return await wish_letters.letter_of_wish(directory, message, public_url)
+        return await _letter_of_booking(directory, message, now, public_url, organizer)
+    except TemplateError as error:
+        raise Undeliverable(f"its template cannot be filled in: {type(error).__name__}") from None
+
+
+async def _letter_of_booking(
+    directory: Directory,
+    message: Message,
+    now: datetime,
+    public_url: str | None,
+    organizer: str,
+) -> Letter:
     if message.appointment_id is None:
         raise Undeliverable("no words for a message of no booking")
     booking = await appointments.by_id(message.branch_id, message.appointment_id)
@@ -93,11 +119,38 @@ async def letter_of(
         raise Needless("whoever booked knows that they went, or it is missed no more")
     if message.kind == "plans" and not await unsettled.reason(message.branch_id, booking.id):
         raise Needless("the booking is settled")
+    if message.kind == "reminder":
+        await _require_reminding(directory, message, booking, now)
+    page = await _page_of_offer(booking) if message.kind == "offer" else None
     changes = await appointments.changes(booking)
-    try:
-        return letter_about(directory, message, booking, changes, public_url, organizer)
-    except TemplateError as error:
-        raise Undeliverable(f"its template cannot be filled in: {type(error).__name__}") from None
+    return letter_about(directory, message, booking, changes, public_url, organizer, page)
+
+
+async def _require_reminding(
+    directory: Directory, message: Message, booking: Appointment, now: datetime
+) -> None:
+    """Needless where it would tell what is known, is no more so, or is nobody's wish."""
+    which, starts_at = told_by(message.event)
+    if booking.checked_in_at is not None or booking.starts_at <= now:
+        raise Needless("the visit has begun")
+    if starts_at != booking.starts_at:
+        raise Needless("the booking has moved")
+    if directory.reminders.is_overtaken(which, starts_at, now):
+        raise Needless("the other reminder says it")
+    if message.recipient not in (booking.email, booking.phone):
+        raise Needless("whoever booked is reached otherwise")
+    if await unsettled.reason(message.branch_id, booking.id):
+        raise Needless("the booking has no place")
+    if not await wishes.wants_reminders(message.recipient):
+        raise Needless("no reminders are wished for")
+
+
+async def _page_of_offer(offer: Appointment) -> str:
+    """Where it is taken or declined. Needless where it is nobody's any more."""
+    wish = await waiting_list.by_id(offer.wish_id) if offer.wish_id else None
+    if wish is None or offer.state != "held":
+        raise Needless("the offer is over")
+    return f"/wish/{wish.token}"
 
 
 def letter_about(
@@ -107,11 +160,19 @@ def letter_about(
     changes: int,
     public_url: str | None,
     organizer: str = ORGANIZER,
+    page: str | None = None,
 ) -> Letter:
     """The message as it is said of this booking, moved or cancelled so many times. A
-    jinja2.TemplateError where the operator's template cannot be filled in."""
-    link = f"{public_url}/visit/{booking.token}" if public_url else None
-    said = _said(directory, message, booking, link)
+    jinja2.TemplateError where the operator's template cannot be filled in. `page`: where its link
+    leads, where that is not the page of the booking."""
+    link = f"{public_url}{page or f'/visit/{booking.token}'}" if public_url else None
+    said = _said(directory, message, booking, link, _unsubscribe(message, public_url))
+    calendar = _calendar(directory, message, booking, link, changes, organizer)
+    return replace(_written(message, said), calendar=calendar)
+
+
+def _written(message: Message, said: Mapping[str, Any]) -> Letter:
+    """The templates filled in with what there is to say."""
     sms = message.channel == "sms"
     text = _short(message, said) if sms else _filled(message, "letter.txt", said)
     return Letter(
@@ -124,8 +185,15 @@ def letter_about(
         text=text,
         created_at=message.created_at,
         html=_filled(message, "letter.html", said) if message.channel == "mail" else None,
-        calendar=_calendar(directory, message, booking, link, changes, organizer),
+        unsubscribe=said["unsubscribe"],
     )
+
+
+def _unsubscribe(message: Message, public_url: str | None) -> str | None:
+    """Where whoever gets this mail says that they wish for no reminders."""
+    if public_url is None or message.kind != "reminder" or message.channel != "mail":
+        return None
+    return f"{public_url}/reminders/{message.identity}"
 
 
 def _filled(message: Message, form: looks.Form, said: Mapping[str, Any]) -> str:
@@ -172,9 +240,13 @@ def _calendar(
 
 
 def _said(
-    directory: Directory, message: Message, booking: Appointment, link: str | None
+    directory: Directory,
+    message: Message,
+    booking: Appointment,
+    link: str | None,
+    unsubscribe: str | None,
 ) -> dict[str, Any]:
-    """What a template can say."""
+    """What a template can say of a booking."""
     spoken = words(message.language)
     formats = speaker_of(directory.centre).formats(message.language)
     when = formats.when(booking.starts_at)
@@ -193,15 +265,29 @@ def _said(
         "day": formats.day_figures(local),
         "time": formats.time(booking.starts_at),
         "night": formats.night(booking.starts_at),
-        "notes": [*filter(None, [formats.twice([booking.starts_at])])],
+        "notes": _notes(message, booking, formats),
         "facts": facts,
         "details": facts[:-1] if code else facts,
         "place": _place(directory, message, booking),
         "code": code,
+        "digits": code.replace(" ", ""),
         "call": not visit,
         "action": spoken.gettext(ACTIONS[message.kind]),
         "link": link,
+        "unsubscribe": unsubscribe,
     }
+
+
+def _notes(message: Message, booking: Appointment, formats: Formats) -> list[str]:
+    notes = formats.twice([booking.starts_at]), _held_until(message, booking, formats)
+    return [*filter(None, notes)]
+
+
+def _held_until(message: Message, booking: Appointment, formats: Formats) -> str:
+    if message.kind != "offer" or booking.held_until is None:
+        return ""
+    until = words(message.language).gettext("We hold it for you until %(time)s.")
+    return until % {"time": formats.time(booking.held_until)}
 
 
 def _place(directory: Directory, message: Message, booking: Appointment) -> str:
@@ -215,35 +301,50 @@ def _code(message: Message, booking: Appointment) -> str:
     """The code for the kiosk, to which nobody goes for a call, nor to what is cancelled."""
     if booking.channel == "phone" or message.kind in NOT_COMING:
         return ""
-    return f"{booking.code[:3]} {booking.code[3:]}"
+    return _in_threes(booking.code)
 
 
-async def _code_letter(message: Message) -> Letter:
-    """The code by which a contact is proven; short, as it may be an SMS."""
+def _in_threes(code: str) -> str:
+    return f"{code[:3]} {code[3:]}"
+
+
+async def _code_letter(directory: Directory, message: Message) -> Letter:
+    """The code by which a contact is proven."""
     code = await proving.new_code(message.event)
     if code is None:
         raise Needless("nobody waits for this code any more")
-    return letter_of_code(message, code)
+    return letter_of_code(directory, message, code)
 
 
-def letter_of_code(message: Message, code: str) -> Letter:
+def letter_of_code(directory: Directory, message: Message, code: str) -> Letter:
+    """A jinja2.TemplateError where the operator's template cannot be filled in."""
+    return _written(message, _said_of_code(directory, message, code))
+
+
+def _said_of_code(directory: Directory, message: Message, code: str) -> dict[str, Any]:
+    """What a template can say of a code; there is no booking yet."""
     spoken = words(message.language)
     minutes = proving.CODE_MINUTES
-    return Letter(
-        identity=message.identity,
-        outbox=message.outbox,
-        channel=message.channel,
-        recipient=message.recipient,
-        language=message.language,
-        subject=spoken.gettext("Your code: %(code)s") % {"code": f"{code[:3]} {code[3:]}"},
-        text=spoken.ngettext(
-            "Your code: %(code)s. It is good for %(num)s minute. Tell it to nobody.",
-            "Your code: %(code)s. It is good for %(num)s minutes. Tell it to nobody.",
-            minutes,
-        )
-        % {"code": code, "num": minutes},
-        created_at=message.created_at,
-    )
+    good = spoken.ngettext(
+        "It is good for %(num)s minute. Tell it to nobody.",
+        "It is good for %(num)s minutes. Tell it to nobody.",
+        minutes,
+    ) % {"num": minutes}
+    nothing = dict.fromkeys(("when", "day", "time", "night", "place", "action"), "")
+    return nothing | {
+        "kind": message.kind,
+        "centre": directory.centre.title[message.language],
+        "subject": spoken.gettext("Your code: %(code)s") % {"code": _in_threes(code)},
+        "heading": spoken.gettext("Your code"),
+        "notes": [],
+        "facts": [good],
+        "details": [good],
+        "code": _in_threes(code),
+        "digits": code,
+        "call": False,
+        "link": None,
+        "unsubscribe": None,
+    }
 
 
 def _facts(

@@ -1,6 +1,12 @@
 """A letter as a mail (RFC 5322): its words, its looks, and the booking for a calendar."""
 
-from email.headerregistry import Address, HeaderRegistry, UnstructuredHeader
+from email.header import Header
+from email.headerregistry import (
+    Address,
+    HeaderRegistry,
+    UniqueUnstructuredHeader,
+    UnstructuredHeader,
+)
 from email.message import EmailMessage
 from email.policy import SMTP, Policy
 from email.utils import format_datetime
@@ -15,7 +21,18 @@ class _Verbatim(UnstructuredHeader):
         return f"{self.name}: {self}{policy.linesep}"  # type: ignore[attr-defined]
 
 
+class _Subject(UniqueUnstructuredHeader):
+    """Encoded as a whole or not at all: in parts a blank is added where two of them meet."""
+
+    def fold(self, *, policy: Policy) -> str:
+        text = str(self)
+        charset = None if text.isascii() else "utf-8"
+        whole = Header(text, charset, header_name="Subject").encode(linesep=policy.linesep)
+        return f"{self.name}: {whole}{policy.linesep}"  # type: ignore[attr-defined]
+
+
 _HEADERS = HeaderRegistry()
+_HEADERS.map_to_type("subject", _Subject)  # type: ignore[arg-type]
 _HEADERS.map_to_type("list-unsubscribe", _Verbatim)  # type: ignore[arg-type]
 _POLICY = SMTP.clone(header_factory=_HEADERS, cte_type="7bit")
 """Seven bits, which no server on the way has to change: what it changes is signed no more."""
@@ -36,7 +53,6 @@ def mail(
     message["To"] = recipient or letter.recipient
     message["Subject"] = _one_line(letter.subject)
     message["Auto-Submitted"] = "auto-generated"
-    message["Content-Language"] = letter.language
     if letter.unsubscribe:
         message["List-Unsubscribe"] = f"<{letter.unsubscribe}>"
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
@@ -45,6 +61,7 @@ def mail(
         message.add_alternative(letter.html, subtype="html")
     if letter.calendar:
         _add_calendar(message, letter.calendar)
+    message["Content-Language"] = letter.language  # what sets a content drops what stood before it
     _name_parts(message, letter.identity)
     return message.as_bytes()
 

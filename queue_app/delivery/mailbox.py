@@ -49,15 +49,27 @@ class Mailbox:
 
     async def unread(self, most: int) -> list[CameBack]:
         """The oldest of what nobody has read. MailboxAway."""
-        return await self._scribe.do(partial(_telling, partial(self._unread, most)))
+        return await self._scribe.do(partial(self._telling, partial(self._unread, most)))
 
     async def mark_read(self, one: CameBack) -> None:
         """It is done with. MailboxAway: it will be met again."""
-        await self._scribe.do(partial(_telling, partial(self._mark, one.number)))
+        await self._scribe.do(partial(self._telling, partial(self._mark, one.number)))
 
     async def rest(self) -> None:
         """Nothing more is wanted of it now. Raises nothing."""
         await self._scribe.do(self._hang_up)
+
+    def _telling(self, work: Callable[[], T]) -> T:
+        """What the server says beside yes and no may hold a name: it is not repeated. A line on
+        which something went wrong is not used again, nor left open by whoever was given up."""
+        try:
+            return work()
+        except (OSError, imaplib.IMAP4.error) as error:
+            line, self._line = self._line, None
+            if line:
+                with suppress(OSError):
+                    line.shutdown()
+            raise MailboxAway(_meaning(error)) from None
 
     def _unread(self, most: int) -> list[CameBack]:
         line = self._connected()
@@ -91,16 +103,12 @@ class Mailbox:
                 line.logout()
 
 
-def _telling(work: Callable[[], T]) -> T:
-    """What the server says beside yes and no may hold a name: it is not repeated."""
-    try:
-        return work()
-    except imaplib.IMAP4.abort:
-        raise MailboxAway("the mailbox's server hung up") from None
-    except imaplib.IMAP4.error:
-        raise MailboxAway("the mailbox's server refused us, or the folder") from None
-    except OSError as error:
-        raise MailboxAway(f"the mailbox cannot be reached: {type(error).__name__}") from None
+def _meaning(error: Exception) -> str:
+    if isinstance(error, imaplib.IMAP4.abort):
+        return "the mailbox's server hung up"
+    if isinstance(error, imaplib.IMAP4.error):
+        return "the mailbox's server refused us, or the folder"
+    return f"the mailbox cannot be reached: {type(error).__name__}"
 
 
 def _said(answer: tuple[str, Sequence[Any]]) -> Sequence[Any]:

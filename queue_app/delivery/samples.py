@@ -1,6 +1,6 @@
 """Messages of bookings that nobody made, to look at them and to try the operator's templates."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -9,11 +9,13 @@ from jinja2 import TemplateError
 from queue_app.delivery import looks
 from queue_app.delivery.adapter import Letter
 from queue_app.delivery.letters import KINDS, letter_about, letter_of_code
-from queue_app.domain.appointments import Appointment
+from queue_app.delivery.wish_letters import letter_about_wish
+from queue_app.domain.appointments import Appointment, AppointmentState
 from queue_app.domain.catalogue import Channel, Language
 from queue_app.domain.centre import Centre
 from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.messages import Medium, Message, MessageKind
+from queue_app.domain.wish import Wanted, Wish
 
 _WAYS: tuple[tuple[Medium, Channel], ...] = (
     ("mail", "visit"),
@@ -22,6 +24,18 @@ _WAYS: tuple[tuple[Medium, Channel], ...] = (
     ("sms", "phone"),
 )
 
+EXAMPLE = "https://queue.example.org"
+"""Where the site is, if nobody says."""
+UNFILLABLE = (TemplateError, ArithmeticError, LookupError, TypeError, ValueError)
+"""What an operator's template may raise where it cannot be filled in."""
+
+
+_STATES: Mapping[MessageKind, AppointmentState] = {
+    "cancelled": "cancelled",
+    "missed": "missed",
+    "offer": "held",
+}
+
 
 def sample_letter(
     directory: Directory,
@@ -29,7 +43,7 @@ def sample_letter(
     language: Language,
     medium: Medium = "mail",
     channel: Channel = "visit",
-    public_url: str | None = "https://queue.example.org",
+    public_url: str | None = EXAMPLE,
 ) -> Letter:
     """A message as it would look, of a booking that nobody made. A jinja2.TemplateError where the
     operator's template cannot be filled in."""
@@ -48,11 +62,11 @@ def sample_letter(
         channel=channel,
         services=(service.code,),
         revision=2,
-        state=kind if kind in ("cancelled", "missed") else "booked",
+        state=_STATES.get(kind, "booked"),
         lane_id=1,
         starts_at=starts_at,
         ends_at=starts_at + timedelta(minutes=10),
-        held_until=None,
+        held_until=made_at + timedelta(minutes=30) if kind == "offer" else None,
         language=language,
         checked_in_at=None,
         changed_at=made_at,
@@ -74,8 +88,26 @@ def sample_letter(
         ticket_id=None,
     )
     if kind == "code":
-        return letter_of_code(message, "123456")
-    return letter_about(directory, message, booking, 0, public_url)
+        return letter_of_code(directory, message, "123456")
+    if kind == "unmet":
+        return letter_about_wish(directory, message, _wish(booking), public_url)
+    page = f"/wish/{booking.token}" if kind == "offer" else None
+    return letter_about(directory, message, booking, 0, public_url, page=page)
+
+
+def _wish(like: Appointment) -> Wish:
+    """Of somebody who waited for that."""
+    day = like.starts_at.date()
+    return Wish(
+        id=1,
+        token=like.token,
+        state="ended",
+        wanted=Wanted(like.services, like.channel, (like.branch_id,), day, day),
+        language=like.language,
+        made_at=like.changed_at,
+        changed_at=like.changed_at,
+        revision=2,
+    )
 
 
 def problems(centre: Centre, folder: Path) -> Iterator[str]:
@@ -94,19 +126,14 @@ def _unfillable(centre: Centre) -> Iterator[str]:
     for kind in KINDS:
         for language in centre.languages:
             for medium, channel in _WAYS:
-                try:
-                    sample_letter(directory, kind, language, medium, channel)
-                except (
-                    TemplateError,
-                    ArithmeticError,
-                    LookupError,
-                    TypeError,
-                    ValueError,
-                ) as error:
-                    yield f"{kind}, {medium}, {language}: {_where(error)}{error}"
+                for public_url in (EXAMPLE, None):  # without one, messages have no links
+                    try:
+                        sample_letter(directory, kind, language, medium, channel, public_url)
+                    except UNFILLABLE as error:
+                        yield f"{kind}, {medium}, {language}: {where(error)}{error}"
 
 
-def _where(error: Exception) -> str:
+def where(error: Exception) -> str:
     """`moved.html, line 7: `, as far as the error knows."""
     name, line = getattr(error, "name", None), getattr(error, "lineno", None)
     return f"{name}, line {line}: " if name and line else ""

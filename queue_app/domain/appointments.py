@@ -136,6 +136,8 @@ class Appointment(Struct, frozen=True):
     name: str | None = None
     phone: str | None = None
     email: str | None = None
+    wish_id: int | None = None
+    """The wish to which this time was offered, if it was."""
     ticket_token: str | None = None
     """The link of the ticket that this appointment got at check-in, if any."""
     ticket_state: State | None = None

@@ -76,12 +76,18 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
     """Bookings to come that one phone number or e-mail may have."""
     holds_per_address: int = 20
     """Times that one address may hold at once; a household or an office is one address."""
+    holds_per_browser: int = 3
+    """Times that one browser may hold at once, each in a tab of its own; from 1 to 5."""
     bookings_per_address: int = 60
     """Bookings that one address may make in a day, and codes that it may ask for."""
     freed_slot_minutes: int = 0
     """A slot that is given back comes back within so many, at random; 0: at once."""
     prove_contact: Literal["never", "second", "always"] = "never"
     """Whether a contact is proven by a code: never, from its second open booking on, always."""
+    offer_minutes: int = 30
+    """A free time is held so long for whoever is offered it on the waiting list; 0: no list."""
+    max_wishes: int = 3
+    """Wishes that one phone number or e-mail may have on the waiting list."""
     max_services: int = 5
     """Services in one visit."""
     alert_resume_minutes: int = 10
@@ -94,6 +100,10 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
     """By which of `dispatch.POLICIES` people are called."""
     quiet_from_hour: int = 21
     quiet_until_hour: int = 8
+    reminder_hour: int = 18
+    """At this hour of the day before a visit its resident is reminded; 0: not then."""
+    reminder_minutes: int = 120
+    """And so long before it; 0: not then."""
     walk_in_prefix: str = "А"
     booked_prefix: str = "К"
     priority_prefix: str = "П"

@@ -13,6 +13,7 @@ from queue_app.domain.catalogue import Channel, Language, Service, Text
 from queue_app.domain.centre import Centre, Closure, Rules, Weekly
 from queue_app.domain.errors import NotFound
 from queue_app.domain.quiet import Quiet
+from queue_app.domain.reminders import Reminders
 
 
 class Desk(Struct, frozen=True):
@@ -93,6 +94,11 @@ class Directory(Struct, frozen=True, dict=True):
     def quiet(self) -> Quiet:
         """When nobody is to be woken by a message."""
         return Quiet(self.rules.quiet_from_hour, self.rules.quiet_until_hour, self.zone)
+
+    @property
+    def reminders(self) -> Reminders:
+        """When people are reminded of their bookings."""
+        return Reminders(self.rules.reminder_hour, self.rules.reminder_minutes, self.quiet)
 
     @property
     def services(self) -> dict[str, Service]:

@@ -5,7 +5,7 @@ import unicodedata
 
 from email_validator import EmailNotValidError, validate_email
 
-from queue_app.domain.phones import Reading, plain
+from queue_app.domain.phones import LONGEST, Reading, plain
 
 AROUND = " \t.,;:!?<>()[]{}«»„“”\"'‘’`*"
 """What is copied along with an address, and is none of it."""
@@ -42,8 +42,11 @@ def read_mail(text: str | None, as_it_is: bool = False) -> Reading:
 
     Problems: `email_two`, `email_words` where more was entered than one address;
     `email_letters`, `email_typo` where it can be one but hardly is, which `as_it_is` accepts;
-    `email_mixed` for letters of two alphabets in a domain, and `email_invalid`, which it does not.
+    `email_mixed` for letters of two alphabets in a domain, `email_long` and `email_invalid`, which
+    it does not.
     """
+    if text and len(text) > LONGEST:
+        return Reading(problem="email_long")
     address = _bare(text or "")
     if not address:
         return Reading(problem="email_invalid" if text and text.strip() else None)

@@ -1,7 +1,7 @@
 """What leaves the house: one message for an event, a channel and a recipient."""
 
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, get_args
 
 from msgspec import Struct
 
@@ -9,7 +9,21 @@ from queue_app.domain.catalogue import Language
 
 Medium = Literal["mail", "sms", "push", "print", "webhook"]
 """The way by which a message goes; a `Channel` is the way by which a service is given."""
-MessageKind = Literal["booked", "moved", "cancelled", "plans", "link", "code", "missed"]
+MEDIA: tuple[Medium, ...] = get_args(Medium)
+MessageKind = Literal[
+    "booked",
+    "moved",
+    "cancelled",
+    "plans",
+    "link",
+    "code",
+    "missed",
+    "reminder",
+    "call",
+    "soon",
+    "offer",
+    "unmet",
+]
 
 ATTEMPTS = 8
 """After so many failures a message is given up."""
@@ -20,7 +34,8 @@ FIRST_PAUSE = timedelta(seconds=30)
 class Outgoing(Struct, frozen=True):
     """A message that is to be sent. `event`: which one it tells of, such as "appointment 7 3".
 
-    What it says is made when it is sent, from what is known then; here stands only for whom.
+    What it says is made when it is sent, from what is known then; here stands only for whom. By
+    push it is for every browser that is to be told of the visit: no `recipient` is named.
     """
 
     branch_id: int

@@ -1,6 +1,7 @@
 """Who acts: staff with a role, devices with a kind, residents, time itself."""
 
 import hashlib
+import unicodedata
 from typing import Literal
 
 from msgspec import Struct
@@ -9,6 +10,19 @@ Role = Literal["clerk", "supervisor", "administrator"]
 ROLES: tuple[Role, ...] = ("clerk", "supervisor", "administrator")
 DeviceKind = Literal["kiosk", "board"]
 DEVICE_KINDS: tuple[DeviceKind, ...] = ("kiosk", "board")
+
+
+IGNORABLE = (
+    ("\u034f", "\u034f"),
+    ("\u115f", "\u1160"),
+    ("\u17b4", "\u17b5"),
+    ("\u180b", "\u180f"),
+    ("\u3164", "\u3164"),
+    ("\ufe00", "\ufe0f"),
+    ("\uffa0", "\uffa0"),
+    ("\U000e0000", "\U000e0fff"),
+)
+"""Beside the category of format (Cf), from Default_Ignorable_Code_Point of Unicode."""
 
 
 class Staff(Struct, frozen=True):
@@ -49,9 +63,19 @@ Actor = Staff | Device | Anonymous
 
 
 def one_line(text: str) -> str:
-    """What a person typed, on one line: no control or invisible characters, single spaces."""
-    visible = "".join(sign if sign.isprintable() else " " for sign in text)
-    return " ".join(visible.split())
+    """What a person typed, on one line: single spaces, letters composed (NFC).
+
+    Signs without width, as they come with what is pasted, vanish; control characters are blanks.
+    """
+    seen = "".join(sign for sign in text if not _is_without_width(sign))
+    visible = "".join(sign if sign.isprintable() else " " for sign in seen)
+    return " ".join(unicodedata.normalize("NFC", visible).split())
+
+
+def _is_without_width(sign: str) -> bool:
+    """Joiners, marks of direction, soft hyphens, variants of a glyph, and letters that are blank:
+    what Unicode tells programs to ignore where they cannot show it."""
+    return unicodedata.category(sign) == "Cf" or any(low <= sign <= high for low, high in IGNORABLE)
 
 
 def token_hash(token: str) -> bytes:

@@ -60,6 +60,8 @@ _APART = re.compile(r"[^\W\d_]+|[,;/\\|\n]")
 """What may stand between two numbers."""
 _LIKE_ZERO = re.compile(r"(?<![^\W\dOoОо_])(?:(?<=\d)[OoОо]+|[OoОо]+(?=\d))(?![^\W\dOoОо_])")
 _LETTER = re.compile(r"[^\W\d_]")
+LONGEST = 320
+"""Characters of an entry; whatever is longer is neither a number nor an address."""
 _MOST = 40
 """Digits of two numbers, and more."""
 _LEAST = 7
@@ -70,8 +72,10 @@ def read_phone(text: str | None, country: str | None) -> Reading:
     """The number in E.164. `country`: of a number without a country's code, None: it needs one.
 
     Problems: `phone_two`, `phone_words`, `phone_extension` where more was entered than one number,
-    as what is not kept is not accepted; `phone_needs_country`; else `phone_invalid`.
+    as what is not kept is not accepted; `phone_long`, `phone_needs_country`; else `phone_invalid`.
     """
+    if text and len(text) > LONGEST:
+        return Reading(problem="phone_long")
     entered = plain(text or "")
     if not entered:
         return Reading(problem="phone_invalid" if text and text.strip() else None)

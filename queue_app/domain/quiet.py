@@ -8,7 +8,7 @@ from msgspec import Struct
 from queue_app.domain.hours import instant
 from queue_app.domain.messages import Medium, MessageKind
 
-AWAITED: frozenset[MessageKind] = frozenset({"link", "code"})
+AWAITED: frozenset[MessageKind] = frozenset({"link", "code", "call", "soon"})
 """Whoever gets one of these sits and waits for it."""
 ANSWERS: frozenset[MessageKind] = frozenset({"booked", "moved", "cancelled"})
 """These answer what a person has just done: a mail wakes nobody, an SMS may."""
@@ -23,7 +23,10 @@ class Quiet(Struct, frozen=True):
     zone: ZoneInfo
 
     def holds(self, moment: datetime) -> bool:
-        hour = moment.astimezone(self.zone).hour
+        return self.holds_hour(moment.astimezone(self.zone).hour)
+
+    def holds_hour(self, hour: int) -> bool:
+        """Whether it is night when the wall's clock shows that hour."""
         if self.from_hour <= self.until_hour:
             return self.from_hour <= hour < self.until_hour
         return hour >= self.from_hour or hour < self.until_hour
@@ -35,6 +38,12 @@ class Quiet(Struct, frozen=True):
         local = moment.astimezone(self.zone)
         tomorrow = local.hour >= self.until_hour
         return instant(local.date() + timedelta(days=tomorrow), time(self.until_hour), self.zone)
+
+    def began_before(self, moment: datetime) -> datetime:
+        """When the night began in which `moment` lies."""
+        local = moment.astimezone(self.zone)
+        yesterday = local.hour < self.from_hour
+        return instant(local.date() - timedelta(days=yesterday), time(self.from_hour), self.zone)
 
 
 def leaves_at(

@@ -60,6 +60,16 @@ RIGHTS: Mapping[str, Mapping[Party, Where]] = {
     "see_proof": _BY_LINK,
     "cancel": _BY_LINK,
     "leave": _BY_LINK,
+    "allow_push": _BY_LINK,
+    "stop_push": _BY_LINK,
+    # The waiting list.
+    "make_wish": _ANYONE,
+    "see_wish": _BY_LINK,
+    "change_wish": _BY_LINK,
+    "withdraw_wish": _BY_LINK,
+    "forget_wish": _BY_LINK,
+    "accept_offer": _BY_LINK,
+    "decline_offer": _BY_LINK,
     # The kiosk, and the phone calls that fall due by themselves.
     "register_kiosk": _ANYONE,
     "issue": _KIOSK,
@@ -87,10 +97,18 @@ RIGHTS: Mapping[str, Mapping[Party, Where]] = {
     # Whom changed plans hit: names and numbers, for who makes good for it.
     "see_unsettled": _OFFICE,
     "settle_unsettled": _OFFICE | _OPERATOR,
+    # Reminders: by the link in one, or by a contact that was proven.
+    "choose_reminders": _BY_LINK,
+    "choose_reminders_of": _BY_LINK,
+    "see_reminders": _BY_LINK,
     # What came back, or was refused: read from a mailbox, or handed over by a mail server.
     "refuse": _SYSTEM | _OPERATOR,
     # What happens by itself.
+    "remind": _SYSTEM,
     "expire_holds": _SYSTEM,
+    "offer_times": _SYSTEM,
+    "end_wish": _SYSTEM,
+    "tell_soon": _SYSTEM,
     "close_out": _SYSTEM,
     "settle": _SYSTEM,
     # The office.
@@ -101,6 +119,7 @@ RIGHTS: Mapping[str, Mapping[Party, Where]] = {
     "revoke_device": _OPERATOR,
     "apply_centre": _OPERATOR,
     "erase_person": _OPERATOR,
+    "erase_wishes": _OPERATOR,
     "note_person": _OPERATOR,
 }
 

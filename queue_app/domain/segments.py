@@ -12,9 +12,14 @@ GSM_7_EXTENDED = frozenset("\f^{}\\[~]|€")
 def segments(text: str) -> int:
     """The parts of this text: 160 or 153 places each, where all of it is of the GSM alphabet, else
     70 or 67 units of sixteen bits. No text: none."""
-    if all(one in GSM_7 or one in GSM_7_EXTENDED for one in text):
+    if is_plain(text):
         return _parts([2 if one in GSM_7_EXTENDED else 1 for one in text], 160, 153)
     return _parts([2 if ord(one) > 0xFFFF else 1 for one in text], 70, 67)
+
+
+def is_plain(text: str) -> bool:
+    """Whether all of it is of the GSM alphabet, as no Cyrillic is."""
+    return all(one in GSM_7 or one in GSM_7_EXTENDED for one in text)
 
 
 def _parts(widths: list[int], alone: int, of_several: int) -> int:

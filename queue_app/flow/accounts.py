@@ -9,6 +9,7 @@ from msgspec import Struct
 from queue_app.domain.errors import Conflict, NotFound, RuleBroken
 from queue_app.domain.people import DEVICE_KINDS, ROLES, Role, Staff, one_line, token_hash
 from queue_app.domain.tickets import Ticket
+from queue_app.flow import braking, sessions
 from queue_app.flow.act import Act, verb
 from queue_app.flow.passwords import check_password, hash_password
 from queue_app.queries import reference
@@ -25,9 +26,12 @@ NAME_LENGTH = 60
 async def add_staff(
     act: Act, login: str, role: str, branch_slug: str | None, password: str
 ) -> Staff:
-    """A new member of staff. RuleBroken `weak_password`; what `check_account` refuses."""
+    """A new member of staff.
+
+    RuleBroken `weak_password`, `common_password`; what `check_account` refuses.
+    """
     known_role = await check_account(login, role, branch_slug)
-    check_password(password)
+    check_password(password, login)
     login = people.normal_login(login)
     branch_id = act.directory.branch(branch_slug).id if branch_slug else None
     hashed = await hash_password(password)
@@ -72,13 +76,15 @@ async def check_account(login: str, role: str, branch_slug: str | None) -> Role:
 async def change_password(act: Act, login: str, password: str) -> None:
     """A new password; every session ends.
 
-    RuleBroken `weak_password`; NotFound `unknown_login`; Conflict `account_retired`.
+    RuleBroken `weak_password`, `common_password`; NotFound `unknown_login`; Conflict
+    `account_retired`.
     """
-    check_password(password)
+    check_password(password, login)
     hashed = await hash_password(password)
     staff = await require_account(login, lock=True)
     await db.fetch("UPDATE staff SET password_hash = $2 WHERE id = $1", staff.id, hashed)
     await _end_sessions(staff)
+    await braking.release(staff.login)
     await act.note("staff", staff.login, "change_password", branch_id=staff.branch_id)
 
 
@@ -96,7 +102,8 @@ async def require_account(login: str, lock: bool = False) -> Staff:
 
 
 async def _end_sessions(staff: Staff) -> None:
-    await db.fetch("DELETE FROM session WHERE staff_id = $1", staff.id)
+    await sessions.end_all(staff)
+    await braking.forget_browsers(staff)
 
 
 class Left(Struct, frozen=True):
@@ -183,5 +190,6 @@ async def revoke_device(act: Act, name: str, branch_slug: str | None) -> None:
         raise RuleBroken("several_devices", name=name, branches=slugs)
     device = found[0]
     await db.fetch("UPDATE device SET revoked_at = $2 WHERE id = $1", device.id, act.now)
+    await sessions.tell_screens_of(device.actor)
     before = msgspec.structs.asdict(device) | {"name": name}
     await act.note("device", name, "revoke", before=before, branch_id=device.branch_id)

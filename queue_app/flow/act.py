@@ -11,16 +11,14 @@ this order, what must follow a change: the messages that its events call for, th
 branches that it touched, and their notifications, which the commit delivers.
 """
 
-import hashlib
 import inspect
+import logging
 import secrets
 from collections.abc import Awaitable, Callable
 from datetime import date, datetime, timedelta
 from functools import cached_property, partial, update_wrapper
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, cast, get_type_hints, overload
 from uuid import UUID
-
-import msgspec
 
 from queue_app.domain import appointments, numbering, rights, tickets
 from queue_app.domain.appointments import Appointment, AppointmentVerb
@@ -30,11 +28,11 @@ from queue_app.domain.errors import Conflict, NotFound
 from queue_app.domain.hall import Hall
 from queue_app.domain.interruptions import Interruption, begun
 from queue_app.domain.messages import Outgoing
-from queue_app.domain.people import Actor, Staff
+from queue_app.domain.people import SYSTEM, Actor, Staff
 from queue_app.domain.ranges import Forecasts
 from queue_app.domain.tail import joins_at_the_end
 from queue_app.domain.tickets import AT_DESK, Event, Progress, Ticket, Verb
-from queue_app.flow import outbox, reactions, records
+from queue_app.flow import outbox, reactions, records, repeats
 from queue_app.flow.reactions import AnyEvent, Happened, Thing
 from queue_app.flow.records import DESK_STATES, DeskVerb, Draft, OfficeEvent, OfficeKind, Slot
 from queue_app.queries import appointments as kept_appointments
@@ -45,6 +43,8 @@ from queue_app.queries import tickets as kept_tickets
 from queue_app.queries.staff import DeskRow
 from queue_app.store import db
 
+_log = logging.getLogger(__name__)
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -53,11 +53,11 @@ class By:
     """Who asks for something, when, and the key under which they may ask for it again.
 
     `forecasts`: what the process keeps of its forecasts, where it keeps any. `address`: where from,
-    where that counts. A plain class, as the web framework would make structs anew from what it is
-    given.
+    where that counts; `browser`: which one, where it holds times. A plain class, as the web
+    framework would make structs anew from what it is given.
     """
 
-    __slots__ = ("address", "forecasts", "key", "now", "who")
+    __slots__ = ("address", "browser", "forecasts", "key", "now", "who")
 
     def __init__(
         self,
@@ -66,16 +66,22 @@ class By:
         key: UUID | None = None,
         forecasts: Forecasts | None = None,
         address: str | None = None,
+        browser: str | None = None,
     ) -> None:
         self.who = who
         self.now = now
         self.key = key
         self.forecasts = forecasts
         self.address = address
+        self.browser = browser
 
     def under(self, key: UUID) -> "By":
         """The same, under a key of its own."""
-        return By(self.who, self.now, key, self.forecasts, self.address)
+        return By(self.who, self.now, key, self.forecasts, self.address, self.browser)
+
+    def through(self, browser: str) -> "By":
+        """The same, in this browser."""
+        return By(self.who, self.now, self.key, self.forecasts, self.address, browser)
 
 
 class Act:
@@ -88,6 +94,7 @@ class Act:
         self.who = by.who
         self.now = by.now
         self.address = by.address
+        self.browser = by.browser
         self.right = right
         self._directory = directory
         self.forecasts = by.forecasts
@@ -97,6 +104,7 @@ class Act:
         self._asked_for: list[Outgoing] = []
         self._joining: dict[int, Waiting] = {}
         self._joined: list[tuple[int, int, Waiting]] = []
+        self.noted: list[str] = []
 
     @property
     def directory(self) -> Directory:
@@ -237,8 +245,12 @@ class Act:
         return self.now > draft.appointment.starts_at + late
 
     async def hold(self, draft: Slot) -> Appointment | None:
-        """A new appointment with its first event; None where its lane or its code is taken."""
-        held = await records.insert_appointment(draft, self.who.actor, self.now)
+        """A new appointment with its first event; None where its lane or its code is taken.
+
+        Nobody asks for what is held for a wish: the house offers it.
+        """
+        actor = self.who.actor if draft.wish_id is None else SYSTEM.actor
+        held = await records.insert_appointment(draft, actor, self.now)
         if held is None:
             return None
         self._follow(*held)
@@ -264,7 +276,9 @@ class Act:
         after: object = None,
         branch_id: int | None = None,
     ) -> None:
-        """The event of what has no table of events of its own: who, when, before, after."""
+        """The event of what has no table of events of its own: who, when, before, after. A line in
+        the log, too, once it is committed."""
+        self.noted.append(f"{kind} {subject}: {verb} by {self.who.actor}")
         await records.insert_office_event(
             OfficeEvent(self.now, self.who.actor, kind, subject, verb, before, after, branch_id)
         )
@@ -318,8 +332,9 @@ class verb(Generic[P, R]):  # noqa: N801 - reads as a decorator
 
     @classmethod
     def secret(cls, function: Callable[Concatenate[Act, P], Awaitable[R]]) -> "verb[P, R]":
-        """A verb that is given or gives a password or a token. An idempotency key does nothing
-        here: what it keeps of a request and its answer could be read in the database."""
+        """A verb that is given or gives a password, a token or many people's data. An idempotency
+        key does nothing here: what it keeps of a request and its answer could be read in the
+        database."""
         made = verb(function)
         made._keeps = False
         return made
@@ -331,11 +346,14 @@ class verb(Generic[P, R]):  # noqa: N801 - reads as a decorator
         tried: list[Act] = []
         try:
             do = partial(self._do, tried, by, directory, args, kwargs)
-            return await db.transact(partial(self._once, do, by, args, kwargs), repeatable)
+            result = await db.transact(partial(self._once, do, by, args, kwargs), repeatable)
         except BaseException:
             for act in tried:
                 act.take_back()
             raise
+        for line in tried[-1].noted if tried else ():
+            _log.info("%s", line)
+        return result
 
     async def _once(self, do: Callable[[], Awaitable[R]], by: By, args: Any, kwargs: Any) -> R:
         """What the first request with this key gave, else what this one gives.
@@ -347,17 +365,12 @@ class verb(Generic[P, R]):  # noqa: N801 - reads as a decorator
             return await do()
         asked = self._signature.bind(None, *args, **kwargs)
         asked.apply_defaults()
-        _, thing, *_ = *asked.arguments.values(), None
-        request = records.Request(
-            verb=self.right,
-            scope=f"{self.right}:{thing}:{by.who.actor}",
-            key=by.key,
-            fingerprint=_fingerprint(list(asked.arguments.values())[1:]),
-        )
-        if not await records.begin_request(request, by.now):
-            return cast(R, await records.answered(request, self._result))
+        named = dict(list(asked.arguments.items())[1:])
+        request = repeats.request(self.right, by.who.actor, by.key, named)
+        if not await repeats.begin_request(request, by.now):
+            return cast(R, await repeats.answered(request, self._result))
         result = await do()
-        await records.answer_request(request, result)
+        await repeats.answer_request(request, result)
         return result
 
     async def _do(
@@ -374,7 +387,3 @@ class verb(Generic[P, R]):  # noqa: N801 - reads as a decorator
     @cached_property
     def _result(self) -> Any:
         return get_type_hints(self._function)["return"]
-
-
-def _fingerprint(asked: object) -> str:
-    return hashlib.sha256(msgspec.json.encode(asked)).hexdigest()

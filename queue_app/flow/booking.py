@@ -1,6 +1,5 @@
 """Booking: hold a slot, confirm it, move it, give it back."""
 
-import secrets
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 
@@ -12,11 +11,10 @@ from queue_app.domain.catalogue import Channel, Language
 from queue_app.domain.contacts import Resident
 from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.errors import Conflict, RuleBroken
-from queue_app.domain.numbering import link_token
-from queue_app.flow import reaching, refusing, sparing
+from queue_app.flow import offering, reaching, refusing, sparing
 from queue_app.flow.act import Act, verb
 from queue_app.flow.arrival import check_services
-from queue_app.flow.records import Slot
+from queue_app.flow.taking import take
 from queue_app.queries import appointments
 from queue_app.queries import slots as free
 from queue_app.store import db
@@ -33,11 +31,14 @@ async def hold(
     starts_at: datetime,
     channel: Channel = "visit",
     language: Language | None = None,
+    instead: str | None = None,
 ) -> Appointment:
-    """Take a free start for `hold_minutes`.
+    """Take a free start for `hold_minutes`. `instead`: the link of what this browser holds and
+    gives back for it.
 
     Conflict `slot_taken` with the nearest `alternatives`; RuleBroken `unknown_service`,
-    `not_by_visit`, `not_by_phone`, `too_many_services`, `no_such_time`; TooMany `too_many_holds`.
+    `not_by_visit`, `not_by_phone`, `too_many_services`, `no_such_time`; TooMany `too_many_holds`,
+    `enough_holds`.
     """
     await act.plans_stand()
     branch = act.branch(branch_slug)
@@ -45,13 +46,16 @@ async def hold(
     if channel == "site":
         raise RuleBroken("not_by_visit", services=services)
     chosen = check_services(act.directory, services, channel)
-    await sparing.require_few_holds(act)
+    await sparing.require_few_holds(act, instead)
     await expire_lapsed(act, branch.id)
     spoken = act.directory.spoken(language)
-    held = await _take(act, branch, chosen, starts_at, channel, spoken)
+    until = act.now + timedelta(minutes=act.directory.rules.hold_minutes)
+    held = await take(act, branch, chosen, starts_at, channel, spoken, until)
     if held is None:
         raise await _taken(act, branch, chosen, channel, starts_at)
     await sparing.note_hold(act, held)
+    if instead:
+        await sparing.give_back(act, instead)
     return held
 
 
@@ -76,49 +80,9 @@ async def expire_lapsed(act: Act, branch_id: int) -> int:
     lapsed = await appointments.lapsed_holds(branch_id, act.now)
     for held in lapsed:
         await act.record(held, "expire")
-        await sparing.keep_back(act, held)
+    for held in lapsed:
+        await offering.give_back(act, held)
     return len(lapsed)
-
-
-_CODES = 3
-"""How many codes are tried in one lane; a code is taken by chance once in thousands."""
-
-
-async def _take(
-    act: Act,
-    branch: Branch,
-    services: tuple[str, ...],
-    starts_at: datetime,
-    channel: Channel,
-    language: Language,
-) -> Appointment | None:
-    """The first fitting lane that the database lets us have."""
-    directory = act.directory
-    visit = free.visit_of(directory, services, channel)
-    ends_at = starts_at + timedelta(minutes=visit.minutes)
-    day = directory.local(starts_at).date()
-    capacity = await free.capacity_of(directory, branch, day, 1, act.now)
-    for lane_id in slots.lanes_free_at(capacity, visit, starts_at, act.now):
-        for _ in range(_CODES):
-            held = await act.hold(
-                Slot(
-                    branch_id=branch.id,
-                    lane_id=lane_id,
-                    token=link_token(branch.id, secrets.token_urlsafe(16)),
-                    code=f"{secrets.randbelow(1_000_000):06d}",
-                    channel=channel,
-                    services=services,
-                    starts_at=starts_at,
-                    ends_at=ends_at,
-                    held_until=act.now + timedelta(minutes=directory.rules.hold_minutes),
-                    language=language,
-                )
-            )
-            if held:
-                return held
-            if await appointments.lane_is_busy(branch.id, lane_id, starts_at, ends_at):
-                break
-    return None
 
 
 async def _taken(
@@ -199,7 +163,7 @@ async def move(act: Act, token: str, starts_at: datetime) -> Appointment:
         raise await _taken(
             act, branch, booked.services, booked.channel, starts_at, leaving_out=booked.id
         )
-    await sparing.keep_back(act, booked)
+    await offering.give_back(act, booked)
     return moved
 
 
@@ -235,5 +199,6 @@ async def cancel(act: Act, token: str) -> Appointment:
     if booked.state == "cancelled":
         return booked
     require_changeable(booked, act.now)
-    await sparing.keep_back(act, booked)
-    return await act.record(booked, "cancel")
+    cancelled = await act.record(booked, "cancel")
+    await offering.give_back(act, booked)
+    return cancelled

@@ -116,12 +116,16 @@ async def put_in_force(by: By, centre: Centre, accept: bool) -> Applied:
         reference.forget()
 
 
-@verb
+@verb.secret  # what it gives names people
 async def apply_centre(act: Act, centre: Centre, accept: bool, keep: bool = True) -> Applied:
     settled = await _write(act, centre)
     found = await replanning.concerned(act.now)
     outcome = Applied(
-        settled=settled, moved=found.moved, stranded=found.stranded, restored=found.restored
+        settled=settled,
+        moved=found.moved,
+        stranded=found.stranded,
+        restored=found.restored,
+        offers=found.offers,
     )
     if not keep or (outcome.stranded and not accept):
         raise _TakenBackError(outcome)

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from queue_app.domain.appointments import OPEN, Appointment, as_of, require_changeable
 from queue_app.domain.contacts import read_contact
 from queue_app.domain.errors import Conflict, RuleBroken
-from queue_app.flow import refusing, sparing, tallies
+from queue_app.flow import offering, pushing, refusing, reminding, tallies, wishing
 from queue_app.flow.act import Act, By, verb
 from queue_app.queries import appointments
 from queue_app.store import db
@@ -24,10 +24,12 @@ class Somebody(Struct, frozen=True):
 
 
 class Erased(Struct, frozen=True):
-    """Codes of bookings: which were deleted, and which cannot be yet, as their visit is now."""
+    """Codes of bookings: which were deleted, and which cannot be yet, as their visit is now; and
+    how many places on the waiting list."""
 
     deleted: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
+    waiting: int = 0
 
 
 def person_of(contact: str, country: str | None) -> Somebody:
@@ -48,7 +50,9 @@ async def forget(act: Act, token: str) -> None:
 
 
 async def erase(by: By, person: Somebody) -> Erased:
-    """The same for all that a person has booked, branch by branch, and what else names them."""
+    """The same for all that a person has booked or wished for, branch by branch, and what else
+    names them. The list first, lest what they give back is offered to themselves."""
+    waiting = await wishing.erase_wishes(by, person.phone, person.email)
     found = [
         await erase_person(by, branch_id, person.phone, person.email)
         for branch_id in await appointments.branches_of(person.phone, person.email)
@@ -56,6 +60,7 @@ async def erase(by: By, person: Somebody) -> Erased:
     erased = Erased(
         tuple(code for one in found for code in one.deleted),
         tuple(code for one in found for code in one.kept),
+        waiting,
     )
     await note_person(by, "erase", len(erased.deleted), person.canonical)
     return erased
@@ -81,6 +86,7 @@ async def note_person(act: Act, what: str, bookings: int, canonical: str) -> Non
     Erased with it is what names them beside their bookings: codes that were sent, and counts.
     """
     if what == "erase":
+        await db.fetch("DELETE FROM unreminded WHERE contact = $1", canonical)
         await db.fetch("DELETE FROM proof WHERE contact = $1", canonical)
         await refusing.drop_of(canonical)
         await db.fetch(
@@ -99,8 +105,8 @@ async def _forget(act: Act, one: Appointment) -> None:
     nobody = replace(one, name=None, phone=None, email=None)
     if as_of(one, act.now).state in OPEN:
         require_changeable(one, act.now)
-        await sparing.keep_back(act, one)
         await act.record(nobody, "cancel")
+        await offering.give_back(act, one)
     else:
         await db.fetch(
             "UPDATE appointment SET name = NULL, phone = NULL, email = NULL"
@@ -112,7 +118,9 @@ async def _forget(act: Act, one: Appointment) -> None:
         "DELETE FROM message WHERE branch_id = $1 AND appointment_id = $2", one.branch_id, one.id
     )
     await refusing.drop_of(one.phone, one.email)
+    await pushing.forget(one)
     await db.fetch(
         "DELETE FROM request WHERE scope = ANY($1)",
         [f"{name}:{one.token}:resident" for name in ("confirm", "correct", "move", "cancel")],
     )
+    await reminding.drop_useless()

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from queue_app.domain.messages import FIRST_PAUSE, Medium, Message, Outgoing, pause_after
+from queue_app.domain.pushes import TOLD_BY_PUSH
 from queue_app.store import db
 
 LEASE = timedelta(minutes=2)
@@ -20,6 +21,10 @@ LEASE = timedelta(minutes=2)
 async def put(messages: Sequence[Outgoing]) -> None:
     """In the transaction of the event; what stands there already stays once."""
     for one in messages:
+        if one.kind in TOLD_BY_PUSH:
+            await _put_pushes(one)
+        if one.channel == "push":
+            continue
         await db.fetch(
             "INSERT INTO message (branch_id, event, kind, channel, recipient, language,"
             " appointment_id, ticket_id, created_at, due_at)"
@@ -35,6 +40,30 @@ async def put(messages: Sequence[Outgoing]) -> None:
             one.ticket_id,
             one.due_at,
         )
+
+
+_PUSHES = """
+INSERT INTO message (branch_id, event, kind, channel, recipient, language,
+    appointment_id, ticket_id, created_at, due_at)
+SELECT $1, $2::text, $3::text, 'push', 'browser ' || s.id, s.language, $4::bigint, $5::bigint,
+    $6::timestamptz, $6
+FROM push_subscription s
+WHERE s.branch_id = $1 AND (s.appointment_id = $4 OR s.ticket_id = $5)
+ON CONFLICT ON CONSTRAINT message_once DO NOTHING
+"""
+
+
+async def _put_pushes(one: Outgoing) -> None:
+    """One for each browser that is to be told of this visit, be it told by mail as well."""
+    await db.fetch(
+        _PUSHES,
+        one.branch_id,
+        one.event,
+        one.kind,
+        one.appointment_id,
+        one.ticket_id,
+        one.due_at,
+    )
 
 
 _CLAIM = """

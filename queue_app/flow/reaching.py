@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from msgspec.structs import replace
 
 from queue_app.domain.appointments import Appointment, require_correctable
+from queue_app.domain.catalogue import Channel
 from queue_app.domain.contacts import DOUBTED, Resident, check_contact, hidden, read_contact, same
 from queue_app.domain.directory import Directory
 from queue_app.domain.errors import Conflict, RuleBroken
@@ -93,16 +94,18 @@ async def checked(
     entered: Resident,
     as_it_is: Collection[str],
     proofs: Collection[str] = (),
+    proven: bool = False,
 ) -> Appointment:
-    """The appointment with what was entered, once it may be booked with that."""
-    person = _read(act.directory, appointment, entered, as_it_is)
+    """The appointment with what was entered, once it may be booked with that. `proven`: that the
+    contact is theirs needs no proof any more."""
+    person = read(act.directory, appointment.channel, entered, as_it_is)
     known = replace(appointment, name=person.name, phone=person.phone, email=person.email)
     for field, contact, before in (
         ("phone", known.phone, appointment.phone),
         ("email", known.email and known.email.lower(), appointment.email),
     ):
         if contact and contact != (before and before.lower()):
-            await _require_bookable(act, known, field, contact, as_it_is, proofs)
+            await _require_bookable(act, known, field, contact, as_it_is, proofs, proven)
     return known
 
 
@@ -110,17 +113,18 @@ def require_same(act: Act, booked: Appointment, entered: Resident) -> Appointmen
     """What is booked already. Conflict `already_booked` where other data were entered than are
     kept: nobody may be told that what was dropped is booked."""
     kept = Resident(booked.name or "", booked.phone, booked.email)
-    if not same(kept, _read(act.directory, booked, entered, DOUBTED)):
+    if not same(kept, read(act.directory, booked.channel, entered, DOUBTED)):
         raise Conflict("already_booked", kept=hidden(kept))
     return booked
 
 
-def _read(
-    directory: Directory, appointment: Appointment, entered: Resident, as_it_is: Collection[str]
+def read(
+    directory: Directory, channel: Channel, entered: Resident, as_it_is: Collection[str]
 ) -> Resident:
+    """The contact as it is kept; RuleBroken as `check_contact` has them."""
     country = directory.centre.country
     ours = numbers_of((one.value for one in directory.centre.contacts), country)
-    return check_contact(entered, appointment.channel, country, ours, as_it_is)
+    return check_contact(entered, channel, country, ours, as_it_is)
 
 
 _OTHERS = """
@@ -138,6 +142,7 @@ async def _require_bookable(
     contact: str,
     as_it_is: Collection[str],
     proofs: Collection[str],
+    proven: bool,
 ) -> None:
     """RuleBroken `contact_unproven`, `too_many_bookings`, `overlapping_bookings`; `field`: whose.
 
@@ -147,7 +152,8 @@ async def _require_bookable(
     others = await db.fetch(
         _OTHERS.format(contact=_COLUMNS[field]), contact, act.now, known.branch_id, known.id
     )
-    await proving.require_proven(act, field, contact, len(others), proofs)
+    if not proven:
+        await proving.require_proven(act, field, contact, len(others), proofs)
     limit = act.directory.rules.max_bookings
     if len(others) >= limit:
         raise RuleBroken("too_many_bookings", limit=limit, field=field)

@@ -65,6 +65,12 @@ def lately_missed(thing: Thing) -> Iterator[tuple[Medium, str]]:
         yield from resident(thing)
 
 
+def browsers(thing: Thing) -> Iterator[tuple[Medium, str]]:
+    """Whichever are to be told of this visit; by a phone call nobody is called to a desk."""
+    if isinstance(thing, Ticket) and thing.channel == "visit":
+        yield "push", ""
+
+
 REACTIONS: Mapping[tuple[str, str], tuple[Reaction, ...]] = {
     ("appointment", "confirm"): (Reaction("booked", resident),),
     ("appointment", "correct"): (Reaction("booked", resident),),
@@ -73,6 +79,8 @@ REACTIONS: Mapping[tuple[str, str], tuple[Reaction, ...]] = {
     ("appointment", "miss"): (Reaction("missed", lately_missed),),
     ("appointment", "unsettle"): (Reaction("plans", resident),),
     ("appointment", "restore"): (Reaction("booked", resident),),
+    ("ticket", "call"): (Reaction("call", browsers),),
+    ("ticket", "recall"): (Reaction("call", browsers),),
 }
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, Literal
-from uuid import UUID
 
 import asyncpg
 import msgspec
@@ -11,7 +10,7 @@ from msgspec import Struct
 
 from queue_app.domain.appointments import Appointment, AppointmentEvent, AppointmentVerb
 from queue_app.domain.catalogue import Channel, Language
-from queue_app.domain.errors import Conflict, RuleBroken
+from queue_app.domain.errors import Conflict
 from queue_app.domain.tickets import Event, Progress, Ticket, Verb
 from queue_app.queries import appointments, tickets
 from queue_app.queries.staff import DeskRow
@@ -51,6 +50,7 @@ class Slot(Struct, frozen=True):
     ends_at: datetime
     held_until: datetime
     language: Language
+    wish_id: int | None = None
 
 
 class OfficeEvent(Struct, frozen=True):
@@ -64,15 +64,6 @@ class OfficeEvent(Struct, frozen=True):
     before: object = None
     after: object = None
     branch_id: int | None = None
-
-
-class Request(Struct, frozen=True):
-    """A request that may be repeated: what it is about, its key, and what exactly it asks."""
-
-    verb: str
-    scope: str
-    key: UUID
-    fingerprint: str
 
 
 def next_event(ticket: Ticket, verb: Verb, actor: str, now: datetime, **facts: Any) -> Event:
@@ -220,8 +211,8 @@ def _taken(error: asyncpg.UniqueViolationError) -> Conflict:
 _HOLD = """
 WITH held AS (
     INSERT INTO appointment (branch_id, lane_id, token, code, channel, services, period, state,
-        held_until, language, created_at, changed_at, revision)
-    VALUES ($1, $2, $3, $4, $5, $6, tstzrange($7, $8), 'held', $9, $10, $11, $11, 1)
+        held_until, language, created_at, changed_at, revision, wish_id)
+    VALUES ($1, $2, $3, $4, $5, $6, tstzrange($7, $8), 'held', $9, $10, $11, $11, 1, $14)
     ON CONFLICT DO NOTHING
     RETURNING *
 ), happened AS (
@@ -236,7 +227,8 @@ _APPOINTMENT_FACTS = ("lane_id", "starts_at", "ends_at", "held_until", "language
 async def insert_appointment(
     slot: Slot, actor: str, now: datetime
 ) -> tuple[Appointment, AppointmentEvent] | None:
-    """None where the lane or the code is taken: the constraints have the last word."""
+    """None where the lane or the code is taken, or where the wish has an offer: the constraints
+    have the last word."""
     first = AppointmentEvent(
         seq=1,
         at=now,
@@ -263,6 +255,7 @@ async def insert_appointment(
         now,
         actor,
         _data(first, _APPOINTMENT_FACTS),
+        slot.wish_id,
     )
     return (appointments.from_row(row), first) if row else None
 
@@ -390,48 +383,6 @@ async def raise_version(branch_id: int) -> int:
         branch_id,
     )
     return version
-
-
-async def begin_request(request: Request, now: datetime) -> bool:
-    """Whether this is the first with its key; one that still runs is waited for.
-
-    A row that is named by the verb alone is from before an update, see the migrations.
-    """
-    first = await db.fetch_row(
-        "INSERT INTO request (scope, key, fingerprint, created_at) SELECT $1, $2, $3, $4"
-        " WHERE NOT EXISTS (SELECT FROM request WHERE scope = $5 AND key = $2)"
-        " ON CONFLICT (scope, key) DO NOTHING RETURNING scope",
-        request.scope,
-        request.key,
-        request.fingerprint,
-        now,
-        request.verb,
-    )
-    return first is not None
-
-
-async def answer_request(request: Request, result: object) -> None:
-    await db.fetch(
-        "UPDATE request SET response = $3::jsonb WHERE scope = $1 AND key = $2",
-        request.scope,
-        request.key,
-        _json(result),
-    )
-
-
-async def answered(request: Request, kind: Any) -> Any:
-    """What the first request gave, as this type. RuleBroken `idempotency_key_reused` where it
-    asked for something else."""
-    row = await db.fetch_row(
-        "SELECT fingerprint, response FROM request WHERE scope IN ($1, $3) AND key = $2",
-        request.scope,
-        request.key,
-        request.verb,
-    )
-    assert row
-    if row["fingerprint"] not in ("", request.fingerprint):
-        raise RuleBroken("idempotency_key_reused")
-    return msgspec.json.decode(row["response"], type=kind)
 
 
 def _json(value: object) -> str:

@@ -18,11 +18,13 @@ class Concerned(Struct, frozen=True):
     """`moved`: bookings to come that go to another lane at the same time; nobody need be told.
 
     `stranded`: those that no lane takes. `restored`: those stranded before that fit again.
+    `offers`: times held for the waiting list that no lane takes either.
     """
 
     moved: list[Hit]
     stranded: list[Hit]
     restored: list[Appointment]
+    offers: list[Hit]
 
 
 async def concerned(now: datetime) -> Concerned:
@@ -54,6 +56,13 @@ async def concerned(now: datetime) -> Concerned:
             and _key_of(hit.appointment) not in known
         ],
         restored=[one for key, one in kept.items() if key in restored],
+        offers=[
+            hit
+            for hit in still
+            if hit.lane_id is None
+            and hit.appointment.state == "held"
+            and hit.appointment.wish_id is not None
+        ],
     )
 
 
@@ -62,7 +71,8 @@ def _key_of(one: Appointment) -> tuple[int, int]:
 
 
 async def settle_people(act: Act, found: Concerned) -> None:
-    """A hold that no lane takes stays as it is: confirming it is refused."""
+    """A hold that no lane takes stays as it is: confirming it is refused. An offer is taken back,
+    so that whoever waits is offered another time."""
     told = {_key_of(one.appointment) for one in await unsettled.still_open()}
     for hit in found.moved:
         one = hit.appointment
@@ -80,5 +90,7 @@ async def settle_people(act: Act, found: Concerned) -> None:
     for hit in found.stranded:
         left = await act.record(hit.appointment, "unsettle", actor=SYSTEM.actor, why=hit.why)
         await records.insert_unsettled(left, hit.why)
+    for hit in found.offers:
+        await act.record(hit.appointment, "cancel", actor=SYSTEM.actor, why=hit.why)
     for one in found.restored:
         await act.record(one, "restore", actor=SYSTEM.actor)

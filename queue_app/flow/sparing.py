@@ -16,6 +16,7 @@ from queue_app.domain.slots import freed_at
 from queue_app.domain.tickets import CLOCKS_APART
 from queue_app.flow import tallies
 from queue_app.flow.act import Act, By
+from queue_app.queries import appointments
 from queue_app.store import db
 
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
@@ -25,41 +26,69 @@ _WRONG = ("unknown_code", "unknown_link", "other_day", "other_branch_booking", "
 _dice = random.SystemRandom()
 
 
-async def require_few_holds(act: Act) -> None:
-    """TooMany `too_many_holds` where this address holds as many times as it may.
+async def require_few_holds(act: Act, leaving_out: str | None = None) -> None:
+    """TooMany `too_many_holds` where this address holds as many times as it may, and
+    `enough_holds` where this browser does, but for the one behind the link `leaving_out`.
 
     The lock makes its requests wait for each other, so that no crowd of them slips through.
     """
-    if act.address is None:
-        return
-    address = tallies.hashed("hold", act.address)
-    await db.fetch("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", address.hex())
-    held = await db.fetch_value(
-        "SELECT count(*) FROM hold_from h JOIN appointment a"
-        " ON a.branch_id = h.branch_id AND a.id = h.appointment_id"
-        " WHERE h.address = $1 AND h.held_until > $2 AND a.state = 'held'"
-        " AND a.changed_at <= $2 + $3::interval",
-        address,
-        act.now,
-        CLOCKS_APART,
-    )
-    limit = act.directory.rules.holds_per_address
-    if held >= limit:
-        seconds = act.directory.rules.hold_minutes * 60
-        raise TooMany("too_many_holds", limit=limit, retry_after_seconds=seconds)
+    rules = act.directory.rules
+    for column, value, limit, code in (
+        ("address", act.address, rules.holds_per_address, "too_many_holds"),
+        ("browser", act.browser, rules.holds_per_browser, "enough_holds"),
+    ):
+        if value is None:
+            continue
+        hashed = tallies.hashed("hold", value)
+        await db.fetch("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", hashed.hex())
+        held = await db.fetch_value(
+            "SELECT count(*) FROM hold_from h JOIN appointment a"
+            " ON a.branch_id = h.branch_id AND a.id = h.appointment_id"
+            f" WHERE h.{column} = $1 AND h.held_until > $2 AND a.state = 'held'"
+            " AND a.token IS DISTINCT FROM $3 AND a.changed_at <= $2 + $4::interval",
+            hashed,
+            act.now,
+            leaving_out,
+            CLOCKS_APART,
+        )
+        if held >= limit:
+            raise TooMany(code, limit=limit, retry_after_seconds=rules.hold_minutes * 60)
 
 
 async def note_hold(act: Act, held: Appointment) -> None:
-    if act.address is None:
+    if act.address is None and act.browser is None:
         return
     await db.fetch(
-        "INSERT INTO hold_from (branch_id, appointment_id, address, held_until)"
-        " VALUES ($1, $2, $3, $4)",
+        "INSERT INTO hold_from (branch_id, appointment_id, address, browser, held_until)"
+        " VALUES ($1, $2, $3, $4, $5)",
         held.branch_id,
         held.id,
-        tallies.hashed("hold", act.address),
+        tallies.hashed("hold", act.address) if act.address else None,
+        tallies.hashed("hold", act.browser) if act.browser else None,
         held.held_until,
     )
+
+
+async def held_by(browser: str, now: datetime) -> list[Appointment]:
+    """What this browser holds at the moment, as it was chosen."""
+    rows = await db.fetch(
+        appointments.SELECT + "JOIN hold_from h ON h.branch_id = a.branch_id"
+        " AND h.appointment_id = a.id WHERE h.browser = $1 AND h.held_until > $2"
+        " AND a.state = 'held' AND a.held_until > $2 ORDER BY a.held_until, a.id",
+        tallies.hashed("hold", browser),
+        now,
+    )
+    return [appointments.from_row(row) for row in rows]
+
+
+async def give_back(act: Act, token: str) -> None:
+    """What was held in this tab before; what is held no more, or in another browser, stays."""
+    held = [one for one in await held_by(act.browser or "", act.now) if one.token == token]
+    for one in held:
+        still = await act.appointment(one.token)
+        if still.state == "held":
+            await keep_back(act, still)
+            await act.record(still, "cancel")
 
 
 async def require_few(act: Act, what: str) -> None:

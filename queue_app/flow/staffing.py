@@ -1,41 +1,72 @@
 """Signing in and out, taking and leaving a desk."""
 
+import logging
 import secrets
 from datetime import datetime, timedelta
 
 import asyncpg
 from msgspec import Struct
+from msgspec.structs import replace
 
-from queue_app.domain.errors import Conflict, NotSignedIn
+from queue_app.domain.errors import Conflict, NotSignedIn, TooMany
 from queue_app.domain.people import Staff, one_line, token_hash
-from queue_app.flow import passwords
+from queue_app.flow import braking, passwords, sessions
 from queue_app.flow.act import Act, By, verb
 from queue_app.flow.records import DeskVerb
 from queue_app.queries import staff as people
-from queue_app.queries.staff import DeskRow, desks_of, require_nobody
+from queue_app.queries.staff import DeskRow, KeptAccount, desks_of, require_nobody
 from queue_app.store import db
+
+_log = logging.getLogger(__name__)
 
 SESSION_HOURS = 14
 """A session ends after the longest working day."""
 
 
 class SignedIn(Struct, frozen=True):
+    """`browser`: by which this browser is known at the next sign-in."""
+
     token: str
     staff: Staff
     expires_at: datetime
+    browser: str = ""
 
 
-async def sign_in(by: By, login: str, password: str) -> SignedIn:
-    """A fresh session. NotSignedIn `wrong_password`, the same for a login that there is not.
+async def sign_in(by: By, login: str, password: str, browser: str = "") -> SignedIn:
+    """A fresh session. NotSignedIn `wrong_password`, the same for a login that there is not;
+    TooMany `sign_in_slowed`, be the password right or not.
 
-    The password is proven before the transaction: it takes a sixth of a second.
+    `browser`: what the last sign-in with this browser gave. The password is proven before the
+    transaction: it takes a sixth of a second.
     """
     account = await people.account(login)
+    try:
+        signed = await _sign_in(by, login, account, password, browser or secrets.token_urlsafe(32))
+    except (NotSignedIn, TooMany) as error:
+        _note_refused(by, account, error)
+        raise
+    _log.info("sign-in: %s from %s", signed.staff.login, by.address or "somewhere")
+    return signed
+
+
+async def _sign_in(
+    by: By, login: str, account: KeptAccount | None, password: str, browser: str
+) -> SignedIn:
+    staff_id = account.staff.id if account else None
+    attempt = await braking.begin(people.normal_login(login), staff_id, browser, by.address, by.now)
     known = account.password_hash if account and account.retired_at is None else None
     if not await passwords.is_right(known, password):
         raise NotSignedIn("wrong_password")
     assert account
-    return await begin_session(by, account.staff, account.password_hash)
+    signed = await begin_session(by, account.staff, account.password_hash)
+    await braking.was_right(attempt, account.staff, browser, by.address, by.now)
+    return replace(signed, browser=browser)
+
+
+def _note_refused(by: By, account: KeptAccount | None, error: NotSignedIn | TooMany) -> None:
+    """A login that there is not is not repeated: it may be a password in the wrong field."""
+    whose = account.staff.login if account else "an unknown login"
+    _log.warning("sign-in refused: %s from %s: %s", whose, by.address or "somewhere", error.code)
 
 
 @verb.secret
@@ -61,7 +92,7 @@ async def begin_session(act: Act, staff: Staff, password_hash: str) -> SignedIn:
 
 @verb.secret
 async def end_session(act: Act, token: str) -> None:  # noqa: ARG001 - ends for whoever holds it
-    await db.fetch("DELETE FROM session WHERE token_hash = $1", token_hash(token))
+    await sessions.end(token_hash(token))
 
 
 @verb

@@ -4,15 +4,19 @@ Kept by the database, as every process must count the same; hashed, and for a da
 """
 
 import hashlib
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from queue_app.store import db
 
 KEPT = timedelta(days=1)
 """No window is longer."""
+REQUESTS = "asks "
+"""Begins what is counted of requests, of which there are many: by the minute, see `web/limits`."""
+REQUESTS_KEPT = timedelta(minutes=5)
 
 _COUNT = """
-INSERT INTO tally (what, subject, begins_at, times) VALUES ($1, $2, $3, 1)
+INSERT INTO tally (what, subject, begins_at, times) SELECT $1, unnest($2::bytea[]), $3, 1
 ON CONFLICT (what, subject, begins_at) DO UPDATE SET times = tally.times + 1
 RETURNING times
 """
@@ -24,9 +28,16 @@ _NONE = f"DELETE FROM tally {_THIS} AND times = 1"
 
 async def count(what: str, subject: str, now: datetime, window: timedelta) -> int:
     """This time included, how often in the window in which `now` lies."""
-    begins_at = _begins(now, window)
-    counted: int = await db.fetch_value(_COUNT, what, hashed(what, subject), begins_at)
+    [counted] = await count_each(what, [subject], now, window)
     return counted
+
+
+async def count_each(
+    what: str, subjects: Sequence[str], now: datetime, window: timedelta
+) -> list[int]:
+    """The same for several that differ, which are locked in their order."""
+    keys = [hashed(what, subject) for subject in subjects]
+    return [row["times"] for row in await db.fetch(_COUNT, what, keys, _begins(now, window))]
 
 
 async def take_back(what: str, subject: str, now: datetime, window: timedelta) -> None:
@@ -53,5 +64,11 @@ def hashed(what: str, subject: str) -> bytes:
 
 async def drop_old(now: datetime) -> int:
     """Those whose window is over."""
-    rows = await db.fetch("DELETE FROM tally WHERE begins_at < $1 RETURNING what", now - KEPT)
+    rows = await db.fetch(
+        "DELETE FROM tally WHERE begins_at < CASE WHEN starts_with(what, $1)"
+        " THEN $2::timestamptz ELSE $3::timestamptz END RETURNING what",
+        REQUESTS,
+        now - REQUESTS_KEPT,
+        now - KEPT,
+    )
     return len(rows)

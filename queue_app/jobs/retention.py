@@ -1,11 +1,20 @@
 """What is kept for a time goes when it is over: people's data first of all."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from queue_app.clock import Clock
 from queue_app.delivery.folder import MessageFolder
-from queue_app.flow import proving, refusing, sparing, tallies
+from queue_app.flow import (
+    braking,
+    proving,
+    pushing,
+    refusing,
+    reminding,
+    sparing,
+    tallies,
+)
 from queue_app.flow.promising import drop_old
 from queue_app.queries import outbox, reference
 from queue_app.store import db
@@ -25,6 +34,9 @@ WITH sent AS (
     DELETE FROM message USING appointment
     WHERE message.branch_id = appointment.branch_id AND message.appointment_id = appointment.id
         AND message.branch_id IN (SELECT id FROM branch) AND message.created_at < $1 AND {_OVER}
+), wished AS (
+    UPDATE wish SET name = NULL, phone = NULL, email = NULL
+    WHERE state <> 'open' AND changed_at < $1 AND num_nonnulls(name, phone, email) > 0
 ), sent_of_no_booking AS (
     DELETE FROM message WHERE branch_id IN (SELECT id FROM branch) AND appointment_id IS NULL
         AND created_at < $1
@@ -39,11 +51,17 @@ indexes begin with it."""
 
 
 async def forget_people(clock: Clock) -> int:
-    """Names and contacts, and messages to them, go `retention_days` after the visit, or after it
-    was given up. Of a message its row goes here, its file by `drop_letters`."""
+    """Names and contacts, messages to them and wishes for none go `retention_days` after the
+    visit, or after it was given up, and after nobody waits for one any more. Of a message its row
+    goes here, its file by `drop_letters`."""
     rules = (await reference.directory()).rules
     before = clock.now() - timedelta(days=rules.retention_days)
+    return await db.transact(partial(_forget, before))
+
+
+async def _forget(before: datetime) -> int:
     rows = await db.fetch(_FORGET, before)
+    await reminding.drop_useless()
     await refusing.drop_unknown()
     return len(rows)
 
@@ -79,12 +97,20 @@ async def drop_letters(folder: MessageFolder, clock: Clock) -> int:  # noqa: ARG
 
 async def drop_leftovers(clock: Clock) -> int:
     """Sessions that ended, keys that nobody will repeat, old promises, proofs of contacts, who
-    asked how often, and what was kept back."""
+    asked how often or signed in in vain, what was kept back, and browsers that were told of a
+    visit."""
     now = clock.now()
     sessions = await db.fetch("DELETE FROM session WHERE expires_at <= $1 RETURNING staff_id", now)
     keys = await db.fetch(
         "DELETE FROM request WHERE created_at < $1 RETURNING key",
         now - timedelta(hours=REQUEST_HOURS),
     )
-    old = (drop_old, proving.drop_old, tallies.drop_old, sparing.drop_old)
+    old = (
+        drop_old,
+        proving.drop_old,
+        tallies.drop_old,
+        sparing.drop_old,
+        braking.drop_old,
+        pushing.drop_old,
+    )
     return len(sessions) + len(keys) + sum([await drop(now) for drop in old])

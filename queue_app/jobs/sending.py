@@ -21,7 +21,8 @@ from queue_app.delivery.adapter import (
     Undeliverable,
 )
 from queue_app.delivery.letters import ORGANIZER, letter_of
-from queue_app.domain.messages import Medium, Message
+from queue_app.delivery.pushes import push_of
+from queue_app.domain.messages import MEDIA, Medium, Message
 from queue_app.domain.people import SYSTEM
 from queue_app.domain.quiet import AWAITED, leaves_at
 from queue_app.flow import outbox, refusing
@@ -43,7 +44,8 @@ _log = logging.getLogger(__name__)
 class Sender:
     """Delivers by one adapter for each medium; a letter's link begins with `public_url`, and
     `organizer` invites in calendars. `ways`: the media by which a message leaves the house, and
-    by which so goes what another way could not deliver."""
+    by which so goes what another way could not deliver. `only`: the media of this one, where
+    others see to the rest; `at_once`: so many messages are at work at the same time."""
 
     def __init__(
         self,
@@ -51,12 +53,16 @@ class Sender:
         public_url: str | None = None,
         organizer: str | None = None,
         ways: Collection[Medium] = (),
+        only: Collection[Medium] | None = None,
+        at_once: int = 1,
     ) -> None:
         self._adapters = adapters
         self._public_url = public_url
         self._organizer = organizer or ORGANIZER
         self._ways = ways
         self._resting: dict[Medium, tuple[datetime, datetime]] = {}
+        self._others = {one for one in MEDIA if one not in only} if only else frozenset[Medium]()
+        self._at_once = at_once
 
     async def deliver(self, clock: Clock) -> int:
         """What is due, one after the other; how many messages went out.
@@ -66,10 +72,15 @@ class Sender:
         said how long it takes nothing.
         """
         try:
-            return await self._all_due(clock)
+            ways = [self._all_due(clock) for _ in range(self._at_once)]
+            done = await asyncio.gather(*ways, return_exceptions=True)
         finally:
             for adapter in self._adapters.values():
                 await adapter.rest()
+        for one in done:
+            if isinstance(one, BaseException):
+                raise one
+        return sum(one for one in done if isinstance(one, int))
 
     async def _all_due(self, clock: Clock) -> int:
         lease = timedelta(seconds=clock.hall_seconds(outbox.LEASE.total_seconds()))
@@ -77,7 +88,7 @@ class Sender:
         hanging: set[Medium] = set()
         sent = 0
         while time.monotonic() < enough:
-            without = hanging | self._hanging() | self._rests(clock.now())
+            without = hanging | self._hanging() | self._rests(clock.now()) | self._others
             message = await outbox.claim(clock.now(), lease, without)
             if message is None:
                 break
@@ -99,7 +110,7 @@ class Sender:
             if until := await _sleeps(clock.now(), message):
                 await outbox.put_off(message, until)
                 return Needless("nobody is woken for it")
-            letter = await self._letter(message)
+            letter = await self._letter(message, clock.now())
         except db.OUTAGES:
             with contextlib.suppress(*db.OUTAGES):
                 await outbox.give_back(message, clock.now())
@@ -128,17 +139,22 @@ class Sender:
         await outbox.mark_sent(message, clock.now())
         return None
 
-    async def _letter(self, message: Message) -> Letter:
+    async def _letter(self, message: Message, now: datetime) -> Letter:
         if message.channel not in self._adapters:
             raise Undeliverable(f"no way to send by {message.channel}")
         async with asyncio.timeout(READ_SECONDS):
             if message.kind not in AWAITED and await refused.among([message.recipient]):
                 raise NoSuchRecipient("nothing has arrived there before")
             directory = await reference.directory()
-            letter = await letter_of(directory, message, self._public_url, self._organizer)
+            if message.channel == "push":
+                return await push_of(directory, message, now)
+            letter = await letter_of(directory, message, now, self._public_url, self._organizer)
             return replace(letter, centre=directory.centre.title[message.language])
 
     async def _failed(self, clock: Clock, message: Message, error: Exception) -> Exception:
+        if isinstance(error, Needless):
+            await outbox.mark_dropped(message, str(error))
+            return error
         final = isinstance(error, Undeliverable)
         reason = str(error) if isinstance(error, Undeliverable | NotNow) else _name(error)
         _log.warning("message %s not sent: %s", message.id, reason)

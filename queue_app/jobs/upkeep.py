@@ -6,7 +6,18 @@ from functools import partial
 
 from queue_app.clock import Clock
 from queue_app.delivery.folder import MessageFolder
-from queue_app.jobs import calls, day_ends, holds, judging, learning, retention
+from queue_app.domain.ranges import Forecasts
+from queue_app.jobs import (
+    calls,
+    day_ends,
+    due_reminders,
+    holds,
+    judging,
+    learning,
+    offers,
+    retention,
+    soon,
+)
 from queue_app.jobs.runner import Job
 from queue_app.jobs.sending import Sender
 
@@ -14,10 +25,13 @@ _log = logging.getLogger(__name__)
 
 JOBS: tuple[Job, ...] = (
     Job("expire_holds", 10, holds.expire),
+    Job("offer_times", 15, offers.offer),
+    Job("end_wishes", 60, offers.end),
     Job("admit_calls", 10, calls.admit),
     Job("end_days", 10, day_ends.end),
     Job("leave_desks", 10, day_ends.leave_desks),
     Job("settle_appointments", 10, day_ends.settle_appointments),
+    Job("send_reminders", 10, due_reminders.send),
     Job("forget_people", 60, retention.forget_people),
     Job("drop_leftovers", 60, retention.drop_leftovers),
     Job("judge_promises", 10, judging.judge),
@@ -26,11 +40,26 @@ JOBS: tuple[Job, ...] = (
 )
 
 
-def with_delivery(sender: Sender, folder: MessageFolder) -> Sequence[Job]:
-    """All of them, messages included. Each machine has a folder of its own."""
+def with_delivery(
+    sender: Sender,
+    folder: MessageFolder,
+    pusher: Sender | None = None,
+    forecasts: Forecasts | None = None,
+) -> Sequence[Job]:
+    """All of them, messages included. Each machine has a folder of its own. What `pusher` tells
+    is of this minute, and so waits behind no letter."""
+    pushes = (
+        (
+            Job("tell_soon", 5, partial(soon.tell, forecasts)),
+            Job("deliver_pushes", 1, pusher.deliver),
+        )
+        if pusher
+        else ()
+    )
     return (
         *JOBS,
         Job("deliver", 1, sender.deliver),
+        *pushes,
         Job("drop_letters", 600, partial(retention.drop_letters, folder), shared=False),
     )
 

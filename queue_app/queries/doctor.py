@@ -13,8 +13,9 @@ from msgspec import Struct
 
 from queue_app.domain import appointments, plans, tickets
 from queue_app.domain.errors import QueueError
+from queue_app.domain.wish import ends_at
 from queue_app.queries import appointments as kept_appointments
-from queue_app.queries import reference, unsettled
+from queue_app.queries import reference, unsettled, waiting_list
 from queue_app.queries import tickets as kept_tickets
 from queue_app.store import db
 
@@ -51,6 +52,9 @@ GUARDS = {
     "message_once",
     "outbox_is_one",
     "message_sent_has_time",
+    "offer_one_per_wish",
+    "wish_can_be_told",
+    "wish_event_append_only",
     "unsettled_once",
     "unsettled_ends_whole",
     "unsettled_times_in_order",
@@ -108,7 +112,7 @@ _BROKEN: dict[str, str] = {
             WHERE t.branch_id = a.branch_id AND t.appointment_id = a.id)""",
     "a message tells of something that happened": """
         SELECT format('branch %s: message %s', m.branch_id, m.id) FROM message m
-        WHERE appointment_id IS NOT NULL AND kind <> 'link'
+        WHERE appointment_id IS NOT NULL AND kind NOT IN ('link', 'reminder') AND channel <> 'push'
             AND NOT EXISTS (SELECT FROM appointment_event e
             WHERE e.branch_id = m.branch_id AND e.appointment_id = m.appointment_id
                 AND m.event = format('appointment %s %s', e.appointment_id, e.seq))""",
@@ -135,6 +139,8 @@ _BROKEN: dict[str, str] = {
             UNION ALL
             SELECT branch_id, format('appointment %s', id), unnest(services) FROM appointment
             UNION ALL
+            SELECT branches[1], format('wish %s', id), unnest(services) FROM wish
+            UNION ALL
             SELECT branch_id, format('interruption %s', id), unnest(services) FROM interruption
         ) named WHERE NOT EXISTS (SELECT FROM service WHERE service.code = named.code)""",
     "a branch has one open interruption for all services": """
@@ -156,6 +162,27 @@ _BROKEN: dict[str, str] = {
         SELECT format('branch %s: appointment %s', u.branch_id, u.appointment_id)
         FROM unsettled u JOIN appointment a ON a.branch_id = u.branch_id AND a.id = u.appointment_id
         WHERE u.settled_at IS NULL AND a.state <> 'booked'""",
+    "a wish has one offer at a time, and only while it is open": """
+        SELECT format('wish %s: %s offers', w.id, count(*)) FROM wish w
+        JOIN appointment a ON a.wish_id = w.id AND a.state = 'held'
+        GROUP BY w.id, w.state HAVING count(*) > 1 OR w.state <> 'open'""",
+    "an offer is a time that was held for its wish": """
+        SELECT format('branch %s: message %s', m.branch_id, m.id) FROM message m
+        LEFT JOIN appointment a ON a.branch_id = m.branch_id AND a.id = m.appointment_id
+        WHERE m.kind = 'offer' AND a.wish_id IS NULL""",
+    "a wish that led to a booking has one": """
+        SELECT format('wish %s: %s bookings', w.id, count(a.id)) FROM wish w
+        LEFT JOIN appointment a ON a.wish_id = w.id AND EXISTS (SELECT FROM appointment_event e
+            WHERE e.branch_id = a.branch_id AND e.appointment_id = a.id AND e.verb = 'confirm')
+        GROUP BY w.id, w.state
+        HAVING count(a.id) <> CASE w.state WHEN 'booked' THEN 1 ELSE 0 END""",
+    "a wish stands as its last event left it": """
+        SELECT format('wish %s', w.id) FROM wish w
+        LEFT JOIN wish_event e ON e.wish_id = w.id
+        GROUP BY w.id, w.revision, w.state HAVING count(e.seq) <> w.revision
+            OR max(e.seq) IS DISTINCT FROM w.revision
+            OR w.state <> CASE (array_agg(e.verb ORDER BY e.seq DESC))[1] WHEN 'book' THEN 'booked'
+                WHEN 'withdraw' THEN 'withdrawn' WHEN 'end' THEN 'ended' ELSE 'open' END""",
     "what leaves is known as this database's": """
         SELECT 'its outbox has no identity' WHERE NOT EXISTS (SELECT FROM outbox)""",
     "every branch has a version": """
@@ -176,6 +203,7 @@ async def check(now: datetime) -> list[Finding]:
             *await _missing_guards(),
             *[finding for kind in FOLDED async for finding in _unfolded(kind)],
             *await _stranded(now),
+            *await _waiting_in_vain(now),
             *await _kept_too_long(now),
         ]
 
@@ -292,6 +320,16 @@ async def _stranded(now: datetime) -> list[Finding]:
     ]
 
 
+async def _waiting_in_vain(now: datetime) -> list[Finding]:
+    """Wishes that are still open though nothing can come free for them any more."""
+    directory = await reference.directory()
+    return [
+        Finding("no wish is open after its last day", f"wish {one.id}")
+        for one in await waiting_list.still_open()
+        if ends_at(one.wanted, directory.rules, directory.zone) + GRACE < now
+    ]
+
+
 _KEPT = """
 SELECT format('branch %s: appointment %s', branch_id, id) FROM appointment
 WHERE num_nonnulls(name, phone, email) > 0 AND upper(period) < $1 AND changed_at < $1
@@ -301,7 +339,14 @@ LEFT JOIN appointment a ON a.branch_id = m.branch_id AND a.id = m.appointment_id
 WHERE CASE WHEN a.id IS NULL THEN m.created_at < $1
     ELSE upper(a.period) < $1 AND a.changed_at < $1 END
 UNION ALL
+SELECT format('wish %s', id) FROM wish
+WHERE num_nonnulls(name, phone, email) > 0 AND state <> 'open' AND changed_at < $1
+UNION ALL
 SELECT format('proof %s', id) FROM proof WHERE asked_at < $1
+UNION ALL
+SELECT 'a wish for no reminders' FROM unreminded u WHERE since < $1
+    AND NOT EXISTS (SELECT FROM appointment a WHERE a.phone = u.contact)
+    AND NOT EXISTS (SELECT FROM appointment a WHERE lower(a.email) = u.contact)
 """
 
 

@@ -1,17 +1,20 @@
 """What is known of a person: their bookings, what happened to each, and what was sent."""
 
-from collections.abc import Iterable
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, timedelta
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec import Struct
 
 from queue_app.domain.appointments import Appointment
+from queue_app.domain.centre import WEEKDAYS
 from queue_app.domain.contacts import hidden_contact
 from queue_app.domain.directory import Directory
 from queue_app.domain.mails import hidden_mail
 from queue_app.domain.phones import hidden_phone
-from queue_app.queries import appointments, refused
+from queue_app.domain.wish import Wish
+from queue_app.queries import appointments, refused, waiting_list, wishes
 from queue_app.store import db
 
 
@@ -51,6 +54,8 @@ class KnownBooking(Struct, frozen=True):
     name: str | None
     phone: str | None
     email: str | None
+    reminders: bool
+    """Whether they are reminded, or wish not to be."""
     kept_until: datetime
     events: tuple[KnownEvent, ...]
     messages: tuple[KnownMessage, ...]
@@ -59,15 +64,7 @@ class KnownBooking(Struct, frozen=True):
 
     def hidden(self) -> "KnownBooking":
         """The same with its contacts in part, for whoever holds no more than its link."""
-        return msgspec.structs.replace(
-            self,
-            phone=hidden_phone(self.phone) if self.phone else None,
-            email=hidden_mail(self.email) if self.email else None,
-            messages=tuple(
-                msgspec.structs.replace(one, recipient=hidden_contact(one.recipient))
-                for one in self.messages
-            ),
-        )
+        return _hidden(self)
 
 
 async def of_booking(directory: Directory, one: Appointment) -> KnownBooking:
@@ -85,6 +82,7 @@ async def of_booking(directory: Directory, one: Appointment) -> KnownBooking:
         name=one.name,
         phone=one.phone,
         email=one.email,
+        reminders=await wishes.wants_reminders(one.email or one.phone),
         kept_until=kept_until(directory, one),
         events=tuple(
             KnownEvent(directory.local(event.at), event.verb, event.actor.partition(":")[0])
@@ -111,6 +109,60 @@ async def of_contact(
     ]
 
 
+class KnownWish(Struct, frozen=True):
+    """All that is known of a place on the waiting list. `kept_until`: None while it is open."""
+
+    state: str
+    services: tuple[str, ...]
+    channel: str
+    branches: tuple[str, ...]
+    first_day: date
+    last_day: date
+    weekdays: tuple[str, ...]
+    from_hour: int
+    until_hour: int
+    language: str
+    name: str | None
+    phone: str | None
+    email: str | None
+    made_at: datetime
+    kept_until: datetime | None
+    messages: tuple[KnownMessage, ...]
+
+    def hidden(self) -> "KnownWish":
+        """The same with its contacts in part, for whoever holds no more than its link."""
+        return _hidden(self)
+
+
+async def of_wish(directory: Directory, wish: Wish) -> KnownWish:
+    wanted = wish.wanted
+    over = wish.changed_at + timedelta(days=directory.rules.retention_days)
+    return KnownWish(
+        state=wish.state,
+        services=wanted.services,
+        channel=wanted.channel,
+        branches=tuple(directory.branch_of(one).slug for one in wanted.branches),
+        first_day=wanted.first_day,
+        last_day=wanted.last_day,
+        weekdays=tuple(WEEKDAYS[one] for one in wanted.weekdays),
+        from_hour=wanted.from_hour,
+        until_hour=wanted.until_hour,
+        language=wish.language,
+        name=wish.name,
+        phone=wish.phone,
+        email=wish.email,
+        made_at=directory.local(wish.made_at),
+        kept_until=None if wish.state == "open" else directory.local(over),
+        messages=tuple(_as_known(directory, await waiting_list.messages(wish))),
+    )
+
+
+async def wishes_of(directory: Directory, phone: str | None, email: str | None) -> list[KnownWish]:
+    """Whatever this phone or e-mail ever waited for and is not forgotten yet."""
+    found = await waiting_list.with_contact(phone, email, only_open=False)
+    return [await of_wish(directory, one) for one in found]
+
+
 def kept_until(directory: Directory, one: Appointment) -> datetime:
     """When name, contact and messages are deleted by themselves, as retention has it."""
     over = one.changed_at if one.state in ("cancelled", "expired") else one.ends_at
@@ -124,13 +176,35 @@ async def _messages(directory: Directory, one: Appointment) -> Iterable[KnownMes
         one.branch_id,
         one.id,
     )
+    return _as_known(directory, rows)
+
+
+def _as_known(directory: Directory, rows: Iterable[Mapping[str, Any]]) -> list[KnownMessage]:
     return [
         KnownMessage(
-            **dict(row)
-            | {
-                "created_at": directory.local(row["created_at"]),
-                "sent_at": directory.local(row["sent_at"]) if row["sent_at"] else None,
-            }
+            kind=row["kind"],
+            channel=row["channel"],
+            recipient=row["recipient"],
+            state=row["state"],
+            created_at=directory.local(row["created_at"]),
+            sent_at=directory.local(row["sent_at"]) if row["sent_at"] else None,
         )
         for row in rows
     ]
+
+
+Known = TypeVar("Known", KnownBooking, KnownWish)
+
+
+def _hidden(one: Known) -> Known:
+    return msgspec.structs.replace(
+        one,
+        phone=hidden_phone(one.phone) if one.phone else None,
+        email=hidden_mail(one.email) if one.email else None,
+        messages=tuple(
+            each
+            if each.channel == "push"
+            else msgspec.structs.replace(each, recipient=hidden_contact(each.recipient))
+            for each in one.messages
+        ),
+    )

@@ -1,5 +1,6 @@
 """The centre as it stands in the database: what every verb and page consults."""
 
+import logging
 import time
 from typing import Any
 
@@ -18,6 +19,8 @@ from queue_app.domain.directory import Branch, Desk, Directory, Lane
 from queue_app.domain.errors import NotFound
 from queue_app.queries.epochs import EPOCH
 from queue_app.store import db
+
+_log = logging.getLogger(__name__)
 
 FRESH_SECONDS = 1.0
 """How long a process may go on with what it read before it asks whether anything changed."""
@@ -51,7 +54,9 @@ async def _checked() -> Directory:
     if now is None:
         raise NotFound("no_centre")
     if _cached is None or (_cached.version, _cached.epoch) != (now["version"], now["epoch"]):
-        _cached = await _load()
+        before, _cached = _cached, await _load()
+        if before is not None:
+            _log.info("the centre in force is another: version %d", _cached.version)
     return _cached
 
 

@@ -134,3 +134,13 @@ async def history(branch_id: int, ticket_id: int) -> list[Event]:
 
 def event_from_row(row: Mapping[str, Any]) -> Event:
     return msgspec.convert(dict(row) | msgspec.json.decode(row["data"]), type=Event)
+
+
+async def desk_number(ticket: Ticket) -> str:
+    """That of the desk at which its person is; empty for none."""
+    found: str | None = await db.fetch_value(
+        "SELECT number FROM desk WHERE branch_id = $1 AND id = $2",
+        ticket.branch_id,
+        ticket.progress.desk_id,
+    )
+    return found or ""

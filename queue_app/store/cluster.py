@@ -26,6 +26,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+from queue_app.store import roles
+
 log = logging.getLogger(__name__)
 
 DATABASE = "queue"
@@ -77,7 +79,8 @@ class Owner:
 
 @contextmanager
 def cluster(data: Path, watched: bool = False) -> Iterator[str]:
-    """A running server with its data in `data`, and the DSN of its database.
+    """A running server with its data in `data`, and the DSN of its database, as its superuser:
+    `roles.ordinary` is for whoever serves.
 
     `watched`: a server that dies meanwhile is started again.
 
@@ -434,6 +437,12 @@ class _Server:
             made = self._run("createdb", "-h", str(self.sockets), "-U", SUPERUSER, DATABASE)
         if made.returncode:
             raise ClusterError(f"PostgreSQL has no database {DATABASE}: {made.stderr.strip()}")
+        made = self._run(
+            "psql", "-X", "-q", "-h", str(self.sockets), "-U", SUPERUSER, "-d", DATABASE,
+            "-v", "ON_ERROR_STOP=1", "-c", roles.ENSURE_ROLE, "-c", roles.HAND_OVER,
+        )  # fmt: skip
+        if made.returncode:
+            raise ClusterError(f"PostgreSQL has no role {roles.ORDINARY}: {made.stderr.strip()}")
 
     def _run(self, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run one of the server's programs as its owner, untouched by PG* variables."""

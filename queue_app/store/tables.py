@@ -81,6 +81,20 @@ class Session(Table, tablename="session", db=engine):
     expires_at = Timestamptz()
 
 
+class Brake(Table, tablename="brake", db=engine):
+    subject = Bytea(primary_key=True)
+    failures = Integer()
+    last_at = Timestamptz()
+    free_at = Timestamptz()
+
+
+class KnownBrowser(Table, tablename="known_browser", db=engine):
+    staff_id = ForeignKey(Staff, null=False, primary_key=True)
+    token_hash = Bytea()
+    network = Bytea(null=True, default=None)
+    seen_at = Timestamptz()
+
+
 class Device(Table, tablename="device", db=engine):
     id = Integer(primary_key=True)
     branch_id = ForeignKey(Branch, null=False)
@@ -146,6 +160,7 @@ class Appointment(Table, tablename="appointment", db=engine):
     changed_at = Timestamptz()
     revision = Integer(default=1)
     checked_in_at = Timestamptz(null=True, default=None)
+    wish_id = BigInt(null=True, default=None)
 
 
 class AppointmentEvent(Table, tablename="appointment_event", db=engine):
@@ -202,6 +217,16 @@ class Message(Table, tablename="message", db=engine):
     leased_until = Timestamptz(null=True, default=None)
     sent_at = Timestamptz(null=True, default=None)
     error = Text(null=True, default=None)
+
+
+class Reminded(Table, tablename="reminded", db=engine):
+    reminder = Text(primary_key=True)
+    reach = Timestamptz()
+
+
+class Unreminded(Table, tablename="unreminded", db=engine):
+    contact = Text(primary_key=True)
+    since = Timestamptz()
 
 
 class RefusedContact(Table, tablename="refused_contact", db=engine):
@@ -313,7 +338,8 @@ class Interruption(Table, tablename="interruption", db=engine):
 class HoldFrom(Table, tablename="hold_from", db=engine):
     branch_id = Integer()
     appointment_id = BigInt(primary_key=True)
-    address = Bytea()
+    address = Bytea(null=True, default=None)
+    browser = Bytea(null=True, default=None)
     held_until = Timestamptz()
 
 
@@ -323,6 +349,53 @@ class FreedSlot(Table, tablename="freed_slot", db=engine):
     lane_id = Integer()
     period = TimeRange()
     free_at = Timestamptz()
+
+
+class Wish(Table, tablename="wish", db=engine):
+    id = BigInt(primary_key=True)
+    token = Text()
+    state = Text()
+    services = Array(Text())
+    channel = Text()
+    branches = Array(Integer())
+    first_day = Date()
+    last_day = Date()
+    weekdays = Array(Integer())
+    from_hour = Integer()
+    until_hour = Integer()
+    language = Text()
+    name = Text(null=True, default=None)
+    phone = Text(null=True, default=None)
+    email = Text(null=True, default=None)
+    made_at = Timestamptz()
+    changed_at = Timestamptz()
+    revision = Integer()
+
+
+class WishEvent(Table, tablename="wish_event", db=engine):
+    wish_id = BigInt()
+    seq = Integer(primary_key=True)
+    at = Timestamptz()
+    verb = Text()
+    actor = Text()
+    data = JSONB(default="{}")
+
+
+class PushKey(Table, tablename="push_key", db=engine):
+    id = Integer(primary_key=True, default=1)
+    private_key = Bytea()
+
+
+class PushSubscription(Table, tablename="push_subscription", db=engine):
+    branch_id = ForeignKey(Branch, null=False)
+    id = BigInt(primary_key=True)
+    appointment_id = BigInt(null=True, default=None)
+    ticket_id = BigInt(null=True, default=None)
+    endpoint = Text()
+    p256dh = Bytea()
+    auth = Bytea()
+    language = Text()
+    created_at = Timestamptz()
 
 
 class Proof(Table, tablename="proof", db=engine):

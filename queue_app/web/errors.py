@@ -4,22 +4,22 @@
 """
 
 import logging
-import traceback
 from collections.abc import Mapping
 from typing import Any
-from uuid import uuid4
 
 import msgspec
 from litestar import Request, Response
-from litestar.exceptions import HTTPException, InternalServerException, ValidationException
-from litestar.status_codes import HTTP_429_TOO_MANY_REQUESTS
+from litestar.exceptions import HTTPException, InternalServerException
 
 from queue_app.domain.errors import QueueError
 from queue_app.store.db import OUTAGES
 from queue_app.store.outages import Outage
 from queue_app.texts.words import N_, words
 from queue_app.web.i18n import language_of
+from queue_app.web.logs import REQUEST, said
 from queue_app.web.templating import render
+from queue_app.web.typed import form_again, reference_of
+from queue_app.web.unreadable import unreadable_fields
 
 logger = logging.getLogger(__name__)
 
@@ -278,6 +278,18 @@ SENTENCES: Mapping[str, Sentence] = {
         N_("Take a desk first"),
         N_("Calls are stopped and resumed by whoever works at a desk, or by a supervisor."),
     ),
+    "figures_closed": (
+        N_("The figures are not shown to everybody"),
+        N_("Ask for them on the server itself, or with the token that was set for them."),
+    ),
+    "common_password": (
+        N_("This password is one of the first that are guessed"),
+        N_("Choose another one: three or four words that do not belong together do well."),
+    ),
+    "sign_in_slowed": (
+        N_("Too many wrong passwords"),
+        N_("Wait and sign in again in %(retry_after_seconds)s s."),
+    ),
     "hall_paused": (
         N_("Calls are stopped now"),
         N_("The queue keeps its order. Calls go on when the interruption is over."),
@@ -374,6 +386,18 @@ SENTENCES: Mapping[str, Sentence] = {
         N_("Too many times are held from your address"),
         N_("Finish or give back what you hold, or wait a few minutes."),
     ),
+    "enough_holds": (
+        N_("This browser holds as many times as it may"),
+        N_("Finish one of these bookings, or free a time that you do not need."),
+    ),
+    "bad_push": (
+        N_("This browser cannot be reached"),
+        N_("Keep this page open, or watch the board."),
+    ),
+    "too_many_browsers": (
+        N_("Enough phones are told of this visit"),
+        N_("Switch the notifications off on another phone first."),
+    ),
     "too_many_from_address": (
         N_("Too much was asked for from your address today"),
         N_("Try tomorrow, from another network, or call us."),
@@ -418,6 +442,42 @@ SENTENCES: Mapping[str, Sentence] = {
         N_("This contact already has as many bookings as possible"),
         N_("Up to %(limit)s at a time. Cancel one of them, or wait until one of them is over."),
     ),
+    "no_waiting_list": (
+        N_("There is no waiting list here"),
+        N_("Choose a time from those that are free."),
+    ),
+    "wish_without_branch": (
+        N_("Choose where it would suit you"),
+        N_("One place or several."),
+    ),
+    "wish_days": (
+        N_("No such day lies ahead"),
+        N_("Choose days from today on, the last of them within three months."),
+    ),
+    "wish_hours": (
+        N_("These hours are none"),
+        N_("Choose the hour from which it suits, and a later one until which it does."),
+    ),
+    "too_many_wishes": (
+        N_("This contact is on the waiting list already, as often as possible"),
+        N_("Up to %(limit)s times. Leave the list for one of them first."),
+    ),
+    "wish_state": (
+        N_("You are not on the waiting list any more"),
+        N_("You can join it once more."),
+    ),
+    "wish_changed": (
+        N_("This has just been changed"),
+        N_("Load the page again to see how it stands now."),
+    ),
+    "offer_open": (
+        N_("A time is held for you"),
+        N_("Take it or decline it first."),
+    ),
+    "offer_over": (
+        N_("This time is not held for you any more"),
+        N_("You stay on the waiting list: we will write when another comes free."),
+    ),
     "idempotency_key_reused": (
         N_("This key was used for another request"),
         N_("Send the new request with a new Idempotency-Key."),
@@ -459,10 +519,8 @@ def http_error(request: Request[Any, Any, Any], error: HTTPException) -> Respons
         return gone(request) if _is_gone(error) else unexpected_error(request, error)
     code = CODES_BY_STATUS.get(error.status_code, "unreadable")
     headers = dict(error.headers or {})
-    reset = headers.get("RateLimit-Reset")
-    if error.status_code == HTTP_429_TOO_MANY_REQUESTS and reset:
-        headers["Retry-After"] = reset
-    return answer(request, Problem(error.status_code, code, _unreadable_fields(error), headers))
+    fields = unreadable_fields(request, error)
+    return answer(request, Problem(error.status_code, code, fields, headers))
 
 
 def _is_gone(error: HTTPException) -> bool:
@@ -477,14 +535,12 @@ def gone(request: Request[Any, Any, Any]) -> Response[Any]:
 
 
 def unexpected_error(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
-    """Logs where it happened under a reference that the person can quote.
+    """Logs where it happened under the id of the request, which the person can quote.
 
     Neither the error's message nor the address is logged: both may hold names or tokens.
     """
-    reference = uuid4().hex[:8]
-    frames = "".join(traceback.format_tb(error.__traceback__))
-    logger.error("error %s: %s\n%s", reference, type(error).__qualname__, frames)
-    return answer(request, Problem(500, "internal", {"reference": reference}, {}))
+    logger.error("error %s: %s", REQUEST.get(), said(error))
+    return answer(request, Problem(500, "internal", {}, {}))
 
 
 def outage(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
@@ -519,7 +575,8 @@ def answer(request: Request[Any, Any, Any], problem: Problem) -> Response[Any]:
         status_code=problem.status,
         title=title,
         detail=detail,
-        reference=problem.details.get("reference"),
+        reference=reference_of(request) if problem.status >= 500 else None,
+        again=form_again(request, problem.status, problem.code),
         home=_first_page(request.url.path),
     )
 
@@ -552,6 +609,8 @@ def _as_json(request: Request[Any, Any, Any], problem: Problem) -> Response[byte
         "code": problem.code,
         "instance": request.url.path,
     }
+    if problem.status >= 500:
+        body["reference"] = REQUEST.get()
     headers = {"Content-Language": language_of(request), **problem.headers}
     if problem.status == 401:
         headers["WWW-Authenticate"] = "Bearer"
@@ -561,19 +620,6 @@ def _as_json(request: Request[Any, Any, Any], problem: Problem) -> Response[byte
         media_type="application/problem+json",
         headers=headers,
     )
-
-
-def _unreadable_fields(error: HTTPException) -> dict[str, Any]:
-    """Which fields could not be read and why, where the framework says so."""
-    if not isinstance(error, ValidationException) or not isinstance(error.extra, list):
-        return {}
-    return {
-        "fields": [
-            {"field": str(item.get("key", "")), "problem": str(item.get("message", ""))}
-            for item in error.extra
-            if isinstance(item, dict)
-        ]
-    }
 
 
 def _first_page(path: str) -> str:

@@ -12,7 +12,6 @@ import time
 from collections.abc import Awaitable, Callable
 from ipaddress import ip_address, ip_network
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from litestar import Request
@@ -27,6 +26,7 @@ from queue_app.domain.people import RESIDENT, Actor, Device, Staff, token_hash
 from queue_app.domain.ranges import Forecasts
 from queue_app.flow.act import By
 from queue_app.queries.staff import device_of_token, staff_of_session
+from queue_app.web.addresses import own_origin
 
 SESSION_COOKIE = "session"
 DEVICE_COOKIE = "device"
@@ -85,8 +85,13 @@ def provide_by(request: Request[Any, Any, Any], clock: Clock, forecasts: Forecas
 
 
 def _address(request: Request[Any, Any, Any]) -> str | None:
-    """Where a request comes from, where that counts. Of IPv6 the network: a home has many."""
-    if not request.app.state.get("limited") or request.client is None:
+    """Where a request comes from, where that counts."""
+    return network_of(request) if request.app.state.get("limited") else None
+
+
+def network_of(request: Request[Any, Any, Any]) -> str | None:
+    """The address that asks. Of IPv6 the network: a home has many."""
+    if request.client is None:
         return None
     try:
         address = ip_address(request.client.host)
@@ -168,7 +173,7 @@ async def _whose(
 
 def credential(connection: Connection, cookie: str) -> str | None:
     """The bearer token, else the cookie if the request is of our own origin."""
-    token = _bearer(connection)
+    token = bearer(connection)
     if token:
         return token
     token = connection.cookies.get(cookie)
@@ -180,11 +185,12 @@ def credential(connection: Connection, cookie: str) -> str | None:
 def tokens_of(connection: Connection) -> list[str]:
     """Whatever it comes with that may be a token, from whichever origin."""
     cookies = connection.cookies
-    found = (_bearer(connection), cookies.get(SESSION_COOKIE), cookies.get(DEVICE_COOKIE))
+    found = (bearer(connection), cookies.get(SESSION_COOKIE), cookies.get(DEVICE_COOKIE))
     return [token for token in found if token]
 
 
-def _bearer(connection: Connection) -> str | None:
+def bearer(connection: Connection) -> str | None:
+    """The token of `Authorization`."""
     scheme, _, token = connection.headers.get("authorization", "").partition(" ")
     return token.strip() or None if scheme.lower() == "bearer" else None
 
@@ -199,12 +205,5 @@ def require_same_origin(connection: Connection) -> None:
     if connection.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
         raise NotAllowed("other_origin")
     origin = connection.headers.get("origin")
-    if origin and _host(origin) != connection.headers.get("host"):
+    if origin and origin != own_origin(connection):
         raise NotAllowed("other_origin")
-
-
-def _host(origin: str) -> str | None:
-    try:
-        return urlsplit(origin).netloc
-    except ValueError:
-        return None

@@ -1,17 +1,20 @@
 """For whoever runs it: alive, ready, and what is measured."""
 
 import asyncio
+import secrets
 import time
 from datetime import timedelta
+from typing import Any
 
-from litestar import Response, get
+from litestar import Request, Response, get
 from litestar.datastructures import State
 from litestar.di import NamedDependency
-from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, Gauge, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 
+from config.settings import Settings
 from queue_app.clock import Clock
 from queue_app.domain.correction import Correction
-from queue_app.domain.errors import QueueError
+from queue_app.domain.errors import NotAllowed, QueueError
 from queue_app.queries import reference
 from queue_app.queries.accuracy import Accuracy, accuracy
 from queue_app.queries.habits import corrections
@@ -19,49 +22,53 @@ from queue_app.queries.jobs import JobFigures, job_figures
 from queue_app.queries.outbox import OutboxFigures, figures
 from queue_app.store import db
 from queue_app.store.outages import Outage
-from queue_app.web.guards import right
+from queue_app.web.figures import Figure, exposition
+from queue_app.web.guards import bearer, right
 
 ACCURACY_DAYS = 7
+LOOPBACK = ("127.0.0.1", "::1")
+FORWARDED = ("x-forwarded-for", "forwarded")
+"""What a proxy says of whoever asks."""
 READY_SECONDS = 2.0
 """With the age that an answer may have, within the three seconds that a load balancer waits."""
 READY_FOR_SECONDS = 0.5
 """How long an answer holds for all who ask."""
 _LABELS = ["branch", "shown"]
-_PROMISES = Gauge(
+_PROMISES = Figure(
     "queue_app_wait_promises",
     "Waits promised in the last 7 days, with the ticket or later, whose people were called",
     _LABELS,
 )
-_COVERED = Gauge(
+_COVERED = Figure(
     "queue_app_wait_coverage", "Share of these in their range; 0.8 is promised", _LABELS
 )
-_CUT = Gauge("queue_app_wait_cut", "Of these promises: an interruption began in the wait", _LABELS)
-_COVERED_ELSE = Gauge(
+_CUT = Figure("queue_app_wait_cut", "Of these promises: an interruption began in the wait", _LABELS)
+_COVERED_ELSE = Figure(
     "queue_app_wait_coverage_uncut", "Share in their range of those that were not cut", _LABELS
 )
-_ERROR = Gauge(
+_ERROR = Figure(
     "queue_app_wait_error_minutes", "Mean distance of a wait from its range's middle", _LABELS
 )
-_UNCALLED = Gauge(
+_UNCALLED = Figure(
     "queue_app_wait_uncalled",
     "Waits promised in the last 7 days without a call: left, closed by the day's end, waiting yet",
     [*_LABELS, "outcome"],
 )
-_OVERDUE = Gauge(
+_OVERDUE = Figure(
     "queue_app_wait_overdue", "Of those left or closed: after their range had passed", _LABELS
 )
-_OUTBOX = Gauge("queue_app_outbox_waiting", "Messages that are to leave and have not yet")
-_OUTBOX_AGE = Gauge("queue_app_outbox_oldest_seconds", "How long the oldest of them has waited")
-_OUTBOX_FAILED = Gauge("queue_app_outbox_failed", "Messages that were given up")
-_JOB_RUN = Gauge(
+_OUTBOX = Figure("queue_app_outbox_waiting", "Messages that are to leave and have not yet")
+_OUTBOX_AGE = Figure("queue_app_outbox_oldest_seconds", "How long the oldest of them has waited")
+_OUTBOX_FAILED = Figure("queue_app_outbox_failed", "Messages that were given up")
+_JOB_RUN = Figure(
     "queue_app_job_last_run_timestamp_seconds", "When a job last ended well, in Unix time", ["job"]
 )
-_JOB_FAILURE = Gauge(
+_JOB_FAILURE = Figure(
     "queue_app_job_last_failure_timestamp_seconds", "When a job last failed, in Unix time", ["job"]
 )
-_JOB_SECONDS = Gauge("queue_app_job_duration_seconds", "How long its last run took", ["job"])
-_JOB_RUNS = Gauge("queue_app_job_runs", "Runs so far, by how they ended", ["job", "outcome"])
-_CORRECTION = Gauge(
+_JOB_SECONDS = Figure("queue_app_job_duration_seconds", "How long its last run took", ["job"])
+_JOB_RUNS = Figure("queue_app_job_runs", "Runs so far, by how they ended", ["job", "outcome"])
+_CORRECTION = Figure(
     "queue_app_wait_correction",
     "Where the ends of forecast ranges are told, in halves of a range from its middle",
     ["branch", "end"],
@@ -118,13 +125,31 @@ async def _what_is_missing() -> str | None:
 
 
 @get("/metrics", opt=right("see_health"), include_in_schema=False)
-async def metrics(clock: NamedDependency[Clock]) -> Response[bytes]:
-    """In the Prometheus format: this process' requests; the waits, outbox and jobs of all."""
+async def metrics(
+    request: Request[Any, Any, Any],
+    settings: NamedDependency[Settings],
+    clock: NamedDependency[Clock],
+) -> Response[bytes]:
+    """In the Prometheus format: requests, of all processes of this server; waits, outbox and jobs.
+
+    NotAllowed `figures_closed`.
+    """
+    _require_watcher(request, settings.metrics_token)
     _show(await accuracy(clock.now() - timedelta(days=ACCURACY_DAYS)))
     _show_corrections(await corrections())
     _show_outbox(await figures(clock.now()))
     _show_jobs(await job_figures())
-    return Response(generate_latest(REGISTRY), headers={"Content-Type": CONTENT_TYPE_LATEST})
+    return Response(exposition(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+
+def _require_watcher(request: Request[Any, Any, Any], token: str | None) -> None:
+    """Whoever knows the token, or asks on this machine itself, and not through a proxy on it."""
+    given = bearer(request) or ""
+    if token and secrets.compare_digest(given.encode(), token.encode()):
+        return
+    host = request.client.host if request.client else ""
+    if host not in LOOPBACK or any(name in request.headers for name in FORWARDED):
+        raise NotAllowed("figures_closed")
 
 
 def _show(found: list[Accuracy]) -> None:

@@ -24,6 +24,7 @@ from queue_app.web.errors import CODES_BY_STATUS, Problem, answer, wants_json
 from queue_app.web.guards import Known, tokens_of
 from queue_app.web.i18n import language_of
 from queue_app.web.turns import CrowdedError, Terms, Turn, Turns
+from queue_app.web.typed import filled, with_gaps
 
 RETRY_SECONDS = 5
 FOR_FILES = Terms(at_once=2, waiting=8_000, waiting_of_one=4_000)
@@ -31,7 +32,11 @@ FOR_FILES = Terms(at_once=2, waiting=8_000, waiting_of_one=4_000)
 FOR_WATCHERS = Terms(at_once=2, waiting=200, waiting_of_one=50)
 """Whoever asks for health and figures has turns of their own, which no crowd at the pages takes."""
 
-WAITING = Gauge("queue_app_public_waiting", "Requests of the public that wait for their turn")
+WAITING = Gauge(
+    "queue_app_public_waiting",
+    "Requests of the public that wait for their turn",
+    multiprocess_mode="livesum",
+)
 REFUSED = Counter(
     "queue_app_public_refused",
     "Requests of the public that were given no turn: too many of one address or of all were "
@@ -128,7 +133,13 @@ class PublicShare:
         language = language_of(request)
         if (status, language) not in self._pages:
             self._pages[status, language] = answer(_for_anybody(request, language), problem)
-        return self._pages[status, language]
+        page = self._pages[status, language]
+        return Response(
+            filled(page.content, request, problem.status, problem.code),
+            status_code=page.status_code,
+            media_type=page.media_type,
+            headers=page.headers,
+        )
 
 
 async def _whole_body(scope: HTTPScope, receive: Receive) -> list[HTTPReceiveMessage]:
@@ -212,7 +223,7 @@ def _after(heard: Sequence[HTTPReceiveMessage], receive: Receive) -> Receive:
 def _for_anybody(request: AnyRequest, language: Language) -> AnyRequest:
     """A request for the first page by somebody of whom nothing but the language is known."""
     scope = request.scope.copy()
-    scope.update({"path": "/", "raw_path": b"/", "query_string": b"", "state": {}})
+    scope.update({"path": "/", "raw_path": b"/", "query_string": b"", "state": with_gaps()})
     host = request.headers.get("host", "").encode()
     scope["headers"] = [(b"host", host), (b"accept-language", language.encode())]
     return AnyRequest(scope)

@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from queue_app.domain.errors import NotSignedIn, QueueError
 from queue_app.domain.people import Actor, Anonymous
-from queue_app.live import Hub, Screen, Topic
+from queue_app.live import Hub, Screen, Subscription, Topic
 from queue_app.store.db import OUTAGES
 from queue_app.store.outages import Outage
 from queue_app.web.guards import Connection, admit, require_same_origin, right, who_asks
@@ -28,7 +28,7 @@ REFUSED = 4403
 UNKNOWN = 4404
 TRY_AGAIN = 1013
 ASK_AGAIN_SECONDS = 20.0
-"""How long a socket may outlive its session."""
+"""How long a socket may outlive a session whose end nobody says: one whose hours are over."""
 AGAIN_SECONDS = 0.05
 """Before somebody is admitted anew: two servers that answer in turn keep nobody busy."""
 
@@ -79,13 +79,32 @@ async def _follow(socket: Socket, hub: Hub, channel: Channel, stream: Stream) ->
     require_same_origin(socket)
     who = await admit(socket, channel.right)
     topic = await channel.topic(socket, who)
-    again = None if isinstance(who, Anonymous) else ASK_AGAIN_SECONDS
-    async with hub.subscribe(topic, stream.push) as subscription:
-        ends = (stream.gone, subscription.over)
-        while not (await asyncio.wait(ends, timeout=again, return_when=FIRST_COMPLETED))[0]:
-            await _ask_again(socket, channel)
+    if isinstance(who, Anonymous):
+        async with hub.subscribe(topic, stream.push) as subscription:
+            await asyncio.wait((stream.gone, subscription.over), return_when=FIRST_COMPLETED)
+    else:
+        async with hub.subscribe(topic, stream.push, who.actor) as subscription:
+            await _while_admitted(socket, channel, stream, subscription)
     if subscription.over.done():
         await asyncio.sleep(AGAIN_SECONDS)
+
+
+async def _while_admitted(
+    socket: Socket, channel: Channel, stream: Stream, subscription: Subscription
+) -> None:
+    """Asked once in a while, and at once when it is said that sessions of this actor have ended."""
+    while not (stream.gone.done() or subscription.over.done()):
+        doubted = asyncio.create_task(subscription.doubted.wait())
+        ends = (stream.gone, subscription.over, doubted)
+        try:
+            done, _ = await asyncio.wait(
+                ends, timeout=ASK_AGAIN_SECONDS, return_when=FIRST_COMPLETED
+            )
+        finally:
+            doubted.cancel()
+        if not done or doubted in done:
+            subscription.doubted.clear()
+            await _ask_again(socket, channel)
 
 
 async def _ask_again(socket: Socket, channel: Channel) -> None:

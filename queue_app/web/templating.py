@@ -10,7 +10,7 @@ from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -18,6 +18,7 @@ from babel import Locale
 from jinja2 import Environment, FileSystemLoader, PrefixLoader, StrictUndefined
 from litestar import Request, Response
 from litestar.datastructures import Cookie
+from litestar.status_codes import HTTP_200_OK
 from litestar.types import Message, Scope
 from markupsafe import Markup, escape
 from phonenumbers import (
@@ -36,8 +37,10 @@ from queue_app.domain.mails import hidden_mail
 from queue_app.texts.formats import Formats
 from queue_app.texts.speaker import Speaker, speaker_of
 from queue_app.texts.words import N_, Words, translated_languages, words
+from queue_app.web.addresses import is_secure
 from queue_app.web.assets import Assets
 from queue_app.web.i18n import LANGUAGE_COOKIE, language_of, languages_of
+from queue_app.web.limits import named_browser
 from queue_app.web.qr import qr_svg
 from queue_app.web.words import shared
 
@@ -45,8 +48,13 @@ ADDRESS = re.compile(r"https?://[^\s<>()&;]*[^\s<>()&;.,:!?]")
 YEAR_SECONDS = 365 * 24 * 3600
 UNKNOWN = N_("Electronic queue")
 """The title of a centre whose name nobody knows yet."""
+HSTS = (b"strict-transport-security", b"max-age=31536000")
+"""Whoever came by https once comes so for a year."""
 Speech = Callable[[Words], dict[str, Any]]
 """A script's words in one language, by the names that the script has for them."""
+NO_STORE = {"Cache-Control": "private, no-store"}
+"""Of pages with somebody's data, which nobody who sits down after them shall see by Back."""
+PRIVATE_PAGES = ("/visit/", "/my", "/console")
 PAGE_HEADERS = {"Cache-Control": "private, no-cache", "Vary": "Cookie, Accept-Language"}
 
 
@@ -249,8 +257,8 @@ def render(
         html,
         status_code=status,
         media_type="text/html",
-        headers={**PAGE_HEADERS, **(headers or {})},
-        cookies=list(cookies),
+        headers={**PAGE_HEADERS, **_kept_by_nobody(request), **(headers or {})},
+        cookies=[*cookies, *(named_browser(request) if status == HTTP_200_OK else [])],
     )
     if request.query_params.get("lang") == spoken:
         response.set_cookie(
@@ -265,11 +273,25 @@ def render(
     return response
 
 
+def part(request: Request[Any, Any, Any], template: str, **context: Any) -> Markup:
+    """A piece of a page, in the language of the request."""
+    return Markup(pages_of(request).html(language_of(request), template, context))  # noqa: S704
+
+
+def _kept_by_nobody(request: Request[Any, Any, Any]) -> Mapping[str, str]:
+    return NO_STORE if request.url.path.startswith(PRIVATE_PAGES) else {}
+
+
 def _language_urls(request: Request[Any, Any, Any]) -> dict[Language, str]:
-    """This page in each language, every other parameter kept."""
+    """This page in each language, every other parameter kept.
+
+    A path that is nowhere may be any: one that begins with two strokes would be another site's
+    address, and so would one with signs that browsers leave out or turn round.
+    """
+    path = "/" + quote(request.url.path).lstrip("/")
     others = [pair for pair in request.query_params.multi_items() if pair[0] != "lang"]
     return {
-        language: f"{request.url.path}?{urlencode([*others, ('lang', language)])}"
+        language: f"{path}?{urlencode([*others, ('lang', language)])}"
         for language in languages_of(request)
     }
 
@@ -277,16 +299,28 @@ def _language_urls(request: Request[Any, Any, Any]) -> dict[Language, str]:
 async def add_security_headers(message: Message, scope: Scope) -> None:
     """A `before_send` hook: unlike middleware it also reaches errors and unknown paths.
 
-    What says nothing of caching is not kept: names, codes and tokens pass through the API.
+    What says nothing of caching is not kept: names, codes and tokens pass through the API. Cookies
+    are secured here, so that no page can forget it.
     """
     if message["type"] != "http.response.start":
         return
     host = dict(scope["headers"]).get(b"host", b"").decode("latin-1")
     present = {name.lower() for name, _ in message["headers"]}
+    given, wanted = list(message["headers"]), _security_headers(host)
+    if is_secure(Request(scope)):
+        given = [(name, _secured(name, value)) for name, value in given]
+        wanted.append(HSTS)
     message["headers"] = [
-        *message["headers"],
-        *((name, value) for name, value in _security_headers(host) if name not in present),
+        *given,
+        *((name, value) for name, value in wanted if name not in present),
     ]
+
+
+def _secured(name: bytes, value: bytes) -> bytes:
+    """Whatever cookie is set over https never goes over anything else."""
+    if name.lower() != b"set-cookie" or b"; secure" in value.lower():
+        return value
+    return value + b"; Secure"
 
 
 def _security_headers(host: str) -> list[tuple[bytes, bytes]]:

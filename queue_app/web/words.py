@@ -14,3 +14,24 @@ def shared(spoken: Words, formats: Formats) -> dict[str, Any]:
         "refused": spoken.gettext("This page is no longer kept up to date."),
         "again": spoken.gettext("Load it again"),
     }
+
+
+def push(spoken: Words) -> dict[str, Any]:
+    """What the switch of notifications says; `static/lib/push.js`."""
+    return {
+        "on": spoken.gettext("Notifications are on for this visit, on this phone."),
+        "off": spoken.gettext("Notifications are off."),
+        "blocked": spoken.gettext(
+            "This site may not show notifications. You can allow that in the settings of your"
+            " browser. This page goes on to work without."
+        ),
+        "home_screen": spoken.gettext(
+            "On an iPhone or iPad notifications come only where a site stands on the home screen,"
+            " which this one does not need: keep this page open, and it shows the call."
+        ),
+        "failed": spoken.gettext(
+            "Notifications could not be switched on here. Keep this page open, and it shows the"
+            " call."
+        ),
+        "no_connection": spoken.gettext("That did not work: there is no connection. Try again."),
+    }

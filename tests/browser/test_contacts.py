@@ -3,7 +3,10 @@
 import pytest
 from playwright.async_api import Browser, Page, expect
 
+from queue_app.clock import FixedClock
+from tests.flow.letters import book
 from tests.support.browser import assert_accessible, follow
+from tests.support.every_page import reminder
 from tests.support.server import Server
 from tests.web.resident import CHOICE
 
@@ -61,4 +64,20 @@ async def test_enter_in_a_field_never_takes_the_suggestion(
     async with page.expect_navigation():
         await page.press("#email", "Enter")
     await expect(page.locator(".whose")).to_contain_text("o•••@gmail.con")
+    await context.close()
+
+
+async def test_who_is_reminded_wishes_for_no_more_and_takes_that_back(
+    server: Server, browser: Browser, clock: FixedClock
+) -> None:
+    await book(clock)
+    context = await browser.new_context(locale="uk-UA")
+    page = await context.new_page()
+    await page.goto(f"{server.url}/reminders/{await reminder()}")
+    await assert_accessible(page)
+    await follow(page.locator("main button"))
+    await expect(page.locator("h1")).to_have_text("Ви більше не отримуєте нагадувань")
+    await assert_accessible(page)
+    await follow(page.locator("main button"))
+    await expect(page.locator("h1")).to_have_text("Нагадування про записи")
     await context.close()

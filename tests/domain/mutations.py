@@ -14,7 +14,14 @@ import tomli_w
 
 from tests.domain.spoiling import KYIV_CKS
 
-FILES = ("centre.toml", "catalogue.toml", "advice.toml", "capacity.toml", "branches.toml")
+FILES = (
+    "centre.toml",
+    "catalogue.toml",
+    "advice.toml",
+    "capacity.toml",
+    "branches.toml",
+    "search.toml",
+)
 Step = str | int
 Tables = dict[str, Any]
 
@@ -101,6 +108,9 @@ def _shorten(raw: dict[str, Tables]) -> None:
     raw["branches.toml"]["branches"] = raw["branches.toml"]["branches"][:2]
     for key in ("contacts", "notes"):
         raw["advice.toml"][key] = raw["advice.toml"][key][:2]
+    search = raw["search.toml"]
+    search["synonyms"] = search["synonyms"][:2]
+    search["keywords"] = [one for one in search["keywords"] if one["of"] in codes][:2]
 
 
 def _with_documents(services: list[Tables]) -> Tables:

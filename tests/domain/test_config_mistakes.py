@@ -217,6 +217,24 @@ from tests.domain.spoiling import problems_after
         ),
         (
             "centre.toml",
+            "reminder_hour = 18 ",
+            "reminder_hour = 24 ",
+            "rules.reminder_hour: must be from 0 to 23",
+        ),
+        (
+            "centre.toml",
+            "reminder_hour = 18 ",
+            "reminder_hour = 21 ",
+            "rules.reminder_hour: lies in the quiet hours, when no message leaves",
+        ),
+        (
+            "centre.toml",
+            "reminder_minutes = 120 ",
+            "reminder_minutes = 1440 ",
+            "rules.reminder_minutes: must be from 0 to 720",
+        ),
+        (
+            "centre.toml",
             'booked_prefix = "К"',
             'booked_prefix = "А"',
             "rules.booked_prefix: is the same as walk_in_prefix",

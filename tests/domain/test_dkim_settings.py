@@ -77,7 +77,7 @@ def test_without_the_extra_it_is_said_how_to_get_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(dkim, "find_spec", lambda name: None)
-    with pytest.raises(SettingsError, match=r"pip install 'queue-app\[mail-dkim\]'"):
+    with pytest.raises(SettingsError, match=r"mail-dkim: \.venv/bin/pip install dkimpy"):
         from_environment(environment(tmp_path))
 
 

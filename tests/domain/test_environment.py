@@ -57,6 +57,9 @@ def test_the_environment_is_read() -> None:
         ("CLOCK", "noon"),
         ("RATE", "0"),
         ("RATE", "nan"),
+        ("LOG", "xml"),
+        ("SLOW_SECONDS", "0"),
+        ("METRICS_TOKEN", "hunter2"),
         ("DATABASE_URL", "mysql://root:hunter2@db/queue"),
     ],
 )

@@ -87,7 +87,21 @@ async def found_after(*breaks: str, at: datetime = NOW) -> list[Finding]:
     return findings
 
 
+WISH = """
+    INSERT INTO wish (token, state, services, channel, branches, first_day, last_day, weekdays,
+        from_hour, until_hour, language, phone, made_at, changed_at, revision)
+    SELECT '1-' || repeat('a', 22), '{state}', services, channel, '{{1}}', '2026-11-23',
+        '2026-11-23', '{{}}', 0, 24, 'uk', '+380671234567', created_at, created_at, 1
+    FROM appointment"""
+
 BREAKS = {
+    "a wish has one offer at a time, and only while it is open": f"""
+        {WISH.format(state="withdrawn")};
+        UPDATE appointment SET wish_id = wish.id, state = 'held', held_until = upper(period),
+            checked_in_at = NULL FROM wish""",
+    "an offer is a time that was held for its wish": "UPDATE message SET kind = 'offer'",
+    "a wish that led to a booking has one": WISH.format(state="booked"),
+    "a wish stands as its last event left it": WISH.format(state="open"),
     "a lane has one appointment at a time": """
         ALTER TABLE appointment DROP CONSTRAINT appointment_one_per_lane;
         INSERT INTO appointment (branch_id, lane_id, token, code, channel, services, period,
@@ -244,6 +258,9 @@ DROPS: dict[str, str] = {
     "outbox_is_one": "ALTER TABLE outbox DROP CONSTRAINT outbox_is_one",
     "message_once": "ALTER TABLE message DROP CONSTRAINT message_once",
     "message_sent_has_time": "ALTER TABLE message DROP CONSTRAINT message_sent_has_time",
+    "offer_one_per_wish": "DROP INDEX offer_one_per_wish",
+    "wish_can_be_told": "ALTER TABLE wish DROP CONSTRAINT wish_can_be_told",
+    "wish_event_append_only": "ALTER TABLE wish_event DISABLE TRIGGER wish_event_append_only",
     "unsettled_once": "DROP INDEX unsettled_once",
     "unsettled_ends_whole": "ALTER TABLE unsettled DROP CONSTRAINT unsettled_ends_whole",
     "unsettled_times_in_order": "ALTER TABLE unsettled DROP CONSTRAINT unsettled_times_in_order",
@@ -258,6 +275,15 @@ def test_every_guard_is_dropped_once() -> None:
 @pytest.mark.parametrize("guard", DROPS)
 async def test_a_guard_that_is_missing_is_named(guard: str) -> None:
     assert await found_after(DROPS[guard]) == [Finding("the schema guards itself", guard)]
+
+
+async def test_a_wish_that_is_open_after_its_last_day_is_found() -> None:
+    told = """INSERT INTO wish_event (wish_id, seq, at, verb, actor)
+        SELECT id, 1, made_at, 'make', 'resident' FROM wish"""
+    assert await found_after(WISH.format(state="open"), told) == []
+    for_ever = NOW + timedelta(days=2)
+    [finding] = await found_after(WISH.format(state="open"), told, at=for_ever)
+    assert finding.invariant == "no wish is open after its last day"
 
 
 async def test_personal_data_kept_too_long_is_found() -> None:

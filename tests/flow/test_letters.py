@@ -43,7 +43,7 @@ class Reader(HTMLParser):
 
 
 @pytest.mark.parametrize("language", ["uk", "en"])
-@pytest.mark.parametrize("kind", [one for one in KINDS if one != "code"])
+@pytest.mark.parametrize("kind", KINDS)
 async def test_a_mail_is_whole_in_text_and_in_html(kind: MessageKind, language: str) -> None:
     directory = await reference.directory()
     for channel in ("visit", "phone"):
@@ -52,12 +52,15 @@ async def test_a_mail_is_whole_in_text_and_in_html(kind: MessageKind, language: 
         tags = Reader(letter.html).tags
         assert ("html", {"lang": language}) in tags
         assert not {"table", "img", "script", "form"} & {tag for tag, _ in tags}
-        (button,) = [attrs["href"] for tag, attrs in tags if tag == "a"]
-        assert button == f"https://queue.example.org/visit/1-{'a' * 22}"
-        assert button in letter.text
+        links = [attrs["href"] for tag, attrs in tags if tag == "a"]
+        page = "wish" if kind in ("offer", "unmet") else "visit"
+        own = [] if kind == "code" else [f"https://queue.example.org/{page}/1-{'a' * 22}"]
+        assert links == own + ([letter.unsubscribe] if kind == "reminder" else [])
+        assert all(one and one in letter.text for one in links)
         assert letter.text.startswith(letter.subject)
         code = "123 456"
-        shown = channel == "visit" and kind not in ("cancelled", "missed", "plans")
+        nobody_comes = ("cancelled", "missed", "plans", "offer", "unmet")
+        shown = (channel == "visit" and kind not in nobody_comes) or kind == "code"
         assert ((code in letter.text), (code in letter.html)) == (shown, shown)
 
 
@@ -68,10 +71,10 @@ async def test_an_sms_is_one_segment_and_has_the_time(kind: MessageKind, languag
     for channel in ("visit", "phone"):
         letter = sample_letter(directory, kind, language, "sms", channel)
         for_link = kind in FOR_THE_LINK
-        assert segments(letter.text) <= 1 + for_link, letter.text
+        assert segments(letter.text) <= 1 + for_link + (kind == "offer"), letter.text
         assert ("http" in letter.text) or not for_link
         assert "\n" not in letter.text
-        assert kind == "code" or "10:20" in letter.text
+        assert kind in ("code", "unmet") or "10:20" in letter.text
 
 
 async def test_a_link_that_fits_no_segment_is_left_out_and_a_short_one_stays() -> None:
@@ -116,6 +119,11 @@ async def test_the_check_names_each_template_that_cannot_be_filled_in(folder: Pa
     assert sum("nobody_knows_this" in one for one in found) == len(centre.languages)
     assert any(one.startswith("booked, mail, uk: booked.txt, line 2: ") for one in found)
     assert not any(one.startswith("cancelled") for one in found)
+    (folder / "code.sms.txt").write_text("{{ digits }} {{ where }}")
+    (folder / "reminder.txt").write_text("{{ when }} {{ unsubscribe + '?from=mail' }}")
+    found = list(problems(centre, folder))
+    assert any(one.startswith("code, sms, en: ") and "where" in one for one in found)
+    assert any(one.startswith("reminder, mail, uk: ") for one in found), "nowhere is the site"
 
 
 async def test_who_missed_the_visit_is_told_so_in_the_morning_with_the_way_to_book_again(

@@ -63,6 +63,7 @@ async def test_a_letter_arrives_once_from_us_to_its_recipient(
     message = received.message
     assert message["To"] == "olena@example.com"
     assert message["Auto-Submitted"] == "auto-generated"
+    assert message["Content-Language"] == "uk"
     assert "11:00" in message["Subject"]
     assert message["Message-ID"].endswith("@queue.example.org>")
     words = message.get_body(("plain",))

@@ -6,7 +6,7 @@ import pytest
 
 from queue_app.clock import FixedClock
 from queue_app.domain.ranges import Forecasts
-from queue_app.flow import arrival, calling, records
+from queue_app.flow import arrival, calling, repeats
 from queue_app.flow.act import By
 from queue_app.flow.arrival import IssuedTicket
 from queue_app.queries import halls, reference
@@ -89,15 +89,15 @@ async def test_a_ticket_that_came_to_nothing_stands_in_nobodys_way(
     await open_desk("1", clock.now())
     process = Forecasts()
     assert (await ticket(clock, process)).people_ahead == 0
-    answer = records.answer_request
+    answer = repeats.answer_request
 
     async def fails(*_: object) -> None:
         raise RuntimeError("the last statement")
 
-    monkeypatch.setattr(records, "answer_request", fails)
+    monkeypatch.setattr(repeats, "answer_request", fails)
     with pytest.raises(RuntimeError):
         await ticket(clock, process)
-    monkeypatch.setattr(records, "answer_request", answer)
+    monkeypatch.setattr(repeats, "answer_request", answer)
     assert (await ticket(clock, process)).people_ahead == 1
 
 

@@ -71,6 +71,24 @@ async def test_a_crowd_of_requests_from_one_address_takes_no_more(database: str)
     assert all(isinstance(one, Appointment | TooMany) for one in done), done
 
 
+async def test_a_browser_that_asks_for_many_at_once_holds_three_from_whatever_address(
+    database: str,
+) -> None:
+    free = await starts(BRANCH, TUESDAY, MONDAY)
+    asked = [
+        booking.hold(at(f"203.0.113.{place}").through("one browser"), BRANCH, [SERVICE], start)
+        for place, start in enumerate(free[:12])
+    ]
+    done = await asyncio.gather(*asked, return_exceptions=True)
+    held = [one for one in done if isinstance(one, Appointment)]
+    assert len(held) == 3
+    assert {getattr(one, "code", None) for one in done if one not in held} == {"enough_holds"}
+    kept = await sparing_rules.held_by("one browser", MONDAY)
+    assert {one.token for one in kept} == {one.token for one in held}
+    assert await sparing_rules.held_by("another", MONDAY) == []
+    assert await sparing_rules.held_by("one browser", MONDAY + timedelta(minutes=10)) == []
+
+
 async def test_whence_times_are_held_is_kept_hashed_and_no_longer_than_they_are(
     database: str, clock: FixedClock
 ) -> None:

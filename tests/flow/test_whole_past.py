@@ -9,7 +9,7 @@ import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from uuid import uuid4
@@ -22,11 +22,15 @@ from queue_app.clock import FixedClock
 from queue_app.delivery.folder import MessageFolder
 from queue_app.domain.appointments import Appointment
 from queue_app.domain.catalogue import Channel
+from queue_app.domain.contacts import Resident
 from queue_app.domain.errors import NotFound
 from queue_app.domain.hall import Hall
+from queue_app.domain.messages import Medium
 from queue_app.domain.people import RESIDENT, token_hash
-from queue_app.flow import arrival, booking, staffing
+from queue_app.domain.wish import Wanted
+from queue_app.flow import arrival, booking, pushing, staffing, wishing
 from queue_app.flow.act import By
+from queue_app.flow.arrival import IssuedTicket
 from queue_app.jobs import learning, upkeep
 from queue_app.jobs.runner import Job
 from queue_app.jobs.sending import Sender
@@ -53,6 +57,7 @@ from tests.support.database import RUN_FOLDER, drop_database, own_database
 from tests.support.hall import Desk, open_desk, take_ticket
 from tests.support.long_past import Past
 from tests.support.people import BRANCH, KIOSK, hire
+from tests.support.subscriber import Subscriber
 from tests.support.waiting import SOON
 
 pytestmark = pytest.mark.slow
@@ -76,6 +81,13 @@ INSERT INTO message (branch_id, event, kind, channel, recipient, language, state
     due_at, sent_at)
 SELECT branch_id, 'of old ' || n, 'booked', 'sms', '+380670000000', 'uk', 'sent', kept, kept, kept
 FROM turn;
+INSERT INTO wish (token, state, services, channel, branches, first_day, last_day, weekdays,
+    from_hour, until_hour, language, phone, made_at, changed_at, revision)
+SELECT branch_id || '-old-wish-of-somebody-' || n, 'withdrawn', '{{debt-amount}}', 'visit',
+    ARRAY[branch_id], kept::date, kept::date, '{{}}', 0, 24, 'uk', '+380670000000', kept, kept, 1
+FROM turn;
+INSERT INTO wish_event (wish_id, seq, at, verb, actor)
+SELECT id, 1, made_at, 'withdraw', 'resident' FROM wish;
 INSERT INTO request (scope, key, fingerprint, created_at)
 SELECT 'issue', gen_random_uuid(), '', '{MONDAY - timedelta(hours=1)}' FROM turn;
 INSERT INTO interruption (branch_id, kind, started_at, staff_id, ended_at, ended_by, resumes_at)
@@ -182,7 +194,10 @@ async def planned(dsn: str, how: str) -> AsyncIterator[None]:
 
 def jobs(folder: Path) -> tuple[Job, ...]:
     letters = MessageFolder(folder)
-    return tuple(upkeep.with_delivery(Sender({"mail": letters, "sms": letters}), letters))
+    by_push: tuple[Medium, ...] = ("push",)
+    pusher = Sender({"push": letters}, only=by_push)
+    sender = Sender({"mail": letters, "sms": letters}, only=("mail", "sms"))
+    return tuple(upkeep.with_delivery(sender, letters, pusher))
 
 
 @pytest.mark.parametrize("table", ["appointment", "ticket", "ticket_event", "message", "promise"])
@@ -235,9 +250,29 @@ async def leave_work(folder: Path) -> None:
     await booking.hold(
         By(RESIDENT, MONDAY - timedelta(hours=1)), BRANCH, [SERVICE], MONDAY + timedelta(hours=3)
     )
+    await waits(LONG_AGO, FRIDAY.date())
+    await waits(FRIDAY, MONDAY.date() + timedelta(days=1))
+    await open_desk("3", MONDAY)
+    await push_to(await take_ticket(MONDAY), MONDAY)
+    await push_to(await take_ticket(FRIDAY), FRIDAY)
+    await booked(FRIDAY, MONDAY + timedelta(hours=2))
+    await db.fetch("UPDATE reminded SET reach = $1", MONDAY + timedelta(hours=1))
     own_folder = folder / str(await outbox.identity())
     own_folder.mkdir(parents=True)
     (own_folder / f"{uuid4()}.eml").touch()
+
+
+async def waits(now: datetime, day: date) -> None:
+    """Somebody, for any time of this branch on that day."""
+    branch = (await reference.directory()).branch(BRANCH)
+    wanted = Wanted((SERVICE,), "visit", (branch.id,), day, day)
+    person = Resident("Ян", None, f"on{day}@example.com")
+    await wishing.make_wish(By(RESIDENT, now), "uk", wanted, person)
+
+
+async def push_to(issued: IssuedTicket, now: datetime) -> None:
+    told = Subscriber().at(f"https://push.example.org/{issued.id}")
+    await pushing.allow_push(By(RESIDENT, now), issued.token, "ticket", told, "uk")
 
 
 async def visit(desk: Desk, now: datetime) -> None:

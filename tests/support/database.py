@@ -42,21 +42,22 @@ DECLARE
 BEGIN
     -- What refuses to forget a row forgets all of them, which costs more: only where there are any.
     FOREACH changing IN ARRAY '{ticket_event, appointment_event, desk_event, office_event,
-            interruption}'::text[] LOOP
+            wish_event, interruption}'::text[] LOOP
         EXECUTE format('SELECT EXISTS (SELECT FROM %I)', changing) INTO filled;
         IF filled THEN
             EXECUTE format('TRUNCATE %I', changing);
         END IF;
     END LOOP;
-    FOREACH changing IN ARRAY '{message, job, promise, ticket, unsettled, appointment, counter,
-            request, tally, proof, freed_slot, session, device, service_time, branch_habits,
-            staff, refused_contact}'::text[] LOOP
+    FOREACH changing IN ARRAY '{message, job, promise, push_subscription, ticket, unsettled,
+            appointment, wish, counter, request, tally, proof, freed_slot, session, brake,
+            known_browser, device, service_time, branch_habits, staff,
+            refused_contact, reminded, unreminded}'::text[] LOOP
         EXECUTE format('DELETE FROM %I', changing);
     END LOOP;
 END $$;
 SELECT setval(pg_get_serial_sequence(numbered, 'id'), 1, false)
     FROM unnest('{ticket, appointment, desk_event, office_event, message, device, interruption,
-        staff}'::text[]) numbered;
+        staff, wish}'::text[]) numbered;
 WITH raised AS (UPDATE branch_version SET version = version + 1 RETURNING branch_id)
 SELECT pg_notify('branch', branch_id::text) FROM raised;
 """

@@ -13,11 +13,22 @@ from litestar.routes import HTTPRoute
 from msgspec import Struct
 
 from queue_app.clock import FixedClock
+from queue_app.domain.contacts import Resident
 from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.people import RESIDENT, Staff
-from queue_app.flow import arrival, booking, calling, interrupting, proving, staffing
+from queue_app.domain.wish import Wanted
+from queue_app.flow import (
+    arrival,
+    booking,
+    calling,
+    interrupting,
+    proving,
+    staffing,
+    wish_records,
+    wishing,
+)
 from queue_app.flow.act import By
-from queue_app.queries import appointments, reference, slots
+from queue_app.queries import appointments, reference, slots, waiting_list
 from queue_app.store import db
 from tests.support.people import KIOSK, Machine, Person, hire, install
 
@@ -37,8 +48,10 @@ class Lived(Struct, frozen=True):
     supervisor: Person
     visits: tuple[str, ...]
     tickets: tuple[str, ...]
+    wishes: tuple[str, ...]
     tomorrow: str
     proof: str
+    reminder: str
 
 
 def routes_of_pages(app: Litestar) -> set[str]:
@@ -62,11 +75,13 @@ def addresses(lived: Lived) -> dict[str, list[str]]:
         "/day": [f"/day?{chosen}"],
         "/time": [f"/time?{chosen}&day={lived.tomorrow}", f"/time?{chosen}&day=2027-12-25"],
         "/taken": [f"/taken?{chosen}"],
+        "/held": ["/held"],
         "/about": ["/about"],
         "/my": ["/my", "/my?sent"],
         "/my/all": ["/my/all"],
         "/my/proofs/{proof}": ["/my/proofs/nobody", f"/my/proofs/{lived.proof}"],
         "/my/proofs/{proof}/data.json": [f"/my/proofs/{lived.proof}/data.json"],
+        "/reminders/{message}": [f"/reminders/{lived.reminder}"],
         "/visit/{token}/data": [f"/visit/{one}/data" for one in visits],
         "/visit/{token}/data.json": [f"/visit/{one}/data.json" for one in visits],
         "/visit/{token}/code": [f"/visit/{one}/code" for one in visits],
@@ -83,6 +98,12 @@ def addresses(lived: Lived) -> dict[str, list[str]]:
             f"/visit/{one}/calendar.ics"
             for one in visits[2:5]  # what was never more than a hold has no file
         ],
+        "/wish": [f"/wish?{chosen}", f"/wish?service={lived.service}", "/wish"],
+        "/wish/{token}": [f"/wish/{one}" for one in lived.wishes],
+        "/wish/{token}/change": [f"/wish/{one}/change" for one in lived.wishes],
+        "/wish/{token}/withdrawal": [f"/wish/{one}/withdrawal" for one in lived.wishes],
+        "/wish/{token}/data": [f"/wish/{one}/data" for one in lived.wishes],
+        "/wish/{token}/data.json": [f"/wish/{one}/data.json" for one in lived.wishes],
         "/kiosk/{branch}": [f"/kiosk/{lived.branch}"],
         "/kiosk/{branch}/door": [f"/kiosk/{lived.branch}/door"],
         "/kiosk/{branch}/qr/{token}": [f"/kiosk/{lived.branch}/qr/{tickets[0]}"],
@@ -116,7 +137,9 @@ async def live(clock: FixedClock) -> Lived:
         kiosk=await install(clock.now(), branch=branch.slug, name="kiosk of pages"),
         visits=tuple(visits),
         tickets=tuple(tickets),
+        wishes=tuple(await _wishes(clock, directory, branch, service)),
         proof=await _proof(clock),
+        reminder=await reminder(),
         tomorrow=str(directory.local(clock.now()).date() + timedelta(days=1)),
     )
 
@@ -205,11 +228,51 @@ async def _visits(
     return tokens
 
 
+async def _wishes(
+    clock: FixedClock, directory: Directory, branch: Branch, service: str
+) -> list[str]:
+    """One that waits, one for which a time is held, one that was left, one that ended."""
+    by = By(RESIDENT, clock.now())
+    today = directory.local(clock.now()).date()
+    wanted = Wanted((service,), "visit", (branch.id,), today, today + timedelta(days=30), (0, 1))
+    languages = cycle(directory.languages)
+    tokens = [
+        await wishing.make_wish(
+            by, next(languages), wanted, Resident("Ann Borg", None, f"waiting{number}@example.com")
+        )
+        for number in range(4)
+    ]
+    free = await _starts(directory, branch, service, clock.now())
+    held = await booking.hold(by, branch.slug, [service], free[-1], "visit", next(languages))
+    await db.fetch(
+        "UPDATE appointment SET wish_id = (SELECT id FROM wish WHERE token = $1) WHERE token = $2",
+        tokens[1],
+        held.token,
+    )
+    await wishing.withdraw_wish(by, tokens[2])
+    ended = await waiting_list.by_token(tokens[3])
+    await wish_records.write(ended, "end", "system", clock.now(), "over")
+    return tokens
+
+
 async def _proof(clock: FixedClock) -> str:
     """Of the contact of one who is booked; the code itself is asked for in tests of its own."""
     asked = await proving.ask_code(By(RESIDENT, clock.now()), "somebody4@example.com")
     await db.fetch("UPDATE proof SET proven_at = $1", clock.now())
     return asked.token
+
+
+async def reminder() -> str:
+    """A reminder of whatever is booked, which nobody is sent."""
+    return str(
+        await db.fetch_value(
+            "INSERT INTO message (branch_id, event, kind, channel, recipient, language, state,"
+            " created_at, due_at) SELECT branch_id, 'reminder of pages', 'reminder', 'mail',"
+            " 'somebody4@example.com', language, 'dropped', created_at, created_at"
+            " FROM appointment LIMIT 1"
+            " RETURNING identity"
+        )
+    )
 
 
 async def _starts(

@@ -1,12 +1,14 @@
 """A real gateway on loopback: it keeps what it is asked and answers as it is told to."""
 
 import json
+import ssl
 import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 
@@ -36,7 +38,8 @@ class Counter:
 
 
 @contextmanager
-def sms_server(*say: Any) -> Iterator[Counter]:
+def sms_server(*say: Any, certificate: Path | None = None) -> Iterator[Counter]:
+    """`certificate`: with its key in one file, where it speaks TLS."""
     counter = Counter(say=list(say))
 
     class Handler(BaseHTTPRequestHandler):
@@ -69,7 +72,11 @@ def sms_server(*say: Any) -> Iterator[Counter]:
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
-    counter.url = f"http://127.0.0.1:{server.server_address[1]}"
+    if certificate:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+    counter.url = f"http{'s' if certificate else ''}://127.0.0.1:{server.server_address[1]}"
     try:
         yield counter
     finally:

@@ -39,7 +39,10 @@ async def post(
 
 
 async def hold(
-    client: httpx.AsyncClient, starts_at: datetime = TUESDAY_TEN, key: str | None = None
+    client: httpx.AsyncClient,
+    starts_at: datetime = TUESDAY_TEN,
+    key: str | None = None,
+    instead: str = "",
 ) -> httpx.Response:
     form = {
         "service": "no-debt-certificate",
@@ -47,6 +50,7 @@ async def hold(
         "branch": "podilskyi",
         "starts_at": starts_at.isoformat(),
         "key": key or str(uuid4()),
+        "instead": instead,
     }
     return await post(client, "/visit", form)
 

@@ -7,6 +7,7 @@ from tests.web.api import API, Centre, done
 
 PROMISED = """
 GET /catalogue
+GET /catalogue/search
 GET /branches
 GET /branches/{branch}/slots
 GET /branches/{branch}/prospects
@@ -17,12 +18,23 @@ POST /appointments/lookups
 POST /proofs
 POST /proofs/{proof}/codes
 GET /proofs/{proof}
+POST /wishes
+GET /wishes/{token}
+POST /wishes/{token}/changes
+POST /wishes/{token}/acceptance
+POST /wishes/{token}/refusal
+POST /wishes/{token}/withdrawal
 POST /appointments/{token}/reschedulings
 POST /appointments/{token}/cancellation
 GET /appointments/{token}
 GET /branches/{branch}/board
 GET /tickets/{token}
 POST /tickets/{token}/leavings
+GET /push-key
+POST /tickets/{token}/pushes
+POST /tickets/{token}/pushes/endings
+POST /appointments/{token}/pushes
+POST /appointments/{token}/pushes/endings
 POST /branches/{branch}/tickets
 POST /branches/{branch}/check-ins
 POST /sessions

@@ -158,3 +158,30 @@ async def test_nobody_can_be_called_back_at_a_free_short_or_our_own_number(
     held = await post(client, "/visit", {**form, "starts_at": TUESDAY_TEN.isoformat()})
     page = await post(client, held.url.path, {"name": "Олена", "phone": entered})
     assert error_at(page, "phone")
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [
+        ("name", "Я" * 121, "коротше ім’я"),
+        ("name", "Я" * 5000, "коротше ім’я"),
+        ("phone", "067 123 45 67" + " " * 320 + "0", "задовго для номера"),
+        ("phone", "0" * 9000, "задовго для номера"),
+        ("email", "a" * 300 + "@example.com", "електронн"),
+        ("email", "a" * 9000 + "@example.com", "задовго для електронної"),
+    ],
+)
+async def test_a_long_field_is_not_cut_and_says_so_itself(
+    client: httpx.AsyncClient, field: str, value: str, said: str
+) -> None:
+    held = await hold(client)
+    link = held.url.path
+    page = await post(client, link, PERSON | {field: value})
+    assert said in error_at(page, field)
+    assert f'value="{value}"' in unescape(page.text)
+    assert "Вас записано" not in words_of(page)
+    await post(client, link, PERSON)
+    page = await post(client, f"{link}/contact", PERSON | {field: value})
+    assert said in error_at(page, field)
+    assert f'value="{value}"' in unescape(page.text)
+    assert (await kept_of(link))[0] == PERSON["name"]

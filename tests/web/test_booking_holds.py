@@ -18,12 +18,89 @@ async def test_a_double_tap_holds_once(client: httpx.AsyncClient) -> None:
     assert first.url.path == second.url.path
 
 
-async def test_choosing_again_gives_back_what_was_held(client: httpx.AsyncClient) -> None:
+async def test_choosing_again_in_the_same_tab_gives_back_what_it_held(
+    client: httpx.AsyncClient,
+) -> None:
     first = await hold(client)
     back = await get(client, f"/time?{CHOICE}&day=2026-11-24")
     assert "Ми ще тримаємо для вас час" in words_of(back)
-    await hold(client, TUESDAY_TEN + timedelta(minutes=30))
+    await hold(client, TUESDAY_TEN + timedelta(minutes=30), instead=first.url.path[7:])
     assert "Запис скасовано" in words_of(await get(client, first.url.path))
+
+
+async def test_the_same_choice_once_more_is_the_same_hold(client: httpx.AsyncClient) -> None:
+    first = await hold(client)
+    again = await hold(client, instead=first.url.path[7:])
+    assert again.url.path == first.url.path
+    assert "Хто прийде?" in words_of(again)
+
+
+async def test_two_tabs_hold_and_book_without_touching_each_other(
+    client: httpx.AsyncClient,
+) -> None:
+    first = await hold(client)
+    second = await hold(client, TUESDAY_TEN + timedelta(hours=2))
+    typed = {**PERSON, "name": "Олена", "phone": "12"}
+    refused = await post(client, first.url.path, typed)
+    assert 'value="Олена"' in refused.text
+    booked_now = await post(client, second.url.path, PERSON)
+    assert "Вас записано" in words_of(booked_now)
+    still = await get(client, first.url.path)
+    assert "Хто прийде?" in words_of(still) and 'value="Олена"' in still.text
+    assert "Вас записано" in words_of(await post(client, first.url.path, PERSON))
+
+
+async def test_giving_back_in_one_tab_leaves_the_other_its_time(
+    client: httpx.AsyncClient,
+) -> None:
+    first = await hold(client)
+    second = await hold(client, TUESDAY_TEN + timedelta(hours=2))
+    await post(client, f"{first.url.path}/cancellation")
+    assert "Хто прийде?" in words_of(await get(client, second.url.path))
+
+
+async def test_one_browser_holds_three_times_and_then_says_which(
+    client: httpx.AsyncClient,
+) -> None:
+    pages = [await hold(client, TUESDAY_TEN + timedelta(hours=step)) for step in range(4)]
+    assert pages[3].url.path == "/held"
+    assert "Ми тримаємо для вас час для 3 записів" in words_of(pages[3])
+    for page in pages[:3]:
+        assert f'href="{page.url.path}"' in pages[3].text
+    form = {"token": pages[0].url.path[7:], "service": "no-debt-certificate", "channel": "visit"}
+    onward = await post(client, "/held", {**form, "branch": "podilskyi", "day": "2026-11-24"})
+    assert onward.url.path == "/time"
+    assert "Хто прийде?" in words_of(await hold(client, TUESDAY_TEN + timedelta(hours=4)))
+    assert "Запис скасовано" in words_of(await get(client, pages[0].url.path))
+    for page in pages[1:3]:
+        assert "Хто прийде?" in words_of(await get(client, page.url.path))
+
+
+async def test_a_tab_at_the_limit_may_still_choose_another_time(
+    client: httpx.AsyncClient,
+) -> None:
+    pages = [await hold(client, TUESDAY_TEN + timedelta(hours=step)) for step in range(3)]
+    again = await hold(client, TUESDAY_TEN + timedelta(hours=5), instead=pages[1].url.path[7:])
+    assert "Хто прийде?" in words_of(again)
+    assert "Запис скасовано" in words_of(await get(client, pages[1].url.path))
+
+
+async def test_a_browser_frees_only_what_it_holds_itself(app: Litestar) -> None:
+    async with speaking_to(app) as somebody, speaking_to(app) as stranger:
+        theirs = await hold(somebody)
+        await hold(stranger, TUESDAY_TEN + timedelta(hours=1), instead=theirs.url.path[7:])
+        await post(stranger, "/held", {"token": theirs.url.path[7:]})
+        assert "Хто прийде?" in words_of(await get(somebody, theirs.url.path))
+
+
+async def test_the_cookie_names_a_browser_and_no_link(client: httpx.AsyncClient) -> None:
+    held = await hold(client)
+    assert client.cookies["hold"] not in held.url.path
+    assert (await get(client, "/held")).url.path == "/held"
+    client.cookies.clear()
+    assert (await get(client, "/held")).url.path == "/"
+    client.cookies.set("hold", "x" * 5000)
+    assert (await get(client, f"/time?{CHOICE}&day=2026-11-24")).status_code == 200
 
 
 async def test_the_same_time_can_be_chosen_again_after_it_was_given_back(
@@ -31,7 +108,8 @@ async def test_the_same_time_can_be_chosen_again_after_it_was_given_back(
 ) -> None:
     key = str(uuid4())
     first = await hold(client, key=key)
-    await hold(client, TUESDAY_TEN + timedelta(minutes=30), key=key)
+    later = TUESDAY_TEN + timedelta(minutes=30)
+    await hold(client, later, key=key, instead=first.url.path[7:])
     again = await hold(client, key=key)
     assert again.url.path != first.url.path
     assert "Хто прийде?" in words_of(again)

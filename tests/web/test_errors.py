@@ -1,6 +1,7 @@
 import ast
 import json
 import logging
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +19,7 @@ from queue_app.clock import SystemClock
 from queue_app.domain.errors import Conflict, NotFound, QueueError, TooMany
 from queue_app.texts.words import words
 from queue_app.web.errors import EXCEPTION_HANDLERS, SENTENCES
+from queue_app.web.logs import Journal
 from queue_app.web.templating import Pages, add_security_headers, assets_of
 
 ROOT = Path(__file__).parents[2]
@@ -97,6 +99,7 @@ def client() -> Iterator[TestClient[Litestar]]:
         before_send=[add_security_headers],
         openapi_config=None,
     )
+    app.asgi_handler = Journal(app.asgi_handler, 60.0)
     with TestClient(app, raise_server_exceptions=False) as client:
         yield client
 
@@ -171,6 +174,7 @@ def test_what_breaks_is_logged_without_what_people_entered(client: Any, caplog: 
     with caplog.at_level(logging.ERROR):
         answer = client.get("/broken", headers={"Accept": "application/json"})
     assert answer.status_code == 500
+    assert re.fullmatch("[0-9a-f]{16}", answer.json()["reference"])
     assert answer.json()["reference"] in caplog.text
     assert "RuntimeError" in caplog.text
     assert "67 123 45" not in caplog.text + answer.text

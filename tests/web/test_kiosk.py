@@ -80,8 +80,11 @@ async def test_the_token_of_another_device_is_refused(
 ) -> None:
     other = await install(MONDAY, kind, branch)  # type: ignore[arg-type]
     answer = await client.get(f"{PAGE}?device={other.token}")
-    assert answer.status_code == 403
+    assert answer.status_code == 303
     assert "set-cookie" not in answer.headers
+    page = await client.get(answer.headers["location"])
+    assert page.status_code == 403
+    assert "set-cookie" not in page.headers
     assert (await client.get(PAGE, headers=other.bearer)).status_code == 403
     assert (await client.get(f"{PAGE}/door", headers=other.bearer)).status_code == 403
 

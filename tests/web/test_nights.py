@@ -71,7 +71,8 @@ async def letter(booked: Appointment) -> str:
     plain = {name: str(value) for name, value in row.items() if name in ("identity", "outbox")}
     by_mail = {"outbox": "", **row, "channel": "mail"}  # an SMS says less
     message = msgspec.convert(by_mail | plain, type=Message, strict=False)
-    return (await letter_of(await reference.directory(), message)).text.replace("\u00a0", " ")
+    now = booked.changed_at
+    return (await letter_of(await reference.directory(), message, now)).text.replace("\u00a0", " ")
 
 
 async def get(client: httpx.AsyncClient, path: str, **asked: Any) -> Any:

@@ -77,6 +77,7 @@ async def hall(app: Litestar, clock: FixedClock) -> AsyncIterator[Hall]:
         "token": ticket.token,
         "interruption": "1",
         "proof": "nobody",
+        "message": "00000000-0000-4000-8000-000000000000",
         "number": "1",
         "name": "web/base.css",
         "path": "/",

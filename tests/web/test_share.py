@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator, Callable, Iterator
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -284,6 +285,14 @@ def guarded(dsn: str, tmp_path_factory: pytest.TempPathFactory) -> Litestar:
         return build(dsn, folder, FixedClock(MONDAY), rate_limits=True)
 
 
+def share_of(app: Litestar) -> PublicShare:
+    """Its door, behind what notes and remembers each request."""
+    door: Any = app.asgi_handler
+    while not isinstance(door, PublicShare):
+        door = door.inner
+    return door
+
+
 @pytest.fixture
 async def visitor(guarded: Litestar, database: str) -> AsyncIterator[httpx.AsyncClient]:
     async with alive(guarded) as app, speaking_to(app) as one:
@@ -296,8 +305,7 @@ def crowd(guarded: Litestar) -> Iterator[Callable[..., list[Turn]]]:
     places: list[Turn] = []
 
     def gathers(*waiting: str) -> list[Turn]:
-        door = guarded.asgi_handler
-        assert isinstance(door, PublicShare)
+        door = share_of(guarded)
         places.extend(door._public.ask(address) for address in ("at work", *waiting))
         return places
 
@@ -372,14 +380,32 @@ async def test_whoever_waits_too_long_is_told_to_come_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     crowd()
-    assert isinstance(guarded.asgi_handler, PublicShare)
+    share = share_of(guarded)
     hasty = Terms(at_once=1, seconds=0.02)
-    monkeypatch.setattr(guarded.asgi_handler._public, "terms", hasty)
+    monkeypatch.setattr(share._public, "terms", hasty)
     before = refused("late")
     answer = await visitor.get("/")
     assert answer.status_code == 503 and answer.headers["retry-after"]
     assert refused("late") == before + 1
-    assert guarded.asgi_handler._public.waiting == 0
+    assert share._public.waiting == 0
+
+
+async def test_whoever_is_refused_gets_back_what_they_typed_and_a_number_of_their_own(
+    visitor: httpx.AsyncClient, crowd: Callable[..., list[Turn]]
+) -> None:
+    crowd(*BY_ALL)
+    numbers = set()
+    for name in ("Олена", "<Тарас>"):
+        page = await visitor.post(
+            "/visit/1-abc", data={"name": name}, headers={"Accept": "text/html"}
+        )
+        assert page.status_code == 503
+        assert f'value="{escape(name)}"' in page.text and "<!--" not in page.text
+        assert page.headers["x-request-id"] in page.text
+        numbers.add(page.headers["x-request-id"])
+        assert "set-cookie" not in page.headers
+    assert len(numbers) == 2
+    assert "Тарас" not in (await visitor.get("/", headers={"Accept": "text/html"})).text
 
 
 @pytest.mark.parametrize("told", [True, False], ids=["told", "found"])
