@@ -19,7 +19,7 @@ export class HallClock {
   /** A snapshot says what time it is. A hall that is shown faster runs faster here, too. */
   set(iso) {
     const said = Date.parse(iso);
-    if (Number.isNaN(said)) throw new RangeError(`no time: ${iso}`);
+    if (Number.isNaN(said)) throw new RangeError(iso);
     const heard = performance.now();
     const passed = heard - this.heardAt;
     // The page itself may have been long on its way: only what came after it is measured.
