@@ -6,12 +6,12 @@ cancelling change anything.
 
 from datetime import date, datetime
 from typing import Any, NamedTuple
-from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
+from uuid import uuid4
 
 from litestar import Request, Response, Router, get, post
 from litestar.response import Redirect
 
-from booking import contact, held, my, own_data, proof, visit, wish_pages, wishes_page
+from booking import contact, ended, held, my, own_data, proof, visit, wish_pages, wishes_page
 from booking.choice import (
     Choice,
     branches_of,
@@ -24,16 +24,17 @@ from booking.choice import (
 )
 from booking.finding import day_rows, gone, gone_url, moment, parts_of
 from booking.held import browser_of, enough_url, held_here, named
+from booking.holding import hold_start
 from booking.services import services, services_page
 from booking.today import stop_on
 from queue_app.clock import Clock
-from queue_app.domain.appointments import Appointment, as_of
-from queue_app.domain.catalogue import Channel, Language
+from queue_app.domain.appointments import Appointment
+from queue_app.domain.catalogue import Channel
 from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.errors import Conflict, RuleBroken, TooMany
-from queue_app.flow import booking, sparing
+from queue_app.flow import sparing
 from queue_app.flow.act import By
-from queue_app.queries import appointments, reference
+from queue_app.queries import reference
 from queue_app.web.guards import require_same_origin, right
 from queue_app.web.i18n import language_of
 from queue_app.web.limits import PUBLIC
@@ -162,7 +163,7 @@ async def hold(request: AnyRequest, by: By) -> Response[Any]:
     if mine := await _same(by, choice, starts_at, before):
         return Redirect(f"/visit/{mine.token}", status_code=303)
     try:
-        token = await _hold(by, choice, starts_at, key, language_of(request), before)
+        held_now = await hold_start(by, choice, starts_at, key, language_of(request), before)
     except TooMany as error:
         if error.code != "enough_holds":
             raise
@@ -170,7 +171,7 @@ async def hold(request: AnyRequest, by: By) -> Response[Any]:
     except (Conflict, RuleBroken) as error:
         url = gone_url(choice.url("/taken", day=None), error, starts_at)
         return Redirect(url, status_code=303)
-    answer = Redirect(f"/visit/{token}", status_code=303)
+    answer = Redirect(f"/visit/{held_now.token}", status_code=303)
     answer.set_cookie(named(browser, directory.rules.hold_minutes))
     return answer
 
@@ -188,38 +189,9 @@ async def _same(
     return None
 
 
-async def _hold(
-    by: By,
-    choice: Choice,
-    starts_at: datetime,
-    key: UUID,
-    language: Language,
-    before: str | None,
-) -> str:
-    """The token of the hold. The page's key with the start: one hold for each, however often sent.
-
-    A start that was held before and given back in the meantime is held again.
-    """
-    own = uuid5(NAMESPACE_URL, f"{key}/{starts_at.isoformat()}/{before or ''}")
-    for attempt in (own, uuid4()):
-        held = await booking.hold(
-            by.under(attempt),
-            choice.branch or "",
-            list(choice.services),
-            starts_at,
-            choice.channel or "visit",
-            language,
-            before,
-        )
-        now = as_of(await appointments.by_token(held.token), by.now)
-        if now.state in ("held", "booked"):
-            break
-    return held.token
-
-
 @get("/taken", include_in_schema=False, opt=right("see_slots"))
 async def taken(request: AnyRequest, clock: Clock) -> Response[Any]:
-    """The chosen start is gone; here are the nearest."""
+    """The chosen start is gone, or was none; here are others."""
     directory = await reference.directory()
     choice = read_choice(request.query_params, directory)
     if step := missing_step(directory, choice):
@@ -230,7 +202,9 @@ async def taken(request: AnyRequest, clock: Clock) -> Response[Any]:
         directory,
         choice,
         back="/day",
-        **gone(request, await _days(directory, choice, clock), clock.now()),
+        **gone(
+            request, directory, choice.branch, await _days(directory, choice, clock), clock.now()
+        ),
         **_holding(choice),
     )
 
@@ -280,6 +254,7 @@ router = Router(
         about,
         *held.HANDLERS,
         *visit.HANDLERS,
+        *ended.HANDLERS,
         *contact.HANDLERS,
         *my.HANDLERS,
         *proof.HANDLERS,

@@ -41,7 +41,7 @@ class Ended(Struct, frozen=True):
     live_queue: bool
 
 
-def ended(directory: Directory, found: Appointment, now: datetime) -> Ended:
+def what_is_left(directory: Directory, found: Appointment, now: datetime) -> Ended:
     branch = directory.branch_of(found.branch_id)
     day = directory.today(branch, now)
     left_at = found.ticket_ended_at

@@ -15,6 +15,7 @@ BOUNDS: dict[str, tuple[int, int]] = {
     "horizon_days": (1, 366),
     "release_hour": (0, 23),
     "hold_minutes": (1, 1440),
+    "hold_extensions": (0, 10),
     "early_minutes": (0, 1440),
     "check_in_early_minutes": (0, 1440),
     "late_minutes": (0, 1440),

@@ -28,6 +28,7 @@ router = Router(
         centre.board,
         visitors.hold,
         visitors.confirm,
+        visitors.extend,
         visitors.correct,
         visitors.look_up,
         proofs.ask,

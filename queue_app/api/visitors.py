@@ -60,6 +60,17 @@ async def confirm(token: str, data: Confirmation, by: By) -> AppointmentView:
 
 
 @post(
+    "/appointments/{token:str}/extensions",
+    operation_id="extendHold",
+    opt=right("extend", PUBLIC),
+    status_code=HTTP_200_OK,
+    summary="Hold it for some minutes more",
+)
+async def extend(token: str, by: By) -> AppointmentView:
+    return await shown(await booking.extend(by, token))
+
+
+@post(
     "/appointments/{token:str}/corrections",
     operation_id="correctAppointment",
     opt=right("correct", PUBLIC),

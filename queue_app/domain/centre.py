@@ -60,6 +60,8 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
     """The local hour at which the last day of the horizon opens for booking."""
     hold_minutes: int = 10
     """How long a chosen slot is held for its resident."""
+    hold_extensions: int = 3
+    """How often its resident may have as many minutes more."""
     early_minutes: int = 10
     """A checked-in booking may come first from this long before its time."""
     check_in_early_minutes: int = 24 * 60

@@ -51,6 +51,7 @@ RIGHTS: Mapping[str, Mapping[Party, Where]] = {
     # Residents.
     "hold": _ANYONE,
     "confirm": _BY_LINK,
+    "extend": _BY_LINK,
     "move": _BY_LINK,
     "correct": _BY_LINK,
     "forget": _BY_LINK,

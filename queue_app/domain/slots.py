@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from itertools import compress
-from typing import NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
@@ -138,6 +138,60 @@ def lanes_free_at(capacity: Capacity, visit: Visit, start: datetime, now: dateti
         if runs(lane.free, cells) & at
     ]
     return [lane_id for _, _, lane_id in sorted(fitting)]
+
+
+Reason = Literal[
+    "past",
+    "too_near",
+    "not_yet_open",
+    "beyond_horizon",
+    "closed_day",
+    "closed_then",
+    "off_grid",
+    "nobody_then",
+]
+"""Why a start is none, whoever asks for it."""
+
+
+def why_no_start(capacity: Capacity, visit: Visit, start: datetime, now: datetime) -> Reason | None:
+    """Why nobody could have the visit at `start` even if nothing were taken; None: somebody could.
+
+    `not_yet_open`: the last day of the horizon, before it opens for booking. `nobody_then`: the
+    branch is open, but no lane has room for such a visit then, as in a break or before closing.
+    """
+    if start <= now:
+        return "past"
+    day = _day(capacity, start.astimezone(capacity.zone).date())
+    earliest, last = bookable(now, capacity.rules, capacity.zone)
+    if start.timestamp() < earliest.timestamp():
+        return "too_near"
+    if day.date > last:
+        ahead = (day.date - now.astimezone(capacity.zone).date()).days
+        return "not_yet_open" if ahead <= capacity.rules.horizon_days else "beyond_horizon"
+    opened = _opened(capacity, _Week(capacity.hours), day)
+    if not opened:
+        return "closed_day"
+    cell, rest = divmod(start.timestamp() - day.opens, day.grid_minutes * 60)
+    at = 1 << int(cell)
+    if not opened & at:
+        return "closed_then"
+    if rest or not at & day.steps:
+        return "off_grid"
+    cells = _cells(visit, capacity.rules)
+    lanes = lanes_by_day(capacity, visit, [day])[0]
+    return None if any(runs(lane.open, cells) & at for lane in lanes) else "nobody_then"
+
+
+def around(starts: Iterable[datetime], wanted: datetime, limit: int) -> list[datetime]:
+    """Up to `limit` starts, as many before the wanted one as after it, the nearest of each side,
+    in order of time; where one side has too few, the other makes up for it."""
+    moment = wanted.timestamp()
+    ordered = sorted(starts, key=datetime.timestamp)
+    before = [start for start in ordered if start.timestamp() <= moment]
+    after = [start for start in ordered if start.timestamp() > moment]
+    later = min(len(after), max(limit - limit // 2, limit - len(before)))
+    earlier = min(len(before), limit - later)
+    return before[len(before) - earlier :] + after[:later]
 
 
 def nearest(starts: Iterable[datetime], wanted: datetime, limit: int) -> list[datetime]:

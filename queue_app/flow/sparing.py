@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
-from queue_app.domain.appointments import Appointment
+from queue_app.domain.appointments import INSTEAD, Appointment
 from queue_app.domain.errors import QueueError, TooMany
 from queue_app.domain.people import Device
 from queue_app.domain.slots import freed_at
@@ -72,6 +72,16 @@ async def note_hold(act: Act, held: Appointment) -> None:
     )
 
 
+async def note_extension(held: Appointment) -> None:
+    """It counts as held for as long as it is."""
+    await db.fetch(
+        "UPDATE hold_from SET held_until = $3 WHERE branch_id = $1 AND appointment_id = $2",
+        held.branch_id,
+        held.id,
+        held.held_until,
+    )
+
+
 async def held_by(browser: str, now: datetime) -> list[Appointment]:
     """What this browser holds at the moment, as it was chosen."""
     rows = await db.fetch(
@@ -91,7 +101,7 @@ async def give_back(act: Act, token: str) -> None:
         still = await act.appointment(one.token)
         if still.state == "held":
             await keep_back(act, still)
-            await act.record(still, "cancel")
+            await act.record(still, "cancel", why=INSTEAD)
 
 
 async def require_few(act: Act, what: str) -> None:

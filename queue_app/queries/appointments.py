@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from queue_app.domain.appointments import Appointment, AppointmentEvent
+from queue_app.domain.appointments import Appointment, AppointmentEvent, Ending, ending
 from queue_app.domain.errors import NotFound
 from queue_app.domain.numbering import branch_of_token
 from queue_app.domain.tickets import CLOCKS_APART
@@ -221,6 +221,19 @@ async def history(branch_id: int, appointment_id: int) -> list[AppointmentEvent]
         appointment_id,
     )
     return [event_from_row(row) for row in rows]
+
+
+async def ending_of(appointment: Appointment, now: datetime) -> Ending | None:
+    """Who ended a cancelled or expired one, and when; None of any other."""
+    if appointment.state not in ("cancelled", "expired"):
+        return None
+    return ending(await history(appointment.branch_id, appointment.id), now)
+
+
+async def extensions(held: Appointment) -> int:
+    """How often this hold was extended."""
+    events = await history(held.branch_id, held.id)
+    return sum(one.verb == "extend" for one in events)
 
 
 async def changes(appointment: Appointment) -> int:

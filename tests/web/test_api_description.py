@@ -24,6 +24,7 @@ POST /wishes/{token}/changes
 POST /wishes/{token}/acceptance
 POST /wishes/{token}/refusal
 POST /wishes/{token}/withdrawal
+POST /appointments/{token}/extensions
 POST /appointments/{token}/reschedulings
 POST /appointments/{token}/cancellation
 GET /appointments/{token}
