@@ -23,6 +23,7 @@ from booking.details import (
 )
 from booking.finding import around_by_day, day_rows, gone, gone_url, moment, parts_of
 from booking.held import held_here
+from booking.month import month_of
 from booking.today import is_over, standing_of, stop_on, what_is_left
 from queue_app.clock import Clock
 from queue_app.delivery.calendars import calendar_file
@@ -204,8 +205,13 @@ async def other_day(request: AnyRequest, token: str, clock: Clock) -> Response[A
     found = await find(token, clock)
     if (leading := await _leading(found, clock)) is None:
         return Redirect(f"/visit/{token}", status_code=303)
-    rows = day_rows(await _days(found, clock), lambda one: f"/visit/{token}/time?day={one}")
-    return await page_of(request, "booking/day.html", found, rows=rows, **leading)
+    directory = await reference.directory()
+    days, places = await _days(found, clock), [directory.branch_of(found.branch_id)]
+    month = month_of(
+        directory, places, days, clock.now(), lambda one: f"/visit/{token}/time?day={one}"
+    )
+    first = next((starts[0] for starts in days.values()), None)
+    return await page_of(request, "booking/day.html", found, month=month, first=first, **leading)
 
 
 @get("/visit/{token:str}/time", include_in_schema=False, opt=right("see_appointment"))

@@ -9,6 +9,7 @@ from litestar.params import Parameter, QueryParameter
 from queue_app.api.shapes import (
     BranchView,
     CatalogueView,
+    ClosureView,
     DaysView,
     DayView,
     FoundView,
@@ -99,7 +100,7 @@ async def search_catalogue(
     "/branches",
     operation_id="branches",
     opt=right("see_centre"),
-    summary="The branches and whether they are open",
+    summary="The branches, whether they are open, and the days with other hours",
 )
 async def branches(clock: Clock) -> list[BranchView]:
     directory = await reference.directory()
@@ -115,6 +116,11 @@ def _branch(directory: Directory, branch: Branch, now: datetime) -> BranchView:
         address=branch.address,
         timezone=directory.centre.timezone,
         hours={day: tuple(map(_open, periods)) for day, periods in branch.hours.items()},
+        closures=tuple(
+            ClosureView(one.day, one.reason, tuple(map(_open, one.periods)))
+            for one in sorted(branch.closures, key=lambda closure: closure.day)
+            if one.day >= directory.local(now).date()
+        ),
         kiosk=door.state,
         opens_at=door.opens_at,
         closes_at=door.closes_at,

@@ -73,12 +73,23 @@ class OpenView(Struct, frozen=True):
     closes: str
 
 
+class ClosureView(Struct, frozen=True):
+    """A day with other hours than the week's; none: closed all day."""
+
+    date: date
+    reason: Text
+    hours: tuple[OpenView, ...]
+
+
 class BranchView(Struct, frozen=True):
+    """`closures`: from today on, in their order."""
+
     slug: str
     title: Text
     address: Text | None
     timezone: str
     hours: dict[str, tuple[OpenView, ...]]
+    closures: tuple[ClosureView, ...]
     kiosk: str
     opens_at: datetime | None
     closes_at: datetime | None

@@ -184,6 +184,10 @@ class Formats(Struct, frozen=True):
         """вівторок"""
         return self._date(day, "EEEE")
 
+    def weekday_short(self, day: date) -> str:
+        """вт"""
+        return self._date(day, "EEEEEE")
+
     def month(self, day: date) -> str:
         """листопад 2026"""
         return self._date(day, "LLLL y")

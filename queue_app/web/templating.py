@@ -157,6 +157,7 @@ def _environment(
         day_year=formats.day_year,
         short_day=formats.short_day,
         weekday=formats.weekday,
+        weekday_short=formats.weekday_short,
         month=formats.month,
         published=formats.published,
         phone=formats.phone,
