@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from msgspec import Struct, structs
 
-from booking.hours import PARTS, Part, suiting
+from booking.part_of_day import PARTS, Part, suiting
 from queue_app.domain.catalogue import (
     SLOT_CHANNELS,
     Channel,

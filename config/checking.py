@@ -252,6 +252,22 @@ def _entries(place: Place, raw: Any, name: str) -> Iterator[tuple[Place, dict[st
             yield place.item(label_of(table, name) or f"#{index}"), table
 
 
+def check_contact_centre(reader: Reader, centre: Centre) -> None:
+    """The contact centre receives nobody; whom it calls nobody else should call."""
+    there = [one for one in centre.branches if one.kind == "contact_centre"]
+    for branch in centre.branches:
+        place = Place("branches.toml", "branches").item(branch.slug).at("kind")
+        channels = {lane.channel for lane in branch.lanes}
+        if branch in there and "visit" in channels:
+            reader.problem(place, "is a contact centre, but has a lane of the channel visit")
+        elif branch not in there and there and "phone" in channels:
+            reader.warning(
+                place,
+                f"has a lane of the channel phone beside the contact centre {there[0].slug}:"
+                " residents are asked who shall call them",
+            )
+
+
 def check_reach(reader: Reader, centre: Centre) -> None:
     """Every service with slots must be given somewhere: by a desk, and by a lane of each channel.
 

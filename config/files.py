@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec import Struct
 
-from config.checking import check_reach, check_references
+from config.checking import check_contact_centre, check_reach, check_references
 from config.doubts import warn
 from config.notation import parse_duration
 from config.reading import ConfigError, Mistake, Place, Reader
@@ -25,6 +25,7 @@ from config.wording import did_you_mean
 from config.writing import write_centre
 from queue_app.domain.catalogue import Channel, Duration, Group, Language, Service, Text
 from queue_app.domain.centre import (
+    BranchKind,
     BranchPlan,
     BranchWords,
     Centre,
@@ -102,6 +103,7 @@ class _Branch(_Hours, kw_only=True):
     title: Text
     address: Text | None = None
     shelter: Text | None = None
+    kind: BranchKind = "office"
     layout: str | None = None
     closures: list[Any] = []
 
@@ -148,6 +150,7 @@ def check_centre(folder: Path, today: date | None = None) -> tuple[Centre, list[
     check_references(reader, raw)
     if not reader.problems:
         check_reach(reader, centre)
+        check_contact_centre(reader, centre)
     if reader.problems:
         order = {name: place for place, name in enumerate(FILES)}
         raise ConfigError(sorted(reader.problems, key=lambda one: order.get(one.file, -1)))
@@ -270,6 +273,7 @@ def _branch(
         desks=desks,
         lanes=lanes,
         shelter=raw.shelter,
+        kind=raw.kind,
     )
 
 

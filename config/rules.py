@@ -18,6 +18,7 @@ BOUNDS: dict[str, tuple[int, int]] = {
     "hold_extensions": (0, 10),
     "early_minutes": (0, 1440),
     "check_in_early_minutes": (0, 1440),
+    "call_again_minutes": (0, 240),
     "late_minutes": (0, 1440),
     "last_ticket_minutes": (0, 1440),
     "kiosk_early_minutes": (0, 1440),

@@ -101,6 +101,8 @@ def _branch_table(branch: BranchPlan, layouts: _Layouts) -> dict[str, Any]:
         table["address"] = branch.address
     if branch.shelter:
         table["shelter"] = branch.shelter
+    if branch.kind != "office":
+        table["kind"] = branch.kind
     shared = layouts.get(_capacity_key(branch))
     table |= {"layout": shared[0]} if shared else _capacity_table(branch)
     if branch.closures:

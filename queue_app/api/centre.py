@@ -112,6 +112,7 @@ def _branch(directory: Directory, branch: Branch, now: datetime) -> BranchView:
     door = directory.today(branch, now).door(now)
     return BranchView(
         slug=branch.slug,
+        kind=branch.kind,
         title=branch.title,
         address=branch.address,
         timezone=directory.centre.timezone,

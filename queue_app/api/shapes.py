@@ -7,7 +7,7 @@ from msgspec import Meta, Struct
 
 from queue_app.domain.appointments import AppointmentState
 from queue_app.domain.catalogue import Channel, Duration, Language, Text
-from queue_app.domain.centre import Checklist, Contact, Note, Priority, Weekday
+from queue_app.domain.centre import BranchKind, Checklist, Contact, Note, Priority, Weekday
 from queue_app.domain.interruptions import Kind
 from queue_app.domain.people import Role
 from queue_app.domain.tickets import State
@@ -85,6 +85,7 @@ class BranchView(Struct, frozen=True):
     """`closures`: from today on, in their order."""
 
     slug: str
+    kind: BranchKind
     title: Text
     address: Text | None
     timezone: str

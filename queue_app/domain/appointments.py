@@ -147,6 +147,8 @@ class Appointment(Struct, frozen=True):
     ticket_started_at: datetime | None = None
     """When its visit began, if it did."""
     ticket_ended_at: datetime | None = None
+    ticket_expected_at: datetime | None = None
+    """From when whoever was called in vain is called again, if they are."""
 
     @property
     def progress(self) -> AppointmentProgress:

@@ -66,6 +66,8 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
     """A checked-in booking may come first from this long before its time."""
     check_in_early_minutes: int = 24 * 60
     """A booking is checked in from this long before its time, on its day."""
+    call_again_minutes: int = 15
+    """Who does not answer the call they booked is called once more after so long; 0: not again."""
     late_minutes: int = 10
     """A booking that checks in later than this joins the live queue."""
     last_ticket_minutes: int = 30
@@ -143,6 +145,10 @@ class LanePlan(Struct, frozen=True):
     roster: Weekly
 
 
+BranchKind = Literal["office", "contact_centre"]
+"""An office receives visitors; the contact centre phones, for the whole city."""
+
+
 class BranchPlan(Struct, frozen=True):
     slug: str
     title: Text
@@ -153,6 +159,7 @@ class BranchPlan(Struct, frozen=True):
     lanes: tuple[LanePlan, ...]
     shelter: Text | None = None
     """Where people go in an air-raid alert, and how to get there."""
+    kind: BranchKind = "office"
 
 
 class Checklist(Struct, frozen=True):

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from queue_app.domain.branch_day import BranchDay, branch_day
 from queue_app.domain.catalogue import Channel, Language, Service, Text
-from queue_app.domain.centre import Centre, Closure, Rules, Weekly
+from queue_app.domain.centre import BranchKind, Centre, Closure, Rules, Weekly
 from queue_app.domain.errors import NotFound
 from queue_app.domain.quiet import Quiet
 from queue_app.domain.reminders import Reminders
@@ -49,6 +49,7 @@ class Branch(Struct, frozen=True):
     desks: tuple[Desk, ...]
     lanes: tuple[Lane, ...]
     shelter: Text | None = None
+    kind: BranchKind = "office"
     retired_desks: tuple[Desk, ...] = ()
     retired: bool = False
 

@@ -56,6 +56,7 @@ async def issue(
     """
     branch = act.branch(branch_slug)
     chosen = check_services(act.directory, services)
+    check_office(branch)
     check_desks(branch, chosen)
     check_priority(act.directory, priority)
     door = check_open(act.directory, branch, act.now)
@@ -101,6 +102,12 @@ def check_priority(directory: Directory, priority: str | None) -> None:
         raise RuleBroken("unknown_priority", priority=priority)
 
 
+def check_office(branch: Branch) -> None:
+    """RuleBroken `no_walk_ins` where nobody is received: the contact centre phones."""
+    if branch.kind == "contact_centre":
+        raise RuleBroken("no_walk_ins", branch=branch.slug)
+
+
 def check_open(directory: Directory, branch: Branch, now: datetime) -> Door:
     """The open door; RuleBroken `branch_closed` with `opens_at`, or `past_last_ticket` with
     `closes_at`."""
@@ -132,6 +139,7 @@ async def prospect(
     directory = await reference.directory()
     branch = directory.branch(branch_slug)
     chosen = check_services(directory, services)
+    check_office(branch)
     check_desks(branch, chosen)
     check_priority(directory, priority)
     door = check_open(directory, branch, now)
@@ -197,9 +205,11 @@ async def _coded(act: Act, branch: Branch, digits: str) -> Appointment:
     if appointment is not None:
         return appointment
     others = [one for one in act.directory.branches_ever if one != branch.id]
-    found = await appointments.visit_elsewhere(others, digits)
+    found = await appointments.booked_elsewhere(others, digits)
     if found is None:
         raise NotFound("unknown_code")
+    if found.channel != "visit":
+        raise RuleBroken("not_a_visit")
     retired = act.directory.branch_of(found.branch_id).retired
     raise RuleBroken("branch_retired" if retired else "other_branch_booking")
 
@@ -212,6 +222,8 @@ async def _linked(act: Act, branch: Branch, token: str) -> Appointment:
     own = act.directory.branch_of(appointment.branch_id)
     if own.id == branch.id:
         return appointment
+    if appointment.channel != "visit":
+        raise RuleBroken("not_a_visit", starts_at=act.directory.local(appointment.starts_at))
     if own.retired:
         raise RuleBroken("branch_retired", branch=own.slug)
     raise RuleBroken(

@@ -197,7 +197,7 @@ def _wanted_branches(centre: Centre) -> _Wanted:
 
 
 def _own(branch: BranchPlan) -> _Row:
-    return {name: _plain(getattr(branch, name)) for name in _BRANCHES.json}
+    return {name: _plain(getattr(branch, name)) for name in (*_BRANCHES.json, "kind")}
 
 
 async def _branch_ids() -> dict[str, int]:

@@ -16,7 +16,7 @@ SELECT = """
 SELECT a.*, lower(period) AS starts_at, upper(period) AS ends_at, given.*
 FROM appointment a LEFT JOIN LATERAL (
     SELECT token AS ticket_token, state AS ticket_state, started_at AS ticket_started_at,
-        ended_at AS ticket_ended_at
+        ended_at AS ticket_ended_at, expected_at AS ticket_expected_at
     FROM ticket t
     WHERE t.branch_id = a.branch_id AND t.appointment_id = a.id ORDER BY t.id DESC LIMIT 1
 ) given ON true
@@ -103,11 +103,11 @@ async def all_with(
     return [from_row(row) for row in rows]
 
 
-async def visit_elsewhere(branch_ids: list[int], code: str) -> Appointment | None:
-    """The next booked visit of that code in any of these branches."""
+async def booked_elsewhere(branch_ids: list[int], code: str) -> Appointment | None:
+    """The next booking of that code in any of these branches; a visit before a call."""
     row = await db.fetch_row(
         SELECT + "WHERE branch_id = ANY($1) AND code = $2 AND state = 'booked'"
-        " AND channel = 'visit' ORDER BY lower(period) LIMIT 1",
+        " ORDER BY channel = 'visit' DESC, lower(period) LIMIT 1",
         branch_ids,
         code,
     )

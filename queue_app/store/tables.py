@@ -54,6 +54,7 @@ class Branch(Table, tablename="branch", db=engine):
     title = JSONB()
     address = JSONB(null=True, default=None)
     shelter = JSONB(null=True, default=None)
+    kind = Text(default="office")
     hours = JSONB()
     closures = JSONB()
     retired_at = Timestamptz(null=True, default=None)

@@ -220,6 +220,10 @@ SENTENCES: Mapping[str, Sentence] = {
         N_("Your turn would come only after closing"),
         N_("Book a visit: you will be served at your time, without waiting."),
     ),
+    "no_walk_ins": (
+        N_("Nobody is received here"),
+        N_("This is the contact centre: book a call, or take a ticket at a branch."),
+    ),
     "past_last_ticket": (
         N_("No more tickets are issued today"),
         N_("You can book a visit for another time."),

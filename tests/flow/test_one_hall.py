@@ -49,6 +49,7 @@ OTHERWISE: dict[str, object] = {
     "hold_minutes": 15,
     "early_minutes": 20,
     "check_in_early_minutes": 5,
+    "call_again_minutes": 30,
     "late_minutes": 25,
     "last_ticket_minutes": 45,
     "kiosk_early_minutes": 30,
@@ -78,6 +79,7 @@ OTHERWISE: dict[str, object] = {
 """Another legal value of every rule of `centre.toml`."""
 
 NOT_OF_THE_QUEUE = {
+    "call_again_minutes": "the simulator has visits alone",
     "lead_minutes": "the bookings of a synthetic day are made long before it",
     "horizon_days": "and so that the day was open for them",
     "release_hour": "likewise",

@@ -111,7 +111,7 @@ async def test_a_call_needs_a_phone_and_shows_no_qr(client: httpx.AsyncClient) -
     form = {
         "service": "tariffs",
         "channel": "phone",
-        "branch": "podilskyi",
+        "branch": "contact-centre",
         "starts_at": TUESDAY_TEN.isoformat(),
     }
     held = await post(client, "/visit", form)
