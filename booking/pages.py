@@ -39,6 +39,7 @@ from booking.month import month_of
 from booking.places import at_url, back_to_places, free_days_at
 from booking.services import services, services_page
 from booking.today import stop_on
+from booking.without_visit import lines_now, site_of
 from queue_app.clock import Clock
 from queue_app.domain.appointments import Appointment
 from queue_app.domain.directory import Directory
@@ -56,8 +57,8 @@ AnyRequest = Request[Any, Any, Any]
 
 
 @get("/way", include_in_schema=False, opt=right("see_page"))
-async def way(request: AnyRequest) -> Response[Any]:
-    """To come, or to be called? Asked only where both are possible."""
+async def way(request: AnyRequest, clock: Clock) -> Response[Any]:
+    """Does one need to come? Asked only where there is another way."""
     directory = await reference.directory()
     choice = read_choice(request.query_params, directory)
     if problem := services_problem(directory, choice.services):
@@ -65,7 +66,19 @@ async def way(request: AnyRequest) -> Response[Any]:
     channels = channels_of(directory, choice.services)
     if len(channels) == 1:
         return Redirect(choice.url("/branch", channel=channels[0]), status_code=303)
-    return step(request, "booking/way.html", directory, choice, channels=channels, back="/")
+    chosen = [directory.services[code] for code in choice.services]
+    to_send = {code for service in chosen for code in service.documents}
+    return step(
+        request,
+        "booking/way.html",
+        directory,
+        choice,
+        channels=channels,
+        lines=lines_now(directory, clock.now()),
+        site=site_of(directory) if all("site" in one.channels for one in chosen) else None,
+        to_send=[one for one in directory.centre.checklists if one.code in to_send],
+        back="/",
+    )
 
 
 @get("/day", include_in_schema=False, opt=right("see_slots"))

@@ -154,7 +154,9 @@ async def page_of(
     chosen = [directory.services_ever[code] for code in found.services]
     branch = directory.branch_of(found.branch_id)
     again = Choice(found.services, found.channel, None if branch.retired else branch.slug)
-    needed = {code for service in chosen for code in service.documents}
+    every = directory.centre.checklists
+    to_send = {code for service in chosen for code in service.documents}
+    to_bring = {code for service in chosen for code in service.bring}
     return render(
         request,
         template,
@@ -165,7 +167,8 @@ async def page_of(
         branch=branch,
         chosen=chosen,
         minutes_planned=planned(directory, chosen),
-        checklists=[one for one in directory.centre.checklists if one.code in needed],
+        to_send=[one for one in every if one.code in to_send],
+        to_bring=[one for one in every if one.code in to_bring],
         again=again.url("/branch" if branch.retired else "/day"),
         wait=again.url("/wish"),
         link=f"/visit/{found.token}",

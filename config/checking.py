@@ -144,7 +144,8 @@ def _check_services(reader: Reader, raw: RawFiles) -> None:
         if isinstance(group, str):
             used.add(group)
             _known(reader, place.at("group"), [group], groups, "group")
-        _known(reader, place.at("documents"), table.get("documents"), checklists, "checklist")
+        for key in ("documents", "bring"):
+            _known(reader, place.at(key), table.get(key), checklists, "checklist")
         _some(reader, place.at("channels"), table.get("channels"))
         planned = table.get("planned_minutes")
         if type(planned) is int:

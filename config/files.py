@@ -84,6 +84,16 @@ class _Service(Struct):
     channels: tuple[Channel, ...]
     planned_minutes: int | None = None
     documents: tuple[str, ...] = ()
+    bring: tuple[str, ...] = ()
+
+
+class _Contact(Struct):
+    code: str
+    title: Text
+    value: str
+    url: str | None = None
+    hours: Text | None = None
+    open: Any = None
 
 
 class _Hours(Struct):
@@ -182,7 +192,7 @@ def _read(reader: Reader, raw: dict[str, dict[str, Any]]) -> Centre:
         groups=every("catalogue.toml", "groups", Group),
         services=_services(reader, raw["catalogue.toml"]),
         checklists=every("advice.toml", "checklists", Checklist),
-        contacts=every("advice.toml", "contacts", Contact),
+        contacts=_contacts(reader, raw["advice.toml"]),
         notes=every("advice.toml", "notes", Note),
         priorities=every("centre.toml", "priorities", Priority),
         skills=every("capacity.toml", "skills", Skill),
@@ -233,8 +243,24 @@ def _services(reader: Reader, raw: dict[str, Any]) -> tuple[Service, ...]:
             channels=one.channels,
             planned_minutes=one.planned_minutes,
             documents=one.documents,
+            bring=one.bring,
         )
         for where, one in reader.items(place, raw.get("services", []), _Service)
+    )
+
+
+def _contacts(reader: Reader, raw: dict[str, Any]) -> tuple[Contact, ...]:
+    place = Place("advice.toml", "contacts")
+    return tuple(
+        Contact(
+            code=one.code,
+            title=one.title,
+            value=one.value,
+            url=one.url,
+            hours=one.hours,
+            open={} if one.open is None else weekly_of(reader, where.at("open"), one.open),
+        )
+        for where, one in reader.items(place, raw.get("contacts", []), _Contact)
     )
 
 

@@ -10,7 +10,7 @@ import tomli_w
 from msgspec import Struct
 
 from config.notation import format_duration, format_periods, format_weekly
-from queue_app.domain.centre import BranchPlan, Centre, DeskPlan, LanePlan
+from queue_app.domain.centre import BranchPlan, Centre, Contact, DeskPlan, LanePlan
 
 
 def write_centre(centre: Centre, folder: Path) -> None:
@@ -43,7 +43,7 @@ def write_centre(centre: Centre, folder: Path) -> None:
         },
         "advice.toml": {
             "checklists": _plain_all(centre.checklists),
-            "contacts": _plain_all(centre.contacts),
+            "contacts": [_contact_table(one) for one in centre.contacts],
             "notes": _plain_all(centre.notes),
         },
         "capacity.toml": {
@@ -59,6 +59,12 @@ def write_centre(centre: Centre, folder: Path) -> None:
     }
     for name, table in tables.items():
         (folder / name).write_text(tomli_w.dumps(table), encoding="utf-8")
+
+
+def _contact_table(contact: Contact) -> dict[str, Any]:
+    table = _plain(contact)
+    del table["open"]
+    return table | ({"open": format_weekly(contact.open)} if contact.open else {})
 
 
 _Layouts = dict[bytes, tuple[str, dict[str, Any]]]

@@ -63,6 +63,7 @@ def catalogue_view(directory: Directory) -> CatalogueView:
                         duration=service.duration,
                         channels=service.channels,
                         documents=service.documents,
+                        bring=service.bring,
                         planned_minutes=planned_minutes(service, centre.rules.open_service_minutes),
                     )
                     for service in centre.services

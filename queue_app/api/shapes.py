@@ -33,6 +33,7 @@ class ServiceView(Struct, frozen=True):
     duration: Duration
     channels: tuple[Channel, ...]
     documents: tuple[str, ...]
+    bring: tuple[str, ...]
     planned_minutes: int
 
 

@@ -171,13 +171,14 @@ class Checklist(Struct, frozen=True):
 
 
 class Contact(Struct, frozen=True):
-    """A way to reach the centre without a visit; `hours` in words."""
+    """A way to reach the centre without a visit; `hours` in words, `open` when it answers."""
 
     code: str
     title: Text
     value: str
     url: str | None = None
     hours: Text | None = None
+    open: Weekly = {}
 
 
 class Note(Struct, frozen=True):

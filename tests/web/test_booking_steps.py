@@ -1,10 +1,12 @@
 """The steps of a booking, as a browser without scripts takes them, to the confirmation."""
 
 import re
+from datetime import datetime
 
 import httpx
 import pytest
 
+from queue_app.clock import FixedClock
 from tests.support.weight import files_of
 from tests.web.resident import CHOICE, HTML, PERSON, TUESDAY_TEN, booked, get, hold, post, words_of
 
@@ -29,7 +31,7 @@ async def test_every_service_of_the_catalogue_stands_on_the_first_page(
 
 async def test_each_question_leads_to_the_next(client: httpx.AsyncClient) -> None:
     way = await get(client, "/way?service=tariffs")
-    assert "Як вам зручно?" in words_of(way)
+    assert "Чи потрібно приходити?" in words_of(way)
     only_visit = await get(client, "/way?service=no-debt-certificate")
     assert only_visit.url.path == "/branch"
     assert "Подільський район" in words_of(only_visit)
@@ -186,3 +188,39 @@ async def test_only_times_of_the_part_of_the_day_that_suits_are_shown(
     page = await get(client, f"/time?{CHOICE}&day=2026-11-24&hours={hours}")
     assert f"2026-11-24{shown}" in page.text
     assert hidden is None or f"2026-11-24{hidden}" not in page.text
+
+
+@pytest.mark.parametrize(
+    ("at", "first", "said"),
+    [
+        ("2026-11-23T10:00+02:00", "Зателефонувати зараз: (044) 247-40-40", None),
+        ("2026-11-23T19:00+02:00", "Зателефонувати зараз: (044) 247-40-40", "ніхто не відповідає"),
+        ("2026-11-22T10:00+02:00", None, "ніхто не відповідає"),
+    ],
+)
+async def test_what_needs_no_visit_is_offered_first_with_the_number_that_answers_now(
+    client: httpx.AsyncClient, clock: FixedClock, at: str, first: str | None, said: str | None
+) -> None:
+    clock.set(datetime.fromisoformat(at))
+    page = await get(client, "/way?service=meter-registration-info&service=tariffs")
+    words = words_of(page)
+    assert 'href="tel:+380442474040"' in page.text and 'href="tel:0800404407"' in page.text
+    assert (first in words) if first else ("Зателефонувати зараз" not in words)
+    assert said is None or said in words
+    assert words.index("Без візиту") < words.index("Особисто")
+
+
+async def test_what_is_sent_as_photos_is_not_called_what_one_brings(
+    client: httpx.AsyncClient,
+) -> None:
+    form = {"service": "meter-readings", "channel": "visit", "branch": "podilskyi"}
+    needs = {"service": "sealed-meter-missing"}
+    for chosen in (form, form | needs):
+        held = await post(client, "/visit", chosen | {"starts_at": TUESDAY_TEN.isoformat()})
+        said = words_of(await post(client, held.url.path, PERSON))
+        assert "Що взяти із собою" not in said or "не опублікував" in said
+
+
+async def test_every_number_on_the_page_of_contacts_is_a_link(client: httpx.AsyncClient) -> None:
+    page = await get(client, "/about")
+    assert page.text.count('href="tel:') >= 12
