@@ -9,17 +9,17 @@ from queue_app.domain.directory import Directory
 from queue_app.domain.hours import as_windows
 
 
-class Line(Struct, frozen=True):
+class PhoneLine(Struct, frozen=True):
     """A telephone number, and whether somebody answers it now; None: nobody has said when."""
 
     contact: Contact
     answers: bool | None
 
 
-def lines_now(directory: Directory, now: datetime) -> list[Line]:
+def lines_now(directory: Directory, now: datetime) -> list[PhoneLine]:
     """The centre's numbers, those that answer now first."""
     lines = [
-        Line(one, _answers(directory, one, now))
+        PhoneLine(one, _answers(directory, one, now))
         for one in directory.centre.contacts
         if (one.url or "").startswith("tel:")
     ]

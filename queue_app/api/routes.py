@@ -13,6 +13,7 @@ from queue_app.api import (
     proofs,
     pushes,
     visitors,
+    waits_routes,
     wish_routes,
 )
 from queue_app.web.sockets import Channel, snapshot_of, websocket_of
@@ -25,6 +26,7 @@ router = Router(
         centre.branches,
         centre.free_slots,
         centre.prospect,
+        waits_routes.waits,
         centre.board,
         visitors.hold,
         visitors.confirm,

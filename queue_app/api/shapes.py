@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Annotated, Literal
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
 from queue_app.domain.appointments import AppointmentState
 from queue_app.domain.catalogue import Channel, Duration, Language, Text
@@ -104,6 +104,32 @@ class DayView(Struct, frozen=True):
 
 class DaysView(Struct, frozen=True):
     days: tuple[DayView, ...]
+
+
+class WalkInNow(Struct, frozen=True):
+    """What a walk-in who comes now waits, and how many wait already; no range: nobody can say."""
+
+    low_minutes: int | None
+    high_minutes: int | None
+    people: int
+
+
+class HalfHourView(Struct, frozen=True):
+    """`from`: a local time."""
+
+    begins: datetime = field(name="from")
+    low_minutes: int = 0
+    high_minutes: int = 0
+
+
+class WaitsView(Struct, frozen=True):
+    """`now`: None where no ticket is given at this moment. `held_percent`: of the walk-ins of the
+    last 30 days, how many waited as long as was foretold an hour before; None: not known yet."""
+
+    made_at: datetime | None
+    now: WalkInNow | None
+    by_half_hour: tuple[HalfHourView, ...]
+    held_percent: int | None
 
 
 class NewAppointment(Asked, frozen=True):

@@ -309,6 +309,24 @@ class BranchHabits(Table, tablename="branch_habits", db=engine):
     high_end = DoublePrecision(default=1.0)
 
 
+class WaitsAhead(Table, tablename="waits_ahead", db=engine):
+    branch_id = ForeignKey(Branch, null=False, primary_key=True)
+    made_at = Timestamptz()
+    week_at = Timestamptz()
+    centre_version = BigInt()
+    document = JSONB()
+
+
+class Foretold(Table, tablename="foretold", db=engine):
+    branch_id = ForeignKey(Branch, null=False)
+    starts_at = Timestamptz(primary_key=True)
+    made_at = Timestamptz()
+    low_minutes = Integer()
+    high_minutes = Integer()
+    came = Integer(null=True, default=None)
+    held = Integer(null=True, default=None)
+
+
 class Promise(Table, tablename="promise", db=engine):
     branch_id = Integer()
     ticket_id = BigInt(primary_key=True)

@@ -10,6 +10,7 @@ GET /catalogue
 GET /catalogue/search
 GET /branches
 GET /branches/{branch}/slots
+GET /branches/{branch}/waits
 GET /branches/{branch}/prospects
 POST /branches/{branch}/appointments
 POST /appointments/{token}/confirmation
