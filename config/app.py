@@ -15,6 +15,7 @@ from litestar.plugins.prometheus import PrometheusConfig
 
 import booking.pages
 import display.pages
+import display.speech
 import kiosk.pages
 import queue_app.api.page
 import queue_app.api.routes
@@ -36,6 +37,8 @@ from queue_app.delivery.letters import ORGANIZER
 from queue_app.delivery.mailbox import Mailbox
 from queue_app.delivery.signing import signer
 from queue_app.delivery.smtp import SmtpMailer
+from queue_app.delivery.voice.voice import FOLDER as VOICES
+from queue_app.delivery.voice.voice import Voice
 from queue_app.delivery.webpush import WebPush
 from queue_app.domain.errors import QueueError
 from queue_app.domain.messages import MEDIA, Medium
@@ -85,6 +88,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
     hub = Hub(hall_clock, [one.screen for one in channels], forecasts)
     folder = MessageFolder(settings.data / "messages")
     ways: dict[Medium, Adapter] = {"mail": folder, "sms": folder}
+    voice = Voice(settings.config / VOICES, settings.data / "voice")
     public_url = settings.public_url or _trial_url(settings)
     organizer = settings.mail_from.address if settings.mail_from else None
     by_push: tuple[Medium, ...] = ("push",)
@@ -124,6 +128,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
             booking.pages.router,
             kiosk.pages.router,
             display.pages.router,
+            display.speech.router,
             queue_app.console.pages.router,
             queue_app.console.unsettled_list.router,
             site_files.favicon,
@@ -139,6 +144,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
             "clock": Provide(lambda: hall_clock, sync_to_thread=False),
             "hub": Provide(lambda: hub, sync_to_thread=False),
             "forecasts": Provide(lambda: forecasts, sync_to_thread=False),
+            "voice": Provide(lambda: voice, sync_to_thread=False),
             "promises": Provide(lambda: promises, sync_to_thread=False),
             "by": Provide(provide_by, sync_to_thread=False),
             "staff": Provide(provide_staff, sync_to_thread=False),
@@ -155,7 +161,9 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
         ),
         lifespan=[lifespan],
         middleware=[metrics.middleware, *([limited] if settings.rate_limits else [])],
-        compression_config=CompressionConfig("gzip", gzip_compress_level=5, exclude=[r"^/api/"]),
+        compression_config=CompressionConfig(
+            "gzip", gzip_compress_level=5, exclude=[r"^/api/", r"\.wav$"]
+        ),
         before_send=[add_security_headers],
         exception_handlers=EXCEPTION_HANDLERS,
         openapi_config=OpenAPIConfig(
