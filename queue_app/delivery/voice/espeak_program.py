@@ -17,7 +17,7 @@ import espeakng_loader  # type: ignore[import-untyped]
 NO_SUCH_LANGUAGE = 3
 _SYNCHRONOUS = 2
 _UTF8, _PHONEMES = 1, 0x100
-_RATE, _WORDS_A_MINUTE = 1, 185
+_RATE, _WORDS_A_MINUTE = 1, 195
 _Callback = ctypes.CFUNCTYPE(
     ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p
 )
