@@ -79,6 +79,8 @@ def test_a_table_that_cannot_be_read_is_said_in_one_line(centre: Path) -> None:
     assert done.exit_code == 1
     assert "speech.toml: Expected `object`, got `int`" in done.stderr
     assert "Traceback" not in done.output
+    checked = CliRunner().invoke(main, ["config", "check"])
+    assert checked.exit_code == 1 and "speech.toml" in checked.stderr
 
 
 def test_a_file_that_cannot_be_written_is_said_in_one_line() -> None:

@@ -1,6 +1,7 @@
 """The command `say`: a call-out as words or as sound."""
 
 import asyncio
+from collections.abc import Iterable
 from pathlib import Path
 
 import click
@@ -8,7 +9,8 @@ import click
 from config.files import CATALOGUES, load_centre
 from queue_app.cli import operator
 from queue_app.delivery.voice.voice import FOLDER, Voice
-from queue_app.texts.spoken import UnreadableTableError
+from queue_app.domain.catalogue import Language
+from queue_app.texts.spoken import UnreadableTableError, spoken_in
 from queue_app.texts.words import also_from
 
 
@@ -31,11 +33,9 @@ def say(ticket: str, desk: str, language: str | None, as_text: bool, wav: Path |
     if language and language not in known:
         click.echo(f"the centre has no language {language!r}; it has {', '.join(known)}", err=True)
     voice = Voice(settings.config / FOLDER, kept=None)
-    order = [language, *known] if language in known else known
-    try:
-        spoken, text = voice.say(filter(None, order), ticket, desk)
-    except UnreadableTableError as error:
-        raise click.ClickException(str(error)) from None
+    order = (language, *known) if language in known else known
+    require_readable(settings.config, order)
+    spoken, text = voice.say(order, ticket, desk)
     if as_text or not wav:
         click.echo(text)
     if wav:
@@ -43,6 +43,15 @@ def say(ticket: str, desk: str, language: str | None, as_text: bool, wav: Path |
         if sound is None:
             raise click.ClickException("nothing here can speak it; see the section on the voice")
         _write(wav, sound)
+
+
+def require_readable(centre: Path, languages: Iterable[Language]) -> None:
+    """ClickException where a table of words in the centre's folder cannot be used."""
+    try:
+        for language in languages:
+            spoken_in([language], centre / FOLDER)
+    except UnreadableTableError as error:
+        raise click.ClickException(str(error)) from None
 
 
 def _write(path: Path, sound: bytes) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from queue_app.delivery.voice import engine, voice
-from queue_app.delivery.voice.engine import Engine, MuteError
+from queue_app.delivery.voice.engine import MuteError, SpeechEngine
 from queue_app.delivery.voice.espeak import Espeak
 from queue_app.delivery.voice.piper import Piper
 from queue_app.delivery.voice.recordings import Recordings
@@ -69,7 +69,7 @@ def levels(sound: bytes | None) -> list[int]:
     return [one for place, one in enumerate(found) if place == 0 or found[place - 1] != one]
 
 
-def heard(tmp_path: Path, *engines: Engine) -> Voice:
+def heard(tmp_path: Path, *engines: SpeechEngine) -> Voice:
     return Voice(tmp_path / "own", tmp_path / "kept", engines)
 
 
@@ -228,6 +228,14 @@ async def test_what_is_kept_stays_within_its_room(
     kept: Sequence[Path] = sorted((tmp_path / "kept").iterdir())
     assert sum(path.stat().st_size for path in kept) <= 300
     assert {path.suffix for path in kept} == {".wav"}
+
+
+def test_a_table_of_words_that_cannot_be_read_silences_nobody(tmp_path: Path) -> None:
+    table = tmp_path / "own" / "uk" / "speech.toml"
+    table.parent.mkdir(parents=True)
+    table.write_text("letters = 5")
+    _, text = heard(tmp_path, Loudmouth()).say(["uk"], "К3", "1")
+    assert text == "Талон ка три. Пройдіть, будь ласка, до вікна один."
 
 
 async def test_a_folder_that_cannot_be_written_takes_no_sound_from_the_hall(

@@ -15,7 +15,7 @@ class MuteError(Exception):
     """This engine did not speak, and why."""
 
 
-class Engine(Protocol):
+class SpeechEngine(Protocol):
     """A way to speak. `source`: all that the sound follows from, so that it is made once; None:
     this text in this language is beyond it. `speak` gives a WAV file; MuteError."""
 

@@ -8,13 +8,13 @@ import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from queue_app.delivery.voice.engine import Engine, MuteError
+from queue_app.delivery.voice.engine import MuteError, SpeechEngine
 from queue_app.delivery.voice.espeak import Espeak
 from queue_app.delivery.voice.piper import Piper
 from queue_app.delivery.voice.recordings import Recordings
 from queue_app.domain.callouts import Spoken, call_out
 from queue_app.domain.catalogue import Language
-from queue_app.texts.spoken import spoken_in
+from queue_app.texts.spoken import UnreadableTableError, spoken_in
 
 FOLDER = "voice"
 """Of a centre: a folder for each language, with recordings, a model or a table of words."""
@@ -28,7 +28,7 @@ _log = logging.getLogger(__name__)
 class Voice:
     """`own`: the operator's folder. `kept`: where what was made is kept; None: nowhere."""
 
-    def __init__(self, own: Path, kept: Path | None, engines: Sequence[Engine] = ()) -> None:
+    def __init__(self, own: Path, kept: Path | None, engines: Sequence[SpeechEngine] = ()) -> None:
         self._own = own
         self._kept = kept
         self._engines = engines or (Recordings(own), Piper(own), Espeak())
@@ -39,9 +39,18 @@ class Voice:
     def say(self, languages: Iterable[Language], number: str, desk: str) -> tuple[Spoken, str]:
         """What is said, in the first of the languages that can be spoken, else in English."""
         order = tuple(languages)
-        spoken = self._spoken.get(order) or spoken_in(order, self._own)
-        self._spoken[order] = spoken
+        if order not in self._spoken:
+            self._spoken[order] = self._read(order)
+        spoken = self._spoken[order]
         return spoken, call_out(spoken, number, desk)
+
+    def _read(self, order: tuple[Language, ...]) -> Spoken:
+        """A table of the operator's that cannot be read silences nobody."""
+        try:
+            return spoken_in(order, self._own)
+        except UnreadableTableError as error:
+            _log.error("the words of the product are said instead: %s", error)
+            return spoken_in(order)
 
     async def sound(self, spoken: Spoken, text: str) -> bytes | None:
         """A WAV file of it; None where no engine can speak it now."""
@@ -58,7 +67,7 @@ class Voice:
                 return found
         return None
 
-    async def _sound_by(self, engine: Engine, spoken: Spoken, text: str) -> bytes | None:
+    async def _sound_by(self, engine: SpeechEngine, spoken: Spoken, text: str) -> bytes | None:
         """One at a time: whoever asks for the same meanwhile finds it kept."""
         source = await asyncio.to_thread(engine.source, spoken, text)
         if source is None:
