@@ -57,7 +57,7 @@ def test_it_writes_the_sound(tmp_path: Path) -> None:
 
 def test_the_centres_own_recordings_and_words_are_heard(centre: Path, tmp_path: Path) -> None:
     folder = centre / "voice" / "uk"
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     for words in ("талон а сорок два", "пройдіть будь ласка до", "нашої каси"):
         with wave.open(str(folder / f"{words}.wav"), "wb") as clip:
             clip.setnchannels(1)
@@ -73,7 +73,7 @@ def test_the_centres_own_recordings_and_words_are_heard(centre: Path, tmp_path: 
 
 def test_a_table_that_cannot_be_read_is_said_in_one_line(centre: Path) -> None:
     table = centre / "voice" / "uk" / "speech.toml"
-    table.parent.mkdir(parents=True)
+    table.parent.mkdir(parents=True, exist_ok=True)
     table.write_text("letters = 5\n")
     done = say("А42", "5")
     assert done.exit_code == 1
