@@ -22,7 +22,7 @@ import queue_app.console.pages
 import queue_app.console.unsettled_list
 import queue_app.trial.inbox
 from config.files import CATALOGUES
-from config.settings import Settings, from_environment
+from config.settings import Settings
 from queue_app.api import sockets
 from queue_app.api.description import TruthPlugin
 from queue_app.api.docs import TextSchema
@@ -227,8 +227,7 @@ async def _first_look() -> None:
         await pushing.private_key()
 
 
-def serve() -> Litestar:
-    """The application of a server process, as its environment says."""
-    settings = from_environment()
+def serve(settings: Settings) -> Litestar:
+    """The application of a server process."""
     clock = clock_of(settings.clock, settings.rate, settings.clock_origin)
     return create_app(settings, clock)
