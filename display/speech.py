@@ -78,7 +78,8 @@ async def _parts(
     directory = await reference.directory()
     hall = await halls.load(directory, directory.branch(branch), clock.now())
     for desk_id, called in hall.at_desks.items():
-        if called.number == number and hall.desk(desk_id).number == desk:
+        is_here = called.channel == "visit" and called.number == number
+        if is_here and hall.desk(desk_id).number == desk:
             known = directory.languages
             every = [voice.say(order, number, desk) for order in (known, (called.language, *known))]
             return list({spoken.language: (spoken, text) for spoken, text in every}.values())
