@@ -77,8 +77,11 @@ FACES = (
 )
 
 
-def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
-    """The application on the database of `settings.database_url`, with `clock` as its time."""
+def create_app(settings: Settings, clock: Clock | None = None, works: bool = True) -> Litestar:
+    """The application on the database of `settings.database_url`, with `clock` as its time.
+
+    `works`: the process does what falls due by itself, too: ends holds, sends messages, learns.
+    """
     also_from(settings.config / CATALOGUES)
     looks.also_from(settings.config / looks.FOLDER)
     hall_clock = clock or SystemClock()
@@ -110,7 +113,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
             db.beside(settings.database_url) as patient,
             promises.running(),
             hub.running(),
-            runner.running(hall_clock, jobs, patient),
+            runner.running(hall_clock, jobs if works else [], patient),
         ):
             await _first_look()
             yield
