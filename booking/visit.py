@@ -26,7 +26,7 @@ from booking.held import held_here
 from booking.month import month_of
 from booking.today import is_over, standing_of, stop_on, what_is_left
 from queue_app.clock import Clock
-from queue_app.delivery.calendars import calendar_file
+from queue_app.delivery.calendars import calendar_file, calendar_links
 from queue_app.domain import plans
 from queue_app.domain.appointments import Appointment, as_of
 from queue_app.domain.errors import Conflict, RuleBroken
@@ -177,6 +177,7 @@ async def page_of(
         moved="moved" in request.query_params,
         taken_again="again" in request.query_params,
         words=words.own,
+        calendars=calendar_links(found, directory, language_of(request)),
         **context,
     )
 

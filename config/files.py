@@ -114,6 +114,9 @@ class _Branch(_Hours, kw_only=True):
     address: Text | None = None
     shelter: Text | None = None
     kind: BranchKind = "office"
+    entrance: Text | None = None
+    access: Text | None = None
+    map: tuple[float, float] | None = None
     layout: str | None = None
     closures: list[Any] = []
 
@@ -300,6 +303,9 @@ def _branch(
         lanes=lanes,
         shelter=raw.shelter,
         kind=raw.kind,
+        entrance=raw.entrance,
+        access=raw.access,
+        map=raw.map,
     )
 
 

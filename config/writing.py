@@ -107,6 +107,11 @@ def _branch_table(branch: BranchPlan, layouts: _Layouts) -> dict[str, Any]:
         table["address"] = branch.address
     if branch.shelter:
         table["shelter"] = branch.shelter
+    table |= {
+        key: value for key in ("entrance", "access") if (value := getattr(branch, key)) is not None
+    }
+    if branch.map:
+        table["map"] = list(branch.map)
     if branch.kind != "office":
         table["kind"] = branch.kind
     shared = layouts.get(_capacity_key(branch))

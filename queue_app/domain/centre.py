@@ -165,6 +165,12 @@ class BranchPlan(Struct, frozen=True):
     shelter: Text | None = None
     """Where people go in an air-raid alert, and how to get there."""
     kind: BranchKind = "office"
+    entrance: Text | None = None
+    """Where one goes in."""
+    access: Text | None = None
+    """What is accessible, and how: steps, a ramp, a lift, a loop."""
+    map: tuple[float, float] | None = None
+    """Latitude and longitude in degrees."""
 
 
 class Checklist(Struct, frozen=True):

@@ -50,6 +50,9 @@ class Branch(Struct, frozen=True):
     lanes: tuple[Lane, ...]
     shelter: Text | None = None
     kind: BranchKind = "office"
+    entrance: Text | None = None
+    access: Text | None = None
+    map: tuple[float, float] | None = None
     retired_desks: tuple[Desk, ...] = ()
     retired: bool = False
 

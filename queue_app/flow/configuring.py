@@ -59,7 +59,10 @@ _Wanted = dict[_Key, tuple[str, _Row]]
 
 _SERVICES = _Kept("service", "service", ("code",), ("document",))
 _BRANCHES = _Kept(
-    "branch", "branch", ("slug",), ("title", "address", "shelter", "hours", "closures")
+    "branch",
+    "branch",
+    ("slug",),
+    ("title", "address", "entrance", "access", "map", "shelter", "hours", "closures"),
 )
 _DESKS = _Kept("desk", "desk", ("branch_id", "number"), ("roster",))
 _LANES = _Kept("lane", "lane", ("branch_id", "code"), ("roster",))

@@ -19,7 +19,7 @@ from tests.domain.spoiling import problems_after
             "duration = 7",
             "duration = 7\nprice = 1",
             (
-                "services[payment-search].price: unknown key; the keys are channels, code,"
+                "services[payment-search].price: unknown key; the keys are bring, channels, code,"
                 " documents, duration, group, planned_minutes, title"
             ),
         ),
@@ -317,7 +317,8 @@ def test_all_mistakes_are_said_at_once(folder: Path) -> None:
 
 
 def test_what_can_hardly_be_meant_is_a_warning_with_its_file_key_and_reason(folder: Path) -> None:
-    assert check_centre(folder)[1] == []
+    known = [one.key for one in check_centre(folder)[1]]
+    assert known == ["branches"], "no addresses are published"
     path = folder / "capacity.toml"
     text = path.read_text(encoding="utf-8")
     text = text.replace('["9:00-12:00", "13:00-18:00"]', '["9:00-12:00", "13:00-19:00"]')
@@ -326,7 +327,7 @@ def test_what_can_hardly_be_meant_is_a_warning_with_its_file_key_and_reason(fold
         folder, '[[branches.desks]]\nnumber = "1"\nskills = ["payments", "charges"]\n'
     )
     last = load_centre(folder).branches[-2].slug
-    desk, *lanes = (str(one) for one in check_centre(folder)[1])
+    _, desk, *lanes = (str(one) for one in check_centre(folder)[1])
     assert desk == (
         "capacity.toml: layouts[district].desks[6].roster: mon-thu 13:00-19:00 reaches beyond the"
         " hours of the branch (capacity.toml: layouts[district].hours)"
@@ -343,7 +344,7 @@ def test_a_text_that_lacks_a_language_is_shown_in_another_and_listed(folder: Pat
     said = 'title.en = "A discount missing from a payment"\n'
     path.write_text(path.read_text(encoding="utf-8").replace(said, ""), encoding="utf-8")
     centre, doubts = check_centre(folder)
-    assert [str(doubt) for doubt in doubts] == [
+    assert [str(doubt) for doubt in doubts if doubt.key != "branches"] == [
         "catalogue.toml: services[missing-discount].title.en: is missing; shown in uk instead"
     ]
     title = centre.services[1].title
@@ -387,3 +388,19 @@ def test_a_branch_may_differ_from_its_layout(folder: Path) -> None:
     assert last.hours == last.desks[0].roster == saturday
     assert [lane.code for lane in last.lanes][:1] == ["visit-any"]
     assert last.closures == (Closure(date(2027, 1, 1), Text(uk="Новий рік", en="New Year’s Day")),)
+
+
+def test_where_a_branch_is_can_be_said_and_is_asked_for(folder: Path) -> None:
+    doubts = [str(one) for one in check_centre(folder)[1]]
+    assert len(doubts) == 1
+    assert doubts[0].startswith("branches.toml: branches: no address: residents are told whom")
+    add_to_last_office(
+        folder,
+        'address.uk = "вул. Перша, 1"\nentrance.uk = "з двору"\naccess.uk = "пандус"\n'
+        "map = [30.52, 250.45]\n",
+    )
+    last = load_centre(folder).branches[-2]
+    assert (last.entrance, last.access) == (Text(uk="з двору"), Text(uk="пандус"))
+    told = [str(one) for one in check_centre(folder)[1] if "is missing" not in str(one)]
+    assert last.slug not in told[0]
+    assert "map: is latitude, then longitude, in degrees: [50.4501, 30.5234]" in told[1]
