@@ -189,6 +189,7 @@ def _check_capacity(reader: Reader, raw: RawFiles) -> None:
                 _known(reader, where.at("skills"), table.get("skills"), skills, "skill")
                 if table.get("channel") == "site":
                     reader.problem(where.at("channel"), "the site has no slots")
+                _check_lane_numbers(reader, where, table)
                 number = label_of(table, name) or ""
                 if name == "number" and len(number) > MOST_SIGNS_OF_A_DESK:
                     reader.problem(
@@ -201,6 +202,12 @@ def _check_capacity(reader: Reader, raw: RawFiles) -> None:
                     )
                 elif name == "code" and len(number) > MOST_SIGNS_OF_A_CODE:
                     reader.problem(where.at(name), f"is longer than {MOST_SIGNS_OF_A_CODE} signs")
+
+
+def _check_lane_numbers(reader: Reader, place: Place, table: dict[str, Any]) -> None:
+    for key, most in (("pause_minutes", 240), ("walk_in_percent", 90)):
+        if type(number := table.get(key)) is int:
+            in_bounds(reader, place.at(key), number, 0, most)
 
 
 _DEFINED_IN = {

@@ -132,6 +132,8 @@ class _Lane(Struct):
     channel: Channel
     skills: tuple[str, ...]
     roster: Any = None
+    pause_minutes: int = 0
+    walk_in_percent: int = 0
 
 
 def load_centre(folder: Path) -> Centre:
@@ -326,7 +328,14 @@ def _capacity(
     )
     where, raw = _first(sources, "lanes")
     lanes = tuple(
-        LanePlan(lane.code, lane.channel, lane.skills, roster(place, lane.roster))
+        LanePlan(
+            lane.code,
+            lane.channel,
+            lane.skills,
+            roster(place, lane.roster),
+            lane.pause_minutes,
+            lane.walk_in_percent,
+        )
         for place, lane in reader.items(where, raw or [], _Lane)
     )
     return hours, desks, lanes

@@ -88,7 +88,7 @@ def _capacity_key(branch: BranchPlan) -> bytes:
 
 def _capacity_table(branch: BranchPlan) -> dict[str, Any]:
     def planned(plan: DeskPlan | LanePlan) -> dict[str, Any]:
-        table = _plain(plan)
+        table = {key: value for key, value in _plain(plan).items() if value != 0}
         del table["roster"]
         if plan.roster != branch.hours:
             table["roster"] = format_weekly(plan.roster)

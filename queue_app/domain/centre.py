@@ -142,12 +142,18 @@ class DeskPlan(Struct, frozen=True):
 
 
 class LanePlan(Struct, frozen=True):
-    """Capacity that can be booked: room for one visit at a time, not the desk that will call."""
+    """Capacity that can be booked: room for one visit at a time, not the desk that will call.
+
+    `pause_minutes`: kept free between two visits. `walk_in_percent`: so much of each of its days
+    is not booked, but left to the live queue.
+    """
 
     code: str
     channel: Channel
     skills: tuple[str, ...]
     roster: Weekly
+    pause_minutes: int = 0
+    walk_in_percent: int = 0
 
 
 BranchKind = Literal["office", "contact_centre"]

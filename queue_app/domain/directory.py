@@ -31,6 +31,8 @@ class Lane(Struct, frozen=True):
     skills: tuple[str, ...]
     services: frozenset[str]
     roster: Weekly
+    pause_minutes: int = 0
+    walk_in_percent: int = 0
 
 
 class Branch(Struct, frozen=True):

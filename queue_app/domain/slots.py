@@ -37,6 +37,10 @@ class RosteredLane(Protocol):
     def services(self) -> frozenset[str]: ...
     @property
     def roster(self) -> Weekly: ...
+    @property
+    def pause_minutes(self) -> int: ...
+    @property
+    def walk_in_percent(self) -> int: ...
 
 
 class Occupied(NamedTuple):
@@ -256,21 +260,24 @@ def lane_days(capacity: Capacity, visit: Visit, days: Sequence[GridDay]) -> list
     ]
     busy = _busy(capacity.occupied, lanes, days)
     branch, rosters = _Week(capacity.hours), [_Week(lane.roster) for lane in lanes]
+    cells = _cells(visit, capacity.rules)
     planned: list[list[LaneDay]] = []
     for index, day in enumerate(days):
         opened = _opened(capacity, branch, day)
         planned.append(
             [
-                LaneDay(
-                    lane_id=lane.id,
-                    services=lane.services,
-                    open=roster.on(day) & opened,
-                    busy=busy[index][lane.id],
-                )
+                _lane_day(lane, roster.on(day) & opened, busy[index][lane.id], cells)
                 for lane, roster in zip(lanes, rosters, strict=True)
             ]
         )
     return planned
+
+
+def _lane_day(lane: RosteredLane, opened: int, busy: int, cells: int) -> LaneDay:
+    """Where the visit would take what is left to walk-ins, nothing of the day is free."""
+    left = opened.bit_count() * (100 - lane.walk_in_percent) // 100
+    full = lane.walk_in_percent > 0 and (busy & opened).bit_count() + cells > left
+    return LaneDay(lane.id, lane.services, opened, opened | busy if full else busy)
 
 
 class _Week:
@@ -370,7 +377,7 @@ def _open_evenly(periods: tuple[Period, ...], grid_minutes: int) -> int:
 def _busy(
     occupied: Iterable[Occupied], lanes: Iterable[RosteredLane], days: Sequence[GridDay]
 ) -> list[dict[int, int]]:
-    """The cells that bookings touch, for each day by lane.
+    """The cells that bookings touch, and the pauses around them, for each day by lane.
 
     Written for speed: a month may hold thousands of bookings.
     """
@@ -379,10 +386,12 @@ def _busy(
         return busy
     opens = [day.opens for day in days]
     grid = days[0].grid_minutes * 60
+    pauses = {lane.id: lane.pause_minutes * 60 for lane in lanes}
     for lane_id, starts_at, ends_at in occupied:
         if lane_id not in busy[0]:
             continue
-        starts, ends = starts_at.timestamp(), ends_at.timestamp()
+        pause = pauses[lane_id]
+        starts, ends = starts_at.timestamp() - pause, ends_at.timestamp() + pause
         index = bisect_right(opens, starts) - 1
         if index < 0:
             index, starts = 0, opens[0]

@@ -231,6 +231,8 @@ def _wanted_lanes(centre: Centre, ids: Mapping[str, int]) -> _Wanted:
                 "channel": lane.channel,
                 "skills": list(lane.skills),
                 "roster": _plain(lane.roster),
+                "pause_minutes": lane.pause_minutes,
+                "walk_in_percent": lane.walk_in_percent,
             },
         )
         for branch in centre.branches

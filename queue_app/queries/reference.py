@@ -144,6 +144,8 @@ async def _load() -> Directory:
                     skills=tuple(lane["skills"]),
                     services=reach(lane["skills"]),
                     roster=msgspec.json.decode(lane["roster"], type=Weekly),
+                    pause_minutes=lane["pause_minutes"],
+                    walk_in_percent=lane["walk_in_percent"],
                 )
                 for lane in lanes
                 if lane["branch_id"] == one["id"]
@@ -182,6 +184,14 @@ def _plan(branch: Branch) -> BranchPlan:
         closures=branch.closures,
         desks=tuple(DeskPlan(desk.number, desk.skills, desk.roster) for desk in branch.desks),
         lanes=tuple(
-            LanePlan(lane.code, lane.channel, lane.skills, lane.roster) for lane in branch.lanes
+            LanePlan(
+                lane.code,
+                lane.channel,
+                lane.skills,
+                lane.roster,
+                lane.pause_minutes,
+                lane.walk_in_percent,
+            )
+            for lane in branch.lanes
         ),
     )

@@ -142,6 +142,8 @@ class Lane(Table, tablename="lane", db=engine):
     channel = Text()
     skills = Array(Text())
     roster = JSONB()
+    pause_minutes = Integer(default=0)
+    walk_in_percent = Integer(default=0)
     retired_at = Timestamptz(null=True, default=None)
 
 
