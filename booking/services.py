@@ -58,4 +58,5 @@ def services_page(
         problem=problem,
         words=words.services,
         site=site_of(directory),
+        another=directory.services.get(directory.centre.search.another or ""),
     )

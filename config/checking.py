@@ -159,6 +159,8 @@ def _check_services(reader: Reader, raw: RawFiles) -> None:
 def _check_search(reader: Reader, raw: RawFiles) -> None:
     services = _codes(raw, "catalogue.toml", "services")
     notes = _codes(raw, "advice.toml", "notes")
+    another = raw["search.toml"].get("another")
+    _known(reader, Place("search.toml", "another"), [another], services, "service")
     for place, table in tables_in(raw, "search.toml", "keywords", "of"):
         if reader.readable("advice.toml"):
             _known(reader, place.at("of"), [table.get("of")], services | notes, "service or note")

@@ -5,7 +5,7 @@ catalogue.toml  groups, services
 advice.toml     checklists, contacts, notes
 capacity.toml   skills, and layouts (hours, desks, lanes) that branches share
 branches.toml   branches
-search.toml     idle, synonyms, keywords: the words by which people find services; may be missing
+search.toml     another, idle, synonyms, keywords: the words that find services; may be missing
 """
 
 from datetime import date
@@ -65,7 +65,7 @@ FILES: dict[str, frozenset[str]] = {
     "advice.toml": frozenset({"checklists", "contacts", "notes"}),
     "capacity.toml": frozenset({"skills", "layouts"}),
     "branches.toml": frozenset({"branches"}),
-    "search.toml": frozenset({"idle", "synonyms", "keywords"}),
+    "search.toml": frozenset({"another", "idle", "synonyms", "keywords"}),
 }
 """Every file of the folder with the keys at its top."""
 OPTIONAL = frozenset({"search.toml"})
@@ -217,6 +217,7 @@ def _search(reader: Reader, raw: dict[str, Any]) -> SearchWords:
         idle=reader.value(place.at("idle"), raw.get("idle", {}), Phrases) or {},
         synonyms=tuple(filter(None, synonyms)),
         keywords=tuple(value for _, value in keywords),
+        another=reader.value(place.at("another"), raw.get("another"), str | None),
     )
 
 

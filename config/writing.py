@@ -50,7 +50,8 @@ def write_centre(centre: Centre, folder: Path) -> None:
             "skills": _plain_all(centre.skills),
             "layouts": [{"code": code} | table for code, table in layouts.values()],
         },
-        "search.toml": {
+        "search.toml": ({"another": centre.search.another} if centre.search.another else {})
+        | {
             "idle": {key: list(words) for key, words in centre.search.idle.items()},
             "synonyms": _plain_all(centre.search.synonyms),
             "keywords": _plain_all(centre.search.keywords),

@@ -404,3 +404,15 @@ def test_where_a_branch_is_can_be_said_and_is_asked_for(folder: Path) -> None:
     told = [str(one) for one in check_centre(folder)[1] if "is missing" not in str(one)]
     assert last.slug not in told[0]
     assert "map: is latitude, then longitude, in degrees: [50.4501, 30.5234]" in told[1]
+
+
+def test_another_question_leads_to_a_service_that_there_is(folder: Path) -> None:
+    path = folder / "search.toml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(f'another = "debt-advise"\n{text}', encoding="utf-8")
+    with pytest.raises(
+        ConfigError, match=r"search.toml: another: there is no service 'debt-advise'"
+    ):
+        load_centre(folder)
+    path.write_text(f'another = "debt-advice"\n{text}', encoding="utf-8")
+    assert load_centre(folder).search.another == "debt-advice"
