@@ -61,11 +61,16 @@ async def own(request: AnyRequest, token: str, clock: Clock) -> Response[Any]:
     if clean := token_in(token):
         return Redirect(f"/visit/{clean}", status_code=HTTP_308_PERMANENT_REDIRECT)
     found = await find(token, clock)
-    return await _own_page(request, found, clock, read_entered(request.cookies.get(ENTERED_COOKIE)))
+    return await own_page(request, found, clock, read_entered(request.cookies.get(ENTERED_COOKIE)))
 
 
-async def _own_page(
-    request: AnyRequest, found: Appointment, clock: Clock, entered: Entered, status: int = 200
+async def own_page(
+    request: AnyRequest,
+    found: Appointment,
+    clock: Clock,
+    entered: Entered,
+    status: int = 200,
+    wrong_code: str | None = None,
 ) -> Response[str]:
     example = phone_example((await reference.directory()).centre)
     return await _state_page(
@@ -80,6 +85,7 @@ async def _own_page(
         can_correct=entering.can_correct(found),
         extensions_left=await _extensions_left(found),
         longer="longer" in request.query_params,
+        wrong_code=wrong_code,
     )
 
 
@@ -193,7 +199,7 @@ async def confirm(request: AnyRequest, token: str, by: By, clock: Clock) -> Resp
     found = await find(token, clock)
     entered = read_form(await request.form(), request.cookies.get(ENTERED_COOKIE))
     if wrong := too_long(entered):
-        return await _own_page(request, found, clock, wrong, status=422)
+        return await own_page(request, found, clock, wrong, status=422)
     if found.state == "expired" and await ended.can_go_on(found, by.now):
         return await ended.take_again(
             request, by, found, found.starts_at, entered, with_booking=True

@@ -19,6 +19,7 @@ BOUNDS: dict[str, tuple[int, int]] = {
     "early_minutes": (0, 1440),
     "check_in_early_minutes": (0, 1440),
     "call_again_minutes": (0, 240),
+    "hall_code_minutes": (0, 60),
     "late_minutes": (0, 1440),
     "last_ticket_minutes": (0, 1440),
     "kiosk_early_minutes": (0, 1440),

@@ -1,13 +1,16 @@
 """The hall board, the panel above a desk, and the ticket on a phone."""
 
 from contextlib import suppress
+from datetime import datetime
 from typing import Any
 
 from litestar import Request, Response, Router, get, post
+from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect
 from litestar.status_codes import HTTP_303_SEE_OTHER, HTTP_308_PERMANENT_REDIRECT
+from msgspec import Struct
 
 from display import words
 from display.loudness import loudness_of
@@ -15,22 +18,26 @@ from queue_app.clock import Clock
 from queue_app.domain.catalogue import Language, Text
 from queue_app.domain.errors import Conflict, NotFound
 from queue_app.domain.hall import Hall
+from queue_app.domain.hall_code import changes_at, code_at
 from queue_app.domain.numbering import token_in
+from queue_app.domain.people import token_hash
 from queue_app.domain.ranges import Forecasts
+from queue_app.domain.rights import require
 from queue_app.domain.tickets import Ticket
 from queue_app.flow import arrival
 from queue_app.flow.act import By
 from queue_app.flow.promising import Promises
 from queue_app.queries import halls, reference, tickets
+from queue_app.queries.staff import device_of_token
 from queue_app.screens.board import BoardView, board_view, cells, grid, scene
 from queue_app.screens.panel import panel_view
 from queue_app.screens.ticket import ticket_view
 from queue_app.texts.formats import offsets
 from queue_app.texts.speaker import Speaker, speaker_of
-from queue_app.web.guards import require_same_origin, right
+from queue_app.web.guards import DEVICE_COOKIE, require_same_origin, right, who_asks
 from queue_app.web.i18n import LANGUAGE_COOKIE, language_of, languages_of
 from queue_app.web.limits import PUBLIC
-from queue_app.web.templating import render
+from queue_app.web.templating import YEAR_SECONDS, render
 
 Asked = Request[Any, Any, Any]
 
@@ -41,8 +48,14 @@ async def board(
     branch: FromPath[str],
     clock: NamedDependency[Clock],
     forecasts: NamedDependency[Forecasts],
-) -> Response[str]:
-    """The hall board, in the centre's first two languages whatever the browser reads."""
+) -> Response[Any]:
+    """The hall board, in the centre's first two languages whatever the browser reads.
+
+    A browser becomes a registered board by `?device=TOKEN` once, a cookie from then on: only such
+    a one is told the hall's code.
+    """
+    if token := request.query_params.get("device"):
+        return await _register(branch, token)
     seen = await _look(branch, clock, forecasts)
     snapshot, speaker = board_view(seen), speaker_of(seen.directory.centre)
     places = grid(len(snapshot.desks))
@@ -60,6 +73,46 @@ async def board(
         words=words.call_out,
         loudness=loudness_of(seen.directory.rules, request.query_params),
     )
+
+
+async def _register(slug: str, token: str) -> Response[Any]:
+    """Keep the token where scripts cannot read it, and out of the address, be it right or not."""
+    branch = (await reference.directory()).branch(slug)
+    device = await device_of_token(token_hash(token))
+    answer = Redirect(f"/display/{branch.slug}", status_code=303)
+    if device and device.kind == "board" and device.branch_id == branch.id:
+        answer.set_cookie(
+            Cookie(
+                DEVICE_COOKIE,
+                value=token,
+                max_age=10 * YEAR_SECONDS,
+                httponly=True,
+                samesite="strict",
+            )
+        )
+    return answer
+
+
+class ShownCode(Struct, frozen=True):
+    """The hall's code and when it changes; None: the centre shows none."""
+
+    code: str | None
+    until: datetime | None
+
+
+@get("/display/{branch:str}/code", opt=right("see_hall_code"))
+async def hall_code(
+    request: Asked, branch: FromPath[str], clock: NamedDependency[Clock]
+) -> Response[ShownCode]:
+    """The code by which whoever is in the hall checks in by phone; for its own devices alone."""
+    directory, now = await reference.directory(), clock.now()
+    place = directory.branch(branch)
+    require("see_hall_code", who_asks(request), place.id)
+    minutes = directory.rules.hall_code_minutes
+    shown = ShownCode(None, None)
+    if minutes and place.kind == "office":
+        shown = ShownCode(code_at(place.hall_secret, now, minutes), changes_at(now, minutes))
+    return Response(shown, headers={"Cache-Control": "no-store"})
 
 
 def _opens(speaker: Speaker, board: BoardView) -> Text | None:
@@ -154,4 +207,6 @@ async def leave(request: Asked, token: FromPath[str], by: NamedDependency[By]) -
     return Redirect(f"/t/{token}", status_code=HTTP_303_SEE_OTHER)
 
 
-router = Router("", route_handlers=[board, panel, ticket, leave], include_in_schema=False)
+router = Router(
+    "", route_handlers=[board, hall_code, panel, ticket, leave], include_in_schema=False
+)

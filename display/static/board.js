@@ -8,6 +8,7 @@ import { stayAwake } from "./awake.js";
 import { CallOuts, sayCall } from "./callouts.js";
 import { Chime } from "./chime.js";
 import { fit } from "./fit.js";
+import { followCode } from "./here.js";
 import { Voice } from "./voice.js";
 
 const CALL_OUT_MS = 6000;
@@ -186,3 +187,4 @@ setTimeout(offerSound, 500);
 setInterval(tick, 1000);
 stayAwake();
 connect(`/ws/branches/${known.branch}/board`, { onSnapshot, onStale, onFresh, shown: known });
+followCode(known.branch);

@@ -54,6 +54,7 @@ router = Router(
         pushes.stop_of_appointment,
         visitors.issue,
         visitors.check_in,
+        visitors.arrive,
         desks.sign_in,
         desks.sign_out,
         desks.desks,

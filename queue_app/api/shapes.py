@@ -278,6 +278,12 @@ class CheckIn(Body, frozen=True):
     code: Annotated[str, Meta(max_length=300)]
 
 
+class Arrival(Body, frozen=True):
+    """`hall_code`: what the board in the hall shows at this moment."""
+
+    hall_code: Annotated[str, Meta(max_length=40)]
+
+
 class Credentials(Body, frozen=True):
     login: Annotated[str, Meta(max_length=200)]
     password: Annotated[str, Meta(max_length=1000)]

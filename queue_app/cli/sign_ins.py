@@ -134,7 +134,8 @@ def add_device(name: str, kind: str, branch: str) -> None:
     by = By(OPERATOR, installation.clock(settings).now())
     token = operator.with_database(partial(accounts.add_device, by, name, kind, branch))
     click.echo(token)
-    path = f"/kiosk/{branch}?device={token}" if kind == "kiosk" else f"/display/{branch}"
+    face = "kiosk" if kind == "kiosk" else "display"
+    path = f"/{face}/{branch}?device={token}"
     click.echo(f"Open on it: {operator.address(settings)}{path}", err=True)
     if settings.public_url is None:
         click.echo(

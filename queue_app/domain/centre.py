@@ -68,6 +68,8 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
     """A booking is checked in from this long before its time, on its day."""
     call_again_minutes: int = 15
     """Who does not answer the call they booked is called once more after so long; 0: not again."""
+    hall_code_minutes: int = 5
+    """The code by which one checks in from one's phone changes so often; 0: none is shown."""
     late_minutes: int = 10
     """A booking that checks in later than this joins the live queue."""
     last_ticket_minutes: int = 30

@@ -3,6 +3,7 @@
 import hashlib
 from datetime import date, datetime
 from functools import cached_property
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -55,6 +56,8 @@ class Branch(Struct, frozen=True):
     entrance: Text | None = None
     access: Text | None = None
     map: tuple[float, float] | None = None
+    hall_secret: UUID = UUID(int=0)
+    """Out of which the code is made that its hall shows; nobody is told it."""
     retired_desks: tuple[Desk, ...] = ()
     retired: bool = False
 

@@ -42,6 +42,7 @@ RIGHTS: Mapping[str, Mapping[Party, Where]] = {
     "see_ticket": _BY_LINK,
     "see_appointment": _BY_LINK,
     "see_kiosk": _KIOSK,
+    "see_hall_code": dict.fromkeys(DEVICES, "branch"),
     "see_desks": _IN_BRANCH,
     "see_queue": _IN_BRANCH,
     "see_desk": _IN_BRANCH,
@@ -75,6 +76,7 @@ RIGHTS: Mapping[str, Mapping[Party, Where]] = {
     "register_kiosk": _ANYONE,
     "issue": _KIOSK,
     "check_in": _KIOSK,
+    "arrive": _BY_LINK,
     "admit_call": _SYSTEM,
     # Desks.
     "begin_session": _ANYONE,

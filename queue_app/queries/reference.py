@@ -131,6 +131,7 @@ async def _load() -> Directory:
             entrance=read(one["entrance"], Text | None),
             access=read(one["access"], Text | None),
             map=read(one["map"], tuple[float, float] | None),
+            hall_secret=one["hall_secret"],
             hours=msgspec.json.decode(one["hours"], type=Weekly),
             closures=read(one["closures"], tuple[Closure, ...]),
             desks=desks_of(one["id"], retired=False),

@@ -58,6 +58,7 @@ class Branch(Table, tablename="branch", db=engine):
     entrance = JSONB(null=True, default=None)
     access = JSONB(null=True, default=None)
     map = JSONB(null=True, default=None)
+    hall_secret = UUID()
     hours = JSONB()
     closures = JSONB()
     retired_at = Timestamptz(null=True, default=None)

@@ -344,6 +344,14 @@ SENTENCES: Mapping[str, Sentence] = {
         N_("This time comes too soon to be held longer"),
         N_("Finish the booking now, or choose a later time."),
     ),
+    "no_hall_code": (
+        N_("Here one checks in at the kiosk"),
+        N_("At the kiosk, show the QR code or enter the code of your booking."),
+    ),
+    "wrong_hall_code": (
+        N_("This is not the code of the hall"),
+        N_("Enter the four digits that the board in the hall shows now."),
+    ),
     "other_branch_booking": (
         N_("This booking is for another branch"),
         N_("Go to the branch of your booking, or take a ticket here."),

@@ -50,6 +50,7 @@ OTHERWISE: dict[str, object] = {
     "early_minutes": 20,
     "check_in_early_minutes": 5,
     "call_again_minutes": 30,
+    "hall_code_minutes": 0,
     "late_minutes": 25,
     "last_ticket_minutes": 45,
     "kiosk_early_minutes": 30,
@@ -82,6 +83,7 @@ OTHERWISE: dict[str, object] = {
 """Another legal value of every rule of `centre.toml`."""
 
 NOT_OF_THE_QUEUE = {
+    "hall_code_minutes": "synthetic people check in at the kiosk",
     "call_again_minutes": "the simulator has visits alone",
     "lead_minutes": "the bookings of a synthetic day are made long before it",
     "horizon_days": "and so that the day was open for them",

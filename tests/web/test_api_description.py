@@ -26,6 +26,7 @@ POST /wishes/{token}/acceptance
 POST /wishes/{token}/refusal
 POST /wishes/{token}/withdrawal
 POST /appointments/{token}/extensions
+POST /appointments/{token}/check-ins
 POST /appointments/{token}/reschedulings
 POST /appointments/{token}/cancellation
 GET /appointments/{token}
