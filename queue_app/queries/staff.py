@@ -130,7 +130,7 @@ async def accounts(now: datetime) -> list[Account]:
 async def installed() -> list[Installed]:
     """Every device, by branch and name; the revoked come last."""
     rows = await db.fetch(
-        "SELECT name, kind, slug AS branch, created_at, revoked_at"
+        "SELECT name, device.kind, slug AS branch, created_at, revoked_at"
         " FROM device JOIN branch ON branch.id = branch_id"
         " ORDER BY revoked_at IS NOT NULL, position, name, device.id"
     )
