@@ -68,6 +68,12 @@ class PrinterPlan(Struct, frozen=True):
     answers: bool = True
 
 
+class Printer(PrinterPlan, frozen=True, kw_only=True):
+    """A printer in force, with the id of its row."""
+
+    id: int
+
+
 PRINTER_PORT = 9100
 """On which printers in a network listen, where the address names no other."""
 _NETWORK = re.compile(r"tcp://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(?::([0-9]{1,5}))?/?")
@@ -120,7 +126,7 @@ class PaperStatus(Struct, frozen=True):
 
     @property
     def state(self) -> PrinterState:
-        """What is to be done at it first. Offline without a reason is an error: it takes nothing."""
+        """What is to be done at it first. Offline without a reason is an error, too."""
         if self.cover_open:
             return "cover_open"
         if self.paper_out:

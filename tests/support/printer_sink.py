@@ -7,6 +7,10 @@ from contextlib import asynccontextmanager, suppress
 
 from PIL import Image
 
+from queue_app.queries import reference
+from queue_app.store import db
+from tests.support.people import BRANCH
+
 READY = {1: 0x12, 2: 0x12, 3: 0x12, 4: 0x12}
 PAPER_OUT = {1: 0x1A, 2: 0x32, 3: 0x12, 4: 0x72}
 PAPER_LOW = {1: 0x12, 2: 0x12, 3: 0x12, 4: 0x1E}
@@ -151,3 +155,33 @@ async def printer_sink() -> AsyncIterator[PrinterSink]:
         with suppress(TimeoutError):
             async with asyncio.timeout(2):
                 await server.wait_closed()
+
+
+async def put_printer(
+    address: str,
+    code: str = "hall",
+    branch: str = BRANCH,
+    kiosk: str | None = None,
+    width_mm: int = 80,
+) -> None:
+    """A printer in force in the test's database, as the centre's files would have it."""
+    await db.fetch(
+        "INSERT INTO printer (branch_id, code, position, address, width_mm, kiosk, answers)"
+        " SELECT id, $2, 0, $3, $4, $5, true FROM branch WHERE slug = $1",
+        branch,
+        code,
+        address,
+        width_mm,
+        kiosk,
+    )
+    await _tell_everybody()
+
+
+async def remove_printers() -> None:
+    await db.fetch("DELETE FROM printer")
+    await _tell_everybody()
+
+
+async def _tell_everybody() -> None:
+    await db.fetch("UPDATE centre SET version = version + 1")
+    reference.forget()

@@ -86,9 +86,7 @@ class _Device:
             except BlockingIOError:
                 await self._ready(self._loop.add_reader, self._loop.remove_reader)
 
-    async def _ready(
-        self, watch: Callable[..., object], unwatch: Callable[[int], object]
-    ) -> None:
+    async def _ready(self, watch: Callable[..., object], unwatch: Callable[[int], object]) -> None:
         ready = asyncio.Event()
         watch(self._handle, ready.set)
         try:

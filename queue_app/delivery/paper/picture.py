@@ -209,7 +209,9 @@ def _wrapped(text: str, font: ImageFont.FreeTypeFont, width: int) -> list[str]:
             lines.append(line)
         line = word
         while font.getlength(line) > width and len(line) > 1:
-            fits = next(n for n in range(len(line) - 1, 0, -1) if n == 1 or _fits(font, line[:n], width))
+            fits = next(
+                n for n in range(len(line) - 1, 0, -1) if n == 1 or _fits(font, line[:n], width)
+            )
             lines.append(line[:fits])
             line = line[fits:]
     return [*lines, line] if line else lines
