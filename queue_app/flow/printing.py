@@ -18,6 +18,7 @@ from queue_app.domain.people import Staff
 from queue_app.domain.tickets import LIVE
 from queue_app.flow.act import Act, verb
 from queue_app.queries import printers
+from queue_app.queries.printers import PaperOfTicket
 from queue_app.store import db
 
 PRINT_LEASE = timedelta(seconds=40)
@@ -38,8 +39,8 @@ class PrintJob(Struct, frozen=True):
 
 
 @verb
-async def reprint(act: Act, ticket_id: int) -> None:
-    """The ticket once more on paper, which says so; nothing while one is on its way.
+async def reprint(act: Act, ticket_id: int) -> PaperOfTicket:
+    """The ticket once more on paper, which says so; no further one while one is on its way.
 
     NotFound `unknown_ticket`; NotAllowed `other_branch`; Conflict `ticket_state` where its visit is
     over, `no_printer`, `too_many_reprints`.
@@ -49,7 +50,7 @@ async def reprint(act: Act, ticket_id: int) -> None:
         raise Conflict("ticket_state", state=ticket.progress.state, verb="reprint")
     before = await printers.paper_of(ticket.branch_id, ticket.id)
     if before and before.paper == "waiting":
-        return
+        return before
     done = before.reprints if before else 0
     if done >= MOST_REPRINTS:
         raise Conflict("too_many_reprints", limit=MOST_REPRINTS)
@@ -73,6 +74,7 @@ async def reprint(act: Act, ticket_id: int) -> None:
         )
     )
     act.touch(ticket.branch_id)
+    return PaperOfTicket("waiting", before.printer if before else "unknown", done + 1)
 
 
 async def _nearest(branch_id: int, ticket_id: int) -> str | None:
