@@ -23,13 +23,12 @@ from queue_app.domain.catalogue import Duration, Text
 from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.hall import Hall
 from queue_app.domain.numbering import branch_of_token
-from queue_app.domain.paper import PrinterState
 from queue_app.domain.people import Device, token_hash
 from queue_app.domain.ranges import Forecasts
 from queue_app.domain.rights import require
 from queue_app.flow.act import By
 from queue_app.queries import halls, printers, reference
-from queue_app.queries.printers import PaperOfTicket
+from queue_app.queries.printers import KioskPrinter, PaperOfTicket
 from queue_app.queries.staff import device_of_token
 from queue_app.screens.board import board_view
 from queue_app.screens.kiosk import DoorView, door_view
@@ -107,7 +106,7 @@ def _unregistered(request: Asked, branch: Branch, refused: bool) -> Response[Any
     )
 
 
-def _screens(request: Asked, seen: Hall, printer: PrinterState | None) -> Response[Any]:
+def _screens(request: Asked, seen: Hall, printer: KioskPrinter | None) -> Response[Any]:
     """The page. It always begins in the first language: no visitor's choice is remembered."""
     directory, branch = seen.directory, seen.branch
     speaker = speaker_of(directory.centre)
@@ -170,10 +169,17 @@ def _door(
     request: Asked,
     seen: Hall,
     groups: Sequence[tuple[OfferedGroup, ...]],
-    printer: PrinterState | None,
+    printer: KioskPrinter | None,
 ) -> DoorView:
     page = _page_version(request, seen.directory)
-    return door_view(seen, serves=bool(groups), page=page, printer=printer)
+    by_browser = printer is not None and printer.by_browser
+    return door_view(
+        seen,
+        serves=bool(groups),
+        page=page,
+        printer=printer.state if printer and not by_browser else None,
+        prints_itself=by_browser,
+    )
 
 
 def _page_version(request: Asked, directory: Directory) -> str:

@@ -1,8 +1,8 @@
 /** The paper of a ticket: whether it comes, and another one for whoever asks. */
 
-import { allow, byId } from "/static/web/lib/dom.js";
+import { allow, byId, el } from "/static/web/lib/dom.js";
 import { ask, wish } from "/static/web/lib/requests.js";
-import { say } from "/static/web/lib/words.js";
+import { language, say } from "/static/web/lib/words.js";
 import { door } from "./home.js";
 
 const LOOK_EVERY_MS = 700;
@@ -19,9 +19,11 @@ export const isStill = () => door().printer !== null && !PRINTS.includes(door().
 /** Say what becomes of the paper of this ticket, for as long as it is shown. */
 export function followPaper(branch, ticket) {
   forgetPaper();
-  if (door().printer === null) return;
-  followed = { branch, id: ticket.id };
+  const { printer, prints_itself: here } = door();
+  if (printer === null && !here) return;
+  followed = { branch, id: ticket.id, token: ticket.token, here };
   byId("paper").hidden = false;
+  if (here) return printHere(ticket.token, "print");
   show("waiting", door().printer);
   look();
 }
@@ -30,6 +32,7 @@ export function forgetPaper() {
   clearTimeout(timer);
   followed = null;
   byId("paper").hidden = true;
+  document.querySelector("iframe.printing")?.remove();
   say(byId("paper-said"), () => "");
 }
 
@@ -37,12 +40,22 @@ export function forgetPaper() {
 export async function printAgain() {
   const mine = followed;
   if (!mine) return;
+  if (mine.here) return printHere(mine.token, "print&reprint");
   show("waiting", "unknown");
   const options = { ...wish(null), withinMs: LOOK_WITHIN_MS };
   const answer = await ask(`/api/v1/tickets/${mine.id}/reprints`, options);
   if (followed !== mine) return;
   if (answer?.ok) look();
   else show("failed", "unknown");
+}
+
+/** By this browser, on the printer of this machine; what becomes of it nobody tells. */
+function printHere(token, how) {
+  document.querySelector("iframe.printing")?.remove();
+  const page = el("iframe", { class: "printing", "aria-hidden": "true", tabindex: "-1" });
+  page.src = `/t/${token}/paper?${how}&lang=${language()}`;
+  document.body.append(page);
+  show("printed", "unknown");
 }
 
 async function look() {

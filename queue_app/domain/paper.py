@@ -54,7 +54,8 @@ class Paper(Struct, frozen=True):
 
 class PrinterPlan(Struct, frozen=True):
     """A ticket printer that speaks ESC/POS. `address`: "tcp://10.0.0.5:9100" in the network,
-    "/dev/usb/lp0" at the serving machine.
+    "/dev/usb/lp0" at the serving machine; "browser": the kiosk's own browser prints, on whatever
+    printer its machine has.
 
     `kiosk`: the name of the device whose tickets it prints; None: those of every kiosk of the
     branch that has no printer of its own. Not `answers`: it cannot be asked how it stands, and
@@ -79,8 +80,12 @@ PRINTER_PORT = 9100
 _NETWORK = re.compile(r"tcp://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(?::([0-9]{1,5}))?/?")
 
 
+BROWSER = "browser"
+
+
 def printer_place(address: str) -> tuple[str, int] | str:
     """Host and port of a printer in the network, or the path of a device at the serving machine.
+    `BROWSER` is no place.
 
     ValueError for what is neither, with a reason made to be shown.
     """

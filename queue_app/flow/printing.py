@@ -57,8 +57,10 @@ async def reprint(act: Act, ticket_id: int) -> PaperOfTicket:
     recipient = act.who.actor
     if isinstance(act.who, Staff):
         recipient = await _nearest(ticket.branch_id, ticket.id) or ""
-    elif await printers.of_kiosk(ticket.branch_id, recipient) is None:
-        recipient = ""
+    else:
+        own = await printers.of_kiosk(ticket.branch_id, recipient)
+        if own is None or own.by_browser:
+            recipient = ""
     if not recipient:
         raise Conflict("no_printer")
     act.tell(
@@ -82,6 +84,7 @@ async def _nearest(branch_id: int, ticket_id: int) -> str | None:
     hall."""
     found: str | None = await db.fetch_value(
         "SELECT 'printer ' || p.id FROM printer p WHERE branch_id = $1 AND retired_at IS NULL"
+        " AND address <> 'browser'"
         " ORDER BY EXISTS (SELECT FROM message m WHERE m.branch_id = $1 AND m.ticket_id = $2"
         " AND m.channel = 'print' AND m.recipient = 'printer ' || p.id) DESC,"
         " kiosk IS NOT NULL, position, id LIMIT 1",

@@ -23,12 +23,12 @@ class KnownPrinter(Printer, frozen=True, kw_only=True):
 _KNOWN = """
 SELECT p.branch_id, slug AS branch, p.id, code, p.address, width_mm, kiosk, answers, state, state_at
 FROM printer p JOIN branch ON branch.id = p.branch_id
-WHERE p.retired_at IS NULL AND branch.retired_at IS NULL
+WHERE p.retired_at IS NULL AND branch.retired_at IS NULL AND address <> 'browser'
 """
 
 
 async def all_known() -> list[KnownPrinter]:
-    """Every printer in force, in the order of the files."""
+    """Every printer in force that we speak to, in the order of the files."""
     rows = await db.fetch(_KNOWN + " ORDER BY branch.position, p.position, p.id")
     return [msgspec.convert(dict(row), type=KnownPrinter) for row in rows]
 
@@ -50,17 +50,25 @@ async def with_work(
     return [one for one in found if (one.branch_id, one.id) not in but]
 
 
-async def of_kiosk(branch_id: int, actor: str) -> PrinterState | None:
-    """How the printer stands that prints this kiosk's tickets; None: it has none."""
-    state: PrinterState | None = await db.fetch_value(
-        "SELECT p.state FROM printer p LEFT JOIN device d ON d.branch_id = p.branch_id"
-        " AND 'device:' || d.id = $2 WHERE p.branch_id = $1 AND p.retired_at IS NULL"
+class KioskPrinter(Struct, frozen=True):
+    """What prints a kiosk's tickets. `by_browser`: the kiosk itself, of which nothing is known."""
+
+    state: PrinterState
+    by_browser: bool
+
+
+async def of_kiosk(branch_id: int, actor: str) -> KioskPrinter | None:
+    """The printer of this kiosk's tickets; None: it has none."""
+    row = await db.fetch_row(
+        "SELECT p.state, p.address = 'browser' AS by_browser FROM printer p"
+        " LEFT JOIN device d ON d.branch_id = p.branch_id AND 'device:' || d.id = $2"
+        " WHERE p.branch_id = $1 AND p.retired_at IS NULL"
         " AND (p.kiosk IS NULL OR p.kiosk = d.name)"
         " ORDER BY p.kiosk IS NULL, p.position, p.id LIMIT 1",
         branch_id,
         actor,
     )
-    return state
+    return msgspec.convert(dict(row), type=KioskPrinter) if row else None
 
 
 class PaperOfTicket(Struct, frozen=True):

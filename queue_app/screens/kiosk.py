@@ -17,7 +17,7 @@ class DoorView(Struct, frozen=True):
     `branch_day.Door`. `interruption`: why calls are stopped, for everybody or for some services.
     `stopped`: services for which no ticket is given, as it is not known when they resume;
     bookings can still check in. `printer`: how that stands which prints this kiosk's tickets;
-    None where it has none.
+    None where it has none, or where `prints_itself`: by its browser, which cannot be asked.
     """
 
     version: int
@@ -30,10 +30,16 @@ class DoorView(Struct, frozen=True):
     interruption: InterruptionView | None
     stopped: tuple[str, ...]
     printer: PrinterState | None = None
+    prints_itself: bool = False
 
 
 def door_view(
-    hall: Hall, *, serves: bool, page: str, printer: PrinterState | None = None
+    hall: Hall,
+    *,
+    serves: bool,
+    page: str,
+    printer: PrinterState | None = None,
+    prints_itself: bool = False,
 ) -> DoorView:
     """The door at this moment. `serves`: whether any desk of the branch gives any service."""
     door = hall.day.door(hall.at)
@@ -49,4 +55,5 @@ def door_view(
         interruption=interruption_now(hall),
         stopped=tuple(code for code in hall.directory.services if hall.refusal([code])),
         printer=printer,
+        prints_itself=prints_itself,
     )
