@@ -16,13 +16,13 @@ from litestar.plugins.prometheus import PrometheusConfig
 import booking.pages
 import display.pages
 import kiosk.pages
-import queue_app.api.page
 import queue_app.api.routes
+import queue_app.api.viewer
 import queue_app.console.pages
 import queue_app.console.unsettled_list
 import queue_app.trial.inbox
 from config.files import CATALOGUES
-from config.settings import Settings, from_environment
+from config.settings import Settings
 from queue_app.api import sockets
 from queue_app.api.description import TruthPlugin
 from queue_app.api.docs import TextSchema
@@ -125,7 +125,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
         route_handlers=[
             queue_app.api.routes.router,
             *queue_app.api.routes.live(channels),
-            queue_app.api.page.api_page,
+            queue_app.api.viewer.api_page,
             booking.pages.router,
             kiosk.pages.router,
             display.pages.router,
@@ -232,8 +232,7 @@ async def _first_look() -> None:
         await pushing.private_key()
 
 
-def serve() -> Litestar:
-    """The application of a server process, as its environment says."""
-    settings = from_environment()
+def serve(settings: Settings) -> Litestar:
+    """The application of a server process."""
     clock = clock_of(settings.clock, settings.rate, settings.clock_origin)
     return create_app(settings, clock)
