@@ -43,9 +43,9 @@ from queue_app.domain.ranges import Forecasts
 from queue_app.flow import pushing
 from queue_app.flow.promising import Promises
 from queue_app.jobs import reading_bounces, runner, upkeep
-from queue_app.jobs.printing import TicketPrinting
 from queue_app.jobs.runner import Job
 from queue_app.jobs.sending import Sender
+from queue_app.jobs.ticket_printing import TicketPrinting
 from queue_app.live import Hub
 from queue_app.queries import reference
 from queue_app.store import db

@@ -12,6 +12,7 @@ from queue_app.cli import (
     person,
     running,
     sign_ins,
+    ticket_printers,
     unsettled_bookings,
 )
 from queue_app.cli.operator import OperatorGroup
@@ -35,6 +36,7 @@ for command in (
     unsettled_bookings.unsettled,
     sign_ins.staff,
     sign_ins.device,
+    ticket_printers.printer,
     person.person,
     message_bounced.message,
     database.doctor,

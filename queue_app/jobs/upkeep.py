@@ -18,9 +18,9 @@ from queue_app.jobs import (
     retention,
     soon,
 )
-from queue_app.jobs.printing import TicketPrinting
 from queue_app.jobs.runner import Job
 from queue_app.jobs.sending import Sender
+from queue_app.jobs.ticket_printing import TicketPrinting
 
 _log = logging.getLogger(__name__)
 

@@ -1,6 +1,7 @@
 """The ticket as a document and as a picture: what it says, in whose order, and whether it fits."""
 
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,8 +9,10 @@ import zxingcpp
 from msgspec.structs import replace
 from PIL import Image
 
+from config.files import load_centre
 from queue_app.delivery.paper.document import TicketDocument, ticket_document
 from queue_app.delivery.paper.picture import LONGEST_DOTS, drawn
+from queue_app.delivery.paper.sample import sample_ticket
 from queue_app.domain.centre import Checklist
 from queue_app.domain.directory import Directory
 from queue_app.domain.hall import HallTicket, PrinterStanding, Unprinted
@@ -28,7 +31,9 @@ from tests.domain.screen_halls import (
     stop,
     ticket,
 )
+from tests.support.database import CONFIG
 
+CENTRES = Path(__file__).parents[1] / "centres"
 LINK = "https://queue.example.org/t/1-AbCdEfGhIjKlMnOpQrStUv"
 SOON = Wait(2, 15, 25)
 LISTS = (
@@ -199,3 +204,14 @@ def test_staff_are_told_what_to_do_at_which_printer_and_who_has_no_paper() -> No
     assert [(one.code, one.prints) for one in view.printers] == [("door", False), ("side", True)]
     assert view.printers[0].title["en"] == "Ticket printer Entrance: no paper"
     assert view.unprinted == (Unprinted(7, "А7"),)
+
+
+@pytest.mark.parametrize("name", ["kyiv-cks", "valletta", "night"])
+def test_every_centre_can_look_at_its_ticket_before_anybody_takes_one(name: str) -> None:
+    folder = CONFIG.parent / name if name == "kyiv-cks" else CENTRES / name
+    loaded = load_centre(folder)
+    for language in loaded.languages:
+        made = sample_ticket(loaded, language, "https://queue.example.org")
+        assert {"number", "services", "wait", "qr"} <= said(made).keys()
+        assert said(made)["ahead"].startswith("4")
+        assert zxingcpp.read_barcodes(drawn(made, 384).convert("L"))

@@ -13,7 +13,7 @@ from queue_app.domain.errors import Conflict, NotAllowed
 from queue_app.domain.people import RESIDENT, Device
 from queue_app.flow import arrival, printing
 from queue_app.flow.act import By
-from queue_app.jobs.printing import TicketPrinting
+from queue_app.jobs.ticket_printing import TicketPrinting
 from queue_app.queries import printers, reference
 from queue_app.queries.printers import PaperOfTicket
 from queue_app.store import db
