@@ -23,7 +23,8 @@ class KnownPrinter(Printer, frozen=True, kw_only=True):
 _KNOWN = """
 SELECT p.branch_id, slug AS branch, p.id, code, p.address, width_mm, kiosk, answers, state, state_at
 FROM printer p JOIN branch ON branch.id = p.branch_id
-WHERE p.retired_at IS NULL AND branch.retired_at IS NULL AND address <> 'browser'
+WHERE p.retired_at IS NULL AND branch.retired_at IS NULL
+    AND p.address <> 'browser'
 """
 
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
+import httpx
 import pytest
 import zxingcpp
 
@@ -265,3 +266,53 @@ async def test_a_clock_that_was_set_back_keeps_no_ticket_from_its_printer(
     assert await printing.claim(branch.id, branch.printers[0].id, MONDAY + timedelta(hours=2))
     assert await room.run(clock) == 1
     assert await message_of(issued.id) == ("sent", None)
+
+
+async def test_a_printer_that_prints_nothing_is_a_figure(
+    clock: FixedClock, sink: PrinterSink, room: TicketPrinting, client: httpx.AsyncClient
+) -> None:
+    sink.status = dict(PAPER_OUT)
+    await room.run(clock)
+    told = (await client.get("/metrics")).text
+    labels = f'branch="{BRANCH}",printer="hall",state="paper_out"'
+    assert f"queue_app_printer_takes_tickets{{{labels}}} 0.0" in told
+
+
+async def test_a_kiosk_asks_what_became_of_its_paper_and_for_another(
+    clock: FixedClock, sink: PrinterSink, room: TicketPrinting, client: httpx.AsyncClient
+) -> None:
+    kiosk = (await install(MONDAY)).bearer
+    door = (await client.get(f"/kiosk/{BRANCH}/door", headers=kiosk)).json()
+    assert (door["printer"], door["prints_itself"]) == ("unknown", False)
+    issued = await take_ticket(MONDAY)
+    paper = f"/kiosk/{BRANCH}/tickets/{issued.id}/paper"
+    assert (await client.get(paper)).status_code == 401
+    assert (await client.get(paper, headers=kiosk)).json()["paper"] == "waiting"
+    await room.run(clock)
+    told = (await client.get(paper, headers=kiosk)).json()
+    assert told == {"paper": "printed", "printer": "ready", "reprints": 0}
+    again = await client.post(f"/api/v1/tickets/{issued.id}/reprints", headers=kiosk)
+    assert (again.status_code, again.json()["paper"]) == (202, "waiting")
+    refused = await client.post(f"/api/v1/tickets/{issued.id}/reprints")
+    assert refused.status_code == 401
+
+
+async def test_a_kiosk_whose_browser_prints_has_no_job_and_a_page_to_print(
+    clock: FixedClock, client: httpx.AsyncClient
+) -> None:
+    await put_printer("browser")
+    try:
+        kiosk = (await install(MONDAY)).bearer
+        door = (await client.get(f"/kiosk/{BRANCH}/door", headers=kiosk)).json()
+        assert (door["printer"], door["prints_itself"]) == (None, True)
+        issued = await take_ticket(MONDAY)
+        assert not await db.fetch_value("SELECT count(*) FROM message WHERE channel = 'print'")
+        with pytest.raises(Conflict, match="no_printer"):
+            await printing.reprint(By(KIOSK, MONDAY), issued.id)
+        assert await printers.all_known() == []
+        page = (await client.get(f"/t/{issued.token}/paper")).text
+        assert "А1</h1>" in page and "Перед вами" in page and "<svg" in page
+        assert "Повторний друк" not in page
+        assert "Повторний друк" in (await client.get(f"/t/{issued.token}/paper?reprint")).text
+    finally:
+        await remove_printers()
