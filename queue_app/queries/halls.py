@@ -95,6 +95,7 @@ SELECT json_build_object(
             AND ticket_id = ticket.id AND channel = 'print' ORDER BY id DESC LIMIT 1) last ON true
         WHERE ticket.branch_id = $1 AND day >= $2 AND ticket.state = 'waiting'
             AND issued_at >= $7 AND last.state = 'failed'
+            AND EXISTS (SELECT FROM printer WHERE branch_id = $1)
         ORDER BY ticket.id) u)
 )
 """

@@ -34,7 +34,7 @@ export function allowReprints(possible) {
 function banner({ title, advice, prints }) {
   return el(
     "div",
-    { class: prints ? "stop stop-quiet" : "stop" },
+    { class: "stop", "data-prints": prints },
     el(
       "p",
       { class: "stop-words" },
