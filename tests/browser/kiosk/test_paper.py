@@ -1,12 +1,24 @@
 """Paper at the kiosk in a real browser: it comes, it does not come, it comes again."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.browser.kiosk.panel import SEVEN_TO_ONE, assert_shows_ticket, choose, press
+from queue_app.queries import reference
+from queue_app.store import db
+from tests.browser.kiosk.panel import (
+    SEVEN_TO_ONE,
+    assert_shows_ticket,
+    booked,
+    choose,
+    press,
+    type_code,
+)
 from tests.browser.kiosk.panel import Switch as SwitchOn
+from tests.conftest import MONDAY
 from tests.support.browser import assert_accessible
 from tests.support.printer_sink import (
     PAPER_OUT,
@@ -33,6 +45,8 @@ async def sink(database: str) -> AsyncIterator[PrinterSink]:
 
 @pytest.fixture
 async def printing_kiosk(sink: PrinterSink, hall: Server, switched_on: SwitchOn) -> Page:
+    """After the server knows of the printer, so that the page need not load itself anew."""
+    await asyncio.sleep(reference.FRESH_SECONDS + 0.2)
     return await switched_on(hall)
 
 
@@ -75,3 +89,22 @@ async def test_a_kiosk_without_a_printer_says_nothing_of_paper(kiosk: Page) -> N
     await press(kiosk, "#take")
     await assert_shows_ticket(kiosk, "А1")
     await expect(kiosk.locator("#paper")).to_be_hidden()
+
+
+@pytest.mark.slow
+async def test_whoever_checks_in_again_is_told_that_the_paper_came_out_before(
+    printing_kiosk: Page, sink: PrinterSink
+) -> None:
+    code = await booked(MONDAY + timedelta(minutes=10))
+    await type_code(printing_kiosk, code)
+    await expect(printing_kiosk.locator("#paper-said")).to_have_text("Візьміть талон")
+    await db.fetch("UPDATE ticket SET issued_at = issued_at - interval '5 min'")
+    await press(printing_kiosk, "#ticket-done")
+    await printing_kiosk.wait_for_timeout(500)
+    await type_code(printing_kiosk, code)
+    said = printing_kiosk.locator("#paper-said")
+    await expect(said).to_have_text("Цей талон уже надруковано раніше")
+    assert len(sink.tickets) == 1
+    await printing_kiosk.locator("#reprint").click()
+    await expect(said).to_have_text("Візьміть талон")
+    assert len(sink.tickets) == 2
