@@ -110,6 +110,16 @@ async def test_a_printer_that_dies_at_any_byte_leaves_the_ticket_in_doubt() -> N
             assert not sink.tickets, f"whole at byte {place}"
 
 
+async def test_a_whole_ticket_on_its_way_is_in_doubt_wherever_it_ends() -> None:
+    ticket = ticket_bytes(stripes(576, 900))
+    for place in range(1, len(ticket), 1999):
+        async with printer_sink() as sink:
+            sink.dies_after = place
+            with pytest.raises(CutShort, match="off"):
+                await print_at(sink.address, True, ticket, yes)
+            assert not sink.tickets, f"whole at byte {place}"
+
+
 async def test_paper_that_ends_in_mid_ticket_is_told_so(sink: PrinterSink, impatient: None) -> None:
     sink.empties_after = len(TICKET) // 2
     with pytest.raises(CutShort) as ended:
