@@ -10,6 +10,7 @@ from litestar.response import Redirect
 from litestar.status_codes import HTTP_303_SEE_OTHER, HTTP_308_PERMANENT_REDIRECT
 
 from display import words
+from display.loudness import loudness_of
 from queue_app.clock import Clock
 from queue_app.delivery.paper.document import ticket_document
 from queue_app.domain.catalogue import Language, Text
@@ -59,6 +60,7 @@ async def board(
         cells=cells(snapshot, places),
         zone=offsets(seen.directory.zone, seen.at.year),
         words=words.call_out,
+        loudness=loudness_of(seen.directory.rules, request.query_params),
     )
 
 

@@ -20,7 +20,7 @@ from queue_app.store.system_account import SYSTEM_USER, NoAccountError, system_a
 
 ACCOUNT = "QUEUE_APP_ANSWERS_AS"
 """What the keeper tells the answering processes; nobody else sets it."""
-MESSAGES = "messages"
+WRITTEN = ("messages", "voice")
 """What the answering processes write in the data folder."""
 _UNREADABLE = """
 import os, sys
@@ -46,7 +46,8 @@ def account_for(settings: Settings) -> str | None:
     except (KeyError, NoAccountError) as error:
         _warn(f"there is no account {settings.account} ({error})")
         return None
-    _give(settings.data / MESSAGES, account)
+    for name in WRITTEN:
+        _give(settings.data / name, account)
     unreadable = _first_unreadable(_needed(settings), account)
     if unreadable:
         _warn(f"the account {account.pw_name} cannot read {unreadable}: let it, as by chmod o+rX")
@@ -70,7 +71,7 @@ def _needed(settings: Settings) -> Iterable[Path]:
     yield Path(sys.prefix)
     yield Path(queue_app.__file__)
     yield PROJECT
-    yield settings.data / MESSAGES
+    yield from (settings.data / name for name in WRITTEN)
     yield settings.config
     yield from settings.config.rglob("*")
 

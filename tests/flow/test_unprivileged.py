@@ -78,7 +78,8 @@ async def test_nothing_that_answers_runs_as_root(data: Path, servers: StartServe
         step.chmod(step.stat().st_mode | stat.S_IXOTH)
         if step == Path(os.environ[RUN_FOLDER]):
             break
-    unprivileged._give(data / "messages", system_account())
+    for name in unprivileged.WRITTEN:
+        unprivileged._give(data / name, system_account())
     if found := reaches(Settings(data=data, config=CONFIG)):
         pytest.skip(f"the account cannot reach {found}")
     (server,) = await servers(environment={"QUEUE_APP_ACCOUNT": ""})
