@@ -48,6 +48,7 @@ from queue_app.flow.promising import Promises
 from queue_app.jobs import reading_bounces, runner, upkeep
 from queue_app.jobs.runner import Job
 from queue_app.jobs.sending import Sender
+from queue_app.jobs.ticket_printing import TicketPrinting
 from queue_app.live import Hub
 from queue_app.queries import reference
 from queue_app.store import db
@@ -95,13 +96,17 @@ def create_app(settings: Settings, clock: Clock | None = None, works: bool = Tru
     public_url = settings.public_url or _trial_url(settings)
     organizer = settings.mail_from.address if settings.mail_from else None
     by_push: tuple[Medium, ...] = ("push",)
-    letters = tuple(one for one in MEDIA if one not in by_push)
+    letters = tuple(one for one in MEDIA if one not in (*by_push, "print"))
     sender = Sender(
         ways | _providers(settings), public_url, organizer, settings.ways_out, only=letters
     )
     push = WebPush(_whom_to_ask(settings), anywhere=settings.trial)
     pusher = Sender({"push": push}, only=by_push, at_once=PUSHES_AT_ONCE)
-    jobs = [*upkeep.with_delivery(sender, folder, pusher, forecasts), *_read_bounces(settings)]
+    paper = TicketPrinting(public_url, forecasts)
+    jobs = [
+        *upkeep.with_delivery(sender, folder, pusher, forecasts, paper),
+        *_read_bounces(settings),
+    ]
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:

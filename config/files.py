@@ -1,6 +1,6 @@
 """A centre's folder of TOML files, read strictly and written back out.
 
-centre.toml     title, languages, timezone, country, branch_words, rules, priorities
+centre.toml     title, languages, timezone, country, branch_words, rules, priorities, paper
 catalogue.toml  groups, services
 advice.toml     checklists, contacts, notes
 capacity.toml   skills, and layouts (hours, desks, lanes) that branches share
@@ -18,6 +18,7 @@ from msgspec import Struct
 from config.checking import check_reach, check_references
 from config.doubts import warn
 from config.notation import parse_duration
+from config.paper_rules import check_paper
 from config.reading import ConfigError, Mistake, Place, Reader
 from config.rules import check_rules
 from config.weeks import closures_of, weekly_of
@@ -39,6 +40,7 @@ from queue_app.domain.centre import (
     Weekly,
 )
 from queue_app.domain.matching import Keywords, Phrases, SearchWords, Synonyms
+from queue_app.domain.paper import Paper, PrinterPlan
 
 __all__ = ["ConfigError", "Mistake", "check_centre", "load_centre", "write_centre"]
 
@@ -58,6 +60,7 @@ FILES: dict[str, frozenset[str]] = {
             "branch_words",
             "rules",
             "priorities",
+            "paper",
         }
     ),
     "catalogue.toml": frozenset({"groups", "services"}),
@@ -104,6 +107,7 @@ class _Branch(_Hours, kw_only=True):
     shelter: Text | None = None
     layout: str | None = None
     closures: list[Any] = []
+    printers: list[Any] = []
 
 
 class _Desk(Struct):
@@ -145,6 +149,7 @@ def check_centre(folder: Path, today: date | None = None) -> tuple[Centre, list[
     }
     centre = _read(reader, raw)
     check_rules(reader, Place("centre.toml", "rules"), centre.rules)
+    check_paper(reader, centre)
     check_references(reader, raw)
     if not reader.problems:
         check_reach(reader, centre)
@@ -185,6 +190,7 @@ def _read(reader: Reader, raw: dict[str, dict[str, Any]]) -> Centre:
         skills=every("capacity.toml", "skills", Skill),
         branches=_branches(reader, raw),
         search=_search(reader, raw["search.toml"]),
+        paper=reader.struct(top.at("paper"), head.get("paper", {}), Paper) or Paper(),
     )
 
 
@@ -270,6 +276,9 @@ def _branch(
         desks=desks,
         lanes=lanes,
         shelter=raw.shelter,
+        printers=tuple(
+            one for _, one in reader.items(place.at("printers"), raw.printers, PrinterPlan)
+        ),
     )
 
 

@@ -12,6 +12,7 @@ from litestar.status_codes import HTTP_303_SEE_OTHER, HTTP_308_PERMANENT_REDIREC
 from display import words
 from display.loudness import loudness_of
 from queue_app.clock import Clock
+from queue_app.delivery.paper.document import ticket_document
 from queue_app.domain.catalogue import Language, Text
 from queue_app.domain.errors import Conflict, NotFound
 from queue_app.domain.hall import Hall
@@ -27,6 +28,7 @@ from queue_app.screens.panel import panel_view
 from queue_app.screens.ticket import ticket_view
 from queue_app.texts.formats import offsets
 from queue_app.texts.speaker import Speaker, speaker_of
+from queue_app.web.addresses import absolute
 from queue_app.web.guards import require_same_origin, right
 from queue_app.web.i18n import LANGUAGE_COOKIE, language_of, languages_of
 from queue_app.web.limits import PUBLIC
@@ -137,6 +139,34 @@ async def ticket(
     )
 
 
+@get("/t/{token:str}/paper", opt=right("see_ticket"))
+async def paper(
+    request: Asked,
+    token: FromPath[str],
+    clock: NamedDependency[Clock],
+    promises: NamedDependency[Promises],
+    forecasts: NamedDependency[Forecasts],
+) -> Response[Any]:
+    """The ticket as a browser prints it; NotFound `unknown_link`. `?print`: at once, as a kiosk
+    does whose printer is the browser's; `?reprint`: says that it is one."""
+    own = await tickets.by_token(token)
+    directory = await reference.directory()
+    branch = directory.branch_of(own.branch_id)
+    seen = await halls.load(directory, branch, clock.now(), forecasts)
+    promises.note(seen, own.id)
+    language = _language(request, own)
+    link = absolute(request, f"/t/{token}")
+    again = "reprint" in request.query_params
+    return render(
+        request,
+        "display/paper.html",
+        language=language,
+        headers={"X-Robots-Tag": "noindex"},
+        document=ticket_document(seen, own, seen.waits.get(own.id), link, language, again),
+        token=token,
+    )
+
+
 def _language(request: Asked, own: Ticket) -> Language:
     """As chosen on this phone, else as chosen at the kiosk."""
     chosen = (request.query_params.get("lang"), request.cookies.get(LANGUAGE_COOKIE))
@@ -154,4 +184,4 @@ async def leave(request: Asked, token: FromPath[str], by: NamedDependency[By]) -
     return Redirect(f"/t/{token}", status_code=HTTP_303_SEE_OTHER)
 
 
-router = Router("", route_handlers=[board, panel, ticket, leave], include_in_schema=False)
+router = Router("", route_handlers=[board, panel, ticket, paper, leave], include_in_schema=False)

@@ -4,6 +4,7 @@ A browser becomes a kiosk by its device token: `?device=TOKEN` once, a cookie fr
 """
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,8 +15,10 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 
 from kiosk.offer import OfferedGroup, OfferedService, screens_of_groups
+from kiosk.slip import slip_of
 from kiosk.words import Sayings, script
 from queue_app.clock import Clock
+from queue_app.delivery.paper.document import label_of
 from queue_app.domain.catalogue import Duration, Text
 from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.hall import Hall
@@ -24,7 +27,8 @@ from queue_app.domain.people import Device, token_hash
 from queue_app.domain.ranges import Forecasts
 from queue_app.domain.rights import require
 from queue_app.flow.act import By
-from queue_app.queries import halls, reference
+from queue_app.queries import halls, printers, reference
+from queue_app.queries.printers import KioskPrinter, PaperOfTicket
 from queue_app.queries.staff import device_of_token
 from queue_app.screens.board import board_view
 from queue_app.screens.kiosk import DoorView, door_view
@@ -55,10 +59,11 @@ async def start(
     place = directory.branch(branch)
     if token := request.query_params.get("device"):
         return await _register(request, place, token)
-    if not _stands_in(place, await find_device(request)):
+    device = await find_device(request)
+    if device is None or not _stands_in(place, device):
         return _unregistered(request, place, REFUSED in request.query_params)
     seen = await halls.load(directory, place, clock.now(), forecasts)
-    return _screens(request, seen)
+    return _screens(request, seen, await printers.of_kiosk(place.id, device.actor))
 
 
 async def _register(request: Asked, branch: Branch, token: str) -> Response[Any]:
@@ -101,13 +106,13 @@ def _unregistered(request: Asked, branch: Branch, refused: bool) -> Response[Any
     )
 
 
-def _screens(request: Asked, seen: Hall) -> Response[Any]:
+def _screens(request: Asked, seen: Hall, printer: KioskPrinter | None) -> Response[Any]:
     """The page. It always begins in the first language: no visitor's choice is remembered."""
     directory, branch = seen.directory, seen.branch
     speaker = speaker_of(directory.centre)
     sayings = Sayings(speaker)
     groups = screens_of_groups(directory, branch)
-    door, board = _door(request, seen, groups), board_view(seen)
+    door, board = _door(request, seen, groups, printer), board_view(seen)
 
     def published(duration: Duration) -> Text:
         return speaker.each(lambda formats: formats.published(duration))
@@ -135,6 +140,8 @@ def _screens(request: Asked, seen: Hall) -> Response[Any]:
         say=sayings.say,
         said=sayings.said,
         longest=_longest,
+        slip=slip_of(directory.centre),
+        label=partial(label_of, directory.centre),
         published=published,
     )
 
@@ -153,13 +160,26 @@ async def door(
     place = directory.branch(branch)
     require("see_kiosk", by.who, place.id)
     groups = screens_of_groups(directory, place)
-    view = _door(request, await halls.load(directory, place, by.now), groups)
+    printer = await printers.of_kiosk(place.id, by.who.actor)
+    view = _door(request, await halls.load(directory, place, by.now), groups, printer)
     return Response(view, headers=PRIVATE)
 
 
-def _door(request: Asked, seen: Hall, groups: Sequence[tuple[OfferedGroup, ...]]) -> DoorView:
+def _door(
+    request: Asked,
+    seen: Hall,
+    groups: Sequence[tuple[OfferedGroup, ...]],
+    printer: KioskPrinter | None,
+) -> DoorView:
     page = _page_version(request, seen.directory)
-    return door_view(seen, serves=bool(groups), page=page)
+    by_browser = printer is not None and printer.by_browser
+    return door_view(
+        seen,
+        serves=bool(groups),
+        page=page,
+        printer=printer.state if printer and not by_browser else None,
+        prints_itself=by_browser,
+    )
 
 
 def _page_version(request: Asked, directory: Directory) -> str:
@@ -181,4 +201,14 @@ async def ticket_qr(
     return Response(str(picture), media_type="text/html", headers=PRIVATE)
 
 
-router = Router("/kiosk/{branch:str}", route_handlers=[start, door, ticket_qr])
+@get("/tickets/{ticket:int}/paper", include_in_schema=False, opt=right("see_kiosk"))
+async def paper(
+    branch: FromPath[str], ticket: FromPath[int], by: NamedDependency[By]
+) -> Response[PaperOfTicket | None]:
+    """What has become of a ticket's paper; nothing where none was asked for."""
+    place = (await reference.directory()).branch(branch)
+    require("see_kiosk", by.who, place.id)
+    return Response(await printers.paper_of(place.id, ticket), headers=PRIVATE)
+
+
+router = Router("/kiosk/{branch:str}", route_handlers=[start, door, ticket_qr, paper])

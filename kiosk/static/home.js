@@ -3,6 +3,7 @@
 import { byId, put } from "/static/web/lib/dom.js";
 import { isOlder } from "/static/web/lib/versions.js";
 import { fill, language, plural, say } from "/static/web/lib/words.js";
+import { isStill } from "./paper.js";
 import * as screens from "./screens.js";
 import { clock, known, when } from "./times.js";
 import * as visit from "./visit.js";
@@ -73,6 +74,7 @@ export function showHall() {
     part.hidden = !part.dataset.when.split(" ").includes(door.state);
   }
   showStop();
+  byId("paper-note").hidden = !isStill();
   say(byId("closed-lead"), leadText);
   say(byId("closed-note"), (t) => {
     const next = door.state === "past_last_ticket" && door.opens_at;

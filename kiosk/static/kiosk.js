@@ -21,6 +21,7 @@ import {
 } from "./home.js";
 import { watchIdle } from "./idle.js";
 import * as keypad from "./keypad.js";
+import { printAgain } from "./paper.js";
 import { foretell } from "./prospect.js";
 import { codeIn, listenToScanner } from "./scanner.js";
 import * as screens from "./screens.js";
@@ -150,6 +151,7 @@ function act(id) {
   else if (id === "check-in") errand.checkIn();
   else if (id === "ticket-done") restart();
   else if (id === "ticket-pause") toggleHold();
+  else if (id === "reprint") printAgain();
 }
 
 /** Everything as it was before this visitor came. */

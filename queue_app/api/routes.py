@@ -12,6 +12,7 @@ from queue_app.api import (
     interruptions,
     proofs,
     pushes,
+    reprints,
     visitors,
     wish_routes,
 )
@@ -67,6 +68,7 @@ router = Router(
         desks.transfer,
         desks.undo,
         desks.queue,
+        reprints.reprint,
         interruptions.interrupt,
         interruptions.current,
         interruptions.resume,

@@ -86,7 +86,7 @@ def list_staff() -> None:
     """Everybody who signs in, at which desk; who has left comes last."""
     now = installation.clock(operator.settings()).now()
     zone, everybody = operator.with_database(partial(_with_zone, partial(people.accounts, now)))
-    _table(
+    table(
         ("LOGIN", "ROLE", "BRANCH", "DESK", "SESSIONS", "SINCE", "RETIRED"),
         [
             (
@@ -111,7 +111,7 @@ def _day(instant: datetime | None, zone: ZoneInfo) -> str:
     return instant.astimezone(zone).date().isoformat() if instant else "-"
 
 
-def _table(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+def table(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
     """Columns as wide as their widest value."""
     widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
     for row in (heads, *rows):
@@ -158,7 +158,7 @@ def revoke_device(name: str, branch: str | None) -> None:
 def list_devices() -> None:
     """Every kiosk and board; the revoked come last."""
     zone, every = operator.with_database(partial(_with_zone, people.installed))
-    _table(
+    table(
         ("NAME", "KIND", "BRANCH", "SINCE", "REVOKED"),
         [
             (one.name, one.kind, one.branch, _day(one.created_at, zone), _day(one.revoked_at, zone))

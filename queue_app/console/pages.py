@@ -197,6 +197,7 @@ async def _choose(
         version=shown.version,
         epoch=shown.epoch,
         stops=shown.interruptions,
+        paper=shown.paper,
         kinds=KINDS,
         problem=_parts(request, error) if error else None,
     )

@@ -110,6 +110,10 @@ def desk(spoken: Words) -> dict[str, Any]:
             "paused": spoken.gettext("On a break: %(clerk)s"),
             "closed": spoken.gettext("Nobody works at it now"),
         },
+        "paper": {
+            "unprinted": spoken.forms("%(n)s ticket has no paper:", "%(n)s tickets have no paper:"),
+            "again": spoken.gettext("Print %(number)s"),
+        },
         "stops": {
             "since": spoken.gettext("since %(time)s"),
             "at": spoken.gettext("at %(time)s"),
@@ -151,6 +155,7 @@ def desk(spoken: Words) -> dict[str, Any]:
         "done": {
             "call": spoken.gettext("%(number)s is called."),
             "recall": spoken.gettext("%(number)s is called once more."),
+            "reprint": spoken.gettext("%(number)s is being printed once more."),
             "start": spoken.gettext("You have started with %(number)s."),
             "finish": spoken.gettext("%(number)s: finished."),
             "no_show": spoken.gettext("%(number)s: no-show."),

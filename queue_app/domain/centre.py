@@ -11,6 +11,7 @@ from msgspec import Struct
 from queue_app.domain.catalogue import Channel, Group, Language, Service, Text
 from queue_app.domain.dispatch import PolicyName
 from queue_app.domain.matching import SearchWords
+from queue_app.domain.paper import Paper, PrinterPlan
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -156,6 +157,7 @@ class BranchPlan(Struct, frozen=True):
     lanes: tuple[LanePlan, ...]
     shelter: Text | None = None
     """Where people go in an air-raid alert, and how to get there."""
+    printers: tuple[PrinterPlan, ...] = ()
 
 
 class Checklist(Struct, frozen=True):
@@ -219,3 +221,4 @@ class Centre(Struct, frozen=True):
     skills: tuple[Skill, ...]
     branches: tuple[BranchPlan, ...]
     search: SearchWords = SearchWords()
+    paper: Paper = Paper()

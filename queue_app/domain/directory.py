@@ -12,6 +12,7 @@ from queue_app.domain.branch_day import BranchDay, branch_day
 from queue_app.domain.catalogue import Channel, Language, Service, Text
 from queue_app.domain.centre import Centre, Closure, Rules, Weekly
 from queue_app.domain.errors import NotFound
+from queue_app.domain.paper import Printer
 from queue_app.domain.quiet import Quiet
 from queue_app.domain.reminders import Reminders
 
@@ -51,6 +52,7 @@ class Branch(Struct, frozen=True):
     shelter: Text | None = None
     retired_desks: tuple[Desk, ...] = ()
     retired: bool = False
+    printers: tuple[Printer, ...] = ()
 
 
 class Directory(Struct, frozen=True, dict=True):

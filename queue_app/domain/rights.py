@@ -75,6 +75,9 @@ RIGHTS: Mapping[str, Mapping[Party, Where]] = {
     "issue": _KIOSK,
     "check_in": _KIOSK,
     "admit_call": _SYSTEM,
+    "reprint": _KIOSK | _IN_BRANCH,
+    "note_printer": _SYSTEM,
+    "give_up_print": _SYSTEM,
     # Desks.
     "begin_session": _ANYONE,
     "end_session": _ANYONE,

@@ -17,6 +17,7 @@ from queue_app.domain.centre import (
 )
 from queue_app.domain.directory import Branch, Desk, Directory, Lane
 from queue_app.domain.errors import NotFound
+from queue_app.domain.paper import Printer, PrinterPlan
 from queue_app.queries.epochs import EPOCH
 from queue_app.store import db
 
@@ -91,6 +92,10 @@ async def _load() -> Directory:
     branches = await db.fetch("SELECT * FROM branch ORDER BY position, id")
     desks = await db.fetch("SELECT * FROM desk ORDER BY position, id")
     lanes = await db.fetch("SELECT * FROM lane WHERE retired_at IS NULL ORDER BY position, id")
+    printers = await db.fetch(
+        "SELECT branch_id, id, code, address, width_mm, kiosk, answers FROM printer"
+        " WHERE retired_at IS NULL ORDER BY position, id"
+    )
 
     document = msgspec.json.decode(row["document"], type=dict)
     made = texts_of(document["languages"])
@@ -144,6 +149,11 @@ async def _load() -> Directory:
                 for lane in lanes
                 if lane["branch_id"] == one["id"]
             ),
+            printers=tuple(
+                msgspec.convert(dict(printer), type=Printer)
+                for printer in printers
+                if printer["branch_id"] == one["id"]
+            ),
         )
         for one in branches
     }
@@ -175,5 +185,8 @@ def _plan(branch: Branch) -> BranchPlan:
         desks=tuple(DeskPlan(desk.number, desk.skills, desk.roster) for desk in branch.desks),
         lanes=tuple(
             LanePlan(lane.code, lane.channel, lane.skills, lane.roster) for lane in branch.lanes
+        ),
+        printers=tuple(
+            msgspec.convert(one, type=PrinterPlan, from_attributes=True) for one in branch.printers
         ),
     )

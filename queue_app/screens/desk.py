@@ -18,6 +18,7 @@ from queue_app.screens.interruption import (
     interruption_now,
     lasting_interruptions,
 )
+from queue_app.screens.out_of_paper import PaperView, paper_view
 from queue_app.screens.reasons import sentence
 from queue_app.screens.titles import titles
 from queue_app.texts.formats import Formats
@@ -93,6 +94,7 @@ class DeskQueueView(Struct, frozen=True):
     undo: UndoView | None
     interruption: InterruptionView | None
     interruptions: tuple[InterruptionView, ...]
+    paper: PaperView
 
 
 def viewer_of(who: Actor) -> int | None:
@@ -128,6 +130,7 @@ def desk_view(hall: Hall, desk_id: int, viewer: int | None, extra: DeskExtra) ->
         undo=extra.undo,
         interruption=interruption_now(hall),
         interruptions=lasting_interruptions(hall),
+        paper=paper_view(hall),
     )
 
 

@@ -6,6 +6,7 @@ from typing import Literal
 from msgspec import Struct
 
 from queue_app.domain.hall import Hall
+from queue_app.domain.paper import PrinterState
 from queue_app.screens.interruption import InterruptionView, interruption_now
 
 
@@ -15,7 +16,8 @@ class DoorView(Struct, frozen=True):
     `unserved`: no desk of the branch gives any service. `opens_at` and `closes_at` as in
     `branch_day.Door`. `interruption`: why calls are stopped, for everybody or for some services.
     `stopped`: services for which no ticket is given, as it is not known when they resume;
-    bookings can still check in.
+    bookings can still check in. `printer`: how that stands which prints this kiosk's tickets;
+    None where it has none, or where `prints_itself`: by its browser, which cannot be asked.
     """
 
     version: int
@@ -27,9 +29,18 @@ class DoorView(Struct, frozen=True):
     page: str
     interruption: InterruptionView | None
     stopped: tuple[str, ...]
+    printer: PrinterState | None = None
+    prints_itself: bool = False
 
 
-def door_view(hall: Hall, *, serves: bool, page: str) -> DoorView:
+def door_view(
+    hall: Hall,
+    *,
+    serves: bool,
+    page: str,
+    printer: PrinterState | None = None,
+    prints_itself: bool = False,
+) -> DoorView:
     """The door at this moment. `serves`: whether any desk of the branch gives any service."""
     door = hall.day.door(hall.at)
     interrupted = door.state == "open" and hall.refusal_of_all is not None
@@ -43,4 +54,6 @@ def door_view(hall: Hall, *, serves: bool, page: str) -> DoorView:
         page=page,
         interruption=interruption_now(hall),
         stopped=tuple(code for code in hall.directory.services if hall.refusal([code])),
+        printer=printer,
+        prints_itself=prints_itself,
     )

@@ -141,6 +141,20 @@ class Lane(Table, tablename="lane", db=engine):
     retired_at = Timestamptz(null=True, default=None)
 
 
+class Printer(Table, tablename="printer", db=engine):
+    branch_id = ForeignKey(Branch, null=False)
+    id = Integer(primary_key=True)
+    code = Text()
+    position = Integer()
+    address = Text()
+    width_mm = Integer()
+    kiosk = Text(null=True, default=None)
+    answers = Boolean()
+    retired_at = Timestamptz(null=True, default=None)
+    state = Text(default="unknown")
+    state_at = Timestamptz(null=True, default=None)
+
+
 class Appointment(Table, tablename="appointment", db=engine):
     branch_id = ForeignKey(Branch, null=False)
     id = BigInt(primary_key=True)
@@ -215,6 +229,7 @@ class Message(Table, tablename="message", db=engine):
     created_at = Timestamptz()
     due_at = Timestamptz()
     leased_until = Timestamptz(null=True, default=None)
+    begun_at = Timestamptz(null=True, default=None)
     sent_at = Timestamptz(null=True, default=None)
     error = Text(null=True, default=None)
 

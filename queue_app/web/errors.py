@@ -394,6 +394,14 @@ SENTENCES: Mapping[str, Sentence] = {
         N_("This browser cannot be reached"),
         N_("Keep this page open, or watch the board."),
     ),
+    "no_printer": (
+        N_("There is no ticket printer here"),
+        N_("The number and the code on the screen are the ticket."),
+    ),
+    "too_many_reprints": (
+        N_("This ticket has been printed often enough"),
+        N_("The number and the code on the screen are the ticket."),
+    ),
     "too_many_browsers": (
         N_("Enough phones are told of this visit"),
         N_("Switch the notifications off on another phone first."),

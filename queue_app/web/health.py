@@ -15,11 +15,13 @@ from config.settings import Settings
 from queue_app.clock import Clock
 from queue_app.domain.correction import Correction
 from queue_app.domain.errors import NotAllowed, QueueError
+from queue_app.domain.paper import PRINTS
 from queue_app.queries import reference
 from queue_app.queries.accuracy import Accuracy, accuracy
 from queue_app.queries.habits import corrections
 from queue_app.queries.jobs import JobFigures, job_figures
 from queue_app.queries.outbox import OutboxFigures, figures
+from queue_app.queries.printers import KnownPrinter, all_known
 from queue_app.store import db
 from queue_app.store.outages import Outage
 from queue_app.web.figures import Figure, exposition
@@ -60,6 +62,11 @@ _OVERDUE = Figure(
 _OUTBOX = Figure("queue_app_outbox_waiting", "Messages that are to leave and have not yet")
 _OUTBOX_AGE = Figure("queue_app_outbox_oldest_seconds", "How long the oldest of them has waited")
 _OUTBOX_FAILED = Figure("queue_app_outbox_failed", "Messages that were given up")
+_PRINTER = Figure(
+    "queue_app_printer_takes_tickets",
+    "Whether a ticket printer prints, as it was found last; 0: see its state",
+    ["branch", "printer", "state"],
+)
 _JOB_RUN = Figure(
     "queue_app_job_last_run_timestamp_seconds", "When a job last ended well, in Unix time", ["job"]
 )
@@ -138,6 +145,7 @@ async def metrics(
     _show(await accuracy(clock.now() - timedelta(days=ACCURACY_DAYS)))
     _show_corrections(await corrections())
     _show_outbox(await figures(clock.now()))
+    _show_printers(await all_known())
     _show_jobs(await job_figures())
     return Response(exposition(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
@@ -181,6 +189,12 @@ def _show_outbox(found: OutboxFigures) -> None:
     _OUTBOX.set(found.waiting)
     _OUTBOX_AGE.set(found.oldest_seconds)
     _OUTBOX_FAILED.set(found.failed)
+
+
+def _show_printers(found: list[KnownPrinter]) -> None:
+    _PRINTER.clear()
+    for one in found:
+        _PRINTER.labels(one.branch, one.code, one.state).set(one.state in PRINTS)
 
 
 def _show_jobs(found: list[JobFigures]) -> None:

@@ -51,7 +51,7 @@ BEGIN
     FOREACH changing IN ARRAY '{message, job, promise, push_subscription, ticket, unsettled,
             appointment, wish, counter, request, tally, proof, freed_slot, session, brake,
             known_browser, device, service_time, branch_habits, staff,
-            refused_contact, reminded, unreminded}'::text[] LOOP
+            refused_contact, reminded, unreminded, printer}'::text[] LOOP
         EXECUTE format('DELETE FROM %I', changing);
     END LOOP;
 END $$;

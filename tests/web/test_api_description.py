@@ -52,6 +52,7 @@ POST /tickets/{ticket}/parkings
 POST /tickets/{ticket}/returns
 POST /tickets/{ticket}/transfers
 POST /tickets/{ticket}/undo
+POST /tickets/{ticket}/reprints
 GET /desks/{desk}/queue
 POST /branches/{branch}/interruptions
 GET /branches/{branch}/interruptions
