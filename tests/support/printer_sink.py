@@ -34,7 +34,6 @@ class PrinterSink:
         self.connections = 0
         self.most_at_once = 0
         self._open = 0
-        self._bands: list[Image.Image] = []
 
     @property
     def address(self) -> str:
@@ -51,7 +50,6 @@ class PrinterSink:
             pass
         finally:
             self._open -= 1
-            self._bands.clear()
             writer.close()
             with suppress(OSError):
                 await writer.wait_closed()
@@ -81,7 +79,7 @@ class PrinterSink:
     async def _obey(self, first: bytes, orders: "_Orders", writer: asyncio.StreamWriter) -> None:
         order = first + await orders.take(1)
         if order == b"\x1b@":
-            self._bands.clear()
+            orders.bands.clear()
         elif order == b"\x1da":
             await orders.take(1)
         elif order == b"\x1dv":
@@ -89,12 +87,12 @@ class PrinterSink:
             across, height = low + 256 * high, rows + 256 * more
             dots = await orders.take(across * height)
             inverted = bytes(255 - one for one in dots)
-            self._bands.append(Image.frombytes("1", (across * 8, height), inverted))
+            orders.bands.append(Image.frombytes("1", (across * 8, height), inverted))
         elif order == b"\x1dV":
             await orders.take(2)
             if not self.is_empty:
-                self.tickets.append(_joined(self._bands))
-            self._bands.clear()
+                self.tickets.append(_joined(orders.bands))
+            orders.bands.clear()
         elif order == b"\x1dr":
             await orders.take(1)
             if self.tells_done and not self.is_empty and not self.is_mute:
@@ -108,9 +106,10 @@ class _Dead(Exception):
 
 
 class _Orders:
-    """Counts what is no question, and ends where the printer does."""
+    """Of one connection: counts what is no question, and ends where the printer does."""
 
     def __init__(self, reader: asyncio.StreamReader, sink: PrinterSink) -> None:
+        self.bands: list[Image.Image] = []
         self._reader = reader
         self._sink = sink
 
