@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from typing import Any
+from urllib.parse import quote
 
 from litestar import Request, Response, Router, get, post
 from litestar.di import NamedDependency
@@ -12,9 +13,10 @@ from litestar.status_codes import HTTP_303_SEE_OTHER, HTTP_308_PERMANENT_REDIREC
 from display import words
 from queue_app.clock import Clock
 from queue_app.domain.catalogue import Language, Text
-from queue_app.domain.errors import Conflict, NotFound
+from queue_app.domain.errors import Conflict, NotAllowed, NotFound, NotSignedIn
 from queue_app.domain.hall import Hall
 from queue_app.domain.numbering import token_in
+from queue_app.domain.people import DeviceKind
 from queue_app.domain.ranges import Forecasts
 from queue_app.domain.tickets import Ticket
 from queue_app.flow import arrival
@@ -26,10 +28,13 @@ from queue_app.screens.panel import panel_view
 from queue_app.screens.ticket import ticket_view
 from queue_app.texts.formats import offsets
 from queue_app.texts.speaker import Speaker, speaker_of
+from queue_app.web import pairing
+from queue_app.web.boards import admit_to_board
 from queue_app.web.guards import require_same_origin, right
 from queue_app.web.i18n import LANGUAGE_COOKIE, language_of, languages_of
 from queue_app.web.limits import PUBLIC
-from queue_app.web.templating import render
+from queue_app.web.pairing import device_in_address, own_device
+from queue_app.web.templating import NO_STORE, pages_of, render
 
 Asked = Request[Any, Any, Any]
 
@@ -40,8 +45,10 @@ async def board(
     branch: FromPath[str],
     clock: NamedDependency[Clock],
     forecasts: NamedDependency[Forecasts],
-) -> Response[str]:
+) -> Response[Any]:
     """The hall board, in the centre's first two languages whatever the browser reads."""
+    if instead := await _instead(request, branch, ("board", "voice"), "/display/BRANCH"):
+        return instead
     seen = await _look(branch, clock, forecasts)
     snapshot, speaker = board_view(seen), speaker_of(seen.directory.centre)
     places = grid(len(snapshot.desks))
@@ -56,8 +63,40 @@ async def board(
         grid=places.name,
         cells=cells(snapshot, places),
         zone=offsets(seen.directory.zone, seen.at.year),
+        page=await _page_version(request, seen),
         words=words.call_out,
     )
+
+
+async def _instead(
+    request: Asked, slug: str, kinds: tuple[DeviceKind, ...], opens: str
+) -> Response[Any] | None:
+    """Where a token stands in the address, the way on without it; where this screen may not be seen
+    by whoever asks, its code."""
+    branch = (await reference.directory()).branch(slug)
+    if kept := await device_in_address(request, branch.id, kinds):
+        return kept
+    try:
+        await admit_to_board(request)
+    except (NotSignedIn, NotAllowed) as refused:
+        return render(
+            request,
+            "display/unpaired.html",
+            status=refused.status,
+            headers=NO_STORE,
+            branch=branch,
+            kinds=kinds[:1],
+            open=opens,
+            pairing=pairing.script,
+        )
+    return None
+
+
+async def _page_version(request: Asked, seen: Hall) -> str:
+    """What a device of the branch says of its page with every sign of life; "" on any other."""
+    if await own_device(request, seen.branch.id) is None:
+        return ""
+    return pages_of(request).assets.version("display", "web")
 
 
 def _opens(speaker: Speaker, board: BoardView) -> Text | None:
@@ -83,8 +122,11 @@ async def panel(
     desk: FromPath[str],
     clock: NamedDependency[Clock],
     forecasts: NamedDependency[Forecasts],
-) -> Response[str]:
+) -> Response[Any]:
     """The small screen above a desk, which is named by its number; NotFound `unknown_desk`."""
+    opens = f"/display/BRANCH/desks/{quote(desk, safe='')}"
+    if instead := await _instead(request, branch, ("panel", "board"), opens):
+        return instead
     seen = await _look(branch, clock, forecasts)
     snapshot = board_view(seen)
     if all(one.number != desk for one in snapshot.desks):
@@ -98,6 +140,7 @@ async def panel(
         desk=desk,
         state=shown.state,
         call=shown.call,
+        page=await _page_version(request, seen),
         words=words.call_out,
     )
 

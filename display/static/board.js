@@ -1,6 +1,7 @@
 /** The hall board: each snapshot is shown whole, each new call is called out. */
 
 import { HallClock } from "/static/web/lib/clock.js";
+import { signLife } from "/static/web/lib/device.js";
 import { byId, el, pulse, put } from "/static/web/lib/dom.js";
 import { connect } from "/static/web/lib/live.js";
 import { besides, facts } from "/static/web/lib/words.js";
@@ -11,6 +12,8 @@ import { fit } from "./fit.js";
 
 const CALL_OUT_MS = 6000;
 const SOUND_WANTED = "board-sound";
+/* Who may not see this any more is told why by the page itself. */
+const REFUSED_FOR_MS = 2000;
 
 const known = facts();
 const hall = byId("hall");
@@ -173,4 +176,11 @@ if (localStorage.getItem(SOUND_WANTED) === "on") {
 setTimeout(offerSound, 500);
 setInterval(tick, 1000);
 stayAwake();
-connect(`/ws/branches/${known.branch}/board`, { onSnapshot, onStale, onFresh, shown: known });
+signLife(known.page);
+connect(`/ws/branches/${known.branch}/board`, {
+  onSnapshot,
+  onStale,
+  onFresh,
+  shown: known,
+  onRefused: () => setTimeout(() => location.reload(), REFUSED_FOR_MS),
+});

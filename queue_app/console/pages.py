@@ -62,7 +62,7 @@ async def sign_in_page(request: Asked) -> Page:
 
 def _ask(request: Asked, login: str = "", refused: QueueError | None = None) -> Page:
     """The form; if it was `refused`, what was wrong and what to do."""
-    said = " ".join(f"{part}." for part in _parts(request, refused)) if refused else None
+    said = " ".join(f"{part}." for part in parts_of(request, refused)) if refused else None
     seconds = refused.details.get("retry_after_seconds") if refused else None
     return render(
         request,
@@ -74,7 +74,7 @@ def _ask(request: Asked, login: str = "", refused: QueueError | None = None) -> 
     )
 
 
-def _parts(request: Asked, refused: QueueError) -> tuple[str, str]:
+def parts_of(request: Asked, refused: QueueError) -> tuple[str, str]:
     title, detail = sentences(request, refused.code, refused.details)
     return title.rstrip("."), detail.rstrip(".")
 
@@ -198,7 +198,9 @@ async def _choose(
         epoch=shown.epoch,
         stops=shown.interruptions,
         kinds=KINDS,
-        problem=_parts(request, error) if error else None,
+        away=shown.devices_away,
+        device_kinds=words.kinds,
+        problem=parts_of(request, error) if error else None,
     )
 
 

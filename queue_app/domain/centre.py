@@ -88,6 +88,8 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
     """A free time is held so long for whoever is offered it on the waiting list; 0: no list."""
     max_wishes: int = 3
     """Wishes that one phone number or e-mail may have on the waiting list."""
+    boards_open_to: Literal["anyone", "devices"] = "anyone"
+    """Who sees boards and panels: anyone, or paired devices and the staff of the branch alone."""
     max_services: int = 5
     """Services in one visit."""
     alert_resume_minutes: int = 10

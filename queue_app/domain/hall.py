@@ -17,6 +17,7 @@ from queue_app.domain.errors import NotFound
 from queue_app.domain.forecast import Appointed, Now, Working
 from queue_app.domain.habits import Habits
 from queue_app.domain.interruptions import Interruption
+from queue_app.domain.people import DeviceKind
 from queue_app.domain.policies import policy_of
 from queue_app.domain.ranges import Forecasts
 from queue_app.domain.service_times import ServiceTime
@@ -73,6 +74,14 @@ class DeskState(Struct, frozen=True):
     since: datetime | None
 
 
+class AwayDevice(Struct, frozen=True):
+    """A device whose signs of life have stopped; `seen_at`: when it gave the last."""
+
+    name: str
+    kinds: tuple[DeviceKind, ...]
+    seen_at: datetime
+
+
 class Hall(Struct, frozen=True, dict=True):
     """Everyone who waits, is called, served or parked today, every desk, the last called,
     and the last who did not come.
@@ -98,6 +107,7 @@ class Hall(Struct, frozen=True, dict=True):
     habits: Habits
     interruptions: tuple[Interruption, ...]
     forecasts: Forecasts
+    devices_away: tuple[AwayDevice, ...] = ()
 
     @cached_property
     def by_id(self) -> dict[int, HallTicket]:

@@ -9,7 +9,7 @@ from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.dispatch import Waiting
 from queue_app.domain.forecast import Appointed
 from queue_app.domain.habits import Habits
-from queue_app.domain.hall import DeskState, Hall, HallTicket
+from queue_app.domain.hall import AwayDevice, DeskState, Hall, HallTicket
 from queue_app.domain.interruptions import Interruption, begun
 from queue_app.domain.ranges import Forecasts
 from queue_app.domain.service_times import ServiceTime
@@ -36,6 +36,7 @@ class _Loaded(Struct):
     times: dict[str, ServiceTime]
     habits: Habits
     interruptions: tuple[Interruption, ...]
+    devices_away: tuple[AwayDevice, ...]
 
 
 INTERRUPTION = "id, kind, services, note, started_at, ended_at, resumes_at"
@@ -82,7 +83,12 @@ SELECT json_build_object(
     'interruptions', (SELECT coalesce(json_agg(i), '[]') FROM (
         SELECT {INTERRUPTION} FROM interruption
         WHERE branch_id = $1 AND coalesce(resumes_at, 'infinity'::timestamptz) > $5
-        ORDER BY started_at, id) i)
+        ORDER BY started_at, id) i),
+    'devices_away', (SELECT coalesce(json_agg(v), '[]') FROM (
+        SELECT name, kinds, seen_at FROM device
+        WHERE branch_id = $1 AND revoked_at IS NULL
+            AND here_until < $3::timestamptz + $6::interval
+        ORDER BY name) v)
 )
 """
 
@@ -120,6 +126,7 @@ async def load(
         habits=loaded.habits,
         interruptions=begun(loaded.interruptions, now),
         forecasts=forecasts or Forecasts(),
+        devices_away=loaded.devices_away,
     )
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from queue_app.domain.catalogue import Text
-from queue_app.domain.hall import Hall
+from queue_app.domain.hall import AwayDevice, Hall
 from queue_app.screens.interruption import InterruptionView, lasting_interruptions
 
 
@@ -33,6 +33,7 @@ class BranchOverview(Struct, frozen=True):
     desks: tuple[DeskChoice, ...]
     waiting: int
     interruptions: tuple[InterruptionView, ...]
+    devices_away: tuple[AwayDevice, ...]
 
 
 def branch_overview(hall: Hall, viewer: int) -> BranchOverview:
@@ -63,4 +64,5 @@ def branch_overview(hall: Hall, viewer: int) -> BranchOverview:
         ),
         waiting=len(hall.waiting),
         interruptions=lasting_interruptions(hall),
+        devices_away=hall.devices_away,
     )

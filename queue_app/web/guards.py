@@ -25,7 +25,8 @@ from queue_app.domain.errors import BadRequest, NotAllowed, NotSignedIn
 from queue_app.domain.people import RESIDENT, Actor, Device, Staff, token_hash
 from queue_app.domain.ranges import Forecasts
 from queue_app.flow.act import By
-from queue_app.queries.staff import device_of_token, staff_of_session
+from queue_app.queries.devices import device_of_token
+from queue_app.queries.staff import staff_of_session
 from queue_app.web.addresses import own_origin
 
 SESSION_COOKIE = "session"

@@ -110,8 +110,11 @@ def addresses(lived: Lived) -> dict[str, list[str]]:
         "/display/{branch}": [f"/display/{lived.branch}"],
         "/display/{branch}/desks/{desk}": [f"/display/{lived.branch}/desks/{lived.desk}"],
         "/t/{token}": [f"/t/{one}" for one in tickets],
+        "/device": ["/device", "/device?kinds=board"],
+        "/device/pairing": ["/device/pairing"],
         "/console": ["/console"],
         "/console/unsettled": ["/console/unsettled"],
+        "/console/devices": ["/console/devices", "/console/devices?code=1"],
         "/console/sign-in": ["/console/sign-in"],
         "/console/desks/{desk}": [f"/console/desks/{lived.desk_id}"],
         "/console/desks/{desk}/screen": [f"/console/desks/{lived.desk_id}/screen"],
@@ -314,7 +317,7 @@ async def pages(
 def _bearer(lived: Lived, path: str) -> dict[str, str]:
     if path.startswith("/kiosk"):
         return lived.kiosk.bearer
-    if path == "/console/unsettled":
+    if path in ("/console/unsettled", "/console/devices"):
         return lived.supervisor.bearer
     if path.startswith("/console") and "sign-in" not in path:
         return lived.clerk.bearer
