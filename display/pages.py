@@ -30,10 +30,10 @@ from queue_app.texts.formats import offsets
 from queue_app.texts.speaker import Speaker, speaker_of
 from queue_app.web import pairing
 from queue_app.web.boards import admit_to_board
-from queue_app.web.guards import require_same_origin, right
+from queue_app.web.guards import own_device, require_same_origin, right
 from queue_app.web.i18n import LANGUAGE_COOKIE, language_of, languages_of
 from queue_app.web.limits import PUBLIC
-from queue_app.web.pairing import device_in_address, own_device
+from queue_app.web.pairing import device_in_address
 from queue_app.web.templating import NO_STORE, pages_of, render
 
 Asked = Request[Any, Any, Any]

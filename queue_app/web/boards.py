@@ -3,7 +3,7 @@
 from queue_app.domain.people import Actor
 from queue_app.domain.rights import require
 from queue_app.queries import reference
-from queue_app.web.guards import Connection, admit
+from queue_app.web.guards import Connection, admit, own_device
 
 
 async def admit_to_board(asked: Connection) -> Actor:
@@ -15,7 +15,9 @@ async def admit_to_board(asked: Connection) -> Actor:
     directory = await reference.directory()
     branch = directory.branch(asked.path_params["branch"])
     closed = directory.rules.boards_open_to == "devices"
-    name = "see_closed_board" if closed else "see_board"
-    who = await admit(asked, name)
-    require(name, who, branch.id)
+    if not closed:
+        who = await admit(asked, "see_board")
+        return await own_device(asked, branch.id) or who
+    who = await admit(asked, "see_closed_board")
+    require("see_closed_board", who, branch.id)
     return who

@@ -160,6 +160,14 @@ async def find_device(connection: Connection) -> Device | None:
     return await _whose(connection, DEVICE_COOKIE, device_of_token)
 
 
+async def own_device(connection: Connection, branch_id: int) -> Device | None:
+    """The device of this branch that asks; nobody is looked for who brings no token of one."""
+    if not (connection.cookies.get(DEVICE_COOKIE) or bearer(connection)):
+        return None
+    device = await find_device(connection)
+    return device if device and device.branch_id == branch_id else None
+
+
 async def _whose(
     connection: Connection, cookie: str, find: Callable[[bytes], Awaitable[_Who | None]]
 ) -> _Who | None:

@@ -154,14 +154,6 @@ def _without_token(request: Asked, query: list[tuple[str, str]], *cookies: Cooki
     )
 
 
-async def own_device(request: Asked, branch_id: int) -> Device | None:
-    """The device whose page this is, if it is one of this branch."""
-    if not request.cookies.get(DEVICE_COOKIE):
-        return None
-    device = await find_device(request)
-    return device if device and device.branch_id == branch_id else None
-
-
 def script(spoken: Words) -> dict[str, Any]:
     """What `lib/pairing.js` says."""
     return {

@@ -92,7 +92,7 @@ async def _follow(socket: Socket, hub: Hub, channel: Channel, stream: Stream) ->
     else:
         async with hub.subscribe(topic, stream.push, who.actor) as subscription:
             again = None if isinstance(who, Anonymous) else ASK_AGAIN_SECONDS
-            await _while_admitted(socket, channel, stream, subscription, again)
+            await _while_admitted(socket, channel, stream, subscription, who, again)
     if subscription.over.done():
         await asyncio.sleep(AGAIN_SECONDS)
 
@@ -102,6 +102,7 @@ async def _while_admitted(
     channel: Channel,
     stream: Stream,
     subscription: Subscription,
+    who: Actor,
     again: float | None,
 ) -> None:
     """Asked every `again` seconds, if at all, and at once when it is said that this actor may see
@@ -115,13 +116,15 @@ async def _while_admitted(
             doubted.cancel()
         if not done or doubted in done:
             subscription.doubted.clear()
-            await _ask_again(socket, channel)
+            await _ask_again(socket, channel, who)
 
 
-async def _ask_again(socket: Socket, channel: Channel) -> None:
-    """NotSignedIn once the session or the device is no more."""
+async def _ask_again(socket: Socket, channel: Channel, who: Actor) -> None:
+    """NotSignedIn once the session or the device is no more, also where anybody may watch: a page
+    that was a device's is to find out that it is none."""
     try:
-        await channel.admit(socket)
+        if (await channel.admit(socket)).actor != who.actor:
+            raise NotSignedIn("not_signed_in")
     except OUTAGES:
         pass  # nobody is shown anything new meanwhile
     except QueueError as error:

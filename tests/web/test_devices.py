@@ -168,6 +168,15 @@ async def test_an_open_board_needs_no_device_and_a_paired_one_is_told_its_page(
     assert re.search(r'"page":"\w{12}"', (await client.get(f"{BOARD}/desks/1")).text)
 
 
+async def test_a_revoked_device_is_told_so_where_anybody_may_watch_too(
+    app: Litestar, clock: FixedClock
+) -> None:
+    kiosk = await install(clock.now(), "kiosk")
+    await loses_its_board(app, kiosk.bearer, kiosk.name, clock)
+    async with listening(app, SOCKET, kiosk.bearer) as next_message:
+        assert (await next_message())["type"] == "websocket.send"
+
+
 @pytest.mark.parametrize(("role", "changes"), [("clerk", False), ("supervisor", True)])
 async def test_all_staff_see_the_devices_of_their_branch_and_the_office_changes_them(
     role: str, changes: bool, client: httpx.AsyncClient, app: Litestar, clock: FixedClock
