@@ -16,8 +16,8 @@ from litestar.plugins.prometheus import PrometheusConfig
 import booking.pages
 import display.pages
 import kiosk.pages
-import queue_app.api.page
 import queue_app.api.routes
+import queue_app.api.viewer
 import queue_app.console.devices_list
 import queue_app.console.pages
 import queue_app.console.unsettled_list
@@ -121,7 +121,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
         route_handlers=[
             queue_app.api.routes.router,
             *queue_app.api.routes.live(channels),
-            queue_app.api.page.api_page,
+            queue_app.api.viewer.api_page,
             booking.pages.router,
             kiosk.pages.router,
             display.pages.router,

@@ -68,7 +68,7 @@ def refusal(message: str, wanted: Any, raw: Any) -> str:
     """msgspec's `message` about a value of the type `wanted`, in words; `raw`: what was given."""
     if found := _ENUM.fullmatch(message):
         values = sorted(set(literals(wanted)))
-        value = found["value"].strip("'\"")
+        value = raw if isinstance(raw, str) else found["value"].strip("'\"")
         return f"{quoted(value)} is none of {listed(values)}" + did_you_mean(value, values)
     if found := _EXPECTED.fullmatch(message):
         kinds = [one for one in found["wanted"].split(" | ") if one != "null"]

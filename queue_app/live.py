@@ -257,15 +257,6 @@ class Hub:
             raise NotFound("unknown_link")
         self._render(screen, topic, watch, seen, found[topic])
 
-    async def hall_with(self, branch_id: int, ticket_id: int) -> Hall:
-        """What screens are shown of a branch, this ticket included if the hall has it at all: who
-        has just got it is told what its page tells."""
-        place = self._places.setdefault(branch_id, _Place())
-        async with place.reading:
-            if place.seen and ticket_id in place.seen.by_id and self._is_current(place):
-                return place.seen
-            return await self._read(branch_id, place)
-
     async def _shared(self, branch_id: int, place: _Place) -> Hall:
         """What all who connect at this moment are shown: the last hall, if it is as it was."""
         async with place.reading:

@@ -4,7 +4,6 @@ import { HallClock } from "/static/web/lib/clock.js";
 import { byId, el, pulse, put } from "/static/web/lib/dom.js";
 import { minutes } from "/static/web/lib/formats.js";
 import { connect } from "/static/web/lib/live.js";
-import { offerPush } from "/static/web/lib/push.js";
 import { ask } from "/static/web/lib/requests.js";
 import { isOlder } from "/static/web/lib/versions.js";
 import { facts, fill, language, plural, texts } from "/static/web/lib/words.js";
@@ -19,7 +18,7 @@ const t = texts();
 const known = facts();
 const clock = new HallClock(known.zone, known.at);
 
-const push = offerPush(`/api/v1/tickets/${known.token}/pushes`, t.push);
+let push = null;
 let shown = null;
 let lastNews = known.at;
 let chime = null;
@@ -49,9 +48,11 @@ function showState(ticket) {
   byId("again")?.toggleAttribute("hidden", calls < 2);
   byId("leave").hidden = state !== "waiting" && state !== "parked";
   offerSound();
-  push?.show(state === "waiting" || state === "parked");
+  push?.show(isAwaiting(ticket));
   document.title = `${titleOf(ticket)} – ${known.centre}`;
 }
+
+const isAwaiting = ({ state }) => state === "waiting" || state === "parked";
 
 function titleOf(ticket) {
   const phoned = ticket.state === "called" && ticket.channel === "phone";
@@ -230,6 +231,13 @@ async function leave(event) {
   }
 }
 
+/** The page tells its state without it: it comes when all else is there. */
+async function offerMessages() {
+  const { offerPush } = await import("/static/web/lib/push.js");
+  push = offerPush(`/api/v1/tickets/${known.token}/pushes`, t.push);
+  if (shown) push?.show(isAwaiting(shown));
+}
+
 byId("sound")?.addEventListener("click", turnSoundOn);
 byId("leave-form").addEventListener("submit", leave);
 byId("stay").hidden = false;
@@ -238,3 +246,4 @@ byId("stay").addEventListener("click", () => {
   byId("leave").querySelector("summary").focus();
 });
 connect(`/ws/tickets/${known.token}`, { onSnapshot, onStale, onFresh, shown: known });
+if (byId("push")) offerMessages();

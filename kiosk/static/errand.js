@@ -1,6 +1,7 @@
 /** The one thing that needs the network: a ticket, or checking in with a booking. */
 
 import { byId } from "/static/web/lib/dom.js";
+import { ask } from "/static/web/lib/requests.js";
 import { language, say } from "/static/web/lib/words.js";
 import { deliver, intent, keyOf } from "./delivery.js";
 import { door, isOpen } from "./home.js";
@@ -15,6 +16,7 @@ import * as wishes from "./wishes.js";
 const WAY_OUT_AFTER_MS = 15_000;
 /** So long after a wish its visitor still stands there, after a reload as well. */
 const AWAITED_MS = 60_000;
+const NOW_WITHIN_MS = 3_000;
 /** What has become of a ticket that is nobody's to be shown any more. */
 const OVER = ["finished", "no_show", "left"];
 const { branch } = known;
@@ -63,7 +65,7 @@ function goOn({ wish: mine, at, language: spoken, left, seenAt, held }, speak) {
     return wishes.note(mine, { unwanted: true });
   }
   speak(spoken);
-  return send(mine, left === undefined ? undefined : Math.ceil(rest));
+  return send(mine, { again: true, seconds: left === undefined ? undefined : Math.ceil(rest) });
 }
 
 /** Tickets of visitors who did not wait for them, whether or not they were made. */
@@ -104,9 +106,9 @@ function checkInWith(code) {
   return send(intent(`/api/v1/branches/${branch}/check-ins`, { code }));
 }
 
-/** Send a wish once; it stays the same wish, with the same key, until it is answered. `seconds`:
- * for how long its ticket is still shown. */
-async function send(fresh, seconds) {
+/** Send a wish once; it stays the same wish, with the same key, until it is answered. `again`: it
+ * was sent before a reload. `seconds`: for how long its ticket is still shown. */
+async function send(fresh, { again, seconds } = {}) {
   if (screens.current() === "sending") return;
   if (wish !== fresh) drop();
   wish = fresh;
@@ -118,9 +120,10 @@ async function send(fresh, seconds) {
   const answer = await deliver(fresh, () => {
     if (wish === fresh) say(byId("sending-note"), (t) => t.lost_answer);
   });
+  const ticket = again && answer.value ? await asItIsNow(answer.value) : answer.value;
   clearTimeout(wayOut);
   if (wish !== fresh) return;
-  if (answer.value) receive(answer.value, seconds);
+  if (ticket) receive(ticket, seconds);
   else if (answer.lost) fail({ code: "no_answer" });
   else refused(answer.problem);
 }
@@ -136,6 +139,14 @@ async function giveBack(unwanted) {
     if ((await deliver(leaving, () => {})).lost) return;
   }
   wishes.settle(unwanted);
+}
+
+/** The same key is given the same answer; the ticket's page knows what has become of it since. */
+async function asItIsNow(ticket) {
+  const answer = await ask(`/api/v1/tickets/${ticket.token}`, { withinMs: NOW_WITHIN_MS });
+  if (!answer?.ok) return ticket;
+  const { state, people_ahead, wait } = answer.content;
+  return { ...ticket, state, people_ahead, wait };
 }
 
 function receive(ticket, seconds) {

@@ -244,7 +244,7 @@ def _problem() -> Document:
 def _bodies() -> Document:
     """The bodies of requests with their bounds, which the framework leaves out."""
     every = [one for _, one in inspect.getmembers(shapes, inspect.isclass)]
-    asked = [one for one in every if issubclass(one, shapes.Asked) and one is not shapes.Asked]
+    asked = [one for one in every if issubclass(one, shapes.Body) and one is not shapes.Body]
     _, schemas = msgspec.json.schema_components(
         asked, schema_hook=schema_of_text, ref_template="#/components/schemas/{name}"
     )

@@ -23,7 +23,7 @@ Proofs = Annotated[list[Annotated[str, Meta(max_length=80)]], Meta(max_length=4)
 """Of `POST /proofs`, proven: asked for by 422 `contact_unproven`."""
 
 
-class Asked(Struct, frozen=True, forbid_unknown_fields=True):
+class Body(Struct, frozen=True, forbid_unknown_fields=True):
     """The body of a request: what it names and we do not know is refused, not dropped."""
 
 
@@ -93,13 +93,13 @@ class DaysView(Struct, frozen=True):
     days: tuple[DayView, ...]
 
 
-class NewAppointment(Asked, frozen=True):
+class NewAppointment(Body, frozen=True):
     services: Codes
     starts_at: datetime
     channel: Channel = "visit"
 
 
-class Confirmation(Asked, frozen=True):
+class Confirmation(Body, frozen=True):
     name: Annotated[str, Meta(max_length=200)]
     phone: Annotated[str, Meta(max_length=80)] | None = None
     email: Annotated[str, Meta(max_length=254)] | None = None
@@ -108,14 +108,14 @@ class Confirmation(Asked, frozen=True):
     proofs: Proofs = []
 
 
-class LookUp(Asked, frozen=True):
+class LookUp(Body, frozen=True):
     """`contact`: the phone or e-mail with which it was booked."""
 
     code: Annotated[str, Meta(max_length=40)]
     contact: Annotated[str, Meta(max_length=254)]
 
 
-class ContactChange(Asked, frozen=True):
+class ContactChange(Body, frozen=True):
     """What is left out stays as it is."""
 
     name: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
@@ -125,7 +125,7 @@ class ContactChange(Asked, frozen=True):
     proofs: Proofs = []
 
 
-class NewProof(Asked, frozen=True):
+class NewProof(Body, frozen=True):
     """A phone or an e-mail to which a code is sent."""
 
     contact: Annotated[str, Meta(max_length=254)]
@@ -140,11 +140,11 @@ class ProofAsked(Struct, frozen=True):
     expires_at: datetime
 
 
-class ProofCode(Asked, frozen=True):
+class ProofCode(Body, frozen=True):
     code: Annotated[str, Meta(max_length=40)]
 
 
-class NewWish(Asked, frozen=True):
+class NewWish(Body, frozen=True):
     """What would suit where no time does: days in the centre's local time, weekdays, of which none
     means any, and full hours, from one on and before another."""
 
@@ -195,7 +195,7 @@ class WishView(Struct, frozen=True):
     email: str | None = None
 
 
-class Rescheduling(Asked, frozen=True):
+class Rescheduling(Body, frozen=True):
     starts_at: datetime
 
 
@@ -229,17 +229,17 @@ class ProofView(Struct, frozen=True):
     appointments: tuple[AppointmentView, ...]
 
 
-class NewTicket(Asked, frozen=True):
+class NewTicket(Body, frozen=True):
     services: Codes
     priority: Code | None = None
     language: Language | None = None
 
 
-class CheckIn(Asked, frozen=True):
+class CheckIn(Body, frozen=True):
     code: Annotated[str, Meta(max_length=300)]
 
 
-class Credentials(Asked, frozen=True):
+class Credentials(Body, frozen=True):
     login: Annotated[str, Meta(max_length=200)]
     password: Annotated[str, Meta(max_length=1000)]
 
@@ -262,7 +262,7 @@ class DeskView(Struct, frozen=True):
     mine: bool
 
 
-class Pause(Asked, frozen=True):
+class Pause(Body, frozen=True):
     reason: Annotated[str, Meta(max_length=200)] = ""
 
 
@@ -272,7 +272,7 @@ class DeskDone(Struct, frozen=True):
     state: str
 
 
-class NewInterruption(Asked, frozen=True):
+class NewInterruption(Body, frozen=True):
     """`services`: codes, null for all; `note`: why, which the screens show for `other`."""
 
     kind: Kind
@@ -280,7 +280,7 @@ class NewInterruption(Asked, frozen=True):
     note: Annotated[str, Meta(max_length=200)] = ""
 
 
-class Resumption(Asked, frozen=True):
+class Resumption(Body, frozen=True):
     """`after_minutes`: from the end to the first call; null for what is usual."""
 
     after_minutes: int | None = None
@@ -298,11 +298,11 @@ class InterruptionDone(Struct, frozen=True):
     resumes_at: datetime | None
 
 
-class NewCall(Asked, frozen=True):
+class NewCall(Body, frozen=True):
     ticket: int | None = None
 
 
-class Transfer(Asked, frozen=True):
+class Transfer(Body, frozen=True):
     services: Codes | None = None
     desk: int | None = None
 
@@ -345,7 +345,7 @@ class PushKey(Struct, frozen=True):
     key: str
 
 
-class NewPush(Asked, frozen=True):
+class NewPush(Body, frozen=True):
     """A browser's own words, of its `PushSubscription`; the keys in base64url."""
 
     endpoint: Annotated[str, Meta(max_length=1000)]
@@ -354,5 +354,5 @@ class NewPush(Asked, frozen=True):
     language: Language | None = None
 
 
-class NoMorePush(Asked, frozen=True):
+class NoMorePush(Body, frozen=True):
     endpoint: Annotated[str, Meta(max_length=1000)]

@@ -4,7 +4,6 @@ from functools import partial
 
 from litestar import Response, get, post
 from litestar.status_codes import HTTP_200_OK, HTTP_202_ACCEPTED
-from msgspec.structs import replace
 
 from queue_app.api.shapes import (
     AppointmentView,
@@ -25,10 +24,8 @@ from queue_app.flow import arrival, booking, reaching
 from queue_app.flow.act import By
 from queue_app.flow.arrival import IssuedTicket
 from queue_app.flow.promising import Promises
-from queue_app.live import Hub
 from queue_app.queries import appointments, halls, reference, tickets
 from queue_app.screens.ticket import TicketView, ticket_view
-from queue_app.store.db import OUTAGES
 from queue_app.web.afterwards import afterwards
 from queue_app.web.guards import right
 from queue_app.web.limits import LOOK_UP, PUBLIC
@@ -147,10 +144,9 @@ async def shown(one: Appointment) -> AppointmentView:
     summary="A walk-in's ticket",
     opt=right("issue"),
 )
-async def issue(branch: str, data: NewTicket, by: By, hub: Hub) -> IssuedTicket:
+async def issue(branch: str, data: NewTicket, by: By) -> IssuedTicket:
     spoken = await _spoken(data.language)
-    issued = await arrival.issue(by, branch, data.services, data.priority, spoken)
-    return await _as_its_page_says(hub, issued)
+    return await arrival.issue(by, branch, data.services, data.priority, spoken)
 
 
 async def _spoken(wish: Language | None) -> Language:
@@ -168,26 +164,8 @@ async def _spoken(wish: Language | None) -> Language:
     summary="A booked visitor's ticket, by code or by the link in the QR",
     opt=right("check_in"),
 )
-async def check_in(branch: str, data: CheckIn, by: By, hub: Hub) -> IssuedTicket:
-    return await _as_its_page_says(hub, await arrival.come_in(by, branch, data.code))
-
-
-async def _as_its_page_says(hub: Hub, issued: IssuedTicket) -> IssuedTicket:
-    """Its place as all screens tell it from one snapshot; where that cannot be had now, as it was
-    estimated before the ticket was written. The range stays the one that was promised."""
-    directory = await reference.directory()
-    try:
-        seen = await hub.hall_with(directory.branch(issued.branch).id, issued.id)
-    except OUTAGES:
-        return issued
-    me = next((one for one in seen.waiting if one.id == issued.id), None)
-    if me is None:
-        known = seen.by_id.get(issued.id)
-        return replace(issued, state=known.state, wait=None) if known else issued
-    wait = seen.waits.get(me.id)
-    ahead = wait.people_ahead if wait else seen.ahead(me)
-    told = replace(issued.wait, people_ahead=ahead) if issued.wait else None
-    return replace(issued, people_ahead=ahead, wait=told)
+async def check_in(branch: str, data: CheckIn, by: By) -> IssuedTicket:
+    return await arrival.come_in(by, branch, data.code)
 
 
 @get(

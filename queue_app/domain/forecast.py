@@ -79,8 +79,7 @@ class Now(Struct, frozen=True):
 def places_of(now: Now) -> dict[int, int]:
     """How many are called before each, were everything to go on at once."""
     scene = scene_of(now)
-    points = waits.point(scene.resumed or scene)
-    return {number: place for place, number in enumerate(sorted(points, key=points.__getitem__))}
+    return {number: place for place, number in enumerate(waits.point(scene.resumed or scene))}
 
 
 def scene_of(now: Now) -> Scene:

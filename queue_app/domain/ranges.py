@@ -108,8 +108,7 @@ class Forecasts:
     def _waits(self, now: Now, scene: Scene, resumed: bool = False) -> dict[int, Wait]:
         points = waits.point(scene)
         ranges = self._ranges(now, scene, points, resumed)
-        order = sorted(points, key=points.__getitem__)
-        places = {number: place for place, number in enumerate(order)}
+        places = {number: place for place, number in enumerate(points)}
         people = {one.id: one for one in scene.waiting}
         return {
             number: Wait(places[number], *waits.shown(*around))

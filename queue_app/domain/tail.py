@@ -23,6 +23,9 @@ FRESH = timedelta(seconds=8)
 """How long one snapshot of the hall may serve, in the hall's time."""
 MOST_JOINED = 40
 """How many may join before the turn of the next one is found by a run again."""
+EXACT_UP_TO = 60
+"""With no more people than this in the queue each turn is found by a run: half a millisecond, and
+then a kiosk counts those ahead as every screen does, where what is moved on may be one off."""
 _MINUTE = timedelta(minutes=1)
 
 
@@ -87,9 +90,10 @@ class Tail:
     def _turn(self, services: frozenset[str], me: Waiting) -> "NextTurn | None":
         joined = [self._person(one) for _, one in sorted(self._joined.items())]
         turn = self._turns.get(services)
-        if turn is None or not turn.move_on(joined):
-            if self._scene is None:
-                self._scene = scene_of(self.now)
+        if self._scene is None:
+            self._scene = scene_of(self.now)
+        few = len(self._scene.waiting) + len(joined) < EXACT_UP_TO
+        if turn is None or few or not turn.move_on(joined):
             turn = NextTurn.found(self._scene, joined, self._person(me))
             if turn is None:
                 return None
@@ -114,6 +118,7 @@ class NextTurn:
         self._shifts = [shift for shift, _ in end.free]
         self._from = self._until = joined
         """How many had joined when it was found, and are counted now."""
+        self._found = end.ahead, end.minute
 
     @classmethod
     def found(cls, scene: Scene, joined: Sequence[Person], last: Person) -> "NextTurn | None":
@@ -137,6 +142,8 @@ class NextTurn:
 
     def next(self) -> tuple[int, float]:
         """People ahead, and the minute from the snapshot."""
+        if self._until == self._from:
+            return self._found
         first = self._first(self._services)
         assert first is not None
         minute = max(0.0, first[1])

@@ -20,8 +20,9 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from queue_app.domain import dispatch
 from queue_app.domain.dispatch import CallingDesk, Expected, Person, Policy
-from queue_app.domain.forward import Coming, Forward, Shift, Stop
+from queue_app.domain.forward import Called, Coming, Forward, Shift, Stop
 from queue_app.domain.habits import Habits
 from queue_app.domain.line import Line
 from queue_app.domain.service_times import ServiceTime
@@ -237,8 +238,7 @@ def estimate(
 ) -> dict[int, Wait]:
     """The wait of every waiting person by id; who no desk will call is left out."""
     whole = msgspec.structs.replace(scene, waiting=[*scene.waiting, *newcomers])
-    order = point(whole)
-    places = {number: place for place, number in enumerate(sorted(order, key=order.__getitem__))}
+    places = {number: place for place, number in enumerate(point(whole))}
     return {
         number: Wait(places[number], *spread(minutes, scene.habits))
         for number, minutes in forecast(whole, runs, draws=draws).items()
@@ -268,11 +268,21 @@ def shown(low: float, high: float) -> tuple[int, int]:
 
 
 def point(scene: Scene) -> dict[int, float]:
-    """Minutes until each waiting person's call if every visit takes its mean and all come.
+    """Minutes until each waiting person's call if every visit takes its mean and all come, in the
+    order of the queue: who are called in one minute stand as one desk would call them.
 
     Not of who is expected later: they have their time.
     """
-    return _minutes(scene, _mean_run(scene), _line(scene), {one.id for one in scene.there})
+    wanted = {one.id for one in scene.there}
+    called = _forward(scene, _mean_run(scene), _line(scene)).run(wanted=wanted)
+    return _in_order(scene, called, wanted)
+
+
+def _in_order(scene: Scene, called: Mapping[int, Called], wanted: set[int]) -> dict[int, float]:
+    standing = {one.id: dispatch.place(one, 0.0, scene.policy) for one in scene.there}
+    minutes = {number: max(0.0, one.minute) for number, one in called.items() if number in wanted}
+    order = sorted(minutes, key=lambda number: (minutes[number], standing[number]))
+    return {number: minutes[number] for number in order}
 
 
 def _mean_run(scene: Scene) -> "_Run":
@@ -293,11 +303,13 @@ def _mean_run(scene: Scene) -> "_Run":
 class RunEnd(Struct, frozen=True):
     """The end of a run of means with somebody who stands last; minutes from the scene.
 
-    `minute`: their turn. `others`: those of everybody else who was called, sorted. `free`: each
-    desk, and from when it may call again, as if the last one had not been there.
+    `minute`: their turn. `ahead`: people who are called before them. `others`: the turns of
+    everybody else who was called, sorted. `free`: each desk, and from when it may call again, as if
+    the last one had not been there.
     """
 
     minute: float
+    ahead: int
     others: list[float]
     free: list[tuple[Shift, float]]
 
@@ -319,10 +331,10 @@ def end_of(scene: Scene, last: Person) -> RunEnd | None:
         if serving is not None and serving.person.id == last.id:
             until = minute
         free.append((shift, shift.resumes(max(minute, until))))
-    others = sorted(
-        max(0.0, one.minute) for number, one in called.items() if number in wanted - {last.id}
-    )
-    return RunEnd(max(0.0, minute), others, free)
+    turns = _in_order(scene, called, wanted)
+    ahead = list(turns).index(last.id)
+    others = [minute for number, minute in turns.items() if number != last.id]
+    return RunEnd(max(0.0, minute), ahead, others, free)
 
 
 def forecast(
@@ -359,7 +371,6 @@ class _Run(Struct, frozen=True):
 
 
 def _minutes(scene: Scene, run: _Run, line: Line, wanted: set[int]) -> dict[int, float]:
-    """In the order of the calls: who are called in one minute stand in their order, too."""
     called = _forward(scene, run, line).run(wanted=wanted)
     return {number: max(0.0, one.minute) for number, one in called.items() if number in wanted}
 

@@ -10,11 +10,11 @@ class HeadsAsGets:
     """The application, asked for a page where only its head is wanted."""
 
     def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+        self.inner = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP or scope["method"] != "HEAD":
-            await self._app(scope, receive, send)
+            await self.inner(scope, receive, send)
             return
 
         async def send_head(message: Any) -> None:
@@ -23,4 +23,4 @@ class HeadsAsGets:
             await send(message)
 
         asked: Any = {**scope, "method": "GET"}
-        await self._app(asked, receive, send_head)
+        await self.inner(asked, receive, send_head)

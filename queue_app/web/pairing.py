@@ -33,21 +33,21 @@ _OWN_PARAMETERS = ("device", REFUSED)
 Asked = Request[Any, Any, Any]
 
 
-class Wanted(Struct, frozen=True):
+class PairingAsked(Struct, frozen=True):
     """What a page says of the machine that shows it."""
 
     kinds: tuple[str, ...]
     name: str = ""
 
 
-class Waiting(Struct, frozen=True):
+class CodeShown(Struct, frozen=True):
     """The code to be shown until somebody has confirmed it."""
 
     code: str
     kinds: tuple[str, ...]
 
 
-class Belongs(Struct, frozen=True):
+class Paired(Struct, frozen=True):
     """The machine is a device of this branch."""
 
     branch: str
@@ -82,12 +82,12 @@ async def device_page(request: Asked) -> Response[str]:
     status_code=HTTP_201_CREATED,
     opt=right("ask_pairing", PUBLIC),
 )
-async def begin(request: Asked, data: Wanted, by: By) -> Response[Waiting]:
+async def begin(request: Asked, data: PairingAsked, by: By) -> Response[CodeShown]:
     """A code for the browser that asks, whose secret it keeps."""
     require_same_origin(request)
     shown = await devices.ask_pairing(by, data.kinds, data.name, address_of(request))
     cookie = _own(PAIRING_COOKIE, shown.secret, int(devices.PAIRING_SECONDS) * 2, PLACE)
-    answer = Response(Waiting(shown.code, data.kinds), headers=NO_STORE)
+    answer = Response(CodeShown(shown.code, data.kinds), headers=NO_STORE)
     answer.set_cookie(cookie)
     return answer
 
@@ -98,7 +98,7 @@ async def begin(request: Asked, data: Wanted, by: By) -> Response[Waiting]:
     status_code=HTTP_200_OK,
     opt=right("end_pairing"),
 )
-async def follow(request: Asked, by: By) -> Response[Waiting | Belongs]:
+async def follow(request: Asked, by: By) -> Response[CodeShown | Paired]:
     """202 with the code while nobody has confirmed it; then, once, 200 and the token as a cookie.
 
     NotFound `unknown_pairing`.
@@ -107,9 +107,9 @@ async def follow(request: Asked, by: By) -> Response[Waiting | Belongs]:
     shown = await devices.pairing(secret)
     admitted = await devices.end_pairing(by, secret) if shown.device_id else None
     if admitted is None:
-        waiting = Waiting(shown.code, shown.kinds)
+        waiting = CodeShown(shown.code, shown.kinds)
         return Response(waiting, status_code=HTTP_202_ACCEPTED, headers=NO_STORE)
-    answer: Response[Waiting | Belongs] = Response(Belongs(admitted.branch), headers=NO_STORE)
+    answer: Response[CodeShown | Paired] = Response(Paired(admitted.branch), headers=NO_STORE)
     answer.set_cookie(device_cookie(admitted.token))
     answer.delete_cookie(PAIRING_COOKIE, path=PLACE)
     return answer

@@ -65,7 +65,7 @@ async def test_kiosk_and_phone_say_the_same_place(
     assert max(ahead for _, ahead in told) > 1
 
 
-async def test_who_asks_again_for_a_ticket_that_was_called_is_told_so(
+async def test_who_asks_again_is_answered_the_same_and_their_page_says_that_they_were_called(
     client: httpx.AsyncClient, clock: FixedClock
 ) -> None:
     kiosk, desk = await install(clock.now()), await open_desk("5", clock.now())
@@ -75,4 +75,6 @@ async def test_who_asks_again_for_a_ticket_that_was_called_is_told_so(
     assert (first["state"], first["people_ahead"]) == ("waiting", 0)
     await desk.call(first["id"])
     again = (await client.post(address, json=body, headers=headers)).json()
-    assert (again["number"], again["state"], again["wait"]) == (first["number"], "called", None)
+    assert again == first
+    page = (await client.get(f"/api/v1/tickets/{first['token']}")).json()
+    assert (page["number"], page["state"], page["wait"]) == (first["number"], "called", None)

@@ -64,7 +64,7 @@ def _of_union(kind: object) -> tuple[object, ...]:
 BODIES = [
     one
     for _, one in inspect.getmembers(shapes, inspect.isclass)
-    if issubclass(one, shapes.Asked) and one is not shapes.Asked
+    if issubclass(one, shapes.Body) and one is not shapes.Body
 ]
 
 

@@ -1,5 +1,6 @@
 """The page of a booked phone call: nobody comes to the hall, and no sentence says that one did."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import httpx
@@ -86,6 +87,8 @@ async def test_a_call_that_nobody_answered_asks_nobody_to_a_desk(
     link = await booked_call(client)
     desk = await admitted(client, clock, link)
     ticket = await ticket_of(link)
+    clock.set(TUESDAY_TEN)
+    desk = replace(desk, now=clock.now())
     await desk.call(ticket)
     await desk.no_show(ticket)
     assert "Ми телефонували, але не додзвонилися" in await said(client, link)

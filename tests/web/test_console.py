@@ -341,7 +341,7 @@ async def test_whoever_has_no_desk_sees_that_calls_are_stopped_and_can_stop_them
 async def test_calls_are_stopped_in_one_s_own_branch_alone_and_for_a_known_reason(
     client: httpx.AsyncClient, clock: FixedClock
 ) -> None:
-    await add(clock)
+    await add(clock, role="supervisor")
     await sign_in(client)
     for branch, kind, status in (
         ("podilskyi", "alert", 403),

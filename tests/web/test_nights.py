@@ -106,7 +106,7 @@ async def test_whoever_books_for_this_night_is_told_that_calls_are_stopped_in_it
     client: httpx.AsyncClient, clock: FixedClock
 ) -> None:
     clock.set(at(WEDNESDAY, 23))
-    clerk = await hire(clock.now(), branch="station")
+    clerk = await hire(clock.now(), role="supervisor", branch="station")
     begun = await client.post(
         "/api/v1/branches/station/interruptions", json={"kind": "power"}, headers=clerk.bearer
     )

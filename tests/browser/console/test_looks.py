@@ -73,14 +73,12 @@ async def test_a_phone_visit_shows_the_number_to_dial(arrive: Arrive, clock: Clo
 
 
 async def phone_visit(clock: Clock) -> None:
-    at_eleven = MONDAY.replace(hour=11)
-    held = await booking.hold(
-        By(RESIDENT, clock.now()), BRANCH, ["debt-amount"], at_eleven, "phone"
-    )
-    await booking.confirm(
-        By(RESIDENT, clock.now()), held.token, "Олена Мельник", "067 123 45 67", None, "uk"
-    )
-    await arrival.admit_call(By(SYSTEM, clock.now()), held.token, at_eleven)
+    """A call that is due now: who does not answer earlier is phoned again at their time."""
+    due = MONDAY.replace(hour=10)
+    then = By(RESIDENT, due - timedelta(hours=1))
+    held = await booking.hold(then, BRANCH, ["debt-amount"], due, "phone")
+    await booking.confirm(then, held.token, "Олена Мельник", "067 123 45 67", None, "uk")
+    await arrival.admit_call(By(SYSTEM, clock.now()), held.token, clock.now())
 
 
 async def test_what_the_server_paints_the_script_leaves_as_it_is(

@@ -17,7 +17,7 @@ const WITHIN_MS = 15_000;
 export function offerPush(address, t) {
   const place = byId("push");
   if (!place) return null;
-  const can = "serviceWorker" in navigator && "PushManager" in window && "Notification" in window;
+  const can = "serviceWorker" in navigator && "PushManager" in window && window.Notification;
   if (!can) return isApple() ? told(place, t.home_screen) : null;
 
   const key = `push:${address}`;
@@ -120,7 +120,7 @@ function active(registration) {
   return new Promise((resolve, reject) => {
     worker.addEventListener("statechange", () => {
       if (worker.state === "activated") resolve(registration);
-      if (worker.state === "redundant") reject(new Error("the worker was not installed"));
+      if (worker.state === "redundant") reject(new Error("redundant"));
     });
   });
 }
