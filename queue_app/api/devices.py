@@ -7,7 +7,7 @@ from litestar import Request, Response, get, post
 from litestar.status_codes import HTTP_200_OK, HTTP_202_ACCEPTED, HTTP_204_NO_CONTENT
 from msgspec import Meta, Struct
 
-from queue_app.api.shapes import Asked
+from queue_app.api.shapes import Body
 from queue_app.clock import Clock
 from queue_app.domain.people import DeviceKind
 from queue_app.domain.rights import require
@@ -23,7 +23,7 @@ HERE_SECONDS = 60.0
 """So long a sign of life holds, on the machine's clock; one is due every twenty seconds."""
 
 
-class NewPairing(Asked, frozen=True):
+class NewPairing(Body, frozen=True):
     """`kinds`: what the machine can do; `name`: how it calls itself, for whoever confirms it."""
 
     kinds: tuple[DeviceKind, ...]
@@ -45,7 +45,7 @@ class PairingView(Struct, frozen=True):
     branch: str | None = None
 
 
-class Sign(Asked, frozen=True):
+class Sign(Body, frozen=True):
     """`version`: of the device's program; `battery`: percent, where it has one."""
 
     version: str | None = None

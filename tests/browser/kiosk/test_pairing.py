@@ -46,7 +46,7 @@ async def test_a_code_that_is_confirmed_in_the_console_opens_the_kiosk(
         await expect(office.get_by_role("status")).to_contain_text("підтверджено")
         await expect(machine.locator(".kiosk-screens")).to_be_visible()
         assert await machine.evaluate("document.cookie") == ""
-        kept = {one["name"]: one for one in await machine.context.cookies()}  # type: ignore[typeddict-item]
+        kept = {one["name"]: one for one in await machine.context.cookies()}
         assert kept["device"]["httpOnly"] and "pairing" not in kept
     finally:
         await machine.close()
