@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from litestar import Request, Response, Router, get, post
 from litestar.di import NamedDependency
@@ -13,6 +13,7 @@ from litestar.status_codes import HTTP_303_SEE_OTHER, HTTP_308_PERMANENT_REDIREC
 from display import words
 from queue_app.clock import Clock
 from queue_app.domain.catalogue import Language, Text
+from queue_app.domain.directory import Branch
 from queue_app.domain.errors import Conflict, NotAllowed, NotFound, NotSignedIn
 from queue_app.domain.hall import Hall
 from queue_app.domain.numbering import token_in
@@ -23,7 +24,7 @@ from queue_app.flow import arrival
 from queue_app.flow.act import By
 from queue_app.flow.promising import Promises
 from queue_app.queries import halls, reference, tickets
-from queue_app.screens.board import BoardView, board_view, cells, grid, scene
+from queue_app.screens.board import BoardView, board_view, cells, grid
 from queue_app.screens.panel import panel_view
 from queue_app.screens.ticket import ticket_view
 from queue_app.texts.formats import offsets
@@ -58,8 +59,9 @@ async def board(
         language=seen.directory.languages[0],
         board=snapshot,
         opens=_opens(speaker, snapshot),
+        opens_today=_opens_today(speaker, snapshot),
         line=_line(speaker, snapshot),
-        scene=scene(snapshot),
+        scene=snapshot.scene,
         grid=places.name,
         cells=cells(snapshot, places),
         zone=offsets(seen.directory.zone, seen.at.year),
@@ -104,6 +106,11 @@ def _opens(speaker: Speaker, board: BoardView) -> Text | None:
     if at is None:
         return None
     return speaker.each(lambda formats: f"{formats.day(at)}, {formats.time(at)}")
+
+
+def _opens_today(speaker: Speaker, board: BoardView) -> Text | None:
+    at = board.opens_at
+    return None if at is None else speaker.each(lambda formats: formats.time(at))
 
 
 def _line(speaker: Speaker, board: BoardView) -> Text | None:
@@ -173,9 +180,16 @@ async def ticket(
         headers={"X-Robots-Tag": "noindex"},
         ticket=ticket_view(seen, own),
         token=token,
+        another_day=_another_day(own, branch),
         zone=offsets(directory.zone, seen.at.year),
         words=words.ticket,
     )
+
+
+def _another_day(own: Ticket, branch: Branch) -> str:
+    """Where a time for the same visit is chosen."""
+    services = [("service", code) for code in own.progress.services]
+    return f"/day?{urlencode([*services, ('channel', 'visit'), ('branch', branch.slug)])}"
 
 
 def _language(request: Asked, own: Ticket) -> Language:

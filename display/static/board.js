@@ -64,21 +64,19 @@ function callOut(call) {
 
 function scene() {
   if (stale) return "stale";
-  if (board.interruption && !board.interruption.services) return "interrupted";
-  if (main) return "call";
-  if (board.desks_open === 0) return board.closes_at || board.waiting ? "desks_closed" : "closed";
-  if (board.waiting) return "wait";
-  if (board.tickets_given) return "welcome";
-  return board.closes_at ? "wait" : "closed";
+  return board.scene === "interrupted" || !main ? board.scene : "call";
 }
 
 function fillOpening() {
+  hall.dataset.tickets = board.tickets_given ? "given" : "none";
+  hall.dataset.waiting = board.waiting ? "some" : "none";
   byId("opens").hidden = !board.opens_at;
   if (!board.opens_at) return;
-  for (const place of document.querySelectorAll("#opens [lang]")) {
-    const code = place.lang;
-    const when = `${clock.day(board.opens_at, code)}, ${clock.time(board.opens_at, code)}`;
-    put(place.querySelector(".opens"), when);
+  for (const place of document.querySelectorAll(".opens")) {
+    const code = place.closest("[lang]").lang;
+    const time = clock.time(board.opens_at, code);
+    const today = place.hasAttribute("data-today");
+    put(place, today ? time : `${clock.day(board.opens_at, code)}, ${time}`);
   }
 }
 

@@ -70,6 +70,9 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
     """The kiosk gives its last ticket this long before closing."""
     kiosk_early_minutes: int = 15
     """The kiosk gives tickets from this long before opening."""
+    at_closing: Literal["serve", "offer", "let_go"] = "serve"
+    """Who still waits when the branch closes: is served; is let go and offered a time on another
+    day by the ticket's page; is let go."""
     undo_minutes: int = 5
     """A clerk's verb can be undone for this long."""
     max_bookings: int = 4

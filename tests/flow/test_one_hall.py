@@ -58,6 +58,7 @@ OTHERWISE: dict[str, object] = {
     "holds_per_browser": 2,
     "bookings_per_address": 5,
     "boards_open_to": "devices",
+    "at_closing": "let_go",
     "freed_slot_minutes": 30,
     "prove_contact": "always",
     "offer_minutes": 20,
