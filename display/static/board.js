@@ -33,6 +33,7 @@ function onSnapshot(snapshot) {
   tick();
   fillCells([...snapshot.called, ...snapshot.recent].slice(0, cells.length));
   fillStop(snapshot.interruption);
+  fillNotice(snapshot.notice);
   callOuts.see(snapshot.called);
   fillQueue(snapshot);
 }
@@ -91,6 +92,12 @@ function fillStop(stop) {
   besides(".scene-interrupted .headline", (language) => stop.title[language]);
   besides(".stop-advice", (language) => stop.advice[language]);
   besides(".stop-when", (language) => stop.resumption[language]);
+}
+
+/** What the supervisor has to say. */
+function fillNotice(said) {
+  byId("notice").hidden = !said;
+  besides("#notice", (language) => said?.[language] ?? "");
 }
 
 /** Who is shown keeps the cell; a newcomer takes a free one, so that nothing jumps. */

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from queue_app.domain import dispatch, forecast, interruptions
 from queue_app.domain.branch_day import BranchDay
-from queue_app.domain.catalogue import Channel, Language, planned_minutes
+from queue_app.domain.catalogue import Channel, Language, Text, planned_minutes
 from queue_app.domain.contacts import ContactField
 from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.dispatch import CallingDesk, Policy, Ranked, Reason, Waiting
@@ -108,6 +108,7 @@ class Hall(Struct, frozen=True, dict=True):
     interruptions: tuple[Interruption, ...]
     forecasts: Forecasts
     devices_away: tuple[AwayDevice, ...] = ()
+    notice: Text | None = None
 
     @cached_property
     def by_id(self) -> dict[int, HallTicket]:

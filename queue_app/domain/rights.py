@@ -99,6 +99,8 @@ RIGHTS: Mapping[str, Mapping[Party, Where]] = {
     "put_back": _IN_BRANCH,
     "transfer": _AT_DESK,
     "undo": _AT_DESK,
+    # The boards.
+    "say_line": _OFFICE,
     # Time that stops.
     "interrupt": _AT_DESK,
     "resume": _AT_DESK,

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import msgspec
 from msgspec import Struct
 
+from queue_app.domain.catalogue import Language, Text
 from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.dispatch import Waiting
 from queue_app.domain.forecast import Appointed
@@ -37,6 +38,7 @@ class _Loaded(Struct):
     habits: Habits
     interruptions: tuple[Interruption, ...]
     devices_away: tuple[AwayDevice, ...]
+    line: dict[Language, str] | None
 
 
 INTERRUPTION = "id, kind, services, note, started_at, ended_at, resumes_at"
@@ -88,7 +90,9 @@ SELECT json_build_object(
         SELECT name, kinds, seen_at FROM device
         WHERE branch_id = $1 AND revoked_at IS NULL
             AND here_until < $3::timestamptz + $6::interval
-        ORDER BY name) v)
+        ORDER BY name) v),
+    'line', (SELECT said FROM board_line
+        WHERE branch_id = $1 AND until > $3::timestamptz + $6::interval)
 )
 """
 
@@ -127,7 +131,14 @@ async def load(
         interruptions=begun(loaded.interruptions, now),
         forecasts=forecasts or Forecasts(),
         devices_away=loaded.devices_away,
+        notice=_in_order(loaded.line, directory) if loaded.line else None,
     )
+
+
+def _in_order(said: dict[Language, str], directory: Directory) -> Text:
+    """In every language of the centre, as it was said."""
+    text = Text({code: said[code] for code in directory.languages if code in said})
+    return Text({code: text[code] for code in directory.languages})
 
 
 async def wait_at_the_end(

@@ -69,6 +69,7 @@ class BoardView(Struct, frozen=True):
     `closes_at` is set while the branch keeps its hours, `opens_at` while it does not.
     `tickets_given`: whether the kiosk gives tickets at this hour. After the day's last closing
     `next_calls` has no waits to tell, and once nobody is in the house `recent` is empty.
+    `notice`: a line of the supervisor's.
     """
 
     version: int
@@ -87,6 +88,7 @@ class BoardView(Struct, frozen=True):
     closes_at: datetime | None
     tickets_given: bool
     interruption: InterruptionView | None
+    notice: Text | None = None
     part: Part = "open"
     scene: Scene = "closed"
 
@@ -124,6 +126,7 @@ def board_view(hall: Hall) -> BoardView:
         closes_at=opening.closes if opening and is_open else None,
         tickets_given=hall.day.gives_tickets(hall.at),
         interruption=interruption_now(hall),
+        notice=hall.notice,
         part=part,
     )
     return replace(view, scene=scene(view))

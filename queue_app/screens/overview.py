@@ -34,6 +34,7 @@ class BranchOverview(Struct, frozen=True):
     waiting: int
     interruptions: tuple[InterruptionView, ...]
     devices_away: tuple[AwayDevice, ...]
+    notice: Text | None
 
 
 def branch_overview(hall: Hall, viewer: int) -> BranchOverview:
@@ -65,4 +66,5 @@ def branch_overview(hall: Hall, viewer: int) -> BranchOverview:
         waiting=len(hall.waiting),
         interruptions=lasting_interruptions(hall),
         devices_away=hall.devices_away,
+        notice=hall.notice,
     )

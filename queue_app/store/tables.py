@@ -121,6 +121,12 @@ class Pairing(Table, tablename="pairing", db=engine):
     device_id = ForeignKey(Device, null=True, unique=True)
 
 
+class BoardLine(Table, tablename="board_line", db=engine):
+    branch_id = ForeignKey(Branch, null=False, primary_key=True)
+    said = JSONB()
+    until = Timestamptz()
+
+
 class Desk(Table, tablename="desk", db=engine):
     branch_id = ForeignKey(Branch, null=False)
     id = Integer(primary_key=True)

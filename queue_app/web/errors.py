@@ -150,6 +150,10 @@ SENTENCES: Mapping[str, Sentence] = {
         N_("This is not a name for a device"),
         N_("Give it one line of up to 60 characters."),
     ),
+    "long_line": (
+        N_("The line is too long for a board"),
+        N_("Say it in at most %(most)s characters."),
+    ),
     "unknown_pairing": (
         N_("No device shows this code"),
         N_("Read it from the device once more: a code that nobody confirms is soon another."),
