@@ -27,6 +27,7 @@ from queue_app.queries import halls, reference, tickets
 from queue_app.screens.board import BoardView, board_view, cells, grid
 from queue_app.screens.panel import panel_view
 from queue_app.screens.ticket import ticket_view
+from queue_app.screens.zone import read_zone, zoned
 from queue_app.texts.formats import offsets
 from queue_app.texts.speaker import Speaker, speaker_of
 from queue_app.web import pairing
@@ -51,8 +52,10 @@ async def board(
     if instead := await _instead(request, branch, ("board", "voice"), "/display/BRANCH"):
         return instead
     seen = await _look(branch, clock, forecasts)
-    snapshot, speaker = board_view(seen), speaker_of(seen.directory.centre)
-    places = grid(len(snapshot.desks))
+    speaker, whole = speaker_of(seen.directory.centre), board_view(seen)
+    zone = read_zone(request.query_params, [one.number for one in whole.desks])
+    snapshot = zoned(whole, zone)
+    places = grid(len(zone.desks or snapshot.desks))
     return render(
         request,
         "display/board.html",
@@ -64,6 +67,7 @@ async def board(
         scene=snapshot.scene,
         grid=places.name,
         cells=cells(snapshot, places),
+        here=zone,
         zone=offsets(seen.directory.zone, seen.at.year),
         page=await _page_version(request, seen),
         words=words.call_out,

@@ -9,8 +9,11 @@ import { stayAwake } from "./awake.js";
 import { CallOuts, sayCall } from "./callouts.js";
 import { Chime } from "./chime.js";
 import { fit } from "./fit.js";
+import { showWay, zoned } from "./zone.js";
 
 const CALL_OUT_MS = 6000;
+/** So long one page of calls stands, where there are more than cells. */
+const PAGE_MS = 8000;
 const SOUND_WANTED = "board-sound";
 /* Who may not see this any more is told why by the page itself. */
 const REFUSED_FOR_MS = 2000;
@@ -27,11 +30,12 @@ let board = null;
 let main = null;
 let stale = false;
 
-function onSnapshot(snapshot) {
+function onSnapshot(whole) {
+  const snapshot = zoned(whole, known.here);
   board = snapshot;
   clock.set(snapshot.at);
   tick();
-  fillCells([...snapshot.called, ...snapshot.recent].slice(0, cells.length));
+  fillPage();
   fillStop(snapshot.interruption);
   fillNotice(snapshot.notice);
   callOuts.see(snapshot.called);
@@ -45,6 +49,7 @@ function show(call, isNew) {
   main = call;
   put(byId("call-number"), call?.number ?? "");
   put(byId("call-desk"), call?.desk ?? "");
+  showWay(byId("call"), call, known.here);
   hall.dataset.call = call?.state ?? "";
   hall.dataset.again = String((call?.calls ?? 0) > 1);
   hall.dataset.long = String(call ? (call.number + call.desk).length > SHORT : false);
@@ -65,7 +70,7 @@ function callOut(call) {
 
 function scene() {
   if (stale) return "stale";
-  return board.scene === "interrupted" || !main ? board.scene : "call";
+  return board.scene === "interrupted" || !main ? board.idle : "call";
 }
 
 function fillOpening() {
@@ -100,6 +105,16 @@ function fillNotice(said) {
   besides("#notice", (language) => said?.[language] ?? "");
 }
 
+/** Where more people are called than there are cells, they take turns, page by page. */
+function fillPage() {
+  const { called, recent } = board;
+  const pages = Math.max(1, Math.ceil(called.length / cells.length));
+  const page = Math.floor(performance.now() / PAGE_MS) % pages;
+  const first = page * cells.length;
+  fillCells([...called, ...(pages > 1 ? [] : recent)].slice(first, first + cells.length));
+  put(byId("pages"), pages > 1 ? `${page + 1}/${pages}` : "");
+}
+
 /** Who is shown keeps the cell; a newcomer takes a free one, so that nothing jumps. */
 function fillCells(calls) {
   const wanted = new Map(calls.map((call) => [call.ticket, call]));
@@ -113,6 +128,7 @@ function fillCell(cell, call) {
   cell.dataset.state = call?.state ?? "";
   put(cell.querySelector(".cell-number"), call?.number ?? "");
   put(cell.querySelector(".cell-desk"), call?.desk ?? "");
+  showWay(cell, call, known.here);
   fit(cell, cell.querySelector(".cell-desk"));
 }
 
@@ -148,6 +164,13 @@ function tick() {
   put(byId("day"), clock.day());
 }
 
+function everySecond() {
+  tick();
+  if (!board || board.called.length <= cells.length) return;
+  fillPage();
+  markMain();
+}
+
 function onStale() {
   stale = true;
   put(byId("stale-at"), clock.time(board?.at ?? known.at));
@@ -179,7 +202,7 @@ if (localStorage.getItem(SOUND_WANTED) === "on") {
   addEventListener("keydown", unlock);
 }
 setTimeout(offerSound, 500);
-setInterval(tick, 1000);
+setInterval(everySecond, 1000);
 stayAwake();
 signLife(known.page);
 connect(`/ws/branches/${known.branch}/board`, {

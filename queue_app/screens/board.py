@@ -3,6 +3,7 @@
 The page's script (`board.js`) applies the same rules with every further snapshot.
 """
 
+from collections import Counter
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -12,6 +13,7 @@ from msgspec.structs import replace
 from queue_app.domain import tickets
 from queue_app.domain.catalogue import Text
 from queue_app.domain.hall import Hall, HallTicket
+from queue_app.domain.numbering import series_of
 from queue_app.domain.tickets import State
 from queue_app.domain.waits import Wait
 from queue_app.screens.interruption import InterruptionView, interruption_now
@@ -69,7 +71,8 @@ class BoardView(Struct, frozen=True):
     `closes_at` is set while the branch keeps its hours, `opens_at` while it does not.
     `tickets_given`: whether the kiosk gives tickets at this hour. After the day's last closing
     `next_calls` has no waits to tell, and once nobody is in the house `recent` is empty.
-    `notice`: a line of the supervisor's.
+    `notice`: a line of the supervisor's. `idle`: what the stage says where nobody called is shown,
+    `series`: how many wait in each series of numbers; both for boards that show a part of the hall.
     """
 
     version: int
@@ -91,6 +94,8 @@ class BoardView(Struct, frozen=True):
     notice: Text | None = None
     part: Part = "open"
     scene: Scene = "closed"
+    idle: Scene = "closed"
+    series: dict[str, int] = {}
 
 
 def board_view(hall: Hall) -> BoardView:
@@ -128,8 +133,9 @@ def board_view(hall: Hall) -> BoardView:
         interruption=interruption_now(hall),
         notice=hall.notice,
         part=part,
+        series=Counter(series_of(one.number) for one in waiting),
     )
-    return replace(view, scene=scene(view))
+    return replace(view, scene=scene(view), idle=scene(replace(view, called=())))
 
 
 def _part(hall: Hall, is_open: bool) -> Part:

@@ -154,6 +154,18 @@ SENTENCES: Mapping[str, Sentence] = {
         N_("The line is too long for a board"),
         N_("Say it in at most %(most)s characters."),
     ),
+    "unknown_board_desk": (
+        N_("The branch has no desk %(desk)s"),
+        N_("Correct the address of this board."),
+    ),
+    "unknown_look": (
+        N_("There is no such look of a board"),
+        N_("Correct the address of this board."),
+    ),
+    "long_floor": (
+        N_("A floor is a short sign, such as 2"),
+        N_("Correct the address of this board."),
+    ),
     "unknown_pairing": (
         N_("No device shows this code"),
         N_("Read it from the device once more: a code that nobody confirms is soon another."),
