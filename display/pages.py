@@ -35,7 +35,7 @@ from queue_app.web.boards import admit_to_board
 from queue_app.web.guards import own_device, require_same_origin, right
 from queue_app.web.i18n import LANGUAGE_COOKIE, language_of, languages_of
 from queue_app.web.limits import PUBLIC
-from queue_app.web.pairing import device_in_address
+from queue_app.web.pairing import REFUSED, device_in_address
 from queue_app.web.templating import NO_STORE, pages_of, render
 
 Asked = Request[Any, Any, Any]
@@ -80,6 +80,8 @@ async def _instead(
     """Where a token stands in the address, the way on without it; where this screen may not be seen
     by whoever asks, its code."""
     branch = (await reference.directory()).branch(slug)
+    if here := urlencode([one for one in request.query_params.multi_items() if one[0] != REFUSED]):
+        opens += f"?{here}"
     if kept := await device_in_address(request, branch.id, kinds):
         return kept
     try:

@@ -9,6 +9,7 @@ import { stayAwake } from "./awake.js";
 import { CallOuts, sayCall } from "./callouts.js";
 import { Chime } from "./chime.js";
 import { fit } from "./fit.js";
+import { rest } from "./resting.js";
 import { showWay, zoned } from "./zone.js";
 
 const CALL_OUT_MS = 6000;
@@ -205,6 +206,7 @@ setTimeout(offerSound, 500);
 setInterval(everySecond, 1000);
 stayAwake();
 signLife(known.page);
+rest({ atRest: () => board?.scene === "closed", isQuiet: () => !board?.called.length });
 connect(`/ws/branches/${known.branch}/board`, {
   onSnapshot,
   onStale,

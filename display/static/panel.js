@@ -7,6 +7,7 @@ import { besides, facts } from "/static/web/lib/words.js";
 import { stayAwake } from "./awake.js";
 import { CallOuts, sayCall } from "./callouts.js";
 import { fit } from "./fit.js";
+import { rest } from "./resting.js";
 
 /* Who may not see this any more is told why by the page itself. */
 const REFUSED_FOR_MS = 2000;
@@ -49,6 +50,7 @@ function state(call) {
 fit(document.querySelector(".plate h1"));
 stayAwake();
 signLife(known.page);
+rest({ atRest: () => board?.scene === "closed", isQuiet: () => !board?.called.length });
 connect(`/ws/branches/${known.branch}/board`, {
   onSnapshot,
   shown: known,

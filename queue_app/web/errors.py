@@ -166,6 +166,10 @@ SENTENCES: Mapping[str, Sentence] = {
         N_("A floor is a short sign, such as 2"),
         N_("Correct the address of this board."),
     ),
+    "unknown_screen": (
+        N_("There is no such screen"),
+        N_("Say the path of a kiosk, a board or a panel after “open=”."),
+    ),
     "unknown_pairing": (
         N_("No device shows this code"),
         N_("Read it from the device once more: a code that nobody confirms is soon another."),

@@ -4,6 +4,7 @@ What a page of ours gets is kept in cookies that no script can read: the secret 
 is shown, then the device's token.
 """
 
+import re
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
@@ -14,6 +15,7 @@ from litestar.response import Redirect
 from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED, HTTP_202_ACCEPTED
 from msgspec import Struct
 
+from queue_app.domain.errors import NotFound
 from queue_app.domain.people import DEVICE_KINDS, Device, DeviceKind, token_hash
 from queue_app.flow import devices
 from queue_app.flow.act import By
@@ -29,6 +31,8 @@ PLACE = "/device"
 REFUSED = "refused"
 """Says in the address that the token that stood there opens nothing."""
 _OWN_PARAMETERS = ("device", REFUSED)
+
+_SCREEN = re.compile(r"/(?:kiosk|display)/[^/?#\\]+(?:/desks/[^/?#\\]+)?(?:\?[^#]*)?")
 
 Asked = Request[Any, Any, Any]
 
@@ -74,6 +78,16 @@ async def device_page(request: Asked) -> Response[str]:
         kinds=DEVICE_KINDS,
         words=script,
     )
+
+
+@get(f"{PLACE}/watch", include_in_schema=False, opt=right("see_page"))
+async def watch(request: Asked) -> Response[str]:
+    """A kiosk, board or panel in the care of a watchdog; NotFound `unknown_screen` for whatever
+    else the address would have it hold."""
+    asked = request.query_params.get("open", "")
+    if not _SCREEN.fullmatch(asked):
+        raise NotFound("unknown_screen")
+    return render(request, "web/watch.html", open=asked)
 
 
 @post(
@@ -163,4 +177,4 @@ def script(spoken: Words) -> dict[str, Any]:
     }
 
 
-routes = (device_page, begin, follow)
+routes = (device_page, watch, begin, follow)

@@ -111,6 +111,7 @@ def addresses(lived: Lived) -> dict[str, list[str]]:
         "/display/{branch}/desks/{desk}": [f"/display/{lived.branch}/desks/{lived.desk}"],
         "/t/{token}": [f"/t/{one}" for one in tickets],
         "/device": ["/device", "/device?kinds=board"],
+        "/device/watch": [f"/device/watch?open=/kiosk/{lived.branch}"],
         "/device/pairing": ["/device/pairing"],
         "/console": ["/console"],
         "/console/unsettled": ["/console/unsettled"],
