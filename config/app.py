@@ -15,6 +15,7 @@ from litestar.plugins.prometheus import PrometheusConfig
 
 import booking.pages
 import display.pages
+import display.speech
 import kiosk.pages
 import queue_app.api.routes
 import queue_app.api.viewer
@@ -23,7 +24,7 @@ import queue_app.console.pages
 import queue_app.console.unsettled_list
 import queue_app.trial.inbox
 from config.files import CATALOGUES
-from config.settings import Settings, from_environment
+from config.settings import Settings
 from queue_app.api import sockets
 from queue_app.api.description import TruthPlugin
 from queue_app.api.docs import TextSchema
@@ -37,6 +38,8 @@ from queue_app.delivery.letters import ORGANIZER
 from queue_app.delivery.mailbox import Mailbox
 from queue_app.delivery.signing import signer
 from queue_app.delivery.smtp import SmtpMailer
+from queue_app.delivery.voice.voice import FOLDER as VOICES
+from queue_app.delivery.voice.voice import Voice
 from queue_app.delivery.webpush import WebPush
 from queue_app.domain.errors import QueueError
 from queue_app.domain.messages import MEDIA, Medium
@@ -75,8 +78,11 @@ FACES = (
 )
 
 
-def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
-    """The application on the database of `settings.database_url`, with `clock` as its time."""
+def create_app(settings: Settings, clock: Clock | None = None, works: bool = True) -> Litestar:
+    """The application on the database of `settings.database_url`, with `clock` as its time.
+
+    `works`: the process does what falls due by itself, too: ends holds, sends messages, learns.
+    """
     also_from(settings.config / CATALOGUES)
     looks.also_from(settings.config / looks.FOLDER)
     hall_clock = clock or SystemClock()
@@ -86,6 +92,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
     hub = Hub(hall_clock, [one.screen for one in channels], forecasts)
     folder = MessageFolder(settings.data / "messages")
     ways: dict[Medium, Adapter] = {"mail": folder, "sms": folder}
+    voice = Voice(settings.config / VOICES, settings.data / "voice")
     public_url = settings.public_url or _trial_url(settings)
     organizer = settings.mail_from.address if settings.mail_from else None
     by_push: tuple[Medium, ...] = ("push",)
@@ -107,7 +114,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
             db.beside(settings.database_url) as patient,
             promises.running(),
             hub.running(),
-            runner.running(hall_clock, jobs, patient),
+            runner.running(hall_clock, jobs if works else [], patient),
         ):
             await _first_look()
             yield
@@ -125,6 +132,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
             booking.pages.router,
             kiosk.pages.router,
             display.pages.router,
+            display.speech.router,
             queue_app.console.pages.router,
             queue_app.console.devices_list.router,
             queue_app.console.unsettled_list.router,
@@ -142,6 +150,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
             "clock": Provide(lambda: hall_clock, sync_to_thread=False),
             "hub": Provide(lambda: hub, sync_to_thread=False),
             "forecasts": Provide(lambda: forecasts, sync_to_thread=False),
+            "voice": Provide(lambda: voice, sync_to_thread=False),
             "promises": Provide(lambda: promises, sync_to_thread=False),
             "by": Provide(provide_by, sync_to_thread=False),
             "staff": Provide(provide_staff, sync_to_thread=False),
@@ -158,7 +167,9 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Litestar:
         ),
         lifespan=[lifespan],
         middleware=[metrics.middleware, *([limited] if settings.rate_limits else [])],
-        compression_config=CompressionConfig("gzip", gzip_compress_level=5, exclude=[r"^/api/"]),
+        compression_config=CompressionConfig(
+            "gzip", gzip_compress_level=5, exclude=[r"^/api/", r"\.wav$"]
+        ),
         before_send=[add_security_headers],
         exception_handlers=EXCEPTION_HANDLERS,
         openapi_config=OpenAPIConfig(
@@ -230,8 +241,7 @@ async def _first_look() -> None:
         await pushing.private_key()
 
 
-def serve() -> Litestar:
-    """The application of a server process, as its environment says."""
-    settings = from_environment()
+def serve(settings: Settings) -> Litestar:
+    """The application of a server process."""
     clock = clock_of(settings.clock, settings.rate, settings.clock_origin)
     return create_app(settings, clock)

@@ -34,6 +34,9 @@ BOUNDS: dict[str, tuple[int, int]] = {
     "retention_days": (1, 3660),
     "quiet_from_hour": (0, 23),
     "quiet_until_hour": (0, 23),
+    "voice_volume": (0, 100),
+    "voice_quiet_from_hour": (0, 23),
+    "voice_quiet_until_hour": (0, 23),
     "reminder_hour": (0, 23),
     "reminder_minutes": (0, 12 * 60),
 }

@@ -19,6 +19,7 @@ Log = Literal["text", "json"]
 
 PROJECT = Path(__file__).resolve().parent.parent
 """Where `config/kyiv-cks` is found when the process starts elsewhere."""
+STAY_ROOT = "root"
 YEARS = range(2000, 2101)
 """What a clock may show and a date may be given: far from where calendars end."""
 
@@ -44,7 +45,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     `dkim` None: the mail server signs, if anybody does.
     `sms_gateway` None: SMS are files, too. `metrics_token`: with which `/metrics` may be asked for
     from elsewhere than this machine. `log`: how its lines are written; a request that takes longer
-    than `slow_seconds` is one. `trial`: what lies in files can be read at
+    than `slow_seconds` is one. `account`: as whom the processes answer where root starts them,
+    `STAY_ROOT` for root. `trial`: what lies in files can be read at
     `/trial/inbox`.
     """
 
@@ -65,6 +67,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     metrics_token: str | None = None
     log: Log = "text"
     slow_seconds: float = 1.0
+    account: str = "queue-app"
     trial: bool = False
     clock: datetime | None = None
     clock_origin: datetime | None = None
@@ -104,6 +107,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         metrics_token=read("METRICS_TOKEN", _token, None),
         log=read("LOG", _log, "text"),
         slow_seconds=read("SLOW_SECONDS", _seconds, 1.0),
+        account=read("ACCOUNT", str, "queue-app"),
         trial=read("TRIAL", _switch, False),
         smtp=read("SMTP_URL", parse_relay, None),
         mail_from=mail_from,

@@ -11,6 +11,7 @@ from litestar.response import Redirect
 from litestar.status_codes import HTTP_303_SEE_OTHER, HTTP_308_PERMANENT_REDIRECT
 
 from display import words
+from display.loudness import loudness_of
 from queue_app.clock import Clock
 from queue_app.domain.catalogue import Language, Text
 from queue_app.domain.directory import Branch
@@ -71,6 +72,7 @@ async def board(
         zone=offsets(seen.directory.zone, seen.at.year),
         page=await _page_version(request, seen),
         words=words.call_out,
+        loudness=loudness_of(seen.directory.rules, request.query_params),
     )
 
 

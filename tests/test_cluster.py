@@ -176,8 +176,8 @@ def test_first_starts_at_once_agree_on_one_account() -> None:
     """On a fresh machine the account is missing, and several processes start."""
     name = f"queue-app-{os.getpid()}"
     ask = (
-        "from queue_app.store import cluster; import pwd\n"
-        f"cluster.SYSTEM_USER = {name!r}\n"
+        "from queue_app.store import cluster, system_account; import pwd\n"
+        f"system_account.SYSTEM_USER = {name!r}\n"
         "print(flush=True); input()\n"
         "uid = cluster._owner().uid\n"
         "print(flush=True); input()\n"

@@ -11,6 +11,7 @@ import { Chime } from "./chime.js";
 import { fit } from "./fit.js";
 import { rest } from "./resting.js";
 import { showWay, zoned } from "./zone.js";
+import { Voice } from "./voice.js";
 
 const CALL_OUT_MS = 6000;
 /** So long one page of calls stands, where there are more than cells. */
@@ -25,7 +26,9 @@ const cells = [...byId("cells").children];
 const held = new Array(cells.length).fill(null);
 const clock = new HallClock(known.zone, known.at);
 const chime = new Chime(() => offerSound());
-const callOuts = new CallOuts({ name: known.branch, holdMs: CALL_OUT_MS, show });
+const voice = new Voice({ branch: known.branch, chime, volume: known.volume });
+const age = (call) => (clock.secondsSince(call.called_at) * 1000) / clock.rate;
+const callOuts = new CallOuts({ name: known.branch, holdMs: CALL_OUT_MS, show, age });
 
 let board = null;
 let main = null;
@@ -46,7 +49,7 @@ function onSnapshot(whole) {
 /** Signs of a number and its desk that fit on the stage at full size, as А15 and 2 do. */
 const SHORT = 4;
 
-function show(call, isNew) {
+function show(call, isNew, isLate) {
   main = call;
   put(byId("call-number"), call?.number ?? "");
   put(byId("call-desk"), call?.desk ?? "");
@@ -58,15 +61,24 @@ function show(call, isNew) {
   fit(byId("call"), byId("call-desk"));
   fillOpening();
   markMain();
-  if (isNew) callOut(call);
+  return isNew ? callOut(call, isLate) : null;
 }
 
-function callOut(call) {
+/** What is waited for: nothing where nothing sounds. */
+function callOut(call, isLate) {
   pulse(byId("stage"));
   const cell = cells[held.indexOf(call.ticket)];
   if (cell) pulse(cell);
-  chime.play();
   sayCall(call);
+  return isLate || isHushed() ? null : voice.say(call);
+}
+
+/** In its quiet hours, and while nobody is called any more, a board only shows. */
+function isHushed() {
+  const [from, until] = known.quiet;
+  const hour = clock.hour();
+  const isQuiet = from <= until ? from <= hour && hour < until : hour >= from || hour < until;
+  return isQuiet || scene() === "interrupted";
 }
 
 function scene() {
@@ -186,7 +198,7 @@ function onFresh() {
 
 /** A browser that keeps a page silent until it is touched: say so, and remember the wish. */
 function offerSound() {
-  byId("sound").hidden = !chime.blocked;
+  byId("sound").hidden = !chime.blocked || known.volume === 0;
 }
 
 async function turnSoundOn() {

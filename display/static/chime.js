@@ -16,7 +16,16 @@ export class Chime {
   constructor(onChange = () => {}) {
     const Context = window.AudioContext ?? window.webkitAudioContext;
     this.context = Context ? new Context() : null;
-    if (this.context) this.context.onstatechange = onChange;
+    if (!this.context) return;
+    this.context.onstatechange = onChange;
+    /** Whatever a page plays goes through here. */
+    this.out = this.context.createGain();
+    this.out.connect(this.context.destination);
+  }
+
+  /** From 0 to 1. */
+  set volume(loudness) {
+    if (this.out) this.out.gain.value = loudness;
   }
 
   get possible() {
@@ -46,7 +55,7 @@ export class Chime {
     volume.gain.setValueAtTime(0, start);
     volume.gain.linearRampToValueAtTime(tone.gain, start + ATTACK_SECONDS);
     volume.gain.exponentialRampToValueAtTime(0.0001, end);
-    oscillator.connect(volume).connect(this.context.destination);
+    oscillator.connect(volume).connect(this.out);
     oscillator.onended = () => volume.disconnect();
     oscillator.start(start);
     oscillator.stop(end);

@@ -9,6 +9,7 @@ from config.files import CATALOGUES, check_centre, write_centre
 from config.reading import ConfigError
 from queue_app import installation
 from queue_app.cli import changes, differences, operator
+from queue_app.cli.say import require_readable
 from queue_app.delivery import looks, samples
 from queue_app.domain.centre import Centre
 from queue_app.domain.errors import NotFound
@@ -44,6 +45,7 @@ def check(folder: Path | None) -> None:
     for doubt in doubts:
         click.echo(f"warning: {doubt}", err=True)
     _say_untranslated(folder, centre)
+    require_readable(folder, centre.languages)
     if wrong := list(samples.problems(centre, folder / looks.FOLDER)):
         where = folder / looks.FOLDER
         raise click.ClickException(

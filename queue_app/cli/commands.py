@@ -11,6 +11,7 @@ from queue_app.cli import (
     message_preview,
     person,
     running,
+    say,
     sign_ins,
     unsettled_bookings,
 )
@@ -36,6 +37,7 @@ for command in (
     sign_ins.staff,
     sign_ins.device,
     person.person,
+    say.say,
     message_bounced.message,
     database.doctor,
     simulate,

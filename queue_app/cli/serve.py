@@ -24,9 +24,9 @@ from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 from uvicorn.supervisors.multiprocess import Process
 
-from config.settings import Settings
+from config.settings import Settings, from_environment
 from queue_app import installation
-from queue_app.cli import operator, trial
+from queue_app.cli import operator, trial, unprivileged
 from queue_app.queries import reference
 from queue_app.web import figures, logs
 from queue_app.web.protocol import BoundedHttp
@@ -72,8 +72,10 @@ def serve(settings: Settings, with_trial: bool, factory: str = APPLICATION) -> N
         prepare = partial(_prepare, settings, _address(listener), with_trial)
         greeting = installation.run(dsn, prepare, DATABASE_WITHIN)
         _hand_over(msgspec.structs.replace(settings, trial=settings.trial or with_trial), dsn)
+        account = unprivileged.account_for(settings)
+        os.environ[unprivileged.ACCOUNT] = account or ""
         click.echo(greeting)
-        _answer(settings, listener, factory)
+        _answer(settings, listener, factory, account)
 
 
 @contextmanager
@@ -158,7 +160,8 @@ def _open_many_files() -> None:
             resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
 
 
-def _answer(settings: Settings, listener: socket.socket, factory: str) -> None:
+def _answer(settings: Settings, listener: socket.socket, factory: str, account: str | None) -> None:
+    """`account`: as whom, where it is not that of this process; then not by this one."""
     _open_many_files()
     config = uvicorn.Config(
         factory,
@@ -178,8 +181,8 @@ def _answer(settings: Settings, listener: socket.socket, factory: str) -> None:
         timeout_worker_healthcheck=ALIVE_WITHIN,
     )
     with _under_many_names(listener) as listeners:
-        if settings.workers > 1:
-            with figures.counted_together():
+        if settings.workers > 1 or account:
+            with figures.counted_together(account):
                 several = Workers(config, sockets=listeners)
                 several.run()
             started = all(one.exitcode != STARTUP_FAILURE for one in several.processes)
@@ -222,10 +225,12 @@ def application() -> Litestar:
     """The application of one answering process, which ends when the process that keeps it does."""
     from config.app import serve
 
+    settings = from_environment()  # secrets lie in files that root alone reads
+    unprivileged.become(os.environ.get(unprivileged.ACCOUNT))
     keeper = multiprocessing.parent_process()
     if keeper:
         threading.Thread(target=_follow, args=[keeper.sentinel], daemon=True).start()
-    made = serve()
+    made = serve(settings)
     _tidy_up_seldom()
     return made
 

@@ -127,7 +127,7 @@ def guide(
         f"  Board     {address}/display/{made.branch}",
         f"  Console   {address}/console",
         f"  Messages  {address}/trial/inbox",
-        f"  API       {address}/api/v1/openapi.json",
+        f"  API       {address}/api",
         "",
         "  Sign in to the console as",
         *(people or ["    (made before; their passwords are not kept here)"]),

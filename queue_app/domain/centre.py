@@ -105,6 +105,11 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
     """By which of `dispatch.POLICIES` people are called."""
     quiet_from_hour: int = 21
     quiet_until_hour: int = 8
+    voice_volume: int = 100
+    """How loud boards call, in per cent; 0: they only show."""
+    voice_quiet_from_hour: int = 0
+    """From this full hour boards only show, until that one; the same: they sound at any hour."""
+    voice_quiet_until_hour: int = 0
     reminder_hour: int = 18
     """At this hour of the day before a visit its resident is reminded; 0: not then."""
     reminder_minutes: int = 120

@@ -351,7 +351,8 @@ class verb(Generic[P, R]):  # noqa: N801 - reads as a decorator
             for act in tried:
                 act.take_back()
             raise
-        for line in tried[-1].noted if tried else ():
+        # Where there was no centre yet, each of its hundred parts is no news.
+        for line in tried[-1].noted if tried and directory else ():
             _log.info("%s", line)
         return result
 

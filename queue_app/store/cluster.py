@@ -11,7 +11,6 @@ import importlib.util
 import logging
 import os
 import platform
-import pwd
 import shutil
 import signal
 import socket
@@ -27,17 +26,16 @@ from pathlib import Path
 from urllib.parse import quote
 
 from queue_app.store import roles
+from queue_app.store.system_account import NoAccountError, system_account
 
 log = logging.getLogger(__name__)
 
 DATABASE = "queue"
 SUPERUSER = "queue"
-SYSTEM_USER = "queue-app"
 
 WATCH_SECONDS = 1.0
 RETRY_SECONDS = 10.0
 _SOCKET_NAME = ".s.PGSQL.5432"
-_ACCOUNTS = Path("/etc")
 _SOCKET_PATH_LIMIT = 103  # bytes: sun_path of macOS, four fewer than that of Linux
 _CONFIGURATION = """\
 # Written at every start. Change a setting with ALTER SYSTEM instead.
@@ -149,42 +147,14 @@ def binaries() -> Path:
 def _owner() -> Owner:
     if os.geteuid() != 0:
         return Owner(os.geteuid(), os.getegid(), switched=False)
-    with _one_at_a_time(_ACCOUNTS):
-        try:
-            account = pwd.getpwnam(SYSTEM_USER)
-        except KeyError:
-            account = _create_account()
-    return Owner(account.pw_uid, account.pw_gid, switched=True)
-
-
-@contextmanager
-def _one_at_a_time(folder: Path) -> Iterator[None]:
-    """Two useradd at once can undo each other's account, so first starts take turns."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
-
-
-def _create_account() -> pwd.struct_passwd:
-    useradd = shutil.which("useradd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
-    if not useradd:
+        account = system_account()
+    except NoAccountError as error:
         raise ClusterError(
-            "PostgreSQL does not run as root and there is no useradd to make an account for it; "
-            "start as an ordinary user, or give QUEUE_APP_DATABASE_URL"
-        )
-    made = subprocess.run(
-        [useradd, "--system", "--user-group", "--no-create-home", "--home-dir", "/nonexistent",
-         "--shell", "/usr/sbin/nologin", SYSTEM_USER],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    with suppress(KeyError):
-        account = pwd.getpwnam(SYSTEM_USER)
-        log.info("PostgreSQL does not run as root: it runs as the account %s", SYSTEM_USER)
-        return account
-    raise ClusterError(f"cannot make the account {SYSTEM_USER}: {made.stderr.strip()}")
+            f"PostgreSQL does not run as root, and {error}; start as an ordinary user, or give"
+            " QUEUE_APP_DATABASE_URL"
+        ) from None
+    return Owner(account.pw_uid, account.pw_gid, switched=True)
 
 
 def _prepare(data: Path, bin_path: Path, owner: Owner) -> None:

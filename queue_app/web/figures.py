@@ -5,6 +5,7 @@ them then answers for all. It must be named before prometheus_client is imported
 """
 
 import os
+import pwd
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -74,8 +75,9 @@ def _of_processes() -> CollectorRegistry:
 
 
 @contextmanager
-def counted_together() -> Iterator[None]:
+def counted_together(account: str | None = None) -> Iterator[None]:
     """The folder of the processes that begin in this block: empty at first, gone at the end.
+    `account`: as whom they run, where it is not this one.
 
     Those that a killed server left behind go, too.
     """
@@ -84,6 +86,9 @@ def counted_together() -> Iterator[None]:
         if _is_nobodys(left):
             shutil.rmtree(left, ignore_errors=True)
     folder = tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=place)
+    if account:
+        os.chown(folder, -1, pwd.getpwnam(account).pw_gid)
+        Path(folder).chmod(0o770)
     os.environ[FOLDER] = folder
     try:
         yield

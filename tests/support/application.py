@@ -24,14 +24,16 @@ def build(
     rate_limits: bool = False,
     config: Path = CONFIG,
     trial: bool = False,
+    works: bool = False,
 ) -> Litestar:
-    """The application, not started yet."""
+    """The application, not started yet. It only answers, unless it `works`: tests do what falls due
+    when they want it done, and thirty jobs that look for work cost each of them a quarter."""
     from config.app import create_app  # every face: slow to import, and few tests need it
 
     settings = Settings(
         data=data, database_url=dsn, rate_limits=rate_limits, config=config, trial=trial
     )
-    return create_app(settings, clock)
+    return create_app(settings, clock, works)
 
 
 @asynccontextmanager

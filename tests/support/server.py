@@ -147,6 +147,7 @@ def _environment(
             "QUEUE_APP_DATABASE_URL": dsn,
             "QUEUE_APP_DATA": str(folder),
             "QUEUE_APP_RATE_LIMITS": "on" if rate_limits else "off",
+            "QUEUE_APP_ACCOUNT": "root",
             "QUEUE_APP_CLOCK_ORIGIN": datetime.now(UTC).isoformat(),
         }
         | (more or {})

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.usefixtures("database")
 
 @pytest.fixture
 async def app(dsn: str, tmp_path: Path, clock: FixedClock) -> AsyncIterator[Litestar]:
-    async with alive(application.build(dsn, tmp_path, clock, trial=True)) as running:
+    async with alive(application.build(dsn, tmp_path, clock, trial=True, works=True)) as running:
         yield running
 
 

@@ -1,6 +1,6 @@
 /** The hall's own time in the centre's zone, whatever the machine of the screen believes. */
 
-import { day, daysBetween, time } from "./formats.js";
+import { day, daysBetween, hour, time } from "./formats.js";
 
 const MEASURED_FROM_MS = 1000;
 const FASTER_FROM = 1.5;
@@ -44,6 +44,11 @@ export class HallClock {
   /** 10:20 */
   time(moment = this.now(), code = undefined) {
     return time(moment, this.zone, code);
+  }
+
+  /** 10, on the wall of the zone. */
+  hour(moment = this.now()) {
+    return hour(moment, this.zone);
   }
 
   /** вівторок, 24 листопада */

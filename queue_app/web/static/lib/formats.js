@@ -16,6 +16,9 @@ export function time(moment, zone, code = language()) {
   return comesTwice(at, zone) ? `${shown}${NBSP}(${offsetName(offset(at, zone))})` : shown;
 }
 
+/** From 0 to 23. */
+export const hour = (moment, zone) => wallOf(Number(new Date(moment)), zone).getUTCHours();
+
 function onTheClock(said, code) {
   const { halves } = texts(code).calendar;
   if (!halves) return said;

@@ -1,0 +1,1 @@
+"""Call-outs as sound: recordings, a piper model or espeak-ng, whichever is there first."""
