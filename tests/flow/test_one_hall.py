@@ -90,6 +90,7 @@ NOT_OF_THE_QUEUE = {
     "max_bookings": "every synthetic person books once",
     "holds_per_address": "a synthetic person has no address",
     "holds_per_browser": "nor a browser",
+    "at_closing": "in a synthetic day whoever is in the house at closing is served",
     "boards_open_to": "nobody looks at a synthetic hall",
     "bookings_per_address": "a synthetic person has no address",
     "freed_slot_minutes": "a synthetic person gives no booking back",
