@@ -19,6 +19,7 @@ import display.speech
 import kiosk.pages
 import queue_app.api.routes
 import queue_app.api.viewer
+import queue_app.console.devices_list
 import queue_app.console.pages
 import queue_app.console.unsettled_list
 import queue_app.trial.inbox
@@ -54,7 +55,7 @@ from queue_app.queries import reference
 from queue_app.store import db
 from queue_app.store.outages import Outage
 from queue_app.texts.words import also_from
-from queue_app.web import health, site_files
+from queue_app.web import health, pairing, site_files
 from queue_app.web.bounds import LIMITS
 from queue_app.web.errors import EXCEPTION_HANDLERS
 from queue_app.web.guards import Known, provide_by, provide_staff, require_right, right
@@ -138,7 +139,9 @@ def create_app(settings: Settings, clock: Clock | None = None, works: bool = Tru
             display.pages.router,
             display.speech.router,
             queue_app.console.pages.router,
+            queue_app.console.devices_list.router,
             queue_app.console.unsettled_list.router,
+            *pairing.routes,
             site_files.favicon,
             site_files.robots,
             health.live,

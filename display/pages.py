@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from typing import Any
+from urllib.parse import quote, urlencode
 
 from litestar import Request, Response, Router, get, post
 from litestar.di import NamedDependency
@@ -14,25 +15,31 @@ from display.loudness import loudness_of
 from queue_app.clock import Clock
 from queue_app.delivery.paper.document import ticket_document
 from queue_app.domain.catalogue import Language, Text
-from queue_app.domain.errors import Conflict, NotFound
+from queue_app.domain.directory import Branch
+from queue_app.domain.errors import Conflict, NotAllowed, NotFound, NotSignedIn
 from queue_app.domain.hall import Hall
 from queue_app.domain.numbering import token_in
+from queue_app.domain.people import DeviceKind
 from queue_app.domain.ranges import Forecasts
 from queue_app.domain.tickets import Ticket
 from queue_app.flow import arrival
 from queue_app.flow.act import By
 from queue_app.flow.promising import Promises
 from queue_app.queries import halls, reference, tickets
-from queue_app.screens.board import BoardView, board_view, cells, grid, scene
+from queue_app.screens.board import BoardView, board_view, cells, grid
 from queue_app.screens.panel import panel_view
 from queue_app.screens.ticket import ticket_view
+from queue_app.screens.zone import read_zone, zoned
 from queue_app.texts.formats import offsets
 from queue_app.texts.speaker import Speaker, speaker_of
+from queue_app.web import pairing
 from queue_app.web.addresses import absolute
-from queue_app.web.guards import require_same_origin, right
+from queue_app.web.boards import admit_to_board
+from queue_app.web.guards import own_device, require_same_origin, right
 from queue_app.web.i18n import LANGUAGE_COOKIE, language_of, languages_of
 from queue_app.web.limits import PUBLIC
-from queue_app.web.templating import render
+from queue_app.web.pairing import REFUSED, device_in_address
+from queue_app.web.templating import NO_STORE, pages_of, render
 
 Asked = Request[Any, Any, Any]
 
@@ -43,25 +50,65 @@ async def board(
     branch: FromPath[str],
     clock: NamedDependency[Clock],
     forecasts: NamedDependency[Forecasts],
-) -> Response[str]:
+) -> Response[Any]:
     """The hall board, in the centre's first two languages whatever the browser reads."""
+    if instead := await _instead(request, branch, ("board", "voice"), "/display/BRANCH"):
+        return instead
     seen = await _look(branch, clock, forecasts)
-    snapshot, speaker = board_view(seen), speaker_of(seen.directory.centre)
-    places = grid(len(snapshot.desks))
+    speaker, whole = speaker_of(seen.directory.centre), board_view(seen)
+    zone = read_zone(request.query_params, [one.number for one in whole.desks])
+    snapshot = zoned(whole, zone)
+    places = grid(len(zone.desks or snapshot.desks))
     return render(
         request,
         "display/board.html",
         language=seen.directory.languages[0],
         board=snapshot,
         opens=_opens(speaker, snapshot),
+        opens_today=_opens_today(speaker, snapshot),
         line=_line(speaker, snapshot),
-        scene=scene(snapshot),
+        scene=snapshot.scene,
         grid=places.name,
         cells=cells(snapshot, places),
+        here=zone,
         zone=offsets(seen.directory.zone, seen.at.year),
+        page=await _page_version(request, seen),
         words=words.call_out,
         loudness=loudness_of(seen.directory.rules, request.query_params),
     )
+
+
+async def _instead(
+    request: Asked, slug: str, kinds: tuple[DeviceKind, ...], opens: str
+) -> Response[Any] | None:
+    """Where a token stands in the address, the way on without it; where this screen may not be seen
+    by whoever asks, its code."""
+    branch = (await reference.directory()).branch(slug)
+    if here := urlencode([one for one in request.query_params.multi_items() if one[0] != REFUSED]):
+        opens += f"?{here}"
+    if kept := await device_in_address(request, branch.id, kinds):
+        return kept
+    try:
+        await admit_to_board(request)
+    except (NotSignedIn, NotAllowed) as refused:
+        return render(
+            request,
+            "display/unpaired.html",
+            status=refused.status,
+            headers=NO_STORE,
+            branch=branch,
+            kinds=kinds[:1],
+            open=opens,
+            pairing=pairing.script,
+        )
+    return None
+
+
+async def _page_version(request: Asked, seen: Hall) -> str:
+    """What a device of the branch says of its page with every sign of life; "" on any other."""
+    if await own_device(request, seen.branch.id) is None:
+        return ""
+    return pages_of(request).assets.version("display", "web")
 
 
 def _opens(speaker: Speaker, board: BoardView) -> Text | None:
@@ -69,6 +116,11 @@ def _opens(speaker: Speaker, board: BoardView) -> Text | None:
     if at is None:
         return None
     return speaker.each(lambda formats: f"{formats.day(at)}, {formats.time(at)}")
+
+
+def _opens_today(speaker: Speaker, board: BoardView) -> Text | None:
+    at = board.opens_at
+    return None if at is None else speaker.each(lambda formats: formats.time(at))
 
 
 def _line(speaker: Speaker, board: BoardView) -> Text | None:
@@ -87,8 +139,11 @@ async def panel(
     desk: FromPath[str],
     clock: NamedDependency[Clock],
     forecasts: NamedDependency[Forecasts],
-) -> Response[str]:
+) -> Response[Any]:
     """The small screen above a desk, which is named by its number; NotFound `unknown_desk`."""
+    opens = f"/display/BRANCH/desks/{quote(desk, safe='')}"
+    if instead := await _instead(request, branch, ("panel", "board"), opens):
+        return instead
     seen = await _look(branch, clock, forecasts)
     snapshot = board_view(seen)
     if all(one.number != desk for one in snapshot.desks):
@@ -102,6 +157,7 @@ async def panel(
         desk=desk,
         state=shown.state,
         call=shown.call,
+        page=await _page_version(request, seen),
         words=words.call_out,
     )
 
@@ -134,6 +190,7 @@ async def ticket(
         headers={"X-Robots-Tag": "noindex"},
         ticket=ticket_view(seen, own),
         token=token,
+        another_day=_another_day(own, branch),
         zone=offsets(directory.zone, seen.at.year),
         words=words.ticket,
     )
@@ -165,6 +222,12 @@ async def paper(
         document=ticket_document(seen, own, seen.waits.get(own.id), link, language, again),
         token=token,
     )
+
+
+def _another_day(own: Ticket, branch: Branch) -> str:
+    """Where a time for the same visit is chosen."""
+    services = [("service", code) for code in own.progress.services]
+    return f"/day?{urlencode([*services, ('channel', 'visit'), ('branch', branch.slug)])}"
 
 
 def _language(request: Asked, own: Ticket) -> Language:

@@ -55,6 +55,7 @@ def script(spoken: Words) -> dict[str, Any]:
         "tomorrow_at": spoken.gettext("tomorrow, %(day)s, %(time)s"),
         "day_at": spoken.gettext("%(day)s, %(time)s"),
         "opens": spoken.gettext("We open: %(when)s"),
+        "tickets_from": spoken.gettext("Tickets: %(when)s. The desks open at %(time)s."),
         "works_until": spoken.gettext(
             "Until %(time)s the desks serve those who are already waiting."
         ),

@@ -1,5 +1,6 @@
 /** The kiosk: what a touch, a key, a scan, the hall and the passing of time each lead to. */
 
+import { signLife } from "/static/web/lib/device.js";
 import { allowed, byId } from "/static/web/lib/dom.js";
 import { isAsking } from "/static/web/lib/dialogs.js";
 import { isShortcut } from "/static/web/lib/keys.js";
@@ -227,5 +228,6 @@ function onQuiet() {
 }
 
 errand.resume(speakAs);
+signLife(known.door.page);
 // Last: who is connected is taken for a screen that works.
 hall.follow();

@@ -8,6 +8,7 @@ from litestar.handlers import BaseRouteHandler
 from queue_app.api import (
     centre,
     desks,
+    devices,
     docs,
     interruptions,
     proofs,
@@ -52,6 +53,10 @@ router = Router(
         pushes.stop_of_appointment,
         visitors.issue,
         visitors.check_in,
+        devices.ask,
+        devices.follow,
+        devices.sign,
+        devices.listed,
         desks.sign_in,
         desks.sign_out,
         desks.desks,

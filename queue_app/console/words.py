@@ -28,6 +28,17 @@ def refused(spoken: Words) -> dict[str, str]:
     }
 
 
+def kinds(spoken: Words) -> dict[str, str]:
+    """What a device can do."""
+    return {
+        "kiosk": spoken.pgettext("device", "kiosk"),
+        "board": spoken.pgettext("device", "board"),
+        "panel": spoken.pgettext("device", "panel"),
+        "printer": spoken.pgettext("device", "printer"),
+        "voice": spoken.pgettext("device", "voice"),
+    }
+
+
 def desk(spoken: Words) -> dict[str, Any]:
     return {
         "modes": {
@@ -133,6 +144,8 @@ def desk(spoken: Words) -> dict[str, Any]:
             "stop_all": spoken.gettext("Stop all calls"),
             "stop_some": spoken.gettext("Stop these services"),
         },
+        "kinds": kinds(spoken),
+        "device_away": spoken.gettext("%(name)s (%(kinds)s), last seen at %(time)s"),
         "transfer_nowhere": spoken.gettext("Choose another desk or another service."),
         "choose_service": spoken.gettext("Choose at least one service."),
         "undo": {

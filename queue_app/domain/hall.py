@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from queue_app.domain import dispatch, forecast, interruptions
 from queue_app.domain.branch_day import BranchDay
-from queue_app.domain.catalogue import Channel, Language, planned_minutes
+from queue_app.domain.catalogue import Channel, Language, Text, planned_minutes
 from queue_app.domain.contacts import ContactField
 from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.dispatch import CallingDesk, Policy, Ranked, Reason, Waiting
@@ -18,6 +18,7 @@ from queue_app.domain.forecast import Appointed, Now, Working
 from queue_app.domain.habits import Habits
 from queue_app.domain.interruptions import Interruption
 from queue_app.domain.paper import PrinterState
+from queue_app.domain.people import DeviceKind
 from queue_app.domain.policies import policy_of
 from queue_app.domain.ranges import Forecasts
 from queue_app.domain.service_times import ServiceTime
@@ -90,6 +91,14 @@ class Unprinted(Struct, frozen=True):
     number: str
 
 
+class AwayDevice(Struct, frozen=True):
+    """A device whose signs of life have stopped; `seen_at`: when it gave the last."""
+
+    name: str
+    kinds: tuple[DeviceKind, ...]
+    seen_at: datetime
+
+
 class Hall(Struct, frozen=True, dict=True):
     """Everyone who waits, is called, served or parked today, every desk, the last called,
     and the last who did not come.
@@ -118,6 +127,8 @@ class Hall(Struct, frozen=True, dict=True):
     forecasts: Forecasts
     printers: tuple[PrinterStanding, ...] = ()
     unprinted: tuple[Unprinted, ...] = ()
+    devices_away: tuple[AwayDevice, ...] = ()
+    notice: Text | None = None
 
     @cached_property
     def by_id(self) -> dict[int, HallTicket]:

@@ -12,7 +12,8 @@ from msgspec import Struct
 
 from queue_app.domain.centre import BranchPlan, Centre
 from queue_app.domain.errors import Conflict
-from queue_app.flow import replanning
+from queue_app.domain.people import RESIDENT
+from queue_app.flow import replanning, sessions
 from queue_app.flow.act import Act, By, verb
 from queue_app.flow.replanning import Concerned
 from queue_app.queries import reference
@@ -146,6 +147,7 @@ async def _write(act: Act, centre: Centre) -> list[Settled]:
     settled += await _settle(_PRINTERS, _wanted_printers(centre, ids), act.now)
     if settled:
         await db.fetch("UPDATE centre SET version = version + 1")
+        await sessions.tell_screens_of(RESIDENT.actor)  # who may see a board is one of its rules
     changes = [one.change for one in settled]
     for one in settled:
         subject = f"{one.change.kind} {one.change.key}"

@@ -5,11 +5,19 @@ from datetime import datetime, timedelta
 import msgspec
 from msgspec import Struct
 
+from queue_app.domain.catalogue import Language, Text
 from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.dispatch import Waiting
 from queue_app.domain.forecast import Appointed
 from queue_app.domain.habits import Habits
-from queue_app.domain.hall import DeskState, Hall, HallTicket, PrinterStanding, Unprinted
+from queue_app.domain.hall import (
+    AwayDevice,
+    DeskState,
+    Hall,
+    HallTicket,
+    PrinterStanding,
+    Unprinted,
+)
 from queue_app.domain.interruptions import Interruption, begun
 from queue_app.domain.paper import UNPRINTED_SHOWN
 from queue_app.domain.ranges import Forecasts
@@ -39,6 +47,8 @@ class _Loaded(Struct):
     interruptions: tuple[Interruption, ...]
     printers: tuple[PrinterStanding, ...]
     unprinted: tuple[Unprinted, ...]
+    devices_away: tuple[AwayDevice, ...]
+    line: dict[Language, str] | None
 
 
 INTERRUPTION = "id, kind, services, note, started_at, ended_at, resumes_at"
@@ -96,7 +106,14 @@ SELECT json_build_object(
         WHERE ticket.branch_id = $1 AND day >= $2 AND ticket.state = 'waiting'
             AND issued_at >= $7 AND last.state = 'failed'
             AND EXISTS (SELECT FROM printer WHERE branch_id = $1)
-        ORDER BY ticket.id) u)
+        ORDER BY ticket.id) u),
+    'devices_away', (SELECT coalesce(json_agg(v), '[]') FROM (
+        SELECT name, kinds, seen_at FROM device
+        WHERE branch_id = $1 AND revoked_at IS NULL
+            AND here_until < $3::timestamptz + $6::interval
+        ORDER BY name) v),
+    'line', (SELECT said FROM board_line
+        WHERE branch_id = $1 AND until > $3::timestamptz + $6::interval)
 )
 """
 
@@ -136,7 +153,15 @@ async def load(
         forecasts=forecasts or Forecasts(),
         printers=loaded.printers,
         unprinted=loaded.unprinted,
+        devices_away=loaded.devices_away,
+        notice=_in_order(loaded.line, directory) if loaded.line else None,
     )
+
+
+def _in_order(said: dict[Language, str], directory: Directory) -> Text:
+    """In every language of the centre, as it was said."""
+    text = Text({code: said[code] for code in directory.languages if code in said})
+    return Text({code: text[code] for code in directory.languages})
 
 
 async def wait_at_the_end(

@@ -9,7 +9,7 @@ from queue_app.domain import interruptions, tickets
 from queue_app.domain.catalogue import Channel, Text
 from queue_app.domain.contacts import ContactField
 from queue_app.domain.dispatch import Ranked
-from queue_app.domain.hall import DeskExtra, DeskState, Hall, HallTicket, UndoView
+from queue_app.domain.hall import AwayDevice, DeskExtra, DeskState, Hall, HallTicket, UndoView
 from queue_app.domain.people import Actor, Staff
 from queue_app.domain.tickets import State
 from queue_app.domain.waits import Wait
@@ -95,6 +95,7 @@ class DeskQueueView(Struct, frozen=True):
     interruption: InterruptionView | None
     interruptions: tuple[InterruptionView, ...]
     paper: PaperView
+    devices_away: tuple[AwayDevice, ...]
 
 
 def viewer_of(who: Actor) -> int | None:
@@ -131,6 +132,7 @@ def desk_view(hall: Hall, desk_id: int, viewer: int | None, extra: DeskExtra) ->
         interruption=interruption_now(hall),
         interruptions=lasting_interruptions(hall),
         paper=paper_view(hall),
+        devices_away=hall.devices_away,
     )
 
 

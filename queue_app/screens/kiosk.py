@@ -13,8 +13,8 @@ from queue_app.screens.interruption import InterruptionView, interruption_now
 class DoorView(Struct, frozen=True):
     """Whether tickets are given. `page` changes when the page should be loaded anew.
 
-    `unserved`: no desk of the branch gives any service. `opens_at` and `closes_at` as in
-    `branch_day.Door`. `interruption`: why calls are stopped, for everybody or for some services.
+    `unserved`: no desk of the branch gives any service. `opens_at`, `tickets_at` and `closes_at` as
+    in `branch_day.Door`. `interruption`: why calls are stopped, for everybody or for some services.
     `stopped`: services for which no ticket is given, as it is not known when they resume;
     bookings can still check in. `printer`: how that stands which prints this kiosk's tickets;
     None where it has none, or where `prints_itself`: by its browser, which cannot be asked.
@@ -24,6 +24,7 @@ class DoorView(Struct, frozen=True):
     epoch: str
     state: Literal["open", "past_last_ticket", "closed", "unserved", "interrupted"]
     opens_at: datetime | None
+    tickets_at: datetime | None
     closes_at: datetime | None
     at: datetime
     page: str
@@ -49,6 +50,7 @@ def door_view(
         epoch=hall.epoch,
         state="unserved" if not serves else "interrupted" if interrupted else door.state,
         opens_at=door.opens_at,
+        tickets_at=door.tickets_at,
         closes_at=door.closes_at,
         at=hall.directory.local(hall.at),
         page=page,

@@ -5,7 +5,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from queue_app.domain.catalogue import Text
-from queue_app.domain.hall import Hall
+from queue_app.domain.hall import AwayDevice, Hall
 from queue_app.screens.interruption import InterruptionView, lasting_interruptions
 from queue_app.screens.out_of_paper import PaperView, paper_view
 
@@ -35,6 +35,8 @@ class BranchOverview(Struct, frozen=True):
     waiting: int
     interruptions: tuple[InterruptionView, ...]
     paper: PaperView
+    devices_away: tuple[AwayDevice, ...]
+    notice: Text | None
 
 
 def branch_overview(hall: Hall, viewer: int) -> BranchOverview:
@@ -66,4 +68,6 @@ def branch_overview(hall: Hall, viewer: int) -> BranchOverview:
         waiting=len(hall.waiting),
         interruptions=lasting_interruptions(hall),
         paper=paper_view(hall),
+        devices_away=hall.devices_away,
+        notice=hall.notice,
     )

@@ -14,6 +14,7 @@ from piccolo.columns import (
     DoublePrecision,
     ForeignKey,
     Integer,
+    SmallInt,
     Text,
     Timestamptz,
 )
@@ -99,10 +100,31 @@ class Device(Table, tablename="device", db=engine):
     id = Integer(primary_key=True)
     branch_id = ForeignKey(Branch, null=False)
     name = Text()
-    kind = Text()
+    kinds = Array(Text())
     token_hash = Bytea()
     created_at = Timestamptz()
     revoked_at = Timestamptz(null=True, default=None)
+    seen_at = Timestamptz(null=True, default=None)
+    here_until = Timestamptz(null=True, default=None)
+    version = Text(null=True, default=None)
+    address = Text(null=True, default=None)
+    battery = SmallInt(null=True, default=None)
+
+
+class Pairing(Table, tablename="pairing", db=engine):
+    secret_hash = Bytea(primary_key=True)
+    code = Text(unique=True)
+    kinds = Array(Text())
+    name = Text()
+    address = Text(null=True, default=None)
+    created_at = Timestamptz()
+    device_id = ForeignKey(Device, null=True, unique=True)
+
+
+class BoardLine(Table, tablename="board_line", db=engine):
+    branch_id = ForeignKey(Branch, null=False, primary_key=True)
+    said = JSONB()
+    until = Timestamptz()
 
 
 class Desk(Table, tablename="desk", db=engine):

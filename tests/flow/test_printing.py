@@ -94,7 +94,7 @@ async def test_each_kiosk_has_its_own_printer_and_the_others_that_of_the_hall(
     async with printer_sink() as own:
         await put_printer(own.address, "entrance", kiosk="Entrance")
         [device] = await db.fetch("SELECT id, branch_id FROM device WHERE name = 'Entrance'")
-        entrance = Device(device["id"], "kiosk", device["branch_id"])
+        entrance = Device(device["id"], ("kiosk",), device["branch_id"])
         await arrival.issue(By(entrance, MONDAY), BRANCH, [SERVICE], None, "uk")
         await take_ticket(MONDAY)
         assert await room.run(clock) == 2

@@ -37,6 +37,10 @@ POST /appointments/{token}/pushes
 POST /appointments/{token}/pushes/endings
 POST /branches/{branch}/tickets
 POST /branches/{branch}/check-ins
+POST /pairings
+GET /pairings/{secret}
+POST /devices/current/signs
+GET /branches/{branch}/devices
 POST /sessions
 DELETE /sessions/current
 GET /branches/{branch}/desks

@@ -5,6 +5,7 @@ import { allowed, byId } from "/static/web/lib/dom.js";
 import { digitOf, isShortcut } from "/static/web/lib/keys.js";
 import { connect } from "/static/web/lib/live.js";
 import { buttons, showActions, showDesk, verbButton } from "./actions.js";
+import { showAway } from "./away.js";
 import { clock } from "./hall.js";
 import { showPaper, watchPaper } from "./paper.js";
 import { showPerson, tick } from "./person.js";
@@ -49,6 +50,7 @@ function show() {
   showQueue(state.screen);
   showStops(state.screen);
   showPaper(state.screen);
+  showAway(state.screen);
   offerPicking(mode === "free" || mode === "empty");
   showActions();
   showDesk();
