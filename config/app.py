@@ -19,6 +19,7 @@ import display.speech
 import kiosk.pages
 import queue_app.api.routes
 import queue_app.api.viewer
+import queue_app.console.devices_list
 import queue_app.console.pages
 import queue_app.console.unsettled_list
 import queue_app.trial.inbox
@@ -48,12 +49,13 @@ from queue_app.flow.promising import Promises
 from queue_app.jobs import reading_bounces, runner, upkeep
 from queue_app.jobs.runner import Job
 from queue_app.jobs.sending import Sender
+from queue_app.jobs.ticket_printing import TicketPrinting
 from queue_app.live import Hub
 from queue_app.queries import reference
 from queue_app.store import db
 from queue_app.store.outages import Outage
 from queue_app.texts.words import also_from
-from queue_app.web import health, site_files
+from queue_app.web import health, pairing, site_files
 from queue_app.web.bounds import LIMITS
 from queue_app.web.errors import EXCEPTION_HANDLERS
 from queue_app.web.guards import Known, provide_by, provide_staff, require_right, right
@@ -95,13 +97,17 @@ def create_app(settings: Settings, clock: Clock | None = None, works: bool = Tru
     public_url = settings.public_url or _trial_url(settings)
     organizer = settings.mail_from.address if settings.mail_from else None
     by_push: tuple[Medium, ...] = ("push",)
-    letters = tuple(one for one in MEDIA if one not in by_push)
+    letters = tuple(one for one in MEDIA if one not in (*by_push, "print"))
     sender = Sender(
         ways | _providers(settings), public_url, organizer, settings.ways_out, only=letters
     )
     push = WebPush(_whom_to_ask(settings), anywhere=settings.trial)
     pusher = Sender({"push": push}, only=by_push, at_once=PUSHES_AT_ONCE)
-    jobs = [*upkeep.with_delivery(sender, folder, pusher, forecasts), *_read_bounces(settings)]
+    paper = TicketPrinting(public_url, forecasts)
+    jobs = [
+        *upkeep.with_delivery(sender, folder, pusher, forecasts, paper),
+        *_read_bounces(settings),
+    ]
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
@@ -133,7 +139,9 @@ def create_app(settings: Settings, clock: Clock | None = None, works: bool = Tru
             display.pages.router,
             display.speech.router,
             queue_app.console.pages.router,
+            queue_app.console.devices_list.router,
             queue_app.console.unsettled_list.router,
+            *pairing.routes,
             site_files.favicon,
             site_files.robots,
             health.live,

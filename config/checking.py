@@ -17,7 +17,7 @@ from queue_app.domain.centre import (
     Centre,
 )
 
-_CODE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+CODE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 MOST_SIGNS_OF_A_CODE = 80
 """As many as the API takes."""
@@ -63,7 +63,7 @@ def check_references(reader: Reader, raw: RawFiles) -> None:
             code = table.get(name)
             if not isinstance(code, str) or not code.strip():
                 continue
-            if not _CODE.fullmatch(code):
+            if not CODE.fullmatch(code):
                 reader.problem(
                     place.at(name), "must be lower-case Latin words joined by hyphens: room-12"
                 )
@@ -198,7 +198,7 @@ def _check_capacity(reader: Reader, raw: RawFiles) -> None:
                         where.at(name),
                         f"is longer than the {MOST_SIGNS_OF_A_DESK} signs of a board",
                     )
-                elif name == "code" and number and not _CODE.fullmatch(number):
+                elif name == "code" and number and not CODE.fullmatch(number):
                     reader.problem(
                         where.at(name), "must be lower-case Latin words joined by hyphens: phone-1"
                     )

@@ -1,6 +1,6 @@
 """A centre's folder of TOML files, read strictly and written back out.
 
-centre.toml     title, languages, timezone, country, branch_words, rules, priorities
+centre.toml     title, languages, timezone, country, branch_words, rules, priorities, paper
 catalogue.toml  groups, services
 advice.toml     checklists, contacts, notes
 capacity.toml   skills, and layouts (hours, desks, lanes) that branches share
@@ -18,6 +18,7 @@ from msgspec import Struct
 from config.checking import check_contact_centre, check_reach, check_references
 from config.doubts import warn
 from config.notation import parse_duration
+from config.paper_rules import check_paper
 from config.reading import ConfigError, Mistake, Place, Reader
 from config.rules import check_rules
 from config.weeks import closures_of, weekly_of
@@ -40,6 +41,7 @@ from queue_app.domain.centre import (
     Weekly,
 )
 from queue_app.domain.matching import Keywords, Phrases, SearchWords, Synonyms
+from queue_app.domain.paper import Paper, PrinterPlan
 
 __all__ = ["ConfigError", "Mistake", "check_centre", "load_centre", "write_centre"]
 
@@ -59,6 +61,7 @@ FILES: dict[str, frozenset[str]] = {
             "branch_words",
             "rules",
             "priorities",
+            "paper",
         }
     ),
     "catalogue.toml": frozenset({"groups", "services"}),
@@ -119,6 +122,7 @@ class _Branch(_Hours, kw_only=True):
     map: tuple[float, float] | None = None
     layout: str | None = None
     closures: list[Any] = []
+    printers: list[Any] = []
 
 
 class _Desk(Struct):
@@ -162,6 +166,7 @@ def check_centre(folder: Path, today: date | None = None) -> tuple[Centre, list[
     }
     centre = _read(reader, raw)
     check_rules(reader, Place("centre.toml", "rules"), centre.rules)
+    check_paper(reader, centre)
     check_references(reader, raw)
     if not reader.problems:
         check_reach(reader, centre)
@@ -203,6 +208,7 @@ def _read(reader: Reader, raw: dict[str, dict[str, Any]]) -> Centre:
         skills=every("capacity.toml", "skills", Skill),
         branches=_branches(reader, raw),
         search=_search(reader, raw["search.toml"]),
+        paper=reader.struct(top.at("paper"), head.get("paper", {}), Paper) or Paper(),
     )
 
 
@@ -309,6 +315,9 @@ def _branch(
         entrance=raw.entrance,
         access=raw.access,
         map=raw.map,
+        printers=tuple(
+            one for _, one in reader.items(place.at("printers"), raw.printers, PrinterPlan)
+        ),
     )
 
 

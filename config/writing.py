@@ -33,6 +33,7 @@ def write_centre(centre: Centre, folder: Path) -> None:
             "branch_words": _plain(centre.branch_words),
             "rules": _plain(centre.rules),
             "priorities": _plain_all(centre.priorities),
+            "paper": _plain(centre.paper),
         },
         "catalogue.toml": {
             "groups": _plain_all(centre.groups),
@@ -117,6 +118,8 @@ def _branch_table(branch: BranchPlan, layouts: _Layouts) -> dict[str, Any]:
         table["kind"] = branch.kind
     shared = layouts.get(_capacity_key(branch))
     table |= {"layout": shared[0]} if shared else _capacity_table(branch)
+    if branch.printers:
+        table["printers"] = _plain_all(branch.printers)
     if branch.closures:
         table["closures"] = [
             {"day": one.day, "reason": one.reason}

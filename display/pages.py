@@ -3,9 +3,9 @@
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote, urlencode
 
 from litestar import Request, Response, Router, get, post
-from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect
@@ -15,12 +15,14 @@ from msgspec import Struct
 from display import words
 from display.loudness import loudness_of
 from queue_app.clock import Clock
+from queue_app.delivery.paper.document import ticket_document
 from queue_app.domain.catalogue import Language, Text
-from queue_app.domain.errors import Conflict, NotFound
+from queue_app.domain.directory import Branch
+from queue_app.domain.errors import Conflict, NotAllowed, NotFound, NotSignedIn
 from queue_app.domain.hall import Hall
 from queue_app.domain.hall_code import changes_at, code_at
 from queue_app.domain.numbering import token_in
-from queue_app.domain.people import token_hash
+from queue_app.domain.people import DeviceKind
 from queue_app.domain.ranges import Forecasts
 from queue_app.domain.rights import require
 from queue_app.domain.tickets import Ticket
@@ -28,16 +30,20 @@ from queue_app.flow import arrival
 from queue_app.flow.act import By
 from queue_app.flow.promising import Promises
 from queue_app.queries import halls, reference, tickets
-from queue_app.queries.staff import device_of_token
-from queue_app.screens.board import BoardView, board_view, cells, grid, scene
+from queue_app.screens.board import BoardView, board_view, cells, grid
 from queue_app.screens.panel import panel_view
 from queue_app.screens.ticket import ticket_view
+from queue_app.screens.zone import read_zone, zoned
 from queue_app.texts.formats import offsets
 from queue_app.texts.speaker import Speaker, speaker_of
-from queue_app.web.guards import DEVICE_COOKIE, require_same_origin, right, who_asks
+from queue_app.web import pairing
+from queue_app.web.addresses import absolute
+from queue_app.web.boards import admit_to_board
+from queue_app.web.guards import own_device, require_same_origin, right, who_asks
 from queue_app.web.i18n import LANGUAGE_COOKIE, language_of, languages_of
 from queue_app.web.limits import PUBLIC
-from queue_app.web.templating import YEAR_SECONDS, render
+from queue_app.web.pairing import REFUSED, device_in_address
+from queue_app.web.templating import NO_STORE, pages_of, render
 
 Asked = Request[Any, Any, Any]
 
@@ -49,48 +55,31 @@ async def board(
     clock: NamedDependency[Clock],
     forecasts: NamedDependency[Forecasts],
 ) -> Response[Any]:
-    """The hall board, in the centre's first two languages whatever the browser reads.
-
-    A browser becomes a registered board by `?device=TOKEN` once, a cookie from then on: only such
-    a one is told the hall's code.
-    """
-    if token := request.query_params.get("device"):
-        return await _register(branch, token)
+    """The hall board, in the centre's first two languages whatever the browser reads."""
+    if instead := await _instead(request, branch, ("board", "voice"), "/display/BRANCH"):
+        return instead
     seen = await _look(branch, clock, forecasts)
-    snapshot, speaker = board_view(seen), speaker_of(seen.directory.centre)
-    places = grid(len(snapshot.desks))
+    speaker, whole = speaker_of(seen.directory.centre), board_view(seen)
+    zone = read_zone(request.query_params, [one.number for one in whole.desks])
+    snapshot = zoned(whole, zone)
+    places = grid(len(zone.desks or snapshot.desks))
     return render(
         request,
         "display/board.html",
         language=seen.directory.languages[0],
         board=snapshot,
         opens=_opens(speaker, snapshot),
+        opens_today=_opens_today(speaker, snapshot),
         line=_line(speaker, snapshot),
-        scene=scene(snapshot),
+        scene=snapshot.scene,
         grid=places.name,
         cells=cells(snapshot, places),
+        here=zone,
         zone=offsets(seen.directory.zone, seen.at.year),
+        page=await _page_version(request, seen),
         words=words.call_out,
         loudness=loudness_of(seen.directory.rules, request.query_params),
     )
-
-
-async def _register(slug: str, token: str) -> Response[Any]:
-    """Keep the token where scripts cannot read it, and out of the address, be it right or not."""
-    branch = (await reference.directory()).branch(slug)
-    device = await device_of_token(token_hash(token))
-    answer = Redirect(f"/display/{branch.slug}", status_code=303)
-    if device and device.kind == "board" and device.branch_id == branch.id:
-        answer.set_cookie(
-            Cookie(
-                DEVICE_COOKIE,
-                value=token,
-                max_age=10 * YEAR_SECONDS,
-                httponly=True,
-                samesite="strict",
-            )
-        )
-    return answer
 
 
 class ShownCode(Struct, frozen=True):
@@ -115,11 +104,49 @@ async def hall_code(
     return Response(shown, headers={"Cache-Control": "no-store"})
 
 
+async def _instead(
+    request: Asked, slug: str, kinds: tuple[DeviceKind, ...], opens: str
+) -> Response[Any] | None:
+    """Where a token stands in the address, the way on without it; where this screen may not be seen
+    by whoever asks, its code."""
+    branch = (await reference.directory()).branch(slug)
+    if here := urlencode([one for one in request.query_params.multi_items() if one[0] != REFUSED]):
+        opens += f"?{here}"
+    if kept := await device_in_address(request, branch.id, kinds):
+        return kept
+    try:
+        await admit_to_board(request)
+    except (NotSignedIn, NotAllowed) as refused:
+        return render(
+            request,
+            "display/unpaired.html",
+            status=refused.status,
+            headers=NO_STORE,
+            branch=branch,
+            kinds=kinds[:1],
+            open=opens,
+            pairing=pairing.script,
+        )
+    return None
+
+
+async def _page_version(request: Asked, seen: Hall) -> str:
+    """What a device of the branch says of its page with every sign of life; "" on any other."""
+    if await own_device(request, seen.branch.id) is None:
+        return ""
+    return pages_of(request).assets.version("display", "web")
+
+
 def _opens(speaker: Speaker, board: BoardView) -> Text | None:
     at = board.opens_at
     if at is None:
         return None
     return speaker.each(lambda formats: f"{formats.day(at)}, {formats.time(at)}")
+
+
+def _opens_today(speaker: Speaker, board: BoardView) -> Text | None:
+    at = board.opens_at
+    return None if at is None else speaker.each(lambda formats: formats.time(at))
 
 
 def _line(speaker: Speaker, board: BoardView) -> Text | None:
@@ -138,8 +165,11 @@ async def panel(
     desk: FromPath[str],
     clock: NamedDependency[Clock],
     forecasts: NamedDependency[Forecasts],
-) -> Response[str]:
+) -> Response[Any]:
     """The small screen above a desk, which is named by its number; NotFound `unknown_desk`."""
+    opens = f"/display/BRANCH/desks/{quote(desk, safe='')}"
+    if instead := await _instead(request, branch, ("panel", "board"), opens):
+        return instead
     seen = await _look(branch, clock, forecasts)
     snapshot = board_view(seen)
     if all(one.number != desk for one in snapshot.desks):
@@ -153,6 +183,7 @@ async def panel(
         desk=desk,
         state=shown.state,
         call=shown.call,
+        page=await _page_version(request, seen),
         words=words.call_out,
     )
 
@@ -185,9 +216,44 @@ async def ticket(
         headers={"X-Robots-Tag": "noindex"},
         ticket=ticket_view(seen, own),
         token=token,
+        another_day=_another_day(own, branch),
         zone=offsets(directory.zone, seen.at.year),
         words=words.ticket,
     )
+
+
+@get("/t/{token:str}/paper", opt=right("see_ticket"))
+async def paper(
+    request: Asked,
+    token: FromPath[str],
+    clock: NamedDependency[Clock],
+    promises: NamedDependency[Promises],
+    forecasts: NamedDependency[Forecasts],
+) -> Response[Any]:
+    """The ticket as a browser prints it; NotFound `unknown_link`. `?print`: at once, as a kiosk
+    does whose printer is the browser's; `?reprint`: says that it is one."""
+    own = await tickets.by_token(token)
+    directory = await reference.directory()
+    branch = directory.branch_of(own.branch_id)
+    seen = await halls.load(directory, branch, clock.now(), forecasts)
+    promises.note(seen, own.id)
+    language = _language(request, own)
+    link = absolute(request, f"/t/{token}")
+    again = "reprint" in request.query_params
+    return render(
+        request,
+        "display/paper.html",
+        language=language,
+        headers={"X-Robots-Tag": "noindex"},
+        document=ticket_document(seen, own, seen.waits.get(own.id), link, language, again),
+        token=token,
+    )
+
+
+def _another_day(own: Ticket, branch: Branch) -> str:
+    """Where a time for the same visit is chosen."""
+    services = [("service", code) for code in own.progress.services]
+    return f"/day?{urlencode([*services, ('channel', 'visit'), ('branch', branch.slug)])}"
 
 
 def _language(request: Asked, own: Ticket) -> Language:
@@ -208,5 +274,5 @@ async def leave(request: Asked, token: FromPath[str], by: NamedDependency[By]) -
 
 
 router = Router(
-    "", route_handlers=[board, hall_code, panel, ticket, leave], include_in_schema=False
+    "", route_handlers=[board, hall_code, panel, ticket, paper, leave], include_in_schema=False
 )

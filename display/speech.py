@@ -1,8 +1,9 @@
 """What a board says aloud: the words of a call that stands, and their sound."""
 
+from typing import Any
 from urllib.parse import urlencode
 
-from litestar import Response, Router, get
+from litestar import Request, Response, Router, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 from litestar.status_codes import HTTP_204_NO_CONTENT
@@ -14,7 +15,10 @@ from queue_app.domain.callouts import Spoken
 from queue_app.domain.catalogue import Language
 from queue_app.domain.errors import NotFound
 from queue_app.queries import halls, reference
+from queue_app.web.boards import admit_to_board
 from queue_app.web.guards import right
+
+Asked = Request[Any, Any, Any]
 
 FRESH = "private, max-age=600"
 """A call of the same number to the same desk sounds the same."""
@@ -36,6 +40,7 @@ class SpokenCall(Struct, frozen=True):
 
 @get("/display/{branch:str}/call-outs", opt=right("see_board"))
 async def call_outs(
+    request: Asked,
     branch: FromPath[str],
     ticket: FromQuery[str],
     desk: FromQuery[str],
@@ -43,6 +48,7 @@ async def call_outs(
     voice: NamedDependency[Voice],
 ) -> Response[SpokenCall]:
     """What is said of whoever is called by this number to this desk; NotFound `unknown_ticket`."""
+    await admit_to_board(request)
     said = tuple(
         SpokenPart(spoken.language, text, _address(branch, ticket, desk, spoken))
         for spoken, text in await _parts(branch, ticket, desk, clock, voice)
@@ -52,6 +58,7 @@ async def call_outs(
 
 @get("/display/{branch:str}/call-outs.wav", opt=right("see_board"))
 async def sound(
+    request: Asked,
     branch: FromPath[str],
     ticket: FromQuery[str],
     desk: FromQuery[str],
@@ -61,6 +68,7 @@ async def sound(
 ) -> Response[bytes]:
     """One part of it as a WAV file; nothing where the server has no voice for it. NotFound
     `unknown_ticket` also for a language in which this call is not said."""
+    await admit_to_board(request)
     for spoken, text in await _parts(branch, ticket, desk, clock, voice):
         if spoken.language == language:
             content = await voice.sound(spoken, text)

@@ -1,46 +1,48 @@
 """The kiosk: one page holds every screen, so that nothing but the ticket needs the network.
 
-A browser becomes a kiosk by its device token: `?device=TOKEN` once, a cookie from then on.
+A browser becomes a kiosk by a code that the office confirms, or by its token: `?device=TOKEN` once,
+a cookie from then on.
 """
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
 from litestar import Request, Response, Router, get
-from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
 from litestar.params import FromPath
-from litestar.response import Redirect
 
 from kiosk.offer import OfferedGroup, OfferedService, screens_of_groups
+from kiosk.slip import slip_of
 from kiosk.words import Sayings, script
 from queue_app.clock import Clock
+from queue_app.delivery.paper.document import label_of
 from queue_app.domain.catalogue import Duration, Text
 from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.hall import Hall
 from queue_app.domain.numbering import branch_of_token
-from queue_app.domain.people import Device, token_hash
+from queue_app.domain.people import DeviceKind
 from queue_app.domain.ranges import Forecasts
 from queue_app.domain.rights import require
 from queue_app.flow.act import By
-from queue_app.queries import halls, reference
-from queue_app.queries.staff import device_of_token
+from queue_app.queries import halls, printers, reference
+from queue_app.queries.printers import KioskPrinter, PaperOfTicket
 from queue_app.screens.board import board_view
 from queue_app.screens.kiosk import DoorView, door_view
 from queue_app.texts.formats import offsets
 from queue_app.texts.speaker import speaker_of
 from queue_app.texts.words import N_, words
+from queue_app.web import pairing
 from queue_app.web.addresses import absolute
-from queue_app.web.guards import DEVICE_COOKIE, find_device, right
+from queue_app.web.guards import find_device, right
+from queue_app.web.pairing import REFUSED, belongs, device_in_address
 from queue_app.web.qr import qr_svg
-from queue_app.web.templating import YEAR_SECONDS, pages_of, render
+from queue_app.web.templating import pages_of, render
 
 Asked = Request[Any, Any, Any]
 
-REFUSED = "refused"
-"""Says in the address that the token that stood there opens nothing."""
-_OWN_PARAMETERS = ("device", REFUSED)
+KINDS: tuple[DeviceKind, ...] = ("kiosk",)
 PRIVATE = {"Cache-Control": "no-store"}
 
 
@@ -53,41 +55,13 @@ async def start(
 ) -> Response[Any]:
     directory = await reference.directory()
     place = directory.branch(branch)
-    if token := request.query_params.get("device"):
-        return await _register(request, place, token)
-    if not _stands_in(place, await find_device(request)):
+    if kept := await device_in_address(request, place.id, KINDS):
+        return kept
+    device = await find_device(request)
+    if device is None or not belongs(device, place.id, KINDS):
         return _unregistered(request, place, REFUSED in request.query_params)
     seen = await halls.load(directory, place, clock.now(), forecasts)
-    return _screens(request, seen)
-
-
-async def _register(request: Asked, branch: Branch, token: str) -> Response[Any]:
-    """Keep the token where scripts cannot read it, and out of the address, be it right or not."""
-    others = [pair for pair in request.query_params.multi_items() if pair[0] not in _OWN_PARAMETERS]
-    if not _stands_in(branch, await device_of_token(token_hash(token))):
-        return _without_token(branch, [*others, (REFUSED, "1")])
-    cookie = Cookie(
-        key=DEVICE_COOKIE,
-        value=token,
-        max_age=10 * YEAR_SECONDS,
-        httponly=True,
-        samesite="strict",
-    )
-    return _without_token(branch, others, cookie)
-
-
-def _without_token(branch: Branch, query: list[tuple[str, str]], *cookies: Cookie) -> Response[Any]:
-    asked = f"?{urlencode(query)}" if query else ""
-    return Redirect(
-        f"/kiosk/{branch.slug}{asked}",
-        status_code=303,
-        headers={**PRIVATE, "Referrer-Policy": "no-referrer"},
-        cookies=list(cookies),
-    )
-
-
-def _stands_in(branch: Branch, device: Device | None) -> bool:
-    return device is not None and device.kind == "kiosk" and device.branch_id == branch.id
+    return _screens(request, seen, await printers.of_kiosk(place.id, device.actor))
 
 
 def _unregistered(request: Asked, branch: Branch, refused: bool) -> Response[Any]:
@@ -98,16 +72,17 @@ def _unregistered(request: Asked, branch: Branch, refused: bool) -> Response[Any
         headers=PRIVATE,
         branch=branch,
         refused=refused,
+        pairing=pairing.script,
     )
 
 
-def _screens(request: Asked, seen: Hall) -> Response[Any]:
+def _screens(request: Asked, seen: Hall, printer: KioskPrinter | None) -> Response[Any]:
     """The page. It always begins in the first language: no visitor's choice is remembered."""
     directory, branch = seen.directory, seen.branch
     speaker = speaker_of(directory.centre)
     sayings = Sayings(speaker)
     groups = screens_of_groups(directory, branch)
-    door, board = _door(request, seen, groups), board_view(seen)
+    door, board = _door(request, seen, groups, printer), board_view(seen)
 
     def published(duration: Duration) -> Text:
         return speaker.each(lambda formats: formats.published(duration))
@@ -135,6 +110,8 @@ def _screens(request: Asked, seen: Hall) -> Response[Any]:
         say=sayings.say,
         said=sayings.said,
         longest=_longest,
+        slip=slip_of(directory.centre),
+        label=partial(label_of, directory.centre),
         published=published,
     )
 
@@ -153,13 +130,26 @@ async def door(
     place = directory.branch(branch)
     require("see_kiosk", by.who, place.id)
     groups = screens_of_groups(directory, place)
-    view = _door(request, await halls.load(directory, place, by.now), groups)
+    printer = await printers.of_kiosk(place.id, by.who.actor)
+    view = _door(request, await halls.load(directory, place, by.now), groups, printer)
     return Response(view, headers=PRIVATE)
 
 
-def _door(request: Asked, seen: Hall, groups: Sequence[tuple[OfferedGroup, ...]]) -> DoorView:
+def _door(
+    request: Asked,
+    seen: Hall,
+    groups: Sequence[tuple[OfferedGroup, ...]],
+    printer: KioskPrinter | None,
+) -> DoorView:
     page = _page_version(request, seen.directory)
-    return door_view(seen, serves=bool(groups), page=page)
+    by_browser = printer is not None and printer.by_browser
+    return door_view(
+        seen,
+        serves=bool(groups),
+        page=page,
+        printer=printer.state if printer and not by_browser else None,
+        prints_itself=by_browser,
+    )
 
 
 def _page_version(request: Asked, directory: Directory) -> str:
@@ -181,4 +171,14 @@ async def ticket_qr(
     return Response(str(picture), media_type="text/html", headers=PRIVATE)
 
 
-router = Router("/kiosk/{branch:str}", route_handlers=[start, door, ticket_qr])
+@get("/tickets/{ticket:int}/paper", include_in_schema=False, opt=right("see_kiosk"))
+async def paper(
+    branch: FromPath[str], ticket: FromPath[int], by: NamedDependency[By]
+) -> Response[PaperOfTicket | None]:
+    """What has become of a ticket's paper; nothing where none was asked for."""
+    place = (await reference.directory()).branch(branch)
+    require("see_kiosk", by.who, place.id)
+    return Response(await printers.paper_of(place.id, ticket), headers=PRIVATE)
+
+
+router = Router("/kiosk/{branch:str}", route_handlers=[start, door, ticket_qr, paper])

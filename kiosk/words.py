@@ -55,6 +55,7 @@ def script(spoken: Words) -> dict[str, Any]:
         "tomorrow_at": spoken.gettext("tomorrow, %(day)s, %(time)s"),
         "day_at": spoken.gettext("%(day)s, %(time)s"),
         "opens": spoken.gettext("We open: %(when)s"),
+        "tickets_from": spoken.gettext("Tickets: %(when)s. The desks open at %(time)s."),
         "works_until": spoken.gettext(
             "Until %(time)s the desks serve those who are already waiting."
         ),
@@ -106,6 +107,15 @@ def script(spoken: Words) -> dict[str, Any]:
         ),
         "visit_over": spoken.gettext("This booking has been used already"),
         "visit_over_next": spoken.gettext("If you need something else, take a new ticket."),
+        "paper": {
+            "waiting": spoken.gettext("Your ticket is being printed"),
+            "printed": spoken.gettext("Take your ticket"),
+            "before": spoken.gettext("This ticket has been printed before"),
+            "absent": spoken.gettext("The ticket on paper:"),
+            "none": spoken.gettext(
+                "No paper: the number and the code on this screen are your ticket."
+            ),
+        },
         "no_answer": spoken.gettext("We could not get an answer"),
         "no_answer_next": spoken.gettext(
             "Try once more: you will not get a second ticket. Or ask the staff."

@@ -29,6 +29,7 @@ from websockets.frames import Frame, Opcode
 from queue_app.clock import Clock
 from queue_app.domain.errors import NotFound, QueueError
 from queue_app.domain.hall import Hall
+from queue_app.domain.people import RESIDENT
 from queue_app.domain.ranges import Forecasts
 from queue_app.queries import halls, reference
 from queue_app.store import db, served
@@ -388,6 +389,8 @@ class Hub:
             place.mark()
 
     def _heard_of_actor(self, _connection: Any, _pid: int, _channel: str, who: object) -> None:
+        if who == RESIDENT.actor:  # the centre's rules say who may watch, and they are others
+            reference.forget()
         self._doubt(str(who))
 
     def _doubt(self, actor: str | None) -> None:

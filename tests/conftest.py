@@ -6,6 +6,7 @@ import shutil
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -19,6 +20,7 @@ from litestar import Litestar
 from playwright.async_api import Browser, BrowserContext, async_playwright
 
 from queue_app.clock import FixedClock
+from queue_app.domain import waits
 from queue_app.flow import passwords
 from queue_app.queries import reference
 from queue_app.store import db
@@ -36,7 +38,7 @@ MONDAY = datetime(2026, 11, 23, 10, 0, tzinfo=KYIV)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--laws", type=int, default=50, help="examples of a law that names no number")
+    parser.addoption("--laws", type=int, default=30, help="examples of a law that names no number")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -51,6 +53,8 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.load_profile("patient")
     # Hundreds of clerks sign in; what a password costs is the library's to test.
     passwords.hasher = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    # Each process that serves draws these numbers once; each test would draw them for each wait.
+    waits._slices, waits._strangers = cache(waits._slices), cache(waits._strangers)
     if not hasattr(config, "workerinput"):
         os.environ[RUN_FOLDER] = tempfile.mkdtemp(prefix="queue-app-tests-")
         config.add_cleanup(lambda: shutil.rmtree(os.environ.pop(RUN_FOLDER), ignore_errors=True))

@@ -18,6 +18,7 @@ SAME_MODULE = {
     "centre": "the structs and their routes",
     "demand": "the rule and its records",
     "desks": "the routes of desks and what is read of them",
+    "devices": "what is done to them, how they stand, and their routes",
     "errors": "the tree and how the web says it",
     "habits": "the rule and its records",
     "interruptions": "the rules, how their rows are read, and their routes",

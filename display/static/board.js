@@ -1,6 +1,7 @@
 /** The hall board: each snapshot is shown whole, each new call is called out. */
 
 import { HallClock } from "/static/web/lib/clock.js";
+import { signLife } from "/static/web/lib/device.js";
 import { byId, el, pulse, put } from "/static/web/lib/dom.js";
 import { connect } from "/static/web/lib/live.js";
 import { besides, facts } from "/static/web/lib/words.js";
@@ -9,10 +10,16 @@ import { CallOuts, sayCall } from "./callouts.js";
 import { Chime } from "./chime.js";
 import { fit } from "./fit.js";
 import { followCode } from "./here.js";
+import { rest } from "./resting.js";
+import { showWay, zoned } from "./zone.js";
 import { Voice } from "./voice.js";
 
 const CALL_OUT_MS = 6000;
+/** So long one page of calls stands, where there are more than cells. */
+const PAGE_MS = 8000;
 const SOUND_WANTED = "board-sound";
+/* Who may not see this any more is told why by the page itself. */
+const REFUSED_FOR_MS = 2000;
 
 const known = facts();
 const hall = byId("hall");
@@ -28,12 +35,14 @@ let board = null;
 let main = null;
 let stale = false;
 
-function onSnapshot(snapshot) {
+function onSnapshot(whole) {
+  const snapshot = zoned(whole, known.here);
   board = snapshot;
   clock.set(snapshot.at);
   tick();
-  fillCells([...snapshot.called, ...snapshot.recent].slice(0, cells.length));
+  fillPage();
   fillStop(snapshot.interruption);
+  fillNotice(snapshot.notice);
   callOuts.see(snapshot.called);
   fillQueue(snapshot);
 }
@@ -45,6 +54,7 @@ function show(call, isNew, isLate) {
   main = call;
   put(byId("call-number"), call?.number ?? "");
   put(byId("call-desk"), call?.desk ?? "");
+  showWay(byId("call"), call, known.here);
   hall.dataset.call = call?.state ?? "";
   hall.dataset.again = String((call?.calls ?? 0) > 1);
   hall.dataset.long = String(call ? (call.number + call.desk).length > SHORT : false);
@@ -74,21 +84,19 @@ function isHushed() {
 
 function scene() {
   if (stale) return "stale";
-  if (board.interruption && !board.interruption.services) return "interrupted";
-  if (main) return "call";
-  if (board.desks_open === 0) return board.closes_at || board.waiting ? "desks_closed" : "closed";
-  if (board.waiting) return "wait";
-  if (board.tickets_given) return "welcome";
-  return board.closes_at ? "wait" : "closed";
+  return board.scene === "interrupted" || !main ? board.idle : "call";
 }
 
 function fillOpening() {
+  hall.dataset.tickets = board.tickets_given ? "given" : "none";
+  hall.dataset.waiting = board.waiting ? "some" : "none";
   byId("opens").hidden = !board.opens_at;
   if (!board.opens_at) return;
-  for (const place of document.querySelectorAll("#opens [lang]")) {
-    const code = place.lang;
-    const when = `${clock.day(board.opens_at, code)}, ${clock.time(board.opens_at, code)}`;
-    put(place.querySelector(".opens"), when);
+  for (const place of document.querySelectorAll(".opens")) {
+    const code = place.closest("[lang]").lang;
+    const time = clock.time(board.opens_at, code);
+    const today = place.hasAttribute("data-today");
+    put(place, today ? time : `${clock.day(board.opens_at, code)}, ${time}`);
   }
 }
 
@@ -105,6 +113,22 @@ function fillStop(stop) {
   besides(".stop-when", (language) => stop.resumption[language]);
 }
 
+/** What the supervisor has to say. */
+function fillNotice(said) {
+  byId("notice").hidden = !said;
+  besides("#notice", (language) => said?.[language] ?? "");
+}
+
+/** Where more people are called than there are cells, they take turns, page by page. */
+function fillPage() {
+  const { called, recent } = board;
+  const pages = Math.max(1, Math.ceil(called.length / cells.length));
+  const page = Math.floor(performance.now() / PAGE_MS) % pages;
+  const first = page * cells.length;
+  fillCells([...called, ...(pages > 1 ? [] : recent)].slice(first, first + cells.length));
+  put(byId("pages"), pages > 1 ? `${page + 1}/${pages}` : "");
+}
+
 /** Who is shown keeps the cell; a newcomer takes a free one, so that nothing jumps. */
 function fillCells(calls) {
   const wanted = new Map(calls.map((call) => [call.ticket, call]));
@@ -118,6 +142,7 @@ function fillCell(cell, call) {
   cell.dataset.state = call?.state ?? "";
   put(cell.querySelector(".cell-number"), call?.number ?? "");
   put(cell.querySelector(".cell-desk"), call?.desk ?? "");
+  showWay(cell, call, known.here);
   fit(cell, cell.querySelector(".cell-desk"));
 }
 
@@ -153,6 +178,13 @@ function tick() {
   put(byId("day"), clock.day());
 }
 
+function everySecond() {
+  tick();
+  if (!board || board.called.length <= cells.length) return;
+  fillPage();
+  markMain();
+}
+
 function onStale() {
   stale = true;
   put(byId("stale-at"), clock.time(board?.at ?? known.at));
@@ -184,7 +216,15 @@ if (localStorage.getItem(SOUND_WANTED) === "on") {
   addEventListener("keydown", unlock);
 }
 setTimeout(offerSound, 500);
-setInterval(tick, 1000);
+setInterval(everySecond, 1000);
 stayAwake();
-connect(`/ws/branches/${known.branch}/board`, { onSnapshot, onStale, onFresh, shown: known });
+signLife(known.page);
+rest({ atRest: () => board?.scene === "closed", isQuiet: () => !board?.called.length });
+connect(`/ws/branches/${known.branch}/board`, {
+  onSnapshot,
+  onStale,
+  onFresh,
+  shown: known,
+  onRefused: () => setTimeout(() => location.reload(), REFUSED_FOR_MS),
+});
 followCode(known.branch);

@@ -1,11 +1,16 @@
 /** The panel above a desk: who is called to it, or what it is doing. */
 
+import { signLife } from "/static/web/lib/device.js";
 import { byId, pulse, put } from "/static/web/lib/dom.js";
 import { connect } from "/static/web/lib/live.js";
 import { besides, facts } from "/static/web/lib/words.js";
 import { stayAwake } from "./awake.js";
 import { CallOuts, sayCall } from "./callouts.js";
 import { fit } from "./fit.js";
+import { rest } from "./resting.js";
+
+/* Who may not see this any more is told why by the page itself. */
+const REFUSED_FOR_MS = 2000;
 
 const known = facts();
 const sign = byId("sign");
@@ -44,8 +49,11 @@ function state(call) {
 
 fit(document.querySelector(".plate h1"));
 stayAwake();
+signLife(known.page);
+rest({ atRest: () => board?.scene === "closed", isQuiet: () => !board?.called.length });
 connect(`/ws/branches/${known.branch}/board`, {
   onSnapshot,
   shown: known,
   onStale: () => (sign.dataset.state = "stale"),
+  onRefused: () => setTimeout(() => location.reload(), REFUSED_FOR_MS),
 });

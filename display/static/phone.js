@@ -85,7 +85,8 @@ function showFields(ticket) {
   byId("overtaken")?.toggleAttribute("hidden", !ticket.overtaken);
   field("promise", ticket.promise?.[language()] ?? "");
   byId("promise")?.toggleAttribute("hidden", !ticket.promise);
-  byId("anew").hidden = Boolean(ticket.promise);
+  byId("anew").hidden = Boolean(ticket.promise) || ticket.let_go;
+  byId("let-go")?.toggleAttribute("hidden", !ticket.let_go);
   for (const id of ["figures", "hedge"]) {
     byId(id)?.toggleAttribute("hidden", Boolean(ticket.expected_at));
   }

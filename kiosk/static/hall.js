@@ -25,6 +25,7 @@ export function hallOf(branch, board, { onBoard, onDoor, onLost, onBack, onRefus
     connect(`/ws/branches/${branch}/board`, {
       onSnapshot: onBoard,
       shown: board,
+      onRefused: askDoor,
       onStale: () => {
         silent = true;
         askDoor();

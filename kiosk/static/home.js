@@ -3,6 +3,7 @@
 import { byId, put } from "/static/web/lib/dom.js";
 import { isOlder } from "/static/web/lib/versions.js";
 import { fill, language, plural, say } from "/static/web/lib/words.js";
+import { isStill } from "./paper.js";
 import * as screens from "./screens.js";
 import { clock, known, when } from "./times.js";
 import * as visit from "./visit.js";
@@ -73,10 +74,11 @@ export function showHall() {
     part.hidden = !part.dataset.when.split(" ").includes(door.state);
   }
   showStop();
+  byId("paper-note").hidden = !isStill();
   say(byId("closed-lead"), leadText);
   say(byId("closed-note"), (t) => {
-    const next = door.state === "past_last_ticket" && door.opens_at;
-    return next ? fill(t.next_tickets, { when: when(door.opens_at) }) : "";
+    const next = door.state === "past_last_ticket" && (door.tickets_at ?? door.opens_at);
+    return next ? fill(t.next_tickets, { when: when(next) }) : "";
   });
 }
 
@@ -94,6 +96,7 @@ function showDesks() {
 function showStop() {
   const { interruption: stop, stopped } = hall.door;
   visit.stop(stopped);
+  document.body.dataset.stop = hall.door.state === "interrupted" ? (stop?.kind ?? "") : "";
   say(byId("stop-title"), () => stop?.title[language()] ?? "");
   say(byId("stop-advice"), () => stop?.advice[language()] ?? "");
   byId("stop-note").hidden = !stop;
@@ -111,11 +114,14 @@ function stopNote(t, { title, advice, resumption, services, resumes_at: resumes 
 }
 
 function leadText(t) {
-  const { state, interruption, opens_at: opens, closes_at: closes } = hall.door;
+  const { state, interruption, opens_at: opens, tickets_at: tickets, closes_at: closes } = hall.door;
   if (state === "interrupted") return interruption.resumption[language()];
   if (state !== "closed" && state !== "past_last_ticket") return "";
   if (state === "past_last_ticket" && closes) {
     return fill(t.works_until, { time: clock.time(closes) });
+  }
+  if (tickets && new Date(tickets) < new Date(opens)) {
+    return fill(t.tickets_from, { when: when(tickets), time: clock.time(opens) });
   }
   return opens ? fill(t.opens, { when: when(opens) }) : "";
 }

@@ -1,5 +1,6 @@
 /** The kiosk: what a touch, a key, a scan, the hall and the passing of time each lead to. */
 
+import { signLife } from "/static/web/lib/device.js";
 import { allowed, byId } from "/static/web/lib/dom.js";
 import { isAsking } from "/static/web/lib/dialogs.js";
 import { isShortcut } from "/static/web/lib/keys.js";
@@ -21,6 +22,7 @@ import {
 } from "./home.js";
 import { watchIdle } from "./idle.js";
 import * as keypad from "./keypad.js";
+import { printAgain } from "./paper.js";
 import { foretell } from "./prospect.js";
 import { codeIn, listenToScanner } from "./scanner.js";
 import * as screens from "./screens.js";
@@ -150,6 +152,7 @@ function act(id) {
   else if (id === "check-in") errand.checkIn();
   else if (id === "ticket-done") restart();
   else if (id === "ticket-pause") toggleHold();
+  else if (id === "reprint") printAgain();
 }
 
 /** Everything as it was before this visitor came. */
@@ -225,5 +228,6 @@ function onQuiet() {
 }
 
 errand.resume(speakAs);
+signLife(known.door.page);
 // Last: who is connected is taken for a screen that works.
 hall.follow();

@@ -4,6 +4,7 @@ import { byId, el } from "/static/web/lib/dom.js";
 import { minutes } from "/static/web/lib/formats.js";
 import { fill, language, name, plural, say, unsay } from "/static/web/lib/words.js";
 import { countdown } from "./countdown.js";
+import { followPaper, forgetPaper } from "./paper.js";
 import { clock } from "./times.js";
 import { titleOf } from "./visit.js";
 
@@ -31,6 +32,7 @@ export function showTicket(
   showPlace(ticket, pause);
   warn(ticket, closes && new Date(closes));
   showQr(branch, ticket.token);
+  followPaper(branch, ticket);
   byId("ticket-progress").max = SHOWN_SECONDS;
   tell = onLeft;
   running = countdown(seconds, { onTick, onEnd });
@@ -43,6 +45,7 @@ export function clearTicket() {
   running = null;
   shown = null;
   clearTimeout(heldTimer);
+  forgetPaper();
   byId("ticket-number").textContent = "";
   byId("ticket-services").querySelectorAll("li").forEach(unsay);
   byId("ticket-services").replaceChildren();

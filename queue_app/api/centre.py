@@ -1,9 +1,9 @@
 """Anyone: the catalogue, the branches, free slots, the board."""
 
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
-from litestar import Response, get
+from litestar import Request, Response, get
 from litestar.params import Parameter, QueryParameter
 
 from queue_app.api.shapes import (
@@ -30,6 +30,7 @@ from queue_app.flow.booking import check_day
 from queue_app.queries import halls, reference, slots
 from queue_app.queries.search import search
 from queue_app.screens.board import BoardView, board_view
+from queue_app.web.boards import admit_to_board
 from queue_app.web.guards import right
 
 MAX_DAYS = 62
@@ -185,7 +186,10 @@ async def prospect(
     opt=right("see_board"),
     summary="The board's snapshot",
 )
-async def board(branch: str, clock: Clock, forecasts: Forecasts) -> Response[BoardView]:
+async def board(
+    request: Request[Any, Any, Any], branch: str, clock: Clock, forecasts: Forecasts
+) -> Response[BoardView]:
+    await admit_to_board(request)
     directory = await reference.directory()
     seen = await halls.load(directory, directory.branch(branch), clock.now(), forecasts)
     return Response(board_view(seen), headers={"Cache-Control": "no-store"})

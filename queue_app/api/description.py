@@ -39,7 +39,8 @@ SCHEMES: Document = {
     "device": {
         "type": "http",
         "scheme": "bearer",
-        "description": "A kiosk or a board: the token that `queue-app device add` prints.",
+        "description": "A kiosk, board, panel, printer or voice: the token that a pairing gives, or"
+        " that `queue-app device add` prints.",
     },
     "deviceCookie": {
         "type": "apiKey",
@@ -69,7 +70,7 @@ IDEMPOTENT: Document = {
     " done twice.",
     "schema": {"type": "string", "format": "uuid"},
 }
-SECRETS = frozenset({"begin_session", "end_session", "ask_code", "try_code"})
+SECRETS = frozenset({"begin_session", "end_session", "ask_code", "try_code", "ask_pairing"})
 """What gives or takes a secret keeps no answer, so a key does nothing there."""
 
 

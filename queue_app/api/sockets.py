@@ -8,7 +8,7 @@ from queue_app.domain.errors import NotFound
 from queue_app.domain.hall import DeskExtra, Hall
 from queue_app.domain.numbering import branch_of_token
 from queue_app.domain.people import Actor
-from queue_app.domain.rights import reach, require
+from queue_app.domain.rights import reach
 from queue_app.domain.tickets import Ticket
 from queue_app.flow.promising import Promises
 from queue_app.live import Screen, Topic, nothing_more
@@ -18,15 +18,15 @@ from queue_app.queries.together import Together
 from queue_app.screens.board import BoardView, board_view
 from queue_app.screens.desk import DeskQueueView, desk_view, viewer_of
 from queue_app.screens.ticket import TicketView, ticket_view
+from queue_app.web.boards import admit_to_board
 from queue_app.web.guards import Connection
 from queue_app.web.sockets import Channel
 
 
 def board() -> Channel:
-    async def topic(asked: Connection, who: Actor) -> Topic:
+    async def topic(asked: Connection, _who: Actor) -> Topic:
         directory = await reference.directory()
         branch = directory.branch(asked.path_params["branch"])
-        require("see_board", who, branch.id)
         return Topic(branch.id, "board", directory.epoch)
 
     def render(hall: Hall, _topic: Topic, _facts: None) -> BoardView:
@@ -36,8 +36,9 @@ def board() -> Channel:
         "/ws/branches/{branch:str}/board",
         Screen("board", BoardView, render, nothing_more),
         "see_board",
-        "The hall board of a branch; anyone.",
+        "The hall board of a branch; anyone or, where the centre says so, devices and staff.",
         topic,
+        admit_to_board,
     )
 
 

@@ -13,6 +13,7 @@ from queue_app.cli import (
     running,
     say,
     sign_ins,
+    ticket_printers,
     unsettled_bookings,
 )
 from queue_app.cli.operator import OperatorGroup
@@ -36,6 +37,7 @@ for command in (
     unsettled_bookings.unsettled,
     sign_ins.staff,
     sign_ins.device,
+    ticket_printers.printer,
     person.person,
     say.say,
     message_bounced.message,

@@ -18,6 +18,7 @@ _FILES: dict[Kind, str] = {
     "branch": "branches.toml",
     "desk": "branches.toml",
     "lane": "branches.toml",
+    "printer": "branches.toml",
 }
 """Desks, lanes and hours of a branch may stand in its layout, in capacity.toml."""
 _ELSEWHERE = {
@@ -32,6 +33,7 @@ _LISTS: dict[Kind, str] = {
     "branch": "branches",
     "desk": "desks",
     "lane": "lanes",
+    "printer": "printers",
 }
 _NAMES = ("code", "day", "number", "slug")
 """By the first of these that it has a thing in a list is known."""

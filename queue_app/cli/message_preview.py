@@ -54,14 +54,15 @@ def preview(
         raise click.UsageError("an SMS has no HTML")
     settings = operator.settings()
     centre = load_centre(settings.config)
-    letter = _letter(settings, centre, kind, _language(centre, language), by, call)
+    letter = _letter(settings, centre, kind, language_in(centre, language), by, call)
     click.echo(_as_sms(letter) if by == "sms" else _as_mail(letter, settings))
     if html:
         assert letter.html
         _write(html, letter.html, force)
 
 
-def _language(centre: Centre, wish: str | None) -> Language:
+def language_in(centre: Centre, wish: str | None) -> Language:
+    """The language wished for, or the centre's first; click.UsageError for one it has not."""
     if wish is not None and wish not in centre.languages:
         there = ", ".join(centre.languages)
         raise click.UsageError(f"the centre has no language {wish!r}; it has {there}")

@@ -12,10 +12,11 @@ import click
 from queue_app import installation
 from queue_app.cli import operator
 from queue_app.domain.people import DEVICE_KINDS, OPERATOR, ROLES
-from queue_app.flow import accounts
+from queue_app.flow import accounts, devices
 from queue_app.flow.act import By
 from queue_app.queries import reference
 from queue_app.queries import staff as people
+from queue_app.queries.devices import installed
 
 T = TypeVar("T")
 
@@ -86,7 +87,7 @@ def list_staff() -> None:
     """Everybody who signs in, at which desk; who has left comes last."""
     now = installation.clock(operator.settings()).now()
     zone, everybody = operator.with_database(partial(_with_zone, partial(people.accounts, now)))
-    _table(
+    table(
         ("LOGIN", "ROLE", "BRANCH", "DESK", "SESSIONS", "SINCE", "RETIRED"),
         [
             (
@@ -111,7 +112,11 @@ def _day(instant: datetime | None, zone: ZoneInfo) -> str:
     return instant.astimezone(zone).date().isoformat() if instant else "-"
 
 
-def _table(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+def _minute(instant: datetime | None, zone: ZoneInfo) -> str:
+    return instant.astimezone(zone).strftime("%Y-%m-%d %H:%M") if instant else "-"
+
+
+def table(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
     """Columns as wide as their widest value."""
     widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
     for row in (heads, *rows):
@@ -121,22 +126,28 @@ def _table(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
 
 @click.group()
 def device() -> None:
-    """Kiosks and boards."""
+    """Kiosks, boards, panels, printers and voices."""
 
 
 @device.command("add")
 @click.argument("name")
-@click.option("--kind", type=click.Choice(DEVICE_KINDS), required=True)
+@click.option(
+    "--kind",
+    "kinds",
+    type=click.Choice(DEVICE_KINDS),
+    multiple=True,
+    required=True,
+    help="What it can do; may be given more than once.",
+)
 @click.option("--branch", metavar="SLUG", required=True)
-def add_device(name: str, kind: str, branch: str) -> None:
+def add_device(name: str, kinds: tuple[str, ...], branch: str) -> None:
     """A new device; prints its token, this once, and the address to open on it."""
     settings = operator.settings()
     by = By(OPERATOR, installation.clock(settings).now())
-    token = operator.with_database(partial(accounts.add_device, by, name, kind, branch))
+    token = operator.with_database(partial(devices.add_device, by, name, kinds, branch))
     click.echo(token)
-    face = "kiosk" if kind == "kiosk" else "display"
-    path = f"/{face}/{branch}?device={token}"
-    click.echo(f"Open on it: {operator.address(settings)}{path}", err=True)
+    path = f"/kiosk/{branch}" if "kiosk" in kinds else f"/display/{branch}"
+    click.echo(f"Open on it: {operator.address(settings)}{path}?device={token}", err=True)
     if settings.public_url is None:
         click.echo(
             "The address follows QUEUE_APP_PORT, not the --port of a running server; from another"
@@ -145,24 +156,43 @@ def add_device(name: str, kind: str, branch: str) -> None:
         )
 
 
+@device.command("confirm")
+@click.argument("code")
+@click.option("--branch", metavar="SLUG", required=True)
+@click.option("--name", required=True)
+def confirm_device(code: str, branch: str, name: str) -> None:
+    """A machine that shows this code belongs to the branch from now on, under this name."""
+    by = By(OPERATOR, installation.clock(operator.settings()).now())
+    made = operator.with_database(partial(devices.confirm_device, by, code, branch, name))
+    click.echo(f"{name} belongs to {branch}: {', '.join(made.kinds)}.")
+
+
 @device.command("revoke")
 @click.argument("name")
 @click.option("--branch", metavar="SLUG", help="Needed where several branches have the name.")
 def revoke_device(name: str, branch: str | None) -> None:
     """A device that was lost or replaced: its token stops working at once."""
     now = installation.clock(operator.settings()).now()
-    operator.with_database(partial(accounts.revoke_device, By(OPERATOR, now), name, branch))
+    operator.with_database(partial(devices.revoke_device, By(OPERATOR, now), name, branch))
     click.echo(f"The token of {name} no longer works.")
 
 
 @device.command("list")
 def list_devices() -> None:
-    """Every kiosk and board; the revoked come last."""
-    zone, every = operator.with_database(partial(_with_zone, people.installed))
-    _table(
-        ("NAME", "KIND", "BRANCH", "SINCE", "REVOKED"),
+    """Every device, what it can do, and when it was seen last; the revoked come last."""
+    zone, every = operator.with_database(partial(_with_zone, installed))
+    table(
+        ("NAME", "KIND", "BRANCH", "SINCE", "SEEN", "ADDRESS", "REVOKED"),
         [
-            (one.name, one.kind, one.branch, _day(one.created_at, zone), _day(one.revoked_at, zone))
+            (
+                one.name,
+                ",".join(one.kinds),
+                one.branch,
+                _day(one.created_at, zone),
+                _minute(one.seen_at, zone),
+                one.address or "-",
+                _day(one.revoked_at, zone),
+            )
             for one in every
         ],
     )

@@ -16,11 +16,12 @@ from msgspec import Struct
 from config.settings import Settings
 from queue_app.domain.errors import Conflict
 from queue_app.domain.people import OPERATOR, DeviceKind, Role, token_hash
-from queue_app.flow import accounts
+from queue_app.flow import accounts, devices
 from queue_app.flow.act import By
 from queue_app.flow.passwords import is_right
 from queue_app.queries import reference
-from queue_app.queries.staff import KeptAccount, account, device_of_token
+from queue_app.queries.devices import device_of_token
+from queue_app.queries.staff import KeptAccount, account
 
 FILE = "trial.txt"
 STAFF: dict[str, Role] = {
@@ -72,12 +73,12 @@ async def _device(kind: DeviceKind, slug: str, token: str | None, now: datetime)
     """The token of the device that is there already, else of a new one."""
     name = f"Trial {kind}"
     try:
-        return await accounts.add_device(By(OPERATOR, now), name, kind, slug)
+        return await devices.add_device(By(OPERATOR, now), name, [kind], slug)
     except Conflict:
         if token and await device_of_token(token_hash(token)):
             return token
-    return await accounts.add_device(
-        By(OPERATOR, now), f"{name} {secrets.token_hex(3)}", kind, slug
+    return await devices.add_device(
+        By(OPERATOR, now), f"{name} {secrets.token_hex(3)}", [kind], slug
     )
 
 

@@ -12,12 +12,19 @@ from queue_app.clock import Clock
 from queue_app.console import words
 from queue_app.console.screen import reference_data
 from queue_app.domain.directory import Branch
-from queue_app.domain.errors import Conflict, NotFound, NotSignedIn, QueueError, TooMany
+from queue_app.domain.errors import (
+    Conflict,
+    NotFound,
+    NotSignedIn,
+    QueueError,
+    RuleBroken,
+    TooMany,
+)
 from queue_app.domain.hall import Hall
 from queue_app.domain.interruptions import KINDS
 from queue_app.domain.people import Staff
 from queue_app.domain.rights import RIGHTS, reach, require_desk
-from queue_app.flow import interrupting, staffing
+from queue_app.flow import announcing, interrupting, staffing
 from queue_app.flow.act import By
 from queue_app.flow.braking import KNOWN_FOR
 from queue_app.queries import desks, halls, reference, unsettled
@@ -62,7 +69,7 @@ async def sign_in_page(request: Asked) -> Page:
 
 def _ask(request: Asked, login: str = "", refused: QueueError | None = None) -> Page:
     """The form; if it was `refused`, what was wrong and what to do."""
-    said = " ".join(f"{part}." for part in _parts(request, refused)) if refused else None
+    said = " ".join(f"{part}." for part in parts_of(request, refused)) if refused else None
     seconds = refused.details.get("retry_after_seconds") if refused else None
     return render(
         request,
@@ -74,7 +81,7 @@ def _ask(request: Asked, login: str = "", refused: QueueError | None = None) -> 
     )
 
 
-def _parts(request: Asked, refused: QueueError) -> tuple[str, str]:
+def parts_of(request: Asked, refused: QueueError) -> tuple[str, str]:
     title, detail = sentences(request, refused.code, refused.details)
     return title.rstrip("."), detail.rstrip(".")
 
@@ -180,7 +187,7 @@ def _branch(branches: list[Branch], staff: Staff, slug: str | None) -> Branch | 
 
 
 async def _choose(
-    request: Asked, branch: Branch, staff: Staff, clock: Clock, error: Conflict | None = None
+    request: Asked, branch: Branch, staff: Staff, clock: Clock, error: QueueError | None = None
 ) -> Page:
     """The desks as they stand now; after a lost race also why the wished one was not taken."""
     seen = await halls.load(await reference.directory(), branch, clock.now())
@@ -197,8 +204,14 @@ async def _choose(
         version=shown.version,
         epoch=shown.epoch,
         stops=shown.interruptions,
+        paper=shown.paper,
         kinds=KINDS,
-        problem=_parts(request, error) if error else None,
+        away=shown.devices_away,
+        notice=shown.notice,
+        says=staff.role in RIGHTS["say_line"],
+        longest=announcing.LINE_LENGTH,
+        device_kinds=words.kinds,
+        problem=parts_of(request, error) if error else None,
     )
 
 
@@ -227,6 +240,25 @@ async def end_stop(request: Asked, branch: str, number: int, by: By) -> Page:
     after = 0 if "now" in await request.form() else None
     await interrupting.resume(by, number, after)
     return see(f"{START}?branch={slug}")
+
+
+@post(
+    "/branches/{branch:str}/line",
+    include_in_schema=False,
+    status_code=HTTP_200_OK,
+    opt=right("say_line"),
+)
+async def say_line(request: Asked, branch: str, by: By, staff: Staff, clock: Clock) -> Page:
+    """A line on the boards of the branch; an empty one takes it off."""
+    require_same_origin(request)
+    form = await request.form()
+    directory = await reference.directory()
+    said = {code: str(form.get(f"line-{code}", "")) for code in directory.languages}
+    try:
+        await announcing.say_line(by, branch, said)
+    except RuleBroken as error:
+        return await _choose(request, directory.branch(branch), staff, clock, error)
+    return see(f"{START}?branch={branch}")
 
 
 @post(
@@ -293,6 +325,7 @@ router = Router(
         sign_out,
         stop,
         end_stop,
+        say_line,
         take,
         working_screen,
         screen,

@@ -28,6 +28,17 @@ def refused(spoken: Words) -> dict[str, str]:
     }
 
 
+def kinds(spoken: Words) -> dict[str, str]:
+    """What a device can do."""
+    return {
+        "kiosk": spoken.pgettext("device", "kiosk"),
+        "board": spoken.pgettext("device", "board"),
+        "panel": spoken.pgettext("device", "panel"),
+        "printer": spoken.pgettext("device", "printer"),
+        "voice": spoken.pgettext("device", "voice"),
+    }
+
+
 def desk(spoken: Words) -> dict[str, Any]:
     return {
         "modes": {
@@ -110,6 +121,10 @@ def desk(spoken: Words) -> dict[str, Any]:
             "paused": spoken.gettext("On a break: %(clerk)s"),
             "closed": spoken.gettext("Nobody works at it now"),
         },
+        "paper": {
+            "unprinted": spoken.forms("%(n)s ticket has no paper:", "%(n)s tickets have no paper:"),
+            "again": spoken.gettext("Print %(number)s"),
+        },
         "stops": {
             "since": spoken.gettext("since %(time)s"),
             "at": spoken.gettext("at %(time)s"),
@@ -129,6 +144,8 @@ def desk(spoken: Words) -> dict[str, Any]:
             "stop_all": spoken.gettext("Stop all calls"),
             "stop_some": spoken.gettext("Stop these services"),
         },
+        "kinds": kinds(spoken),
+        "device_away": spoken.gettext("%(name)s (%(kinds)s), last seen at %(time)s"),
         "transfer_nowhere": spoken.gettext("Choose another desk or another service."),
         "choose_service": spoken.gettext("Choose at least one service."),
         "undo": {
@@ -151,6 +168,7 @@ def desk(spoken: Words) -> dict[str, Any]:
         "done": {
             "call": spoken.gettext("%(number)s is called."),
             "recall": spoken.gettext("%(number)s is called once more."),
+            "reprint": spoken.gettext("%(number)s is being printed once more."),
             "start": spoken.gettext("You have started with %(number)s."),
             "finish": spoken.gettext("%(number)s: finished."),
             "no_show": spoken.gettext("%(number)s: no-show."),

@@ -28,7 +28,7 @@ from queue_app.demo.wire import Wire
 from queue_app.demo.working_day import DemoSignIns, WorkingDay
 from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.people import OPERATOR
-from queue_app.flow import accounts, promising
+from queue_app.flow import accounts, devices, promising
 from queue_app.flow.act import By
 from queue_app.installation import InstallationError
 from queue_app.jobs import learning
@@ -325,4 +325,4 @@ async def _sign_ins(plan: DemoPlan) -> DemoSignIns:
         login, password = f"clerk{desk.number}".lower(), secrets.token_urlsafe(9)
         await accounts.add_staff(by, login, "clerk", plan.branch, password)
         clerks[desk.number] = (login, password)
-    return DemoSignIns(await accounts.add_device(by, "Demo kiosk", "kiosk", plan.branch), clerks)
+    return DemoSignIns(await devices.add_device(by, "Demo kiosk", ["kiosk"], plan.branch), clerks)

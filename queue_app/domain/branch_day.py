@@ -44,12 +44,14 @@ class Door(Struct, frozen=True):
     """Whether the kiosk gives tickets at some moment. Local times.
 
     `closes_at`: the end of the day's last period, while one runs, as `BranchDay.shuts` has it;
-    `opens_at`: when the branch opens next, if the horizon has such a time.
+    `opens_at`: when the branch opens next, if the horizon has such a time; `tickets_at`: from when
+    the kiosk gives tickets for those hours, while it gives none.
     """
 
     state: Literal["open", "past_last_ticket", "closed"]
     closes_at: datetime | None
     opens_at: datetime | None
+    tickets_at: datetime | None = None
 
 
 class BranchDay(Struct, frozen=True, dict=True):
@@ -169,7 +171,7 @@ class BranchDay(Struct, frozen=True, dict=True):
                 if kiosk.closes <= now < opening.closes:
                     closes_at = self.local(opening.closes)
                 if now < kiosk.opens:
-                    return _shut(closes_at, opens_at)
+                    return _shut(closes_at, opens_at, self.local(kiosk.opens))
         return _shut(closes_at, None)
 
     def _horizon(self) -> Iterator["BranchDay"]:
@@ -306,8 +308,11 @@ def _joined(windows: Iterable[Window]) -> tuple[Window, ...]:
     return tuple(found)
 
 
-def _shut(closes_at: datetime | None, opens_at: datetime | None) -> Door:
-    return Door("past_last_ticket" if closes_at else "closed", closes_at, opens_at)
+def _shut(
+    closes_at: datetime | None, opens_at: datetime | None, tickets_at: datetime | None = None
+) -> Door:
+    state: Literal["past_last_ticket", "closed"] = "past_last_ticket" if closes_at else "closed"
+    return Door(state, closes_at, opens_at, tickets_at)
 
 
 def branch_day(centre: Centre, branch: Opened, day: date) -> BranchDay:

@@ -11,6 +11,7 @@ from msgspec import Struct
 from queue_app.domain.catalogue import Channel, Group, Language, Service, Text
 from queue_app.domain.dispatch import PolicyName
 from queue_app.domain.matching import SearchWords
+from queue_app.domain.paper import Paper, PrinterPlan
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -76,6 +77,9 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
     """The kiosk gives its last ticket this long before closing."""
     kiosk_early_minutes: int = 15
     """The kiosk gives tickets from this long before opening."""
+    at_closing: Literal["serve", "offer", "let_go"] = "serve"
+    """Who still waits when the branch closes: is served; is let go and offered a time on another
+    day by the ticket's page; is let go."""
     undo_minutes: int = 5
     """A clerk's verb can be undone for this long."""
     max_bookings: int = 4
@@ -94,6 +98,8 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
     """A free time is held so long for whoever is offered it on the waiting list; 0: no list."""
     max_wishes: int = 3
     """Wishes that one phone number or e-mail may have on the waiting list."""
+    boards_open_to: Literal["anyone", "devices"] = "anyone"
+    """Who sees boards and panels: anyone, or paired devices and the staff of the branch alone."""
     max_services: int = 5
     """Services in one visit."""
     alert_resume_minutes: int = 10
@@ -179,6 +185,7 @@ class BranchPlan(Struct, frozen=True):
     """What is accessible, and how: steps, a ramp, a lift, a loop."""
     map: tuple[float, float] | None = None
     """Latitude and longitude in degrees."""
+    printers: tuple[PrinterPlan, ...] = ()
 
 
 class Checklist(Struct, frozen=True):
@@ -243,3 +250,4 @@ class Centre(Struct, frozen=True):
     skills: tuple[Skill, ...]
     branches: tuple[BranchPlan, ...]
     search: SearchWords = SearchWords()
+    paper: Paper = Paper()

@@ -3,7 +3,6 @@
 import hashlib
 from datetime import date, datetime
 from functools import cached_property
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -13,6 +12,7 @@ from queue_app.domain.branch_day import BranchDay, branch_day
 from queue_app.domain.catalogue import Channel, Language, Service, Text
 from queue_app.domain.centre import BranchKind, Centre, Closure, Rules, Weekly
 from queue_app.domain.errors import NotFound
+from queue_app.domain.paper import Printer
 from queue_app.domain.quiet import Quiet
 from queue_app.domain.reminders import Reminders
 
@@ -56,10 +56,11 @@ class Branch(Struct, frozen=True):
     entrance: Text | None = None
     access: Text | None = None
     map: tuple[float, float] | None = None
-    hall_secret: UUID = UUID(int=0)
+    hall_secret: bytes = bytes(16)
     """Out of which the code is made that its hall shows; nobody is told it."""
     retired_desks: tuple[Desk, ...] = ()
     retired: bool = False
+    printers: tuple[Printer, ...] = ()
 
 
 class Directory(Struct, frozen=True, dict=True):

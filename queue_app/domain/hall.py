@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from queue_app.domain import dispatch, forecast, interruptions
 from queue_app.domain.branch_day import BranchDay
-from queue_app.domain.catalogue import Channel, Language, planned_minutes
+from queue_app.domain.catalogue import Channel, Language, Text, planned_minutes
 from queue_app.domain.contacts import ContactField
 from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.dispatch import CallingDesk, Policy, Ranked, Reason, Waiting
@@ -17,6 +17,8 @@ from queue_app.domain.errors import NotFound
 from queue_app.domain.forecast import Appointed, Now, Working
 from queue_app.domain.habits import Habits
 from queue_app.domain.interruptions import Interruption
+from queue_app.domain.paper import PrinterState
+from queue_app.domain.people import DeviceKind
 from queue_app.domain.policies import policy_of
 from queue_app.domain.ranges import Forecasts
 from queue_app.domain.service_times import ServiceTime
@@ -73,6 +75,30 @@ class DeskState(Struct, frozen=True):
     since: datetime | None
 
 
+class PrinterStanding(Struct, frozen=True):
+    """A printer of the branch as it stands, and since when; `kiosk`: whose tickets it prints."""
+
+    code: str
+    kiosk: str | None
+    state: PrinterState
+    since: datetime | None
+
+
+class Unprinted(Struct, frozen=True):
+    """Somebody in the queue for whom no paper is known to have come out."""
+
+    ticket: int
+    number: str
+
+
+class AwayDevice(Struct, frozen=True):
+    """A device whose signs of life have stopped; `seen_at`: when it gave the last."""
+
+    name: str
+    kinds: tuple[DeviceKind, ...]
+    seen_at: datetime
+
+
 class Hall(Struct, frozen=True, dict=True):
     """Everyone who waits, is called, served or parked today, every desk, the last called,
     and the last who did not come.
@@ -81,6 +107,7 @@ class Hall(Struct, frozen=True, dict=True):
     one (a backup was restored, another server took over) versions and ids are other ones. Phone
     visits are in `tickets`, too. `interruptions`: those of this day, also the ones that are over.
     `forecasts`: who keeps what the waits of the next hall of this branch can be made of.
+    `unprinted`: who came of late and waits without paper.
     """
 
     directory: Directory
@@ -98,6 +125,10 @@ class Hall(Struct, frozen=True, dict=True):
     habits: Habits
     interruptions: tuple[Interruption, ...]
     forecasts: Forecasts
+    printers: tuple[PrinterStanding, ...] = ()
+    unprinted: tuple[Unprinted, ...] = ()
+    devices_away: tuple[AwayDevice, ...] = ()
+    notice: Text | None = None
 
     @cached_property
     def by_id(self) -> dict[int, HallTicket]:

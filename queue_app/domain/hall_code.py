@@ -7,15 +7,14 @@ same without asking another.
 
 import hashlib
 from datetime import datetime, timedelta
-from uuid import UUID
 
 DIGITS = 4
 
 
-def code_at(secret: UUID, moment: datetime, minutes: int) -> str:
+def code_at(secret: bytes, moment: datetime, minutes: int) -> str:
     """What is shown at that moment, where it changes every so many minutes."""
     turn = int(moment.timestamp()) // (minutes * 60)
-    found = hashlib.blake2b(turn.to_bytes(8, "big"), key=secret.bytes, digest_size=8).digest()
+    found = hashlib.blake2b(turn.to_bytes(8, "big"), key=secret, digest_size=8).digest()
     return f"{int.from_bytes(found, 'big') % 10**DIGITS:0{DIGITS}}"
 
 
@@ -25,7 +24,7 @@ def changes_at(moment: datetime, minutes: int) -> datetime:
     return moment + timedelta(seconds=seconds - moment.timestamp() % seconds)
 
 
-def is_shown(secret: UUID, typed: str, now: datetime, minutes: int) -> bool:
+def is_shown(secret: bytes, typed: str, now: datetime, minutes: int) -> bool:
     """Whether this is the code, or was the one before it: it may change while somebody types."""
     digits = "".join(one for one in typed if one.isdigit())
     before = now - timedelta(minutes=minutes)

@@ -23,6 +23,8 @@ MessageKind = Literal[
     "soon",
     "offer",
     "unmet",
+    "ticket",
+    "reprint",
 ]
 
 ATTEMPTS = 8
@@ -35,7 +37,8 @@ class Outgoing(Struct, frozen=True):
     """A message that is to be sent. `event`: which one it tells of, such as "appointment 7 3".
 
     What it says is made when it is sent, from what is known then; here stands only for whom. By
-    push it is for every browser that is to be told of the visit: no `recipient` is named.
+    push it is for every browser that is to be told of the visit: no `recipient` is named. In print
+    it is for the printer of the kiosk that is the `recipient`, as actor, if it has one.
     """
 
     branch_id: int

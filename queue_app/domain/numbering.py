@@ -34,6 +34,11 @@ def number(series: str, count: int) -> str:
     return f"{series}{count}"
 
 
+def series_of(number: str) -> str:
+    """The prefix of a number: А of А12."""
+    return number.rstrip("0123456789")
+
+
 def link_token(branch_id: int, secret: str) -> str:
     """A token for a link; it leads with its branch, so that a look-up asks one branch only."""
     return f"{branch_id}-{secret}"

@@ -1,4 +1,4 @@
-"""Who acts: staff with a role, devices with a kind, residents, time itself."""
+"""Who acts: staff with a role, devices with what they can do, residents, time itself."""
 
 import hashlib
 import unicodedata
@@ -8,8 +8,8 @@ from msgspec import Struct
 
 Role = Literal["clerk", "supervisor", "administrator"]
 ROLES: tuple[Role, ...] = ("clerk", "supervisor", "administrator")
-DeviceKind = Literal["kiosk", "board"]
-DEVICE_KINDS: tuple[DeviceKind, ...] = ("kiosk", "board")
+DeviceKind = Literal["kiosk", "board", "panel", "printer", "voice"]
+DEVICE_KINDS: tuple[DeviceKind, ...] = ("kiosk", "board", "panel", "printer", "voice")
 
 
 IGNORABLE = (
@@ -39,8 +39,10 @@ class Staff(Struct, frozen=True):
 
 
 class Device(Struct, frozen=True):
+    """A machine of the hall. `kinds`: what it can do, one or more."""
+
     id: int
-    kind: DeviceKind
+    kinds: tuple[DeviceKind, ...]
     branch_id: int
 
     @property

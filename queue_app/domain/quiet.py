@@ -8,7 +8,7 @@ from msgspec import Struct
 from queue_app.domain.hours import instant
 from queue_app.domain.messages import Medium, MessageKind
 
-AWAITED: frozenset[MessageKind] = frozenset({"link", "code", "call", "soon"})
+AWAITED: frozenset[MessageKind] = frozenset({"link", "code", "call", "soon", "ticket", "reprint"})
 """Whoever gets one of these sits and waits for it."""
 ANSWERS: frozenset[MessageKind] = frozenset({"booked", "moved", "cancelled"})
 """These answer what a person has just done: a mail wakes nobody, an SMS may."""

@@ -7,21 +7,21 @@ from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from queue_app.domain.errors import NotAllowed, NotSignedIn
-from queue_app.domain.people import Actor, Device, Staff
+from queue_app.domain.people import DEVICE_KINDS, RESIDENT, Actor, Device, DeviceKind, Staff
 
-Party = Literal[
-    "anyone", "kiosk", "board", "clerk", "supervisor", "administrator", "operator", "system"
-]
+Party = DeviceKind | Literal["anyone", "clerk", "supervisor", "administrator", "operator", "system"]
 Where = Literal["everywhere", "branch", "desk", "link"]
 """everywhere; the own branch, which is every one for an administrator without a branch; the desk
 that one has taken; the one thing whose link one holds."""
 
 STAFF: tuple[Party, ...] = ("clerk", "supervisor", "administrator")
-DEVICES: tuple[Party, ...] = ("kiosk", "board")
+DEVICES: tuple[Party, ...] = DEVICE_KINDS
 
 _ANYONE: dict[Party, Where] = {"anyone": "everywhere"}
 _BY_LINK: dict[Party, Where] = {"anyone": "link"}
 _KIOSK: dict[Party, Where] = {"kiosk": "branch"}
+_DEVICE: dict[Party, Where] = dict.fromkeys(DEVICES, "branch")
+_SCREEN: dict[Party, Where] = dict.fromkeys(("kiosk", "board", "panel", "voice"), "branch")
 _AT_DESK: dict[Party, Where] = {
     "clerk": "desk",
     "supervisor": "branch",
@@ -39,10 +39,11 @@ RIGHTS: Mapping[str, Mapping[Party, Where]] = {
     "see_slots": _ANYONE,
     "see_prospect": _ANYONE,
     "see_board": _ANYONE,
+    "see_closed_board": _SCREEN | _IN_BRANCH,
     "see_ticket": _BY_LINK,
     "see_appointment": _BY_LINK,
     "see_kiosk": _KIOSK,
-    "see_hall_code": dict.fromkeys(DEVICES, "branch"),
+    "see_hall_code": _DEVICE,
     "see_desks": _IN_BRANCH,
     "see_queue": _IN_BRANCH,
     "see_desk": _IN_BRANCH,
@@ -78,6 +79,17 @@ RIGHTS: Mapping[str, Mapping[Party, Where]] = {
     "check_in": _KIOSK,
     "arrive": _BY_LINK,
     "admit_call": _SYSTEM,
+    "reprint": _KIOSK | _IN_BRANCH,
+    "note_printer": _SYSTEM,
+    "give_up_print": _SYSTEM,
+    # Devices. Whoever shows a code asks; the office confirms it.
+    "ask_pairing": _ANYONE,
+    "end_pairing": _BY_LINK,
+    "see_pairing": _OFFICE,
+    "confirm_device": _OFFICE | _OPERATOR,
+    "revoke_device": _OFFICE | _OPERATOR,
+    "see_devices": _IN_BRANCH,
+    "sign_device": _DEVICE,
     # Desks.
     "begin_session": _ANYONE,
     "end_session": _ANYONE,
@@ -93,6 +105,8 @@ RIGHTS: Mapping[str, Mapping[Party, Where]] = {
     "put_back": _IN_BRANCH,
     "transfer": _AT_DESK,
     "undo": _AT_DESK,
+    # The boards.
+    "say_line": _OFFICE,
     # Time that stops.
     "interrupt": _AT_DESK,
     "resume": _AT_DESK,
@@ -119,7 +133,6 @@ RIGHTS: Mapping[str, Mapping[Party, Where]] = {
     "change_password": _OPERATOR,
     "retire_staff": _OPERATOR,
     "add_device": _OPERATOR,
-    "revoke_device": _OPERATOR,
     "apply_centre": _OPERATOR,
     "erase_person": _OPERATOR,
     "erase_wishes": _OPERATOR,
@@ -127,13 +140,14 @@ RIGHTS: Mapping[str, Mapping[Party, Where]] = {
 }
 
 
-def party_of(who: Actor) -> Party:
-    """The column of the table in which this actor stands."""
+def parties_of(who: Actor) -> tuple[Party, ...]:
+    """The columns of the table in which this actor stands: a device in one for each thing that it
+    can do, anybody else in one."""
     if isinstance(who, Staff):
-        return who.role
+        return (who.role,)
     if isinstance(who, Device):
-        return who.kind
-    return "anyone" if who.actor == "resident" else who.actor
+        return who.kinds
+    return ("anyone",) if who.actor == "resident" else (who.actor,)
 
 
 def require(right: str, who: Actor, branch_id: int | None = None) -> None:
@@ -176,20 +190,21 @@ def reach(who: Actor, branch_ids: Iterable[int]) -> list[int]:
 
 def _where(right: str, who: Actor) -> Where:
     allowed = RIGHTS[right]
-    party = party_of(who)
-    if party in allowed:
-        return allowed[party]
-    if "anyone" in allowed:
-        return allowed["anyone"]
-    raise _refusal(allowed, party)
+    for party in (*parties_of(who), "anyone"):
+        if party in allowed:
+            return allowed[party]
+    raise _refusal(allowed, who)
 
 
-def _refusal(allowed: Mapping[Party, Where], party: Party) -> NotSignedIn | NotAllowed:
-    if party == "board" and "kiosk" in allowed:
+def _refusal(allowed: Mapping[Party, Where], who: Actor) -> NotSignedIn | NotAllowed:
+    named = allowed.keys()
+    if isinstance(who, Device) and named & set(DEVICES) == {"kiosk"}:
         return NotAllowed("not_a_kiosk")
-    if party == "anyone" and "kiosk" in allowed:
+    if isinstance(who, Device) and not named.isdisjoint(DEVICES):
+        return NotAllowed("not_allowed")
+    if who == RESIDENT and not named.isdisjoint(DEVICES):
         return NotSignedIn("not_a_device")
-    if party in ("anyone", "kiosk", "board") and not allowed.keys().isdisjoint(STAFF):
+    if (isinstance(who, Device) or who == RESIDENT) and not named.isdisjoint(STAFF):
         return NotSignedIn("not_signed_in")
     return NotAllowed("not_allowed")
 

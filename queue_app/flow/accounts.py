@@ -1,13 +1,10 @@
-"""What an operator does to accounts and devices. Nothing is deleted."""
-
-import secrets
+"""What an operator does to accounts. Nothing is deleted."""
 
 import asyncpg
-import msgspec
 from msgspec import Struct
 
 from queue_app.domain.errors import Conflict, NotFound, RuleBroken
-from queue_app.domain.people import DEVICE_KINDS, ROLES, Role, Staff, one_line, token_hash
+from queue_app.domain.people import ROLES, Role, Staff
 from queue_app.domain.tickets import Ticket
 from queue_app.flow import braking, sessions
 from queue_app.flow.act import Act, verb
@@ -17,9 +14,6 @@ from queue_app.queries import staff as people
 from queue_app.queries.staff import DeskRow, desks_taken
 from queue_app.queries.tickets import at_desk
 from queue_app.store import db
-
-NAME_LENGTH = 60
-"""Characters of a device's name."""
 
 
 @verb.secret
@@ -141,55 +135,3 @@ async def _free(act: Act, place: DeskRow) -> Ticket | None:
         await act.record(ticket, "transfer", desk_id=place.id, services=services)
     await act.put_desk(place, "close", None)
     return ticket
-
-
-@verb.secret
-async def add_device(act: Act, name: str, kind: str, branch_slug: str) -> str:
-    """A new device; its token, which is shown this once. Conflict `device_taken`.
-
-    RuleBroken `device_name`: nothing that stands on one line, or over `NAME_LENGTH` characters.
-    """
-    name = one_line(name)
-    if not 0 < len(name) <= NAME_LENGTH:
-        raise RuleBroken("device_name", most=NAME_LENGTH)
-    if kind not in DEVICE_KINDS:
-        raise RuleBroken("unknown_device_kind", kind=kind, kinds=list(DEVICE_KINDS))
-    branch = act.directory.branch(branch_slug)
-    token = secrets.token_urlsafe(24)
-    device_id = await db.fetch_value(
-        "INSERT INTO device (branch_id, name, kind, token_hash, created_at)"
-        " VALUES ($1, $2, $3, $4, $5)"
-        " ON CONFLICT (branch_id, name) WHERE revoked_at IS NULL DO NOTHING RETURNING id",
-        branch.id,
-        name,
-        kind,
-        token_hash(token),
-        act.now,
-    )
-    if device_id is None:
-        raise Conflict("device_taken", name=name)
-    added = {"id": device_id, "name": name, "kind": kind}
-    await act.note("device", name, "add", after=added, branch_id=branch.id)
-    return token
-
-
-@verb
-async def revoke_device(act: Act, name: str, branch_slug: str | None) -> None:
-    """The device's token opens nothing any more; its name is free for another.
-
-    NotFound `unknown_device`; RuleBroken `several_devices` with their `branches` where the name
-    needs its branch; NotFound `unknown_branch`.
-    """
-    directory = act.directory
-    own = [directory.branch(branch_slug).id] if branch_slug else list(directory.branches_ever)
-    found = await people.devices_named(own, name)
-    if not found:
-        raise NotFound("unknown_device", name=name)
-    if len(found) > 1:
-        slugs = [directory.branch_of(one.branch_id).slug for one in found]
-        raise RuleBroken("several_devices", name=name, branches=slugs)
-    device = found[0]
-    await db.fetch("UPDATE device SET revoked_at = $2 WHERE id = $1", device.id, act.now)
-    await sessions.tell_screens_of(device.actor)
-    before = msgspec.structs.asdict(device) | {"name": name}
-    await act.note("device", name, "revoke", before=before, branch_id=device.branch_id)

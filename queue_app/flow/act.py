@@ -302,13 +302,21 @@ class Act:
         one order, and held to the commit, so that a snapshot's version and its content agree.
         """
         quiet = self._directory.quiet if self._directory else None
-        called_for = reactions.messages(self._happened, self.now, quiet)
+        called_for = self._possible(reactions.messages(self._happened, self.now, quiet))
         await outbox.put([*called_for, *self._asked_for])
         for branch_id in sorted(self._touched):
             version = await records.raise_version(branch_id)
             if self.forecasts and (person := self._joining.get(branch_id)):
                 self.forecasts.join(branch_id, version, person)
                 self._joined.append((branch_id, version, person))
+
+    def _possible(self, messages: list[Outgoing]) -> list[Outgoing]:
+        """Without those on paper where the branch has no printer: most tickets cost no question."""
+        return [
+            one
+            for one in messages
+            if one.channel != "print" or self.directory.branch_of(one.branch_id).printers
+        ]
 
     def take_back(self) -> None:
         """Nothing of it was committed."""

@@ -12,13 +12,14 @@ from msgspec import Struct
 
 from queue_app.domain.centre import BranchPlan, Centre
 from queue_app.domain.errors import Conflict
-from queue_app.flow import replanning
+from queue_app.domain.people import RESIDENT
+from queue_app.flow import replanning, sessions
 from queue_app.flow.act import Act, By, verb
 from queue_app.flow.replanning import Concerned
 from queue_app.queries import reference
 from queue_app.store import db
 
-Kind = Literal["centre", "service", "branch", "desk", "lane"]
+Kind = Literal["centre", "service", "branch", "desk", "lane", "printer"]
 What = Literal["added", "changed", "retired", "restored"]
 
 
@@ -26,7 +27,7 @@ class Change(Struct, frozen=True):
     """One thing that the files changed.
 
     `key`: the code of a service, the slug of a branch, "slug/number" of a desk, "slug/code" of
-    a lane. `fields`: what differs, of something changed or restored.
+    a lane or a printer. `fields`: what differs, of something changed or restored.
     """
 
     kind: Kind
@@ -66,8 +67,9 @@ _BRANCHES = _Kept(
 )
 _DESKS = _Kept("desk", "desk", ("branch_id", "number"), ("roster",))
 _LANES = _Kept("lane", "lane", ("branch_id", "code"), ("roster",))
+_PRINTERS = _Kept("printer", "printer", ("branch_id", "code"), ())
 
-_OF_A_BRANCH: tuple[Kind, ...] = ("branch", "desk", "lane")
+_OF_A_BRANCH: tuple[Kind, ...] = ("branch", "desk", "lane", "printer")
 
 
 class Applied(Concerned, frozen=True, kw_only=True):
@@ -145,8 +147,10 @@ async def _write(act: Act, centre: Centre) -> list[Settled]:
     ids = await _branch_ids()
     settled += await _settle(_DESKS, _wanted_desks(centre, ids), act.now)
     settled += await _settle(_LANES, _wanted_lanes(centre, ids), act.now)
+    settled += await _settle(_PRINTERS, _wanted_printers(centre, ids), act.now)
     if settled:
         await db.fetch("UPDATE centre SET version = version + 1")
+        await sessions.tell_screens_of(RESIDENT.actor)  # who may see a board is one of its rules
     changes = [one.change for one in settled]
     for one in settled:
         subject = f"{one.change.kind} {one.change.key}"
@@ -237,6 +241,23 @@ def _wanted_lanes(centre: Centre, ids: Mapping[str, int]) -> _Wanted:
         )
         for branch in centre.branches
         for place, lane in enumerate(branch.lanes)
+    }
+
+
+def _wanted_printers(centre: Centre, ids: Mapping[str, int]) -> _Wanted:
+    return {
+        (ids[branch.slug], printer.code): (
+            f"{branch.slug}/{printer.code}",
+            {
+                "position": place,
+                "address": printer.address,
+                "width_mm": printer.width_mm,
+                "kiosk": printer.kiosk,
+                "answers": printer.answers,
+            },
+        )
+        for branch in centre.branches
+        for place, printer in enumerate(branch.printers)
     }
 
 

@@ -25,6 +25,9 @@ async def put(messages: Sequence[Outgoing]) -> None:
             await _put_pushes(one)
         if one.channel == "push":
             continue
+        if one.channel == "print":
+            await _put_print(one)
+            continue
         await db.fetch(
             "INSERT INTO message (branch_id, event, kind, channel, recipient, language,"
             " appointment_id, ticket_id, created_at, due_at)"
@@ -63,6 +66,35 @@ async def _put_pushes(one: Outgoing) -> None:
         one.appointment_id,
         one.ticket_id,
         one.due_at,
+    )
+
+
+_PRINT = """
+INSERT INTO message (branch_id, event, kind, channel, recipient, language, ticket_id,
+    created_at, due_at)
+SELECT $1, $2, $3, 'print', 'printer ' || id, $4, $5, $6::timestamptz, $6
+FROM (SELECT p.id, p.address
+    FROM printer p LEFT JOIN device d ON d.branch_id = p.branch_id AND 'device:' || d.id = $7
+    WHERE p.branch_id = $1 AND p.retired_at IS NULL AND ('printer ' || p.id = $7
+        OR $7 LIKE 'device:%' AND (p.kiosk IS NULL OR p.kiosk = d.name))
+    ORDER BY p.kiosk IS NULL, p.position, p.id LIMIT 1) nearest
+WHERE address <> 'browser'
+ON CONFLICT ON CONSTRAINT message_once DO NOTHING
+"""
+
+
+async def _put_print(one: Outgoing) -> None:
+    """For the kiosk's own printer, else for that of the hall; for none where there is none, or
+    where the kiosk's browser prints by itself."""
+    await db.fetch(
+        _PRINT,
+        one.branch_id,
+        one.event,
+        one.kind,
+        one.language,
+        one.ticket_id,
+        one.due_at,
+        one.recipient,
     )
 
 

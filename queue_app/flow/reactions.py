@@ -43,32 +43,44 @@ class Reaction(Struct, frozen=True):
     """A message, and how and where whom it is for can be reached."""
 
     kind: MessageKind
-    to: Callable[[Thing], Iterable[tuple[Medium, str]]]
+    to: Callable[[Happened], Iterable[tuple[Medium, str]]]
 
 
-def resident(thing: Thing) -> Iterator[tuple[Medium, str]]:
-    """Whoever booked: by mail where there is an address, else by SMS. Nobody for a mere hold."""
-    if isinstance(thing, Appointment):
-        if thing.email:
-            yield "mail", thing.email
-        elif thing.phone:
-            yield "sms", thing.phone
+def resident(one: Happened) -> Iterator[tuple[Medium, str]]:
+    """Whoever booked."""
+    if isinstance(one.thing, Appointment):
+        yield from contacts(one.thing)
+
+
+def contacts(booking: Appointment) -> Iterator[tuple[Medium, str]]:
+    """By mail where there is an address, else by SMS. Nobody for a mere hold."""
+    if booking.email:
+        yield "mail", booking.email
+    elif booking.phone:
+        yield "sms", booking.phone
 
 
 LATELY = timedelta(days=2)
 """Where the server was away for longer, nobody is told any more of a visit that they missed."""
 
 
-def lately_missed(thing: Thing) -> Iterator[tuple[Medium, str]]:
+def lately_missed(one: Happened) -> Iterator[tuple[Medium, str]]:
     """Whoever booked, while the visit is fresh."""
+    thing = one.thing
     if isinstance(thing, Appointment) and thing.changed_at - thing.ends_at <= LATELY:
-        yield from resident(thing)
+        yield from resident(one)
 
 
-def browsers(thing: Thing) -> Iterator[tuple[Medium, str]]:
+def browsers(one: Happened) -> Iterator[tuple[Medium, str]]:
     """Whichever are to be told of this visit; by a phone call nobody is called to a desk."""
-    if isinstance(thing, Ticket) and thing.channel == "visit":
+    if isinstance(one.thing, Ticket) and one.thing.channel == "visit":
         yield "push", ""
+
+
+def printer(one: Happened) -> Iterator[tuple[Medium, str]]:
+    """The printer of the kiosk at which somebody stands, if it has one; the outbox knows which."""
+    if isinstance(one.thing, Ticket) and one.thing.channel == "visit":
+        yield "print", one.event.actor
 
 
 REACTIONS: Mapping[tuple[str, str], tuple[Reaction, ...]] = {
@@ -79,6 +91,7 @@ REACTIONS: Mapping[tuple[str, str], tuple[Reaction, ...]] = {
     ("appointment", "miss"): (Reaction("missed", lately_missed),),
     ("appointment", "unsettle"): (Reaction("plans", resident),),
     ("appointment", "restore"): (Reaction("booked", resident),),
+    ("ticket", "issue"): (Reaction("ticket", printer),),
     ("ticket", "call"): (Reaction("call", browsers),),
     ("ticket", "recall"): (Reaction("call", browsers),),
 }
@@ -92,7 +105,7 @@ def messages(happened: Iterable[Happened], now: datetime, quiet: Quiet | None) -
         for one in happened
         if not one.is_silent
         for reaction in REACTIONS.get((one.subject, one.event.verb), ())
-        for medium, recipient in reaction.to(one.thing)
+        for medium, recipient in reaction.to(one)
     ]
 
 

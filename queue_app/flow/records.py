@@ -23,7 +23,7 @@ DESK_STATES: dict[DeskVerb, str] = {
     "pause": "paused",
     "close": "closed",
 }
-OfficeKind = Literal["staff", "device", "centre", "interruption", "person"]
+OfficeKind = Literal["staff", "device", "centre", "interruption", "person", "board"]
 
 
 class Draft(Struct, frozen=True):

@@ -9,7 +9,7 @@ from queue_app.domain.messages import Outgoing
 from queue_app.domain.reminders import Reminder, event_of
 from queue_app.flow import proving
 from queue_app.flow.act import Act, verb
-from queue_app.flow.reactions import resident
+from queue_app.flow.reactions import contacts
 from queue_app.queries import wishes
 from queue_app.queries.appointments import LOCKED, SELECT, from_row
 from queue_app.store import db
@@ -45,7 +45,7 @@ async def remind(
 
 
 def _tell(act: Act, which: Reminder, booked: Appointment) -> None:
-    for medium, recipient in resident(booked):
+    for medium, recipient in contacts(booked):
         act.tell(
             Outgoing(
                 branch_id=booked.branch_id,

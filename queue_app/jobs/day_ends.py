@@ -22,8 +22,19 @@ async def end(clock: Clock) -> int:
     """Whoever is still in the house on paper when the branch's day is over has left."""
     now = clock.now()
     first = {branch_id: day.date for branch_id, day in (await _oldest(now)).items()}
-    left_over = {f"ticket {one[0]}-{one[1]}": one for one in await kept.left_over(first)}
+    ended = [*await kept.left_over(first), *await _let_go(now)]
+    left_over = {f"ticket {one[0]}-{one[1]}": one for one in ended}
     return len(await each(left_over, lambda ticket: close_out(By(SYSTEM, now), *ticket)))
+
+
+async def _let_go(now: datetime) -> list[tuple[int, int]]:
+    """Whoever waits in a branch that has closed, where the centre serves nobody after closing."""
+    directory = await reference.directory()
+    if directory.rules.at_closing == "serve":
+        return []
+    days = {one.id: directory.today(one, now) for one in directory.branches.values()}
+    closed = {branch_id: day.date for branch_id, day in days.items() if day.is_over(now)}
+    return await kept.waiting_on(closed) if closed else []
 
 
 async def _oldest(now: datetime) -> dict[int, BranchDay]:

@@ -8,6 +8,7 @@ from queue_app.clock import Clock
 from queue_app.delivery.folder import MessageFolder
 from queue_app.flow import (
     braking,
+    devices,
     proving,
     pushing,
     refusing,
@@ -97,9 +98,10 @@ async def drop_letters(folder: MessageFolder, clock: Clock) -> int:  # noqa: ARG
 
 async def drop_leftovers(clock: Clock) -> int:
     """Sessions that ended, keys that nobody will repeat, old promises, proofs of contacts, who
-    asked how often or signed in in vain, what was kept back, and browsers that were told of a
-    visit."""
+    asked how often or signed in in vain, what was kept back, browsers that were told of a visit,
+    and codes of machines that nobody confirmed."""
     now = clock.now()
+    shown_until = now - timedelta(seconds=clock.hall_seconds(devices.PAIRING_SECONDS))
     sessions = await db.fetch("DELETE FROM session WHERE expires_at <= $1 RETURNING staff_id", now)
     keys = await db.fetch(
         "DELETE FROM request WHERE created_at < $1 RETURNING key",
@@ -113,4 +115,5 @@ async def drop_leftovers(clock: Clock) -> int:
         braking.drop_old,
         pushing.drop_old,
     )
-    return len(sessions) + len(keys) + sum([await drop(now) for drop in old])
+    paired = await devices.drop_old(shown_until)
+    return len(sessions) + len(keys) + paired + sum([await drop(now) for drop in old])

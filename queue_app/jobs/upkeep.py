@@ -21,6 +21,7 @@ from queue_app.jobs import (
 )
 from queue_app.jobs.runner import Job
 from queue_app.jobs.sending import Sender
+from queue_app.jobs.ticket_printing import TicketPrinting
 
 _log = logging.getLogger(__name__)
 
@@ -48,9 +49,10 @@ def with_delivery(
     folder: MessageFolder,
     pusher: Sender | None = None,
     forecasts: Forecasts | None = None,
+    paper: TicketPrinting | None = None,
 ) -> Sequence[Job]:
     """All of them, messages included. Each machine has a folder of its own. What `pusher` tells
-    is of this minute, and so waits behind no letter."""
+    is of this minute, and so waits behind no letter; nor does what `paper` prints."""
     pushes = (
         (
             Job("tell_soon", 5, partial(soon.tell, forecasts)),
@@ -63,6 +65,7 @@ def with_delivery(
         *JOBS,
         Job("deliver", 1, sender.deliver),
         *pushes,
+        *((Job("print_tickets", 1, paper.run),) if paper else ()),
         Job("drop_letters", 600, partial(retention.drop_letters, folder), shared=False),
     )
 

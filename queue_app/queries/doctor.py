@@ -52,6 +52,7 @@ GUARDS = {
     "message_once",
     "outbox_is_one",
     "message_sent_has_time",
+    "message_begun_is_printed",
     "offer_one_per_wish",
     "wish_can_be_told",
     "wish_event_append_only",

@@ -5,12 +5,21 @@ from datetime import datetime, timedelta
 import msgspec
 from msgspec import Struct
 
+from queue_app.domain.catalogue import Language, Text
 from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.dispatch import Waiting
 from queue_app.domain.forecast import Appointed
 from queue_app.domain.habits import Habits
-from queue_app.domain.hall import DeskState, Hall, HallTicket
+from queue_app.domain.hall import (
+    AwayDevice,
+    DeskState,
+    Hall,
+    HallTicket,
+    PrinterStanding,
+    Unprinted,
+)
 from queue_app.domain.interruptions import Interruption, begun
+from queue_app.domain.paper import UNPRINTED_SHOWN
 from queue_app.domain.ranges import Forecasts
 from queue_app.domain.service_times import ServiceTime
 from queue_app.domain.waits import Wait
@@ -36,6 +45,10 @@ class _Loaded(Struct):
     times: dict[str, ServiceTime]
     habits: Habits
     interruptions: tuple[Interruption, ...]
+    printers: tuple[PrinterStanding, ...]
+    unprinted: tuple[Unprinted, ...]
+    devices_away: tuple[AwayDevice, ...]
+    line: dict[Language, str] | None
 
 
 INTERRUPTION = "id, kind, services, note, started_at, ended_at, resumes_at"
@@ -82,7 +95,25 @@ SELECT json_build_object(
     'interruptions', (SELECT coalesce(json_agg(i), '[]') FROM (
         SELECT {INTERRUPTION} FROM interruption
         WHERE branch_id = $1 AND coalesce(resumes_at, 'infinity'::timestamptz) > $5
-        ORDER BY started_at, id) i)
+        ORDER BY started_at, id) i),
+    'printers', (SELECT coalesce(json_agg(p), '[]') FROM (
+        SELECT code, kiosk, state, state_at AS since FROM printer
+        WHERE branch_id = $1 AND retired_at IS NULL ORDER BY position, id) p),
+    'unprinted', (SELECT coalesce(json_agg(u), '[]') FROM (
+        SELECT ticket.id AS ticket, number FROM ticket
+        JOIN LATERAL (SELECT state FROM message WHERE message.branch_id = $1
+            AND ticket_id = ticket.id AND channel = 'print' ORDER BY id DESC LIMIT 1) last ON true
+        WHERE ticket.branch_id = $1 AND day >= $2 AND ticket.state = 'waiting'
+            AND issued_at >= $7 AND last.state = 'failed'
+            AND EXISTS (SELECT FROM printer WHERE branch_id = $1)
+        ORDER BY ticket.id) u),
+    'devices_away', (SELECT coalesce(json_agg(v), '[]') FROM (
+        SELECT name, kinds, seen_at FROM device
+        WHERE branch_id = $1 AND revoked_at IS NULL
+            AND here_until < $3::timestamptz + $6::interval
+        ORDER BY name) v),
+    'line', (SELECT said FROM board_line
+        WHERE branch_id = $1 AND until > $3::timestamptz + $6::interval)
 )
 """
 
@@ -120,7 +151,17 @@ async def load(
         habits=loaded.habits,
         interruptions=begun(loaded.interruptions, now),
         forecasts=forecasts or Forecasts(),
+        printers=loaded.printers,
+        unprinted=loaded.unprinted,
+        devices_away=loaded.devices_away,
+        notice=_in_order(loaded.line, directory) if loaded.line else None,
     )
+
+
+def _in_order(said: dict[Language, str], directory: Directory) -> Text:
+    """In every language of the centre, as it was said."""
+    text = Text({code: said[code] for code in directory.languages if code in said})
+    return Text({code: text[code] for code in directory.languages})
 
 
 async def wait_at_the_end(
@@ -145,5 +186,8 @@ async def _load(directory: Directory, branch: Branch, now: datetime) -> _Loaded:
     day = directory.today(branch, now)
     begins, ends = day.reach
     grace = timedelta(minutes=directory.rules.late_minutes)
-    text = await db.fetch_value(_HALL, branch.id, day.oldest.date, now - grace, ends, begins, grace)
+    paper = now - UNPRINTED_SHOWN
+    text = await db.fetch_value(
+        _HALL, branch.id, day.oldest.date, now - grace, ends, begins, grace, paper
+    )
     return msgspec.json.decode(text, type=_Loaded)

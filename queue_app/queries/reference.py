@@ -17,6 +17,7 @@ from queue_app.domain.centre import (
 )
 from queue_app.domain.directory import Branch, Desk, Directory, Lane
 from queue_app.domain.errors import NotFound
+from queue_app.domain.paper import Printer, PrinterPlan
 from queue_app.queries.epochs import EPOCH
 from queue_app.store import db
 
@@ -91,6 +92,10 @@ async def _load() -> Directory:
     branches = await db.fetch("SELECT * FROM branch ORDER BY position, id")
     desks = await db.fetch("SELECT * FROM desk ORDER BY position, id")
     lanes = await db.fetch("SELECT * FROM lane WHERE retired_at IS NULL ORDER BY position, id")
+    printers = await db.fetch(
+        "SELECT branch_id, id, code, address, width_mm, kiosk, answers FROM printer"
+        " WHERE retired_at IS NULL ORDER BY position, id"
+    )
 
     document = msgspec.json.decode(row["document"], type=dict)
     made = texts_of(document["languages"])
@@ -131,7 +136,7 @@ async def _load() -> Directory:
             entrance=read(one["entrance"], Text | None),
             access=read(one["access"], Text | None),
             map=read(one["map"], tuple[float, float] | None),
-            hall_secret=one["hall_secret"],
+            hall_secret=one["hall_secret"].bytes,
             hours=msgspec.json.decode(one["hours"], type=Weekly),
             closures=read(one["closures"], tuple[Closure, ...]),
             desks=desks_of(one["id"], retired=False),
@@ -150,6 +155,11 @@ async def _load() -> Directory:
                 )
                 for lane in lanes
                 if lane["branch_id"] == one["id"]
+            ),
+            printers=tuple(
+                msgspec.convert(dict(printer), type=Printer)
+                for printer in printers
+                if printer["branch_id"] == one["id"]
             ),
         )
         for one in branches
@@ -194,5 +204,8 @@ def _plan(branch: Branch) -> BranchPlan:
                 lane.walk_in_percent,
             )
             for lane in branch.lanes
+        ),
+        printers=tuple(
+            msgspec.convert(one, type=PrinterPlan, from_attributes=True) for one in branch.printers
         ),
     )

@@ -1,4 +1,4 @@
-"""Who is signed in, which device asks, which desk is meant."""
+"""Who is signed in, which desk is meant."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Struct
 
 from queue_app.domain.errors import Conflict, NotAllowed, NotFound
-from queue_app.domain.people import Device, Role, Staff
+from queue_app.domain.people import Role, Staff
 from queue_app.queries.tickets import BUSY
 from queue_app.store import db
 
@@ -34,14 +34,6 @@ async def staff_of_session(token_hash: bytes, now: datetime) -> Staff | None:
         now,
     )
     return msgspec.convert(dict(row), type=Staff) if row else None
-
-
-async def device_of_token(token_hash: bytes) -> Device | None:
-    row = await db.fetch_row(
-        "SELECT id, kind, branch_id FROM device WHERE token_hash = $1 AND revoked_at IS NULL",
-        token_hash,
-    )
-    return msgspec.convert(dict(row), type=Device) if row else None
 
 
 class KeptAccount(Struct, frozen=True):
@@ -80,17 +72,6 @@ async def is_active(staff_id: int) -> bool:
     )
 
 
-async def devices_named(branch_ids: list[int], name: str) -> list[Device]:
-    """The devices of that name in these branches that are in use, locked."""
-    rows = await db.fetch(
-        "SELECT id, kind, branch_id FROM device WHERE branch_id = ANY($1) AND name = $2"
-        " AND revoked_at IS NULL ORDER BY branch_id FOR UPDATE",
-        branch_ids,
-        name,
-    )
-    return [msgspec.convert(dict(row), type=Device) for row in rows]
-
-
 class Account(Struct, frozen=True):
     """One line of `staff list`; `desk`: the number of the one they have, if any."""
 
@@ -101,16 +82,6 @@ class Account(Struct, frozen=True):
     retired_at: datetime | None
     sessions: int
     desk: str | None
-
-
-class Installed(Struct, frozen=True):
-    """One line of `device list`."""
-
-    name: str
-    kind: str
-    branch: str
-    created_at: datetime
-    revoked_at: datetime | None
 
 
 async def accounts(now: datetime) -> list[Account]:
@@ -125,16 +96,6 @@ async def accounts(now: datetime) -> list[Account]:
         now,
     )
     return [msgspec.convert(dict(row), type=Account) for row in rows]
-
-
-async def installed() -> list[Installed]:
-    """Every device, by branch and name; the revoked come last."""
-    rows = await db.fetch(
-        "SELECT name, device.kind, slug AS branch, created_at, revoked_at"
-        " FROM device JOIN branch ON branch.id = branch_id"
-        " ORDER BY revoked_at IS NOT NULL, position, name, device.id"
-    )
-    return [msgspec.convert(dict(row), type=Installed) for row in rows]
 
 
 async def desk(branch_ids: list[int], desk_id: int, lock: bool = False) -> DeskRow:

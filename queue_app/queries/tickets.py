@@ -121,6 +121,18 @@ async def left_over(first: Mapping[int, date]) -> list[tuple[int, int]]:
     return [(row["branch_id"], row["id"]) for row in rows]
 
 
+async def waiting_on(days: Mapping[int, date]) -> list[tuple[int, int]]:
+    """Branch and id of every ticket of that day of the branch whose person waits in the house."""
+    rows = await db.fetch(
+        "SELECT branch_id, id FROM ticket"
+        " JOIN unnest($1::int[], $2::date[]) AS kept (branch_id, day) USING (branch_id, day)"
+        " WHERE state = 'waiting' AND channel = 'visit'",
+        list(days),
+        list(days.values()),
+    )
+    return [(row["branch_id"], row["id"]) for row in rows]
+
+
 async def history(branch_id: int, ticket_id: int) -> list[Event]:
     """The ticket's events in order."""
     rows = await db.fetch(

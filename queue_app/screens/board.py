@@ -3,14 +3,17 @@
 The page's script (`board.js`) applies the same rules with every further snapshot.
 """
 
-from datetime import datetime
+from collections import Counter
+from datetime import datetime, timedelta
 from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from queue_app.domain import tickets
 from queue_app.domain.catalogue import Text
 from queue_app.domain.hall import Hall, HallTicket
+from queue_app.domain.numbering import series_of
 from queue_app.domain.tickets import State
 from queue_app.domain.waits import Wait
 from queue_app.screens.interruption import InterruptionView, interruption_now
@@ -18,7 +21,23 @@ from queue_app.screens.interruption import InterruptionView, interruption_now
 NEXT = 10
 """How many of the next numbers a board is told."""
 
-Scene = Literal["interrupted", "call", "wait", "welcome", "desks_closed", "closed"]
+Scene = Literal[
+    "interrupted",
+    "call",
+    "wait",
+    "welcome",
+    "opening",
+    "desks_closed",
+    "desks_idle",
+    "last",
+    "closed",
+]
+"""`opening`: before the first hours of the day; `desks_idle`: no desk is open and nobody waits;
+`last`: the branch has closed and those who wait are still served."""
+Part = Literal["before", "open", "between", "after"]
+"""Of the day: before its first opening, in hours, between two of them, after its last closing."""
+GONE_MINUTES = 5
+"""So long whoever did not come stays among the last called."""
 
 
 class Call(Struct, frozen=True):
@@ -50,7 +69,10 @@ class BoardView(Struct, frozen=True):
     numbers in the order of their calls, and `next_calls` the same with their waits.
 
     `closes_at` is set while the branch keeps its hours, `opens_at` while it does not.
-    `tickets_given`: whether the kiosk gives tickets at this hour.
+    `tickets_given`: whether the kiosk gives tickets at this hour. After the day's last closing
+    `next_calls` has no waits to tell, and once nobody is in the house `recent` is empty.
+    `notice`: a line of the supervisor's. `idle`: what the stage says where nobody called is shown,
+    `series`: how many wait in each series of numbers; both for boards that show a part of the hall.
     """
 
     version: int
@@ -69,6 +91,11 @@ class BoardView(Struct, frozen=True):
     closes_at: datetime | None
     tickets_given: bool
     interruption: InterruptionView | None
+    notice: Text | None = None
+    part: Part = "open"
+    scene: Scene = "closed"
+    idle: Scene = "closed"
+    series: dict[str, int] = {}
 
 
 def board_view(hall: Hall) -> BoardView:
@@ -86,24 +113,51 @@ def board_view(hall: Hall) -> BoardView:
     )[:NEXT]
     opening = hall.day.opening(hall.at)
     is_open = opening is not None and opening.opens <= hall.at
-    return BoardView(
+    part = _part(hall, is_open)
+    view = BoardView(
         version=hall.version,
         epoch=hall.epoch,
         at=hall.at,
         branch=hall.branch.slug,
         title=hall.branch.title,
         called=tuple(called),
-        recent=tuple(_call(one, numbers) for one in hall.recent),
+        recent=tuple(_call(one, numbers) for one in _recent(hall, part)),
         waiting=len(waiting),
         next=tuple(one.number for one in soonest),
-        next_calls=tuple(_next_call(one, hall.waits[one.id]) for one in soonest),
+        next_calls=tuple(_next_call(one, hall.waits[one.id]) for one in soonest if part != "after"),
         desks_open=sum(desk.state == "open" for desk in hall.desks),
         desks=tuple(BoardDesk(desk.number, desk.state) for desk in hall.desks),
         opens_at=opening.opens if opening and not is_open else None,
         closes_at=opening.closes if opening and is_open else None,
         tickets_given=hall.day.gives_tickets(hall.at),
         interruption=interruption_now(hall),
+        notice=hall.notice,
+        part=part,
+        series=Counter(series_of(one.number) for one in waiting),
     )
+    return replace(view, scene=scene(view), idle=scene(replace(view, called=())))
+
+
+def _part(hall: Hall, is_open: bool) -> Part:
+    if is_open:
+        return "open"
+    if hall.day.is_over(hall.at):
+        return "after"
+    assert hall.day.opens
+    return "before" if hall.at < hall.day.opens else "between"
+
+
+def _recent(hall: Hall, part: Part) -> list[HallTicket]:
+    """The last called, but whoever did not come for a moment only; of a day that is over nobody,
+    once the last one has gone."""
+    if part == "after" and not any(one.channel == "visit" for one in hall.tickets):
+        return []
+    gone = hall.at - timedelta(minutes=GONE_MINUTES)
+    return [
+        one
+        for one in hall.recent
+        if one.state not in ("no_show", "left") or (one.ended_at or hall.at) > gone
+    ]
 
 
 def _call(ticket: HallTicket, numbers: dict[int, str]) -> Call:
@@ -128,13 +182,28 @@ def scene(board: BoardView) -> Scene:
         return "interrupted"
     if board.called:
         return "call"
-    if board.desks_open == 0:
-        return "desks_closed" if board.closes_at or board.waiting else "closed"
+    if board.part == "after":
+        return "last" if board.waiting and _any_works(board) else "closed"
+    if board.desks_open:
+        return _at_work(board)
+    if board.part == "before":
+        return "opening"
+    if board.waiting:
+        return "desks_closed"
+    return "desks_idle" if board.part == "open" else "closed"
+
+
+def _any_works(board: BoardView) -> bool:
+    """A break ends, a desk that was left does not."""
+    return any(desk.state != "closed" for desk in board.desks)
+
+
+def _at_work(board: BoardView) -> Scene:
     if board.waiting:
         return "wait"
     if board.tickets_given:
         return "welcome"
-    return "wait" if board.closes_at else "closed"
+    return "wait" if board.part == "open" else "closed"
 
 
 def is_interrupted(board: BoardView) -> bool:

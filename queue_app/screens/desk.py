@@ -9,7 +9,7 @@ from queue_app.domain import interruptions, tickets
 from queue_app.domain.catalogue import Channel, Text
 from queue_app.domain.contacts import ContactField
 from queue_app.domain.dispatch import Ranked
-from queue_app.domain.hall import DeskExtra, DeskState, Hall, HallTicket, UndoView
+from queue_app.domain.hall import AwayDevice, DeskExtra, DeskState, Hall, HallTicket, UndoView
 from queue_app.domain.people import Actor, Staff
 from queue_app.domain.tickets import State
 from queue_app.domain.waits import Wait
@@ -18,6 +18,7 @@ from queue_app.screens.interruption import (
     interruption_now,
     lasting_interruptions,
 )
+from queue_app.screens.out_of_paper import PaperView, paper_view
 from queue_app.screens.reasons import sentence
 from queue_app.screens.titles import titles
 from queue_app.texts.formats import Formats
@@ -94,6 +95,8 @@ class DeskQueueView(Struct, frozen=True):
     undo: UndoView | None
     interruption: InterruptionView | None
     interruptions: tuple[InterruptionView, ...]
+    paper: PaperView
+    devices_away: tuple[AwayDevice, ...]
 
 
 def viewer_of(who: Actor) -> int | None:
@@ -129,6 +132,8 @@ def desk_view(hall: Hall, desk_id: int, viewer: int | None, extra: DeskExtra) ->
         undo=extra.undo,
         interruption=interruption_now(hall),
         interruptions=lasting_interruptions(hall),
+        paper=paper_view(hall),
+        devices_away=hall.devices_away,
     )
 
 

@@ -6,30 +6,42 @@ from typing import Literal
 from msgspec import Struct
 
 from queue_app.domain.hall import Hall
+from queue_app.domain.paper import PrinterState
 from queue_app.screens.interruption import InterruptionView, interruption_now
 
 
 class DoorView(Struct, frozen=True):
     """Whether tickets are given. `page` changes when the page should be loaded anew.
 
-    `unserved`: no desk of the branch gives any service. `opens_at` and `closes_at` as in
-    `branch_day.Door`. `interruption`: why calls are stopped, for everybody or for some services.
+    `unserved`: no desk of the branch gives any service. `opens_at`, `tickets_at` and `closes_at` as
+    in `branch_day.Door`. `interruption`: why calls are stopped, for everybody or for some services.
     `stopped`: services for which no ticket is given, as it is not known when they resume;
-    bookings can still check in.
+    bookings can still check in. `printer`: how that stands which prints this kiosk's tickets;
+    None where it has none, or where `prints_itself`: by its browser, which cannot be asked.
     """
 
     version: int
     epoch: str
     state: Literal["open", "past_last_ticket", "closed", "unserved", "interrupted"]
     opens_at: datetime | None
+    tickets_at: datetime | None
     closes_at: datetime | None
     at: datetime
     page: str
     interruption: InterruptionView | None
     stopped: tuple[str, ...]
+    printer: PrinterState | None = None
+    prints_itself: bool = False
 
 
-def door_view(hall: Hall, *, serves: bool, page: str) -> DoorView:
+def door_view(
+    hall: Hall,
+    *,
+    serves: bool,
+    page: str,
+    printer: PrinterState | None = None,
+    prints_itself: bool = False,
+) -> DoorView:
     """The door at this moment. `serves`: whether any desk of the branch gives any service."""
     door = hall.day.door(hall.at)
     interrupted = door.state == "open" and hall.refusal_of_all is not None
@@ -38,9 +50,12 @@ def door_view(hall: Hall, *, serves: bool, page: str) -> DoorView:
         epoch=hall.epoch,
         state="unserved" if not serves else "interrupted" if interrupted else door.state,
         opens_at=door.opens_at,
+        tickets_at=door.tickets_at,
         closes_at=door.closes_at,
         at=hall.directory.local(hall.at),
         page=page,
         interruption=interruption_now(hall),
         stopped=tuple(code for code in hall.directory.services if hall.refusal([code])),
+        printer=printer,
+        prints_itself=prints_itself,
     )

@@ -5,8 +5,9 @@ from datetime import datetime
 from msgspec import Struct
 
 from queue_app.domain.catalogue import Text
-from queue_app.domain.hall import Hall
+from queue_app.domain.hall import AwayDevice, Hall
 from queue_app.screens.interruption import InterruptionView, lasting_interruptions
+from queue_app.screens.out_of_paper import PaperView, paper_view
 
 
 class DeskChoice(Struct, frozen=True):
@@ -33,6 +34,9 @@ class BranchOverview(Struct, frozen=True):
     desks: tuple[DeskChoice, ...]
     waiting: int
     interruptions: tuple[InterruptionView, ...]
+    paper: PaperView
+    devices_away: tuple[AwayDevice, ...]
+    notice: Text | None
 
 
 def branch_overview(hall: Hall, viewer: int) -> BranchOverview:
@@ -63,4 +67,7 @@ def branch_overview(hall: Hall, viewer: int) -> BranchOverview:
         ),
         waiting=len(hall.waiting),
         interruptions=lasting_interruptions(hall),
+        paper=paper_view(hall),
+        devices_away=hall.devices_away,
+        notice=hall.notice,
     )

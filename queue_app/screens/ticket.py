@@ -28,6 +28,7 @@ class TicketView(Struct, frozen=True):
 
     `promise`: what a booking's holder may count on before its time, and once they left or were
     not there; `expected_at`: they were not there when called early, and are not called before.
+    `let_go`: the branch closed before their turn, and the centre offers another day.
     """
 
     version: int
@@ -54,6 +55,7 @@ class TicketView(Struct, frozen=True):
     served: Literal["today", "perhaps"]
     promise: Text | None = None
     expected_at: datetime | None = None
+    let_go: bool = False
 
 
 def ticket_view(hall: Hall, own: Ticket) -> TicketView:
@@ -90,6 +92,19 @@ def ticket_view(hall: Hall, own: Ticket) -> TicketView:
         served=_served(wait, hall.at, closes_at),
         promise=_promise(hall, own, progress),
         expected_at=progress.expected_at if is_away(progress, hall.at) else None,
+        let_go=_is_let_go(hall, own, progress),
+    )
+
+
+def _is_let_go(hall: Hall, own: Ticket, progress: Progress) -> bool:
+    """Nobody called them before the branch closed, and another day is offered."""
+    closes = hall.day.on(own.day).closes
+    return (
+        hall.directory.rules.at_closing == "offer"
+        and progress.state == "left"
+        and closes is not None
+        and progress.ended_at is not None
+        and progress.ended_at >= closes
     )
 
 

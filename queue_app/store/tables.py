@@ -14,6 +14,7 @@ from piccolo.columns import (
     DoublePrecision,
     ForeignKey,
     Integer,
+    SmallInt,
     Text,
     Timestamptz,
 )
@@ -104,10 +105,31 @@ class Device(Table, tablename="device", db=engine):
     id = Integer(primary_key=True)
     branch_id = ForeignKey(Branch, null=False)
     name = Text()
-    kind = Text()
+    kinds = Array(Text())
     token_hash = Bytea()
     created_at = Timestamptz()
     revoked_at = Timestamptz(null=True, default=None)
+    seen_at = Timestamptz(null=True, default=None)
+    here_until = Timestamptz(null=True, default=None)
+    version = Text(null=True, default=None)
+    address = Text(null=True, default=None)
+    battery = SmallInt(null=True, default=None)
+
+
+class Pairing(Table, tablename="pairing", db=engine):
+    secret_hash = Bytea(primary_key=True)
+    code = Text(unique=True)
+    kinds = Array(Text())
+    name = Text()
+    address = Text(null=True, default=None)
+    created_at = Timestamptz()
+    device_id = ForeignKey(Device, null=True, unique=True)
+
+
+class BoardLine(Table, tablename="board_line", db=engine):
+    branch_id = ForeignKey(Branch, null=False, primary_key=True)
+    said = JSONB()
+    until = Timestamptz()
 
 
 class Desk(Table, tablename="desk", db=engine):
@@ -146,6 +168,20 @@ class Lane(Table, tablename="lane", db=engine):
     pause_minutes = Integer(default=0)
     walk_in_percent = Integer(default=0)
     retired_at = Timestamptz(null=True, default=None)
+
+
+class Printer(Table, tablename="printer", db=engine):
+    branch_id = ForeignKey(Branch, null=False)
+    id = Integer(primary_key=True)
+    code = Text()
+    position = Integer()
+    address = Text()
+    width_mm = Integer()
+    kiosk = Text(null=True, default=None)
+    answers = Boolean()
+    retired_at = Timestamptz(null=True, default=None)
+    state = Text(default="unknown")
+    state_at = Timestamptz(null=True, default=None)
 
 
 class Appointment(Table, tablename="appointment", db=engine):
@@ -222,6 +258,7 @@ class Message(Table, tablename="message", db=engine):
     created_at = Timestamptz()
     due_at = Timestamptz()
     leased_until = Timestamptz(null=True, default=None)
+    begun_at = Timestamptz(null=True, default=None)
     sent_at = Timestamptz(null=True, default=None)
     error = Text(null=True, default=None)
 

@@ -152,6 +152,34 @@ SENTENCES: Mapping[str, Sentence] = {
         N_("This is not a name for a device"),
         N_("Give it one line of up to 60 characters."),
     ),
+    "long_line": (
+        N_("The line is too long for a board"),
+        N_("Say it in at most %(most)s characters."),
+    ),
+    "unknown_board_desk": (
+        N_("The branch has no desk %(desk)s"),
+        N_("Correct the address of this board."),
+    ),
+    "unknown_look": (
+        N_("There is no such look of a board"),
+        N_("Correct the address of this board."),
+    ),
+    "long_floor": (
+        N_("A floor is a short sign, such as 2"),
+        N_("Correct the address of this board."),
+    ),
+    "unknown_screen": (
+        N_("There is no such screen"),
+        N_("Say the path of a kiosk, a board or a panel after “open=”."),
+    ),
+    "unknown_pairing": (
+        N_("No device shows this code"),
+        N_("Read it from the device once more: a code that nobody confirms is soon another."),
+    ),
+    "too_many_pairings": (
+        N_("Too many devices show a code at once"),
+        N_("Confirm one of them, or wait a few minutes."),
+    ),
     "unknown_device": (
         N_("There is no device with this name"),
         N_("Look at the list of devices; a revoked one is gone for good."),
@@ -358,7 +386,7 @@ SENTENCES: Mapping[str, Sentence] = {
     ),
     "not_a_device": (
         N_("This device is not registered"),
-        N_("Ask an administrator to register it and give it its key."),
+        N_("It shows a code: ask a supervisor to confirm it."),
     ),
     "not_a_kiosk": (
         N_("This device is not a kiosk"),
@@ -415,6 +443,14 @@ SENTENCES: Mapping[str, Sentence] = {
     "bad_push": (
         N_("This browser cannot be reached"),
         N_("Keep this page open, or watch the board."),
+    ),
+    "no_printer": (
+        N_("There is no ticket printer here"),
+        N_("The number and the code on the screen are the ticket."),
+    ),
+    "too_many_reprints": (
+        N_("This ticket has been printed often enough"),
+        N_("The number and the code on the screen are the ticket."),
     ),
     "too_many_browsers": (
         N_("Enough phones are told of this visit"),

@@ -25,7 +25,8 @@ from queue_app.domain.errors import BadRequest, NotAllowed, NotSignedIn
 from queue_app.domain.people import RESIDENT, Actor, Device, Staff, token_hash
 from queue_app.domain.ranges import Forecasts
 from queue_app.flow.act import By
-from queue_app.queries.staff import device_of_token, staff_of_session
+from queue_app.queries.devices import device_of_token
+from queue_app.queries.staff import staff_of_session
 from queue_app.web.addresses import own_origin
 
 SESSION_COOKIE = "session"
@@ -157,6 +158,14 @@ async def find_staff(connection: Connection) -> Staff | None:
 
 async def find_device(connection: Connection) -> Device | None:
     return await _whose(connection, DEVICE_COOKIE, device_of_token)
+
+
+async def own_device(connection: Connection, branch_id: int) -> Device | None:
+    """The device of this branch that asks; nobody is looked for who brings no token of one."""
+    if not (connection.cookies.get(DEVICE_COOKIE) or bearer(connection)):
+        return None
+    device = await find_device(connection)
+    return device if device and device.branch_id == branch_id else None
 
 
 async def _whose(

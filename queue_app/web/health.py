@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from litestar import Request, Response, get
@@ -15,11 +15,14 @@ from config.settings import Settings
 from queue_app.clock import Clock
 from queue_app.domain.correction import Correction
 from queue_app.domain.errors import NotAllowed, QueueError
+from queue_app.domain.paper import PRINTS
 from queue_app.queries import reference
 from queue_app.queries.accuracy import Accuracy, accuracy
+from queue_app.queries.devices import Installed, installed
 from queue_app.queries.habits import corrections
 from queue_app.queries.jobs import JobFigures, job_figures
 from queue_app.queries.outbox import OutboxFigures, figures
+from queue_app.queries.printers import KnownPrinter, all_known
 from queue_app.store import db
 from queue_app.store.outages import Outage
 from queue_app.web.figures import Figure, exposition
@@ -60,6 +63,11 @@ _OVERDUE = Figure(
 _OUTBOX = Figure("queue_app_outbox_waiting", "Messages that are to leave and have not yet")
 _OUTBOX_AGE = Figure("queue_app_outbox_oldest_seconds", "How long the oldest of them has waited")
 _OUTBOX_FAILED = Figure("queue_app_outbox_failed", "Messages that were given up")
+_PRINTER = Figure(
+    "queue_app_printer_takes_tickets",
+    "Whether a ticket printer prints, as it was found last; 0: see its state",
+    ["branch", "printer", "state"],
+)
 _JOB_RUN = Figure(
     "queue_app_job_last_run_timestamp_seconds", "When a job last ended well, in Unix time", ["job"]
 )
@@ -68,6 +76,16 @@ _JOB_FAILURE = Figure(
 )
 _JOB_SECONDS = Figure("queue_app_job_duration_seconds", "How long its last run took", ["job"])
 _JOB_RUNS = Figure("queue_app_job_runs", "Runs so far, by how they ended", ["job", "outcome"])
+_DEVICES = Figure(
+    "queue_app_devices",
+    "Devices in use: here, away (no sign of life for a minute), or new (none yet)",
+    ["branch", "state"],
+)
+_DEVICE_SEEN = Figure(
+    "queue_app_device_last_seen_timestamp_seconds",
+    "When a device gave its last sign of life, in Unix time",
+    ["branch", "device"],
+)
 _CORRECTION = Figure(
     "queue_app_wait_correction",
     "Where the ends of forecast ranges are told, in halves of a range from its middle",
@@ -138,7 +156,9 @@ async def metrics(
     _show(await accuracy(clock.now() - timedelta(days=ACCURACY_DAYS)))
     _show_corrections(await corrections())
     _show_outbox(await figures(clock.now()))
+    _show_printers(await all_known())
     _show_jobs(await job_figures())
+    _show_devices(await installed(), clock.now())
     return Response(exposition(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
@@ -181,6 +201,25 @@ def _show_outbox(found: OutboxFigures) -> None:
     _OUTBOX.set(found.waiting)
     _OUTBOX_AGE.set(found.oldest_seconds)
     _OUTBOX_FAILED.set(found.failed)
+
+
+def _show_printers(found: list[KnownPrinter]) -> None:
+    _PRINTER.clear()
+    for one in found:
+        _PRINTER.labels(one.branch, one.code, one.state).set(one.state in PRINTS)
+
+
+def _show_devices(found: list[Installed], now: datetime) -> None:
+    _DEVICES.clear()
+    _DEVICE_SEEN.clear()
+    used = [one for one in found if one.revoked_at is None]
+    for branch in {one.branch for one in used}:
+        states = [one.state(now) for one in used if one.branch == branch]
+        for state in ("here", "away", "new"):
+            _DEVICES.labels(branch, state).set(states.count(state))
+    for one in used:
+        if one.seen_at is not None:
+            _DEVICE_SEEN.labels(one.branch, one.name).set(one.seen_at.timestamp())
 
 
 def _show_jobs(found: list[JobFigures]) -> None:

@@ -45,6 +45,13 @@ class Channel(Struct, frozen=True):
     right: str
     summary: str
     topic: Callable[[Connection, Actor], Awaitable[Topic]]
+    gate: Callable[[Connection], Awaitable[Actor]] | None = None
+    """Who asks, where a rule of the centre says who may: it raises what `admit` raises, and whoever
+    may watch now is asked again when the rule changes. None: the row of `right` says it all."""
+
+    async def admit(self, asked: Connection) -> Actor:
+        """Who asks, if they may watch at all."""
+        return await (self.gate(asked) if self.gate else admit(asked, self.right))
 
     @property
     def asked_at(self) -> str:
@@ -77,40 +84,47 @@ async def _follow(socket: Socket, hub: Hub, channel: Channel, stream: Stream) ->
     """Admit whoever asks, and have their topic's frames written until they have gone, may not
     watch any more, or are to be admitted anew, as the database has begun another epoch."""
     require_same_origin(socket)
-    who = await admit(socket, channel.right)
+    who = await channel.admit(socket)
     topic = await channel.topic(socket, who)
-    if isinstance(who, Anonymous):
+    if isinstance(who, Anonymous) and not channel.gate:
         async with hub.subscribe(topic, stream.push) as subscription:
             await asyncio.wait((stream.gone, subscription.over), return_when=FIRST_COMPLETED)
     else:
         async with hub.subscribe(topic, stream.push, who.actor) as subscription:
-            await _while_admitted(socket, channel, stream, subscription)
+            again = None if isinstance(who, Anonymous) else ASK_AGAIN_SECONDS
+            await _while_admitted(socket, channel, stream, subscription, who, again)
     if subscription.over.done():
         await asyncio.sleep(AGAIN_SECONDS)
 
 
 async def _while_admitted(
-    socket: Socket, channel: Channel, stream: Stream, subscription: Subscription
+    socket: Socket,
+    channel: Channel,
+    stream: Stream,
+    subscription: Subscription,
+    who: Actor,
+    again: float | None,
 ) -> None:
-    """Asked once in a while, and at once when it is said that sessions of this actor have ended."""
+    """Asked every `again` seconds, if at all, and at once when it is said that this actor may see
+    less from now on."""
     while not (stream.gone.done() or subscription.over.done()):
         doubted = asyncio.create_task(subscription.doubted.wait())
         ends = (stream.gone, subscription.over, doubted)
         try:
-            done, _ = await asyncio.wait(
-                ends, timeout=ASK_AGAIN_SECONDS, return_when=FIRST_COMPLETED
-            )
+            done, _ = await asyncio.wait(ends, timeout=again, return_when=FIRST_COMPLETED)
         finally:
             doubted.cancel()
         if not done or doubted in done:
             subscription.doubted.clear()
-            await _ask_again(socket, channel)
+            await _ask_again(socket, channel, who)
 
 
-async def _ask_again(socket: Socket, channel: Channel) -> None:
-    """NotSignedIn once the session or the device is no more."""
+async def _ask_again(socket: Socket, channel: Channel, who: Actor) -> None:
+    """NotSignedIn once the session or the device is no more, also where anybody may watch: a page
+    that was a device's is to find out that it is none."""
     try:
-        await admit(socket, channel.right)
+        if (await channel.admit(socket)).actor != who.actor:
+            raise NotSignedIn("not_signed_in")
     except OUTAGES:
         pass  # nobody is shown anything new meanwhile
     except QueueError as error:
@@ -133,7 +147,8 @@ def snapshot_of(channel: Channel) -> HTTPRouteHandler:
         version: int | None = None,
         epoch: str = "",
     ) -> Response[bytes]:
-        topic = await channel.topic(request, who_asks(request))
+        who = await channel.admit(request) if channel.gate else who_asks(request)
+        topic = await channel.topic(request, who)
         known = None if version is None else (version, epoch)
         seen = await hub.look(topic, known)
         if seen is None:

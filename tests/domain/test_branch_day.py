@@ -117,11 +117,19 @@ def test_the_opening_that_runs_or_comes_next_is_found(now: datetime, opens: date
     assert day_of(day, {}).opening(now) is None
 
 
+def test_a_closed_door_says_from_when_there_are_tickets_not_only_when_desks_open() -> None:
+    for now in (at(6, 0, MONDAY), at(23, 0, MONDAY)):
+        door = day_of(MONDAY, EVERY_DAY).door(now)
+        assert door.state == "closed"
+        assert door.opens_at and door.tickets_at == door.opens_at - 15 * MINUTE
+    assert day_of(MONDAY, EVERY_DAY).door(at(9, 30, MONDAY)).tickets_at is None
+
+
 def test_nothing_opens_beyond_the_horizon() -> None:
     soon = msgspec.structs.replace(day_of(date(2026, 11, 24)), rules=Rules(horizon_days=2))
     now = at(10, 0, soon.date)
     assert soon.opening(now) is None
-    assert soon.door(now) == Door("closed", None, None)
+    assert soon.door(now) == Door("closed", None, None, None)
 
 
 @pytest.mark.parametrize(

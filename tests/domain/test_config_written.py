@@ -17,6 +17,7 @@ from config.notation import (
 )
 from queue_app.domain.catalogue import Duration, Text
 from queue_app.domain.centre import WEEKDAYS, Centre, Closure, Period, Weekly
+from queue_app.domain.paper import Paper, PrinterPlan
 
 
 def test_what_is_written_loads_as_the_same_centre(centre: Centre, tmp_path: Path) -> None:
@@ -40,9 +41,15 @@ def test_a_centre_with_everything_loads_as_it_was_written(centre: Centre, tmp_pa
             ),
         ),
         desks=(replace(first.desks[0], roster={}), *first.desks[1:]),
+        printers=(
+            PrinterPlan("hall", "tcp://10.0.0.5:9100"),
+            PrinterPlan("door", "/dev/usb/lp0", 58, "Entrance", answers=False),
+        ),
     )
+    paper = Paper(("number", "wait", "foot"), {"foot": Text(uk="Бувайте", en="Goodbye")})
     service = replace(centre.services[0], planned_minutes=12, duration=Duration(10, None))
     changed = replace(centre, branches=(own, *others), services=(service, *centre.services[1:]))
+    changed = replace(changed, paper=paper)
     write_centre(changed, tmp_path)
     assert load_centre(tmp_path) == changed
 

@@ -1,11 +1,10 @@
 """The code of the hall: the same on every board, another one soon, and none that one can keep."""
 
 from datetime import UTC, datetime, timedelta
-from uuid import UUID
 
 from queue_app.domain.hall_code import changes_at, code_at, is_shown
 
-HERE, THERE = UUID(int=1), UUID(int=2)
+HERE, THERE = bytes(15) + b"1", bytes(15) + b"2"
 TEN = datetime(2026, 11, 23, 10, tzinfo=UTC)
 FIVE = timedelta(minutes=5)
 

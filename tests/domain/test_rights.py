@@ -4,7 +4,16 @@ import pytest
 
 from queue_app.domain import rights
 from queue_app.domain.errors import NotAllowed, NotSignedIn, QueueError
-from queue_app.domain.people import OPERATOR, RESIDENT, SYSTEM, Actor, Device, Role, Staff
+from queue_app.domain.people import (
+    DEVICE_KINDS,
+    OPERATOR,
+    RESIDENT,
+    SYSTEM,
+    Actor,
+    Device,
+    Role,
+    Staff,
+)
 
 HERE, ELSEWHERE = 1, 2
 
@@ -15,8 +24,7 @@ def staff(role: Role, branch: int | None = HERE, number: int = 7) -> Staff:
 
 EVERYBODY: dict[str, Actor] = {
     "anyone": RESIDENT,
-    "kiosk": Device(1, "kiosk", HERE),
-    "board": Device(2, "board", HERE),
+    **{kind: Device(number, (kind,), HERE) for number, kind in enumerate(DEVICE_KINDS, 1)},
     "clerk": staff("clerk"),
     "supervisor": staff("supervisor"),
     "administrator": staff("administrator", None),
@@ -34,9 +42,19 @@ def refusal(right: str, who: Actor, branch: int | None = None) -> str | None:
 
 
 def test_every_actor_stands_in_a_column_of_the_table() -> None:
-    assert {rights.party_of(who): name for name, who in EVERYBODY.items()} == {
-        name: name for name in EVERYBODY
+    assert {name: rights.parties_of(who) for name, who in EVERYBODY.items()} == {
+        name: (name,) for name in EVERYBODY
     }
+
+
+def test_a_device_may_do_what_each_of_its_kinds_may_and_nothing_else() -> None:
+    both = Device(9, ("board", "printer"), HERE)
+    assert refusal("see_closed_board", both, HERE) is None
+    assert refusal("see_closed_board", both, ELSEWHERE) == "other_branch"
+    assert refusal("see_closed_board", EVERYBODY["printer"], HERE) == "not_allowed"
+    assert refusal("issue", both, HERE) == "not_a_kiosk"
+    assert refusal("issue", Device(9, ("printer", "kiosk"), HERE), HERE) is None
+    assert refusal("see_closed_board", RESIDENT) == "not_a_device"
 
 
 @pytest.mark.parametrize("right", rights.RIGHTS)

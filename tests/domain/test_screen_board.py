@@ -5,11 +5,13 @@ from datetime import datetime
 import pytest
 
 from queue_app.screens.board import (
+    GONE_MINUTES,
     GRIDS,
     NEXT,
     BoardDesk,
     BoardView,
     Call,
+    Part,
     board_view,
     cells,
     grid,
@@ -96,8 +98,9 @@ def board(
     recent: int = 0,
     waiting: int = 0,
     desks_open: int = 0,
-    is_open: bool = True,
+    part: Part = "open",
     tickets_given: bool = True,
+    works: bool = True,
 ) -> BoardView:
     return BoardView(
         version=1,
@@ -111,11 +114,12 @@ def board(
         next=(),
         next_calls=(),
         desks_open=desks_open,
-        desks=(BoardDesk("1", "open"), BoardDesk("7", "paused")),
-        opens_at=None if is_open else after(23 * 60),
-        closes_at=after(8 * 60) if is_open else None,
+        desks=(BoardDesk("7", "paused"),) if works else (BoardDesk("7", "closed"),),
+        opens_at=None if part == "open" else after(23 * 60),
+        closes_at=after(8 * 60) if part == "open" else None,
         tickets_given=tickets_given,
         interruption=None,
+        part=part,
     )
 
 
@@ -138,13 +142,49 @@ def test_more_calls_than_cells_show_the_newest() -> None:
         (board(waiting=3, desks_open=2), "wait"),
         (board(desks_open=2), "welcome"),
         (board(waiting=3), "desks_closed"),
-        (board(), "desks_closed"),
-        (board(is_open=False), "closed"),
-        (board(is_open=False, waiting=1), "desks_closed"),
-        (board(is_open=False, desks_open=1), "welcome"),
+        (board(), "desks_idle"),
+        (board(part="before"), "opening"),
+        (board(part="before", waiting=1), "opening"),
+        (board(part="before", desks_open=1), "welcome"),
+        (board(part="before", desks_open=1, tickets_given=False), "closed"),
+        (board(part="between", waiting=1), "desks_closed"),
+        (board(part="between"), "closed"),
         (board(desks_open=2, tickets_given=False), "wait"),
-        (board(is_open=False, desks_open=1, tickets_given=False), "closed"),
+        (board(part="after", called=1, waiting=9, desks_open=1), "call"),
+        (board(part="after", waiting=9, desks_open=1), "last"),
+        (board(part="after", waiting=9), "last"),
+        (board(part="after", waiting=9, works=False), "closed"),
+        (board(part="after", desks_open=1), "closed"),
+        (board(part="after"), "closed"),
     ],
 )
 def test_the_stage_says_what_the_hall_is_like(seen: BoardView, expected: str) -> None:
     assert scene(seen) == expected
+
+
+CLOSED = after(8 * 60)
+
+
+def test_after_closing_the_board_promises_no_times_and_the_last_who_goes_ends_the_day() -> None:
+    served = at_desk(1, 1, "serving", started_at=after(7 * 60))
+    gone = at_desk(2, 2, "finished", ended_at=after(7 * 60))
+    seen = board_view(hall(served, ticket(3), recent=[gone], at=CLOSED))
+    assert (seen.part, seen.scene, seen.waiting) == ("after", "call", 1)
+    assert seen.next_calls == () and [one.number for one in seen.recent] == ["А2"]
+    seen = board_view(hall(ticket(3), recent=[gone], at=CLOSED))
+    assert (seen.scene, len(seen.recent)) == ("last", 1)
+    seen = board_view(hall(recent=[gone], at=CLOSED))
+    assert (seen.scene, seen.recent, seen.waiting) == ("closed", (), 0)
+
+
+@pytest.mark.parametrize("state", ["no_show", "left"])
+def test_whoever_did_not_come_leaves_the_rows_after_a_moment(state: str) -> None:
+    missed = at_desk(1, 1, state, called_at=after(-8), ended_at=after(-GONE_MINUTES + 0.5))
+    assert [one.number for one in board_view(hall(recent=[missed])).recent] == ["А1"]
+    assert board_view(hall(recent=[missed], at=after(1))).recent == ()
+
+
+def test_each_part_of_the_day_is_known() -> None:
+    moments = {after(-61): "before", TEN: "open", CLOSED: "after", after(24 * 60 - 61): "before"}
+    assert {at: board_view(hall(at=at)).part for at in moments} == moments
+    assert board_view(hall(at=after(5 * 24 * 60))).part == "after", "a Saturday has no hours"

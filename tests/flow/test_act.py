@@ -14,7 +14,16 @@ from queue_app.domain.errors import Conflict, NotAllowed, NotSignedIn, RuleBroke
 from queue_app.domain.people import OPERATOR, RESIDENT
 from queue_app.domain.rights import RIGHTS
 from queue_app.domain.tickets import Ticket
-from queue_app.flow import accounts, arrival, booking, calling, interrupting, records, staffing
+from queue_app.flow import (
+    accounts,
+    arrival,
+    booking,
+    calling,
+    devices,
+    interrupting,
+    records,
+    staffing,
+)
 from queue_app.flow.act import Act, By, verb
 from queue_app.queries import appointments, tickets
 from queue_app.store import db
@@ -186,8 +195,8 @@ async def test_staff_devices_settings_and_interruptions_leave_events_with_before
     operator = By(OPERATOR, clock.now())
     boss = await accounts.add_staff(operator, "boss", "supervisor", BRANCH, PASSWORD)
     await accounts.change_password(operator, "boss", "another long password")
-    await accounts.add_device(operator, "Kiosk 1", "kiosk", BRANCH)
-    await accounts.revoke_device(operator, "Kiosk 1", None)
+    await devices.add_device(operator, "Kiosk 1", ["kiosk"], BRANCH)
+    await devices.revoke_device(operator, "Kiosk 1", None)
     stop = await interrupting.interrupt(By(boss, clock.now()), BRANCH, "power", None, "")
     await interrupting.resume(By(boss, clock.now()), stop.id)
     await accounts.retire_staff(operator, "boss")

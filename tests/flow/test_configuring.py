@@ -13,6 +13,7 @@ from config.files import load_centre
 from queue_app.domain.catalogue import Duration
 from queue_app.domain.centre import Centre
 from queue_app.domain.errors import Conflict
+from queue_app.domain.paper import PrinterPlan
 from queue_app.domain.people import OPERATOR, RESIDENT
 from queue_app.flow import arrival, booking, staffing
 from queue_app.flow.act import By
@@ -253,3 +254,33 @@ async def test_one_asks_whether_the_centre_has_changed_and_the_others_go_on(
     assert asked == 1 and all(other is known for other in others)
     monkeypatch.setattr(reference, "FRESH_SECONDS", 0.0)
     assert (await reference.directory()).version == known.version
+
+
+async def test_printers_come_change_and_go_with_the_files_and_keep_how_they_stand(
+    fresh: None, centre: Centre
+) -> None:
+    by = By(OPERATOR, NOW)
+    await apply(by, centre)
+    first, *others = centre.branches
+
+    def with_printers(*printers: PrinterPlan) -> Centre:
+        return replace(centre, branches=(replace(first, printers=printers), *others))
+
+    hall = PrinterPlan("hall", "tcp://10.0.0.5:9100")
+    door = PrinterPlan("door", "browser", 58, "Entrance", answers=False)
+    key = f"{first.slug}/hall"
+    assert await apply(by, with_printers(hall, door)) == [
+        Change("printer", key, "added"),
+        Change("printer", f"{first.slug}/door", "added"),
+    ]
+    assert (await reference.directory()).centre == with_printers(hall, door)
+    await db.fetch("UPDATE printer SET state = 'paper_low' WHERE code = 'hall'")
+    moved = replace(hall, address="tcp://10.0.0.6")
+    assert await apply(by, with_printers(moved, door)) == [
+        Change("printer", key, "changed", ("address",))
+    ]
+    assert await db.fetch_value("SELECT state FROM printer WHERE code = 'hall'") == "paper_low"
+    assert Change("printer", key, "retired") in await apply(by, with_printers(door))
+    assert [one.code for one in (await reference.directory()).branch(first.slug).printers] == [
+        "door"
+    ]

@@ -258,6 +258,7 @@ DROPS: dict[str, str] = {
     "outbox_is_one": "ALTER TABLE outbox DROP CONSTRAINT outbox_is_one",
     "message_once": "ALTER TABLE message DROP CONSTRAINT message_once",
     "message_sent_has_time": "ALTER TABLE message DROP CONSTRAINT message_sent_has_time",
+    "message_begun_is_printed": "ALTER TABLE message DROP CONSTRAINT message_begun_is_printed",
     "offer_one_per_wish": "DROP INDEX offer_one_per_wish",
     "wish_can_be_told": "ALTER TABLE wish DROP CONSTRAINT wish_can_be_told",
     "wish_event_append_only": "ALTER TABLE wish_event DISABLE TRIGGER wish_event_append_only",

@@ -9,11 +9,12 @@ import pytest
 from queue_app.clock import FixedClock
 from queue_app.domain.errors import Conflict, NotAllowed, NotFound, NotSignedIn, RuleBroken
 from queue_app.domain.people import OPERATOR, RESIDENT, Staff, token_hash
-from queue_app.flow import accounts, staffing
+from queue_app.flow import accounts, devices, staffing
 from queue_app.flow.accounts import Left
 from queue_app.flow.act import By
 from queue_app.queries import doctor, reference
-from queue_app.queries.staff import desk, desks_of, device_of_token, staff_of_session
+from queue_app.queries.devices import device_of_token
+from queue_app.queries.staff import desk, desks_of, staff_of_session
 from queue_app.store import db
 from tests.support.hall import open_desk, take_ticket
 from tests.support.people import BRANCH, PASSWORD
@@ -79,7 +80,7 @@ async def test_tokens_and_passwords_are_kept_as_hashes_only(
     clerk: Staff, clock: FixedClock
 ) -> None:
     signed = await staffing.sign_in(By(RESIDENT, clock.now()), clerk.login, PASSWORD)
-    device = await accounts.add_device(By(OPERATOR, clock.now()), "kiosk 1", "kiosk", BRANCH)
+    device = await devices.add_device(By(OPERATOR, clock.now()), "kiosk 1", ["kiosk"], BRANCH)
     kept = await db.fetch(
         "SELECT staff::text FROM staff UNION SELECT session::text FROM session"
         " UNION SELECT device::text FROM device"
@@ -150,16 +151,16 @@ async def test_a_new_password_ends_every_session_even_one_that_is_just_beginning
 async def test_a_revoked_device_opens_nothing_and_leaves_its_name(
     database: str, clock: FixedClock
 ) -> None:
-    token = await accounts.add_device(By(OPERATOR, clock.now()), "entrance", "kiosk", BRANCH)
-    far = await accounts.add_device(By(OPERATOR, clock.now()), "entrance", "kiosk", ELSEWHERE)
+    token = await devices.add_device(By(OPERATOR, clock.now()), "entrance", ["kiosk"], BRANCH)
+    far = await devices.add_device(By(OPERATOR, clock.now()), "entrance", ["kiosk"], ELSEWHERE)
     with pytest.raises(RuleBroken, match="several_devices"):
-        await accounts.revoke_device(By(OPERATOR, clock.now()), "entrance", None)
-    await accounts.revoke_device(By(OPERATOR, clock.now()), "entrance", BRANCH)
+        await devices.revoke_device(By(OPERATOR, clock.now()), "entrance", None)
+    await devices.revoke_device(By(OPERATOR, clock.now()), "entrance", BRANCH)
     assert await device_of_token(token_hash(token)) is None
     assert await device_of_token(token_hash(far)) is not None
     with pytest.raises(NotFound, match="unknown_device"):
-        await accounts.revoke_device(By(OPERATOR, clock.now()), "entrance", BRANCH)
-    again = await accounts.add_device(By(OPERATOR, clock.now()), "entrance", "kiosk", BRANCH)
+        await devices.revoke_device(By(OPERATOR, clock.now()), "entrance", BRANCH)
+    again = await devices.add_device(By(OPERATOR, clock.now()), "entrance", ["kiosk"], BRANCH)
     assert await device_of_token(token_hash(again)) is not None
 
 
@@ -279,13 +280,13 @@ async def test_a_clerk_takes_desks_of_their_own_branch_and_an_administrator_of_a
 async def test_a_device_has_a_name_of_its_own_and_a_known_kind(
     database: str, clock: FixedClock
 ) -> None:
-    await accounts.add_device(
-        By(OPERATOR, clock.now() - timedelta(days=1)), "kiosk 1", "kiosk", BRANCH
+    await devices.add_device(
+        By(OPERATOR, clock.now() - timedelta(days=1)), "kiosk 1", ["kiosk"], BRANCH
     )
     with pytest.raises(Conflict, match="device_taken"):
-        await accounts.add_device(By(OPERATOR, clock.now()), "kiosk 1", "kiosk", BRANCH)
+        await devices.add_device(By(OPERATOR, clock.now()), "kiosk 1", ["kiosk"], BRANCH)
     with pytest.raises(RuleBroken, match="unknown_device_kind"):
-        await accounts.add_device(By(OPERATOR, clock.now()), "printer", "printer", BRANCH)
+        await devices.add_device(By(OPERATOR, clock.now()), "scanner", ["scanner"], BRANCH)
 
 
 async def test_no_key_keeps_a_password_or_a_token(clerk: Staff, clock: FixedClock) -> None:
@@ -293,6 +294,6 @@ async def test_no_key_keeps_a_password_or_a_token(clerk: Staff, clock: FixedCloc
     signed = [await staffing.sign_in(resident, clerk.login, PASSWORD) for _ in "twice"]
     assert signed[0].token != signed[1].token
     await staffing.end_session(resident, signed[0].token)
-    await accounts.add_device(operator, "kiosk 1", "kiosk", BRANCH)
+    await devices.add_device(operator, "kiosk 1", ["kiosk"], BRANCH)
     await accounts.change_password(operator, clerk.login, "another long password")
     assert await db.fetch("SELECT * FROM request") == []

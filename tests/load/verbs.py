@@ -20,7 +20,8 @@ from queue_app.domain.ranges import Forecasts
 from queue_app.flow import arrival, calling
 from queue_app.flow.act import By
 from queue_app.queries import reference
-from queue_app.queries.staff import device_of_token, staff_of_session
+from queue_app.queries.devices import device_of_token
+from queue_app.queries.staff import staff_of_session
 from queue_app.store import db
 from tests.conftest import MONDAY
 from tests.load.stage import CLIENTS, HALL, Stage, speaking

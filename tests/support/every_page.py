@@ -112,9 +112,15 @@ def addresses(lived: Lived) -> dict[str, list[str]]:
         "/kiosk/{branch}/qr/{token}": [f"/kiosk/{lived.branch}/qr/{tickets[0]}"],
         "/display/{branch}": [f"/display/{lived.branch}"],
         "/display/{branch}/desks/{desk}": [f"/display/{lived.branch}/desks/{lived.desk}"],
+        "/kiosk/{branch}/tickets/{ticket}/paper": [f"/kiosk/{lived.branch}/tickets/1/paper"],
         "/t/{token}": [f"/t/{one}" for one in tickets],
+        "/t/{token}/paper": [f"/t/{one}/paper?reprint" for one in tickets],
+        "/device": ["/device", "/device?kinds=board"],
+        "/device/watch": [f"/device/watch?open=/kiosk/{lived.branch}"],
+        "/device/pairing": ["/device/pairing"],
         "/console": ["/console"],
         "/console/unsettled": ["/console/unsettled"],
+        "/console/devices": ["/console/devices", "/console/devices?code=1"],
         "/console/sign-in": ["/console/sign-in"],
         "/console/desks/{desk}": [f"/console/desks/{lived.desk_id}"],
         "/console/desks/{desk}/screen": [f"/console/desks/{lived.desk_id}/screen"],
@@ -317,7 +323,7 @@ async def pages(
 def _bearer(lived: Lived, path: str) -> dict[str, str]:
     if path.startswith("/kiosk"):
         return lived.kiosk.bearer
-    if path == "/console/unsettled":
+    if path in ("/console/unsettled", "/console/devices"):
         return lived.supervisor.bearer
     if path.startswith("/console") and "sign-in" not in path:
         return lived.clerk.bearer

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import cast
 
 from queue_app.domain.people import OPERATOR, RESIDENT, Device, DeviceKind, Role
-from queue_app.flow import accounts, staffing
+from queue_app.flow import accounts, devices, staffing
 from queue_app.flow.act import By
 
 BRANCH = "holosiivskyi"
@@ -14,7 +14,7 @@ CALLS = "contact-centre"
 PASSWORD = "a long enough password"
 
 
-KIOSK = Device(1, "kiosk", cast(int, None))
+KIOSK = Device(1, ("kiosk",), cast(int, None))
 """Stands in whichever branch a test needs it."""
 
 
@@ -54,4 +54,4 @@ async def install(
 ) -> Machine:
     """A new device with its token."""
     name = name or f"{kind} of {branch}"
-    return Machine(name, await accounts.add_device(By(OPERATOR, now), name, kind, branch))
+    return Machine(name, await devices.add_device(By(OPERATOR, now), name, [kind], branch))

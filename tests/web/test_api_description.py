@@ -40,6 +40,10 @@ POST /appointments/{token}/pushes
 POST /appointments/{token}/pushes/endings
 POST /branches/{branch}/tickets
 POST /branches/{branch}/check-ins
+POST /pairings
+GET /pairings/{secret}
+POST /devices/current/signs
+GET /branches/{branch}/devices
 POST /sessions
 DELETE /sessions/current
 GET /branches/{branch}/desks
@@ -55,6 +59,7 @@ POST /tickets/{ticket}/parkings
 POST /tickets/{ticket}/returns
 POST /tickets/{ticket}/transfers
 POST /tickets/{ticket}/undo
+POST /tickets/{ticket}/reprints
 GET /desks/{desk}/queue
 POST /branches/{branch}/interruptions
 GET /branches/{branch}/interruptions

@@ -6,7 +6,7 @@ import httpx
 
 from queue_app.clock import FixedClock
 from queue_app.domain.people import OPERATOR
-from queue_app.flow import accounts
+from queue_app.flow import devices
 from queue_app.flow.act import By
 from tests.web.resident import TUESDAY_TEN, booked, get, post, words_of
 
@@ -16,7 +16,7 @@ CODE = f"/display/{BRANCH}/code"
 
 async def shown(client: httpx.AsyncClient, clock: FixedClock, branch: str = BRANCH) -> str:
     """What a board of that branch shows in this moment."""
-    token = await accounts.add_device(By(OPERATOR, clock.now()), f"b{branch}", "board", branch)
+    token = await devices.add_device(By(OPERATOR, clock.now()), f"b{branch}", ["board"], branch)
     bearer = {"Authorization": f"Bearer {token}"}
     answer = await client.get(f"/display/{branch}/code", headers=bearer)
     assert answer.status_code == 200, answer.text
@@ -59,7 +59,7 @@ async def test_a_wrong_code_is_said_at_its_field_and_guessing_is_stopped(
 
 
 async def bearer(clock: FixedClock) -> dict[str, str]:
-    token = await accounts.add_device(By(OPERATOR, clock.now()), "another", "board", BRANCH)
+    token = await devices.add_device(By(OPERATOR, clock.now()), "another", ["board"], BRANCH)
     return {"Authorization": f"Bearer {token}"}
 
 
@@ -67,7 +67,7 @@ async def test_nobody_but_a_device_of_the_hall_is_told_the_code(
     client: httpx.AsyncClient, clock: FixedClock
 ) -> None:
     assert (await client.get(CODE)).status_code == 401
-    elsewhere = await accounts.add_device(By(OPERATOR, clock.now()), "far", "board", "darnytskyi")
+    elsewhere = await devices.add_device(By(OPERATOR, clock.now()), "far", ["board"], "darnytskyi")
     refused = await client.get(CODE, headers={"Authorization": f"Bearer {elsewhere}"})
     assert refused.status_code == 403
     assert "hall-code" in (await get(client, f"/display/{BRANCH}")).text
@@ -78,7 +78,7 @@ async def test_nobody_but_a_device_of_the_hall_is_told_the_code(
 async def test_a_browser_becomes_a_board_by_its_token_once(
     client: httpx.AsyncClient, clock: FixedClock
 ) -> None:
-    token = await accounts.add_device(By(OPERATOR, clock.now()), "hall", "board", BRANCH)
+    token = await devices.add_device(By(OPERATOR, clock.now()), "hall", ["board"], BRANCH)
     page = await get(client, f"/display/{BRANCH}?device={token}")
     assert page.url.query == b"" and page.status_code == 200
     assert (await client.get(CODE)).json()["code"]

@@ -57,7 +57,8 @@ async def test_a_browser_that_is_no_kiosk_is_told_how_to_become_one(
     answer = await client.get(PAGE, headers={"Accept-Language": "uk"})
     assert answer.status_code == 403
     assert "Це ще не термінал" in answer.text
-    assert f"--kind kiosk --branch {BRANCH}" in answer.text
+    assert f"--branch {BRANCH}" in answer.text
+    assert 'data-kinds="kiosk" data-open="/kiosk/BRANCH"' in answer.text
 
 
 async def test_the_token_goes_from_the_address_into_a_cookie_that_scripts_cannot_read(

@@ -14,7 +14,7 @@ from msgspec import Struct
 from queue_app.clock import FixedClock
 from queue_app.demo import page
 from queue_app.domain import rights
-from queue_app.domain.people import DeviceKind, Role
+from queue_app.domain.people import DEVICE_KINDS, DeviceKind, Role
 from queue_app.queries import reference
 from tests.conftest import MONDAY
 from tests.support import application
@@ -24,7 +24,7 @@ from tests.support.people import BRANCH, hire, install
 
 ELSEWHERE = "darnytskyi"
 ROLES: tuple[Role, ...] = ("clerk", "supervisor", "administrator")
-DEVICES: tuple[DeviceKind, ...] = ("kiosk", "board")
+DEVICES: tuple[DeviceKind, ...] = DEVICE_KINDS
 PARTIES = ("anyone", *DEVICES, *ROLES)
 
 
@@ -77,6 +77,7 @@ async def hall(app: Litestar, clock: FixedClock) -> AsyncIterator[Hall]:
         "token": ticket.token,
         "interruption": "1",
         "proof": "nobody",
+        "secret": "nobody",
         "message": "00000000-0000-4000-8000-000000000000",
         "number": "1",
         "name": "web/base.css",

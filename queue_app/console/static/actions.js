@@ -5,6 +5,7 @@ import { isAsking } from "/static/web/lib/dialogs.js";
 import { stopwatch } from "/static/web/lib/formats.js";
 import { fill } from "/static/web/lib/words.js";
 import { clock, t } from "./hall.js";
+import { allowReprints } from "./paper.js";
 import { modeOf, state } from "./state.js";
 import { allowResuming, isWhole } from "./stops.js";
 
@@ -39,6 +40,7 @@ export function showActions() {
   const usable = !busy;
   allow(buttons.primary, usable && mode !== "empty" && mode !== "interrupted");
   allowResuming(usable);
+  allowReprints(usable);
   const mayCome = mode === "called" && !isWhole(screen.interruption);
   allow(verbButton("recall"), usable && mayCome && recallIn() <= 0);
   allow(verbButton("no_show"), usable && mayCome);

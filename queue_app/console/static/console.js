@@ -5,7 +5,9 @@ import { allowed, byId } from "/static/web/lib/dom.js";
 import { digitOf, isShortcut } from "/static/web/lib/keys.js";
 import { connect } from "/static/web/lib/live.js";
 import { buttons, showActions, showDesk, verbButton } from "./actions.js";
+import { showAway } from "./away.js";
 import { clock } from "./hall.js";
+import { showPaper, watchPaper } from "./paper.js";
 import { showPerson, tick } from "./person.js";
 import { offerPicking, showQueue, tickQueue, watchQueue } from "./queue.js";
 import { refresh, say, shown, showWith } from "./saying.js";
@@ -15,6 +17,7 @@ import {
   doLeave,
   doPause,
   doPrimary,
+  doReprint,
   doResumeCalls,
   doRow,
   doStop,
@@ -46,6 +49,8 @@ function show() {
   showPerson(state.screen);
   showQueue(state.screen);
   showStops(state.screen);
+  showPaper(state.screen);
+  showAway(state.screen);
   offerPicking(mode === "free" || mode === "empty");
   showActions();
   showDesk();
@@ -74,6 +79,7 @@ for (const verb of ["recall", "no_show", "park", "back"]) {
   press(verbButton(verb), () => say(verbs[verb]));
 }
 watchStops(doResumeCalls);
+watchPaper(doReprint);
 watchQueue(doRow);
 
 const digits = {

@@ -10,6 +10,10 @@ const main = document.querySelector("main");
 let shown = null;
 let drawn = null;
 let turn = 0;
+let asFetched = main.innerHTML;
+
+/** So often the list is fetched in any case: of devices that are away no board tells. */
+const AGAIN_MS = 20_000;
 
 function onSnapshot(snapshot) {
   shown = JSON.stringify([snapshot.interruption, snapshot.desks, snapshot.waiting]);
@@ -31,12 +35,18 @@ async function redraw() {
 }
 
 function fill(fresh) {
+  if (fresh.querySelector("main").innerHTML === asFetched) return;
+  asFetched = fresh.querySelector("main").innerHTML;
   const focused = document.activeElement?.form?.getAttribute("action");
   main.replaceChildren(...fresh.querySelector("main").childNodes);
   if (focused) main.querySelector(`form[action="${focused}"] button`)?.focus();
 }
 
 main.addEventListener("toggle", redraw, true);
+setInterval(() => {
+  drawn = "";
+  redraw();
+}, AGAIN_MS);
 connect(`/ws/branches/${known.branch}/board`, {
   onSnapshot,
   shown: known,

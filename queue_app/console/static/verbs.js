@@ -111,6 +111,14 @@ export async function doResumeCalls(stop, after) {
 /** A begun minute counts as whole, as on every other screen, so that nobody is early. */
 const minuteFrom = (iso) => clock.time(Math.ceil(new Date(iso) / 60_000) * 60_000);
 
+/** Another paper for somebody who has none; it says that it is a reprint. */
+export async function doReprint({ ticket, number }) {
+  await say(async () => {
+    await post(`/tickets/${ticket}/reprints`);
+    return fill(t.done.reprint, { number });
+  });
+}
+
 export async function doLeave() {
   await say(async () => {
     await post(`/desks/${desk}/closings`);

@@ -1,4 +1,4 @@
-"""When to come without a booking: what is foretold of each branch, kept and judged."""
+"""A line that a supervisor puts on the boards of a branch, until the end of its day."""
 
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 
@@ -6,29 +6,25 @@ from queue_app.store.db import engine
 
 ID = "2026-11-27T16:10:00:000000"
 VERSION = "1.38.0"
-DESCRIPTION = "Waits ahead"
+DESCRIPTION = "Lines on boards"
 
 SCHEMA = """
--- What is foretold of a branch, made anew every minute; the coming week every hour.
-CREATE TABLE waits_ahead (
+-- One at most for a branch; `said`: the text by language.
+CREATE TABLE board_line (
     branch_id integer PRIMARY KEY REFERENCES branch,
-    made_at timestamptz NOT NULL,
-    week_at timestamptz NOT NULL,
-    centre_version bigint NOT NULL,
-    document jsonb NOT NULL
+    said jsonb NOT NULL CHECK (jsonb_typeof(said) = 'object' AND said <> '{}'),
+    until timestamptz NOT NULL
 );
 
--- The range of a half hour as it was foretold an hour before, and what came of it.
-CREATE TABLE foretold (
-    branch_id integer NOT NULL REFERENCES branch,
-    starts_at timestamptz NOT NULL,
-    made_at timestamptz NOT NULL,
-    low_minutes integer NOT NULL CHECK (low_minutes >= 0),
-    high_minutes integer NOT NULL CHECK (high_minutes >= low_minutes),
-    came integer CHECK (came >= 0),
-    held integer CHECK (held >= 0 AND held <= came),
-    PRIMARY KEY (branch_id, starts_at)
-);
+-- Beside whatever kinds are known already.
+DO $$
+DECLARE known text := (SELECT pg_get_constraintdef(oid) FROM pg_constraint
+    WHERE conname = 'office_event_kind_check');
+BEGIN
+    ALTER TABLE office_event DROP CONSTRAINT office_event_kind_check;
+    EXECUTE 'ALTER TABLE office_event ADD CONSTRAINT office_event_kind_check '
+        || replace(known, '''centre''::text', '''centre''::text, ''board''::text');
+END $$;
 """
 
 

@@ -75,7 +75,7 @@ async def test_every_target_is_large_enough_and_nothing_scrolls(kiosk: Page) -> 
         "(all) => all.map((one) => one.dataset.screen)"
     )
     for language in ("uk", "en"):
-        for modes in ((), ("large",), ("low",), ("large", "low")):
+        for modes in ((), ("large",), ("low",), ("large", "contrast", "low")):
             await press(kiosk, f"[data-language={language}]")
             for mode in modes:
                 await press(kiosk, f"[data-mode={mode}]")
@@ -83,6 +83,19 @@ async def test_every_target_is_large_enough_and_nothing_scrolls(kiosk: Page) -> 
             assert not found, (language, modes, found)
             for mode in modes:
                 await press(kiosk, f"[data-mode={mode}]")
+
+
+@pytest.mark.parametrize("size", [(1920, 1080), (768, 1024)])
+async def test_a_panel_that_lies_and_a_tablet_have_layouts_of_their_own(
+    size: tuple[int, int], kiosk: Page
+) -> None:
+    await kiosk.set_viewport_size({"width": size[0], "height": size[1]})
+    names = await kiosk.locator("[data-screen]").evaluate_all(
+        "(all) => all.map((one) => one.dataset.screen)"
+    )
+    assert await kiosk.evaluate(_MEASURE, names) == []
+    await press(kiosk, "[data-mode=contrast]")
+    await assert_accessible(kiosk)
 
 
 async def test_lower_choices_stay_as_large_as_they_were(kiosk: Page) -> None:

@@ -1,15 +1,17 @@
-"""Where a branch is: its entrance, what of it is accessible, and where it lies on a map."""
+"""A lane may pause between visits, and keep a share of its day for walk-ins."""
 
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 
 from queue_app.store.db import engine
 
-ID = "2026-11-27T16:20:00:000000"
+ID = "2026-11-27T17:30:00:000000"
 VERSION = "1.38.0"
-DESCRIPTION = "Where a branch is"
+DESCRIPTION = "Pauses and walk-ins of a lane"
 
 SCHEMA = """
-ALTER TABLE branch ADD COLUMN entrance jsonb, ADD COLUMN access jsonb, ADD COLUMN map jsonb;
+ALTER TABLE lane
+    ADD COLUMN pause_minutes integer NOT NULL DEFAULT 0 CHECK (pause_minutes BETWEEN 0 AND 240),
+    ADD COLUMN walk_in_percent integer NOT NULL DEFAULT 0 CHECK (walk_in_percent BETWEEN 0 AND 90);
 """
 
 

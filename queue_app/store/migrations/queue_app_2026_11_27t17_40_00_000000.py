@@ -1,17 +1,15 @@
-"""A lane may pause between visits, and keep a share of its day for walk-ins."""
+"""The secret out of which a hall's code is made."""
 
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 
 from queue_app.store.db import engine
 
-ID = "2026-11-27T16:30:00:000000"
+ID = "2026-11-27T17:40:00:000000"
 VERSION = "1.38.0"
-DESCRIPTION = "Pauses and walk-ins of a lane"
+DESCRIPTION = "The code of the hall"
 
 SCHEMA = """
-ALTER TABLE lane
-    ADD COLUMN pause_minutes integer NOT NULL DEFAULT 0 CHECK (pause_minutes BETWEEN 0 AND 240),
-    ADD COLUMN walk_in_percent integer NOT NULL DEFAULT 0 CHECK (walk_in_percent BETWEEN 0 AND 90);
+ALTER TABLE branch ADD COLUMN hall_secret uuid NOT NULL DEFAULT gen_random_uuid();
 """
 
 

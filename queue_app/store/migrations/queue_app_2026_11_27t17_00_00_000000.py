@@ -1,15 +1,16 @@
-"""The secret out of which a hall's code is made."""
+"""A branch may be the contact centre: one for the whole city, whose people phone."""
 
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 
 from queue_app.store.db import engine
 
-ID = "2026-11-27T16:40:00:000000"
+ID = "2026-11-27T17:00:00:000000"
 VERSION = "1.38.0"
-DESCRIPTION = "The code of the hall"
+DESCRIPTION = "The contact centre"
 
 SCHEMA = """
-ALTER TABLE branch ADD COLUMN hall_secret uuid NOT NULL DEFAULT gen_random_uuid();
+ALTER TABLE branch ADD COLUMN kind text NOT NULL DEFAULT 'office'
+    CHECK (kind IN ('office', 'contact_centre'));
 """
 
 

@@ -1,0 +1,221 @@
+"""The document drawn as a picture of black dots, as wide as the paper's printable line.
+
+A picture, since no two makes of printer have the same code pages: a letter that is drawn comes
+out as it was meant.
+"""
+
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+import qrcode
+from PIL import Image, ImageDraw, ImageFont
+from qrcode.constants import ERROR_CORRECT_M
+
+from queue_app.delivery.paper.document import PaperLine, TicketDocument
+
+FONTS = Path(__file__).parent / "fonts"
+"""Roboto of Google, under the Apache licence that stands beside it."""
+QUIET_MODULES = 4
+LONGEST_DOTS = 3200
+"""Forty centimetres: a longer ticket is cut there, rather than that one empties the roll."""
+_INK, _PAPER = 0, 255
+_Weight = Literal["Regular", "Bold"]
+
+
+def drawn(document: TicketDocument, dots: int) -> Image.Image:
+    """The ticket, `dots` wide and as long as it must be; mode "1", where black is 0."""
+    sheet = _Sheet(dots)
+    if document.reprint:
+        sheet.banner(document.reprint)
+    previous: PaperLine | None = None
+    for line in document.lines:
+        _put(sheet, line, previous)
+        previous = line
+    sheet.skip(12)
+    return sheet.cut()
+
+
+def _put(sheet: "_Sheet", line: PaperLine, previous: PaperLine | None) -> None:
+    if line.part == "number":
+        _put_number(sheet, line)
+    elif line.part == "qr":
+        _put_code(sheet, line)
+    elif line.part in ("due", "ahead", "wait", "time"):
+        if previous is None or previous.part not in ("due", "ahead", "wait", "time"):
+            sheet.rule()
+        sheet.fact(line.label or "", " ".join(line.said))
+    elif line.part == "ready":
+        _put_list(sheet, line)
+    else:
+        _put_words(sheet, line)
+
+
+def _put_number(sheet: "_Sheet", line: PaperLine) -> None:
+    sheet.rule()
+    if line.label:
+        sheet.text(line.label, 28)
+    sheet.number(line.said[0])
+    sheet.skip(8)
+
+
+def _put_code(sheet: "_Sheet", line: PaperLine) -> None:
+    sheet.skip(14)
+    sheet.code(line.said[0])
+    if line.label:
+        sheet.text(line.label, 24)
+
+
+def _put_list(sheet: "_Sheet", line: PaperLine) -> None:
+    sheet.rule()
+    if line.label:
+        sheet.text(line.label, 28, "Bold", "left")
+    for one in line.said:
+        sheet.item(one, 24)
+
+
+def _put_words(sheet: "_Sheet", line: PaperLine) -> None:
+    """The first line of whose ticket it is stands out, and so does what must not be overlooked."""
+    sheet.skip(6)
+    if line.label:
+        sheet.text(line.label, 26)
+    strong = line.part in ("centre", "services", "note", "priority")
+    for place, one in enumerate(line.said):
+        bold: _Weight = "Bold" if strong or (line.part == "branch" and not place) else "Regular"
+        sheet.text(one, 28 if strong else 26, bold)
+
+
+class _Sheet:
+    """Paper that is written from top to bottom."""
+
+    def __init__(self, dots: int) -> None:
+        self._dots = dots
+        self._margin = 4
+        self._y = 8
+        self._image = Image.new("L", (dots, LONGEST_DOTS), _PAPER)
+        self._pen = ImageDraw.Draw(self._image)
+
+    def skip(self, dots: int) -> None:
+        self._y += dots
+
+    def rule(self) -> None:
+        """Dashes, as where one tears it off."""
+        self.skip(12)
+        for x in range(self._margin, self._dots - self._margin, 16):
+            self._pen.line([(x, self._y), (x + 8, self._y)], fill=_INK, width=2)
+        self.skip(12)
+
+    def banner(self, text: str) -> None:
+        """White on black."""
+        font = _font(30, "Bold")
+        lines = _wrapped(text, font, self._width)
+        height = 44 * len(lines) + 12
+        self._pen.rectangle([(0, self._y), (self._dots, self._y + height)], fill=_INK)
+        for place, line in enumerate(lines):
+            at = (self._dots / 2, self._y + 28 + 44 * place)
+            self._pen.text(at, line, font=font, fill=_PAPER, anchor="mm")
+        self.skip(height + 8)
+
+    def text(
+        self,
+        text: str,
+        size: int,
+        weight: _Weight = "Regular",
+        side: Literal["left", "middle"] = "middle",
+    ) -> None:
+        font = _font(size, weight)
+        for line in _wrapped(text, font, self._width):
+            x = self._dots / 2 if side == "middle" else self._margin
+            anchor = "ma" if side == "middle" else "la"
+            self._pen.text((x, self._y), line, font=font, fill=_INK, anchor=anchor)
+            self.skip(round(size * 1.28))
+
+    def item(self, text: str, size: int) -> None:
+        font, indent = _font(size, "Regular"), size
+        self._pen.text((self._margin, self._y), "•", font=font, fill=_INK, anchor="la")
+        for line in _wrapped(text, font, self._width - indent):
+            at = (self._margin + indent, self._y)
+            self._pen.text(at, line, font=font, fill=_INK, anchor="la")
+            self.skip(round(size * 1.25))
+        self.skip(4)
+
+    def fact(self, label: str, value: str) -> None:
+        """What it is at the left, how much at the right; below one another where that is long."""
+        plain, strong = _font(28, "Regular"), _font(36, "Bold")
+        taken = plain.getlength(label) + strong.getlength(value) + 24
+        if taken > self._width:
+            self.text(label, 26, side="left")
+            for line in _wrapped(value, strong, self._width):
+                at = (self._dots - self._margin, self._y)
+                self._pen.text(at, line, font=strong, fill=_INK, anchor="ra")
+                self.skip(46)
+            return
+        base = self._y + 36
+        self._pen.text((self._margin, base), label, font=plain, fill=_INK, anchor="ls")
+        at = (self._dots - self._margin, base)
+        self._pen.text(at, value, font=strong, fill=_INK, anchor="rs")
+        self.skip(50)
+
+    def number(self, number: str) -> None:
+        """As large as the paper lets it be."""
+        size = 180
+        while size > 60 and _font(size, "Bold").getlength(number) > self._width:
+            size -= 4
+        font = _font(size, "Bold")
+        _, top, _, bottom = font.getbbox(number, anchor="ms")
+        self._pen.text(
+            (self._dots / 2, self._y + 8 - top), number, font=font, fill=_INK, anchor="ms"
+        )
+        self.skip(round(bottom - top) + 24)
+
+    def code(self, link: str) -> None:
+        made = qrcode.QRCode(border=QUIET_MODULES, error_correction=ERROR_CORRECT_M)
+        made.add_data(link)
+        made.make(fit=True)
+        rows = made.get_matrix()
+        side = len(rows)
+        module = max(3, min(8, round(self._dots * 0.75) // side))
+        small = Image.new("L", (side, side), _PAPER)
+        small.putdata([_INK if dark else _PAPER for row in rows for dark in row])
+        large = small.resize((side * module, side * module), Image.Resampling.NEAREST)
+        self._image.paste(large, ((self._dots - large.width) // 2, self._y))
+        self.skip(large.height - module)
+
+    def cut(self) -> Image.Image:
+        height = min(self._y, LONGEST_DOTS)
+        page = self._image.crop((0, 0, self._dots, height))
+        return page.convert("1", dither=Image.Dither.NONE)
+
+    @property
+    def _width(self) -> int:
+        return self._dots - 2 * self._margin
+
+
+@cache
+def _font(size: int, weight: _Weight) -> ImageFont.FreeTypeFont:
+    return ImageFont.truetype(FONTS / f"Roboto-{weight}.ttf", size)
+
+
+def _wrapped(text: str, font: ImageFont.FreeTypeFont, width: int) -> list[str]:
+    """Lines no wider than `width` dots; a word that is longer than a line is broken."""
+    lines: list[str] = []
+    line = ""
+    for word in text.split(" "):
+        tried = f"{line} {word}" if line else word
+        if font.getlength(tried) <= width:
+            line = tried
+            continue
+        if line:
+            lines.append(line)
+        line = word
+        while font.getlength(line) > width and len(line) > 1:
+            fits = next(
+                n for n in range(len(line) - 1, 0, -1) if n == 1 or _fits(font, line[:n], width)
+            )
+            lines.append(line[:fits])
+            line = line[fits:]
+    return [*lines, line] if line else lines
+
+
+def _fits(font: ImageFont.FreeTypeFont, text: str, width: int) -> bool:
+    return font.getlength(text) <= width
