@@ -100,7 +100,9 @@ def _shorten(raw: dict[str, Tables]) -> None:
         skill["services"] = [one for one in skill["services"] if one in codes]
     capacity["skills"] = [one for one in capacity["skills"] if one["services"]]
     skills = {one["code"] for one in capacity["skills"]}
-    layout = capacity["layouts"][0]
+    layout, phoning = capacity["layouts"][:2]
+    capacity["layouts"] = [layout]
+    layout["lanes"] += phoning["lanes"]
     for key in ("desks", "lanes"):
         for one in layout[key]:
             one["skills"] = [skill for skill in one["skills"] if skill in skills]

@@ -233,7 +233,8 @@ def test_what_is_probably_a_mistake_is_warned_of_and_loaded(
     text = text.replace('booked_prefix = "К"', "") if "walk_in" in old else text
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
     _, doubts = check_centre(folder, date(2026, 11, 23))
-    assert [str(one) for one in doubts] == [f"{file}: {said}"]
+    told = [str(one) for one in doubts if one.key != "branches"]
+    assert told == [f"{file}: {said}"], "beside the addresses that are not published"
 
 
 def test_every_rule_that_is_a_number_has_its_bounds_and_its_value_of_today_lies_in_them() -> None:

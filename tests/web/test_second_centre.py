@@ -79,7 +79,7 @@ async def point(spare_database: str, tmp_path: Path) -> AsyncIterator[Point]:
 
 def test_what_is_not_translated_is_listed() -> None:
     _, doubts = check_centre(VALLETTA)
-    assert [str(one) for one in doubts] == [
+    assert [str(one) for one in doubts if one.key != "branches"] == [
         "catalogue.toml: services[permit].title.mt: is missing; shown in en instead"
     ]
     also_from(VALLETTA / CATALOGUES)
