@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 from msgspec import Struct, structs
 
+from booking.part_of_day import PARTS, Part, suiting
 from queue_app.domain.catalogue import (
     SLOT_CHANNELS,
     Channel,
@@ -16,6 +17,9 @@ from queue_app.domain.catalogue import (
 from queue_app.domain.directory import Branch, Directory
 from queue_app.queries import slots
 
+ANY = "*"
+"""Instead of a branch: whichever has the time. No branch can be called so."""
+
 
 class Parameters(Protocol):
     """A query string or a form."""
@@ -25,12 +29,15 @@ class Parameters(Protocol):
 
 
 class Choice(Struct, frozen=True):
-    """Codes as in the centre's files; what is not chosen yet is empty or None."""
+    """Codes as in the centre's files; what is not chosen yet is empty or None.
+
+    `branch` may be `ANY`. `hours`: times of this part of the day alone."""
 
     services: tuple[str, ...] = ()
     channel: Channel | None = None
     branch: str | None = None
     day: date | None = None
+    hours: Part | None = None
 
     def url(self, path: str, **changes: Any) -> str:
         """The address of a step with this choice, or with some of it changed."""
@@ -42,6 +49,7 @@ class Choice(Struct, frozen=True):
         pairs = [("service", code) for code in self.services]
         pairs += [("channel", self.channel)] if self.channel else []
         pairs += [("branch", self.branch)] if self.branch else []
+        pairs += [("hours", self.hours)] if self.hours else []
         return pairs + ([("day", self.day.isoformat())] if self.day else [])
 
 
@@ -53,8 +61,9 @@ def read_choice(parameters: Parameters, directory: Directory) -> Choice:
     return Choice(
         services=tuple(code for code in asked if code in known),
         channel=next((one for one in SLOT_CHANNELS if one == channel), None),
-        branch=branch if branch in directory.branches else None,
+        branch=branch if branch == ANY or branch in directory.branches else None,
         day=_day(parameters.get("day")),
+        hours=next((one for one in PARTS if one == parameters.get("hours")), None),
     )
 
 
@@ -83,6 +92,17 @@ def channels_of(directory: Directory, services: tuple[str, ...]) -> tuple[Channe
     )
 
 
+def several_ways(directory: Directory, services: tuple[str, ...]) -> bool:
+    return len(channels_of(directory, services)) > 1
+
+
+def places_of(directory: Directory, choice: Choice) -> list[Branch]:
+    """The branch that is chosen, or all that can give it where any will do."""
+    if choice.branch != ANY:
+        return [directory.branch(choice.branch or "")]
+    return branches_of(directory, choice.services, choice.channel or "visit")
+
+
 def branches_of(directory: Directory, services: tuple[str, ...], channel: Channel) -> list[Branch]:
     return [
         branch
@@ -100,7 +120,7 @@ def missing_step(directory: Directory, choice: Choice) -> str | None:
     if choice.channel not in channels_of(directory, choice.services):
         return choice.url("/way", channel=None, branch=None, day=None)
     branches = branches_of(directory, choice.services, choice.channel)
-    if all(branch.slug != choice.branch for branch in branches):
+    if choice.branch != ANY and all(branch.slug != choice.branch for branch in branches):
         return choice.url("/branch", branch=None, day=None)
     return None
 
@@ -118,8 +138,10 @@ async def free_days(
     channel: Channel,
     now: datetime,
     leaving_out: int | None = None,
+    part: Part | None = None,
 ) -> dict[date, list[datetime]]:
-    """The days of the horizon that have free starts, each with its starts in local time."""
+    """The days of the horizon that have free starts of that part of the day, each with its starts
+    in local time."""
     found = await slots.free_days(
         directory,
         branch,
@@ -130,4 +152,5 @@ async def free_days(
         now,
         leaving_out,
     )
-    return {day.date: list(day.starts) for day in found if day.starts}
+    suit = {day.date: suiting(part, day.starts) for day in found}
+    return {day: starts for day, starts in suit.items() if starts}

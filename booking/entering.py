@@ -14,8 +14,13 @@ PROOFS = 4
 """So many are remembered: one for each contact, and one more for each."""
 
 
-async def book(by: By, found: Appointment, entered: Entered, language: Language) -> Redirect:
-    """Books what is held. What was booked in another window with other data is not overwritten."""
+async def book(
+    by: By, found: Appointment, entered: Entered, language: Language, told: str = ""
+) -> Redirect:
+    """Books what is held. What was booked in another window with other data is not overwritten.
+
+    `told`: a query for whichever page is next.
+    """
     link = f"/visit/{found.token}"
     name, phone, email = astuple(entered.details)
     try:
@@ -23,15 +28,22 @@ async def book(by: By, found: Appointment, entered: Entered, language: Language)
             by, found.token, name, phone, email, language, entered.as_it_is, entered.proofs
         )
     except RuleBroken as error:
-        return await _refused(by, found.token, link, entered, error, language)
+        return await _refused(by, found.token, link + told, entered, error, language)
     except TooMany as often:
-        return refused(found.token, link, entered, often)
+        return refused(found.token, link + told, entered, often)
     except Conflict as error:
         if error.code == "already_booked":
             page = f"{link}/contact" if can_correct(found) else link
             return refused(found.token, page, entered, error)
-        return Redirect(link, status_code=303)
-    return _done(found.token)
+        return kept_at(found.token, entered)
+    return _done(found.token, told)
+
+
+def kept_at(token: str, entered: Entered) -> Redirect:
+    """It ended while it was typed: its page says who ended it, and what was typed is not lost."""
+    page = Redirect(f"/visit/{token}", status_code=303)
+    page.set_cookie(kept(token, replace(entered, code=None, facts={})))
+    return page
 
 
 async def change(by: By, token: str, entered: Entered, language: Language) -> Redirect:
@@ -69,8 +81,8 @@ async def _refused(
     return page
 
 
-def _done(token: str) -> Redirect:
+def _done(token: str, told: str = "") -> Redirect:
     """The page of the appointment; what was entered is forgotten."""
-    page = Redirect(f"/visit/{token}", status_code=303)
+    page = Redirect(f"/visit/{token}{told}", status_code=303)
     page.delete_cookie(ENTERED_COOKIE, path=f"/visit/{token}")
     return page

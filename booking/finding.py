@@ -7,8 +7,9 @@ from urllib.parse import urlencode
 
 from litestar import Request
 
+from queue_app.domain.directory import Directory
 from queue_app.domain.errors import QueueError
-from queue_app.domain.slots import nearest
+from queue_app.domain.slots import around
 from queue_app.texts.formats import NIGHT_ENDS
 from queue_app.web.errors import sentences
 
@@ -63,19 +64,31 @@ def gone_url(path: str, error: QueueError, starts_at: datetime) -> str:
     whether to send a form again. What no other start solves is raised again."""
     if error.code not in GONE:
         raise error
-    wanted = urlencode({"why": error.code, "wanted": starts_at.isoformat()})
+    told = {"why": error.code, "reason": error.details.get("reason", "")}
+    wanted = urlencode({**told, "wanted": starts_at.isoformat()})
     return f"{path}{'&' if '?' in path else '?'}{wanted}"
 
 
 def gone(
-    request: Request[Any, Any, Any], days: dict[date, list[datetime]], now: datetime
+    request: Request[Any, Any, Any],
+    directory: Directory,
+    branch: str | None,
+    days: dict[date, list[datetime]],
+    now: datetime,
 ) -> dict[str, Any]:
-    """What stopped the booking, in words, and the free starts nearest to the wanted one."""
-    why = request.query_params.get("why")
-    wanted = moment(request.query_params.get("wanted")) or now
-    title, detail = sentences(request, why if why in GONE else GONE[0], {})
-    near = nearest([start for starts in days.values() for start in starts], wanted, NEAREST)
-    return {"title": title, "detail": detail, "near": _by_day(near)}
+    """What stopped the booking, in words, and free starts on both sides of the wanted one."""
+    why, reason = (request.query_params.get(one) for one in ("why", "reason"))
+    wanted = directory.local(moment(request.query_params.get("wanted")) or now)
+    title, detail = sentences(request, why if why in GONE else GONE[0], {"reason": reason})
+    closures = directory.branches[branch].closures if branch in directory.branches else ()
+    return {
+        "title": title,
+        "detail": detail,
+        "closure": next((one for one in closures if one.day == wanted.date()), None),
+        "near": _by_day(
+            around([one for starts in days.values() for one in starts], wanted, NEAREST)
+        ),
+    }
 
 
 def around_by_day(
@@ -83,9 +96,7 @@ def around_by_day(
 ) -> dict[tuple[date, bool], list[datetime]]:
     """As many of the nearest free starts before the wanted one as after it, by day."""
     starts = [start for starts in days.values() for start in starts]
-    before = nearest([start for start in starts if start < wanted], wanted, NEAREST // 2)
-    after = nearest([start for start in starts if start > wanted], wanted, NEAREST // 2)
-    return _by_day([*before, *after])
+    return _by_day(around(starts, wanted, NEAREST))
 
 
 def _by_day(starts: list[datetime]) -> dict[tuple[date, bool], list[datetime]]:

@@ -5,35 +5,51 @@ cancelling change anything.
 """
 
 from datetime import date, datetime
-from typing import Any, NamedTuple
-from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
+from typing import Any
 
 from litestar import Request, Response, Router, get, post
 from litestar.response import Redirect
 
-from booking import contact, held, my, own_data, proof, visit, wish_pages, wishes_page
+from booking import (
+    contact,
+    ended,
+    held,
+    here,
+    my,
+    now,
+    own_data,
+    places,
+    proof,
+    visit,
+    wish_pages,
+    wishes_page,
+)
 from booking.choice import (
+    ANY,
     Choice,
-    branches_of,
     channels_of,
-    free_days,
     missing_step,
-    planned,
+    places_of,
     read_choice,
     services_problem,
 )
 from booking.finding import day_rows, gone, gone_url, moment, parts_of
+from booking.frame import holding, step
 from booking.held import browser_of, enough_url, held_here, named
+from booking.holding import hold_start
+from booking.month import month_of
+from booking.places import at_url, back_to_places, free_days_at
 from booking.services import services, services_page
 from booking.today import stop_on
+from booking.without_visit import lines_now, site_of
 from queue_app.clock import Clock
-from queue_app.domain.appointments import Appointment, as_of
-from queue_app.domain.catalogue import Channel, Language
-from queue_app.domain.directory import Branch, Directory
+from queue_app.domain.appointments import Appointment
+from queue_app.domain.directory import Directory
 from queue_app.domain.errors import Conflict, RuleBroken, TooMany
-from queue_app.flow import booking, sparing
+from queue_app.flow import sparing
 from queue_app.flow.act import By
-from queue_app.queries import appointments, reference
+from queue_app.queries import reference
+from queue_app.screens.interruption import InterruptionView
 from queue_app.web.guards import require_same_origin, right
 from queue_app.web.i18n import language_of
 from queue_app.web.limits import PUBLIC
@@ -43,8 +59,8 @@ AnyRequest = Request[Any, Any, Any]
 
 
 @get("/way", include_in_schema=False, opt=right("see_page"))
-async def way(request: AnyRequest) -> Response[Any]:
-    """To come, or to be called? Asked only where both are possible."""
+async def way(request: AnyRequest, clock: Clock) -> Response[Any]:
+    """Does one need to come? Asked only where there is another way."""
     directory = await reference.directory()
     choice = read_choice(request.query_params, directory)
     if problem := services_problem(directory, choice.services):
@@ -52,42 +68,19 @@ async def way(request: AnyRequest) -> Response[Any]:
     channels = channels_of(directory, choice.services)
     if len(channels) == 1:
         return Redirect(choice.url("/branch", channel=channels[0]), status_code=303)
-    return _step(request, "booking/way.html", directory, choice, channels=channels, back="/")
-
-
-@get("/branch", include_in_schema=False, opt=right("see_slots"))
-async def branch(request: AnyRequest, clock: Clock) -> Response[Any]:
-    """Which district, with the earliest free time of each."""
-    directory = await reference.directory()
-    choice = read_choice(request.query_params, directory)
-    if choice.channel is None or missing_step(directory, choice) not in (None, _branch(choice)):
-        return Redirect(missing_step(directory, choice) or "/", status_code=303)
-    rows = [
-        BranchRow(one, await _earliest(directory, one, choice.services, choice.channel, clock))
-        for one in branches_of(directory, choice.services, choice.channel)
-    ]
-    back = "/way" if len(channels_of(directory, choice.services)) > 1 else "/"
-    return _step(request, "booking/branch.html", directory, choice, rows=rows, back=back)
-
-
-class BranchRow(NamedTuple):
-    branch: Branch
-    earliest: datetime | None
-
-
-def _branch(choice: Choice) -> str:
-    return choice.url("/branch", branch=None, day=None)
-
-
-async def _earliest(
-    directory: Directory,
-    branch: Branch,
-    services: tuple[str, ...],
-    channel: Channel,
-    clock: Clock,
-) -> datetime | None:
-    days = await free_days(directory, branch, services, channel, clock.now())
-    return next((starts[0] for starts in days.values()), None)
+    chosen = [directory.services[code] for code in choice.services]
+    to_send = {code for service in chosen for code in service.documents}
+    return step(
+        request,
+        "booking/way.html",
+        directory,
+        choice,
+        channels=channels,
+        lines=lines_now(directory, clock.now()),
+        site=site_of(directory) if all("site" in one.channels for one in chosen) else None,
+        to_send=[one for one in directory.centre.checklists if one.code in to_send],
+        back="/",
+    )
 
 
 @get("/day", include_in_schema=False, opt=right("see_slots"))
@@ -95,18 +88,22 @@ async def day(request: AnyRequest, clock: Clock) -> Response[Any]:
     """Which day, the earliest free time first."""
     directory = await reference.directory()
     choice = read_choice(request.query_params, directory)
-    if step := missing_step(directory, choice):
-        return Redirect(step, status_code=303)
+    if missing := missing_step(directory, choice):
+        return Redirect(missing, status_code=303)
     days = await _days(directory, choice, clock)
-    return _step(
+    branches = places_of(directory, choice)
+    return step(
         request,
         "booking/day.html",
         directory,
         choice,
-        back="/branch",
-        rows=day_rows(days, lambda one: choice.url("/time", day=one)),
+        back=back_to_places(directory, choice),
+        month=month_of(
+            directory, branches, days, clock.now(), lambda one: choice.url("/time", day=one)
+        ),
+        first=next((starts[0] for starts in days.values()), None),
         held=await held_here(request, clock.now()),
-        **_holding(choice),
+        **holding(choice),
     )
 
 
@@ -115,35 +112,33 @@ async def time(request: AnyRequest, clock: Clock) -> Response[Any]:
     """Which time of that day."""
     directory = await reference.directory()
     choice = read_choice(request.query_params, directory)
-    if (step := missing_step(directory, choice)) or choice.day is None:
-        return Redirect(step or choice.url("/day"), status_code=303)
+    if (missing := missing_step(directory, choice)) or choice.day is None:
+        return Redirect(missing or choice.url("/day"), status_code=303)
     days = await _days(directory, choice, clock)
-    where = directory.branch(choice.branch or "")
     rows = day_rows(days, lambda one: choice.url("/time", day=one))
-    return _step(
+    return step(
         request,
         "booking/time.html",
         directory,
         choice,
         back="/day",
         held=await held_here(request, clock.now()),
-        stop=await stop_on(directory, where, choice.services, choice.day, clock.now()),
+        stop=await _stop(directory, choice, clock),
         **parts_of(rows, choice.day),
-        **_holding(choice),
+        **holding(choice),
     )
 
 
+async def _stop(directory: Directory, choice: Choice, clock: Clock) -> InterruptionView | None:
+    """Of the branch that is chosen; where any will do, another one may be at work."""
+    if choice.branch == ANY or choice.day is None:
+        return None
+    where = directory.branch(choice.branch or "")
+    return await stop_on(directory, where, choice.services, choice.day, clock.now())
+
+
 async def _days(directory: Directory, choice: Choice, clock: Clock) -> dict[date, list[datetime]]:
-    assert choice.branch
-    assert choice.channel
-    where = directory.branch(choice.branch)
-    return await free_days(directory, where, choice.services, choice.channel, clock.now())
-
-
-def _holding(choice: Choice) -> dict[str, Any]:
-    """What a form of start times needs; its key makes a double tap harmless."""
-    key = ("key", str(uuid4()))
-    return {"action": "/visit", "fields": [*choice.pairs(), key, ("instead", "")]}
+    return await free_days_at(directory, places_of(directory, choice), choice, clock.now())
 
 
 @post("/visit", include_in_schema=False, opt=right("hold", PUBLIC))
@@ -154,6 +149,8 @@ async def hold(request: AnyRequest, by: By) -> Response[Any]:
     form = await request.form()
     choice = read_choice(form, directory)
     starts_at = moment(form.get("starts_at"))
+    if starts_at and choice.branch == ANY and not missing_step(directory, choice):
+        return Redirect(at_url(choice, starts_at), status_code=303)
     if starts_at is None or missing_step(directory, choice):
         return Redirect(missing_step(directory, choice) or choice.url("/day"), status_code=303)
     key, before = visit.key(form.get("key")), str(form.get("instead") or "") or None
@@ -162,7 +159,7 @@ async def hold(request: AnyRequest, by: By) -> Response[Any]:
     if mine := await _same(by, choice, starts_at, before):
         return Redirect(f"/visit/{mine.token}", status_code=303)
     try:
-        token = await _hold(by, choice, starts_at, key, language_of(request), before)
+        held_now = await hold_start(by, choice, starts_at, key, language_of(request), before)
     except TooMany as error:
         if error.code != "enough_holds":
             raise
@@ -170,7 +167,7 @@ async def hold(request: AnyRequest, by: By) -> Response[Any]:
     except (Conflict, RuleBroken) as error:
         url = gone_url(choice.url("/taken", day=None), error, starts_at)
         return Redirect(url, status_code=303)
-    answer = Redirect(f"/visit/{token}", status_code=303)
+    answer = Redirect(f"/visit/{held_now.token}", status_code=303)
     answer.set_cookie(named(browser, directory.rules.hold_minutes))
     return answer
 
@@ -188,50 +185,23 @@ async def _same(
     return None
 
 
-async def _hold(
-    by: By,
-    choice: Choice,
-    starts_at: datetime,
-    key: UUID,
-    language: Language,
-    before: str | None,
-) -> str:
-    """The token of the hold. The page's key with the start: one hold for each, however often sent.
-
-    A start that was held before and given back in the meantime is held again.
-    """
-    own = uuid5(NAMESPACE_URL, f"{key}/{starts_at.isoformat()}/{before or ''}")
-    for attempt in (own, uuid4()):
-        held = await booking.hold(
-            by.under(attempt),
-            choice.branch or "",
-            list(choice.services),
-            starts_at,
-            choice.channel or "visit",
-            language,
-            before,
-        )
-        now = as_of(await appointments.by_token(held.token), by.now)
-        if now.state in ("held", "booked"):
-            break
-    return held.token
-
-
 @get("/taken", include_in_schema=False, opt=right("see_slots"))
 async def taken(request: AnyRequest, clock: Clock) -> Response[Any]:
-    """The chosen start is gone; here are the nearest."""
+    """The chosen start is gone, or was none; here are others."""
     directory = await reference.directory()
     choice = read_choice(request.query_params, directory)
-    if step := missing_step(directory, choice):
-        return Redirect(step, status_code=303)
-    return _step(
+    if missing := missing_step(directory, choice):
+        return Redirect(missing, status_code=303)
+    return step(
         request,
         "booking/taken.html",
         directory,
         choice,
         back="/day",
-        **gone(request, await _days(directory, choice, clock), clock.now()),
-        **_holding(choice),
+        **gone(
+            request, directory, choice.branch, await _days(directory, choice, clock), clock.now()
+        ),
+        **holding(choice),
     )
 
 
@@ -241,45 +211,22 @@ async def about(request: AnyRequest) -> Response[str]:
     return render(request, "booking/about.html", directory=await reference.directory())
 
 
-def _step(
-    request: AnyRequest,
-    template: str,
-    directory: Directory,
-    choice: Choice,
-    *,
-    back: str,
-    status: int = 200,
-    **context: Any,
-) -> Response[str]:
-    """A page of the way to a booking; what is chosen so far stays in sight."""
-    return render(
-        request,
-        template,
-        status=status,
-        directory=directory,
-        choice=choice,
-        chosen=[directory.services[code] for code in choice.services],
-        minutes_planned=planned(directory, [directory.services[one] for one in choice.services]),
-        branch=directory.branches.get(choice.branch or ""),
-        back=choice.url(back),
-        moving=None,
-        **context,
-    )
-
-
 router = Router(
     "/",
     route_handlers=[
         services,
         way,
-        branch,
         day,
         time,
         hold,
         taken,
         about,
         *held.HANDLERS,
+        *places.HANDLERS,
+        *now.HANDLERS,
+        *here.HANDLERS,
         *visit.HANDLERS,
+        *ended.HANDLERS,
         *contact.HANDLERS,
         *my.HANDLERS,
         *proof.HANDLERS,

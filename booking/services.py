@@ -7,6 +7,7 @@ from litestar import Request, Response, get
 
 from booking import words
 from booking.choice import Choice, planned, read_choice
+from booking.without_visit import site_of
 from queue_app.domain.directory import Directory
 from queue_app.domain.matching import Found
 from queue_app.queries import reference
@@ -56,9 +57,6 @@ def services_page(
         planned=planned,
         problem=problem,
         words=words.services,
-        site=next((one for one in directory.centre.contacts if _is_site(one.url)), None),
+        site=site_of(directory),
+        another=directory.services.get(directory.centre.search.another or ""),
     )
-
-
-def _is_site(url: str | None) -> bool:
-    return bool(url and url.startswith("https:"))

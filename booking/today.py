@@ -7,7 +7,9 @@ from msgspec import Struct
 from queue_app.domain import interruptions, tickets
 from queue_app.domain.appointments import Appointment
 from queue_app.domain.directory import Branch, Directory
+from queue_app.domain.errors import RuleBroken
 from queue_app.domain.hall import Hall
+from queue_app.flow import arrival
 from queue_app.queries import halls
 from queue_app.screens.interruption import InterruptionView, interruption_view
 
@@ -18,7 +20,8 @@ class Standing(Struct, frozen=True):
     `stop`: why nobody is called for its services now. While the code checks in, until
     `closes_at`: `late`, whoever does so now joins the live queue; `kept`, an interruption moved
     the moment from which that is so, to `kept_until` where anybody knows. `again`: its ticket ended
-    before its right did, so the code checks in anew.
+    before its right did, so the code checks in anew. `here`: it is not too early to check in
+    by the code that the hall shows, too.
     """
 
     stop: InterruptionView | None = None
@@ -27,6 +30,7 @@ class Standing(Struct, frozen=True):
     late: bool = False
     closes_at: datetime | None = None
     again: bool = False
+    here: bool = False
 
 
 class Ended(Struct, frozen=True):
@@ -41,7 +45,7 @@ class Ended(Struct, frozen=True):
     live_queue: bool
 
 
-def ended(directory: Directory, found: Appointment, now: datetime) -> Ended:
+def what_is_left(directory: Directory, found: Appointment, now: datetime) -> Ended:
     branch = directory.branch_of(found.branch_id)
     day = directory.today(branch, now)
     left_at = found.ticket_ended_at
@@ -78,6 +82,15 @@ def _checks_in(directory: Directory, found: Appointment, now: datetime) -> bool:
     return not directory.today(branch, now).is_over(now)
 
 
+def _may_come(directory: Directory, found: Appointment, now: datetime) -> bool:
+    """Whether it is not too early to check in."""
+    try:
+        arrival.check_in_time(directory, found, now)
+    except RuleBroken:
+        return False
+    return True
+
+
 def _is_today(directory: Directory, found: Appointment, moment: datetime) -> bool:
     """Whether the booking belongs to the hall of that moment."""
     branch = directory.branch_of(found.branch_id)
@@ -98,6 +111,7 @@ async def standing_of(directory: Directory, found: Appointment, now: datetime) -
     if closes_at is None or not _checks_in(directory, found, now):
         return Standing(_stop(seen, found.services))
     return Standing(
+        here=directory.rules.hall_code_minutes > 0 and _may_come(directory, found, now),
         stop=_stop(seen, found.services),
         kept=usual < limit and now <= limit,
         kept_until=None if limit == interruptions.NEVER else min(limit, closes_at),

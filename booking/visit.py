@@ -1,7 +1,7 @@
 """One's own appointment behind its link: details, confirmation, moving, cancelling, calendar."""
 
 from contextlib import suppress
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -9,7 +9,7 @@ from litestar import Request, Response, get, post
 from litestar.response import Redirect
 from litestar.status_codes import HTTP_308_PERMANENT_REDIRECT
 
-from booking import entering, words
+from booking import ended, entering, words
 from booking.choice import Choice, free_days, planned
 from booking.details import (
     ENTERED_COOKIE,
@@ -22,9 +22,11 @@ from booking.details import (
     too_long,
 )
 from booking.finding import around_by_day, day_rows, gone, gone_url, moment, parts_of
-from booking.today import ended, is_over, standing_of, stop_on
+from booking.held import held_here
+from booking.month import month_of
+from booking.today import is_over, standing_of, stop_on, what_is_left
 from queue_app.clock import Clock
-from queue_app.delivery.calendars import calendar_file
+from queue_app.delivery.calendars import calendar_file, calendar_links
 from queue_app.domain import plans
 from queue_app.domain.appointments import Appointment, as_of
 from queue_app.domain.errors import Conflict, RuleBroken
@@ -50,6 +52,7 @@ STATE_TEMPLATES = {
     "fulfilled": "booking/past.html",
     "missed": "booking/past.html",
 }
+ENDED = ("booking/cancelled.html", "booking/expired.html")
 
 
 @get("/visit/{token:str}", include_in_schema=False, opt=right("see_appointment"))
@@ -58,11 +61,16 @@ async def own(request: AnyRequest, token: str, clock: Clock) -> Response[Any]:
     if clean := token_in(token):
         return Redirect(f"/visit/{clean}", status_code=HTTP_308_PERMANENT_REDIRECT)
     found = await find(token, clock)
-    return await _own_page(request, found, clock, read_entered(request.cookies.get(ENTERED_COOKIE)))
+    return await own_page(request, found, clock, read_entered(request.cookies.get(ENTERED_COOKIE)))
 
 
-async def _own_page(
-    request: AnyRequest, found: Appointment, clock: Clock, entered: Entered, status: int = 200
+async def own_page(
+    request: AnyRequest,
+    found: Appointment,
+    clock: Clock,
+    entered: Entered,
+    status: int = 200,
+    wrong_code: str | None = None,
 ) -> Response[str]:
     example = phone_example((await reference.directory()).centre)
     return await _state_page(
@@ -75,7 +83,20 @@ async def _own_page(
         suggestion=suggestion(entered),
         example=example,
         can_correct=entering.can_correct(found),
+        extensions_left=await _extensions_left(found),
+        longer="longer" in request.query_params,
+        wrong_code=wrong_code,
     )
+
+
+async def _extensions_left(found: Appointment) -> int:
+    """How often this hold can still be extended; 0 where it is none, or its time comes too soon."""
+    directory = await reference.directory()
+    minutes = timedelta(minutes=directory.rules.hold_minutes)
+    until = found.held_until if found.state == "held" else None
+    if until is None or until + minutes > found.starts_at:
+        return 0
+    return max(0, booking.extensions_of(directory, found) - await appointments.extensions(found))
 
 
 async def find(token: str, clock: Clock) -> Appointment:
@@ -101,8 +122,11 @@ async def _state_page(
         found,
         status=status,
         standing=standing,
-        ended=ended(directory, found, now),
+        ended=what_is_left(directory, found, now),
         refusals=await refused.of(found.email, found.phone),
+        ending=await appointments.ending_of(found, now),
+        can_go_on=await ended.can_go_on(found, now),
+        held=await held_here(request, now) if template in ENDED else [],
         **context,
     )
 
@@ -136,7 +160,9 @@ async def page_of(
     chosen = [directory.services_ever[code] for code in found.services]
     branch = directory.branch_of(found.branch_id)
     again = Choice(found.services, found.channel, None if branch.retired else branch.slug)
-    needed = {code for service in chosen for code in service.documents}
+    every = directory.centre.checklists
+    to_send = {code for service in chosen for code in service.documents}
+    to_bring = {code for service in chosen for code in service.bring}
     return render(
         request,
         template,
@@ -147,14 +173,17 @@ async def page_of(
         branch=branch,
         chosen=chosen,
         minutes_planned=planned(directory, chosen),
-        checklists=[one for one in directory.centre.checklists if one.code in needed],
+        to_send=[one for one in every if one.code in to_send],
+        to_bring=[one for one in every if one.code in to_bring],
         again=again.url("/branch" if branch.retired else "/day"),
         wait=again.url("/wish"),
         link=f"/visit/{found.token}",
         kept_until=known.kept_until(directory, found),
         address=absolute(request, f"/visit/{found.token}"),
         moved="moved" in request.query_params,
+        taken_again="again" in request.query_params,
         words=words.own,
+        calendars=calendar_links(found, directory, language_of(request)),
         **context,
     )
 
@@ -163,15 +192,20 @@ async def page_of(
 async def confirm(request: AnyRequest, token: str, by: By, clock: Clock) -> Response[Any]:
     """Books what was held; with something missing, the page comes again with what to correct.
 
-    What was booked in another window with other data is shown with what is kept.
+    Whoever comes too late gets the same time again if it is still free. What was booked in another
+    window with other data is shown with what is kept.
     """
     require_same_origin(request)
     found = await find(token, clock)
-    if found.state not in ("held", "booked"):
-        return Redirect(f"/visit/{token}", status_code=303)
     entered = read_form(await request.form(), request.cookies.get(ENTERED_COOKIE))
     if wrong := too_long(entered):
-        return await _own_page(request, found, clock, wrong, status=422)
+        return await own_page(request, found, clock, wrong, status=422)
+    if found.state == "expired" and await ended.can_go_on(found, by.now):
+        return await ended.take_again(
+            request, by, found, found.starts_at, entered, with_booking=True
+        )
+    if found.state not in ("held", "booked"):
+        return entering.kept_at(found.token, entered)
     return await entering.book(by, found, entered, language_of(request))
 
 
@@ -179,10 +213,15 @@ async def confirm(request: AnyRequest, token: str, by: By, clock: Clock) -> Resp
 async def other_day(request: AnyRequest, token: str, clock: Clock) -> Response[Any]:
     """Which other day."""
     found = await find(token, clock)
-    if not await _can_move(found, clock):
+    if (leading := await _leading(found, clock)) is None:
         return Redirect(f"/visit/{token}", status_code=303)
-    rows = day_rows(await _days(found, clock), lambda one: f"/visit/{token}/time?day={one}")
-    return await page_of(request, "booking/day.html", found, rows=rows, **_moving(found))
+    directory = await reference.directory()
+    days, places = await _days(found, clock), [directory.branch_of(found.branch_id)]
+    month = month_of(
+        directory, places, days, clock.now(), lambda one: f"/visit/{token}/time?day={one}"
+    )
+    first = next((starts[0] for starts in days.values()), None)
+    return await page_of(request, "booking/day.html", found, month=month, first=first, **leading)
 
 
 @get("/visit/{token:str}/time", include_in_schema=False, opt=right("see_appointment"))
@@ -190,13 +229,13 @@ async def other_time(request: AnyRequest, token: str, clock: Clock) -> Response[
     """Which other time of that day."""
     found = await find(token, clock)
     day = _date(request.query_params.get("day"))
-    if day is None or not await _can_move(found, clock):
+    if day is None or (leading := await _leading(found, clock)) is None:
         return Redirect(f"/visit/{token}/day", status_code=303)
     rows = day_rows(await _days(found, clock), lambda one: f"/visit/{token}/time?day={one}")
     directory = await reference.directory()
     branch = directory.branch_of(found.branch_id)
     stop = await stop_on(directory, branch, found.services, day, clock.now())
-    context = {**parts_of(rows, day), **_moving(found), "back": f"/visit/{token}/day"}
+    context = {**parts_of(rows, day), **leading, "back": f"/visit/{token}/day"}
     return await page_of(request, "booking/time.html", found, stop=stop, **context)
 
 
@@ -228,13 +267,22 @@ async def ask_to_move(request: AnyRequest, token: str, clock: Clock) -> Response
 
 @get("/visit/{token:str}/taken", include_in_schema=False, opt=right("see_appointment"))
 async def other_time_taken(request: AnyRequest, token: str, clock: Clock) -> Response[Any]:
-    """The chosen start is gone; here are the nearest."""
+    """The chosen start is gone, or was none; here are others."""
     found = await find(token, clock)
-    if not await _can_move(found, clock):
+    if (leading := await _leading(found, clock)) is None:
         return Redirect(f"/visit/{token}", status_code=303)
-    near = gone(request, await _days(found, clock), clock.now())
-    context = {**_moving(found), **near, "back": f"/visit/{token}/day"}
+    directory = await reference.directory()
+    branch = directory.branch_of(found.branch_id).slug
+    near = gone(request, directory, branch, await _days(found, clock), clock.now())
+    context = {**leading, **near, "back": f"/visit/{token}/day"}
     return await page_of(request, "booking/taken.html", found, **context)
+
+
+async def _leading(found: Appointment, clock: Clock) -> dict[str, Any] | None:
+    """Where the buttons of other times lead: to move it, or to hold again what has ended."""
+    if await _can_move(found, clock):
+        return _moving(found)
+    return await ended.going_on(found) if await ended.can_go_on(found, clock.now()) else None
 
 
 async def _can_move(found: Appointment, clock: Clock) -> bool:

@@ -19,7 +19,11 @@ def services(spoken: Words) -> dict[str, Any]:
 def own(spoken: Words) -> dict[str, Any]:
     return {
         "copied": spoken.gettext("The link is copied"),
-        "left": spoken.gettext("%(time)s left"),
+        "less": spoken.gettext("Less than a minute left to finish the booking"),
+        "ending": spoken.gettext("This time is held for two minutes more."),
+        "ending_more": spoken.gettext(
+            "This time is held for two minutes more. If you need longer, ask for more minutes."
+        ),
         "minutes": spoken.forms(
             "%(n)s minute left to finish the booking", "%(n)s minutes left to finish the booking"
         ),

@@ -144,7 +144,8 @@ def _check_services(reader: Reader, raw: RawFiles) -> None:
         if isinstance(group, str):
             used.add(group)
             _known(reader, place.at("group"), [group], groups, "group")
-        _known(reader, place.at("documents"), table.get("documents"), checklists, "checklist")
+        for key in ("documents", "bring"):
+            _known(reader, place.at(key), table.get(key), checklists, "checklist")
         _some(reader, place.at("channels"), table.get("channels"))
         planned = table.get("planned_minutes")
         if type(planned) is int:
@@ -158,6 +159,8 @@ def _check_services(reader: Reader, raw: RawFiles) -> None:
 def _check_search(reader: Reader, raw: RawFiles) -> None:
     services = _codes(raw, "catalogue.toml", "services")
     notes = _codes(raw, "advice.toml", "notes")
+    another = raw["search.toml"].get("another")
+    _known(reader, Place("search.toml", "another"), [another], services, "service")
     for place, table in tables_in(raw, "search.toml", "keywords", "of"):
         if reader.readable("advice.toml"):
             _known(reader, place.at("of"), [table.get("of")], services | notes, "service or note")
@@ -188,6 +191,7 @@ def _check_capacity(reader: Reader, raw: RawFiles) -> None:
                 _known(reader, where.at("skills"), table.get("skills"), skills, "skill")
                 if table.get("channel") == "site":
                     reader.problem(where.at("channel"), "the site has no slots")
+                _check_lane_numbers(reader, where, table)
                 number = label_of(table, name) or ""
                 if name == "number" and len(number) > MOST_SIGNS_OF_A_DESK:
                     reader.problem(
@@ -200,6 +204,12 @@ def _check_capacity(reader: Reader, raw: RawFiles) -> None:
                     )
                 elif name == "code" and len(number) > MOST_SIGNS_OF_A_CODE:
                     reader.problem(where.at(name), f"is longer than {MOST_SIGNS_OF_A_CODE} signs")
+
+
+def _check_lane_numbers(reader: Reader, place: Place, table: dict[str, Any]) -> None:
+    for key, most in (("pause_minutes", 240), ("walk_in_percent", 90)):
+        if type(number := table.get(key)) is int:
+            in_bounds(reader, place.at(key), number, 0, most)
 
 
 _DEFINED_IN = {
@@ -250,6 +260,22 @@ def _entries(place: Place, raw: Any, name: str) -> Iterator[tuple[Place, dict[st
     for index, table in enumerate(raw if isinstance(raw, list) else [], start=1):
         if isinstance(table, dict):
             yield place.item(label_of(table, name) or f"#{index}"), table
+
+
+def check_contact_centre(reader: Reader, centre: Centre) -> None:
+    """The contact centre receives nobody; whom it calls nobody else should call."""
+    there = [one for one in centre.branches if one.kind == "contact_centre"]
+    for branch in centre.branches:
+        place = Place("branches.toml", "branches").item(branch.slug).at("kind")
+        channels = {lane.channel for lane in branch.lanes}
+        if branch in there and "visit" in channels:
+            reader.problem(place, "is a contact centre, but has a lane of the channel visit")
+        elif branch not in there and there and "phone" in channels:
+            reader.warning(
+                place,
+                f"has a lane of the channel phone beside the contact centre {there[0].slug}:"
+                " residents are asked who shall call them",
+            )
 
 
 def check_reach(reader: Reader, centre: Centre) -> None:

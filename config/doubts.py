@@ -19,6 +19,7 @@ def warn(reader: Reader, raw: RawFiles, centre: Centre, today: date | None) -> N
     """What can be loaded but is probably a mistake, in a centre without problems."""
     warn_of_prefixes(reader, Place("centre.toml", "rules"), centre.rules)
     _warn_of_long_services(reader, centre)
+    _warn_of_unknown_places(reader, centre)
     layouts = {
         label_of(table, "code"): (place, table)
         for place, table in tables_in(raw, "capacity.toml", "layouts", "code")
@@ -45,6 +46,22 @@ def _warn_of_long_services(reader: Reader, centre: Centre) -> None:
                 Place("catalogue.toml", "services").item(service.code).at(key),
                 f"is planned with {minutes} minutes, which is {minutes / 60:.0f} hours for one"
                 " visit; durations are minutes",
+            )
+
+
+def _warn_of_unknown_places(reader: Reader, centre: Centre) -> None:
+    """One line for all of them: whoever has no addresses yet knows it after the first."""
+    unknown = [one.slug for one in centre.branches if one.kind == "office" and not one.address]
+    if unknown:
+        reader.warning(
+            Place("branches.toml", "branches"),
+            f"no address: residents are told whom to ask where it is ({listed(unknown)})",
+        )
+    for one in centre.branches:
+        if one.map and not (-90 <= one.map[0] <= 90 and -180 <= one.map[1] <= 180):
+            reader.warning(
+                Place("branches.toml", "branches").item(one.slug).at("map"),
+                "is latitude, then longitude, in degrees: [50.4501, 30.5234]",
             )
 
 

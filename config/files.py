@@ -5,7 +5,7 @@ catalogue.toml  groups, services
 advice.toml     checklists, contacts, notes
 capacity.toml   skills, and layouts (hours, desks, lanes) that branches share
 branches.toml   branches
-search.toml     idle, synonyms, keywords: the words by which people find services; may be missing
+search.toml     another, idle, synonyms, keywords: the words that find services; may be missing
 """
 
 from datetime import date
@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec import Struct
 
-from config.checking import check_reach, check_references
+from config.checking import check_contact_centre, check_reach, check_references
 from config.doubts import warn
 from config.notation import parse_duration
 from config.paper_rules import check_paper
@@ -26,6 +26,7 @@ from config.wording import did_you_mean
 from config.writing import write_centre
 from queue_app.domain.catalogue import Channel, Duration, Group, Language, Service, Text
 from queue_app.domain.centre import (
+    BranchKind,
     BranchPlan,
     BranchWords,
     Centre,
@@ -67,7 +68,7 @@ FILES: dict[str, frozenset[str]] = {
     "advice.toml": frozenset({"checklists", "contacts", "notes"}),
     "capacity.toml": frozenset({"skills", "layouts"}),
     "branches.toml": frozenset({"branches"}),
-    "search.toml": frozenset({"idle", "synonyms", "keywords"}),
+    "search.toml": frozenset({"another", "idle", "synonyms", "keywords"}),
 }
 """Every file of the folder with the keys at its top."""
 OPTIONAL = frozenset({"search.toml"})
@@ -86,6 +87,16 @@ class _Service(Struct):
     channels: tuple[Channel, ...]
     planned_minutes: int | None = None
     documents: tuple[str, ...] = ()
+    bring: tuple[str, ...] = ()
+
+
+class _Contact(Struct):
+    code: str
+    title: Text
+    value: str
+    url: str | None = None
+    hours: Text | None = None
+    open: Any = None
 
 
 class _Hours(Struct):
@@ -105,6 +116,10 @@ class _Branch(_Hours, kw_only=True):
     title: Text
     address: Text | None = None
     shelter: Text | None = None
+    kind: BranchKind = "office"
+    entrance: Text | None = None
+    access: Text | None = None
+    map: tuple[float, float] | None = None
     layout: str | None = None
     closures: list[Any] = []
     printers: list[Any] = []
@@ -121,6 +136,8 @@ class _Lane(Struct):
     channel: Channel
     skills: tuple[str, ...]
     roster: Any = None
+    pause_minutes: int = 0
+    walk_in_percent: int = 0
 
 
 def load_centre(folder: Path) -> Centre:
@@ -153,6 +170,7 @@ def check_centre(folder: Path, today: date | None = None) -> tuple[Centre, list[
     check_references(reader, raw)
     if not reader.problems:
         check_reach(reader, centre)
+        check_contact_centre(reader, centre)
     if reader.problems:
         order = {name: place for place, name in enumerate(FILES)}
         raise ConfigError(sorted(reader.problems, key=lambda one: order.get(one.file, -1)))
@@ -184,7 +202,7 @@ def _read(reader: Reader, raw: dict[str, dict[str, Any]]) -> Centre:
         groups=every("catalogue.toml", "groups", Group),
         services=_services(reader, raw["catalogue.toml"]),
         checklists=every("advice.toml", "checklists", Checklist),
-        contacts=every("advice.toml", "contacts", Contact),
+        contacts=_contacts(reader, raw["advice.toml"]),
         notes=every("advice.toml", "notes", Note),
         priorities=every("centre.toml", "priorities", Priority),
         skills=every("capacity.toml", "skills", Skill),
@@ -205,6 +223,7 @@ def _search(reader: Reader, raw: dict[str, Any]) -> SearchWords:
         idle=reader.value(place.at("idle"), raw.get("idle", {}), Phrases) or {},
         synonyms=tuple(filter(None, synonyms)),
         keywords=tuple(value for _, value in keywords),
+        another=reader.value(place.at("another"), raw.get("another"), str | None),
     )
 
 
@@ -236,8 +255,24 @@ def _services(reader: Reader, raw: dict[str, Any]) -> tuple[Service, ...]:
             channels=one.channels,
             planned_minutes=one.planned_minutes,
             documents=one.documents,
+            bring=one.bring,
         )
         for where, one in reader.items(place, raw.get("services", []), _Service)
+    )
+
+
+def _contacts(reader: Reader, raw: dict[str, Any]) -> tuple[Contact, ...]:
+    place = Place("advice.toml", "contacts")
+    return tuple(
+        Contact(
+            code=one.code,
+            title=one.title,
+            value=one.value,
+            url=one.url,
+            hours=one.hours,
+            open={} if one.open is None else weekly_of(reader, where.at("open"), one.open),
+        )
+        for where, one in reader.items(place, raw.get("contacts", []), _Contact)
     )
 
 
@@ -276,6 +311,10 @@ def _branch(
         desks=desks,
         lanes=lanes,
         shelter=raw.shelter,
+        kind=raw.kind,
+        entrance=raw.entrance,
+        access=raw.access,
+        map=raw.map,
         printers=tuple(
             one for _, one in reader.items(place.at("printers"), raw.printers, PrinterPlan)
         ),
@@ -299,7 +338,14 @@ def _capacity(
     )
     where, raw = _first(sources, "lanes")
     lanes = tuple(
-        LanePlan(lane.code, lane.channel, lane.skills, roster(place, lane.roster))
+        LanePlan(
+            lane.code,
+            lane.channel,
+            lane.skills,
+            roster(place, lane.roster),
+            lane.pause_minutes,
+            lane.walk_in_percent,
+        )
         for place, lane in reader.items(where, raw or [], _Lane)
     )
     return hours, desks, lanes

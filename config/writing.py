@@ -10,7 +10,7 @@ import tomli_w
 from msgspec import Struct
 
 from config.notation import format_duration, format_periods, format_weekly
-from queue_app.domain.centre import BranchPlan, Centre, DeskPlan, LanePlan
+from queue_app.domain.centre import BranchPlan, Centre, Contact, DeskPlan, LanePlan
 
 
 def write_centre(centre: Centre, folder: Path) -> None:
@@ -44,14 +44,15 @@ def write_centre(centre: Centre, folder: Path) -> None:
         },
         "advice.toml": {
             "checklists": _plain_all(centre.checklists),
-            "contacts": _plain_all(centre.contacts),
+            "contacts": [_contact_table(one) for one in centre.contacts],
             "notes": _plain_all(centre.notes),
         },
         "capacity.toml": {
             "skills": _plain_all(centre.skills),
             "layouts": [{"code": code} | table for code, table in layouts.values()],
         },
-        "search.toml": {
+        "search.toml": ({"another": centre.search.another} if centre.search.another else {})
+        | {
             "idle": {key: list(words) for key, words in centre.search.idle.items()},
             "synonyms": _plain_all(centre.search.synonyms),
             "keywords": _plain_all(centre.search.keywords),
@@ -60,6 +61,12 @@ def write_centre(centre: Centre, folder: Path) -> None:
     }
     for name, table in tables.items():
         (folder / name).write_text(tomli_w.dumps(table), encoding="utf-8")
+
+
+def _contact_table(contact: Contact) -> dict[str, Any]:
+    table = _plain(contact)
+    del table["open"]
+    return table | ({"open": format_weekly(contact.open)} if contact.open else {})
 
 
 _Layouts = dict[bytes, tuple[str, dict[str, Any]]]
@@ -83,7 +90,7 @@ def _capacity_key(branch: BranchPlan) -> bytes:
 
 def _capacity_table(branch: BranchPlan) -> dict[str, Any]:
     def planned(plan: DeskPlan | LanePlan) -> dict[str, Any]:
-        table = _plain(plan)
+        table = {key: value for key, value in _plain(plan).items() if value != 0}
         del table["roster"]
         if plan.roster != branch.hours:
             table["roster"] = format_weekly(plan.roster)
@@ -102,6 +109,13 @@ def _branch_table(branch: BranchPlan, layouts: _Layouts) -> dict[str, Any]:
         table["address"] = branch.address
     if branch.shelter:
         table["shelter"] = branch.shelter
+    table |= {
+        key: value for key in ("entrance", "access") if (value := getattr(branch, key)) is not None
+    }
+    if branch.map:
+        table["map"] = list(branch.map)
+    if branch.kind != "office":
+        table["kind"] = branch.kind
     shared = layouts.get(_capacity_key(branch))
     table |= {"layout": shared[0]} if shared else _capacity_table(branch)
     if branch.printers:

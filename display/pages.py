@@ -1,6 +1,7 @@
 """The hall board, the panel above a desk, and the ticket on a phone."""
 
 from contextlib import suppress
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -9,6 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect
 from litestar.status_codes import HTTP_303_SEE_OTHER, HTTP_308_PERMANENT_REDIRECT
+from msgspec import Struct
 
 from display import words
 from display.loudness import loudness_of
@@ -18,9 +20,11 @@ from queue_app.domain.catalogue import Language, Text
 from queue_app.domain.directory import Branch
 from queue_app.domain.errors import Conflict, NotAllowed, NotFound, NotSignedIn
 from queue_app.domain.hall import Hall
+from queue_app.domain.hall_code import changes_at, code_at
 from queue_app.domain.numbering import token_in
 from queue_app.domain.people import DeviceKind
 from queue_app.domain.ranges import Forecasts
+from queue_app.domain.rights import require
 from queue_app.domain.tickets import Ticket
 from queue_app.flow import arrival
 from queue_app.flow.act import By
@@ -35,7 +39,7 @@ from queue_app.texts.speaker import Speaker, speaker_of
 from queue_app.web import pairing
 from queue_app.web.addresses import absolute
 from queue_app.web.boards import admit_to_board
-from queue_app.web.guards import own_device, require_same_origin, right
+from queue_app.web.guards import own_device, require_same_origin, right, who_asks
 from queue_app.web.i18n import LANGUAGE_COOKIE, language_of, languages_of
 from queue_app.web.limits import PUBLIC
 from queue_app.web.pairing import REFUSED, device_in_address
@@ -76,6 +80,28 @@ async def board(
         words=words.call_out,
         loudness=loudness_of(seen.directory.rules, request.query_params),
     )
+
+
+class ShownCode(Struct, frozen=True):
+    """The hall's code and when it changes; None: the centre shows none."""
+
+    code: str | None
+    until: datetime | None
+
+
+@get("/display/{branch:str}/code", opt=right("see_hall_code"))
+async def hall_code(
+    request: Asked, branch: FromPath[str], clock: NamedDependency[Clock]
+) -> Response[ShownCode]:
+    """The code by which whoever is in the hall checks in by phone; for its own devices alone."""
+    directory, now = await reference.directory(), clock.now()
+    place = directory.branch(branch)
+    require("see_hall_code", who_asks(request), place.id)
+    minutes = directory.rules.hall_code_minutes
+    shown = ShownCode(None, None)
+    if minutes and place.kind == "office":
+        shown = ShownCode(code_at(place.hall_secret, now, minutes), changes_at(now, minutes))
+    return Response(shown, headers={"Cache-Control": "no-store"})
 
 
 async def _instead(
@@ -247,4 +273,6 @@ async def leave(request: Asked, token: FromPath[str], by: NamedDependency[By]) -
     return Redirect(f"/t/{token}", status_code=HTTP_303_SEE_OTHER)
 
 
-router = Router("", route_handlers=[board, panel, ticket, paper, leave], include_in_schema=False)
+router = Router(
+    "", route_handlers=[board, hall_code, panel, ticket, paper, leave], include_in_schema=False
+)

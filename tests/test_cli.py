@@ -154,7 +154,7 @@ def listens(port: int) -> bool:
 
 async def test_the_files_are_checked_without_a_database(data: Path) -> None:
     terminal = Terminal(data)
-    assert "34 services in 8 groups, 10 branches" in terminal.succeeds("config", "check")
+    assert "34 services in 8 groups, 11 branches" in terminal.succeeds("config", "check")
     assert not (data / "postgres").exists()
 
 
@@ -266,7 +266,7 @@ async def test_a_broken_backup_leaves_the_database_as_it_was(
     terminal.succeeds("backup", str(file))
     file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
     terminal.fails("restore", "--force", str(file))
-    assert await value(spare_database, "SELECT count(*) FROM branch") == 10
+    assert await value(spare_database, "SELECT count(*) FROM branch") == 11
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from tests.support.people import BRANCH, hire, install
 
 async def test_each_test_starts_with_the_centre_and_nothing_else(database: str) -> None:
     assert await db.fetch_value("SELECT count(*) FROM service") == 34
-    assert await db.fetch_value("SELECT count(*) FROM branch") == 10
+    assert await db.fetch_value("SELECT count(*) FROM branch") == 11
     for table in ("ticket", "appointment", "staff", "device", "session", "request"):
         assert await db.fetch_value(f"SELECT count(*) FROM {table}") == 0
 

@@ -9,6 +9,7 @@ import { stayAwake } from "./awake.js";
 import { CallOuts, sayCall } from "./callouts.js";
 import { Chime } from "./chime.js";
 import { fit } from "./fit.js";
+import { followCode } from "./here.js";
 import { rest } from "./resting.js";
 import { showWay, zoned } from "./zone.js";
 import { Voice } from "./voice.js";
@@ -226,3 +227,4 @@ connect(`/ws/branches/${known.branch}/board`, {
   shown: known,
   onRefused: () => setTimeout(() => location.reload(), REFUSED_FOR_MS),
 });
+followCode(known.branch);

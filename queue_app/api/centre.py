@@ -9,6 +9,7 @@ from litestar.params import Parameter, QueryParameter
 from queue_app.api.shapes import (
     BranchView,
     CatalogueView,
+    ClosureView,
     DaysView,
     DayView,
     FoundView,
@@ -63,6 +64,7 @@ def catalogue_view(directory: Directory) -> CatalogueView:
                         duration=service.duration,
                         channels=service.channels,
                         documents=service.documents,
+                        bring=service.bring,
                         planned_minutes=planned_minutes(service, centre.rules.open_service_minutes),
                     )
                     for service in centre.services
@@ -100,7 +102,7 @@ async def search_catalogue(
     "/branches",
     operation_id="branches",
     opt=right("see_centre"),
-    summary="The branches and whether they are open",
+    summary="The branches, whether they are open, and the days with other hours",
 )
 async def branches(clock: Clock) -> list[BranchView]:
     directory = await reference.directory()
@@ -112,10 +114,16 @@ def _branch(directory: Directory, branch: Branch, now: datetime) -> BranchView:
     door = directory.today(branch, now).door(now)
     return BranchView(
         slug=branch.slug,
+        kind=branch.kind,
         title=branch.title,
         address=branch.address,
         timezone=directory.centre.timezone,
         hours={day: tuple(map(_open, periods)) for day, periods in branch.hours.items()},
+        closures=tuple(
+            ClosureView(one.day, one.reason, tuple(map(_open, one.periods)))
+            for one in sorted(branch.closures, key=lambda closure: closure.day)
+            if one.day >= directory.local(now).date()
+        ),
         kiosk=door.state,
         opens_at=door.opens_at,
         closes_at=door.closes_at,

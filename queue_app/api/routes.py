@@ -15,6 +15,7 @@ from queue_app.api import (
     pushes,
     reprints,
     visitors,
+    waits_routes,
     wish_routes,
 )
 from queue_app.web.sockets import Channel, snapshot_of, websocket_of
@@ -27,9 +28,11 @@ router = Router(
         centre.branches,
         centre.free_slots,
         centre.prospect,
+        waits_routes.waits,
         centre.board,
         visitors.hold,
         visitors.confirm,
+        visitors.extend,
         visitors.correct,
         visitors.look_up,
         proofs.ask,
@@ -53,6 +56,7 @@ router = Router(
         pushes.stop_of_appointment,
         visitors.issue,
         visitors.check_in,
+        visitors.arrive,
         devices.ask,
         devices.follow,
         devices.sign,

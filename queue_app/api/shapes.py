@@ -3,11 +3,11 @@
 from datetime import date, datetime
 from typing import Annotated, Literal
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
 from queue_app.domain.appointments import AppointmentState
 from queue_app.domain.catalogue import Channel, Duration, Language, Text
-from queue_app.domain.centre import Checklist, Contact, Note, Priority, Weekday
+from queue_app.domain.centre import BranchKind, Checklist, Contact, Note, Priority, Weekday
 from queue_app.domain.interruptions import Kind
 from queue_app.domain.people import Role
 from queue_app.domain.tickets import State
@@ -33,6 +33,7 @@ class ServiceView(Struct, frozen=True):
     duration: Duration
     channels: tuple[Channel, ...]
     documents: tuple[str, ...]
+    bring: tuple[str, ...]
     planned_minutes: int
 
 
@@ -73,12 +74,24 @@ class OpenView(Struct, frozen=True):
     closes: str
 
 
+class ClosureView(Struct, frozen=True):
+    """A day with other hours than the week's; none: closed all day."""
+
+    date: date
+    reason: Text
+    hours: tuple[OpenView, ...]
+
+
 class BranchView(Struct, frozen=True):
+    """`closures`: from today on, in their order."""
+
     slug: str
+    kind: BranchKind
     title: Text
     address: Text | None
     timezone: str
     hours: dict[str, tuple[OpenView, ...]]
+    closures: tuple[ClosureView, ...]
     kiosk: str
     opens_at: datetime | None
     closes_at: datetime | None
@@ -91,6 +104,32 @@ class DayView(Struct, frozen=True):
 
 class DaysView(Struct, frozen=True):
     days: tuple[DayView, ...]
+
+
+class WalkInNow(Struct, frozen=True):
+    """What a walk-in who comes now waits, and how many wait already; no range: nobody can say."""
+
+    low_minutes: int | None
+    high_minutes: int | None
+    people: int
+
+
+class HalfHourView(Struct, frozen=True):
+    """`from`: a local time."""
+
+    begins: datetime = field(name="from")
+    low_minutes: int = 0
+    high_minutes: int = 0
+
+
+class WaitsView(Struct, frozen=True):
+    """`now`: None where no ticket is given at this moment. `held_percent`: of the walk-ins of the
+    last 30 days, how many waited as long as was foretold an hour before; None: not known yet."""
+
+    made_at: datetime | None
+    now: WalkInNow | None
+    by_half_hour: tuple[HalfHourView, ...]
+    held_percent: int | None
 
 
 class NewAppointment(Body, frozen=True):
@@ -237,6 +276,12 @@ class NewTicket(Body, frozen=True):
 
 class CheckIn(Body, frozen=True):
     code: Annotated[str, Meta(max_length=300)]
+
+
+class Arrival(Body, frozen=True):
+    """`hall_code`: what the board in the hall shows at this moment."""
+
+    hall_code: Annotated[str, Meta(max_length=40)]
 
 
 class Credentials(Body, frozen=True):

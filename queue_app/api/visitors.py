@@ -7,6 +7,7 @@ from litestar.status_codes import HTTP_200_OK, HTTP_202_ACCEPTED
 
 from queue_app.api.shapes import (
     AppointmentView,
+    Arrival,
     CheckIn,
     Confirmation,
     ContactChange,
@@ -54,6 +55,17 @@ async def confirm(token: str, data: Confirmation, by: By) -> AppointmentView:
         by, token, data.name, data.phone, data.email, spoken, data.as_it_is, data.proofs
     )
     return await shown(booked)
+
+
+@post(
+    "/appointments/{token:str}/extensions",
+    operation_id="extendHold",
+    opt=right("extend", PUBLIC),
+    status_code=HTTP_200_OK,
+    summary="Hold it for some minutes more",
+)
+async def extend(token: str, by: By) -> AppointmentView:
+    return await shown(await booking.extend(by, token))
 
 
 @post(
@@ -166,6 +178,16 @@ async def _spoken(wish: Language | None) -> Language:
 )
 async def check_in(branch: str, data: CheckIn, by: By) -> IssuedTicket:
     return await arrival.come_in(by, branch, data.code)
+
+
+@post(
+    "/appointments/{token:str}/check-ins",
+    operation_id="arrive",
+    opt=right("arrive", PUBLIC),
+    summary="A booked visitor's ticket from their own phone, by the code that the hall shows",
+)
+async def arrive(token: str, data: Arrival, by: By) -> IssuedTicket:
+    return await arrival.arrive_by_phone(by, token, data.hall_code)
 
 
 @get(

@@ -124,7 +124,7 @@ def guide(
         "",
         f"  Booking   {address}/",
         f"  Kiosk     {address}/kiosk/{made.branch}?device={made.kiosk}",
-        f"  Board     {address}/display/{made.branch}",
+        f"  Board     {address}/display/{made.branch}?device={made.board}",
         f"  Console   {address}/console",
         f"  Messages  {address}/trial/inbox",
         f"  API       {address}/api",

@@ -192,7 +192,7 @@ def desk(spoken: Words) -> dict[str, Any]:
             "call": spoken.gettext("%(number)s is a phone call: dial the number."),
             "recall": spoken.gettext("%(number)s: dial the number again."),
             "no_show": spoken.gettext("%(number)s: no answer."),
-            "expect": spoken.gettext("%(number)s: no answer yet, to be phoned at %(time)s."),
+            "expect": spoken.gettext("%(number)s: no answer yet, to be phoned once more."),
         },
         "lost": spoken.gettext(
             "No answer from the server. The screen shows how things stand;"

@@ -1,7 +1,8 @@
 """A booking as an iCalendar file (RFC 5545), to be downloaded or to come with a mail (RFC 5546)."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Literal
+from urllib.parse import urlencode
 
 from icalendar import Alarm, Calendar, Event, vCalAddress, vText
 
@@ -11,6 +12,7 @@ from queue_app.domain.directory import Directory
 from queue_app.texts.words import Words, words
 
 Method = Literal["PUBLISH", "REQUEST", "CANCEL"]
+_BASIC = "%Y%m%dT%H%M%SZ"
 REMIND_BEFORE = timedelta(hours=2)
 
 
@@ -29,6 +31,39 @@ def calendar_file(
     """
     event = _event(booking, directory, language, link, now, sequence)
     return _file(event, "PUBLISH", language)
+
+
+def calendar_links(
+    booking: Appointment, directory: Directory, language: Language
+) -> list[tuple[str, str]]:
+    """Calendars on the web and the address that opens each with this booking, to be saved there.
+
+    Neither the booking's link nor its code goes there: they would open it to whoever reads along.
+    """
+    summary = _summary(booking, words(language)) % {"centre": directory.centre.title[language]}
+    services = [directory.services_ever[code].title[language] for code in booking.services]
+    where = _location(booking, directory, language) if booking.channel == "visit" else ""
+    begins, ends = booking.starts_at.astimezone(UTC), booking.ends_at.astimezone(UTC)
+    google = {
+        "action": "TEMPLATE",
+        "text": summary,
+        "dates": f"{begins:{_BASIC}}/{ends:{_BASIC}}",
+        "details": "\n".join(services),
+        "location": where,
+    }
+    outlook = {
+        "path": "/calendar/action/compose",
+        "rru": "addevent",
+        "subject": summary,
+        "startdt": begins.isoformat(),
+        "enddt": ends.isoformat(),
+        "body": "\n".join(services),
+        "location": where,
+    }
+    return [
+        ("Google", f"https://calendar.google.com/calendar/render?{urlencode(google)}"),
+        ("Outlook", f"https://outlook.live.com/calendar/0/deeplink/compose?{urlencode(outlook)}"),
+    ]
 
 
 def invitation(
@@ -64,7 +99,6 @@ def _event(
 ) -> Event:
     spoken = words(language)
     cancelled = booking.state == "cancelled"
-    branch = directory.branch_of(booking.branch_id)
     centre = directory.centre.title[language]
     services = [directory.services_ever[code].title[language] for code in booking.services]
     summary = _summary(booking, spoken) % {"centre": centre}
@@ -81,11 +115,16 @@ def _event(
     if link:
         event.add("url", link)
     if booking.channel == "visit":
-        places = [branch.title[language], branch.address[language] if branch.address else ""]
-        event.add("location", ", ".join([centre, *filter(None, places)]))
+        event.add("location", _location(booking, directory, language))
     if not cancelled:
         event.add_component(_reminder(summary))
     return event
+
+
+def _location(booking: Appointment, directory: Directory, language: Language) -> str:
+    branch = directory.branch_of(booking.branch_id)
+    places = [branch.title[language], branch.address[language] if branch.address else ""]
+    return ", ".join([directory.centre.title[language], *filter(None, places)])
 
 
 def _code(booking: Appointment, spoken: Words) -> list[str]:

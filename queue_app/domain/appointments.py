@@ -4,7 +4,7 @@ An appointment's row is the fold of its events, as a ticket's is. Whose it is (n
 e-mail) is not part of that: events are kept for ever, people's data is not.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -59,6 +59,9 @@ Changed plans `unsettle` a booking, which keeps its place on paper until it is s
 `settle` it, or plans that fit it again `restore` it.
 """
 
+INSTEAD = "instead"
+"""Why a hold was given back: its browser holds another time instead."""
+
 SETTLES: dict[AppointmentVerb, Settlement] = {
     "move": "moved",
     "cancel": "cancelled",
@@ -93,7 +96,7 @@ class AppointmentEvent(Struct, frozen=True):
     @property
     def settles(self) -> Settlement | None:
         """How it settles a booking that changed plans had hit, if it does."""
-        given_up = self.verb == "cancel" and self.why is not None
+        given_up = self.verb == "cancel" and self.why not in (None, INSTEAD)
         return "over" if given_up else SETTLES.get(self.verb)
 
 
@@ -144,6 +147,8 @@ class Appointment(Struct, frozen=True):
     ticket_started_at: datetime | None = None
     """When its visit began, if it did."""
     ticket_ended_at: datetime | None = None
+    ticket_expected_at: datetime | None = None
+    """From when whoever was called in vain is called again, if they are."""
 
     @property
     def progress(self) -> AppointmentProgress:
@@ -218,6 +223,38 @@ def fold(events: Iterable[AppointmentEvent]) -> AppointmentProgress:
         progress = apply(progress, event)
     assert progress
     return progress
+
+
+Ender = Literal["resident", "another_choice", "time", "centre"]
+
+
+class Ending(Struct, frozen=True):
+    """Who ended an appointment, and when: its resident, who may have chosen another time in the
+    same browser; the time that a hold has; the centre.
+
+    `was_booked`: it was more than a hold. `why`: what changed plans left it without a place.
+    """
+
+    by: Ender
+    at: datetime
+    was_booked: bool
+    why: str | None = None
+
+
+def ending(events: Sequence[AppointmentEvent], now: datetime) -> Ending | None:
+    """Of a cancelled or expired one, swept or not; None of any other."""
+    progress, last = fold(events), events[-1]
+    if progress.state == "held" and progress.held_until and progress.held_until <= now:
+        return Ending("time", progress.held_until, was_booked=False)
+    if last.verb == "expire":
+        return Ending("time", progress.held_until or last.at, was_booked=False)
+    if last.verb != "cancel":
+        return None
+    booked = any(one.verb == "confirm" for one in events)
+    if last.why == INSTEAD:
+        return Ending("another_choice", last.at, booked)
+    by: Ender = "resident" if last.actor == "resident" and not last.why else "centre"
+    return Ending(by, last.at, booked, last.why)
 
 
 def lapsed(appointment: Appointment, now: datetime) -> bool:

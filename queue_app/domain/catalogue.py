@@ -64,7 +64,8 @@ class Service(Struct, frozen=True):
     """One line of the published catalogue.
 
     `planned_minutes` overrides the plan of this service, whatever the published form.
-    `documents` are the codes of the checklists that the visitor should bring.
+    `documents` are the codes of the checklists of what is sent, as photos or scans, so that no
+    visit is needed; `bring` those of what a visitor takes along.
     """
 
     code: str
@@ -74,6 +75,7 @@ class Service(Struct, frozen=True):
     channels: tuple[Channel, ...]
     planned_minutes: int | None = None
     documents: tuple[str, ...] = ()
+    bring: tuple[str, ...] = ()
 
 
 def planned_minutes(service: Service, open_minutes: int) -> int:

@@ -61,10 +61,16 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
     """The local hour at which the last day of the horizon opens for booking."""
     hold_minutes: int = 10
     """How long a chosen slot is held for its resident."""
+    hold_extensions: int = 3
+    """How often its resident may have as many minutes more."""
     early_minutes: int = 10
     """A checked-in booking may come first from this long before its time."""
     check_in_early_minutes: int = 24 * 60
     """A booking is checked in from this long before its time, on its day."""
+    call_again_minutes: int = 15
+    """Who does not answer the call they booked is called once more after so long; 0: not again."""
+    hall_code_minutes: int = 5
+    """The code by which one checks in from one's phone changes so often; 0: none is shown."""
     late_minutes: int = 10
     """A booking that checks in later than this joins the live queue."""
     last_ticket_minutes: int = 30
@@ -144,12 +150,22 @@ class DeskPlan(Struct, frozen=True):
 
 
 class LanePlan(Struct, frozen=True):
-    """Capacity that can be booked: room for one visit at a time, not the desk that will call."""
+    """Capacity that can be booked: room for one visit at a time, not the desk that will call.
+
+    `pause_minutes`: kept free between two visits. `walk_in_percent`: so much of each of its days
+    is not booked, but left to the live queue.
+    """
 
     code: str
     channel: Channel
     skills: tuple[str, ...]
     roster: Weekly
+    pause_minutes: int = 0
+    walk_in_percent: int = 0
+
+
+BranchKind = Literal["office", "contact_centre"]
+"""An office receives visitors; the contact centre phones, for the whole city."""
 
 
 class BranchPlan(Struct, frozen=True):
@@ -162,6 +178,13 @@ class BranchPlan(Struct, frozen=True):
     lanes: tuple[LanePlan, ...]
     shelter: Text | None = None
     """Where people go in an air-raid alert, and how to get there."""
+    kind: BranchKind = "office"
+    entrance: Text | None = None
+    """Where one goes in."""
+    access: Text | None = None
+    """What is accessible, and how: steps, a ramp, a lift, a loop."""
+    map: tuple[float, float] | None = None
+    """Latitude and longitude in degrees."""
     printers: tuple[PrinterPlan, ...] = ()
 
 
@@ -174,13 +197,14 @@ class Checklist(Struct, frozen=True):
 
 
 class Contact(Struct, frozen=True):
-    """A way to reach the centre without a visit; `hours` in words."""
+    """A way to reach the centre without a visit; `hours` in words, `open` when it answers."""
 
     code: str
     title: Text
     value: str
     url: str | None = None
     hours: Text | None = None
+    open: Weekly = {}
 
 
 class Note(Struct, frozen=True):

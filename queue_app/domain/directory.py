@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from queue_app.domain.branch_day import BranchDay, branch_day
 from queue_app.domain.catalogue import Channel, Language, Service, Text
-from queue_app.domain.centre import Centre, Closure, Rules, Weekly
+from queue_app.domain.centre import BranchKind, Centre, Closure, Rules, Weekly
 from queue_app.domain.errors import NotFound
 from queue_app.domain.paper import Printer
 from queue_app.domain.quiet import Quiet
@@ -32,6 +32,8 @@ class Lane(Struct, frozen=True):
     skills: tuple[str, ...]
     services: frozenset[str]
     roster: Weekly
+    pause_minutes: int = 0
+    walk_in_percent: int = 0
 
 
 class Branch(Struct, frozen=True):
@@ -50,6 +52,12 @@ class Branch(Struct, frozen=True):
     desks: tuple[Desk, ...]
     lanes: tuple[Lane, ...]
     shelter: Text | None = None
+    kind: BranchKind = "office"
+    entrance: Text | None = None
+    access: Text | None = None
+    map: tuple[float, float] | None = None
+    hall_secret: bytes = bytes(16)
+    """Out of which the code is made that its hall shows; nobody is told it."""
     retired_desks: tuple[Desk, ...] = ()
     retired: bool = False
     printers: tuple[Printer, ...] = ()

@@ -176,6 +176,11 @@ class Hall(Struct, frozen=True, dict=True):
         people = [*self.waiting, *map(self._keep_right, newcomers)]
         return self.forecasts.waits_of(msgspec.structs.replace(self._now, waiting=people))
 
+    @property
+    def snapshot(self) -> Now:
+        """What forecasts beyond those of the people in it need."""
+        return self._now
+
     @cached_property
     def _now(self) -> Now:
         """What the forecast needs of this snapshot."""

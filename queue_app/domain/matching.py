@@ -50,11 +50,13 @@ class Synonyms(Struct, frozen=True):
 
 class SearchWords(Struct, frozen=True):
     """What the operator teaches the search beside the titles. `idle`: words that say nothing, such
-    as "how" and "my"."""
+    as "how" and "my". `another`: the service that whoever finds nothing is offered as "another
+    question"."""
 
     idle: Phrases = {}
     synonyms: tuple[Synonyms, ...] = ()
     keywords: tuple[Keywords, ...] = ()
+    another: str | None = None
 
 
 class Thing(Struct, frozen=True):

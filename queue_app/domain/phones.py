@@ -102,6 +102,12 @@ def can_be_called(number: str) -> bool:
     return phonenumbers.number_type(phonenumbers.parse(number)) in CALLED
 
 
+def is_abroad(number: str, country: str | None) -> bool:
+    """Whether this number, in E.164, is of another country; not where none is known."""
+    code = phonenumbers.parse(number).country_code
+    return country is not None and code != phonenumbers.country_code_for_region(country)
+
+
 def hidden_phone(number: str) -> str:
     """+380•••••4567: its owner knows it again, nobody else learns it."""
     code = f"+{phonenumbers.parse(number).country_code}"

@@ -43,6 +43,7 @@ RIGHTS: Mapping[str, Mapping[Party, Where]] = {
     "see_ticket": _BY_LINK,
     "see_appointment": _BY_LINK,
     "see_kiosk": _KIOSK,
+    "see_hall_code": _DEVICE,
     "see_desks": _IN_BRANCH,
     "see_queue": _IN_BRANCH,
     "see_desk": _IN_BRANCH,
@@ -52,6 +53,7 @@ RIGHTS: Mapping[str, Mapping[Party, Where]] = {
     # Residents.
     "hold": _ANYONE,
     "confirm": _BY_LINK,
+    "extend": _BY_LINK,
     "move": _BY_LINK,
     "correct": _BY_LINK,
     "forget": _BY_LINK,
@@ -75,6 +77,7 @@ RIGHTS: Mapping[str, Mapping[Party, Where]] = {
     "register_kiosk": _ANYONE,
     "issue": _KIOSK,
     "check_in": _KIOSK,
+    "arrive": _BY_LINK,
     "admit_call": _SYSTEM,
     "reprint": _KIOSK | _IN_BRANCH,
     "note_printer": _SYSTEM,

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from itertools import compress
-from typing import NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
@@ -37,6 +37,10 @@ class RosteredLane(Protocol):
     def services(self) -> frozenset[str]: ...
     @property
     def roster(self) -> Weekly: ...
+    @property
+    def pause_minutes(self) -> int: ...
+    @property
+    def walk_in_percent(self) -> int: ...
 
 
 class Occupied(NamedTuple):
@@ -140,6 +144,60 @@ def lanes_free_at(capacity: Capacity, visit: Visit, start: datetime, now: dateti
     return [lane_id for _, _, lane_id in sorted(fitting)]
 
 
+Reason = Literal[
+    "past",
+    "too_near",
+    "not_yet_open",
+    "beyond_horizon",
+    "closed_day",
+    "closed_then",
+    "off_grid",
+    "nobody_then",
+]
+"""Why a start is none, whoever asks for it."""
+
+
+def why_no_start(capacity: Capacity, visit: Visit, start: datetime, now: datetime) -> Reason | None:
+    """Why nobody could have the visit at `start` even if nothing were taken; None: somebody could.
+
+    `not_yet_open`: the last day of the horizon, before it opens for booking. `nobody_then`: the
+    branch is open, but no lane has room for such a visit then, as in a break or before closing.
+    """
+    if start <= now:
+        return "past"
+    day = _day(capacity, start.astimezone(capacity.zone).date())
+    earliest, last = bookable(now, capacity.rules, capacity.zone)
+    if start.timestamp() < earliest.timestamp():
+        return "too_near"
+    if day.date > last:
+        ahead = (day.date - now.astimezone(capacity.zone).date()).days
+        return "not_yet_open" if ahead <= capacity.rules.horizon_days else "beyond_horizon"
+    opened = _opened(capacity, _Week(capacity.hours), day)
+    if not opened:
+        return "closed_day"
+    cell, rest = divmod(start.timestamp() - day.opens, day.grid_minutes * 60)
+    at = 1 << int(cell)
+    if not opened & at:
+        return "closed_then"
+    if rest or not at & day.steps:
+        return "off_grid"
+    cells = _cells(visit, capacity.rules)
+    lanes = lanes_by_day(capacity, visit, [day])[0]
+    return None if any(runs(lane.open, cells) & at for lane in lanes) else "nobody_then"
+
+
+def around(starts: Iterable[datetime], wanted: datetime, limit: int) -> list[datetime]:
+    """Up to `limit` starts, as many before the wanted one as after it, the nearest of each side,
+    in order of time; where one side has too few, the other makes up for it."""
+    moment = wanted.timestamp()
+    ordered = sorted(starts, key=datetime.timestamp)
+    before = [start for start in ordered if start.timestamp() <= moment]
+    after = [start for start in ordered if start.timestamp() > moment]
+    later = min(len(after), max(limit - limit // 2, limit - len(before)))
+    earlier = min(len(before), limit - later)
+    return before[len(before) - earlier :] + after[:later]
+
+
 def nearest(starts: Iterable[datetime], wanted: datetime, limit: int) -> list[datetime]:
     """The `limit` starts nearest to the wanted one, in order of time."""
     moment = wanted.timestamp()
@@ -202,21 +260,24 @@ def lane_days(capacity: Capacity, visit: Visit, days: Sequence[GridDay]) -> list
     ]
     busy = _busy(capacity.occupied, lanes, days)
     branch, rosters = _Week(capacity.hours), [_Week(lane.roster) for lane in lanes]
+    cells = _cells(visit, capacity.rules)
     planned: list[list[LaneDay]] = []
     for index, day in enumerate(days):
         opened = _opened(capacity, branch, day)
         planned.append(
             [
-                LaneDay(
-                    lane_id=lane.id,
-                    services=lane.services,
-                    open=roster.on(day) & opened,
-                    busy=busy[index][lane.id],
-                )
+                _lane_day(lane, roster.on(day) & opened, busy[index][lane.id], cells)
                 for lane, roster in zip(lanes, rosters, strict=True)
             ]
         )
     return planned
+
+
+def _lane_day(lane: RosteredLane, opened: int, busy: int, cells: int) -> LaneDay:
+    """Where the visit would take what is left to walk-ins, nothing of the day is free."""
+    left = opened.bit_count() * (100 - lane.walk_in_percent) // 100
+    full = lane.walk_in_percent > 0 and (busy & opened).bit_count() + cells > left
+    return LaneDay(lane.id, lane.services, opened, opened | busy if full else busy)
 
 
 class _Week:
@@ -316,7 +377,7 @@ def _open_evenly(periods: tuple[Period, ...], grid_minutes: int) -> int:
 def _busy(
     occupied: Iterable[Occupied], lanes: Iterable[RosteredLane], days: Sequence[GridDay]
 ) -> list[dict[int, int]]:
-    """The cells that bookings touch, for each day by lane.
+    """The cells that bookings touch, and the pauses around them, for each day by lane.
 
     Written for speed: a month may hold thousands of bookings.
     """
@@ -325,10 +386,12 @@ def _busy(
         return busy
     opens = [day.opens for day in days]
     grid = days[0].grid_minutes * 60
+    pauses = {lane.id: lane.pause_minutes * 60 for lane in lanes}
     for lane_id, starts_at, ends_at in occupied:
         if lane_id not in busy[0]:
             continue
-        starts, ends = starts_at.timestamp(), ends_at.timestamp()
+        pause = pauses[lane_id]
+        starts, ends = starts_at.timestamp() - pause, ends_at.timestamp() + pause
         index = bisect_right(opens, starts) - 1
         if index < 0:
             index, starts = 0, opens[0]

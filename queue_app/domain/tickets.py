@@ -188,13 +188,21 @@ def is_away(progress: Progress, now: datetime) -> bool:
     return progress.expected_at is not None and now < progress.expected_at
 
 
-def absence(ticket: Ticket) -> Verb:
-    """What becomes of somebody who was called and is not there.
+def expected_next(
+    ticket: Ticket, events: Iterable[Event], now: datetime, again_minutes: int
+) -> datetime | None:
+    """From when somebody who was called and is not there is called again; None: a no-show.
 
     Called before the time they booked, they are expected at that time: nobody has missed a visit
-    that was not due.
+    that was not due. Who does not answer a booked phone call is called once more
+    `again_minutes` later; 0: not again.
     """
-    return "expect" if expected_back(ticket.due_at, ticket.progress.called_at) else "no_show"
+    back = expected_back(ticket.due_at, ticket.progress.called_at)
+    if ticket.channel != "phone" or not again_minutes:
+        return back
+    tried = [one for one in effective(events) if one.verb == "expect"]
+    again = now + timedelta(minutes=again_minutes)
+    return max(again, back) if back else None if tried else again
 
 
 def expected_back(due_at: datetime | None, called_at: datetime | None) -> datetime | None:

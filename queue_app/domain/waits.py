@@ -417,6 +417,14 @@ def _runs(scene: Scene, runs: int, draws: Draws) -> Iterator[_Run]:
         )
 
 
+def futures(
+    scene: Scene, runs: int, draws: Draws
+) -> Iterator[tuple[Sequence[Coming], Sequence[Coming], Sequence[Shift]]]:
+    """Each run's chance: who comes, who waits already, and when each desk is free."""
+    for run in _runs(scene, runs, draws):
+        yield run.people, run.waiting, run.shifts
+
+
 def _involved(scene: Scene) -> Iterator[int]:
     """Whose chance the runs depend on; that of a desk is that of whom it serves."""
     yield from (one.id for one in scene.waiting)

@@ -11,6 +11,7 @@ from queue_app.domain.branch_day import Door
 from queue_app.domain.catalogue import Channel, Language
 from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.errors import Conflict, NotFound, RuleBroken
+from queue_app.domain.hall_code import is_shown
 from queue_app.domain.promises import Promise
 from queue_app.domain.ranges import Forecasts
 from queue_app.domain.tickets import Ticket
@@ -56,6 +57,7 @@ async def issue(
     """
     branch = act.branch(branch_slug)
     chosen = check_services(act.directory, services)
+    check_office(branch)
     check_desks(branch, chosen)
     check_priority(act.directory, priority)
     door = check_open(act.directory, branch, act.now)
@@ -101,6 +103,12 @@ def check_priority(directory: Directory, priority: str | None) -> None:
         raise RuleBroken("unknown_priority", priority=priority)
 
 
+def check_office(branch: Branch) -> None:
+    """RuleBroken `no_walk_ins` where nobody is received: the contact centre phones."""
+    if branch.kind == "contact_centre":
+        raise RuleBroken("no_walk_ins", branch=branch.slug)
+
+
 def check_open(directory: Directory, branch: Branch, now: datetime) -> Door:
     """The open door; RuleBroken `branch_closed` with `opens_at`, or `past_last_ticket` with
     `closes_at`."""
@@ -132,6 +140,7 @@ async def prospect(
     directory = await reference.directory()
     branch = directory.branch(branch_slug)
     chosen = check_services(directory, services)
+    check_office(branch)
     check_desks(branch, chosen)
     check_priority(directory, priority)
     door = check_open(directory, branch, now)
@@ -155,7 +164,11 @@ async def check_in(act: Act, branch_slug: str, code: str) -> IssuedTicket:
     `branch_retired`, `not_a_visit`, `too_early`; Conflict `visit_over`. Faces call `come_in`.
     """
     branch = act.branch(branch_slug)
-    appointment = await _booked(act, branch, code)
+    return await _come(act, branch, await _booked(act, branch, code))
+
+
+async def _come(act: Act, branch: Branch, appointment: Appointment) -> IssuedTicket:
+    """The ticket of whoever is there for their visit."""
     issued = await of_appointment(appointment)
     if issued is None:
         check_in_time(act.directory, appointment, act.now)
@@ -167,6 +180,35 @@ async def check_in(act: Act, branch_slug: str, code: str) -> IssuedTicket:
     if promised := _promise(branch, again, issued.progress.revision, act.now):
         await keep_later(branch.id, [promised])
     return again
+
+
+@verb
+async def arrive(act: Act, token: str, hall_code: str) -> IssuedTicket:
+    """A booked visitor's ticket from their own phone, by the code that the hall shows now.
+
+    NotFound `unknown_link`; RuleBroken `no_hall_code`, `wrong_hall_code`, and what `check_in`
+    refuses of whoever has the link; Conflict `appointment_state`, `visit_over`. Faces call
+    `arrive_by_phone`.
+    """
+    appointment = await act.appointment(token)
+    minutes = act.directory.rules.hall_code_minutes
+    if not minutes:
+        raise RuleBroken("no_hall_code")
+    if appointment.state != "booked":
+        raise Conflict("appointment_state", state=appointment.state)
+    branch = act.directory.branch_of(appointment.branch_id)
+    if branch.retired:
+        raise RuleBroken("branch_retired", branch=branch.slug)
+    _check_due(act, branch, appointment, tell=True)
+    if not is_shown(branch.hall_secret, hall_code, act.now, minutes):
+        raise RuleBroken("wrong_hall_code")
+    return await _come(act, branch, appointment)
+
+
+async def arrive_by_phone(by: By, token: str, hall_code: str) -> IssuedTicket:
+    """`arrive` for whoever may try but a few wrong codes. TooMany `too_many_wrong_codes`."""
+    async with sparing.few_wrong_hall_codes(by, token):
+        return await arrive(by, token, hall_code)
 
 
 async def come_in(by: By, branch_slug: str, code: str) -> IssuedTicket:
@@ -182,14 +224,19 @@ async def _booked(act: Act, branch: Branch, text: str) -> Appointment:
         raise NotFound("unknown_code")
     by_link = not named.isdigit()
     appointment = await (_linked if by_link else _coded)(act, branch, named)
+    _check_due(act, branch, appointment, tell=by_link)
+    return appointment
+
+
+def _check_due(act: Act, branch: Branch, appointment: Appointment, *, tell: bool) -> None:
+    """RuleBroken `other_day`, `not_a_visit`, `branch_closed`; `tell`: with its time."""
     starts = act.directory.local(appointment.starts_at)
-    told = {"starts_at": starts} if by_link else {}
+    told = {"starts_at": starts} if tell else {}
     if not act.directory.today(branch, act.now).concerns(starts, act.now):
         raise RuleBroken("other_day", **told)
     if appointment.channel != "visit":
         raise RuleBroken("not_a_visit", **told)
     check_not_over(act.directory, branch, act.now)
-    return appointment
 
 
 async def _coded(act: Act, branch: Branch, digits: str) -> Appointment:
@@ -197,9 +244,11 @@ async def _coded(act: Act, branch: Branch, digits: str) -> Appointment:
     if appointment is not None:
         return appointment
     others = [one for one in act.directory.branches_ever if one != branch.id]
-    found = await appointments.visit_elsewhere(others, digits)
+    found = await appointments.booked_elsewhere(others, digits)
     if found is None:
         raise NotFound("unknown_code")
+    if found.channel != "visit":
+        raise RuleBroken("not_a_visit")
     retired = act.directory.branch_of(found.branch_id).retired
     raise RuleBroken("branch_retired" if retired else "other_branch_booking")
 
@@ -212,6 +261,8 @@ async def _linked(act: Act, branch: Branch, token: str) -> Appointment:
     own = act.directory.branch_of(appointment.branch_id)
     if own.id == branch.id:
         return appointment
+    if appointment.channel != "visit":
+        raise RuleBroken("not_a_visit", starts_at=act.directory.local(appointment.starts_at))
     if own.retired:
         raise RuleBroken("branch_retired", branch=own.slug)
     raise RuleBroken(

@@ -14,7 +14,7 @@ from queue_app.domain.errors import Conflict, RuleBroken
 from queue_app.flow import offering, reaching, refusing, sparing
 from queue_app.flow.act import Act, verb
 from queue_app.flow.arrival import check_services
-from queue_app.flow.taking import take
+from queue_app.flow.taking import pause_is_taken, take
 from queue_app.queries import appointments
 from queue_app.queries import slots as free
 from queue_app.store import db
@@ -36,9 +36,9 @@ async def hold(
     """Take a free start for `hold_minutes`. `instead`: the link of what this browser holds and
     gives back for it.
 
-    Conflict `slot_taken` with the nearest `alternatives`; RuleBroken `unknown_service`,
-    `not_by_visit`, `not_by_phone`, `too_many_services`, `no_such_time`; TooMany `too_many_holds`,
-    `enough_holds`.
+    Conflict `slot_taken` with `alternatives` near it; RuleBroken `unknown_service`,
+    `not_by_visit`, `not_by_phone`, `too_many_services`, `no_such_time` with its `reason` and
+    `alternatives`; TooMany `too_many_holds`, `enough_holds`.
     """
     await act.plans_stand()
     branch = act.branch(branch_slug)
@@ -52,7 +52,7 @@ async def hold(
     until = act.now + timedelta(minutes=act.directory.rules.hold_minutes)
     held = await take(act, branch, chosen, starts_at, channel, spoken, until)
     if held is None:
-        raise await _taken(act, branch, chosen, channel, starts_at)
+        raise await _not_to_be_had(act, branch, chosen, channel, starts_at)
     await sparing.note_hold(act, held)
     if instead:
         await sparing.give_back(act, instead)
@@ -64,15 +64,19 @@ def check_time(starts_at: datetime, now: datetime) -> datetime:
 
     RuleBroken `no_such_time` without an offset from UTC, or out of all reach.
     """
-    if starts_at.tzinfo is None or not -FARTHEST < starts_at - now < FARTHEST:
-        raise RuleBroken("no_such_time", starts_at=starts_at)
+    if starts_at.tzinfo is None:
+        raise RuleBroken("no_such_time", starts_at=starts_at, reason="no_offset")
+    if not -FARTHEST < starts_at - now < FARTHEST:
+        why = "past" if starts_at < now else "beyond_horizon"
+        raise RuleBroken("no_such_time", starts_at=starts_at, reason=why)
     return starts_at.astimezone(UTC)
 
 
 def check_day(day: date, today: date) -> None:
     """RuleBroken `no_such_time` for a day out of all reach."""
     if abs(day - today) > FARTHEST:
-        raise RuleBroken("no_such_time", day=day)
+        why = "past" if day < today else "beyond_horizon"
+        raise RuleBroken("no_such_time", day=day, reason=why)
 
 
 async def expire_lapsed(act: Act, branch_id: int) -> int:
@@ -85,19 +89,49 @@ async def expire_lapsed(act: Act, branch_id: int) -> int:
     return len(lapsed)
 
 
-async def _taken(
+async def _not_to_be_had(
     act: Act,
     branch: Branch,
     services: tuple[str, ...],
     channel: Channel,
     wanted: datetime,
     leaving_out: int | None = None,
-) -> Conflict:
-    """Somebody was first: what is possible instead."""
-    near = await free.alternatives(
-        act.directory, branch, services, channel, wanted, act.now, leaving_out
-    )
-    return Conflict("slot_taken", alternatives=near)
+) -> Conflict | RuleBroken:
+    """Whether somebody was first, or it was never a start; and what is possible instead."""
+    asked = act.directory, branch, services, channel, wanted, act.now
+    near = await free.alternatives(*asked, leaving_out)
+    why = await free.why_no_start(*asked)
+    if why is None:
+        return Conflict("slot_taken", alternatives=near)
+    closure = free.closure_on(act.directory, branch, wanted)
+    known = {"closure": closure.reason} if closure else {}
+    return RuleBroken("no_such_time", reason=why, starts_at=wanted, alternatives=near, **known)
+
+
+@verb
+async def extend(act: Act, token: str) -> Appointment:
+    """`hold_minutes` more for a hold, up to `hold_extensions` times.
+
+    Conflict `hold_expired`, `appointment_state`; RuleBroken `extended_enough` with the `limit`,
+    and `too_late_to_extend` where the time itself would be too near by then.
+    """
+    held = await act.appointment(token)
+    require_confirmable(held, act.now)
+    limit = extensions_of(act.directory, held)
+    if await appointments.extensions(held) >= limit:
+        raise RuleBroken("extended_enough", limit=limit)
+    assert held.held_until
+    until = held.held_until + timedelta(minutes=act.directory.rules.hold_minutes)
+    if until > held.starts_at:
+        raise RuleBroken("too_late_to_extend")
+    extended = await act.record(held, "extend", held_until=until)
+    await sparing.note_extension(extended)
+    return extended
+
+
+def extensions_of(directory: Directory, held: Appointment) -> int:
+    """How often a hold may be extended; never one that others on the waiting list wait for."""
+    return directory.rules.hold_extensions if held.wish_id is None else 0
 
 
 @verb
@@ -148,7 +182,7 @@ async def move(act: Act, token: str, starts_at: datetime) -> Appointment:
     """To another free start; the old one is kept until the new one is sure.
 
     Conflict `slot_taken` with `alternatives`, `already_checked_in`, `appointment_state`,
-    `too_late_to_change`; RuleBroken `no_such_time`, `branch_retired`.
+    `too_late_to_change`; RuleBroken `no_such_time` as `hold` has it, `branch_retired`.
     """
     await act.plans_stand()
     booked = await act.appointment(token)
@@ -160,7 +194,7 @@ async def move(act: Act, token: str, starts_at: datetime) -> Appointment:
     await expire_lapsed(act, branch.id)
     moved = await _move(act, branch, booked, starts_at)
     if moved is None:
-        raise await _taken(
+        raise await _not_to_be_had(
             act, branch, booked.services, booked.channel, starts_at, leaving_out=booked.id
         )
     await offering.give_back(act, booked)
@@ -179,6 +213,8 @@ async def _move(
     day = act.directory.local(starts_at).date()
     capacity = await free.capacity_of(act.directory, branch, day, 1, act.now, leaving_out=booked.id)
     for lane_id in slots.lanes_free_at(capacity, visit, starts_at, act.now):
+        if await pause_is_taken(branch, lane_id, starts_at, ends_at, booked.id):
+            continue
         try:
             async with db.savepoint():
                 return await act.record(

@@ -1,10 +1,12 @@
 """At the desks: calling the next person, and what may happen to them then."""
 
+from datetime import datetime
+
 from queue_app.domain import interruptions, tickets
 from queue_app.domain.dispatch import CallingDesk
 from queue_app.domain.errors import Conflict, NotFound, RuleBroken
 from queue_app.domain.interruptions import Interruption
-from queue_app.domain.tickets import Ticket
+from queue_app.domain.tickets import Ticket, Verb
 from queue_app.flow.act import Act, verb
 from queue_app.flow.arrival import check_services
 from queue_app.flow.records import next_event
@@ -110,7 +112,8 @@ async def finish(act: Act, ticket_id: int) -> Ticket:
 
 @verb
 async def no_show(act: Act, ticket_id: int) -> Ticket:
-    """The person is not there: a no-show or, called before their booked time, expected at it.
+    """The person is not there: a no-show; or expected, called before their booked time, at it,
+    and phoned in vain for the first time, `call_again_minutes` later.
 
     Conflict `hall_paused` while the branch is interrupted, and `just_resumed` with `possible_at`
     for a moment after it: nobody can come, nor loses by it."""
@@ -118,10 +121,16 @@ async def no_show(act: Act, ticket_id: int) -> Ticket:
     stops = await act.interruptions(ticket.branch_id)
     _require_calls(act, stops)
     _require_time_to_come(act, stops, ticket)
-    missed = tickets.absence(ticket)
-    expected_at = ticket.due_at if missed == "expect" else None
+    expected_at = await _expected_next(act, ticket)
+    missed: Verb = "expect" if expected_at else "no_show"
     desk_id = ticket.progress.desk_id
     return await act.record(ticket, missed, desk_id=desk_id, expected_at=expected_at)
+
+
+async def _expected_next(act: Act, ticket: Ticket) -> datetime | None:
+    events = await history(ticket.branch_id, ticket.id)
+    again = act.directory.rules.call_again_minutes
+    return tickets.expected_next(ticket, events, act.now, again)
 
 
 def _require_time_to_come(act: Act, stops: Interruptions, ticket: Ticket) -> None:

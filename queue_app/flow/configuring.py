@@ -60,7 +60,10 @@ _Wanted = dict[_Key, tuple[str, _Row]]
 
 _SERVICES = _Kept("service", "service", ("code",), ("document",))
 _BRANCHES = _Kept(
-    "branch", "branch", ("slug",), ("title", "address", "shelter", "hours", "closures")
+    "branch",
+    "branch",
+    ("slug",),
+    ("title", "address", "entrance", "access", "map", "shelter", "hours", "closures"),
 )
 _DESKS = _Kept("desk", "desk", ("branch_id", "number"), ("roster",))
 _LANES = _Kept("lane", "lane", ("branch_id", "code"), ("roster",))
@@ -201,7 +204,7 @@ def _wanted_branches(centre: Centre) -> _Wanted:
 
 
 def _own(branch: BranchPlan) -> _Row:
-    return {name: _plain(getattr(branch, name)) for name in _BRANCHES.json}
+    return {name: _plain(getattr(branch, name)) for name in (*_BRANCHES.json, "kind")}
 
 
 async def _branch_ids() -> dict[str, int]:
@@ -232,6 +235,8 @@ def _wanted_lanes(centre: Centre, ids: Mapping[str, int]) -> _Wanted:
                 "channel": lane.channel,
                 "skills": list(lane.skills),
                 "roster": _plain(lane.roster),
+                "pause_minutes": lane.pause_minutes,
+                "walk_in_percent": lane.walk_in_percent,
             },
         )
         for branch in centre.branches

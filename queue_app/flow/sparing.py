@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
-from queue_app.domain.appointments import Appointment
+from queue_app.domain.appointments import INSTEAD, Appointment
 from queue_app.domain.errors import QueueError, TooMany
 from queue_app.domain.people import Device
 from queue_app.domain.slots import freed_at
@@ -22,6 +22,8 @@ from queue_app.store import db
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
 WRONG_CODES = 10
 """So many a minute may one device try: a person errs, a program guesses."""
+WRONG_HALL_CODES, HALL_CODE_WINDOW = 5, timedelta(minutes=10)
+"""So many wrong codes of the hall in so long may be tried for one booking."""
 _WRONG = (
     "unknown_code", "unknown_link", "other_day", "other_branch_booking", "branch_retired",
     "not_a_visit",
@@ -72,6 +74,16 @@ async def note_hold(act: Act, held: Appointment) -> None:
     )
 
 
+async def note_extension(held: Appointment) -> None:
+    """It counts as held for as long as it is."""
+    await db.fetch(
+        "UPDATE hold_from SET held_until = $3 WHERE branch_id = $1 AND appointment_id = $2",
+        held.branch_id,
+        held.id,
+        held.held_until,
+    )
+
+
 async def held_by(browser: str, now: datetime) -> list[Appointment]:
     """What this browser holds at the moment, as it was chosen."""
     rows = await db.fetch(
@@ -91,7 +103,7 @@ async def give_back(act: Act, token: str) -> None:
         still = await act.appointment(one.token)
         if still.state == "held":
             await keep_back(act, still)
-            await act.record(still, "cancel")
+            await act.record(still, "cancel", why=INSTEAD)
 
 
 async def require_few(act: Act, what: str) -> None:
@@ -132,6 +144,29 @@ async def few_wrong_codes(by: By) -> AsyncIterator[None]:
         yield
     except QueueError as error:
         if error.code not in _WRONG:
+            await db.transact(take_back)
+        raise
+    await db.transact(take_back)
+
+
+@asynccontextmanager
+async def few_wrong_hall_codes(by: By, token: str) -> AsyncIterator[None]:
+    """Around one try of the hall's code for one booking. TooMany `too_many_wrong_codes` where
+    somebody guesses it; counted before, as above."""
+
+    async def count() -> int:
+        return await tallies.count("wrong_hall_code", token, by.now, HALL_CODE_WINDOW)
+
+    async def take_back() -> None:
+        await tallies.take_back("wrong_hall_code", token, by.now, HALL_CODE_WINDOW)
+
+    if await db.transact(count) > WRONG_HALL_CODES:
+        seconds = tallies.seconds_left(by.now, HALL_CODE_WINDOW)
+        raise TooMany("too_many_wrong_codes", retry_after_seconds=seconds)
+    try:
+        yield
+    except QueueError as error:
+        if error.code != "wrong_hall_code":
             await db.transact(take_back)
         raise
     await db.transact(take_back)

@@ -12,6 +12,7 @@ from queue_app.flow.act import Act
 from queue_app.flow.records import Slot
 from queue_app.queries import appointments
 from queue_app.queries import slots as free
+from queue_app.store import db
 
 _CODES = 3
 """How many codes are tried in one lane; a code is taken by chance once in thousands."""
@@ -34,6 +35,8 @@ async def take(
     day = directory.local(starts_at).date()
     capacity = await free.capacity_of(directory, branch, day, 1, act.now)
     for lane_id in slots.lanes_free_at(capacity, visit, starts_at, act.now):
+        if await pause_is_taken(branch, lane_id, starts_at, ends_at):
+            continue
         for _ in range(_CODES):
             held = await act.hold(
                 Slot(
@@ -55,3 +58,21 @@ async def take(
             if await appointments.lane_is_busy(branch.id, lane_id, starts_at, ends_at):
                 break
     return None
+
+
+async def pause_is_taken(
+    branch: Branch, lane_id: int, starts_at: datetime, ends_at: datetime, of: int | None = None
+) -> bool:
+    """Whether somebody else, but for the appointment `of`, has part of the visit or of the pauses
+    around it; at once only one asks this of a lane with pauses, to the end of the transaction.
+
+    The exclusion constraint knows visits alone.
+    """
+    pauses = {lane.id: timedelta(minutes=lane.pause_minutes) for lane in branch.lanes}
+    pause = pauses.get(lane_id, timedelta())
+    if not pause:
+        return False
+    await db.fetch("SELECT pg_advisory_xact_lock(hashtext('lane'), $1)", lane_id)
+    return await appointments.lane_is_busy(
+        branch.id, lane_id, starts_at - pause, ends_at + pause, of
+    )

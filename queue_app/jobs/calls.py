@@ -1,9 +1,13 @@
-"""A booked phone call joins the queue by itself shortly before its time."""
+"""A booked phone call joins the queue by itself: at its time, or shortly before.
 
-from datetime import timedelta
+Nobody has to come for a call, so whom the contact centre calls is called at the time they chose.
+"""
+
+from datetime import datetime, timedelta
 from functools import partial
 
 from queue_app.clock import Clock
+from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.people import SYSTEM
 from queue_app.flow.act import By
 from queue_app.flow.arrival import admit_call
@@ -12,11 +16,20 @@ from queue_app.queries import appointments, reference
 
 
 async def admit(clock: Clock) -> int:
-    now = clock.now()
-    directory = await reference.directory()
-    soon = now + timedelta(minutes=directory.rules.early_minutes)
-    open_branches = [branch.id for branch in directory.branches.values()]
-    due = await appointments.calls_due(open_branches, now, soon)
-    by_name = {f"appointment {one.branch_id}-{one.id}": one.token for one in due}
-    admitted = await each(by_name, partial(admit_call, By(SYSTEM, now), soon=soon))
-    return sum(issued is not None for issued in admitted)
+    now, directory = clock.now(), await reference.directory()
+    admitted = 0
+    for soon, branches in _by_moment(directory, now).items():
+        due = await appointments.calls_due([one.id for one in branches], now, soon)
+        by_name = {f"appointment {one.branch_id}-{one.id}": one.token for one in due}
+        issued = await each(by_name, partial(admit_call, By(SYSTEM, now), soon=soon))
+        admitted += sum(one is not None for one in issued)
+    return admitted
+
+
+def _by_moment(directory: Directory, now: datetime) -> dict[datetime, list[Branch]]:
+    """The branches, by until when calls have to begin there to join now."""
+    early = now + timedelta(minutes=directory.rules.early_minutes)
+    found: dict[datetime, list[Branch]] = {}
+    for branch in directory.branches.values():
+        found.setdefault(now if branch.kind == "contact_centre" else early, []).append(branch)
+    return found

@@ -11,6 +11,7 @@ from queue_app.jobs import (
     calls,
     day_ends,
     due_reminders,
+    foretelling,
     holds,
     judging,
     learning,
@@ -36,6 +37,8 @@ JOBS: tuple[Job, ...] = (
     Job("forget_people", 60, retention.forget_people),
     Job("drop_leftovers", 60, retention.drop_leftovers),
     Job("judge_promises", 10, judging.judge),
+    Job("foretell_waits", 60, foretelling.foretell),
+    Job("judge_foretold", 600, foretelling.judge),
     Job("learn_times", 60, learning.learn_times),
     Job("learn_habits", 60, learning.learn_all_habits),
 )

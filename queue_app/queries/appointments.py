@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from queue_app.domain.appointments import Appointment, AppointmentEvent
+from queue_app.domain.appointments import Appointment, AppointmentEvent, Ending, ending
 from queue_app.domain.errors import NotFound
 from queue_app.domain.numbering import branch_of_token
 from queue_app.domain.tickets import CLOCKS_APART
@@ -16,7 +16,7 @@ SELECT = """
 SELECT a.*, lower(period) AS starts_at, upper(period) AS ends_at, given.*
 FROM appointment a LEFT JOIN LATERAL (
     SELECT token AS ticket_token, state AS ticket_state, started_at AS ticket_started_at,
-        ended_at AS ticket_ended_at
+        ended_at AS ticket_ended_at, expected_at AS ticket_expected_at
     FROM ticket t
     WHERE t.branch_id = a.branch_id AND t.appointment_id = a.id ORDER BY t.id DESC LIMIT 1
 ) given ON true
@@ -103,11 +103,11 @@ async def all_with(
     return [from_row(row) for row in rows]
 
 
-async def visit_elsewhere(branch_ids: list[int], code: str) -> Appointment | None:
-    """The next booked visit of that code in any of these branches."""
+async def booked_elsewhere(branch_ids: list[int], code: str) -> Appointment | None:
+    """The next booking of that code in any of these branches; a visit before a call."""
     row = await db.fetch_row(
         SELECT + "WHERE branch_id = ANY($1) AND code = $2 AND state = 'booked'"
-        " AND channel = 'visit' ORDER BY lower(period) LIMIT 1",
+        " ORDER BY channel = 'visit' DESC, lower(period) LIMIT 1",
         branch_ids,
         code,
     )
@@ -198,16 +198,18 @@ async def past_bookings(branch_id: int, until: datetime, most: int) -> list[Appo
 
 
 async def lane_is_busy(
-    branch_id: int, lane_id: int, starts_at: datetime, ends_at: datetime
+    branch_id: int, lane_id: int, starts_at: datetime, ends_at: datetime, of: int | None = None
 ) -> bool:
-    """Whether something is held or booked in any part of that stretch of the lane."""
+    """Whether something is held or booked in any part of that stretch of the lane, but for `of`."""
     busy = await db.fetch_value(
         "SELECT true FROM appointment WHERE branch_id = $1 AND lane_id = $2"
-        " AND state IN ('held', 'booked') AND period && tstzrange($3, $4) LIMIT 1",
+        " AND state IN ('held', 'booked') AND period && tstzrange($3, $4)"
+        " AND id IS DISTINCT FROM $5 LIMIT 1",
         branch_id,
         lane_id,
         starts_at,
         ends_at,
+        of,
     )
     return busy is not None
 
@@ -221,6 +223,19 @@ async def history(branch_id: int, appointment_id: int) -> list[AppointmentEvent]
         appointment_id,
     )
     return [event_from_row(row) for row in rows]
+
+
+async def ending_of(appointment: Appointment, now: datetime) -> Ending | None:
+    """Who ended a cancelled or expired one, and when; None of any other."""
+    if appointment.state not in ("cancelled", "expired"):
+        return None
+    return ending(await history(appointment.branch_id, appointment.id), now)
+
+
+async def extensions(held: Appointment) -> int:
+    """How often this hold was extended."""
+    events = await history(held.branch_id, held.id)
+    return sum(one.verb == "extend" for one in events)
 
 
 async def changes(appointment: Appointment) -> int:

@@ -132,6 +132,11 @@ async def _load() -> Directory:
             title=read(one["title"], Text),
             address=read(one["address"], Text | None),
             shelter=read(one["shelter"], Text | None),
+            kind=one["kind"],
+            entrance=read(one["entrance"], Text | None),
+            access=read(one["access"], Text | None),
+            map=read(one["map"], tuple[float, float] | None),
+            hall_secret=one["hall_secret"].bytes,
             hours=msgspec.json.decode(one["hours"], type=Weekly),
             closures=read(one["closures"], tuple[Closure, ...]),
             desks=desks_of(one["id"], retired=False),
@@ -145,6 +150,8 @@ async def _load() -> Directory:
                     skills=tuple(lane["skills"]),
                     services=reach(lane["skills"]),
                     roster=msgspec.json.decode(lane["roster"], type=Weekly),
+                    pause_minutes=lane["pause_minutes"],
+                    walk_in_percent=lane["walk_in_percent"],
                 )
                 for lane in lanes
                 if lane["branch_id"] == one["id"]
@@ -180,11 +187,23 @@ def _plan(branch: Branch) -> BranchPlan:
         title=branch.title,
         address=branch.address,
         shelter=branch.shelter,
+        kind=branch.kind,
+        entrance=branch.entrance,
+        access=branch.access,
+        map=branch.map,
         hours=branch.hours,
         closures=branch.closures,
         desks=tuple(DeskPlan(desk.number, desk.skills, desk.roster) for desk in branch.desks),
         lanes=tuple(
-            LanePlan(lane.code, lane.channel, lane.skills, lane.roster) for lane in branch.lanes
+            LanePlan(
+                lane.code,
+                lane.channel,
+                lane.skills,
+                lane.roster,
+                lane.pause_minutes,
+                lane.walk_in_percent,
+            )
+            for lane in branch.lanes
         ),
         printers=tuple(
             msgspec.convert(one, type=PrinterPlan, from_attributes=True) for one in branch.printers

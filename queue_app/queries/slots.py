@@ -4,18 +4,20 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from queue_app.domain import slots
 from queue_app.domain.catalogue import Channel, visit_minutes
+from queue_app.domain.centre import Closure
 from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.hours import day_window
-from queue_app.domain.slots import Capacity, Occupied, Visit
+from queue_app.domain.slots import Capacity, Occupied, Reason, Visit
 from queue_app.queries.appointments import LAPSED
 from queue_app.store import db
 
 ALTERNATIVES = 5
 """How many near starts are offered to who lost the one they wanted."""
-ALTERNATIVE_DAYS = 3
+ALTERNATIVE_DAYS = 7
 """How many days before and after the wanted one are searched for them."""
 
 
@@ -86,14 +88,37 @@ async def capacity_of(
         leaving_out,
         directory.rules.freed_slot_minutes > 0,
     )
+    return replace(_untaken(directory, branch), occupied=[Occupied(*row) for row in rows])
+
+
+async def why_no_start(
+    directory: Directory,
+    branch: Branch,
+    services: Iterable[str],
+    channel: Channel,
+    start: datetime,
+    now: datetime,
+) -> Reason | None:
+    """As the rules have it: what is taken already does not count."""
+    visit = visit_of(directory, services, channel)
+    return slots.why_no_start(_untaken(directory, branch), visit, start, now)
+
+
+def _untaken(directory: Directory, branch: Branch) -> Capacity:
     return Capacity(
         lanes=branch.lanes,
         hours=branch.hours,
         closures=branch.closures,
-        occupied=[Occupied(*row) for row in rows],
+        occupied=(),
         rules=directory.rules,
         zone=directory.zone,
     )
+
+
+def closure_on(directory: Directory, branch: Branch, moment: datetime) -> Closure | None:
+    """Why this branch keeps other hours on that day, if it does."""
+    day = directory.local(moment).date()
+    return next((one for one in branch.closures if one.day == day), None)
 
 
 async def alternatives(
@@ -105,17 +130,18 @@ async def alternatives(
     now: datetime,
     leaving_out: int | None = None,
 ) -> list[datetime]:
-    """The free starts nearest to the wanted one."""
-    first = directory.local(wanted).date() - timedelta(days=ALTERNATIVE_DAYS)
+    """Free starts on both sides of the wanted one, or next to it where nothing can be booked."""
+    earliest, last = slots.bookable(now, directory.rules, directory.zone)
+    day = min(max(directory.local(wanted).date(), earliest.date()), last)
     days = await free_days(
         directory,
         branch,
         services,
         channel,
-        first,
+        day - timedelta(days=ALTERNATIVE_DAYS),
         2 * ALTERNATIVE_DAYS + 1,
         now,
         leaving_out,
     )
     starts = (start for day in days for start in day.starts)
-    return slots.nearest(starts, wanted, ALTERNATIVES)
+    return slots.around(starts, wanted, ALTERNATIVES)

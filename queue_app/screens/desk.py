@@ -44,7 +44,8 @@ class QueuedView(Struct, frozen=True):
 class PersonView(Struct, frozen=True):
     """The person at a desk. `awaited_since`: when called, or when calls resumed after that.
 
-    `expected_at`: the booked time to which "not here" puts them back, as they were called early.
+    `expected_at`: the booked time to which "not here" puts them back, as they were called early;
+    of visits alone: a call is tried again after a while.
     """
 
     ticket: int
@@ -165,7 +166,9 @@ def _person(hall: Hall, one: HallTicket | None, contact: DeskExtra) -> PersonVie
         issued_at=one.issued_at,
         called_at=one.called_at,
         awaited_since=_awaited_since(hall, one),
-        expected_at=tickets.expected_back(one.due_at, one.called_at),
+        expected_at=tickets.expected_back(one.due_at, one.called_at)
+        if one.channel == "visit"
+        else None,
         calls=one.calls,
         started_at=one.started_at,
         planned_minutes=hall.planned_minutes(one.services),

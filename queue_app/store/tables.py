@@ -55,6 +55,11 @@ class Branch(Table, tablename="branch", db=engine):
     title = JSONB()
     address = JSONB(null=True, default=None)
     shelter = JSONB(null=True, default=None)
+    kind = Text(default="office")
+    entrance = JSONB(null=True, default=None)
+    access = JSONB(null=True, default=None)
+    map = JSONB(null=True, default=None)
+    hall_secret = UUID()
     hours = JSONB()
     closures = JSONB()
     retired_at = Timestamptz(null=True, default=None)
@@ -160,6 +165,8 @@ class Lane(Table, tablename="lane", db=engine):
     channel = Text()
     skills = Array(Text())
     roster = JSONB()
+    pause_minutes = Integer(default=0)
+    walk_in_percent = Integer(default=0)
     retired_at = Timestamptz(null=True, default=None)
 
 
@@ -343,6 +350,24 @@ class BranchHabits(Table, tablename="branch_habits", db=engine):
     learned_at = Timestamptz()
     low_end = DoublePrecision(default=-1.0)
     high_end = DoublePrecision(default=1.0)
+
+
+class WaitsAhead(Table, tablename="waits_ahead", db=engine):
+    branch_id = ForeignKey(Branch, null=False, primary_key=True)
+    made_at = Timestamptz()
+    week_at = Timestamptz()
+    centre_version = BigInt()
+    document = JSONB()
+
+
+class Foretold(Table, tablename="foretold", db=engine):
+    branch_id = ForeignKey(Branch, null=False)
+    starts_at = Timestamptz(primary_key=True)
+    made_at = Timestamptz()
+    low_minutes = Integer()
+    high_minutes = Integer()
+    came = Integer(null=True, default=None)
+    held = Integer(null=True, default=None)
 
 
 class Promise(Table, tablename="promise", db=engine):

@@ -184,6 +184,19 @@ class Formats(Struct, frozen=True):
         """вівторок"""
         return self._date(day, "EEEE")
 
+    @property
+    def city(self) -> str:
+        """Київ: whose clock it is by which all times are. CLDR keeps a zone under its old name."""
+        key = str(getattr(self.zone, "key", ""))
+        former = [old for old, new in get_global("zone_aliases").items() if new == key]
+        known = (self._locale.time_zones.get(name, {}) for name in (key, *former))
+        found = (str(one["city"]) for one in known if "city" in one)
+        return next(found, key.rpartition("/")[2].replace("_", " "))
+
+    def weekday_short(self, day: date) -> str:
+        """вт"""
+        return self._date(day, "EEEEEE")
+
     def month(self, day: date) -> str:
         """листопад 2026"""
         return self._date(day, "LLLL y")

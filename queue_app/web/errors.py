@@ -27,7 +27,9 @@ OUTAGE_SECONDS = 2
 """When to ask again while the database is away."""
 
 Sentence = tuple[str, str]
-"""What happened, and what to do now; both may name details as %(name)s."""
+"""What happened, and what to do now; both may name details as %(name)s.
+
+Where a code has several reasons, each has words of its own under `code/reason`."""
 
 SENTENCES: Mapping[str, Sentence] = {
     "unreadable": (
@@ -246,6 +248,10 @@ SENTENCES: Mapping[str, Sentence] = {
         N_("Your turn would come only after closing"),
         N_("Book a visit: you will be served at your time, without waiting."),
     ),
+    "no_walk_ins": (
+        N_("Nobody is received here"),
+        N_("This is the contact centre: book a call, or take a ticket at a branch."),
+    ),
     "past_last_ticket": (
         N_("No more tickets are issued today"),
         N_("You can book a visit for another time."),
@@ -358,6 +364,22 @@ SENTENCES: Mapping[str, Sentence] = {
         N_("The time was not confirmed and is free again"),
         N_("Choose a time once more."),
     ),
+    "extended_enough": (
+        N_("This time has been held for as long as it can be"),
+        N_("Finish the booking now. If the time runs out, we try to take it again for you."),
+    ),
+    "too_late_to_extend": (
+        N_("This time comes too soon to be held longer"),
+        N_("Finish the booking now, or choose a later time."),
+    ),
+    "no_hall_code": (
+        N_("Here one checks in at the kiosk"),
+        N_("At the kiosk, show the QR code or enter the code of your booking."),
+    ),
+    "wrong_hall_code": (
+        N_("This is not the code of the hall"),
+        N_("Enter the four digits that the board in the hall shows now."),
+    ),
     "other_branch_booking": (
         N_("This booking is for another branch"),
         N_("Go to the branch of your booking, or take a ticket here."),
@@ -465,6 +487,42 @@ SENTENCES: Mapping[str, Sentence] = {
     "no_such_time": (
         N_("There is no such time"),
         N_("Choose a time from those shown."),
+    ),
+    "no_such_time/no_offset": (
+        N_("There is no such time"),
+        N_("Name the time with its offset from UTC."),
+    ),
+    "no_such_time/past": (
+        N_("This time has passed"),
+        N_("Choose a later one: here are the next that are free."),
+    ),
+    "no_such_time/too_near": (
+        N_("This time is too near to be booked"),
+        N_("Choose a later one. Or come at once and take a ticket in the live queue."),
+    ),
+    "no_such_time/not_yet_open": (
+        N_("This day is not open for booking yet"),
+        N_("It opens in the morning. Until then, these times are free."),
+    ),
+    "no_such_time/beyond_horizon": (
+        N_("This day cannot be booked so long before"),
+        N_("Choose a nearer day: here are the last that are free."),
+    ),
+    "no_such_time/closed_day": (
+        N_("The branch is closed on this day"),
+        N_("Choose another day: here are times before it and after it."),
+    ),
+    "no_such_time/closed_then": (
+        N_("The branch is closed at this time"),
+        N_("Choose another time: here are some before it and after it."),
+    ),
+    "no_such_time/off_grid": (
+        N_("No visit begins at this minute"),
+        N_("Choose another time: here are some before it and after it."),
+    ),
+    "no_such_time/nobody_then": (
+        N_("Nobody gives these services at this time"),
+        N_("Choose another time: here are some before it and after it."),
     ),
     "not_by_visit": (
         N_("Not all of these services are available in person"),
@@ -630,7 +688,8 @@ def sentences(
 ) -> tuple[str, str]:
     """What happened and what to do now, in the language of the request."""
     spoken = words(language_of(request))
-    title, detail = SENTENCES.get(code, SENTENCES["rule_broken"])
+    known = SENTENCES.get(code, SENTENCES["rule_broken"])
+    title, detail = SENTENCES.get(f"{code}/{details.get('reason')}", known)
     return spoken.gettext(title) % details, spoken.gettext(detail) % details
 
 

@@ -34,6 +34,7 @@ from queue_app.clock import Clock
 from queue_app.domain.catalogue import Language
 from queue_app.domain.directory import Directory
 from queue_app.domain.mails import hidden_mail
+from queue_app.domain.phones import is_abroad
 from queue_app.texts.formats import Formats
 from queue_app.texts.speaker import Speaker, speaker_of
 from queue_app.texts.words import N_, Words, translated_languages, words
@@ -147,6 +148,7 @@ def _environment(
         texts=lambda speech=_nothing, *languages: _texts(speaker, speech, languages or (language,)),
         facts=lambda values: _json("facts", values),
         minutes=formats.minutes,
+        zone_city=formats.city,
     )
     environment.filters.update(
         time=formats.time,
@@ -157,10 +159,12 @@ def _environment(
         day_year=formats.day_year,
         short_day=formats.short_day,
         weekday=formats.weekday,
+        weekday_short=formats.weekday_short,
         month=formats.month,
         published=formats.published,
         phone=formats.phone,
         hidden_phone=formats.hidden_phone,
+        abroad=lambda number: bool(number) and is_abroad(number, speaker.country),
         hidden_mail=hidden_mail,
         date=lambda moment: formats.local(moment).date(),
         linked=lambda text: linked(text, speaker.country),

@@ -233,7 +233,7 @@ async def book(phone: Page, server: Server, said: Said) -> str:
     await follow(phone.locator(".next-bar button"))
     await follow(phone.get_by_text(said.come))
     await follow(phone.locator(f".choice-link[href*='branch={BRANCH}']"))
-    await follow(phone.locator(f".choice-link[href*='day={BOOKED_FOR:%Y-%m-%d}']"))
+    await follow(phone.locator(f".month-free[href*='day={BOOKED_FOR:%Y-%m-%d}']"))
     await follow(phone.get_by_role("button", name=f"{BOOKED_FOR:%H:%M}"))
     await expect(phone.locator("#left")).to_be_visible()
     await phone.fill("#name", "Олена Ковальчук")

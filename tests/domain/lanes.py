@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
@@ -25,9 +26,11 @@ class Lane(Struct, frozen=True):
     services: frozenset[str]
     roster: Weekly
     channel: Channel = "visit"
+    pause_minutes: int = 0
+    walk_in_percent: int = 0
 
 
-def lane(id_: int, services: str = "a", roster: Weekly = BRANCH, **more: Channel) -> Lane:
+def lane(id_: int, services: str = "a", roster: Weekly = BRANCH, **more: Any) -> Lane:
     return Lane(id_, frozenset(services), roster, **more)
 
 

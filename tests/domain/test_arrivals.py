@@ -9,7 +9,7 @@ from queue_app.domain import arrivals
 from queue_app.domain.centre import Rules
 from queue_app.domain.interruptions import Interruption
 from queue_app.domain.numbering import booking_in
-from queue_app.domain.tickets import State, Ticket, absence, is_away
+from queue_app.domain.tickets import Event, State, Ticket, expected_next, is_away
 from tests.domain.screen_halls import after, own, ticket
 
 RULES = Rules(late_minutes=10, check_in_early_minutes=120)
@@ -23,14 +23,27 @@ def booked(due: float, state: State = "waiting", called: float | None = None) ->
 
 
 @pytest.mark.parametrize(
-    ("called", "verb"), [(-400, "expect"), (-0.1, "expect"), (0, "no_show"), (5, "no_show")]
+    ("called", "expected"), [(-400, after(0)), (-0.1, after(0)), (0, None), (5, None)]
 )
-def test_a_call_before_the_booked_time_makes_nobody_a_no_show(called: float, verb: str) -> None:
-    assert absence(booked(0, "called", called)) == verb
+def test_a_call_before_the_booked_time_makes_nobody_a_no_show(
+    called: float, expected: datetime | None
+) -> None:
+    assert expected_next(booked(0, "called", called), [], after(6), 15) == expected
 
 
 def test_a_walk_in_who_is_not_there_is_a_no_show() -> None:
-    assert absence(own(ticket(1, "called", called_at=after(-3), desk_id=1))) == "no_show"
+    absent = own(ticket(1, "called", called_at=after(-3), desk_id=1))
+    assert expected_next(absent, [], after(0), 15) is None
+
+
+def test_who_does_not_answer_is_phoned_once_more_a_quarter_of_an_hour_later() -> None:
+    call = replace(booked(0, "called", 1), channel="phone")
+    tried = [Event(1, after(2), "issue", "system"), Event(2, after(3), "expect", "clerk")]
+    assert expected_next(call, tried[:1], after(2), 15) == after(17)
+    assert expected_next(call, tried, after(20), 15) is None
+    assert expected_next(call, tried[:1], after(2), 0) is None
+    early = replace(booked(30, "called", 5), channel="phone")
+    assert expected_next(early, tried, after(6), 15) == after(30)
 
 
 def test_who_is_expected_is_away_until_their_time() -> None:

@@ -19,7 +19,7 @@ from tests.domain.spoiling import problems_after
             "duration = 7",
             "duration = 7\nprice = 1",
             (
-                "services[payment-search].price: unknown key; the keys are channels, code,"
+                "services[payment-search].price: unknown key; the keys are bring, channels, code,"
                 " documents, duration, group, planned_minutes, title"
             ),
         ),
@@ -183,7 +183,8 @@ from tests.domain.spoiling import problems_after
             "branches.toml",
             'layout = "district"',
             'layout = "palace"',
-            "branches[holosiivskyi].layout: there is no layout 'palace'; known: district",
+            "branches[holosiivskyi].layout: there is no layout 'palace'; known: contact-centre,"  # noqa: ISC004
+            " district",
         ),
         (
             "branches.toml",
@@ -279,6 +280,28 @@ def test_a_service_with_one_bad_field_is_not_unknown_besides(folder: Path) -> No
     )
 
 
+def add_to_last_office(folder: Path, text: str) -> None:
+    """Below the last district, above the contact centre."""
+    path = folder / "branches.toml"
+    offices, mark, rest = path.read_text(encoding="utf-8").partition(
+        "\n# The contact centre is one"
+    )
+    path.write_text(offices + text + mark + rest, encoding="utf-8")
+
+
+def test_a_contact_centre_that_receives_visitors_is_refused(folder: Path) -> None:
+    path = folder / "capacity.toml"
+    lane = 'code = "phone-payments"\nchannel = '
+    text = path.read_text(encoding="utf-8").replace(f'{lane}"phone"', f'{lane}"visit"')
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        load_centre(folder)
+    assert str(caught.value) == (
+        "branches.toml: branches[contact-centre].kind: is a contact centre, but has a lane of the"
+        " channel visit"
+    )
+
+
 def test_all_mistakes_are_said_at_once(folder: Path) -> None:
     for file, old, new in [
         ("branches.toml", 'layout = "district"', 'layout = "palace"'),
@@ -294,15 +317,17 @@ def test_all_mistakes_are_said_at_once(folder: Path) -> None:
 
 
 def test_what_can_hardly_be_meant_is_a_warning_with_its_file_key_and_reason(folder: Path) -> None:
-    assert check_centre(folder)[1] == []
+    known = [one.key for one in check_centre(folder)[1]]
+    assert known == ["branches"], "no addresses are published"
     path = folder / "capacity.toml"
     text = path.read_text(encoding="utf-8")
     text = text.replace('["9:00-12:00", "13:00-18:00"]', '["9:00-12:00", "13:00-19:00"]')
     path.write_text(text, encoding="utf-8")
-    with (folder / "branches.toml").open("a", encoding="utf-8") as file:
-        file.write('[[branches.desks]]\nnumber = "1"\nskills = ["payments", "charges"]\n')
-    last = load_centre(folder).branches[-1].slug
-    desk, *lanes = (str(one) for one in check_centre(folder)[1])
+    add_to_last_office(
+        folder, '[[branches.desks]]\nnumber = "1"\nskills = ["payments", "charges"]\n'
+    )
+    last = load_centre(folder).branches[-2].slug
+    _, desk, *lanes = (str(one) for one in check_centre(folder)[1])
     assert desk == (
         "capacity.toml: layouts[district].desks[6].roster: mon-thu 13:00-19:00 reaches beyond the"
         " hours of the branch (capacity.toml: layouts[district].hours)"
@@ -319,7 +344,7 @@ def test_a_text_that_lacks_a_language_is_shown_in_another_and_listed(folder: Pat
     said = 'title.en = "A discount missing from a payment"\n'
     path.write_text(path.read_text(encoding="utf-8").replace(said, ""), encoding="utf-8")
     centre, doubts = check_centre(folder)
-    assert [str(doubt) for doubt in doubts] == [
+    assert [str(doubt) for doubt in doubts if doubt.key != "branches"] == [
         "catalogue.toml: services[missing-discount].title.en: is missing; shown in uk instead"
     ]
     title = centre.services[1].title
@@ -351,16 +376,43 @@ def test_a_service_that_no_lane_gives_is_refused(folder: Path) -> None:
 
 
 def test_a_branch_may_differ_from_its_layout(folder: Path) -> None:
-    path = folder / "branches.toml"
-    with path.open("a", encoding="utf-8") as file:
-        file.write(
-            'hours.sat = "10:00-14:00"\n'
-            '[[branches.desks]]\nnumber = "1"\nskills = ["payments"]\n'
-            '[[branches.closures]]\nday = 2027-01-01\nreason.uk = "Новий рік"\n'
-            'reason.en = "New Year’s Day"\n'
-        )
-    last = load_centre(folder).branches[-1]
+    add_to_last_office(
+        folder,
+        'hours.sat = "10:00-14:00"\n'
+        '[[branches.desks]]\nnumber = "1"\nskills = ["payments"]\n'
+        '[[branches.closures]]\nday = 2027-01-01\nreason.uk = "Новий рік"\n'
+        'reason.en = "New Year’s Day"\n',
+    )
+    last = load_centre(folder).branches[-2]
     saturday: Weekly = {"sat": (Period(time(10), time(14)),)}
     assert last.hours == last.desks[0].roster == saturday
     assert [lane.code for lane in last.lanes][:1] == ["visit-any"]
     assert last.closures == (Closure(date(2027, 1, 1), Text(uk="Новий рік", en="New Year’s Day")),)
+
+
+def test_where_a_branch_is_can_be_said_and_is_asked_for(folder: Path) -> None:
+    doubts = [str(one) for one in check_centre(folder)[1]]
+    assert len(doubts) == 1
+    assert doubts[0].startswith("branches.toml: branches: no address: residents are told whom")
+    add_to_last_office(
+        folder,
+        'address.uk = "вул. Перша, 1"\nentrance.uk = "з двору"\naccess.uk = "пандус"\n'
+        "map = [30.52, 250.45]\n",
+    )
+    last = load_centre(folder).branches[-2]
+    assert (last.entrance, last.access) == (Text(uk="з двору"), Text(uk="пандус"))
+    told = [str(one) for one in check_centre(folder)[1] if "is missing" not in str(one)]
+    assert last.slug not in told[0]
+    assert "map: is latitude, then longitude, in degrees: [50.4501, 30.5234]" in told[1]
+
+
+def test_another_question_leads_to_a_service_that_there_is(folder: Path) -> None:
+    path = folder / "search.toml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(f'another = "debt-advise"\n{text}', encoding="utf-8")
+    with pytest.raises(
+        ConfigError, match=r"search.toml: another: there is no service 'debt-advise'"
+    ):
+        load_centre(folder)
+    path.write_text(f'another = "debt-advice"\n{text}', encoding="utf-8")
+    assert load_centre(folder).search.another == "debt-advice"

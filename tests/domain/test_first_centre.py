@@ -64,8 +64,9 @@ def test_services_about_meters_name_their_checklists(centre: Centre) -> None:
 def test_ten_district_branches_keep_the_published_hours_and_invent_no_address(
     centre: Centre,
 ) -> None:
-    assert len(centre.branches) == 10
-    for branch in centre.branches:
+    offices = [one for one in centre.branches if one.kind == "office"]
+    assert len(offices) == 10
+    for branch in offices:
         assert branch.address is None
         assert format_weekly(branch.hours) == {"mon-thu": "9:00-18:00", "fri": "9:00-16:30"}
 
@@ -73,6 +74,18 @@ def test_ten_district_branches_keep_the_published_hours_and_invent_no_address(
 def test_every_service_is_given_at_two_desks_of_each_branch(centre: Centre) -> None:
     given = {skill.code: skill.services for skill in centre.skills}
     for branch in centre.branches:
+        if branch.kind != "office":
+            continue
         desks = [{one for skill in desk.skills for one in given[skill]} for desk in branch.desks]
         for service in centre.services:
             assert sum(service.code in desk for desk in desks) >= 2, service.code
+
+
+def test_one_contact_centre_phones_for_the_whole_city_at_its_published_hours(
+    centre: Centre,
+) -> None:
+    (phoning,) = [one for one in centre.branches if one.kind == "contact_centre"]
+    assert format_weekly(phoning.hours) == {"mon-fri": "8:00-20:00"}
+    assert all(lane.channel == "phone" for lane in phoning.lanes)
+    others = [lane for one in centre.branches if one is not phoning for lane in one.lanes]
+    assert all(lane.channel == "visit" for lane in others)

@@ -250,3 +250,23 @@ def test_the_lead_time_counts_real_time_through_the_repeated_hour() -> None:
     assert slots.lanes_free_at(branch, visit(10), second_time, first_time) == [1]
     earlier = second_time.replace(fold=0)
     assert slots.lanes_free_at(branch, visit(10), earlier, first_time) == []
+
+
+def test_a_lane_with_a_pause_keeps_it_free_around_every_visit() -> None:
+    taken_at_ten = [taken(1, at(MONDAY, 10), 20)]
+    with_pause = capacity([lane(1, pause_minutes=10)], taken_at_ten)
+    free = on(with_pause, visit(10), MONDAY)
+    assert at(MONDAY, 9, 40) in free and at(MONDAY, 9, 50) not in free
+    assert at(MONDAY, 10, 20) not in free and at(MONDAY, 10, 30) in free
+    assert at(MONDAY, 9, 50) in on(capacity([lane(1)], taken_at_ten), visit(10), MONDAY)
+
+
+def test_a_lane_keeps_its_share_of_the_day_for_walk_ins() -> None:
+    """Nine hours, of which half may be booked: 270 minutes."""
+    half = lane(1, walk_in_percent=50)
+    booked = [taken(1, at(MONDAY, 9), 240)]
+    assert at(MONDAY, 15) in on(capacity([half], booked), visit(30), MONDAY)
+    assert on(capacity([half], booked), visit(35), MONDAY) == []
+    assert on(capacity([half], [taken(1, at(MONDAY, 9), 265)]), visit(10), MONDAY) == []
+    assert at(TUESDAY, 15) in on(capacity([half], booked), visit(35), TUESDAY)
+    assert at(MONDAY, 15) in on(capacity([lane(1)], booked), visit(35), MONDAY)

@@ -13,7 +13,7 @@ from queue_app.flow.act import By
 from queue_app.store import db
 from tests.conftest import MONDAY
 from tests.support.hall import SERVICE
-from tests.support.people import BRANCH
+from tests.support.people import BRANCH, CALLS
 
 ELEVEN = MONDAY.replace(hour=11)
 
@@ -49,10 +49,11 @@ async def book(
 ) -> Appointment:
     by = By(RESIDENT, clock.now())
     service = "debt-amount" if channel == "phone" else SERVICE
+    where = CALLS if channel == "phone" else BRANCH
     for minutes in range(0, 300, 10):
         starts_at = ELEVEN + timedelta(minutes=minutes)
         try:
-            held = await booking.hold(by, BRANCH, [service], starts_at, channel)
+            held = await booking.hold(by, where, [service], starts_at, channel)
         except Exception:
             continue
         return await booking.confirm(by, held.token, "Олена", phone, address, "uk", ["overlap"])

@@ -10,13 +10,15 @@ from hypothesis import strategies as st
 
 from queue_app.clock import FixedClock
 from queue_app.domain.appointments import Appointment
-from queue_app.domain.errors import Conflict
+from queue_app.domain.errors import Conflict, QueueError, RuleBroken
 from queue_app.domain.people import OPERATOR, RESIDENT
+from queue_app.domain.slots import Capacity, free_starts
 from queue_app.flow import booking
 from queue_app.flow.act import By
 from queue_app.flow.configuring import apply
 from queue_app.jobs import holds
-from queue_app.queries import appointments, doctor
+from queue_app.queries import appointments, doctor, reference
+from queue_app.queries.slots import visit_of
 from queue_app.store import db
 from tests.conftest import KYIV, MONDAY
 from tests.flow.bookings import (
@@ -82,13 +84,50 @@ async def test_a_start_can_be_had_exactly_if_it_is_shown_as_free(
             assert (held.state, held.starts_at) == ("held", start)
             assert held.ends_at - held.starts_at >= timedelta(minutes=5)
         else:
-            with pytest.raises(Conflict) as error:
+            with pytest.raises(QueueError) as error:
                 await hold(branch, start, MONDAY, services)
-            assert error.value.code == "slot_taken"
+            assert error.value.code in ("slot_taken", "no_such_time")
+            taken = await slot_is_taken(branch, start, services)
+            assert taken == (error.value.code == "slot_taken")
             near = error.value.details["alternatives"]
             assert near and set(near) <= set(await starts(branch, date(2026, 11, 21), MONDAY,
-                                                          services, days=7))  # fmt: skip
+                                                          services, days=14))  # fmt: skip
     assert await doctor.check(MONDAY) == []
+
+
+async def slot_is_taken(branch: str, start: datetime, services: list[str]) -> bool:
+    """Whether it would be free if nothing were held or booked."""
+    directory = await reference.directory()
+    where = directory.branch(branch)
+    rules, zone = directory.rules, directory.zone
+    empty_hall = Capacity(where.lanes, where.hours, where.closures, (), rules, zone)
+    visit = visit_of(directory, services, "visit")
+    return start in free_starts(empty_hall, visit, TUESDAY, 1, MONDAY)[TUESDAY]
+
+
+async def test_what_was_never_a_start_is_refused_with_the_reason() -> None:
+    today, saturday = date(2026, 11, 23), date(2026, 11, 28)
+    for day, wall, reason in (
+        (today, time(9), "past"),
+        (today, time(10, 20), "too_near"),
+        (saturday, time(10), "closed_day"),
+        (TUESDAY, time(19), "closed_then"),
+        (TUESDAY, time(10, 3), "off_grid"),
+        (TUESDAY, time(17, 55), "off_grid"),
+        (TUESDAY, time(17, 50), "nobody_then"),
+        (date(2027, 3, 1), time(10), "beyond_horizon"),
+    ):
+        with pytest.raises(RuleBroken, match="no_such_time") as error:
+            await hold(ONE, datetime.combine(day, wall, KYIV), MONDAY, ["tariffs", "owner-change"])
+        assert error.value.details["reason"] == reason, (day, wall)
+        assert error.value.details["alternatives"], (day, wall)
+
+
+async def test_beside_a_closed_day_times_of_both_sides_are_offered() -> None:
+    with pytest.raises(RuleBroken) as error:
+        await hold(ONE, datetime.combine(date(2026, 11, 28), time(10), KYIV), MONDAY)
+    days = {one.astimezone(KYIV).date() for one in error.value.details["alternatives"]}
+    assert days == {date(2026, 11, 27), date(2026, 11, 30)}
 
 
 async def test_a_booked_start_is_free_for_nobody_and_free_again_once_cancelled() -> None:
@@ -149,15 +188,18 @@ async def test_the_lead_time_and_the_horizon_are_kept_to_the_minute(clock: Fixed
     first = datetime.combine(today, time(10, 30), KYIV)
     assert (await starts(ONE, today, clock.now()))[0] == first
     clock.advance(seconds=1)
-    assert await refused(hold, ONE, first, clock.now()) == "slot_taken"
+    assert await refused(hold, ONE, first, clock.now()) == "no_such_time"
     last = today + timedelta(days=21)
     clock.set(datetime.combine(today, time(5, 59, 59), KYIV))
     assert await starts(ONE, last, clock.now()) == []
+    with pytest.raises(RuleBroken) as error:
+        await hold(ONE, datetime.combine(last, time(10), KYIV), clock.now())
+    assert error.value.details["reason"] == "not_yet_open"
     clock.advance(seconds=1)
     assert len(await starts(ONE, last, clock.now())) > 40
     assert await starts(ONE, last + timedelta(days=1), clock.now()) == []
     beyond = datetime.combine(last + timedelta(days=1), time(10), KYIV)
-    assert await refused(hold, ONE, beyond, clock.now()) == "slot_taken"
+    assert await refused(hold, ONE, beyond, clock.now()) == "no_such_time"
 
 
 async def test_a_move_keeps_the_old_time_until_the_new_one_is_sure() -> None:

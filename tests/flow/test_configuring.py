@@ -77,8 +77,8 @@ async def test_an_empty_database_gets_everything_added(fresh: None, centre: Cent
     changes = await apply(By(OPERATOR, NOW), centre)
     assert {change.what for change in changes} == {"added"}
     kinds = [change.kind for change in changes]
-    assert (kinds.count("service"), kinds.count("branch")) == (34, 10)
-    assert await db.fetch_value("SELECT count(*) FROM branch_version") == 10
+    assert (kinds.count("service"), kinds.count("branch")) == (34, 11)
+    assert await db.fetch_value("SELECT count(*) FROM branch_version") == 11
 
 
 async def test_applying_again_changes_nothing(fresh: None, centre: Centre) -> None:
@@ -174,7 +174,7 @@ async def test_a_branch_that_is_gone_keeps_its_rows_and_its_ids(
     gone = await apply(By(OPERATOR, NOW), replace(centre, branches=tuple(kept)))
     assert {change.what for change in gone} == {"retired"}
     assert Change("branch", last.slug, "retired") in gone
-    assert Change("lane", f"{last.slug}/visit-any", "retired") in gone
+    assert Change("lane", f"{last.slug}/phone-any", "retired") in gone
     after = await counts()
     assert (after["branches"], after["desks"]) == (before["branches"], before["desks"])
 

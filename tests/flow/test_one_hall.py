@@ -49,11 +49,14 @@ OTHERWISE: dict[str, object] = {
     "hold_minutes": 15,
     "early_minutes": 20,
     "check_in_early_minutes": 5,
+    "call_again_minutes": 30,
+    "hall_code_minutes": 0,
     "late_minutes": 25,
     "last_ticket_minutes": 45,
     "kiosk_early_minutes": 30,
     "undo_minutes": 8,
     "max_bookings": 2,
+    "hold_extensions": 1,
     "holds_per_address": 3,
     "holds_per_browser": 2,
     "bookings_per_address": 5,
@@ -82,9 +85,12 @@ OTHERWISE: dict[str, object] = {
 """Another legal value of every rule of `centre.toml`."""
 
 NOT_OF_THE_QUEUE = {
+    "hall_code_minutes": "synthetic people check in at the kiosk",
+    "call_again_minutes": "the simulator has visits alone",
     "lead_minutes": "the bookings of a synthetic day are made long before it",
     "horizon_days": "and so that the day was open for them",
     "release_hour": "likewise",
+    "hold_extensions": "nor one who holds it for longer",
     "hold_minutes": "nobody who only holds a slot comes into the hall",
     "undo_minutes": "synthetic clerks press the right button; the demo's ask the server",
     "max_bookings": "every synthetic person books once",

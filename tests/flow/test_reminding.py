@@ -25,7 +25,7 @@ from tests.flow.letters import Desk
 from tests.flow.stage import own
 from tests.support.database import CONFIG
 from tests.support.hall import SERVICE
-from tests.support.people import BRANCH, KIOSK
+from tests.support.people import BRANCH, CALLS, KIOSK
 
 pytestmark = pytest.mark.usefixtures("proven")
 
@@ -43,7 +43,8 @@ async def book(
 ) -> Appointment:
     by = By(RESIDENT, now)
     service = "debt-amount" if channel == "phone" else SERVICE
-    held = await booking.hold(by, BRANCH, [service], starts_at, channel)
+    where = CALLS if channel == "phone" else BRANCH
+    held = await booking.hold(by, where, [service], starts_at, channel)
     return await booking.confirm(by, held.token, "Олена", phone, address, "uk", ["overlap"])
 
 

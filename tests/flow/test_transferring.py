@@ -11,7 +11,7 @@ from queue_app.flow import arrival, booking, calling, staffing
 from queue_app.flow.act import By
 from tests.flow.desks import ACCOUNTS, issue, screen_of
 from tests.support.hall import open_desk
-from tests.support.people import BRANCH
+from tests.support.people import CALLS
 
 pytestmark = pytest.mark.usefixtures("proven")
 
@@ -56,11 +56,11 @@ async def test_who_is_on_the_phone_is_sent_on_for_what_is_given_by_phone(
 ) -> None:
     resident = By(RESIDENT, clock.now())
     at_eleven = clock.now() + timedelta(hours=1)
-    held = await booking.hold(resident, BRANCH, ["debt-amount"], at_eleven, "phone")
+    held = await booking.hold(resident, CALLS, ["debt-amount"], at_eleven, "phone")
     await booking.confirm(resident, held.token, "Ян", "0671234567", None, "uk")
     admitted = await arrival.admit_call(By(SYSTEM, clock.now()), held.token, at_eleven)
     assert admitted
-    desk = await open_desk("1", clock.now())
+    desk = await open_desk("1", clock.now(), CALLS)
     await desk.call(admitted.id)
     by = By(desk.clerk, clock.now())
     with pytest.raises(RuleBroken, match="not_by_phone"):

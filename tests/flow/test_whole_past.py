@@ -56,7 +56,7 @@ from tests.support import long_past
 from tests.support.database import RUN_FOLDER, drop_database, own_database
 from tests.support.hall import Desk, open_desk, take_ticket
 from tests.support.long_past import Past
-from tests.support.people import BRANCH, KIOSK, hire
+from tests.support.people import BRANCH, CALLS, KIOSK, hire
 from tests.support.subscriber import Subscriber
 from tests.support.waiting import SOON
 
@@ -283,7 +283,8 @@ async def visit(desk: Desk, now: datetime) -> None:
 
 
 async def booked(now: datetime, start: datetime, channel: Channel = "visit") -> Appointment:
-    held = await booking.hold(By(RESIDENT, now), BRANCH, [SERVICE], start, channel)
+    where = CALLS if channel == "phone" else BRANCH
+    held = await booking.hold(By(RESIDENT, now), where, [SERVICE], start, channel)
     phone = f"+38067{held.id % 10**7:07}"
     return await booking.confirm(By(RESIDENT, now), held.token, "Ян", phone, None, "uk")
 

@@ -9,6 +9,8 @@ from queue_app.flow import accounts, devices, staffing
 from queue_app.flow.act import By
 
 BRANCH = "holosiivskyi"
+CALLS = "contact-centre"
+"""Whence people are phoned."""
 PASSWORD = "a long enough password"
 
 

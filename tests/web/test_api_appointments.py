@@ -27,7 +27,7 @@ async def test_the_catalogue_has_every_service_with_its_published_time(centre: C
 
 async def test_every_branch_says_when_it_is_open(centre: Centre) -> None:
     branches = done(await centre.get("/branches"))
-    assert len(branches) == 10
+    assert [one["kind"] for one in branches] == ["office"] * 10 + ["contact_centre"]
     here = next(one for one in branches if one["slug"] == BRANCH)
     assert here["kiosk"] == "open" and here["timezone"] == "Europe/Kyiv"
     assert here["hours"]["fri"] == [{"opens": "09:00", "closes": "16:30"}]
@@ -120,9 +120,9 @@ async def test_a_hold_that_ran_out_is_expired_and_cannot_be_confirmed(centre: Ce
         ({"starts_at": "2026-11-24T10:00:00"}, 422, "no_such_time"),
         ({"starts_at": "0001-01-01T00:00:00+14:00"}, 422, "no_such_time"),
         ({"starts_at": "9999-12-31T23:59:59-14:00"}, 422, "no_such_time"),
-        ({"starts_at": "2026-11-24T03:00:00+02:00"}, 409, "slot_taken"),
-        ({"starts_at": "2026-11-24T10:03:00+02:00"}, 409, "slot_taken"),
-        ({"starts_at": "2026-11-24T10:00:00.5+02:00"}, 409, "slot_taken"),
+        ({"starts_at": "2026-11-24T03:00:00+02:00"}, 422, "no_such_time"),
+        ({"starts_at": "2026-11-24T10:03:00+02:00"}, 422, "no_such_time"),
+        ({"starts_at": "2026-11-24T10:00:00.5+02:00"}, 422, "no_such_time"),
         ({"channel": "site"}, 422, "not_by_visit"),
         ({"channel": "phone", "services": ["owner-change"]}, 422, "not_by_phone"),
         ({"channel": "fax"}, 400, "unreadable"),
@@ -133,8 +133,10 @@ async def test_what_cannot_be_held_is_refused_with_the_reason(
 ) -> None:
     body = {"services": [SERVICE], "starts_at": TUESDAY, "channel": "visit"} | change
     problem = refused(await centre.post(f"/branches/{BRANCH}/appointments", body), status, code)
-    if code == "slot_taken":
-        assert problem["alternatives"]
+    if code == "no_such_time":
+        assert problem["reason"]
+        never = problem["reason"] in ("no_offset", "past", "beyond_horizon")
+        assert never or problem["alternatives"]
 
 
 @pytest.mark.parametrize(
@@ -210,3 +212,16 @@ async def test_a_doubtful_address_is_refused_with_what_was_meant_unless_it_is_sa
     problem = refused(await centre.post(link, CONTACT), 422, "overlapping_bookings")
     assert problem["field"] == "phone" and problem["starts_at"] == TUESDAY
     assert done(await centre.post(link, CONTACT | {"as_it_is": ["overlap"]}))["state"] == "booked"
+
+
+async def test_a_hold_is_extended_three_times(centre: Centre) -> None:
+    held = await centre.held()
+    path = f"/appointments/{held['token']}/extensions"
+    for minutes in (20, 30, 40):
+        longer = done(await centre.post(path))
+        assert longer["held_until"] == f"2026-11-23T10:{minutes}:00+02:00"
+    assert refused(await centre.post(path), 422, "extended_enough")["limit"] == 3
+    centre.clock.advance(minutes=39)
+    link = f"/appointments/{held['token']}"
+    assert done(await centre.post(f"{link}/confirmation", CONTACT))["state"] == "booked"
+    refused(await centre.post(path), 409, "appointment_state")

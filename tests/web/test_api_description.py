@@ -10,6 +10,7 @@ GET /catalogue
 GET /catalogue/search
 GET /branches
 GET /branches/{branch}/slots
+GET /branches/{branch}/waits
 GET /branches/{branch}/prospects
 POST /branches/{branch}/appointments
 POST /appointments/{token}/confirmation
@@ -24,6 +25,8 @@ POST /wishes/{token}/changes
 POST /wishes/{token}/acceptance
 POST /wishes/{token}/refusal
 POST /wishes/{token}/withdrawal
+POST /appointments/{token}/extensions
+POST /appointments/{token}/check-ins
 POST /appointments/{token}/reschedulings
 POST /appointments/{token}/cancellation
 GET /appointments/{token}

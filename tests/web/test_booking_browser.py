@@ -42,9 +42,9 @@ async def book(page: Page, url: str, look: Visit) -> None:
     await look("services chosen")
     await follow(page.locator(".next-bar button"))
     await look("branch")
-    await follow(page.locator(".choice-link").nth(6))
+    await follow(page.locator(".choice-link").nth(7))
     await look("day")
-    await follow(page.locator(".choice-link").nth(1))
+    await follow(page.locator(".month-free").nth(1))
     await look("time")
     await follow(page.locator("button.slot").nth(4))
     await look("details")
@@ -240,7 +240,7 @@ async def test_the_page_of_a_call_follows_the_call_by_itself(
 ) -> None:
     context = await browser.new_context(locale="uk-UA", viewport=NARROW)  # type: ignore[arg-type]
     page = await context.new_page()
-    day = "service=tariffs&channel=phone&branch=podilskyi&day=2026-11-24"
+    day = "service=tariffs&channel=phone&branch=contact-centre&day=2026-11-24"
     await page.goto(f"{server.url}/time?{day}")
     await follow(page.locator("button.slot").first)
     await page.fill("#name", "Олена Ковальчук")

@@ -154,7 +154,7 @@ async def test_too_many_bookings_are_said_at_the_contact_that_has_them(
 async def test_nobody_can_be_called_back_at_a_free_short_or_our_own_number(
     client: httpx.AsyncClient, entered: str
 ) -> None:
-    form = {"service": "tariffs", "channel": "phone", "branch": "podilskyi"}
+    form = {"service": "tariffs", "channel": "phone", "branch": "contact-centre"}
     held = await post(client, "/visit", {**form, "starts_at": TUESDAY_TEN.isoformat()})
     page = await post(client, held.url.path, {"name": "Олена", "phone": entered})
     assert error_at(page, "phone")

@@ -1,5 +1,6 @@
 """A time that is held: once, for a while, and by whoever comes first."""
 
+import re
 from datetime import timedelta
 from uuid import uuid4
 
@@ -25,7 +26,7 @@ async def test_choosing_again_in_the_same_tab_gives_back_what_it_held(
     back = await get(client, f"/time?{CHOICE}&day=2026-11-24")
     assert "Ми ще тримаємо для вас час" in words_of(back)
     await hold(client, TUESDAY_TEN + timedelta(minutes=30), instead=first.url.path[7:])
-    assert "Запис скасовано" in words_of(await get(client, first.url.path))
+    assert "Ви обрали інший час" in words_of(await get(client, first.url.path))
 
 
 async def test_the_same_choice_once_more_is_the_same_hold(client: httpx.AsyncClient) -> None:
@@ -71,7 +72,7 @@ async def test_one_browser_holds_three_times_and_then_says_which(
     onward = await post(client, "/held", {**form, "branch": "podilskyi", "day": "2026-11-24"})
     assert onward.url.path == "/time"
     assert "Хто прийде?" in words_of(await hold(client, TUESDAY_TEN + timedelta(hours=4)))
-    assert "Запис скасовано" in words_of(await get(client, pages[0].url.path))
+    assert "Ви звільнили цей час" in words_of(await get(client, pages[0].url.path))
     for page in pages[1:3]:
         assert "Хто прийде?" in words_of(await get(client, page.url.path))
 
@@ -82,7 +83,7 @@ async def test_a_tab_at_the_limit_may_still_choose_another_time(
     pages = [await hold(client, TUESDAY_TEN + timedelta(hours=step)) for step in range(3)]
     again = await hold(client, TUESDAY_TEN + timedelta(hours=5), instead=pages[1].url.path[7:])
     assert "Хто прийде?" in words_of(again)
-    assert "Запис скасовано" in words_of(await get(client, pages[1].url.path))
+    assert "Ви обрали інший час" in words_of(await get(client, pages[1].url.path))
 
 
 async def test_a_browser_frees_only_what_it_holds_itself(app: Litestar) -> None:
@@ -131,9 +132,10 @@ async def test_a_hold_that_ran_out_keeps_what_was_chosen(
 ) -> None:
     held = await hold(client)
     clock.set(clock.now() + timedelta(minutes=11))
-    page = await post(client, held.url.path, PERSON)
+    page = await get(client, held.url.path)
     assert "Цей час знову вільний" in words_of(page)
-    assert f'href="/day?{CHOICE}"'.replace("&", "&amp;") in page.text
+    others = await get(client, f"{held.url.path}/day")
+    assert "Довідка про відсутність заборгованості" in words_of(others)
 
 
 async def test_a_contact_has_only_so_many_bookings_to_come(client: httpx.AsyncClient) -> None:
@@ -161,3 +163,81 @@ async def test_another_sites_form_holds_and_cancels_nothing(client: httpx.AsyncC
     )
     assert answer.status_code == 403
     assert "Вас записано" in words_of(await get(client, link))
+
+
+async def test_a_given_back_time_says_so_keeps_what_was_typed_and_is_taken_again(
+    client: httpx.AsyncClient,
+) -> None:
+    first = (await hold(client)).url.path
+    second = (await hold(client, TUESDAY_TEN + timedelta(hours=2), instead=first[7:])).url.path
+    page = await post(client, first, {**PERSON, "name": "Оксана"})
+    assert "Ви обрали інший час замість цього" in words_of(page)
+    assert "Дякуємо" not in words_of(page)
+    assert f'href="{second}"' in page.text
+    again = await post(client, f"{first}/again")
+    assert again.url.path not in (first, second)
+    assert "Ми знову тримаємо цей час для вас" in words_of(again)
+    assert 'value="Оксана"' in again.text
+    assert "Вас записано" in words_of(await post(client, again.url.path, PERSON))
+
+
+async def test_a_late_confirmation_takes_the_same_time_again_and_says_so(
+    client: httpx.AsyncClient, clock: FixedClock
+) -> None:
+    link = (await hold(client)).url.path
+    clock.advance(minutes=11)
+    page = await post(client, link, PERSON)
+    assert page.url.path != link
+    assert "Вас записано" in words_of(page)
+    assert "ми знову взяли його для вас" in words_of(page)
+    twice = await post(client, link, PERSON)
+    assert twice.url.path == page.url.path
+
+
+async def test_a_late_confirmation_of_a_time_that_is_gone_offers_what_is_near(
+    client: httpx.AsyncClient, clock: FixedClock
+) -> None:
+    choice = {"service": "debt-restructuring", "channel": "visit", "branch": "podilskyi"}
+    link = (await post(client, "/visit", {**choice, "starts_at": TUESDAY_TEN.isoformat()})).url.path
+    clock.advance(minutes=11)
+    for _ in range(2):
+        other = {**choice, "starts_at": TUESDAY_TEN.isoformat(), "key": str(uuid4())}
+        await post(client, "/visit", other)
+    page = await post(client, link, {**PERSON, "name": "Оксана"})
+    assert page.url.path == f"{link}/taken"
+    assert "Цей час щойно зайняли" in words_of(page)
+    near = re.search(r'name="starts_at" value="([^"]+)"', page.text)
+    assert near
+    taken = await post(client, f"{link}/again", {"starts_at": near[1].replace("&#43;", "+")})
+    assert 'value="Оксана"' in taken.text
+
+
+async def test_who_ended_a_hold_and_when_stands_on_its_page(
+    client: httpx.AsyncClient, clock: FixedClock
+) -> None:
+    freed, late = [(await hold(client)).url.path for _ in range(2)]
+    await post(client, f"{freed}/cancellation")
+    assert "Ви звільнили цей час" in words_of(await get(client, freed))
+    clock.advance(minutes=11)
+    assert "Ми тримали його до 10:10" in words_of(await get(client, late))
+
+
+async def test_a_hold_is_longer_three_times_and_what_was_typed_stays(
+    client: httpx.AsyncClient, clock: FixedClock
+) -> None:
+    link = (await hold(client)).url.path
+    for minutes, left in ((20, "ще 2 рази"), (30, "ще 1 раз"), (40, "")):
+        typed = {**PERSON, "name": f"Оксана {minutes}"}
+        page = await post(client, f"{link}/extension", typed)
+        assert f"до 10:{minutes}" in words_of(page)
+        assert f'value="Оксана {minutes}"' in page.text
+        assert left in words_of(page)
+        clock.advance(minutes=9)
+    assert f"{link}/extension" not in page.text
+    await post(client, f"{link}/extension", PERSON)
+    assert "до 10:40" in words_of(await get(client, link))
+    clock.advance(minutes=14)
+    gone = await post(client, f"{link}/extension", {**PERSON, "name": "Оксана"})
+    assert "Ми тримали його до 10:40" in words_of(gone)
+    again = await post(client, f"{link}/again")
+    assert 'value="Оксана"' in again.text

@@ -1,10 +1,12 @@
 """The steps of a booking, as a browser without scripts takes them, to the confirmation."""
 
 import re
+from datetime import datetime
 
 import httpx
 import pytest
 
+from queue_app.clock import FixedClock
 from tests.support.weight import files_of
 from tests.web.resident import CHOICE, HTML, PERSON, TUESDAY_TEN, booked, get, hold, post, words_of
 
@@ -29,12 +31,12 @@ async def test_every_service_of_the_catalogue_stands_on_the_first_page(
 
 async def test_each_question_leads_to_the_next(client: httpx.AsyncClient) -> None:
     way = await get(client, "/way?service=tariffs")
-    assert "Як вам зручно?" in words_of(way)
+    assert "Чи потрібно приходити?" in words_of(way)
     only_visit = await get(client, "/way?service=no-debt-certificate")
     assert only_visit.url.path == "/branch"
     assert "Подільський район" in words_of(only_visit)
     day = await get(client, f"/day?{CHOICE}")
-    assert "Завтра, 24 листопада" in words_of(day).replace("завтра", "Завтра")
+    assert re.search(r"вівторок, 24\sлистопада: \d+ вільн", words_of(day))
     time = await get(client, f"/time?{CHOICE}&day=2026-11-24")
     assert 'value="2026-11-24T10:00:00+02:00"' in time.text
 
@@ -111,7 +113,7 @@ async def test_a_call_needs_a_phone_and_shows_no_qr(client: httpx.AsyncClient) -
     form = {
         "service": "tariffs",
         "channel": "phone",
-        "branch": "podilskyi",
+        "branch": "contact-centre",
         "starts_at": TUESDAY_TEN.isoformat(),
     }
     held = await post(client, "/visit", form)
@@ -151,3 +153,74 @@ async def test_a_residents_page_weighs_less_than_60_kilobytes(client: httpx.Asyn
         page = await get(client, url)
         files = await files_of(client, page.text)
         assert len(page.content) + sum(files.values()) < 60_000, (url, files)
+
+
+async def test_a_time_is_chosen_first_and_the_place_after_it(client: httpx.AsyncClient) -> None:
+    anywhere = CHOICE.replace("podilskyi", "*")
+    places = await get(client, f"/branch?{anywhere.rsplit('&', 1)[0]}")
+    assert "Де буде раніше" in words_of(places)
+    day = await get(client, f"/day?{anywhere}")
+    assert "будь-де, де є час" in words_of(day)
+    time = await get(client, f"/time?{anywhere}&day=2026-11-24")
+    assert 'action="/at"' in time.text
+    at = await get(client, f"/at?{anywhere}&day=2026-11-24&starts_at=2026-11-24T10:00:00%2B02:00")
+    assert at.text.count('name="branch"') == 10
+    form = {"service": "no-debt-certificate", "channel": "visit", "key": "", "instead": ""}
+    chosen = {"starts_at": "2026-11-24T10:00:00+02:00", "branch": "podilskyi"}
+    held = await post(client, "/visit", form | chosen)
+    assert "Подільський район" in words_of(held) and "Хто прийде?" in words_of(held)
+    nowhere = await post(client, "/visit", form | chosen | {"branch": "*"})
+    assert nowhere.url.path == "/at"
+
+
+@pytest.mark.parametrize(
+    ("hours", "shown", "hidden"),
+    [
+        ("morning", "T09:00", "T12:00"),
+        ("afternoon", "T14:00", "T11:50"),
+        ("evening", "T17:00", "T16:50"),
+        ("night", "T09:00", None),
+    ],
+)
+async def test_only_times_of_the_part_of_the_day_that_suits_are_shown(
+    client: httpx.AsyncClient, hours: str, shown: str, hidden: str | None
+) -> None:
+    page = await get(client, f"/time?{CHOICE}&day=2026-11-24&hours={hours}")
+    assert f"2026-11-24{shown}" in page.text
+    assert hidden is None or f"2026-11-24{hidden}" not in page.text
+
+
+@pytest.mark.parametrize(
+    ("at", "first", "said"),
+    [
+        ("2026-11-23T10:00+02:00", "Зателефонувати зараз: (044) 247-40-40", None),
+        ("2026-11-23T19:00+02:00", "Зателефонувати зараз: (044) 247-40-40", "ніхто не відповідає"),
+        ("2026-11-22T10:00+02:00", None, "ніхто не відповідає"),
+    ],
+)
+async def test_what_needs_no_visit_is_offered_first_with_the_number_that_answers_now(
+    client: httpx.AsyncClient, clock: FixedClock, at: str, first: str | None, said: str | None
+) -> None:
+    clock.set(datetime.fromisoformat(at))
+    page = await get(client, "/way?service=meter-registration-info&service=tariffs")
+    words = words_of(page)
+    assert 'href="tel:+380442474040"' in page.text and 'href="tel:0800404407"' in page.text
+    assert (first in words) if first else ("Зателефонувати зараз" not in words)
+    assert said is None or said in words
+    assert words.index("Без візиту") < words.index("Особисто")
+
+
+async def test_what_is_sent_as_photos_is_not_called_what_one_brings(
+    client: httpx.AsyncClient,
+) -> None:
+    form = {"service": "meter-readings", "channel": "visit", "branch": "podilskyi"}
+    needs = {"service": "sealed-meter-missing"}
+    for chosen in (form, form | needs):
+        held = await post(client, "/visit", chosen | {"starts_at": TUESDAY_TEN.isoformat()})
+        said = words_of(await post(client, held.url.path, PERSON))
+        assert "Що взяти із собою" not in said or "не опублікував" in said
+
+
+async def test_every_number_on_the_page_of_contacts_is_a_link(client: httpx.AsyncClient) -> None:
+    page = await get(client, "/about")
+    assert page.text.count('href="tel:') >= 12

@@ -132,7 +132,7 @@ async def test_whoever_waits_past_the_end_of_the_slot_keeps_the_link_of_the_tick
 async def test_a_call_whose_time_has_passed_is_over_and_one_in_the_queue_is_not(
     client: httpx.AsyncClient, clock: FixedClock
 ) -> None:
-    form = {"service": "tariffs", "channel": "phone", "branch": "podilskyi"}
+    form = {"service": "tariffs", "channel": "phone", "branch": "contact-centre"}
     links = []
     for start in (TUESDAY_TEN, TUESDAY_TEN + timedelta(hours=1)):
         held = await post(client, "/visit", {**form, "starts_at": start.isoformat()})

@@ -119,3 +119,18 @@ def test_a_qr_code_is_one_labelled_picture_with_a_quiet_zone() -> None:
     assert "&#34;7K2M9&#34;" in svg
     assert "M0 0h29v29H0z" in svg
     assert "M0 " not in svg.split("d=")[2]
+
+
+@pytest.mark.parametrize(
+    ("language", "zone", "city"),
+    [
+        ("uk", "Europe/Kyiv", "Київ"),
+        ("en", "Europe/Kyiv", "Kyiv"),
+        ("en", "Europe/Malta", "Malta"),
+        ("en", "America/New_York", "New York"),
+    ],
+)
+def test_the_city_whose_clock_it_is_is_named_in_the_language(
+    language: str, zone: str, city: str
+) -> None:
+    assert Formats(language, ZoneInfo(zone), None).city == city

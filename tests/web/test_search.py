@@ -2,7 +2,15 @@
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
+from config.files import load_centre
+from queue_app.clock import FixedClock
+from queue_app.domain.people import OPERATOR
+from queue_app.flow.act import By
+from queue_app.flow.configuring import apply
+from queue_app.queries import reference
+from tests.support.database import CONFIG
 from tests.web.resident import words_of
 
 SEARCH = "/api/v1/catalogue/search"
@@ -60,3 +68,18 @@ async def test_where_nothing_fits_the_page_says_so_and_whom_to_ask(
     assert "За цими словами тут нічого немає" in words_of(page)
     assert 'href="tel:' in page.text
     assert "<details" in page.text
+
+
+async def test_where_nothing_fits_another_question_leads_to_the_service_for_it(
+    client: httpx.AsyncClient, clock: FixedClock
+) -> None:
+    assert "Інше запитання" not in words_of(await client.get("/", params={"q": "піца"}))
+    centre = load_centre(CONFIG)
+    search = replace(centre.search, another="debt-advice")
+    await apply(By(OPERATOR, clock.now()), replace(centre, search=search))
+    while (await reference.directory()).centre.search.another is None:
+        reference.forget()
+    page = await client.get("/", params={"q": "піца"})
+    assert 'href="/way?service=debt-advice">Інше запитання' in page.text
+    await apply(By(OPERATOR, clock.now()), centre)
+    reference.forget()

@@ -27,6 +27,14 @@ async function atDesk(done, path, body = null) {
   return fill(doneWord(done, person), { number: person.number, time });
 }
 
+/** Who does not answer a booked call for the first time is called once more, later. */
+async function absent() {
+  const { channel, number, ticket, expected_at: at } = state.screen.current;
+  if (channel !== "phone") return atDesk(at ? "expect" : "no_show", "no-shows");
+  const { state: then } = await post(`/tickets/${ticket}/no-shows`);
+  return fill(then === "waiting" ? t.done_call.expect : t.done_call.no_show, { number });
+}
+
 /** Of a phone call nobody is said to have come or not. */
 const doneWord = (done, { channel }) =>
   (channel === "phone" && t.done_call[done]) || t.done[done];
@@ -35,7 +43,7 @@ export const verbs = {
   call: () => callNext(),
   start: () => atDesk("start", "starts"),
   finish: () => atDesk("finish", "finishes"),
-  no_show: () => atDesk(state.screen.current.expected_at ? "expect" : "no_show", "no-shows"),
+  no_show: absent,
   park: () => atDesk("park", "parkings"),
   back: () => atDesk("back", "transfers", { services: state.screen.current.service_codes }),
   recall() {

@@ -18,6 +18,7 @@ from tests.browser.kiosk.panel import (
 from tests.browser.scene import GUARD_MS
 from tests.conftest import MONDAY
 from tests.support.browser import assert_accessible, let_pass
+from tests.support.people import CALLS
 
 pytestmark = pytest.mark.browser
 
@@ -75,7 +76,8 @@ async def test_whoever_cannot_check_in_is_told_why_and_what_to_do(kiosk: Page) -
     await scan(kiosk, await booked(MONDAY + timedelta(minutes=40), ELSEWHERE))
     await expect(title).to_have_text("На вас чекають в іншому відділенні")
 
-    by_phone = await booked(MONDAY + timedelta(minutes=50), channel="phone", service="debt-amount")
+    in_an_hour = MONDAY + timedelta(minutes=50)
+    by_phone = await booked(in_an_hour, CALLS, channel="phone", service="debt-amount")
     await scan(kiosk, by_phone)
     await expect(onward).to_contain_text("зателефонуємо вам у записаний час")
 

@@ -1,0 +1,152 @@
+"""When to come without a booking: the waits of all branches now, and of each by half hour."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from litestar import Request, Response, get
+from msgspec import Struct
+
+from queue_app.clock import Clock
+from queue_app.domain.branch_day import Door
+from queue_app.domain.catalogue import Text
+from queue_app.domain.directory import Branch, Directory
+from queue_app.domain.half_hours import (
+    HALF,
+    DayAhead,
+    HalfHour,
+    WaitsAhead,
+    busiest,
+    quietest,
+)
+from queue_app.queries import reference, waits_ahead
+from queue_app.queries.waits_ahead import Held
+from queue_app.screens import notices
+from queue_app.texts.speaker import speaker_of
+from queue_app.web.guards import right
+from queue_app.web.templating import render
+
+AnyRequest = Request[Any, Any, Any]
+HELD_DAYS = timedelta(days=30)
+TALLEST = 96.0
+"""Of the drawing, for the longest wait of it."""
+LEAST_SCALE = 10
+"""Minutes; so that a wait of two does not look like a long one."""
+BAR, GAP = 22.0, 4.0
+
+
+class BranchNow(Struct, frozen=True):
+    """A row of the page. `gives_until`: until when the kiosk gives tickets, while it does; `stop`:
+    why nobody is called; `best`: the quietest half hour that is left today."""
+
+    branch: Branch
+    door: Door
+    gives_until: datetime | None
+    ahead: WaitsAhead | None
+    stop: Text | None
+    best: HalfHour | None
+
+
+class Bar(Struct, frozen=True):
+    """A half hour as drawn: `x`, and from `y` on its `height`, in the drawing's units."""
+
+    half: HalfHour
+    x: float
+    y: float
+    height: float
+
+
+class DayDrawn(Struct, frozen=True):
+    date: date
+    bars: list[Bar]
+    width: float
+    best: HalfHour
+    worst: HalfHour
+
+
+@get("/now", include_in_schema=False, opt=right("see_prospect"))
+async def every(request: AnyRequest, clock: Clock) -> Response[str]:
+    """Every branch at this moment."""
+    directory, now = await reference.directory(), clock.now()
+    ahead = await waits_ahead.fresh(directory, now)
+    rows = [_row(directory, one, ahead.get(slug), now) for slug, one in _offices(directory)]
+    held = await waits_ahead.held_since(now - HELD_DAYS)
+    return render(
+        request,
+        "booking/now.html",
+        directory=directory,
+        rows=rows,
+        held=Held(sum(one.came for one in held.values()), sum(one.held for one in held.values())),
+    )
+
+
+def _offices(directory: Directory) -> list[tuple[str, Branch]]:
+    return [(slug, one) for slug, one in directory.branches.items() if one.kind == "office"]
+
+
+@get("/now/{branch:str}", include_in_schema=False, opt=right("see_prospect"))
+async def one(request: AnyRequest, branch: str, clock: Clock) -> Response[str]:
+    """One branch: now, the rest of today and the coming week by half hour."""
+    directory, now = await reference.directory(), clock.now()
+    where = directory.branch(branch)
+    ahead = (await waits_ahead.fresh(directory, now)).get(where.slug)
+    held = (await waits_ahead.held_since(now - HELD_DAYS)).get(where.id)
+    days = [_left(day, now) for day in ahead.days] if ahead else []
+    return render(
+        request,
+        "booking/now_branch.html",
+        directory=directory,
+        row=_row(directory, where, ahead, now),
+        days=_drawn([day for day in days if day.half_hours]),
+        held=held or Held(0, 0),
+    )
+
+
+def _row(
+    directory: Directory, branch: Branch, ahead: WaitsAhead | None, now: datetime
+) -> BranchNow:
+    day = directory.today(branch, now)
+    door = day.door(now)
+    today = _left(ahead.days[0], now).half_hours if ahead and ahead.days else ()
+    return BranchNow(
+        branch=branch,
+        door=door,
+        gives_until=next((w.closes for w in day.kiosk if w.opens <= now < w.closes), None),
+        ahead=ahead,
+        stop=notices.title(speaker_of(directory.centre), ahead.stop)
+        if ahead and ahead.stop
+        else None,
+        best=quietest(today) if len(today) > 1 else None,
+    )
+
+
+def _left(day: DayAhead, now: datetime) -> DayAhead:
+    """As far as it has not passed."""
+    ends = timedelta(minutes=HALF)
+    left = tuple(one for one in day.half_hours if one.starts_at + ends > now)
+    return DayAhead(day.date, left)
+
+
+def _drawn(days: Sequence[DayAhead]) -> list[DayDrawn]:
+    """All days in one scale, so that they can be compared."""
+    longest = max((one.high_minutes for day in days for one in day.half_hours), default=0)
+    scale = TALLEST / max(longest, LEAST_SCALE)
+    found = []
+    for day in days:
+        best, worst = quietest(day.half_hours), busiest(day.half_hours)
+        assert best
+        assert worst
+        bars = [
+            Bar(
+                half,
+                place * (BAR + GAP),
+                TALLEST - half.high_minutes * scale,
+                max(3.0, (half.high_minutes - half.low_minutes) * scale),
+            )
+            for place, half in enumerate(day.half_hours)
+        ]
+        found.append(DayDrawn(day.date, bars, len(bars) * (BAR + GAP), best, worst))
+    return found
+
+
+HANDLERS = [every, one]

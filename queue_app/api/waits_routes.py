@@ -1,0 +1,82 @@
+"""When to come without a booking."""
+
+from datetime import timedelta
+from typing import Annotated
+
+from litestar import get
+from litestar.params import Parameter
+
+from queue_app.api.shapes import HalfHourView, WaitsView, WalkInNow
+from queue_app.clock import Clock
+from queue_app.domain.errors import RuleBroken
+from queue_app.domain.half_hours import WaitsAhead
+from queue_app.domain.ranges import Forecasts
+from queue_app.flow import arrival
+from queue_app.queries import reference, waits_ahead
+from queue_app.web.guards import right
+
+HELD_DAYS = timedelta(days=30)
+
+
+@get(
+    "/branches/{branch:str}/waits",
+    operation_id="waits",
+    opt=right("see_prospect"),
+    summary="What a walk-in waits: now, and by half hour for today and the coming week",
+)
+async def waits(
+    branch: str,
+    clock: Clock,
+    forecasts: Forecasts,
+    services: Annotated[list[str] | None, Parameter(max_items=20)] = None,
+) -> WaitsView:
+    directory, now = await reference.directory(), clock.now()
+    where = directory.branch(branch)
+    ahead = (await waits_ahead.fresh(directory, now)).get(where.slug)
+    held = (await waits_ahead.held_since(now - HELD_DAYS)).get(where.id)
+    gives = where.kind == "office" and directory.today(where, now).gives_tickets(now)
+    at_once = _of_all(ahead) if ahead and gives else None
+    if services:
+        at_once = await _of_these(branch, services, clock, forecasts, at_once)
+    return WaitsView(
+        made_at=directory.local(ahead.made_at) if ahead else None,
+        now=at_once,
+        by_half_hour=tuple(
+            HalfHourView(directory.local(one.starts_at), one.low_minutes, one.high_minutes)
+            for day in (ahead.days if ahead else ())
+            for one in day.half_hours
+            if one.starts_at + timedelta(minutes=30) > now
+        ),
+        held_percent=held.percent if held else None,
+    )
+
+
+def _of_all(ahead: WaitsAhead) -> WalkInNow:
+    """Whatever one comes for."""
+    if ahead.stop:
+        return WalkInNow(None, None, ahead.people)
+    return WalkInNow(ahead.low_minutes, ahead.high_minutes, ahead.people)
+
+
+async def _of_these(
+    branch: str,
+    services: list[str],
+    clock: Clock,
+    forecasts: Forecasts,
+    known: WalkInNow | None,
+) -> WalkInNow | None:
+    """Of whoever comes for these; None where no ticket is given.
+
+    RuleBroken where they are not given here at all, as `arrival.prospect` has it.
+    """
+    try:
+        found = await arrival.prospect(branch, services, None, clock.now(), forecasts)
+    except RuleBroken as error:
+        if error.code in ("branch_closed", "past_last_ticket", "no_walk_ins"):
+            return None
+        raise
+    people = known.people if known else found.people_ahead
+    wait = found.wait
+    return WalkInNow(
+        wait.low_minutes if wait else None, wait.high_minutes if wait else None, people
+    )
