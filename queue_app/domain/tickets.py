@@ -200,9 +200,9 @@ def expected_next(
     back = expected_back(ticket.due_at, ticket.progress.called_at)
     if ticket.channel != "phone" or not again_minutes:
         return back
-    tried = [one for one in effective(events) if one.verb == "expect"]
-    again = now + timedelta(minutes=again_minutes)
-    return max(again, back) if back else None if tried else again
+    due = ticket.due_at or ticket.issued_at
+    again = [one for one in effective(events) if one.expected_at and one.expected_at > due]
+    return back or (None if again else now + timedelta(minutes=again_minutes))
 
 
 def expected_back(due_at: datetime | None, called_at: datetime | None) -> datetime | None:

@@ -38,7 +38,10 @@ def test_a_walk_in_who_is_not_there_is_a_no_show() -> None:
 
 def test_who_does_not_answer_is_phoned_once_more_a_quarter_of_an_hour_later() -> None:
     call = replace(booked(0, "called", 1), channel="phone")
-    tried = [Event(1, after(2), "issue", "system"), Event(2, after(3), "expect", "clerk")]
+    tried = [
+        Event(1, after(2), "issue", "system"),
+        Event(2, after(3), "expect", "clerk", expected_at=after(17)),
+    ]
     assert expected_next(call, tried[:1], after(2), 15) == after(17)
     assert expected_next(call, tried, after(20), 15) is None
     assert expected_next(call, tried[:1], after(2), 0) is None

@@ -98,9 +98,10 @@ def test_other_hours_of_a_date_collide_with_neither_neighbour(folder: Path) -> N
     _replace(folder, FRI, 'hours.fri = "22:00-6:00"')
     path = folder / "branches.toml"
     closure = '[[branches.closures]]\nday = {day}\nreason.uk = "Свято"\nreason.en = "Day"\n'
-    text = path.read_text(encoding="utf-8") + closure.format(day=date(2027, 1, 2))
-    path.write_text(text + 'hours = "6:00-9:00"\n', encoding="utf-8")
-    last = load_centre(folder).branches[-1]
+    closure = closure.format(day=date(2027, 1, 2)) + 'hours = "6:00-9:00"\n'
+    offices, mark, rest = path.read_text(encoding="utf-8").partition("\n# The contact centre")
+    path.write_text(offices + "\n" + closure + mark + rest, encoding="utf-8")
+    last = load_centre(folder).branches[-2]
     assert len(last.closures) == 1
     assert problems_after(folder, "branches.toml", '"6:00-9:00"', '"5:50-9:00"') == [
         (
@@ -130,11 +131,12 @@ def test_a_roster_of_the_small_hours_is_within_the_night_under_either_day(folder
     )
     rosters = ('sat = "2:00-6:00"', 'fri = "26:00-30:00"', 'sat = "2:00-7:00"')
     more = "".join(desks.format(place, one) for place, one in enumerate(rosters, 1))
-    path.write_text(path.read_text(encoding="utf-8") + more, encoding="utf-8")
+    offices, mark, rest = path.read_text(encoding="utf-8").partition("\n# The contact centre")
+    path.write_text(offices + "\n" + more + mark + rest, encoding="utf-8")
     warned = [str(one) for one in check_centre(folder)[1] if ".roster: sat" in str(one)]
     beyond = "sat 2:00-7:00 reaches beyond the hours of the branch"
     assert [one.partition(": ")[2].partition(" (")[0] for one in warned] == [
-        f"branches[{load_centre(folder).branches[-1].slug}].desks[3].roster: {beyond}"
+        f"branches[{load_centre(folder).branches[-2].slug}].desks[3].roster: {beyond}"
     ]
 
 
