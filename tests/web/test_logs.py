@@ -159,8 +159,10 @@ async def test_the_log_of_a_whole_visit_names_nobody_and_no_token(
     await client.post("/console/sign-in", data={"login": PASSWORD, "password": "a guess of it"})
     await client.post(f"/visit/{link}", content=b"\xff", headers={"Content-Type": "text/plain"})
     await accounts.retire_staff(By(OPERATOR, clock.now()), "olha")
-    said = "\n".join(LogLine().format(one) for one in caplog.records)
-    said += "\n".join(JsonLine().format(one) for one in caplog.records)
+    # Another test's client may have been told to say what it asks for; a server's log is not its.
+    records = [one for one in caplog.records if one.name.startswith("queue_app")]
+    said = "\n".join(LogLine().format(one) for one in records)
+    said += "\n".join(JsonLine().format(one) for one in records)
     assert "sign-in: olha" in said
     assert "staff olha: retire by operator" in said
     typed = [*own.values(), *own["name"].split(), "1234567", "+38067"]

@@ -94,7 +94,7 @@ async def test_a_closed_kiosk_says_when_it_opens_and_how_to_book(
         "Зараз зачинено", use_inner_text=True
     )
     await expect(page.locator("#closed-lead")).to_have_text(
-        "Відчинимося: понеділок, 30 листопада, 09:00"
+        "Талони: понеділок, 30 листопада, 08:45. Вікна відкриваються о 09:00."
     )
     await expect(page.locator("#booking-qr svg")).to_be_visible()
     await expect(page.locator("[data-go=groups-1]").first).to_be_hidden()
