@@ -227,4 +227,4 @@ connect(`/ws/branches/${known.branch}/board`, {
   shown: known,
   onRefused: () => setTimeout(() => location.reload(), REFUSED_FOR_MS),
 });
-followCode(known.branch);
+if (known.page) followCode(known.branch); // a registered board alone is told

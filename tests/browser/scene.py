@@ -117,7 +117,7 @@ class Scene:
 
     def hear(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
-            self.wrong.append(f"{message.type}: {message.text}")
+            self.wrong.append(f"{message.type}: {message.text} {message.location}")
 
     def check_host(self, url: str) -> None:
         if urlsplit(url).netloc not in self.origins:

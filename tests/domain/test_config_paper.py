@@ -66,9 +66,10 @@ def test_words_for_what_is_not_printed_are_probably_a_mistake(folder: Path) -> N
         centre.read_text().replace("[paper]", '[paper]\nwords.foot = {uk = "Б", en = "B"}', 1)
     )
     _, warnings = check_centre(folder)
-    assert [str(one) for one in warnings] == [
-        'centre.toml: paper.words.foot: is not printed: no "foot" in parts'
-    ]
+    told = [str(one) for one in warnings if one.key != "branches"]
+    assert told == ['centre.toml: paper.words.foot: is not printed: no "foot" in parts'], (
+        "beside the addresses that are not published"
+    )
 
 
 @pytest.mark.parametrize(

@@ -16,12 +16,13 @@ from tests.support.people import BRANCH
 
 pytestmark = pytest.mark.usefixtures("database")
 NEXT = MONDAY.date() + timedelta(days=7)
+PHONES = "contact-centre"
 SERVICE = frozenset({"debt-amount"})
 
 
-async def foreseen(day: date = NEXT) -> Foreseen:
+async def foreseen(day: date = NEXT, slug: str = BRANCH) -> Foreseen:
     directory = await reference.directory()
-    branch = directory.branch(BRANCH)
+    branch = directory.branch(slug)
     return await foresee(
         directory, branch, directory.day(branch, day), parse_target("90% within 15 min"), MONDAY
     )
@@ -44,7 +45,7 @@ async def walk_in(days_ago: list[int], clock: str, count: int) -> None:
     )
 
 
-async def book(states: list[str], at: str = "10:05") -> None:
+async def book(states: list[str], at: str = "10:05", slug: str = BRANCH) -> None:
     """A booking of next Monday in each of these states, and of each channel."""
     await db.fetch(
         "INSERT INTO appointment (branch_id, lane_id, token, code, channel, services, period,"
@@ -56,7 +57,7 @@ async def book(states: list[str], at: str = "10:05") -> None:
         " (SELECT DISTINCT ON (channel) * FROM lane WHERE branch_id ="
         " (SELECT id FROM branch WHERE slug = $1) ORDER BY channel, id) lane,"
         " LATERAL (SELECT ($5::date + $6::text::time) AT TIME ZONE 'Europe/Kyiv' AS at) clock",
-        BRANCH,
+        slug,
         states,
         sorted(SERVICE),
         MONDAY,
@@ -95,8 +96,16 @@ async def test_bookings_count_as_recorded_by_the_share_that_comes() -> None:
     await book(["booked", "missed", "cancelled", "expired"])
     found = await foreseen()
     comes = found.learned.habits.comes
-    assert found.bookings == 4
-    assert found.task.demand[600][SERVICE] == pytest.approx(empty + 2 * comes + 2)  # two by phone
+    assert found.bookings == 2
+    assert found.task.demand[600][SERVICE] == pytest.approx(empty + 2 * comes)
+
+
+async def test_whoever_is_phoned_need_not_come() -> None:
+    empty = (await foreseen(slug=PHONES)).task.demand.get(600, {}).get(SERVICE, 0.0)
+    await book(["booked", "missed", "cancelled", "expired"], slug=PHONES)
+    found = await foreseen(slug=PHONES)
+    assert found.bookings == 2
+    assert found.task.demand[600][SERVICE] == pytest.approx(empty + 2)
 
 
 async def test_what_was_learned_is_used_and_what_no_desk_gives_is_left_out() -> None:

@@ -309,7 +309,7 @@ async def test_a_branch_that_cannot_learn_keeps_no_other_from_it(
         return await real(directory, branch, first, until)
 
     monkeypatch.setattr(habits, "seen", seen)
-    with pytest.raises(ExceptionGroup, match="1 of 10"):
+    with pytest.raises(ExceptionGroup, match="1 of 11"):
         await learning.learn_habits(directory, MONDAY)
     found = await habits.corrections()
     assert found.keys() == directory.branches.keys() - {BRANCH}

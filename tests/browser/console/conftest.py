@@ -42,14 +42,14 @@ async def arrive(server: Server, browser: Browser, clock: Clock) -> AsyncIterato
     contexts: list[BrowserContext] = []
     errors: list[str] = []
 
-    async def come(desk: str = "1", **options: Any) -> Clerk:
+    async def come(desk: str = "1", branch: str = BRANCH, **options: Any) -> Clerk:
         settings = {"locale": "uk-UA", "timezone_id": "Europe/Kyiv", "viewport": SIZE} | options
         context = await browser.new_context(**settings)
         contexts.append(context)
         page = await context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
         staff = await accounts.add_staff(
-            By(OPERATOR, clock.now()), f"clerk{desk}", "clerk", BRANCH, PASSWORD
+            By(OPERATOR, clock.now()), f"clerk{desk}", "clerk", branch, PASSWORD
         )
         await sign_in(page, server, staff.login)
         await page.locator(".desk").nth(int(desk) - 1).get_by_role("button").click()
