@@ -235,8 +235,13 @@ async function leave(event) {
 /** The page tells its state without it: it comes when all else is there. */
 async function offerMessages() {
   const { offerPush } = await import("/static/web/lib/push.js");
+  const place = byId("push");
+  // Whatever it turns out to say, nothing below it moves.
+  place.style.minHeight = `${place.offsetHeight}px`;
   push = offerPush(`/api/v1/tickets/${known.token}/pushes`, t.push);
-  if (shown) push?.show(isAwaiting(shown));
+  if (!push) place.hidden = true;
+  else if (shown) push.show(isAwaiting(shown));
+  place.removeAttribute("data-asleep");
 }
 
 byId("sound")?.addEventListener("click", turnSoundOn);

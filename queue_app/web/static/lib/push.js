@@ -57,6 +57,8 @@ export function offerPush(address, t) {
 }
 
 function told(place, text) {
+  byId("push-on").hidden = true;
+  byId("push-what").hidden = true;
   put(byId("push-state"), text);
   return { show: (wanted) => (place.hidden = !wanted) };
 }
