@@ -117,10 +117,10 @@ def addresses(lived: Lived) -> dict[str, list[str]]:
         "/t/{token}/paper": [f"/t/{one}/paper?reprint" for one in tickets],
         "/device": ["/device", "/device?kinds=board"],
         "/device/watch": [f"/device/watch?open=/kiosk/{lived.branch}"],
-        "/device/pairing": ["/device/pairing"],
+        "/device/pairing": [],  # is there only for a browser that has begun one
         "/console": ["/console"],
         "/console/unsettled": ["/console/unsettled"],
-        "/console/devices": ["/console/devices", "/console/devices?code=1"],
+        "/console/devices": ["/console/devices"],
         "/console/sign-in": ["/console/sign-in"],
         "/console/desks/{desk}": [f"/console/desks/{lived.desk_id}"],
         "/console/desks/{desk}/screen": [f"/console/desks/{lived.desk_id}/screen"],
