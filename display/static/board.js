@@ -59,7 +59,7 @@ function show(call, isNew, isLate) {
   hall.dataset.again = String((call?.calls ?? 0) > 1);
   hall.dataset.long = String(call ? (call.number + call.desk).length > SHORT : false);
   hall.dataset.scene = scene();
-  fit(byId("call"), byId("call-desk"));
+  fitMain();
   fillOpening();
   markMain();
   return isNew ? callOut(call, isLate) : null;
@@ -143,8 +143,11 @@ function fillCell(cell, call) {
   put(cell.querySelector(".cell-number"), call?.number ?? "");
   put(cell.querySelector(".cell-desk"), call?.desk ?? "");
   showWay(cell, call, known.here);
-  fit(cell, cell.querySelector(".cell-desk"));
+  fitCell(cell);
 }
+
+const fitMain = () => fit(byId("call"), byId("call-desk"));
+const fitCell = (cell) => fit(cell, cell.querySelector(".cell-desk"));
 
 function markMain() {
   for (const [place, cell] of cells.entries()) {
@@ -215,6 +218,9 @@ if (localStorage.getItem(SOUND_WANTED) === "on") {
   addEventListener("pointerdown", unlock);
   addEventListener("keydown", unlock);
 }
+// What the page came with has to fit before the first snapshot is there.
+if (hall.dataset.scene === "call") fitMain();
+for (const cell of cells) fitCell(cell);
 setTimeout(offerSound, 500);
 setInterval(everySecond, 1000);
 stayAwake();
