@@ -20,7 +20,8 @@ UPRIGHT: Any = {"width": 1080, "height": 1920}
 SIZES = ((1280, 720), (1920, 1080), (3840, 2160), (720, 1280), (1080, 1920), (2160, 3840))
 SEVEN_TO_ONE = {"color-contrast-enhanced": {"enabled": True}}
 WEEKS = 10_000
-"""Snapshots; one every minute makes a week."""
+"""Snapshots; one every minute makes a week. Their time that passes is less than the 26 hours after
+which a board begins anew (`resting.js`)."""
 
 FED = """
 window.WebSocket = class { constructor() { window.feed = this; } close() {} };
@@ -42,7 +43,7 @@ FEED = """async ([from, until]) => {
       ...whole, version: whole.version + version, called: calls.slice(0, version % 5),
       recent: calls.slice(2), waiting: version % 50, next_calls: next, scene: "call", idle: "wait",
     };
-    window.pass(10_000);
+    window.pass(9_000);
     window.feed.onmessage({ data: JSON.stringify(snapshot) });
     if (version % 100 === 0) await new Promise((resume) => setTimeout(resume));
   }
