@@ -14,6 +14,7 @@ from queue_app.store import db
 from tests.conftest import MONDAY
 from tests.support.browser import assert_accessible, follow
 from tests.support.hall import open_desk
+from tests.support.people import CALLS
 from tests.support.server import Server
 
 pytestmark = [pytest.mark.browser, pytest.mark.server]
@@ -246,7 +247,7 @@ async def test_the_page_of_a_call_follows_the_call_by_itself(
 ) -> None:
     context = await browser.new_context(locale="uk-UA", viewport=NARROW)  # type: ignore[arg-type]
     page = await context.new_page()
-    day = "service=tariffs&channel=phone&branch=contact-centre&day=2026-11-24"
+    day = f"service=tariffs&channel=phone&branch={CALLS}&day={MONDAY:%Y-%m-%d}"
     await page.goto(f"{server.url}/time?{day}")
     await follow(page.locator("button.slot").first)
     await page.fill("#name", "Олена Ковальчук")
@@ -255,14 +256,16 @@ async def test_the_page_of_a_call_follows_the_call_by_itself(
     await expect(page.locator("h1")).to_have_text("Вас записано")
     row = await db.fetch_row("SELECT token, lower(period) AS starts FROM appointment")
     assert row
-    by = By(SYSTEM, MONDAY)
-    issued = await arrival.admit_call(by, row["token"], row["starts"])
+    due = row["starts"]
+    issued = await arrival.admit_call(By(SYSTEM, due), row["token"], due)
     assert issued
-    desk = await open_desk("1", MONDAY, "podilskyi")
+    desk = await open_desk("1", due, CALLS)
     steps = (
         (None, "Зателефонуємо вам о"),
         (desk.call, "Ми вам телефонуємо"),
         (desk.park, "Ваш дзвінок відкладено"),
+        (desk.call, "Ми вам телефонуємо"),
+        (desk.no_show, "Зателефонуємо ще раз о"),
     )
     for step, said in steps:
         if step:
