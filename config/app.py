@@ -27,7 +27,7 @@ from config.files import CATALOGUES
 from config.settings import Settings
 from queue_app.api import sockets
 from queue_app.api.description import TruthPlugin
-from queue_app.api.docs import TextSchema
+from queue_app.api.docs import TextSchema, WallClockSchema
 from queue_app.clock import Clock, SystemClock
 from queue_app.clock import hall_clock as clock_of
 from queue_app.delivery import looks
@@ -161,7 +161,7 @@ def create_app(settings: Settings, clock: Clock | None = None, works: bool = Tru
             "staff": Provide(provide_staff, sync_to_thread=False),
         },
         guards=[require_right],
-        plugins=[TextSchema()],
+        plugins=[TextSchema(), WallClockSchema()],
         state=State(
             {
                 "clock": hall_clock,

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 from litestar import Request, Response, get, post
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.status_codes import HTTP_200_OK, HTTP_202_ACCEPTED, HTTP_204_NO_CONTENT
 from msgspec import Meta, Struct
 
@@ -81,6 +82,11 @@ async def ask(request: Request[Any, Any, Any], data: NewPairing, by: By) -> Pair
     operation_id="pairing",
     opt=right("end_pairing"),
     status_code=HTTP_200_OK,
+    responses={
+        HTTP_202_ACCEPTED: ResponseSpec(
+            PairingView, description="Nobody has confirmed the code yet", generate_examples=False
+        )
+    },
     summary="202 until somebody has confirmed the code, then the device's token, once",
 )
 async def follow(secret: str, by: By) -> Response[PairingView]:

@@ -5,6 +5,7 @@ Both describe a text as it is sent: an object of languages.
 
 import re
 from collections.abc import Sequence
+from datetime import time
 from typing import Any
 
 import msgspec
@@ -19,6 +20,8 @@ from queue_app.web.guards import right
 from queue_app.web.sockets import Channel
 
 TEXT = "A text by language, in the centre's languages."
+WALL_CLOCK = r"^([01]\d|2[0-3]):[0-5]\d:[0-5]\d$"
+LOCAL = "A time of day in the centre's time zone, such as 08:00:00."
 
 
 class TextSchema(OpenAPISchemaPlugin):
@@ -35,6 +38,21 @@ class TextSchema(OpenAPISchemaPlugin):
     ) -> Schema:
         said = Schema(type=OpenAPIType.STRING)
         return Schema(type=OpenAPIType.OBJECT, additional_properties=said, description=TEXT)
+
+
+class WallClockSchema(OpenAPISchemaPlugin):
+    """How the OpenAPI file describes a `time`: local hours, which no format of JSON Schema has."""
+
+    @staticmethod
+    def is_plugin_supported_type(value: Any) -> bool:
+        return value is time
+
+    def to_openapi_schema(
+        self,
+        field_definition: FieldDefinition,  # noqa: ARG002
+        schema_creator: Any,  # noqa: ARG002
+    ) -> Schema:
+        return Schema(type=OpenAPIType.STRING, pattern=WALL_CLOCK, description=LOCAL)
 
 
 def schema_of_text(wanted: type) -> dict[str, Any]:

@@ -43,6 +43,8 @@ CHECKS = [
     response_headers_conformance,
     response_schema_conformance,
 ]
+GUESSED = "WARNING queue_app.flow.staffing: sign-in refused: an unknown login from "
+"""What the log says of the sign-ins that are made up here, as it should."""
 PARTIES = ("nobody", "resident", "kiosk", "board", "clerk", "supervisor", "administrator")
 KINDS = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
 Values = dict[str, Any]
@@ -148,4 +150,4 @@ async def test_nothing_is_answered_that_the_document_does_not_say(
     (server,) = await servers(1, clock=MONDAY)
     found = await asyncio.to_thread(lambda: list(findings(server, askers)))
     assert list(dict.fromkeys(found)) == []
-    assert server.complaints() == []
+    assert [said for said in server.complaints() if GUESSED not in said] == []

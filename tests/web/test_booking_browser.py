@@ -1,6 +1,5 @@
 """The residents' face in a real browser: whole with and without scripts, and for everyone."""
 
-import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -15,6 +14,7 @@ from queue_app.store import db
 from tests.conftest import MONDAY
 from tests.support.browser import assert_accessible, follow
 from tests.support.hall import open_desk
+from tests.support.people import CALLS
 from tests.support.server import Server
 
 pytestmark = [pytest.mark.browser, pytest.mark.server]
@@ -228,10 +228,17 @@ async def test_the_countdown_runs_and_the_page_says_when_it_is_over(
         "&day=2026-11-25"
     )
     await follow(page.locator("button.slot").first)
-    await expect(page.locator("#left")).to_have_text(re.compile(r"^ще (10:00|9:5\d)$"))
+    left = page.locator("#left")
+    await expect(left).to_have_text("Щоб завершити запис, лишилося 10 хвилин")
     await page.clock.run_for(timedelta(minutes=8, seconds=30).seconds * 1000)
-    await expect(page.locator("#left")).to_have_text(re.compile(r"^ще 1:[123]\d$"))
-    await expect(page.locator("#left-said")).to_contain_text("лишилося 2 хвилини")
+    await expect(left).to_have_text("Щоб завершити запис, лишилося 2 хвилини")
+    await expect(page.locator("#left-said")).to_have_text("Щоб завершити запис, лишилося 5 хвилин")
+    await expect(page.locator("#left-warned")).to_contain_text("Цей час тримаємо ще дві хвилини.")
+    await page.clock.run_for(timedelta(seconds=60).seconds * 1000)
+    await expect(left).to_have_text("Лишилося менше хвилини, щоб завершити запис")
+    await expect(page.locator("#left-said")).to_have_text(
+        "Лишилося менше хвилини, щоб завершити запис"
+    )
 
 
 @pytest.mark.slow
@@ -240,7 +247,7 @@ async def test_the_page_of_a_call_follows_the_call_by_itself(
 ) -> None:
     context = await browser.new_context(locale="uk-UA", viewport=NARROW)  # type: ignore[arg-type]
     page = await context.new_page()
-    day = "service=tariffs&channel=phone&branch=contact-centre&day=2026-11-24"
+    day = f"service=tariffs&channel=phone&branch={CALLS}&day={MONDAY:%Y-%m-%d}"
     await page.goto(f"{server.url}/time?{day}")
     await follow(page.locator("button.slot").first)
     await page.fill("#name", "Олена Ковальчук")
@@ -249,14 +256,16 @@ async def test_the_page_of_a_call_follows_the_call_by_itself(
     await expect(page.locator("h1")).to_have_text("Вас записано")
     row = await db.fetch_row("SELECT token, lower(period) AS starts FROM appointment")
     assert row
-    by = By(SYSTEM, MONDAY)
-    issued = await arrival.admit_call(by, row["token"], row["starts"])
+    due = row["starts"]
+    issued = await arrival.admit_call(By(SYSTEM, due), row["token"], due)
     assert issued
-    desk = await open_desk("1", MONDAY, "podilskyi")
+    desk = await open_desk("1", due, CALLS)
     steps = (
         (None, "Зателефонуємо вам о"),
         (desk.call, "Ми вам телефонуємо"),
         (desk.park, "Ваш дзвінок відкладено"),
+        (desk.call, "Ми вам телефонуємо"),
+        (desk.no_show, "Зателефонуємо ще раз о"),
     )
     for step, said in steps:
         if step:
