@@ -108,7 +108,8 @@ async def centre(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for number in range(1, DESKS + 1)
     )
     folder = tmp_path_factory.mktemp("centre")
-    write_centre(replace(first, branches=(replace(branch, desks=desks),)), folder)
+    branches = (replace(branch, desks=desks), *first.branches[1:])
+    write_centre(replace(first, branches=branches), folder)
     return folder
 
 

@@ -58,6 +58,8 @@ async def _write_week(past: Past) -> None:
     directory = await reference.directory()
     dates = [past.until - timedelta(days=ago) for ago in range(7, 0, -1)]
     for branch in directory.branches.values():
+        if branch.kind == "contact_centre":
+            continue  # nobody comes there
         days = (_day(directory, branch, one, past) for one in dates)
         await history.write(directory, branch, [one for one in days if one])
 

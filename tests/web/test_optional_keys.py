@@ -38,9 +38,10 @@ WHOLE = frozenset({"rules", "hours", "roster", "duration"})
 def full() -> dict[str, Raw]:
     """The sample with every optional key given somewhere."""
     raw = {path.name: tomllib.loads(path.read_text()) for path in CONFIG.glob("*.toml")}
+    layouts = {one["code"]: one for one in raw["capacity.toml"]["layouts"]}
     for branch in raw["branches.toml"]["branches"]:
         for key in ("hours", "desks", "lanes"):
-            branch[key] = copy.deepcopy(raw["capacity.toml"]["layouts"][0][key])
+            branch[key] = copy.deepcopy(layouts[branch["layout"]][key])
     branch = raw["branches.toml"]["branches"][0]
     branch["address"] = {"uk": "вул. Довга, 1", "en": "1 Long St"}
     branch["shelter"] = {"uk": "підвал", "en": "the basement"}
