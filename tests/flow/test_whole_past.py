@@ -67,6 +67,8 @@ PAST = Past(LAST_DAY, weeks=13, people=20, booked=8)
 MOST_ROWS = MOST_BLOCKS = 400
 """Of one table and its indexes, in one run. Each table that grows has ten times as many rows, and
 of the tickets of one branch more than that have a booking."""
+PLANS = frozenset({"desk"})
+"""As large as the centre, whatever its past: read whole for each branch that is foretold."""
 TURNS = 7
 """After the fifth, PostgreSQL may keep a plan for whatever is asked."""
 SERVICE = "debt-amount"
@@ -139,7 +141,7 @@ async def too_much(act: Callable[[], Awaitable[object]]) -> dict[str, Read]:
     return {
         table: one
         for table, one in read.items()
-        if one.rows > MOST_ROWS or one.blocks > MOST_BLOCKS
+        if table not in PLANS and (one.rows > MOST_ROWS or one.blocks > MOST_BLOCKS)
     }
 
 

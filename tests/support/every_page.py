@@ -111,6 +111,10 @@ def addresses(lived: Lived) -> dict[str, list[str]]:
         "/kiosk/{branch}/door": [f"/kiosk/{lived.branch}/door"],
         "/kiosk/{branch}/qr/{token}": [f"/kiosk/{lived.branch}/qr/{tickets[0]}"],
         "/display/{branch}": [f"/display/{lived.branch}"],
+        "/display/{branch}/code": [],  # of registered boards alone
+        "/display/{branch}/call-outs": [],  # while somebody is called
+        "/display/{branch}/call-outs.wav": [],
+        "/api": ["/api"],
         "/display/{branch}/desks/{desk}": [f"/display/{lived.branch}/desks/{lived.desk}"],
         "/kiosk/{branch}/tickets/{ticket}/paper": [f"/kiosk/{lived.branch}/tickets/1/paper"],
         "/t/{token}": [f"/t/{one}" for one in tickets],
