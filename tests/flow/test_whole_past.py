@@ -248,9 +248,12 @@ async def leave_work(folder: Path) -> None:
     for turn in range(4):
         await visit(desk, FRIDAY + turn * timedelta(minutes=10))
     await booked(FRIDAY, FRIDAY + timedelta(hours=2))
-    await booked(FRIDAY, MONDAY + timedelta(minutes=10), "phone")
-    await booking.hold(
-        By(RESIDENT, MONDAY - timedelta(hours=1)), BRANCH, [SERVICE], MONDAY + timedelta(hours=3)
+    await booked(FRIDAY, MONDAY, "phone")
+    await db.fetch(
+        "INSERT INTO foretold (branch_id, starts_at, made_at, low_minutes, high_minutes)"
+        " SELECT id, $2, $2, 5, 10 FROM branch WHERE slug = $1",
+        BRANCH,
+        MONDAY - timedelta(hours=4),
     )
     await waits(LONG_AGO, FRIDAY.date())
     await waits(FRIDAY, MONDAY.date() + timedelta(days=1))
@@ -258,6 +261,9 @@ async def leave_work(folder: Path) -> None:
     await push_to(await take_ticket(MONDAY), MONDAY)
     await push_to(await take_ticket(FRIDAY), FRIDAY)
     await booked(FRIDAY, MONDAY + timedelta(hours=2))
+    await booking.hold(
+        By(RESIDENT, MONDAY - timedelta(hours=1)), BRANCH, [SERVICE], MONDAY + timedelta(hours=3)
+    )
     await db.fetch("UPDATE reminded SET reach = $1", MONDAY + timedelta(hours=1))
     own_folder = folder / str(await outbox.identity())
     own_folder.mkdir(parents=True)
@@ -294,7 +300,7 @@ async def booked(now: datetime, start: datetime, channel: Channel = "visit") -> 
 @pytest.mark.parametrize("how", ["force_custom_plan", "force_generic_plan"])
 async def test_nothing_that_somebody_waits_for_reads_the_past(grown: str, how: str) -> None:
     async with planned(grown, how):
-        desk = await open_desk("2" if "custom" in how else "3", MONDAY)
+        desk = await open_desk("2" if "custom" in how else "5", MONDAY)
         steps = Steps(desk)
         found = {
             name: await too_much(getattr(steps, name))
