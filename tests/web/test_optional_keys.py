@@ -45,11 +45,20 @@ def full() -> dict[str, Raw]:
     branch = raw["branches.toml"]["branches"][0]
     branch["address"] = {"uk": "вул. Довга, 1", "en": "1 Long St"}
     branch["shelter"] = {"uk": "підвал", "en": "the basement"}
+    branch["entrance"] = {"uk": "з двору", "en": "from the yard"}
+    branch["access"] = {"uk": "пандус", "en": "a ramp"}
+    branch["map"] = [50.4501, 30.5234]
+    branch["printers"] = [{"code": "hall", "address": "tcp://127.0.0.1:9", "width_mm": 58}]
+    branch["lanes"][0] |= {"pause_minutes": 5, "walk_in_percent": 10}
     branch["closures"] = [
         {"day": MONDAY.date().replace(day=30), "reason": branch["title"], "hours": "9:00-15:00"}
     ]
     branch["desks"][0]["roster"] = branch["lanes"][0]["roster"] = {"mon-fri": "9:00-16:00"}
-    raw["catalogue.toml"]["services"][0] |= {"planned_minutes": 10, "documents": ["meter-number"]}
+    raw["catalogue.toml"]["services"][0] |= {
+        "planned_minutes": 10,
+        "documents": ["meter-number"],
+        "bring": ["meter-number"],
+    }
     return raw
 
 
