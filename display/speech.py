@@ -13,7 +13,6 @@ from queue_app.clock import Clock
 from queue_app.delivery.voice.voice import Voice
 from queue_app.domain.callouts import Spoken
 from queue_app.domain.catalogue import Language
-from queue_app.domain.errors import NotFound
 from queue_app.queries import halls, reference
 from queue_app.web.boards import admit_to_board
 from queue_app.web.guards import right
@@ -47,7 +46,8 @@ async def call_outs(
     clock: NamedDependency[Clock],
     voice: NamedDependency[Voice],
 ) -> Response[SpokenCall]:
-    """What is said of whoever is called by this number to this desk; NotFound `unknown_ticket`."""
+    """What is said of whoever is called by this number to this desk; nothing once that is over, as
+    a busy board may ask late."""
     await admit_to_board(request)
     said = tuple(
         SpokenPart(spoken.language, text, _address(branch, ticket, desk, spoken))
@@ -66,16 +66,14 @@ async def sound(
     clock: NamedDependency[Clock],
     voice: NamedDependency[Voice],
 ) -> Response[bytes]:
-    """One part of it as a WAV file; nothing where the server has no voice for it. NotFound
-    `unknown_ticket` also for a language in which this call is not said."""
+    """One part of it as a WAV file; nothing where the call is not said in this language, or where
+    the server has no voice for it."""
     await admit_to_board(request)
     for spoken, text in await _parts(branch, ticket, desk, clock, voice):
-        if spoken.language == language:
-            content = await voice.sound(spoken, text)
-            if content is None:
-                return Response(b"", status_code=HTTP_204_NO_CONTENT)
+        content = await voice.sound(spoken, text) if spoken.language == language else None
+        if content is not None:
             return Response(content, media_type="audio/wav", headers={"Cache-Control": FRESH})
-    raise NotFound("unknown_ticket")
+    return Response(b"", status_code=HTTP_204_NO_CONTENT)
 
 
 async def _parts(
@@ -91,7 +89,7 @@ async def _parts(
             known = directory.languages
             every = [voice.say(order, number, desk) for order in (known, (called.language, *known))]
             return list({spoken.language: (spoken, text) for spoken, text in every}.values())
-    raise NotFound("unknown_ticket")
+    return []
 
 
 def _address(branch: str, ticket: str, desk: str, spoken: Spoken) -> str:

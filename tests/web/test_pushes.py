@@ -64,9 +64,10 @@ async def test_the_pages_of_a_ticket_and_of_a_booking_have_the_switch(
     client: httpx.AsyncClient,
 ) -> None:
     ticket = await take_ticket(MONDAY)
-    for address in (f"/t/{ticket.token}", await booked(client)):
+    hall, home = f"/t/{ticket.token}", await booked(client)
+    for address, switch in ((hall, 'id="push" data-asleep'), (home, 'id="push" hidden')):
         page = await get(client, address)
-        assert 'id="push" hidden' in page.text
+        assert switch in page.text, "nothing on a ticket's page moves when it comes"
         assert "Надсилати сповіщення на цей телефон" in words_of(page)
 
 

@@ -25,6 +25,12 @@ async def called(clock: FixedClock, language: str = "uk") -> int:
     return mine.id
 
 
+async def said_of(client: httpx.AsyncClient, which: dict[str, str]) -> list[str]:
+    answer = await client.get(WORDS, params=which)
+    assert answer.status_code == 200
+    return [one["text"] for one in answer.json()["said"]]
+
+
 async def test_a_call_is_said_in_the_first_language_alone_where_the_ticket_is_in_it(
     client: httpx.AsyncClient, clock: FixedClock
 ) -> None:
@@ -56,8 +62,8 @@ async def test_nobody_makes_a_board_say_what_was_not_called(
 ) -> None:
     await called(clock)
     which = {"ticket": ticket, "desk": desk}
-    assert (await client.get(WORDS, params=which)).status_code == 404
-    assert (await client.get(SOUND, params=which | {"language": "uk"})).status_code == 404
+    assert await said_of(client, which) == []
+    assert (await client.get(SOUND, params=which | {"language": "uk"})).status_code == 204
 
 
 async def test_a_sound_in_a_language_in_which_the_call_is_not_said_is_not_there(
@@ -65,8 +71,9 @@ async def test_a_sound_in_a_language_in_which_the_call_is_not_said_is_not_there(
 ) -> None:
     await called(clock)
     which = {"ticket": "А1", "desk": "5", "language": "en"}
-    assert (await client.get(SOUND, params=which)).status_code == 404
+    assert (await client.get(SOUND, params=which)).status_code == 204
     assert (await client.get(SOUND)).status_code == 400
+    assert (await client.get(WORDS)).status_code == 400
     assert (await client.get(SOUND.replace(BRANCH, "nowhere"), params=which)).status_code == 404
 
 
@@ -75,13 +82,13 @@ async def test_whoever_waits_or_was_served_is_not_spoken_of(
 ) -> None:
     mine = await take_ticket(clock.now())
     which = {"ticket": "А1", "desk": "5"}
-    assert (await client.get(WORDS, params=which)).status_code == 404
+    assert await said_of(client, which) == []
     desk = await open_desk("5", clock.now())
     await desk.call(mine.id)
     await desk.start(mine.id)
-    assert (await client.get(WORDS, params=which)).status_code == 200, "said to its end"
+    assert await said_of(client, which) == [UK], "said to its end"
     await desk.finish(mine.id)
-    assert (await client.get(WORDS, params=which)).status_code == 404
+    assert await said_of(client, which) == []
 
 
 @pytest.mark.parametrize(
