@@ -18,11 +18,11 @@ from queue_app.domain.people import OPERATOR, RESIDENT
 from queue_app.flow import arrival
 from queue_app.flow.act import By
 from queue_app.flow.configuring import apply
-from queue_app.jobs import upkeep
 from queue_app.queries import reference
 from tests.support.application import alive, build, speaking_to
 from tests.support.database import CONFIG
 from tests.support.hall import open_desk, take_ticket
+from tests.support.jobs import sweep
 from tests.support.people import KIOSK
 from tests.web.resident import (
     HTML,
@@ -139,7 +139,7 @@ async def test_a_call_whose_time_has_passed_is_over_and_one_in_the_queue_is_not(
         await post(client, held.url.path, PERSON)
         links.append(held.url.path)
     clock.set(TUESDAY_TEN + timedelta(hours=1))
-    await upkeep.sweep(FixedClock(clock.now()))
+    await sweep(FixedClock(clock.now()))
     clock.set(TUESDAY_TEN + timedelta(hours=2))
     assert "Ми вам не зателефонували" in words_of(await get(client, links[0]))
     assert 'href="/t/' in (await get(client, links[1])).text
