@@ -69,7 +69,6 @@ async def way(request: AnyRequest, clock: Clock) -> Response[Any]:
     if len(channels) == 1:
         return Redirect(choice.url("/branch", channel=channels[0]), status_code=303)
     chosen = [directory.services[code] for code in choice.services]
-    to_send = {code for service in chosen for code in service.documents}
     return step(
         request,
         "booking/way.html",
@@ -78,7 +77,7 @@ async def way(request: AnyRequest, clock: Clock) -> Response[Any]:
         channels=channels,
         lines=lines_now(directory, clock.now()),
         site=site_of(directory) if all("site" in one.channels for one in chosen) else None,
-        to_send=[one for one in directory.centre.checklists if one.code in to_send],
+        to_send=directory.to_send(choice.services),
         back="/",
     )
 

@@ -122,7 +122,7 @@ async def _state_page(
         found,
         status=status,
         standing=standing,
-        ended=what_is_left(directory, found, now),
+        ended=await what_is_left(directory, found, now),
         refusals=await refused.of(found.email, found.phone),
         ending=await appointments.ending_of(found, now),
         can_go_on=await ended.can_go_on(found, now),
@@ -160,9 +160,6 @@ async def page_of(
     chosen = [directory.services_ever[code] for code in found.services]
     branch = directory.branch_of(found.branch_id)
     again = Choice(found.services, found.channel, None if branch.retired else branch.slug)
-    every = directory.centre.checklists
-    to_send = {code for service in chosen for code in service.documents}
-    to_bring = {code for service in chosen for code in service.bring}
     return render(
         request,
         template,
@@ -173,8 +170,8 @@ async def page_of(
         branch=branch,
         chosen=chosen,
         minutes_planned=planned(directory, chosen),
-        to_send=[one for one in every if one.code in to_send],
-        to_bring=[one for one in every if one.code in to_bring],
+        to_send=directory.to_send(found.services),
+        to_bring=directory.to_bring(found.services),
         again=again.url("/branch" if branch.retired else "/day"),
         wait=again.url("/wish"),
         link=f"/visit/{found.token}",

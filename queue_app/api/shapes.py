@@ -107,11 +107,11 @@ class DaysView(Struct, frozen=True):
 
 
 class WalkInNow(Struct, frozen=True):
-    """What a walk-in who comes now waits, and how many wait already; no range: nobody can say."""
+    """What a walk-in who comes now waits, and how many wait already; None: nobody can say."""
 
     low_minutes: int | None
     high_minutes: int | None
-    people: int
+    people: int | None
 
 
 class HalfHourView(Struct, frozen=True):

@@ -14,7 +14,7 @@ from queue_app.domain.errors import Conflict, RuleBroken
 from queue_app.flow import offering, reaching, refusing, sparing
 from queue_app.flow.act import Act, verb
 from queue_app.flow.arrival import check_services
-from queue_app.flow.taking import pause_is_taken, take
+from queue_app.flow.taking import still_fits, take
 from queue_app.queries import appointments
 from queue_app.queries import slots as free
 from queue_app.store import db
@@ -213,7 +213,7 @@ async def _move(
     day = act.directory.local(starts_at).date()
     capacity = await free.capacity_of(act.directory, branch, day, 1, act.now, leaving_out=booked.id)
     for lane_id in slots.lanes_free_at(capacity, visit, starts_at, act.now):
-        if await pause_is_taken(branch, lane_id, starts_at, ends_at, booked.id):
+        if not await still_fits(act, branch, lane_id, visit, starts_at, booked.id):
             continue
         try:
             async with db.savepoint():

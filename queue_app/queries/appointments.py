@@ -198,18 +198,16 @@ async def past_bookings(branch_id: int, until: datetime, most: int) -> list[Appo
 
 
 async def lane_is_busy(
-    branch_id: int, lane_id: int, starts_at: datetime, ends_at: datetime, of: int | None = None
+    branch_id: int, lane_id: int, starts_at: datetime, ends_at: datetime
 ) -> bool:
-    """Whether something is held or booked in any part of that stretch of the lane, but for `of`."""
+    """Whether something is held or booked in any part of that stretch of the lane."""
     busy = await db.fetch_value(
         "SELECT true FROM appointment WHERE branch_id = $1 AND lane_id = $2"
-        " AND state IN ('held', 'booked') AND period && tstzrange($3, $4)"
-        " AND id IS DISTINCT FROM $5 LIMIT 1",
+        " AND state IN ('held', 'booked') AND period && tstzrange($3, $4) LIMIT 1",
         branch_id,
         lane_id,
         starts_at,
         ends_at,
-        of,
     )
     return busy is not None
 
