@@ -24,6 +24,7 @@ from booking.details import (
 from booking.finding import around_by_day, day_rows, gone, gone_url, moment, parts_of
 from booking.held import held_here
 from booking.month import month_of
+from booking.reminded import reminded
 from booking.today import is_over, standing_of, stop_on, what_is_left
 from queue_app.clock import Clock
 from queue_app.delivery.calendars import calendar_file, calendar_links
@@ -116,6 +117,7 @@ async def _state_page(
         near = await _near(found, clock) if await _can_move(found, clock) else {}
         context |= {"why": why, "near": near, "can_move": await _can_move(found, clock)}
         template = "booking/plans.html"
+    refusals = await refused.of(found.email, found.phone)
     return await page_of(
         request,
         template,
@@ -123,7 +125,8 @@ async def _state_page(
         status=status,
         standing=standing,
         ended=what_is_left(directory, found, now),
-        refusals=await refused.of(found.email, found.phone),
+        refusals=refusals,
+        reminded=await reminded(directory, found, refusals, now),
         ending=await appointments.ending_of(found, now),
         can_go_on=await ended.can_go_on(found, now),
         held=await held_here(request, now) if template in ENDED else [],
