@@ -33,6 +33,7 @@ from queue_app.domain.appointments import Appointment, as_of
 from queue_app.domain.errors import Conflict, RuleBroken
 from queue_app.domain.numbering import token_in
 from queue_app.domain.plans import Why
+from queue_app.domain.work import is_done
 from queue_app.flow import booking
 from queue_app.flow.act import By
 from queue_app.queries import appointments, known, reference, refused, unsettled
@@ -73,7 +74,9 @@ async def own_page(
     status: int = 200,
     wrong_code: str | None = None,
 ) -> Response[str]:
-    example = phone_example((await reference.directory()).centre)
+    directory = await reference.directory()
+    example = phone_example(directory.centre)
+    is_of_this = is_done(directory.rules.booking_work_bits, found.token, entered.work)
     return await _state_page(
         request,
         found,
@@ -87,6 +90,7 @@ async def own_page(
         extensions_left=await _extensions_left(found),
         longer="longer" in request.query_params,
         wrong_code=wrong_code,
+        work=entered.work if is_of_this else "",
     )
 
 
