@@ -97,7 +97,8 @@ async def take_again(
 ) -> Redirect:
     """To the page of the new hold, booked at once if asked; to other times where it is gone.
 
-    `entered` comes along in the cookie of whichever page is next.
+    `entered` comes along in the cookie of whichever page is next. Where a browser computes before
+    it books, that page comes first: what it has computed was for the old hold.
     """
     directory = await reference.directory()
     choice = choice_of(found, directory.branch_of(found.branch_id).slug)
@@ -115,7 +116,7 @@ async def take_again(
         page = Redirect(gone_url(f"/visit/{found.token}/taken", error, starts_at), status_code=303)
         page.set_cookie(kept(found.token, entered))
         return page
-    if with_booking:
+    if with_booking and not directory.rules.booking_work_bits:
         page = await entering.book(by, held, entered, language, "?again=1")
     else:
         page = Redirect(f"/visit/{held.token}?again=1", status_code=303)

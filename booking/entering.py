@@ -25,7 +25,15 @@ async def book(
     name, phone, email = astuple(entered.details)
     try:
         await booking.confirm(
-            by, found.token, name, phone, email, language, entered.as_it_is, entered.proofs
+            by,
+            found.token,
+            name,
+            phone,
+            email,
+            language,
+            entered.as_it_is,
+            entered.proofs,
+            entered.work,
         )
     except RuleBroken as error:
         return await _refused(by, found.token, link + told, entered, error, language)

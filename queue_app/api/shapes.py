@@ -145,6 +145,7 @@ class Confirmation(Body, frozen=True):
     language: Language | None = None
     as_it_is: AsItIs = []
     proofs: Proofs = []
+    work: Annotated[str, Meta(max_length=20)] = ""
 
 
 class LookUp(Body, frozen=True):
@@ -243,6 +244,8 @@ class AppointmentView(Struct, frozen=True):
     be somebody else.
 
     `branch_retired`: the branch has closed for good; the appointment can only be cancelled.
+    `work_bits`, of what is held: a program that is to book without a proof of the contact sends as
+    `work` a number with which the SHA-256 of "token.number" begins with so many zero bits; 0: none.
     """
 
     token: str
@@ -259,6 +262,7 @@ class AppointmentView(Struct, frozen=True):
     email: str | None
     ticket_token: str | None
     branch_retired: bool
+    work_bits: int
 
 
 class ProofView(Struct, frozen=True):

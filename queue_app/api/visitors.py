@@ -52,7 +52,15 @@ async def hold(branch: str, data: NewAppointment, by: By) -> AppointmentView:
 async def confirm(token: str, data: Confirmation, by: By) -> AppointmentView:
     spoken = await _spoken(data.language)
     booked = await booking.confirm(
-        by, token, data.name, data.phone, data.email, spoken, data.as_it_is, data.proofs
+        by,
+        token,
+        data.name,
+        data.phone,
+        data.email,
+        spoken,
+        data.as_it_is,
+        data.proofs,
+        data.work,
     )
     return await shown(booked)
 
@@ -147,6 +155,7 @@ async def shown(one: Appointment) -> AppointmentView:
         email=hidden_mail(one.email) if one.email else None,
         ticket_token=one.ticket_token,
         branch_retired=branch.retired,
+        work_bits=directory.rules.booking_work_bits if one.state == "held" else 0,
     )
 
 

@@ -11,6 +11,7 @@ from queue_app.domain.catalogue import Channel, Language
 from queue_app.domain.contacts import Resident
 from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.errors import Conflict, RuleBroken
+from queue_app.domain.work import is_done
 from queue_app.flow import offering, reaching, refusing, sparing
 from queue_app.flow.act import Act, verb
 from queue_app.flow.arrival import check_services
@@ -144,11 +145,13 @@ async def confirm(
     language: Language,
     as_it_is: Sequence[str] = (),
     proofs: Sequence[str] = (),
+    work: str = "",
 ) -> Appointment:
     """Book what was held; confirming again with the same name and contact is the same as once.
 
     RuleBroken `bad_contact` and `contact_unsure` as `check_contact` has them, `too_many_bookings`,
-    `contact_unproven` unless one of `proofs` proves it where the centre asks for that,
+    `contact_unproven` unless one of `proofs` proves it where the centre asks for that or `work` is
+    not what the browser has to compute,
     `overlapping_bookings` unless "overlap" is in `as_it_is`, `branch_retired`; Conflict
     `already_booked` with what is kept, hidden, where something else was kept; `hold_expired`,
     `appointment_state`, `plans_changed` where the centre has taken the time back in the meantime;
@@ -164,7 +167,8 @@ async def confirm(
     if why := plans.why_not(act.directory, held):
         raise Conflict("plans_changed", why=why)
     await sparing.require_few(act, "confirm")
-    known = await reaching.checked(act, held, entered, as_it_is, proofs)
+    worked = is_done(act.directory.rules.booking_work_bits, held.token, work)
+    known = await reaching.checked(act, held, entered, as_it_is, proofs, worked=worked)
     await refusing.trust(known.phone, known.email)
     return await act.record(known, "confirm", language=language)
 

@@ -248,6 +248,17 @@ async def changes(appointment: Appointment) -> int:
     return count
 
 
+async def timed_at(appointment: Appointment) -> datetime:
+    """When it got its time; a silent move from lane to lane gave it none."""
+    found: datetime | None = await db.fetch_value(
+        "SELECT max(at) FROM appointment_event WHERE branch_id = $1 AND appointment_id = $2"
+        " AND (verb = 'confirm' OR verb = 'move' AND data->>'why' IS NULL)",
+        appointment.branch_id,
+        appointment.id,
+    )
+    return found or appointment.changed_at
+
+
 def event_from_row(row: Mapping[str, Any]) -> AppointmentEvent:
     return msgspec.convert(
         dict(row) | msgspec.json.decode(row["data"]), type=AppointmentEvent, strict=False

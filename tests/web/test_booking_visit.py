@@ -42,6 +42,11 @@ async def test_a_visit_is_moved_through_its_link(client: httpx.AsyncClient) -> N
     assert "Зараз: вівторок, 24 листопада, 10:00" in words_of(await get(client, f"{link}/day"))
     times = await get(client, f"{link}/time?day=2026-11-25")
     assert "Середа" in words_of(times).replace("середа", "Середа")
+    for page in (await get(client, f"{link}/day"), times):
+        assert f'<form action="{link}/offer" method="get"' in page.text, "a tap asks, no more"
+    asked = await get(client, f"{link}/offer?starts_at=2026-11-25T11:00:00%2B02:00")
+    assert "Перенести запис на цей час?" in words_of(asked) and f'href="{link}/day"' in asked.text
+    assert "24 листопада, 10:00" in words_of(await get(client, link))
     moved = await post(client, f"{link}/time", {"starts_at": "2026-11-25T11:00:00+02:00"})
     assert moved.url.path == link
     assert "25 листопада, 11:00" in words_of(moved)
