@@ -55,8 +55,8 @@ def parts_of(rows: list[DayRow], day: date) -> dict[str, Any]:
     }
 
 
-GONE = ("slot_taken", "no_such_time")
-"""What a chosen start may turn out to be; another start solves both."""
+GONE = ("slot_taken", "no_such_time", "does_not_fit")
+"""What a chosen start may turn out to be; another start solves each."""
 
 
 def gone_url(path: str, error: QueueError, starts_at: datetime) -> str:

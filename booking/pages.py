@@ -11,6 +11,7 @@ from litestar import Request, Response, Router, get, post
 from litestar.response import Redirect
 
 from booking import (
+    changing,
     contact,
     ended,
     held,
@@ -227,6 +228,7 @@ router = Router(
         *here.HANDLERS,
         *visit.HANDLERS,
         *ended.HANDLERS,
+        *changing.HANDLERS,
         *contact.HANDLERS,
         *my.HANDLERS,
         *proof.HANDLERS,

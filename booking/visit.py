@@ -113,8 +113,8 @@ async def _state_page(
     if not over and await _is_in_vain(found):
         template = "booking/branch_closed.html"
     elif not over and (why := await _stranded(found)):
-        near = await _near(found, clock) if await _can_move(found, clock) else {}
-        context |= {"why": why, "near": near, "can_move": await _can_move(found, clock)}
+        near = await _near(found, clock) if await can_move(found, clock) else {}
+        context |= {"why": why, "near": near, "can_move": await can_move(found, clock)}
         template = "booking/plans.html"
     return await page_of(
         request,
@@ -149,7 +149,7 @@ async def _stranded(found: Appointment) -> Why | None:
 
 async def _near(found: Appointment, clock: Clock) -> dict[tuple[date, bool], list[datetime]]:
     """Those before and those after; the nearest alone may all be of one hour."""
-    days = await _days(found, clock)
+    days = await days_of(found, clock)
     return around_by_day(days, found.starts_at)
 
 
@@ -181,6 +181,7 @@ async def page_of(
         kept_until=known.kept_until(directory, found),
         address=absolute(request, f"/visit/{found.token}"),
         moved="moved" in request.query_params,
+        changed="changed" in request.query_params,
         taken_again="again" in request.query_params,
         words=words.own,
         calendars=calendar_links(found, directory, language_of(request)),
@@ -216,7 +217,7 @@ async def other_day(request: AnyRequest, token: str, clock: Clock) -> Response[A
     if (leading := await _leading(found, clock)) is None:
         return Redirect(f"/visit/{token}", status_code=303)
     directory = await reference.directory()
-    days, places = await _days(found, clock), [directory.branch_of(found.branch_id)]
+    days, places = await days_of(found, clock), [directory.branch_of(found.branch_id)]
     month = month_of(
         directory, places, days, clock.now(), lambda one: f"/visit/{token}/time?day={one}"
     )
@@ -231,7 +232,7 @@ async def other_time(request: AnyRequest, token: str, clock: Clock) -> Response[
     day = _date(request.query_params.get("day"))
     if day is None or (leading := await _leading(found, clock)) is None:
         return Redirect(f"/visit/{token}/day", status_code=303)
-    rows = day_rows(await _days(found, clock), lambda one: f"/visit/{token}/time?day={one}")
+    rows = day_rows(await days_of(found, clock), lambda one: f"/visit/{token}/time?day={one}")
     directory = await reference.directory()
     branch = directory.branch_of(found.branch_id)
     stop = await stop_on(directory, branch, found.services, day, clock.now())
@@ -245,7 +246,7 @@ async def move(request: AnyRequest, token: str, by: By, clock: Clock) -> Respons
     require_same_origin(request)
     found = await find(token, clock)
     starts_at = moment((await request.form()).get("starts_at"))
-    if starts_at is None or not await _can_move(found, clock):
+    if starts_at is None or not await can_move(found, clock):
         return Redirect(f"/visit/{token}", status_code=303)
     try:
         await booking.move(by, token, starts_at)
@@ -260,7 +261,7 @@ async def ask_to_move(request: AnyRequest, token: str, clock: Clock) -> Response
     """To that time, really?"""
     found = await find(token, clock)
     starts_at = moment(request.query_params.get("starts_at"))
-    if starts_at is None or not await _can_move(found, clock):
+    if starts_at is None or not await can_move(found, clock):
         return Redirect(f"/visit/{token}", status_code=303)
     return await page_of(request, "booking/offer.html", found, starts_at=starts_at)
 
@@ -273,19 +274,19 @@ async def other_time_taken(request: AnyRequest, token: str, clock: Clock) -> Res
         return Redirect(f"/visit/{token}", status_code=303)
     directory = await reference.directory()
     branch = directory.branch_of(found.branch_id).slug
-    near = gone(request, directory, branch, await _days(found, clock), clock.now())
+    near = gone(request, directory, branch, await days_of(found, clock), clock.now())
     context = {**leading, **near, "back": f"/visit/{token}/day"}
     return await page_of(request, "booking/taken.html", found, **context)
 
 
 async def _leading(found: Appointment, clock: Clock) -> dict[str, Any] | None:
     """Where the buttons of other times lead: to move it, or to hold again what has ended."""
-    if await _can_move(found, clock):
+    if await can_move(found, clock):
         return _moving(found)
     return await ended.going_on(found) if await ended.can_go_on(found, clock.now()) else None
 
 
-async def _can_move(found: Appointment, clock: Clock) -> bool:
+async def can_move(found: Appointment, clock: Clock) -> bool:
     return _can_cancel(found, clock) and not await _is_in_vain(found)
 
 
@@ -297,7 +298,7 @@ def _can_cancel(found: Appointment, clock: Clock) -> bool:
     )
 
 
-async def _days(found: Appointment, clock: Clock) -> dict[date, list[datetime]]:
+async def days_of(found: Appointment, clock: Clock) -> dict[date, list[datetime]]:
     """The free days as they will be when this appointment has left its own time."""
     directory = await reference.directory()
     branch = directory.branch_of(found.branch_id)

@@ -64,7 +64,8 @@ async def _booked_at(booked: Appointment) -> datetime:
     """When it got its time; a silent move from lane to lane gave it none."""
     found: datetime | None = await db.fetch_value(
         "SELECT max(at) FROM appointment_event WHERE branch_id = $1 AND appointment_id = $2"
-        " AND (verb = 'confirm' OR verb = 'move' AND data->>'why' IS NULL)",
+        " AND (verb = 'confirm' OR verb = 'move' AND data->>'why' IS NULL"
+        " OR verb = 'change' AND data ? 'starts_at')",
         booked.branch_id,
         booked.id,
     )

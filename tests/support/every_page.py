@@ -94,6 +94,10 @@ def addresses(lived: Lived) -> dict[str, list[str]]:
         "/visit/{token}/offer": [
             f"/visit/{one}/offer?starts_at={lived.tomorrow}T10:00:00Z" for one in visits
         ],
+        "/visit/{token}/services": [f"/visit/{one}/services" for one in visits],
+        "/visit/{token}/services/taken": [
+            f"/visit/{one}/services/taken?service={lived.service}" for one in visits
+        ],
         "/visit/{token}/taken": [f"/visit/{one}/taken" for one in visits],
         "/visit/{token}/cancellation": [f"/visit/{one}/cancellation" for one in visits],
         "/visit/{token}/contact": [f"/visit/{one}/contact" for one in visits],
