@@ -44,8 +44,8 @@ async def hold(
     gives back for it.
 
     Conflict `slot_taken` with `alternatives` near it; RuleBroken `unknown_service`,
-    `not_by_visit`, `not_by_phone`, `too_many_services`, `no_such_time` with its `reason` and
-    `alternatives`; TooMany `too_many_holds`, `enough_holds`.
+    `not_by_visit`, `not_by_phone`, `too_many_services`, `nobody_serves`, `no_such_time` with its
+    `reason` and `alternatives`; TooMany `too_many_holds`, `enough_holds`.
     """
     await act.plans_stand()
     branch = act.branch(branch_slug)
@@ -53,6 +53,7 @@ async def hold(
     if channel == "site":
         raise RuleBroken("not_by_visit", services=services)
     chosen = check_services(act.directory, services, channel)
+    _require_one_desk(branch, chosen, channel)
     await sparing.require_few_holds(act, instead)
     await expire_lapsed(act, branch.id)
     spoken = act.directory.spoken(language)
@@ -228,7 +229,7 @@ async def change_services(
     chosen = check_services(act.directory, services, booked.channel)
     if (set(chosen), wanted) == (set(booked.services), booked.starts_at):
         return booked
-    _require_one_lane(branch, chosen, booked.channel)
+    _require_one_desk(branch, chosen, booked.channel)
     await expire_lapsed(act, branch.id)
     changed = await _in_a_lane(act, branch, booked, chosen, wanted, "change")
     if changed is None:
@@ -238,11 +239,9 @@ async def change_services(
     return changed
 
 
-def _require_one_lane(branch: Branch, services: tuple[str, ...], channel: Channel) -> None:
-    """RuleBroken `nobody_serves` unless one lane of the branch gives all of them."""
-    if not any(
-        lane.channel == channel and lane.services.issuperset(services) for lane in branch.lanes
-    ):
+def _require_one_desk(branch: Branch, services: tuple[str, ...], channel: Channel) -> None:
+    """RuleBroken `nobody_serves` unless all of them are one visit there."""
+    if not branch.gives(services, channel):
         raise RuleBroken("nobody_serves", services=list(services))
 
 
