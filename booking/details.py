@@ -80,6 +80,8 @@ class Entered(Struct, frozen=True):
     asked_overlap: bool = False
     proofs: tuple[str, ...] = ()
     """Of the codes that were sent; the last is the one that is waited for."""
+    then: str = ""
+    """The link of the other of two visits, which is booked with the same."""
 
     @property
     def as_it_is(self) -> tuple[str, ...]:
@@ -106,6 +108,7 @@ def read_form(form: Mapping[str, Any], cookie: str | None) -> Entered:
         asked_email=str(form.get("asked_email") or ""),
         asked_overlap=bool(form.get("asked_overlap")),
         proofs=read_entered(cookie).proofs,
+        then=str(form.get("then") or "")[:KEPT_MAX] or read_entered(cookie).then,
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
+from uuid import UUID, uuid4
 
 from litestar import Request
 
@@ -114,3 +115,11 @@ def moment(text: Any) -> datetime | None:
     except (TypeError, ValueError):
         return None
     return found if found.tzinfo else None
+
+
+def form_key(text: Any) -> UUID:
+    """The key of a form, or a new one."""
+    try:
+        return UUID(text)
+    except (AttributeError, TypeError, ValueError):
+        return uuid4()

@@ -3,7 +3,6 @@
 from contextlib import suppress
 from datetime import date, datetime, timedelta
 from typing import Any
-from uuid import UUID, uuid4
 
 from litestar import Request, Response, get, post
 from litestar.response import Redirect
@@ -25,11 +24,12 @@ from booking.finding import around_by_day, day_rows, gone, gone_url, moment, par
 from booking.held import held_here
 from booking.month import month_of
 from booking.today import is_over, standing_of, stop_on, what_is_left
+from booking.two_visits import other_of
 from queue_app.clock import Clock
 from queue_app.delivery.calendars import calendar_file, calendar_links
 from queue_app.domain import plans
 from queue_app.domain.appointments import Appointment, as_of
-from queue_app.domain.errors import Conflict, RuleBroken
+from queue_app.domain.errors import Conflict, NotFound, RuleBroken
 from queue_app.domain.numbering import token_in
 from queue_app.domain.plans import Why
 from queue_app.flow import booking
@@ -73,6 +73,7 @@ async def own_page(
     wrong_code: str | None = None,
 ) -> Response[str]:
     example = phone_example((await reference.directory()).centre)
+    then = request.query_params.get("then") or entered.then
     return await _state_page(
         request,
         found,
@@ -86,6 +87,7 @@ async def own_page(
         extensions_left=await _extensions_left(found),
         longer="longer" in request.query_params,
         wrong_code=wrong_code,
+        other=await other_of(then, clock),
     )
 
 
@@ -331,6 +333,9 @@ async def cancel(request: AnyRequest, token: str, by: By) -> Response[Any]:
     require_same_origin(request)
     with suppress(Conflict):
         await booking.cancel(by, token)
+    if then := str((await request.form()).get("then") or ""):
+        with suppress(Conflict, NotFound):
+            await booking.cancel(by, then)
     return Redirect(f"/visit/{token}", status_code=303)
 
 
@@ -358,14 +363,6 @@ async def calendar(request: AnyRequest, token: str, clock: Clock) -> Response[by
             "Cache-Control": "private, no-store",
         },
     )
-
-
-def key(text: Any) -> UUID:
-    """The key of a form, or a new one."""
-    try:
-        return UUID(text)
-    except (AttributeError, TypeError, ValueError):
-        return uuid4()
 
 
 def _date(text: Any) -> date | None:

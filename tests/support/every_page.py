@@ -76,6 +76,7 @@ def addresses(lived: Lived) -> dict[str, list[str]]:
         "/time": [f"/time?{chosen}&day={lived.tomorrow}", f"/time?{chosen}&day=2027-12-25"],
         "/taken": [f"/taken?{chosen}"],
         "/at": [f"/at?{chosen}&starts_at={lived.tomorrow}T10:00:00Z"],
+        "/two": ["/two?service=debt-amount&service=owner-change", "/two"],
         "/now": ["/now"],
         "/now/{branch}": [f"/now/{lived.branch}"],
         "/held": ["/held"],
