@@ -84,6 +84,9 @@ class Entered(Struct, frozen=True):
     work: str = ""
     """What the browser has computed."""
 
+    then: str = ""
+    """The link of the other of two visits, which is booked with the same."""
+
     @property
     def as_it_is(self) -> tuple[str, ...]:
         email = ("email",) if self.asked_email == self.details.email else ()
@@ -110,6 +113,7 @@ def read_form(form: Mapping[str, Any], cookie: str | None) -> Entered:
         asked_overlap=bool(form.get("asked_overlap")),
         proofs=read_entered(cookie).proofs,
         work=str(form.get("work") or "")[:LONGEST],
+        then=str(form.get("then") or "")[:KEPT_MAX] or read_entered(cookie).then,
     )
 
 

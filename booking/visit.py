@@ -3,7 +3,6 @@
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
-from uuid import UUID, uuid4
 
 from litestar import Request, Response, get, post
 from litestar.response import Redirect
@@ -25,10 +24,11 @@ from booking.held import held_here
 from booking.movable import can_cancel, can_move, is_in_vain, nearest, stranded
 from booking.reminded import reminded
 from booking.today import is_over, standing_of, what_is_left
+from booking.two_visits import other_of
 from queue_app.clock import Clock
 from queue_app.delivery.calendars import calendar_file, calendar_links
 from queue_app.domain.appointments import Appointment, as_of
-from queue_app.domain.errors import Conflict
+from queue_app.domain.errors import Conflict, NotFound
 from queue_app.domain.numbering import token_in
 from queue_app.domain.work import is_done
 from queue_app.flow import booking
@@ -88,6 +88,7 @@ async def own_page(
         longer="longer" in request.query_params,
         wrong_code=wrong_code,
         work=entered.work if is_of_this else "",
+        other=await other_of(request.query_params.get("then") or entered.then, clock),
     )
 
 
@@ -160,6 +161,7 @@ async def page_of(
         kept_until=known.kept_until(directory, found),
         address=absolute(request, f"/visit/{found.token}"),
         moved="moved" in request.query_params,
+        changed="changed" in request.query_params,
         taken_again="again" in request.query_params,
         words=words.own,
         calendars=calendar_links(found, directory, language_of(request)),
@@ -203,6 +205,9 @@ async def cancel(request: AnyRequest, token: str, by: By) -> Response[Any]:
     require_same_origin(request)
     with suppress(Conflict):
         await booking.cancel(by, token)
+    if then := str((await request.form()).get("then") or ""):
+        with suppress(Conflict, NotFound):
+            await booking.cancel(by, then)
     return Redirect(f"/visit/{token}", status_code=303)
 
 
@@ -230,14 +235,6 @@ async def calendar(request: AnyRequest, token: str, clock: Clock) -> Response[by
             "Cache-Control": "private, no-store",
         },
     )
-
-
-def key(text: Any) -> UUID:
-    """The key of a form, or a new one."""
-    try:
-        return UUID(text)
-    except (AttributeError, TypeError, ValueError):
-        return uuid4()
 
 
 HANDLERS = [

@@ -239,6 +239,13 @@ class Rescheduling(Body, frozen=True):
     starts_at: datetime
 
 
+class ServicesChange(Body, frozen=True):
+    """`starts_at`: another start; without it the booking keeps its own."""
+
+    services: Codes
+    starts_at: datetime | None = None
+
+
 class AppointmentView(Struct, frozen=True):
     """One's own appointment; `phone` and `email` are shown in part, as whoever holds the link may
     be somebody else.

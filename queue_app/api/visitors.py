@@ -15,6 +15,7 @@ from queue_app.api.shapes import (
     NewAppointment,
     NewTicket,
     Rescheduling,
+    ServicesChange,
 )
 from queue_app.domain.appointments import Appointment, as_of
 from queue_app.domain.catalogue import Language
@@ -112,6 +113,17 @@ async def look_up(data: LookUp, by: By) -> Response[None]:
 )
 async def move(token: str, data: Rescheduling, by: By) -> AppointmentView:
     return await shown(await booking.move(by, token, data.starts_at))
+
+
+@post(
+    "/appointments/{token:str}/changes",
+    operation_id="changeServices",
+    opt=right("change_services", PUBLIC),
+    status_code=HTTP_200_OK,
+    summary="Other services, at the same time where they fit there",
+)
+async def change(token: str, data: ServicesChange, by: By) -> AppointmentView:
+    return await shown(await booking.change_services(by, token, data.services, data.starts_at))
 
 
 @post(

@@ -231,7 +231,9 @@ WITH held AS (
 )
 SELECT *, lower(period) AS starts_at, upper(period) AS ends_at FROM held
 """
-_APPOINTMENT_FACTS = ("lane_id", "starts_at", "ends_at", "held_until", "language", "why")
+_APPOINTMENT_FACTS = (
+    "lane_id", "starts_at", "ends_at", "held_until", "language", "services", "why",
+)  # fmt: skip
 
 
 async def insert_appointment(
@@ -249,6 +251,7 @@ async def insert_appointment(
         ends_at=slot.ends_at,
         held_until=slot.held_until,
         language=slot.language,
+        services=slot.services,
     )
     row = await db.fetch_row(
         _HOLD,
@@ -274,7 +277,7 @@ _CHANGE_APPOINTMENT = """
 WITH changed AS (
     UPDATE appointment SET revision = $4, state = $5, lane_id = $6, period = tstzrange($7, $8),
         held_until = $9, language = $10, checked_in_at = $11, changed_at = $12,
-        name = $13, phone = $14, email = $15
+        name = $13, phone = $14, email = $15, services = $20
     WHERE branch_id = $1 AND id = $2 AND revision = $3
     RETURNING branch_id, id, revision
 ), settled AS (
@@ -314,6 +317,7 @@ async def write_appointment(changed: Appointment, happened: AppointmentEvent) ->
         happened.actor,
         _data(happened, _APPOINTMENT_FACTS),
         happened.settles,
+        list(changed.services),
     )
     if row is None:
         raise Conflict("appointment_changed", appointment=changed.id)
