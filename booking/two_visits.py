@@ -18,7 +18,7 @@ from queue_app.clock import Clock
 from queue_app.domain.appointments import Appointment, as_of
 from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.errors import Conflict, NotFound, RuleBroken, TooMany
-from queue_app.domain.two_visits import Pair, Parts, pairs, parts_of
+from queue_app.domain.pairs import Pair, Parts, pairs, parts_of
 from queue_app.flow import booking
 from queue_app.flow.act import By
 from queue_app.queries import appointments, reference
