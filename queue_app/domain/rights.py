@@ -49,6 +49,7 @@ RIGHTS: Mapping[str, Mapping[Party, Where]] = {
     "see_desk": _IN_BRANCH,
     "see_contact": _AT_DESK,
     "see_interruptions": _IN_BRANCH,
+    "see_supervision": _OFFICE,
     "see_health": _ANYONE,
     # Residents.
     "hold": _ANYONE,

@@ -96,7 +96,12 @@ async def test_asyncapi_describes_the_websockets(centre: Centre) -> None:
     document = done(await centre.get("/asyncapi.json"))
     assert document["asyncapi"].startswith("3.")
     addresses = {channel["address"] for channel in document["channels"].values()}
-    assert addresses == {"/ws/branches/{branch}/board", "/ws/tickets/{token}", "/ws/desks/{desk}"}
+    assert addresses == {
+        "/ws/branches/{branch}/board",
+        "/ws/branches/{branch}/supervision",
+        "/ws/tickets/{token}",
+        "/ws/desks/{desk}",
+    }
     assert_references_resolve(document)
 
 
