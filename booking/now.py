@@ -19,7 +19,7 @@ from queue_app.domain.half_hours import (
     busiest,
     quietest,
 )
-from queue_app.queries import reference, waits_ahead
+from queue_app.queries import orders_today, reference, waits_ahead
 from queue_app.queries.waits_ahead import Held
 from queue_app.screens import notices
 from queue_app.texts.speaker import speaker_of
@@ -69,7 +69,8 @@ async def every(request: AnyRequest, clock: Clock) -> Response[str]:
     """Every branch at this moment."""
     directory, now = await reference.directory(), clock.now()
     ahead = await waits_ahead.fresh(directory, now)
-    rows = [_row(directory, one, ahead.get(slug), now) for slug, one in _offices(directory)]
+    ended = await orders_today.without_tickets(directory, now)
+    rows = [_row(directory, one, ahead.get(slug), now, ended) for slug, one in _offices(directory)]
     held = await waits_ahead.held_since(now - HELD_DAYS)
     return render(
         request,
@@ -96,22 +97,29 @@ async def one(request: AnyRequest, branch: str, clock: Clock) -> Response[str]:
         request,
         "booking/now_branch.html",
         directory=directory,
-        row=_row(directory, where, ahead, now),
+        row=_row(directory, where, ahead, now, await orders_today.without_tickets(directory, now)),
         days=_drawn([day for day in days if day.half_hours]),
         held=held or Held(0, 0),
     )
 
 
 def _row(
-    directory: Directory, branch: Branch, ahead: WaitsAhead | None, now: datetime
+    directory: Directory,
+    branch: Branch,
+    ahead: WaitsAhead | None,
+    now: datetime,
+    ended: frozenset[int],
 ) -> BranchNow:
+    """`ended`: the branches that give no more tickets today."""
     day = directory.today(branch, now)
     door = day.door(now)
     today = _left(ahead.days[0], now).half_hours if ahead and ahead.days else ()
     return BranchNow(
         branch=branch,
         door=door,
-        gives_until=next((w.closes for w in day.kiosk if w.opens <= now < w.closes), None),
+        gives_until=next((w.closes for w in day.kiosk if w.opens <= now < w.closes), None)
+        if branch.id not in ended
+        else None,
         ahead=ahead,
         stop=notices.title(speaker_of(directory.centre), ahead.stop)
         if ahead and ahead.stop

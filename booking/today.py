@@ -45,7 +45,10 @@ class Ended(Struct, frozen=True):
     live_queue: bool
 
 
-def what_is_left(directory: Directory, found: Appointment, now: datetime) -> Ended:
+def what_is_left(
+    directory: Directory, found: Appointment, now: datetime, ended: frozenset[int]
+) -> Ended:
+    """`ended`: the branches that give no more tickets today."""
     branch = directory.branch_of(found.branch_id)
     day = directory.today(branch, now)
     left_at = found.ticket_ended_at
@@ -53,7 +56,7 @@ def what_is_left(directory: Directory, found: Appointment, now: datetime) -> End
     return Ended(
         gave_up=found.ticket_state == "left" and same_day,
         today=_is_today(directory, found, now) and not day.is_over(now),
-        live_queue=not branch.retired and day.gives_tickets(now),
+        live_queue=not branch.retired and day.gives_tickets(now) and branch.id not in ended,
     )
 
 

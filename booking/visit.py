@@ -34,7 +34,7 @@ from queue_app.domain.numbering import token_in
 from queue_app.domain.plans import Why
 from queue_app.flow import booking
 from queue_app.flow.act import By
-from queue_app.queries import appointments, known, reference, refused, unsettled
+from queue_app.queries import appointments, known, orders_today, reference, refused, unsettled
 from queue_app.web.addresses import absolute
 from queue_app.web.guards import require_same_origin, right
 from queue_app.web.i18n import language_of
@@ -122,7 +122,9 @@ async def _state_page(
         found,
         status=status,
         standing=standing,
-        ended=what_is_left(directory, found, now),
+        ended=what_is_left(
+            directory, found, now, await orders_today.without_tickets(directory, now)
+        ),
         refusals=await refused.of(found.email, found.phone),
         ending=await appointments.ending_of(found, now),
         can_go_on=await ended.can_go_on(found, now),

@@ -12,7 +12,7 @@ from queue_app.domain.errors import RuleBroken
 from queue_app.domain.half_hours import WaitsAhead
 from queue_app.domain.ranges import Forecasts
 from queue_app.flow import arrival
-from queue_app.queries import reference, waits_ahead
+from queue_app.queries import orders_today, reference, waits_ahead
 from queue_app.web.guards import right
 
 HELD_DAYS = timedelta(days=30)
@@ -35,6 +35,8 @@ async def waits(
     ahead = (await waits_ahead.fresh(directory, now)).get(where.slug)
     held = (await waits_ahead.held_since(now - HELD_DAYS)).get(where.id)
     gives = where.kind == "office" and directory.today(where, now).gives_tickets(now)
+    if where.id in await orders_today.without_tickets(directory, now):
+        gives = False
     at_once = _of_all(ahead) if ahead and gives else None
     if services:
         at_once = await _of_these(branch, services, clock, forecasts, at_once)

@@ -129,7 +129,7 @@ def board_view(hall: Hall) -> BoardView:
         desks=tuple(BoardDesk(desk.number, desk.state) for desk in hall.desks),
         opens_at=opening.opens if opening and not is_open else None,
         closes_at=opening.closes if opening and is_open else None,
-        tickets_given=hall.day.gives_tickets(hall.at),
+        tickets_given=hall.gives_tickets,
         interruption=interruption_now(hall),
         notice=hall.notice,
         part=part,

@@ -39,7 +39,8 @@ class VisitWatch(Struct, frozen=True):
 
 
 class DeskWatch(Struct, frozen=True):
-    """A desk. `callable`: how many of the waiting people it could call now."""
+    """A desk. `callable`: how many of the waiting people it could call now; not `planned`: its
+    skills are others today."""
 
     id: int
     number: str
@@ -49,6 +50,7 @@ class DeskWatch(Struct, frozen=True):
     since: datetime | None
     pause_reason: str | None
     callable: int
+    planned: bool
     visit: VisitWatch | None
 
 
@@ -64,6 +66,14 @@ class ServiceWatch(Struct, frozen=True):
     longest_minutes: int
     over: int
     desks: int
+
+
+class TicketsLeft(Struct, frozen=True):
+    """A service for which only so many tickets are still given today; 0: none."""
+
+    code: str
+    title: Text
+    remaining: int
 
 
 class Waiter(Struct, frozen=True):
@@ -120,6 +130,7 @@ class SupervisionView(Struct, frozen=True):
     emptying: Emptying | None
     closes_at: datetime | None
     tickets_given: bool
+    limits: tuple[TicketsLeft, ...]
     interruptions: tuple[InterruptionView, ...]
     paper: PaperView
     devices_away: tuple[AwayDevice, ...]
@@ -162,7 +173,12 @@ def supervision_view(hall: Hall, missed: int) -> SupervisionView:
         bookings=_bookings(hall, missed),
         emptying=_emptying(hall, waiting),
         closes_at=hall.day.shuts(hall.at),
-        tickets_given=hall.day.gives_tickets(hall.at),
+        tickets_given=hall.gives_tickets,
+        limits=tuple(
+            TicketsLeft(code, service.title, hall.orders.remaining[code])
+            for code, service in hall.directory.services.items()
+            if code in hall.orders.remaining
+        ),
         interruptions=lasting_interruptions(hall),
         paper=paper_view(hall),
         devices_away=hall.devices_away,
@@ -188,6 +204,7 @@ def _desk(hall: Hall, desk: DeskState) -> DeskWatch:
         since=desk.since,
         pause_reason=desk.pause_reason,
         callable=len(hall.queue(desk.id)),
+        planned=desk.id not in hall.orders.skills,
         visit=_visit(hall, one) if one else None,
     )
 

@@ -65,6 +65,12 @@ POST /branches/{branch}/interruptions
 GET /branches/{branch}/interruptions
 POST /interruptions/{interruption}/resumption
 GET /asyncapi.json
+POST /desks/{desk}/assignments
+POST /desks/{desk}/skills
+POST /desks/{desk}/summons
+POST /tickets/{ticket}/redirections
+POST /branches/{branch}/ticket-limits
+POST /branches/{branch}/day-ends
 """
 
 
