@@ -22,6 +22,7 @@ import queue_app.api.viewer
 import queue_app.console.devices_list
 import queue_app.console.pages
 import queue_app.console.unsettled_list
+import queue_app.office.acts
 import queue_app.office.city
 import queue_app.office.live_branch
 import queue_app.trial.inbox
@@ -151,6 +152,7 @@ def create_app(settings: Settings, clock: Clock | None = None, works: bool = Tru
             queue_app.console.unsettled_list.router,
             queue_app.office.city.router,
             queue_app.office.live_branch.router,
+            queue_app.office.acts.router,
             *pairing.routes,
             site_files.favicon,
             site_files.robots,

@@ -10,12 +10,34 @@ from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.errors import NotSignedIn, QueueError
 from queue_app.domain.people import Staff
 from queue_app.web.errors import queue_error, sentences, wants_json
+from queue_app.web.guards import require_same_origin
 
 START = "/office"
 SIGN_IN = "/console/sign-in"
 
 Page = Response[Any]
 Asked = Request[Any, Any, Any]
+
+Form = dict[str, list[str]]
+"""What was typed and chosen, by the name of the field."""
+
+
+async def form_of(request: Asked) -> Form:
+    """What was sent from one of our own pages."""
+    require_same_origin(request)
+    found: Form = {}
+    for name, value in (await request.form()).multi_items():
+        found.setdefault(name, []).append(str(value))
+    return found
+
+
+def said(form: Form, name: str) -> str:
+    return form.get(name, [""])[0].strip()
+
+
+def chosen(form: Form, name: str) -> list[str]:
+    """The values of checkboxes: none, one or several."""
+    return form.get(name, [])
 
 
 def to_sign_in(request: Asked, error: NotSignedIn) -> Page:
