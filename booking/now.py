@@ -21,7 +21,7 @@ from queue_app.domain.half_hours import (
     quietest,
 )
 from queue_app.domain.interruptions import Interruption, stop_of_all
-from queue_app.queries import interruptions, reference, waits_ahead
+from queue_app.queries import interruptions, orders_today, reference, waits_ahead
 from queue_app.queries.waits_ahead import Held
 from queue_app.screens import notices
 from queue_app.texts.speaker import speaker_of
@@ -73,8 +73,10 @@ async def every(request: AnyRequest, clock: Clock) -> Response[str]:
     ahead = await waits_ahead.fresh(directory, now)
     offices = _offices(directory)
     stops = await interruptions.lasting([one.id for one in offices.values()], now)
+    ended = await orders_today.without_tickets(directory, now)
     rows = [
-        _row(directory, one, ahead.get(slug), stops[one.id], now) for slug, one in offices.items()
+        _row(directory, one, ahead.get(slug), stops[one.id], ended, now)
+        for slug, one in offices.items()
     ]
     held = await waits_ahead.held_since(now - HELD_DAYS)
     return render(
@@ -103,7 +105,14 @@ async def one(request: AnyRequest, branch: str, clock: Clock) -> Response[str]:
         request,
         "booking/now_branch.html",
         directory=directory,
-        row=_row(directory, where, ahead, stops[where.id], now),
+        row=_row(
+            directory,
+            where,
+            ahead,
+            stops[where.id],
+            await orders_today.without_tickets(directory, now),
+            now,
+        ),
         days=_drawn([day for day in days if day.half_hours]),
         held=held or Held(0, 0),
     )
@@ -114,15 +123,17 @@ def _row(
     branch: Branch,
     ahead: WaitsAhead | None,
     stops: Sequence[Interruption],
+    ended: frozenset[int],
     now: datetime,
 ) -> BranchNow:
-    """The range is of a minute ago; a stop of calls and the kiosk's door are of this moment."""
+    """The range is of a minute ago; a stop of calls and the kiosk's door are of this moment.
+    `ended`: the branches that give no more tickets today."""
     stop = stop_of_all(stops, now)
     today = _left(ahead.days[0], now).half_hours if ahead and ahead.days else ()
     return BranchNow(
         branch=branch,
         door=directory.today(branch, now).door(now),
-        gives_until=tickets_until(directory, branch, stops, now),
+        gives_until=tickets_until(directory, branch, stops, now, branch.id in ended),
         ahead=ahead,
         stop=notices.title(speaker_of(directory.centre), stop) if stop else None,
         best=quietest(today) if len(today) > 1 else None,

@@ -23,6 +23,7 @@ BOUNDS: dict[str, tuple[int, int]] = {
     "late_minutes": (0, 1440),
     "last_ticket_minutes": (0, 1440),
     "kiosk_early_minutes": (0, 1440),
+    "wait_target_minutes": (1, 1440),
     "undo_minutes": (0, 1440),
     "max_bookings": (1, 1000),
     "holds_per_address": (1, 100_000),

@@ -83,6 +83,7 @@ def script(spoken: Words) -> dict[str, Any]:
         "paused_service": spoken.gettext(
             "Not available for now; whoever is waiting keeps their place"
         ),
+        "ended_service": spoken.gettext("No more tickets for this today"),
         "lost_answer": spoken.gettext(
             "The connection was lost. We are trying again: you will not get a second ticket."
         ),

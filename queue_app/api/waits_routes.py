@@ -14,7 +14,7 @@ from queue_app.domain.half_hours import WaitsAhead
 from queue_app.domain.interruptions import stop_of_all
 from queue_app.domain.ranges import Forecasts
 from queue_app.flow import arrival
-from queue_app.queries import interruptions, reference, waits_ahead
+from queue_app.queries import interruptions, orders_today, reference, waits_ahead
 from queue_app.web.guards import right
 
 HELD_DAYS = timedelta(days=30)
@@ -38,7 +38,8 @@ async def waits(
     ahead = (await waits_ahead.fresh(directory, now)).get(where.slug)
     held = (await waits_ahead.held_since(now - HELD_DAYS)).get(where.id)
     stops = (await interruptions.lasting([where.id], now))[where.id]
-    gives = tickets_until(directory, where, stops, now) is not None
+    ended = where.id in await orders_today.without_tickets(directory, now)
+    gives = tickets_until(directory, where, stops, now, ended) is not None
     at_once = (
         _of_all(ahead, stopped=stop_of_all(stops, now) is not None) if ahead and gives else None
     )

@@ -80,6 +80,8 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
     at_closing: Literal["serve", "offer", "let_go"] = "serve"
     """Who still waits when the branch closes: is served; is let go and offered a time on another
     day by the ticket's page; is let go."""
+    wait_target_minutes: int = 30
+    """Nobody should wait longer; whoever does is counted on the supervisor's pages."""
     undo_minutes: int = 5
     """A clerk's verb can be undone for this long."""
     max_bookings: int = 4

@@ -17,6 +17,7 @@ from queue_app.domain.errors import NotFound
 from queue_app.domain.forecast import Appointed, Now, Working
 from queue_app.domain.habits import Habits
 from queue_app.domain.interruptions import Interruption
+from queue_app.domain.orders import Orders, left_by
 from queue_app.domain.paper import PrinterState
 from queue_app.domain.people import DeviceKind
 from queue_app.domain.policies import policy_of
@@ -107,7 +108,7 @@ class Hall(Struct, frozen=True, dict=True):
     one (a backup was restored, another server took over) versions and ids are other ones. Phone
     visits are in `tickets`, too. `interruptions`: those of this day, also the ones that are over.
     `forecasts`: who keeps what the waits of the next hall of this branch can be made of.
-    `unprinted`: who came of late and waits without paper.
+    `unprinted`: who came of late and waits without paper. `branch` is as today's `orders` have it.
     """
 
     directory: Directory
@@ -129,6 +130,7 @@ class Hall(Struct, frozen=True, dict=True):
     unprinted: tuple[Unprinted, ...] = ()
     devices_away: tuple[AwayDevice, ...] = ()
     notice: Text | None = None
+    orders: Orders = Orders()
 
     @cached_property
     def by_id(self) -> dict[int, HallTicket]:
@@ -157,7 +159,9 @@ class Hall(Struct, frozen=True, dict=True):
     @cached_property
     def tickets_until(self) -> datetime | None:
         """Until when the kiosk gives tickets; None while it gives none."""
-        return arrivals.tickets_until(self.directory, self.branch, self.interruptions, self.at)
+        return arrivals.tickets_until(
+            self.directory, self.branch, self.interruptions, self.at, self.tickets_ended
+        )
 
     @cached_property
     def at_desks(self) -> dict[int, HallTicket]:
@@ -173,12 +177,30 @@ class Hall(Struct, frozen=True, dict=True):
         """What each desk may call for: what it gives, and what no desk of the branch gives.
 
         Whoever waits for something that the centre's files took away must not wait for ever. A
-        retired desk goes on for as long as its clerk stays.
+        retired desk goes on for as long as its clerk stays. Nor does an order for today leave
+        anybody: whom no desk could call by it, those call who would by their plan.
         """
         given = frozenset[str]().union(*(desk.services for desk in self.branch.desks))
         orphaned = self.directory.services_ever.keys() - given
         every = (*self.branch.desks, *self.branch.retired_desks)
-        return {desk.id: desk.services | orphaned for desk in every}
+        return {desk.id: desk.services | orphaned | self._kept_by(desk.id) for desk in every}
+
+    def _kept_by(self, desk_id: int) -> frozenset[str]:
+        """The services of the visits that today's orders would leave without any desk, and which
+        this desk gives by its plan."""
+        return frozenset().union(*(one for one in self._left if self._planned(desk_id) >= one))
+
+    @cached_property
+    def _left(self) -> list[frozenset[str]]:
+        if not self.orders.skills:
+            return []
+        tickets = [frozenset(one.services) for one in (*self.tickets, *self.missed)]
+        to_come = [frozenset(one.services) for one in self.appointed]
+        return left_by([*tickets, *to_come], self.branch)
+
+    def _planned(self, desk_id: int) -> frozenset[str]:
+        planned = self.directory.branches_ever[self.branch.id].desks
+        return next((one.services for one in planned if one.id == desk_id), frozenset())
 
     def estimate(self, *newcomers: Waiting) -> dict[int, Wait]:
         """Waits by ticket id as they would be with these newcomers."""
@@ -292,6 +314,11 @@ class Hall(Struct, frozen=True, dict=True):
     def refusal(self, services: Sequence[str]) -> Interruption | None:
         """Why nobody is given a ticket for these services now, if nobody is."""
         return interruptions.refusal(services, self.interruptions, self.at)
+
+    @cached_property
+    def tickets_ended(self) -> bool:
+        """Whether no more tickets are given today for whatever the branch offers."""
+        return self.orders.end_tickets_of(self.branch)
 
     @cached_property
     def refusal_of_all(self) -> Interruption | None:

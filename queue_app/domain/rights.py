@@ -49,6 +49,7 @@ RIGHTS: Mapping[str, Mapping[Party, Where]] = {
     "see_desk": _IN_BRANCH,
     "see_contact": _AT_DESK,
     "see_interruptions": _IN_BRANCH,
+    "see_supervision": _OFFICE,
     "see_health": _ANYONE,
     # Residents.
     "hold": _ANYONE,
@@ -106,6 +107,13 @@ RIGHTS: Mapping[str, Mapping[Party, Where]] = {
     "put_back": _IN_BRANCH,
     "transfer": _AT_DESK,
     "undo": _AT_DESK,
+    # What the office does at its branch.
+    "open_desk_for": _OFFICE,
+    "set_skills_today": _OFFICE,
+    "summon": _OFFICE,
+    "redirect": _OFFICE,
+    "limit_tickets": _OFFICE,
+    "end_day": _OFFICE,
     # The boards.
     "say_line": _OFFICE,
     # Time that stops.

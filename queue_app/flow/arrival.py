@@ -16,7 +16,7 @@ from queue_app.domain.promises import Promise
 from queue_app.domain.ranges import Forecasts
 from queue_app.domain.tickets import Ticket
 from queue_app.domain.waits import Served, Wait, served_by
-from queue_app.flow import sparing
+from queue_app.flow import sparing, ticket_limits
 from queue_app.flow.act import Act, By, verb
 from queue_app.flow.joining import Spot, joining, line_of, newcomer
 from queue_app.flow.promising import keep_later
@@ -53,7 +53,8 @@ async def issue(
 
     RuleBroken `branch_closed`, `past_last_ticket`, `unknown_service`, `not_by_visit`,
     `nobody_serves`, `too_many_services`, `unknown_priority`, `past_closing`, and
-    `services_paused` while any of the services is interrupted and nobody knows until when.
+    `services_paused` while any of the services is interrupted and nobody knows until when, and
+    `tickets_ended` where no more are given for any of them today.
     """
     branch = act.branch(branch_slug)
     chosen = check_services(act.directory, services)
@@ -146,6 +147,7 @@ async def prospect(
     door = check_open(directory, branch, now)
     me = newcomer(Draft(branch.id, "visit", chosen, directory.languages[0], priority), now)
     load = partial(halls.load, directory, branch, now, forecasts)
+    await ticket_limits.require_tickets(branch, chosen, now)
     line = await joining(directory, branch, me, now, forecasts, load)
     served = served_by(line.wait, now, door.closes_at)
     return Prospect(line.people_ahead, line.wait, door.closes_at, served)
@@ -341,6 +343,8 @@ async def _issue(act: Act, branch: Branch, draft: Draft, door: Door | None = Non
     )
     if door and served_by(line.wait, act.now, door.closes_at) == "not_today":
         raise RuleBroken("past_closing", closes_at=door.closes_at, wait=line.wait)
+    if door:
+        await ticket_limits.count_down(branch, draft.services, act.now)
     ticket = await act.issue(draft, act.directory.today(branch, act.now).date, line.wait)
     return _as_issued(branch, ticket, line)
 

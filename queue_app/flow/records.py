@@ -24,7 +24,7 @@ DESK_STATES: dict[DeskVerb, str] = {
     "pause": "paused",
     "close": "closed",
 }
-OfficeKind = Literal["staff", "device", "centre", "interruption", "person", "board"]
+OfficeKind = Literal["staff", "device", "centre", "interruption", "person", "board", "hall"]
 
 
 class Draft(Struct, frozen=True):
@@ -351,7 +351,8 @@ async def write_desk(
 ) -> None:
     """The caller has locked the desk. The event's `staff_id` is whose desk it becomes or was."""
     await db.fetch(
-        "UPDATE desk SET state = $3, staff_id = $4, pause_reason = $5, since = $6"
+        "UPDATE desk SET state = $3::text, staff_id = $4, since = $6,"
+        " pause_reason = CASE WHEN $3::text = 'paused' THEN $5::text END"
         " WHERE branch_id = $1 AND id = $2",
         place.branch_id,
         place.id,

@@ -55,7 +55,7 @@ Speech = Callable[[Words], dict[str, Any]]
 """A script's words in one language, by the names that the script has for them."""
 NO_STORE = {"Cache-Control": "private, no-store"}
 """Of pages with somebody's data, which nobody who sits down after them shall see by Back."""
-PRIVATE_PAGES = ("/visit/", "/my", "/console")
+PRIVATE_PAGES = ("/visit/", "/my", "/console", "/office")
 PAGE_HEADERS = {"Cache-Control": "private, no-cache", "Vary": "Cookie, Accept-Language"}
 
 

@@ -131,6 +131,8 @@ def addresses(lived: Lived) -> dict[str, list[str]]:
         "/console/unsettled": ["/console/unsettled"],
         "/console/devices": ["/console/devices"],
         "/console/sign-in": ["/console/sign-in"],
+        "/office": ["/office"],
+        "/office/branches/{branch}": [f"/office/branches/{lived.branch}"],
         "/console/desks/{desk}": [f"/console/desks/{lived.desk_id}"],
         "/console/desks/{desk}/screen": [f"/console/desks/{lived.desk_id}/screen"],
     }
@@ -332,7 +334,7 @@ async def pages(
 def _bearer(lived: Lived, path: str) -> dict[str, str]:
     if path.startswith("/kiosk"):
         return lived.kiosk.bearer
-    if path in ("/console/unsettled", "/console/devices"):
+    if path in ("/console/unsettled", "/console/devices") or path.startswith("/office"):
         return lived.supervisor.bearer
     if path.startswith("/console") and "sign-in" not in path:
         return lived.clerk.bearer
