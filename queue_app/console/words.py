@@ -39,6 +39,20 @@ def kinds(spoken: Words) -> dict[str, str]:
     }
 
 
+def stages(spoken: Words) -> dict[str, str]:
+    """What the groups of a branch's day are called."""
+    return {
+        "late": spoken.gettext("Booked, and not here"),
+        "parked": spoken.pgettext("people", "Set aside"),
+        "waiting": spoken.gettext("Waiting"),
+        "at_desk": spoken.gettext("At a desk"),
+        "booked": spoken.gettext("Booked for later"),
+        "missed": spoken.gettext("No-shows"),
+        "served": spoken.gettext("Served"),
+        "gone": spoken.gettext("Left or cancelled"),
+    }
+
+
 def desk(spoken: Words) -> dict[str, Any]:
     return {
         "modes": {

@@ -49,6 +49,7 @@ class Lived(Struct, frozen=True):
     visits: tuple[str, ...]
     tickets: tuple[str, ...]
     wishes: tuple[str, ...]
+    booking: int
     tomorrow: str
     proof: str
     reminder: str
@@ -125,6 +126,18 @@ def addresses(lived: Lived) -> dict[str, list[str]]:
         "/console": ["/console"],
         "/console/unsettled": ["/console/unsettled"],
         "/console/devices": ["/console/devices"],
+        "/console/branches/{branch}/today": [
+            f"/console/branches/{lived.branch}/today",
+            f"/console/branches/{lived.branch}/today?stage=booked&q=Ann",
+        ],
+        "/console/branches/{branch}/ticket": [f"/console/branches/{lived.branch}/ticket"],
+        "/console/branches/{branch}/booking": [
+            f"/console/branches/{lived.branch}/booking",
+            f"/console/branches/{lived.branch}/booking?service={lived.service}&channel=visit",
+        ],
+        "/console/branches/{branch}/bookings/{number}": [
+            f"/console/branches/{lived.branch}/bookings/{lived.booking}"
+        ],
         "/console/sign-in": ["/console/sign-in"],
         "/console/desks/{desk}": [f"/console/desks/{lived.desk_id}"],
         "/console/desks/{desk}/screen": [f"/console/desks/{lived.desk_id}/screen"],
@@ -151,6 +164,7 @@ async def live(clock: FixedClock) -> Lived:
         visits=tuple(visits),
         tickets=tuple(tickets),
         wishes=tuple(await _wishes(clock, directory, branch, service)),
+        booking=(await appointments.by_token(visits[3])).id,
         proof=await _proof(clock),
         reminder=await reminder(),
         tomorrow=str(directory.local(clock.now()).date() + timedelta(days=1)),

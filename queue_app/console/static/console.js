@@ -6,10 +6,11 @@ import { digitOf, isShortcut } from "/static/web/lib/keys.js";
 import { connect } from "/static/web/lib/live.js";
 import { buttons, showActions, showDesk, verbButton } from "./actions.js";
 import { showAway } from "./away.js";
+import { showKeys } from "./dialogs.js";
 import { clock } from "./hall.js";
 import { showPaper, watchPaper } from "./paper.js";
 import { showPerson, tick } from "./person.js";
-import { offerPicking, showQueue, tickQueue, watchQueue } from "./queue.js";
+import { offerPicking, openList, showQueue, tickQueue, watchQueue } from "./queue.js";
 import { refresh, say, shown, showWith } from "./saying.js";
 import { modeOf, settle, state } from "./state.js";
 import { showStops, watchStops } from "./stops.js";
@@ -73,6 +74,7 @@ press(buttons.pause, doPause);
 press(buttons.resume, () => say(verbs.resume));
 press(buttons.leave, doLeave);
 press(buttons.stop, doStop);
+byId("keys").addEventListener("click", showKeys);
 press(buttons.undo, () => say(verbs.undo));
 press(verbButton("transfer"), doTransfer);
 for (const verb of ["recall", "no_show", "park", "back"]) {
@@ -82,12 +84,14 @@ watchStops(doResumeCalls);
 watchPaper(doReprint);
 watchQueue(doRow);
 
+const lists = { 6: "parked-list", 7: "missed-list" };
 const digits = {
   1: () => verbButton("recall"),
   2: () => verbButton("no_show"),
   3: () => verbButton("park"),
   4: () => verbButton("transfer"),
   5: () => verbButton("back"),
+  8: () => byId("today"),
   0: () => (buttons.pause.hidden ? buttons.resume : buttons.pause),
 };
 
@@ -105,12 +109,20 @@ function onKey(event) {
     return;
   }
   if (isShortcut(event)) return;
+  if (event.key === "?") {
+    event.preventDefault();
+    showKeys();
+    return;
+  }
   if (event.code === "Space" && !at.closest("button, a, summary, input, [tabindex='0']")) {
     event.preventDefault();
     buttons.primary.click();
     return;
   }
-  const button = keysOn.checked ? digits[digitOf(event)]?.() : null;
+  if (!keysOn.checked) return;
+  const list = lists[digitOf(event)];
+  if (list) openList(list);
+  const button = digits[digitOf(event)]?.();
   if (!button) return;
   event.preventDefault();
   if (!button.hidden) button.click();

@@ -2,11 +2,9 @@
 
 import { ask as answerOf } from "/static/web/lib/dialogs.js";
 import { byId, put } from "/static/web/lib/dom.js";
-import { keepEnter } from "/static/web/lib/keys.js";
 import { fill, language, plural } from "/static/web/lib/words.js";
 import { known, t } from "./hall.js";
-
-const BETWEEN_WORDS = /[^\p{L}\p{N}]+/gu;
+import { offerSearch } from "./search.js";
 
 /** Afterwards Space is the main action again, not the button that opened the dialog. */
 async function ask(dialog) {
@@ -113,6 +111,9 @@ export async function askResume({ resume_minutes: usual, ended_at: over }) {
   return ask(byId("resume-dialog"));
 }
 
+/** Which key does what. */
+export const showKeys = () => ask(byId("keys-dialog"));
+
 const homes = new Map();
 
 /** What the person came for stands first; everything else where the catalogue has it. */
@@ -122,31 +123,6 @@ function sortServices(boxes) {
     if (!homes.has(choice)) homes.set(choice, choice.parentElement);
     (box.checked ? byId("transfer-now") : homes.get(choice)).append(choice);
   }
-}
-
-function offerSearch(search, list) {
-  search.value = "";
-  filter(list, "");
-  search.oninput = () => filter(list, search.value);
-  keepEnter(search);
-}
-
-/** Shows the services whose titles hold every word; chosen ones always. */
-function filter(list, text) {
-  const words = text.toLowerCase().split(BETWEEN_WORDS).filter(Boolean);
-  let found = false;
-  for (const group of list.querySelectorAll(".services-group")) {
-    let any = false;
-    for (const choice of group.querySelectorAll(".choice")) {
-      const title = choice.textContent.toLowerCase();
-      choice.hidden =
-        !choice.querySelector("input").checked && !words.every((word) => title.includes(word));
-      any ||= !choice.hidden;
-    }
-    group.hidden = !any;
-    found ||= any;
-  }
-  list.querySelector("[data-none]").hidden = found;
 }
 
 /** Who works where now; nobody is sent to a desk at which nobody works. */
