@@ -22,6 +22,7 @@ import queue_app.api.viewer
 import queue_app.console.attendance_list
 import queue_app.console.counter
 import queue_app.console.devices_list
+import queue_app.console.history
 import queue_app.console.pages
 import queue_app.console.unsettled_list
 import queue_app.trial.inbox
@@ -142,6 +143,7 @@ def create_app(settings: Settings, clock: Clock | None = None, works: bool = Tru
             display.speech.router,
             queue_app.console.pages.router,
             queue_app.console.devices_list.router,
+            queue_app.console.history.router,
             queue_app.console.counter.router,
             queue_app.console.attendance_list.router,
             queue_app.console.unsettled_list.router,

@@ -48,6 +48,7 @@ RIGHTS: Mapping[str, Mapping[Party, Where]] = {
     "see_queue": _IN_BRANCH,
     "see_desk": _IN_BRANCH,
     "see_contact": _AT_DESK,
+    "see_history": _AT_DESK,
     "see_interruptions": _IN_BRANCH,
     "see_health": _ANYONE,
     # The day at a branch, with names, and what staff do for whoever asks them.

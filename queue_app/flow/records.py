@@ -149,7 +149,7 @@ _CHANGE = """
 WITH changed AS (
     UPDATE ticket SET revision = $4, state = $5, services = $6, queued_at = $7,
         for_desk_id = $8, desk_id = $9, called_at = $10, calls = $11, started_at = $12,
-        ended_at = $13, expected_at = $19
+        ended_at = $13, expected_at = $19, given = $20, outcome = $21
     WHERE branch_id = $1 AND id = {pick} AND revision = $3
     RETURNING branch_id, id, revision
 )
@@ -161,7 +161,7 @@ _WAIT_FOR_IT = _CHANGE.format(pick="$2")
 _UNLESS_TAKEN = _CHANGE.format(
     pick="(SELECT id FROM ticket WHERE branch_id = $1 AND id = $2 FOR UPDATE SKIP LOCKED)"
 )
-_TICKET_FACTS = ("services", "for_desk_id", "expected_at")
+_TICKET_FACTS = ("services", "for_desk_id", "expected_at", "given", "outcome", "why")
 """The parts of a ticket's event that have no column of their own."""
 
 
@@ -194,6 +194,8 @@ async def write_ticket(
             happened.desk_id,
             _data(happened, _TICKET_FACTS),
             progress.expected_at,
+            list(progress.given),
+            progress.outcome,
         )
     except asyncpg.UniqueViolationError as error:
         raise _taken(error) from error

@@ -7,6 +7,8 @@ import { connect } from "/static/web/lib/live.js";
 import { buttons, showActions, showDesk, verbButton } from "./actions.js";
 import { showAway } from "./away.js";
 import { showKeys } from "./dialogs.js";
+import { showHistory } from "./done.js";
+import { tickForgotten } from "./forgotten.js";
 import { clock } from "./hall.js";
 import { showPaper, watchPaper } from "./paper.js";
 import { showPerson, tick } from "./person.js";
@@ -15,6 +17,7 @@ import { refresh, say, shown, showWith } from "./saying.js";
 import { modeOf, settle, state } from "./state.js";
 import { showStops, watchStops } from "./stops.js";
 import {
+  doFinish,
   doLeave,
   doPause,
   doPrimary,
@@ -52,6 +55,7 @@ function show() {
   showStops(state.screen);
   showPaper(state.screen);
   showAway(state.screen);
+  tickForgotten(state.screen);
   offerPicking(mode === "free" || mode === "empty");
   showActions();
   showDesk();
@@ -59,6 +63,7 @@ function show() {
 
 function everySecond() {
   tick();
+  tickForgotten(state.screen);
   tickQueue();
   showActions();
 }
@@ -77,6 +82,8 @@ press(buttons.stop, doStop);
 byId("keys").addEventListener("click", showKeys);
 press(buttons.undo, () => say(verbs.undo));
 press(verbButton("transfer"), doTransfer);
+press(buttons.done, doFinish);
+press(buttons.history, showHistory);
 for (const verb of ["recall", "no_show", "park", "back"]) {
   press(verbButton(verb), () => say(verbs[verb]));
 }
@@ -92,6 +99,7 @@ const digits = {
   4: () => verbButton("transfer"),
   5: () => verbButton("back"),
   8: () => byId("today"),
+  9: () => buttons.done,
   0: () => (buttons.pause.hidden ? buttons.resume : buttons.pause),
 };
 
@@ -122,10 +130,10 @@ function onKey(event) {
   if (!keysOn.checked) return;
   const list = lists[digitOf(event)];
   if (list) openList(list);
-  const button = digits[digitOf(event)]?.();
+  const button = event.code === "KeyH" ? buttons.history : digits[digitOf(event)]?.();
   if (!button) return;
   event.preventDefault();
-  if (!button.hidden) button.click();
+  if (!button.closest("[hidden]")) button.click();
 }
 
 document.addEventListener("keydown", onKey);
