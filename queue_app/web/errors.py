@@ -312,6 +312,14 @@ SENTENCES: Mapping[str, Sentence] = {
         N_("Too many services for one visit"),
         N_("Choose at most %(limit)s."),
     ),
+    "unknown_outcome": (
+        N_("There is no such outcome"),
+        N_("Load the page again and choose one of the list."),
+    ),
+    "note_too_long": (
+        N_("The note is too long"),
+        N_("Say it in %(limit)s signs."),
+    ),
     "transfer_nowhere": (
         N_("Choose where to transfer to"),
         N_("Choose another desk or another service."),
