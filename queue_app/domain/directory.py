@@ -1,7 +1,7 @@
 """The centre in force: its branches, desks and lanes as they stand, with the ids of their rows."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, datetime
 from functools import cached_property
 from zoneinfo import ZoneInfo
@@ -62,6 +62,13 @@ class Branch(Struct, frozen=True):
     retired_desks: tuple[Desk, ...] = ()
     retired: bool = False
     printers: tuple[Printer, ...] = ()
+
+    def gives(self, services: Collection[str], channel: Channel) -> bool:
+        """Whether all of them can be booked as one visit (or call): a lane has room for them, and a
+        desk gives them, as lanes are not desks and nobody could call such a visitor else."""
+        return any(one.services.issuperset(services) for one in self.desks) and any(
+            one.channel == channel and one.services.issuperset(services) for one in self.lanes
+        )
 
 
 class Directory(Struct, frozen=True, dict=True):

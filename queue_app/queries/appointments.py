@@ -237,15 +237,27 @@ async def extensions(held: Appointment) -> int:
 
 
 async def changes(appointment: Appointment) -> int:
-    """How often it had been moved or cancelled when it stood as it is given here."""
+    """How often it had been moved, changed or cancelled when it stood as it is given here."""
     count: int = await db.fetch_value(
         "SELECT count(*) FROM appointment_event WHERE branch_id = $1 AND appointment_id = $2"
-        " AND seq <= $3 AND verb IN ('move', 'cancel')",
+        " AND seq <= $3 AND verb IN ('move', 'change', 'cancel')",
         appointment.branch_id,
         appointment.id,
         appointment.revision,
     )
     return count
+
+
+async def timed_at(appointment: Appointment) -> datetime:
+    """When it got its time; a silent move from lane to lane gave it none."""
+    found: datetime | None = await db.fetch_value(
+        "SELECT max(at) FROM appointment_event WHERE branch_id = $1 AND appointment_id = $2"
+        " AND (verb = 'confirm' OR verb = 'move' AND data->>'why' IS NULL"
+        " OR verb = 'change' AND data ? 'starts_at')",
+        appointment.branch_id,
+        appointment.id,
+    )
+    return found or appointment.changed_at
 
 
 def event_from_row(row: Mapping[str, Any]) -> AppointmentEvent:

@@ -129,6 +129,23 @@ def test_what_must_be_known_besides_is_noted(known: dict[str, Any], note: str) -
     assert note in said(document(**({"wait": None} | known)))["note"]
 
 
+@pytest.mark.parametrize(
+    ("known", "ahead"),
+    [
+        ({}, "You are next"),
+        ({"interruptions": [stop()]}, "nobody"),
+        ({"desks": [desk(1, "closed")], "wait": None}, "nobody"),
+    ],
+)
+def test_nobody_is_next_while_no_desk_works(known: dict[str, Any], ahead: str) -> None:
+    """Told beside "the desks are not working now", it would be heard as a call."""
+    alone = ticket(20)
+    known = {"wait": Wait(0, 1, 5)} | known
+    wait = known.pop("wait")
+    seen = hall(alone, directory=centre(), at=TEN, **known)
+    assert said(ticket_document(seen, own(alone), wait, LINK, "en", False))["ahead"] == ahead
+
+
 def test_whoever_is_called_by_then_reads_so_and_no_forecast() -> None:
     made = said(document(ticket(20, "called", desk_id=1, called_at=after(-1), calls=1)))
     assert made["note"] == "You are being called: look at the board"

@@ -159,7 +159,9 @@ class _Writing:
         own = self._hall.waits.get(self._ticket.id)
         people = self._hall.people_ahead(self._ticket.as_waiting(), own)
         if not people:
-            return [self._words.gettext("You are next")]
+            is_next = self._wait is not None and not self._paused
+            said = self._words.gettext("You are next")
+            return [said if is_next else self._words.pgettext("ticket", "nobody")]
         spoken = self._words.ngettext("%(n)s person", "%(n)s people", people)
         return [spoken % {"n": people}]
 
