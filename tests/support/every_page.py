@@ -342,11 +342,12 @@ async def pages(
         for address in asked:
             if language:
                 address += f"{'&' if '?' in address else '?'}lang={language}"  # noqa: PLW2901
-            headers = {"Accept": "text/html", **_bearer(lived, path)}
+            headers = {"Accept": "text/html", **bearer(lived, path)}
             yield address, await client.get(address, headers=headers)
 
 
-def _bearer(lived: Lived, path: str) -> dict[str, str]:
+def bearer(lived: Lived, path: str) -> dict[str, str]:
+    """Of whom the page of that route is for."""
     if path.startswith("/kiosk"):
         return lived.kiosk.bearer
     if path in ("/console/unsettled", "/console/devices") or path.startswith("/office"):
