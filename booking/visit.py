@@ -88,6 +88,7 @@ async def own_page(
         longer="longer" in request.query_params,
         wrong_code=wrong_code,
         work=entered.work if is_of_this else "",
+        asked=f"/visit/{found.token}" if request.method == "POST" else None,
     )
 
 
