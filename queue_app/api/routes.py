@@ -7,6 +7,7 @@ from litestar.handlers import BaseRouteHandler
 
 from queue_app.api import (
     centre,
+    contacts,
     desks,
     devices,
     docs,
@@ -78,6 +79,7 @@ router = Router(
         desks.undo,
         desks.queue,
         reprints.reprint,
+        contacts.correct,
         interruptions.interrupt,
         interruptions.current,
         interruptions.resume,

@@ -105,6 +105,7 @@ RIGHTS: Mapping[str, Mapping[Party, Where]] = {
     "put_back": _IN_BRANCH,
     "transfer": _AT_DESK,
     "undo": _AT_DESK,
+    "correct_contact": _AT_DESK,
     # The boards.
     "say_line": _OFFICE,
     # Time that stops.

@@ -444,6 +444,10 @@ SENTENCES: Mapping[str, Sentence] = {
         N_("This browser cannot be reached"),
         N_("Keep this page open, or watch the board."),
     ),
+    "no_booking": (
+        N_("This person has booked nothing"),
+        N_("Nothing is sent to whoever takes a ticket, so there is nothing to correct."),
+    ),
     "no_printer": (
         N_("There is no ticket printer here"),
         N_("The number and the code on the screen are the ticket."),
