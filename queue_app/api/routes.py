@@ -7,7 +7,6 @@ from litestar.handlers import BaseRouteHandler
 
 from queue_app.api import (
     centre,
-    contacts,
     desks,
     devices,
     docs,
@@ -77,9 +76,9 @@ router = Router(
         desks.put_back,
         desks.transfer,
         desks.undo,
+        desks.correct_contact,
         desks.queue,
         reprints.reprint,
-        contacts.correct,
         interruptions.interrupt,
         interruptions.current,
         interruptions.resume,

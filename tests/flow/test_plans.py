@@ -2,9 +2,11 @@
 
 import asyncio
 import contextvars
+import re
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import unquote
 
 import msgspec
 import pytest
@@ -14,15 +16,17 @@ from queue_app.domain.appointments import Appointment
 from queue_app.domain.centre import BranchPlan, Centre, Closure
 from queue_app.domain.errors import Conflict, QueueError
 from queue_app.domain.people import OPERATOR, RESIDENT, Staff
-from queue_app.flow import arrival, booking, configuring, replanning, settling, sparing
+from queue_app.flow import arrival, booking, configuring, reaching, replanning, settling, sparing
 from queue_app.flow.act import Act, By
 from queue_app.flow.configuring import Applied
 from queue_app.flow.replanning import Concerned
 from queue_app.jobs import day_ends
+from queue_app.jobs.sending import Sender
 from queue_app.queries import appointments, doctor, reference, unsettled
 from queue_app.store import db
 from tests.conftest import MONDAY
 from tests.flow.bookings import ONE, TUESDAY, at_slot, centre_with_a_night, confirm, hold, starts
+from tests.flow.letters import Desk
 from tests.flow.stage import own
 from tests.support.database import empty
 from tests.support.people import KIOSK
@@ -126,6 +130,23 @@ async def test_whom_an_accepted_closure_hits_stays_booked_is_told_and_listed() -
     assert await kinds() == ["booked", "plans"]
     await accept(closed())
     assert await kinds() == ["booked", "plans"]
+
+
+async def test_the_mail_of_changed_plans_names_times_that_can_be_had() -> None:
+    one = await booked()
+    await reaching.correct(By(RESIDENT, NOW), one.token, email="olena@example.com")
+    await accept(closed())
+    desk = Desk()
+    await Sender({"mail": desk}, "https://q.example.org").deliver(FixedClock(NOW))
+    letter = next(each for each in desk.letters if "зможемо" in each.subject)
+    page = f"https://q.example.org/visit/{one.token}/offer?starts_at="
+    links = re.findall(rf'href="{re.escape(page)}([^"]*)"', letter.html or "")
+    assert links and all(f"{page}{each}" in letter.text for each in links)
+    for each in links:
+        moved = await booking.move(
+            By(RESIDENT, NOW), one.token, datetime.fromisoformat(unquote(each))
+        )
+    assert moved.state == "booked" and await unsettled.still_open() == []
 
 
 async def test_whom_another_lane_takes_is_moved_there_and_not_told() -> None:

@@ -13,7 +13,15 @@ from queue_app.delivery.smtp import SmtpMailer
 from queue_app.domain.errors import Conflict, NotAllowed, RuleBroken
 from queue_app.domain.messages import Medium
 from queue_app.domain.people import OPERATOR, RESIDENT, SYSTEM
-from queue_app.flow import arrival, booking, correcting, forgetting, proving, reaching, refusing
+from queue_app.flow import (
+    arrival,
+    booking,
+    contact_at_desk,
+    forgetting,
+    proving,
+    reaching,
+    refusing,
+)
 from queue_app.flow.act import By
 from queue_app.jobs import retention
 from queue_app.jobs.sending import Sender
@@ -297,7 +305,7 @@ async def test_a_clerk_corrects_what_does_not_arrive_and_other_bookings_are_told
     assert await marked()
     clock.advance(minutes=55)
     desk, ticket = await at_the_desk(clock, booked.code)
-    await correcting.correct_contact(by(desk), ticket, email="olena@example.org")
+    await contact_at_desk.correct_contact(by(desk), ticket, email="olena@example.org")
     assert await marked() == {}
     seen = await screen_of(desk, clock)
     assert seen.current and seen.current.refused == ()
@@ -317,19 +325,21 @@ async def test_a_clerk_corrects_at_their_own_desk_alone_and_only_what_was_booked
     desk, ticket = await at_the_desk(clock, booked.code)
     other = await open_desk("2", clock.now())
     with pytest.raises(NotAllowed, match="not_your_desk"):
-        await correcting.correct_contact(by(other), ticket, email="a@example.com")
+        await contact_at_desk.correct_contact(by(other), ticket, email="a@example.com")
     for phone, email in ((None, None), (None, "  "), (None, "olena@"), ("067", None)):
         with pytest.raises(RuleBroken, match="bad_contact"):
-            await correcting.correct_contact(by(desk), ticket, phone, email)
+            await contact_at_desk.correct_contact(by(desk), ticket, phone, email)
     with pytest.raises(RuleBroken, match="contact_unsure"):
-        await correcting.correct_contact(by(desk), ticket, email="olena@gmail.con")
+        await contact_at_desk.correct_contact(by(desk), ticket, email="olena@gmail.con")
     assert (await appointments.by_token(booked.token)).email == MAIL
-    await correcting.correct_contact(by(desk), ticket, email="olena@gmail.con", as_it_is=["email"])
+    await contact_at_desk.correct_contact(
+        by(desk), ticket, email="olena@gmail.con", as_it_is=["email"]
+    )
     assert (await appointments.by_token(booked.token)).email == "olena@gmail.con"
     walked_in = await take_ticket(clock.now())
     await other.call(walked_in.id)
     with pytest.raises(Conflict, match="no_booking"):
-        await correcting.correct_contact(by(other), walked_in.id, email="a@example.com")
+        await contact_at_desk.correct_contact(by(other), walked_in.id, email="a@example.com")
 
 
 async def test_an_address_that_is_said_to_be_right_is_tried_once_more(clock: FixedClock) -> None:
@@ -338,5 +348,5 @@ async def test_an_address_that_is_said_to_be_right_is_tried_once_more(clock: Fix
     await refusing.refuse(By(SYSTEM, clock.now()), identity, "it came back: 5.1.1")
     clock.advance(minutes=55)
     desk, ticket = await at_the_desk(clock, booked.code)
-    await correcting.correct_contact(by(desk), ticket, email=MAIL)
+    await contact_at_desk.correct_contact(by(desk), ticket, email=MAIL)
     assert await marked() == {}
