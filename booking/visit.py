@@ -89,6 +89,7 @@ async def own_page(
         wrong_code=wrong_code,
         work=entered.work if is_of_this else "",
         other=await other_of(request.query_params.get("then") or entered.then, clock),
+        asked=f"/visit/{found.token}" if request.method == "POST" else None,
     )
 
 

@@ -279,6 +279,7 @@ def _code_page(
         directory=directory,
         errors=errors,
         fields=form.pairs(directory),
+        asked=form.url(directory, wish),
         action=f"/wish/{wish.token}/change" if wish else "/wish",
         minutes_good=proving.CODE_MINUTES,
     )
@@ -302,6 +303,7 @@ def _form_page(
         suggestion=suggestion(form.entered),
         example=example,
         back=_chosen(directory, form.wanted).url("/day"),
+        asked=form.url(directory, wish) if request.method == "POST" else None,
         **choices,
     )
 

@@ -78,6 +78,7 @@ router = Router(
         desks.put_back,
         desks.transfer,
         desks.undo,
+        desks.correct_contact,
         desks.queue,
         reprints.reprint,
         supervision_routes.open_desk_for,

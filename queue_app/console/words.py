@@ -155,6 +155,19 @@ def desk(spoken: Words) -> dict[str, Any]:
         "services_title": spoken.gettext("Services"),
         "documents_title": spoken.gettext("Documents to ask for"),
         "refused": refused(spoken),
+        "correct": {
+            "button": spoken.gettext("Correct…"),
+            "email": spoken.gettext("Which e-mail is right?"),
+            "phone": spoken.gettext("Which number is right?"),
+            "meant": spoken.gettext("Did you mean %(email)s?"),
+            "unsure": spoken.gettext(
+                "That is hardly an e-mail. If it is right, save it once more."
+            ),
+            "wrong": {
+                "email": spoken.gettext("This is no e-mail."),
+                "phone": spoken.gettext("This is no number that we can use."),
+            },
+        },
         "no_phone": spoken.gettext("No number was left: mark it as not answered."),
         "next_label": spoken.pgettext("in the queue", "Next"),
         "empty_hint": spoken.gettext("As soon as somebody comes, the button below becomes active."),
@@ -241,6 +254,9 @@ def desk(spoken: Words) -> dict[str, Any]:
             "call": spoken.gettext("%(number)s is called."),
             "recall": spoken.gettext("%(number)s is called once more."),
             "reprint": spoken.gettext("%(number)s is being printed once more."),
+            "correct": spoken.gettext(
+                "The contact is corrected. Our messages go there from now on."
+            ),
             "start": spoken.gettext("You have started with %(number)s."),
             "finish": spoken.gettext("%(number)s: finished."),
             "no_show": spoken.gettext("%(number)s: no-show."),

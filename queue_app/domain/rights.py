@@ -115,6 +115,7 @@ RIGHTS: Mapping[str, Mapping[Party, Where]] = {
     "put_back": _IN_BRANCH,
     "transfer": _AT_DESK,
     "undo": _AT_DESK,
+    "correct_contact": _AT_DESK,
     # What the office does at its branch.
     "open_desk_for": _OFFICE,
     "set_skills_today": _OFFICE,

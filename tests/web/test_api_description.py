@@ -61,6 +61,7 @@ POST /tickets/{ticket}/returns
 POST /tickets/{ticket}/transfers
 POST /tickets/{ticket}/undo
 POST /tickets/{ticket}/reprints
+POST /tickets/{ticket}/contacts
 GET /desks/{desk}/queue
 POST /branches/{branch}/interruptions
 GET /branches/{branch}/interruptions

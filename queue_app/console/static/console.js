@@ -17,6 +17,7 @@ import { refresh, say, shown, showWith } from "./saying.js";
 import { modeOf, settle, state } from "./state.js";
 import { showStops, watchStops } from "./stops.js";
 import {
+  doCorrect,
   doFinish,
   doLeave,
   doPause,
@@ -89,6 +90,10 @@ for (const verb of ["recall", "no_show", "park", "back"]) {
 }
 watchStops(doResumeCalls);
 watchPaper(doReprint);
+byId("contact").addEventListener("click", ({ target }) => {
+  const field = target.closest("[data-correct]")?.dataset.correct;
+  if (field && !state.busy) doCorrect(field);
+});
 watchQueue(doRow);
 
 const lists = { 6: "parked-list", 7: "missed-list" };

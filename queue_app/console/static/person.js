@@ -70,9 +70,7 @@ function showContact(person) {
       person?.phone && el("p", {}, phoneLink(person)),
       isCall && !person.phone && el("p", { text: t.no_phone }),
       ...(person?.notes ?? []).map(note),
-      ...(person?.refused ?? []).map((field) =>
-        el("p", { class: "contact-refused", text: t.refused[field] }),
-      ),
+      ...(person?.refused ?? []).map(notArrived),
     ].filter(Boolean),
   );
 }
@@ -83,6 +81,19 @@ const note = ({ author, at, text }) =>
     { class: "contact-note" },
     el("span", { class: "quiet", text: `${author}, ${clock.time(at)}:` }),
     ` ${text}`,
+  );
+
+const notArrived = (field) =>
+  el(
+    "p",
+    { class: "contact-refused" },
+    `${t.refused[field]} `,
+    el("button", {
+      class: "button button-small",
+      type: "button",
+      "data-correct": field,
+      text: t.correct.button,
+    }),
   );
 
 const phoneLink = ({ phone, phone_said }) =>

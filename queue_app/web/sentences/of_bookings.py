@@ -229,4 +229,8 @@ OF_BOOKINGS: Mapping[str, tuple[str, str]] = {
         N_("This time is not held for you any more"),
         N_("You stay on the waiting list: we will write when another comes free."),
     ),
+    "no_booking": (
+        N_("This person has booked nothing"),
+        N_("Nothing is sent to whoever takes a ticket, so there is nothing to correct."),
+    ),
 }
