@@ -177,6 +177,7 @@ def create_app(settings: Settings, clock: Clock | None = None, works: bool = Tru
         state=State(
             {
                 "clock": hall_clock,
+                "forecasts": forecasts,
                 "readiness": health.Readiness(),
                 "known": known,
                 "limited": settings.rate_limits,

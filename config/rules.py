@@ -30,6 +30,7 @@ BOUNDS: dict[str, tuple[int, int]] = {
     "holds_per_browser": (1, 5),
     "bookings_per_address": (1, 1_000_000),
     "freed_slot_minutes": (0, 1440),
+    "booking_work_bits": (0, 22),
     "offer_minutes": (0, 1440),
     "max_wishes": (1, 1000),
     "max_services": (1, 20),

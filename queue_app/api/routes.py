@@ -46,6 +46,7 @@ router = Router(
         wish_routes.decline,
         wish_routes.withdraw,
         visitors.move,
+        visitors.change,
         visitors.cancel,
         visitors.appointment,
         visitors.ticket,

@@ -7,7 +7,7 @@ from functools import cached_property
 import msgspec
 from msgspec import Struct
 
-from queue_app.domain import dispatch, forecast, interruptions
+from queue_app.domain import arrivals, dispatch, forecast, interruptions
 from queue_app.domain.branch_day import BranchDay
 from queue_app.domain.catalogue import Channel, Language, Text, planned_minutes
 from queue_app.domain.contacts import ContactField
@@ -150,6 +150,18 @@ class Hall(Struct, frozen=True, dict=True):
 
     def _keep_right(self, person: Waiting) -> Waiting:
         return interruptions.keep_right(person, self.interruptions, self.directory.rules)
+
+    @cached_property
+    def visitors_waiting(self) -> list[HallTicket]:
+        """Who waits in the house, as against those who are phoned."""
+        return [one for one in self.tickets if one.state == "waiting" and one.channel == "visit"]
+
+    @cached_property
+    def tickets_until(self) -> datetime | None:
+        """Until when the kiosk gives tickets; None while it gives none."""
+        if self.tickets_ended:
+            return None
+        return arrivals.tickets_until(self.directory, self.branch, self.interruptions, self.at)
 
     @cached_property
     def at_desks(self) -> dict[int, HallTicket]:
@@ -303,11 +315,6 @@ class Hall(Struct, frozen=True, dict=True):
         """Why nobody is given a ticket for these services now, if nobody is."""
         return interruptions.refusal(services, self.interruptions, self.at)
 
-    @property
-    def gives_tickets(self) -> bool:
-        """Whether the kiosk gives a ticket for anything: at this hour, and by today's orders."""
-        return self.day.gives_tickets(self.at) and not self.tickets_ended
-
     @cached_property
     def tickets_ended(self) -> bool:
         """Whether no more tickets are given today for whatever the branch offers."""
@@ -334,7 +341,11 @@ class Hall(Struct, frozen=True, dict=True):
         latest = max((one.queued_at for one in self.tickets), default=me.queued_at)
         return msgspec.structs.replace(me, queued_at=max(me.queued_at, latest))
 
-    def ahead(self, me: Waiting) -> int:
+    def people_ahead(self, me: Waiting, wait: Wait | None) -> int:
+        """How many are called before me, whoever is told; `wait`: what is foretold for me."""
+        return wait.people_ahead if wait else self._ahead(me)
+
+    def _ahead(self, me: Waiting) -> int:
         """People before me where no wait can be foretold.
 
         While calls are interrupted: in the order in which they will go on; else, where no open

@@ -56,6 +56,7 @@ RIGHTS: Mapping[str, Mapping[Party, Where]] = {
     "confirm": _BY_LINK,
     "extend": _BY_LINK,
     "move": _BY_LINK,
+    "change_services": _BY_LINK,
     "correct": _BY_LINK,
     "forget": _BY_LINK,
     "look_up": _ANYONE,

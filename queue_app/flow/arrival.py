@@ -19,7 +19,7 @@ from queue_app.domain.waits import Served, Wait, served_by
 from queue_app.flow import sparing, ticket_limits
 from queue_app.flow.act import Act, By, verb
 from queue_app.flow.joining import Spot, joining, line_of, newcomer
-from queue_app.flow.promising import keep_first, keep_later
+from queue_app.flow.promising import keep_later
 from queue_app.flow.records import Draft
 from queue_app.queries import appointments, halls, reference
 from queue_app.queries.tickets import by_id, by_token, of_appointment
@@ -331,8 +331,8 @@ async def _admit(act: Act, branch: Branch, appointment: Appointment) -> IssuedTi
 
 
 async def _issue(act: Act, branch: Branch, draft: Draft, door: Door | None = None) -> IssuedTicket:
-    """Estimate, count, number, row, event, in this order: the locks that the branch shares are
-    taken late and not held while anything is computed.
+    """Estimate, then count, number, row, event and promise, in this order: the locks that the
+    branch shares are taken late and not held while anything is computed.
 
     A walk-in comes through a `door`: RuleBroken `past_closing` where even the low end of their
     wait lies past it, so that nobody waits in vain.
@@ -345,15 +345,12 @@ async def _issue(act: Act, branch: Branch, draft: Draft, door: Door | None = Non
         raise RuleBroken("past_closing", closes_at=door.closes_at, wait=line.wait)
     if door:
         await ticket_limits.count_down(branch, draft.services, act.now)
-    ticket = await act.issue(draft, act.directory.today(branch, act.now).date)
-    issued = _as_issued(branch, ticket, line)
-    if promised := _promise(branch, issued, ticket.progress.revision, act.now):
-        await keep_first(promised)
-    return issued
+    ticket = await act.issue(draft, act.directory.today(branch, act.now).date, line.wait)
+    return _as_issued(branch, ticket, line)
 
 
 def _promise(branch: Branch, issued: IssuedTicket, revision: int, now: datetime) -> Promise | None:
-    """The range that the kiosk shows, to be compared with what comes true."""
+    """The range that is shown once more, to be compared with what comes true."""
     if issued.wait is None:
         return None
     low, high = issued.wait.low_minutes, issued.wait.high_minutes

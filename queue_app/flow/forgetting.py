@@ -11,6 +11,9 @@ from queue_app.flow.act import Act, By, verb
 from queue_app.queries import appointments
 from queue_app.store import db
 
+_KEPT_ANSWERS = ("confirm", "correct", "move", "change_services", "cancel")
+"""Verbs of a booking whose answers are kept under the key of their request."""
+
 
 class Somebody(Struct, frozen=True):
     """Somebody as far as they are known: by a phone or by an e-mail."""
@@ -121,6 +124,6 @@ async def _forget(act: Act, one: Appointment) -> None:
     await pushing.forget(one)
     await db.fetch(
         "DELETE FROM request WHERE scope = ANY($1)",
-        [f"{name}:{one.token}:resident" for name in ("confirm", "correct", "move", "cancel")],
+        [f"{name}:{one.token}:resident" for name in _KEPT_ANSWERS],
     )
     await reminding.drop_useless()

@@ -173,7 +173,7 @@ def supervision_view(hall: Hall, missed: int) -> SupervisionView:
         bookings=_bookings(hall, missed),
         emptying=_emptying(hall, waiting),
         closes_at=hall.day.shuts(hall.at),
-        tickets_given=hall.gives_tickets,
+        tickets_given=hall.tickets_until is not None,
         limits=tuple(
             TicketsLeft(code, service.title, hall.orders.remaining[code])
             for code, service in hall.directory.services.items()

@@ -388,6 +388,10 @@ SENTENCES: Mapping[str, Sentence] = {
         N_("This time has just been taken"),
         N_("Choose another time: here are the nearest free ones."),
     ),
+    "does_not_fit": (
+        N_("These services do not fit into your time"),
+        N_("Your booking stays as it is. Choose another time: here are the nearest free ones."),
+    ),
     "hold_expired": (
         N_("The time was not confirmed and is free again"),
         N_("Choose a time once more."),

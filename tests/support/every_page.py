@@ -76,6 +76,7 @@ def addresses(lived: Lived) -> dict[str, list[str]]:
         "/time": [f"/time?{chosen}&day={lived.tomorrow}", f"/time?{chosen}&day=2027-12-25"],
         "/taken": [f"/taken?{chosen}"],
         "/at": [f"/at?{chosen}&starts_at={lived.tomorrow}T10:00:00Z"],
+        "/two": ["/two?service=debt-amount&service=owner-change", "/two"],
         "/now": ["/now"],
         "/now/{branch}": [f"/now/{lived.branch}"],
         "/held": ["/held"],
@@ -93,6 +94,10 @@ def addresses(lived: Lived) -> dict[str, list[str]]:
         "/visit/{token}/time": [f"/visit/{one}/time?day={lived.tomorrow}" for one in visits],
         "/visit/{token}/offer": [
             f"/visit/{one}/offer?starts_at={lived.tomorrow}T10:00:00Z" for one in visits
+        ],
+        "/visit/{token}/services": [f"/visit/{one}/services" for one in visits],
+        "/visit/{token}/services/taken": [
+            f"/visit/{one}/services/taken?service={lived.service}" for one in visits
         ],
         "/visit/{token}/taken": [f"/visit/{one}/taken" for one in visits],
         "/visit/{token}/cancellation": [f"/visit/{one}/cancellation" for one in visits],

@@ -28,6 +28,7 @@ POST /wishes/{token}/withdrawal
 POST /appointments/{token}/extensions
 POST /appointments/{token}/check-ins
 POST /appointments/{token}/reschedulings
+POST /appointments/{token}/changes
 POST /appointments/{token}/cancellation
 GET /appointments/{token}
 GET /branches/{branch}/board
