@@ -30,7 +30,7 @@ _MINUTE = timedelta(minutes=1)
 Kind = Literal["as_it_is", "more", "less"]
 
 
-class Outcome(Struct, frozen=True):
+class DayWithDesks(Struct, frozen=True):
     """What comes of the day with these desks, from now until the last visit ends.
 
     `people`: how many are called and come. Of their waits, since they came or from a later booked
@@ -55,12 +55,12 @@ class StaffingAnswer(Struct, frozen=True):
     another one like that."""
 
     at: datetime
-    as_it_is: Outcome
+    as_it_is: DayWithDesks
     more_desk: int | None
-    more: Outcome | None
+    more: DayWithDesks | None
     twin: bool
     less_desk: int | None
-    less: Outcome | None
+    less: DayWithDesks | None
 
 
 def staffing_answer(
@@ -154,7 +154,7 @@ class _Question:
             if services <= desk.services
         )
 
-    def answered(self, desks: Sequence[ForeseenDesk]) -> Outcome:
+    def answered(self, desks: Sequence[ForeseenDesk]) -> DayWithDesks:
         waits: list[float] = []
         ends: list[float] = []
         uncalled = 0
@@ -174,9 +174,11 @@ class _Question:
             ends.append(max([0.0, *at_hand, *(one.ends for one in forward.serving.values())]))
         return self._outcome(sorted(waits), sorted(ends), uncalled)
 
-    def _outcome(self, waits: Sequence[float], ends: Sequence[float], uncalled: int) -> Outcome:
+    def _outcome(
+        self, waits: Sequence[float], ends: Sequence[float], uncalled: int
+    ) -> DayWithDesks:
         known = waits or [0.0]
-        return Outcome(
+        return DayWithDesks(
             people=round(len(waits) / RUNS),
             mean_minutes=round(sum(known) / len(known)),
             low_minutes=round(quantile(known, LOW)),
