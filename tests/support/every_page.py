@@ -146,6 +146,7 @@ def addresses(lived: Lived) -> dict[str, list[str]]:
         ],
         "/console/sign-in": ["/console/sign-in"],
         "/office": ["/office"],
+        "/office/branches/{branch}/staffing": [f"/office/branches/{lived.branch}/staffing"],
         "/office/branches/{branch}": [f"/office/branches/{lived.branch}"],
         "/console/desks/{desk}": [f"/console/desks/{lived.desk_id}"],
         "/console/desks/{desk}/screen": [f"/console/desks/{lived.desk_id}/screen"],
