@@ -34,10 +34,10 @@ from queue_app.flow import proving, wishing
 from queue_app.flow.act import By
 from queue_app.queries import known, reference, waiting_list
 from queue_app.queries.waiting_list import WishStanding
-from queue_app.web.errors import sentences
 from queue_app.web.guards import require_same_origin, right
 from queue_app.web.i18n import language_of
 from queue_app.web.limits import LOOK_UP, PUBLIC
+from queue_app.web.sentences import sentences
 from queue_app.web.templating import render
 
 AnyRequest = Request[Any, Any, Any]
@@ -279,6 +279,7 @@ def _code_page(
         directory=directory,
         errors=errors,
         fields=form.pairs(directory),
+        asked=form.url(directory, wish),
         action=f"/wish/{wish.token}/change" if wish else "/wish",
         minutes_good=proving.CODE_MINUTES,
     )
@@ -302,6 +303,7 @@ def _form_page(
         suggestion=suggestion(form.entered),
         example=example,
         back=_chosen(directory, form.wanted).url("/day"),
+        asked=form.url(directory, wish) if request.method == "POST" else None,
         **choices,
     )
 

@@ -24,7 +24,7 @@ DESK_STATES: dict[DeskVerb, str] = {
     "pause": "paused",
     "close": "closed",
 }
-OfficeKind = Literal["staff", "device", "centre", "interruption", "person", "board"]
+OfficeKind = Literal["staff", "device", "centre", "interruption", "person", "board", "hall"]
 
 
 class Draft(Struct, frozen=True):
@@ -165,7 +165,7 @@ _CHANGE = """
 WITH changed AS (
     UPDATE ticket SET revision = $4, state = $5, services = $6, queued_at = $7,
         for_desk_id = $8, desk_id = $9, called_at = $10, calls = $11, started_at = $12,
-        ended_at = $13, expected_at = $19
+        ended_at = $13, expected_at = $19, given = $20, outcome = $21
     WHERE branch_id = $1 AND id = $2 AND revision = $3
     RETURNING branch_id, id, revision
 )
@@ -173,7 +173,7 @@ INSERT INTO ticket_event (branch_id, ticket_id, seq, at, verb, actor, desk_id, d
 SELECT branch_id, id, revision, $14, $15, $16, $17, $18::jsonb FROM changed
 RETURNING seq
 """
-_TICKET_FACTS = ("services", "for_desk_id", "expected_at")
+_TICKET_FACTS = ("services", "for_desk_id", "expected_at", "given", "outcome", "why")
 """The parts of a ticket's event that have no column of their own."""
 
 
@@ -204,6 +204,8 @@ async def write_ticket(ticket: Ticket, progress: Progress, happened: Event) -> T
             happened.desk_id,
             _data(happened, _TICKET_FACTS),
             progress.expected_at,
+            list(progress.given),
+            progress.outcome,
         )
     except asyncpg.UniqueViolationError as error:
         raise _taken(error) from error
@@ -231,7 +233,9 @@ WITH held AS (
 )
 SELECT *, lower(period) AS starts_at, upper(period) AS ends_at FROM held
 """
-_APPOINTMENT_FACTS = ("lane_id", "starts_at", "ends_at", "held_until", "language", "why")
+_APPOINTMENT_FACTS = (
+    "lane_id", "starts_at", "ends_at", "held_until", "language", "services", "why",
+)  # fmt: skip
 
 
 async def insert_appointment(
@@ -249,6 +253,7 @@ async def insert_appointment(
         ends_at=slot.ends_at,
         held_until=slot.held_until,
         language=slot.language,
+        services=slot.services,
     )
     row = await db.fetch_row(
         _HOLD,
@@ -274,7 +279,7 @@ _CHANGE_APPOINTMENT = """
 WITH changed AS (
     UPDATE appointment SET revision = $4, state = $5, lane_id = $6, period = tstzrange($7, $8),
         held_until = $9, language = $10, checked_in_at = $11, changed_at = $12,
-        name = $13, phone = $14, email = $15
+        name = $13, phone = $14, email = $15, services = $20
     WHERE branch_id = $1 AND id = $2 AND revision = $3
     RETURNING branch_id, id, revision
 ), settled AS (
@@ -314,6 +319,7 @@ async def write_appointment(changed: Appointment, happened: AppointmentEvent) ->
         happened.actor,
         _data(happened, _APPOINTMENT_FACTS),
         happened.settles,
+        list(changed.services),
     )
     if row is None:
         raise Conflict("appointment_changed", appointment=changed.id)
@@ -347,7 +353,8 @@ async def write_desk(
 ) -> None:
     """The caller has locked the desk. The event's `staff_id` is whose desk it becomes or was."""
     await db.fetch(
-        "UPDATE desk SET state = $3, staff_id = $4, pause_reason = $5, since = $6"
+        "UPDATE desk SET state = $3::text, staff_id = $4, since = $6,"
+        " pause_reason = CASE WHEN $3::text = 'paused' THEN $5::text END"
         " WHERE branch_id = $1 AND id = $2",
         place.branch_id,
         place.id,
