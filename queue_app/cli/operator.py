@@ -10,7 +10,7 @@ from config.settings import Settings, SettingsError, from_environment
 from queue_app import installation
 from queue_app.domain.errors import QueueError
 from queue_app.installation import InstallationError
-from queue_app.store.cluster import ClusterError
+from queue_app.store.cluster_folders import ClusterError
 from queue_app.store.dumps import DumpError
 
 T = TypeVar("T")
