@@ -12,7 +12,7 @@ from queue_app.domain.directory import Directory
 from queue_app.domain.errors import QueueError
 from queue_app.domain.slots import around
 from queue_app.texts.formats import NIGHT_ENDS
-from queue_app.web.errors import sentences
+from queue_app.web.sentences import sentences
 
 NOON = 12
 NEAREST = 6

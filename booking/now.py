@@ -75,7 +75,7 @@ async def every(request: AnyRequest, clock: Clock) -> Response[str]:
     stops = await interruptions.lasting([one.id for one in offices.values()], now)
     ended = await orders_today.without_tickets(directory, now)
     rows = [
-        _row(directory, one, ahead.get(slug), stops[one.id], now, ended=one.id in ended)
+        _row(directory, one, ahead.get(slug), stops[one.id], ended, now)
         for slug, one in offices.items()
     ]
     held = await waits_ahead.held_since(now - HELD_DAYS)
@@ -100,13 +100,19 @@ async def one(request: AnyRequest, branch: str, clock: Clock) -> Response[str]:
     ahead = (await waits_ahead.fresh(directory, now)).get(where.slug)
     held = (await waits_ahead.held_since(now - HELD_DAYS)).get(where.id)
     stops = await interruptions.lasting([where.id], now)
-    ended = await orders_today.without_tickets(directory, now)
     days = [_left(day, now) for day in ahead.days] if ahead else []
     return render(
         request,
         "booking/now_branch.html",
         directory=directory,
-        row=_row(directory, where, ahead, stops[where.id], now, ended=where.id in ended),
+        row=_row(
+            directory,
+            where,
+            ahead,
+            stops[where.id],
+            await orders_today.without_tickets(directory, now),
+            now,
+        ),
         days=_drawn([day for day in days if day.half_hours]),
         held=held or Held(0, 0),
     )
@@ -117,20 +123,17 @@ def _row(
     branch: Branch,
     ahead: WaitsAhead | None,
     stops: Sequence[Interruption],
+    ended: frozenset[int],
     now: datetime,
-    *,
-    ended: bool,
 ) -> BranchNow:
     """The range is of a minute ago; a stop of calls and the kiosk's door are of this moment.
-
-    `ended`: no more tickets are given today, whatever the hours say.
-    """
+    `ended`: the branches that give no more tickets today."""
     stop = stop_of_all(stops, now)
     today = _left(ahead.days[0], now).half_hours if ahead and ahead.days else ()
     return BranchNow(
         branch=branch,
         door=directory.today(branch, now).door(now),
-        gives_until=None if ended else tickets_until(directory, branch, stops, now),
+        gives_until=tickets_until(directory, branch, stops, now, branch.id in ended),
         ahead=ahead,
         stop=notices.title(speaker_of(directory.centre), stop) if stop else None,
         best=quietest(today) if len(today) > 1 else None,

@@ -51,12 +51,12 @@ async def what_is_left(directory: Directory, found: Appointment, now: datetime) 
     day = directory.today(branch, now)
     left_at = found.ticket_ended_at
     stops = (await lasting([branch.id], now))[branch.id]
+    no_more = branch.id in await orders_today.without_tickets(directory, now)
     same_day = left_at is not None and _is_today(directory, found, left_at)
     return Ended(
         gave_up=found.ticket_state == "left" and same_day,
         today=_is_today(directory, found, now) and not day.is_over(now),
-        live_queue=branch.id not in await orders_today.without_tickets(directory, now)
-        and arrivals.tickets_until(directory, branch, stops, now) is not None,
+        live_queue=arrivals.tickets_until(directory, branch, stops, now, no_more) is not None,
     )
 
 

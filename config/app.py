@@ -19,7 +19,10 @@ import display.speech
 import kiosk.pages
 import queue_app.api.routes
 import queue_app.api.viewer
+import queue_app.console.attendance_list
+import queue_app.console.counter
 import queue_app.console.devices_list
+import queue_app.console.history
 import queue_app.console.pages
 import queue_app.console.unsettled_list
 import queue_app.office.acts
@@ -151,6 +154,9 @@ def create_app(settings: Settings, clock: Clock | None = None, works: bool = Tru
             display.speech.router,
             queue_app.console.pages.router,
             queue_app.console.devices_list.router,
+            queue_app.console.history.router,
+            queue_app.console.counter.router,
+            queue_app.console.attendance_list.router,
             queue_app.console.unsettled_list.router,
             queue_app.office.city.router,
             queue_app.office.live_branch.router,

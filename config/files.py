@@ -38,6 +38,7 @@ from queue_app.domain.centre import (
     Priority,
     Rules,
     Skill,
+    VisitOutcome,
     Weekly,
 )
 from queue_app.domain.matching import Keywords, Phrases, SearchWords, Synonyms
@@ -61,6 +62,7 @@ FILES: dict[str, frozenset[str]] = {
             "branch_words",
             "rules",
             "priorities",
+            "outcomes",
             "paper",
         }
     ),
@@ -205,6 +207,7 @@ def _read(reader: Reader, raw: dict[str, dict[str, Any]]) -> Centre:
         contacts=_contacts(reader, raw["advice.toml"]),
         notes=every("advice.toml", "notes", Note),
         priorities=every("centre.toml", "priorities", Priority),
+        outcomes=every("centre.toml", "outcomes", VisitOutcome),
         skills=every("capacity.toml", "skills", Skill),
         branches=_branches(reader, raw),
         search=_search(reader, raw["search.toml"]),

@@ -36,6 +36,7 @@ BOUNDS: dict[str, tuple[int, int]] = {
     "max_services": (1, 20),
     "alert_resume_minutes": (0, 1440),
     "alert_late_start_minutes": (0, 1440),
+    "park_minutes": (1, 1440),
     "retention_days": (1, 3660),
     "quiet_from_hour": (0, 23),
     "quiet_until_hour": (0, 23),

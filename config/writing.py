@@ -33,6 +33,7 @@ def write_centre(centre: Centre, folder: Path) -> None:
             "branch_words": _plain(centre.branch_words),
             "rules": _plain(centre.rules),
             "priorities": _plain_all(centre.priorities),
+            "outcomes": _plain_all(centre.outcomes),
             "paper": _plain(centre.paper),
         },
         "catalogue.toml": {

@@ -15,6 +15,7 @@ ROWS = "queue_app/store/tables.py"
 SAME_CLASS: dict[str, str] = {}
 SAME_MODULE = {
     "appointments": "the rules and how their rows are read",
+    "attendance": "the rule and how its people are read",
     "centre": "the structs and their routes",
     "demand": "the rule and its records",
     "desks": "the routes of desks and what is read of them",

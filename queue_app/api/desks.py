@@ -9,6 +9,7 @@ from queue_app.api.shapes import (
     Credentials,
     DeskDone,
     DeskView,
+    Finish,
     NewCall,
     Pause,
     Queued,
@@ -133,7 +134,7 @@ def _desk(row: DeskRow) -> DeskDone:
 )
 async def call(desk: int, by: By, data: NewCall | None = None) -> Response[TicketDone | None]:
     picked = data.ticket if data else None
-    called = await calling.call(by, desk, picked)
+    called = await calling.call(by, desk, picked, data.why if data else None)
     if called is None:
         return Response(None, status_code=HTTP_204_NO_CONTENT)
     return Response(await done(called), status_code=HTTP_200_OK)
@@ -185,8 +186,9 @@ async def start(ticket: int, by: By) -> TicketDone:
     opt=right("finish"),
     status_code=HTTP_200_OK,
 )
-async def finish(ticket: int, by: By) -> TicketDone:
-    return await done(await calling.finish(by, ticket))
+async def finish(ticket: int, by: By, data: Finish | None = None) -> TicketDone:
+    said = data or Finish()
+    return await done(await calling.finish(by, ticket, said.services, said.outcome, said.note))
 
 
 @post(
@@ -226,7 +228,7 @@ async def put_back(ticket: int, by: By) -> TicketDone:
     status_code=HTTP_200_OK,
 )
 async def transfer(ticket: int, by: By, data: Transfer) -> TicketDone:
-    return await done(await calling.transfer(by, ticket, data.services, data.desk))
+    return await done(await calling.transfer(by, ticket, data.services, data.desk, data.note))
 
 
 @post(

@@ -10,7 +10,7 @@ from queue_app.domain.catalogue import Channel, Duration, Language, Text
 from queue_app.domain.centre import BranchKind, Checklist, Contact, Note, Priority, Weekday
 from queue_app.domain.interruptions import Kind
 from queue_app.domain.people import Role
-from queue_app.domain.tickets import State
+from queue_app.domain.tickets import PickReason, State
 from queue_app.domain.waits import Wait
 from queue_app.domain.wish import WishState
 
@@ -355,12 +355,25 @@ class InterruptionDone(Struct, frozen=True):
 
 
 class NewCall(Body, frozen=True):
+    """`why`: of a ticket that is picked before others."""
+
     ticket: int | None = None
+    why: PickReason | None = None
+
+
+class Finish(Body, frozen=True):
+    """`services`: those that were given in the end, null: as asked for; `outcome`: a code of the
+    centre's; `note`: deleted with the visit's name and contact."""
+
+    services: Codes | None = None
+    outcome: Code | None = None
+    note: Annotated[str, Meta(max_length=500)] = ""
 
 
 class Transfer(Body, frozen=True):
     services: Codes | None = None
     desk: int | None = None
+    note: Annotated[str, Meta(max_length=500)] = ""
 
 
 class TicketDone(Struct, frozen=True):

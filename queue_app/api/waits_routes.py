@@ -18,7 +18,7 @@ from queue_app.queries import interruptions, orders_today, reference, waits_ahea
 from queue_app.web.guards import right
 
 HELD_DAYS = timedelta(days=30)
-NO_TICKET = ("branch_closed", "past_last_ticket", "no_walk_ins", "services_paused", "tickets_ended")
+NO_TICKET = ("branch_closed", "past_last_ticket", "no_walk_ins", "services_paused")
 
 
 @get(
@@ -39,7 +39,7 @@ async def waits(
     held = (await waits_ahead.held_since(now - HELD_DAYS)).get(where.id)
     stops = (await interruptions.lasting([where.id], now))[where.id]
     ended = where.id in await orders_today.without_tickets(directory, now)
-    gives = not ended and tickets_until(directory, where, stops, now) is not None
+    gives = tickets_until(directory, where, stops, now, ended) is not None
     at_once = (
         _of_all(ahead, stopped=stop_of_all(stops, now) is not None) if ahead and gives else None
     )

@@ -31,10 +31,11 @@ from queue_app.queries import desks, halls, reference, unsettled
 from queue_app.queries import staff as people
 from queue_app.screens.desk import desk_view, viewer_of
 from queue_app.screens.overview import branch_overview
-from queue_app.web.errors import queue_error, sentences, wants_json
+from queue_app.web.errors import queue_error, wants_json
 from queue_app.web.guards import SESSION_COOKIE, find_staff, require_same_origin, right
 from queue_app.web.i18n import language_of
 from queue_app.web.limits import SIGN_IN as SIGN_IN_LIMIT
+from queue_app.web.sentences import sentences
 from queue_app.web.templating import NO_STORE, pages_of, render
 
 SIGN_IN = "/console/sign-in"
@@ -207,6 +208,9 @@ async def _choose(
         paper=shown.paper,
         kinds=KINDS,
         away=shown.devices_away,
+        forgotten=shown.forgotten,
+        numbers={desk.id: desk.number for desk in seen.desks},
+        reminder_words=words.reminders,
         notice=shown.notice,
         says=staff.role in RIGHTS["say_line"],
         longest=announcing.LINE_LENGTH,

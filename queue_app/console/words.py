@@ -39,8 +39,80 @@ def kinds(spoken: Words) -> dict[str, str]:
     }
 
 
+def stages(spoken: Words) -> dict[str, str]:
+    """What the groups of a branch's day are called."""
+    return {
+        "late": spoken.gettext("Booked, and not here"),
+        "parked": spoken.pgettext("people", "Set aside"),
+        "waiting": spoken.gettext("Waiting"),
+        "at_desk": spoken.gettext("At a desk"),
+        "booked": spoken.gettext("Booked for later"),
+        "missed": spoken.gettext("No-shows"),
+        "served": spoken.gettext("Served"),
+        "gone": spoken.gettext("Left or cancelled"),
+    }
+
+
+def reminders(spoken: Words) -> dict[str, str]:
+    """Of whom staff are reminded, and why."""
+    return {
+        "called": spoken.gettext("%(number)s: called %(minutes)s ago and not begun"),
+        "long": spoken.gettext("%(number)s: at the desk for %(minutes)s already"),
+        "parked": spoken.gettext("%(number)s: set aside for %(minutes)s"),
+        "overdue": spoken.gettext("Booked for %(time)s and not here"),
+        "ring": spoken.gettext("%(number)s: the phone call of %(time)s is due"),
+    }
+
+
+def whys(spoken: Words) -> dict[str, str]:
+    """Why somebody is called before others."""
+    return {
+        "returned": spoken.gettext("Came back to finish"),
+        "short": spoken.gettext("A short question"),
+        "unwell": spoken.gettext("Feels unwell"),
+        "with_child": spoken.gettext("With a small child"),
+        "agreed": spoken.gettext("Agreed on with this desk"),
+        "told": spoken.gettext("The supervisor said so"),
+        "other": spoken.gettext("Another reason"),
+    }
+
+
+def history(spoken: Words) -> dict[str, Any]:
+    """What happened in a visit, and how visits ended."""
+    return {
+        "whys": whys(spoken),
+        "verbs": {
+            "issue": spoken.gettext("Got the ticket"),
+            "call": spoken.gettext("Called"),
+            "recall": spoken.gettext("Called once more"),
+            "start": spoken.gettext("Visit began"),
+            "finish": spoken.gettext("Visit ended"),
+            "no_show": spoken.gettext("Did not come"),
+            "park": spoken.gettext("Was set aside"),
+            "return": spoken.gettext("Was put back into the queue"),
+            "transfer": spoken.gettext("Was transferred"),
+            "leave": spoken.gettext("Left"),
+            "expect": spoken.gettext("Was called early, expected later"),
+            "rejoin": spoken.gettext("Came back"),
+            "undo": spoken.gettext("The last step was taken back"),
+        },
+        "ends": {
+            "finished": spoken.gettext("served"),
+            "no_show": spoken.gettext("did not come"),
+            "left": spoken.gettext("left"),
+            "booked": spoken.gettext("booked"),
+            "fulfilled": spoken.gettext("served"),
+            "missed": spoken.gettext("did not come"),
+        },
+    }
+
+
 def desk(spoken: Words) -> dict[str, Any]:
     return {
+        "whys": whys(spoken),
+        "reminders": reminders(spoken),
+        "loading": spoken.gettext("Loading…"),
+        "more": spoken.gettext("and %(n)s more"),
         "modes": {
             "called": spoken.gettext("Called"),
             "serving": spoken.gettext("At the desk"),

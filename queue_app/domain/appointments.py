@@ -302,13 +302,20 @@ def require_changeable(appointment: Appointment, now: datetime) -> None:
 
     Conflict `appointment_state`, `already_checked_in`, `too_late_to_change`.
     """
+    require_not_come(appointment, now)
+    if appointment.starts_at <= now:
+        raise Conflict("too_late_to_change")
+
+
+def require_not_come(appointment: Appointment, now: datetime) -> None:
+    """Whether staff may still move it: whose time has passed and who has not come is given another
+    on the telephone. Conflict `appointment_state`, `already_checked_in`.
+    """
     state = as_of(appointment, now).state
     if state not in OPEN:
         raise Conflict("appointment_state", state=state)
     if appointment.checked_in_at is not None:
         raise Conflict("already_checked_in")
-    if appointment.starts_at <= now:
-        raise Conflict("too_late_to_change")
 
 
 def require_correctable(appointment: Appointment) -> None:

@@ -11,14 +11,19 @@ from queue_app.domain.tickets import Ticket
 
 
 def tickets_until(
-    directory: Directory, branch: Branch, stops: Iterable[Interruption], now: datetime
+    directory: Directory,
+    branch: Branch,
+    stops: Iterable[Interruption],
+    now: datetime,
+    ended: bool = False,
 ) -> datetime | None:
     """Until when its kiosk gives tickets, which every screen says alike; None while it gives none.
 
     Not at this hour, not where nobody is received, and not while calls are stopped for everybody
-    and nobody knows when they go on. Whether a desk works is not asked.
+    and nobody knows when they go on. Whether a desk works is not asked. `ended`: a supervisor gives
+    no more tickets for anything today.
     """
-    if branch.retired or branch.kind != "office":
+    if ended or branch.retired or branch.kind != "office":
         return None
     if interruptions.refusal_of_all(stops, now):
         return None

@@ -84,6 +84,8 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
     """Nobody should wait longer; whoever does is counted on the supervisor's pages."""
     undo_minutes: int = 5
     """A clerk's verb can be undone for this long."""
+    park_minutes: int = 20
+    """Staff are reminded of whoever has been set aside for so long."""
     max_bookings: int = 4
     """Bookings to come that one phone number or e-mail may have."""
     holds_per_address: int = 20
@@ -112,7 +114,9 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
     alert_late_start_minutes: int = 30
     """An alert from before opening moves the day's first call to this long after its end."""
     retention_days: int = 30
-    """Names and contacts are deleted this long after the visit."""
+    """Names, contacts and notes are deleted this long after the visit."""
+    ask_outcome: bool = False
+    """Whether each visit ends with the question what was done; else whoever wishes says it."""
     policy: PolicyName = "promise"
     """By which of `dispatch.POLICIES` people are called."""
     quiet_from_hour: int = 21
@@ -133,6 +137,13 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
 
 class Priority(Struct, frozen=True):
     """A category of people whom the law lets go first."""
+
+    code: str
+    title: Text
+
+
+class VisitOutcome(Struct, frozen=True):
+    """What may come of a visit, as the centre counts it: solved, to be continued, elsewhere."""
 
     code: str
     title: Text
@@ -256,3 +267,4 @@ class Centre(Struct, frozen=True):
     branches: tuple[BranchPlan, ...]
     search: SearchWords = SearchWords()
     paper: Paper = Paper()
+    outcomes: tuple[VisitOutcome, ...] = ()

@@ -47,6 +47,8 @@ class HallTicket(Struct, frozen=True):
     started_at: datetime | None
     ended_at: datetime | None
     expected_at: datetime | None = None
+    parked_at: datetime | None = None
+    """Since when whoever is set aside is."""
 
     def as_waiting(self, for_desk_id: int | None) -> Waiting:
         return Waiting(
@@ -159,9 +161,9 @@ class Hall(Struct, frozen=True, dict=True):
     @cached_property
     def tickets_until(self) -> datetime | None:
         """Until when the kiosk gives tickets; None while it gives none."""
-        if self.tickets_ended:
-            return None
-        return arrivals.tickets_until(self.directory, self.branch, self.interruptions, self.at)
+        return arrivals.tickets_until(
+            self.directory, self.branch, self.interruptions, self.at, self.tickets_ended
+        )
 
     @cached_property
     def at_desks(self) -> dict[int, HallTicket]:
@@ -392,6 +394,15 @@ class UndoView(Struct, frozen=True):
     back: bool = False
 
 
+class VisitNoted(Struct, frozen=True):
+    """What a member of staff noted of a visit, with its event `seq`; `author`: a login."""
+
+    seq: int
+    at: datetime
+    author: str
+    text: str
+
+
 class DeskExtra(Struct, frozen=True):
     """The name and number behind a booking at the desk, at which of its contacts our messages do
     not arrive, and what may be undone there."""
@@ -400,3 +411,5 @@ class DeskExtra(Struct, frozen=True):
     phone: str | None = None
     undo: UndoView | None = None
     refused: tuple[ContactField, ...] = ()
+    notes: tuple[VisitNoted, ...] = ()
+    """What was noted of this visit before, such as by whoever transferred it."""

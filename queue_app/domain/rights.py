@@ -48,9 +48,17 @@ RIGHTS: Mapping[str, Mapping[Party, Where]] = {
     "see_queue": _IN_BRANCH,
     "see_desk": _IN_BRANCH,
     "see_contact": _AT_DESK,
+    "see_history": _AT_DESK,
     "see_interruptions": _IN_BRANCH,
     "see_supervision": _OFFICE,
     "see_health": _ANYONE,
+    # The day at a branch, with names, and what staff do for whoever asks them.
+    "see_today": _IN_BRANCH,
+    "issue_for": _IN_BRANCH,
+    "check_in_for": _IN_BRANCH,
+    "book_for": _IN_BRANCH,
+    "move_for": _IN_BRANCH,
+    "cancel_for": _IN_BRANCH,
     # Residents.
     "hold": _ANYONE,
     "confirm": _BY_LINK,

@@ -65,6 +65,19 @@ whoever booked is there again, as long as their booking holds. A supervisor `red
 waits: to one desk, or to whoever gives other services.
 """
 
+PickReason = Literal["returned", "short", "unwell", "with_child", "agreed", "told", "other"]
+PICK_REASONS: tuple[PickReason, ...] = (
+    "returned",
+    "short",
+    "unwell",
+    "with_child",
+    "agreed",
+    "told",
+    "other",
+)
+"""Why somebody is called before others: they came back to finish, have a short question, are
+unwell, have a small child, agreed on it with the desk, or whoever is in charge has said so."""
+
 UNDOABLE: frozenset[Verb] = frozenset(
     {"call", "recall", "start", "finish", "no_show", "park", "return", "transfer", "expect"}
 )
@@ -75,7 +88,8 @@ class Event(Struct, frozen=True):
     """One thing that happened to a ticket; `seq` counts from 1 without a gap.
 
     `services` and `for_desk_id` are set by `issue`, `transfer` and `redirect`, `desk_id` by `call`,
-    `expected_at` by `expect`; `queued_at` by `issue`, where the place is not that of its time.
+    `expected_at` by `expect`; `queued_at` by `issue`, where the place is not that of its time;
+    `given` and `outcome` by `finish`, where they were said; `why` by the `call` of somebody picked.
     """
 
     seq: int
@@ -87,12 +101,17 @@ class Event(Struct, frozen=True):
     for_desk_id: int | None = None
     expected_at: datetime | None = None
     queued_at: datetime | None = None
+    given: tuple[str, ...] | None = None
+    outcome: str | None = None
+    why: PickReason | None = None
 
 
 class Progress(Struct, frozen=True):
     """How far a ticket has come: the part of its row that events change.
 
     `expected_at`: whoever waits was not there when called early, and is called from then on.
+    `given`: the services that were given in the end, empty while nobody said that they were others
+    than `services`; `outcome`: a code of the centre's.
     """
 
     revision: int
@@ -106,6 +125,8 @@ class Progress(Struct, frozen=True):
     started_at: datetime | None = None
     ended_at: datetime | None = None
     expected_at: datetime | None = None
+    given: tuple[str, ...] = ()
+    outcome: str | None = None
 
 
 class Ticket(Struct, frozen=True):
@@ -175,7 +196,10 @@ def _changes(progress: Progress, event: Event) -> dict[str, object]:
             return {"calls": progress.calls + 1}
         case "start":
             return {"started_at": event.at}
-        case "finish" | "no_show" | "leave":
+        case "finish":
+            given = event.given or ()
+            return {"ended_at": event.at, "given": given, "outcome": event.outcome}
+        case "no_show" | "leave":
             return {"ended_at": event.at}
         case "transfer" | "redirect":
             return away | {

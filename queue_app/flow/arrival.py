@@ -56,6 +56,13 @@ async def issue(
     `services_paused` while any of the services is interrupted and nobody knows until when, and
     `tickets_ended` where no more are given for any of them today.
     """
+    return await walk_in(act, branch_slug, services, priority, language)
+
+
+async def walk_in(
+    act: Act, branch_slug: str, services: list[str], priority: str | None, language: Language
+) -> IssuedTicket:
+    """As `issue`, for whoever may give tickets in this branch."""
     branch = act.branch(branch_slug)
     chosen = check_services(act.directory, services)
     check_office(branch)
@@ -166,10 +173,18 @@ async def check_in(act: Act, branch_slug: str, code: str) -> IssuedTicket:
     `branch_retired`, `not_a_visit`, `too_early`; Conflict `visit_over`. Faces call `come_in`.
     """
     branch = act.branch(branch_slug)
-    return await _come(act, branch, await _booked(act, branch, code))
+    return await come(act, branch, await _booked(act, branch, code))
 
 
-async def _come(act: Act, branch: Branch, appointment: Appointment) -> IssuedTicket:
+async def come_for(act: Act, branch: Branch, booked: Appointment) -> IssuedTicket:
+    """As `check_in`, of a booking of this branch that staff see in their list."""
+    if booked.state != "booked":
+        raise Conflict("appointment_state", state=booked.state)
+    _check_due(act, branch, booked, tell=True)
+    return await come(act, branch, booked)
+
+
+async def come(act: Act, branch: Branch, appointment: Appointment) -> IssuedTicket:
     """The ticket of whoever is there for their visit."""
     issued = await of_appointment(appointment)
     if issued is None:
@@ -204,7 +219,7 @@ async def arrive(act: Act, token: str, hall_code: str) -> IssuedTicket:
     _check_due(act, branch, appointment, tell=True)
     if not is_shown(branch.hall_secret, hall_code, act.now, minutes):
         raise RuleBroken("wrong_hall_code")
-    return await _come(act, branch, appointment)
+    return await come(act, branch, appointment)
 
 
 async def arrive_by_phone(by: By, token: str, hall_code: str) -> IssuedTicket:

@@ -61,7 +61,7 @@ async def hold(
     until = act.now + timedelta(minutes=act.directory.rules.hold_minutes)
     held = await take(act, branch, chosen, starts_at, channel, spoken, until)
     if held is None:
-        raise await _not_to_be_had(act, branch, chosen, channel, starts_at)
+        raise await not_to_be_had(act, branch, chosen, channel, starts_at)
     await sparing.note_hold(act, held)
     if instead:
         await sparing.give_back(act, instead)
@@ -98,7 +98,7 @@ async def expire_lapsed(act: Act, branch_id: int) -> int:
     return len(lapsed)
 
 
-async def _not_to_be_had(
+async def not_to_be_had(
     act: Act,
     branch: Branch,
     services: tuple[str, ...],
@@ -198,15 +198,21 @@ async def move(act: Act, token: str, starts_at: datetime) -> Appointment:
     """
     await act.plans_stand()
     booked = await act.appointment(token)
+    _open_branch(act.directory, booked)
+    require_changeable(booked, act.now)
+    return await move_to(act, booked, starts_at)
+
+
+async def move_to(act: Act, booked: Appointment, starts_at: datetime) -> Appointment:
+    """As `move`, for whoever may change this booking."""
     branch = _open_branch(act.directory, booked)
     starts_at = check_time(starts_at, act.now)
-    require_changeable(booked, act.now)
     if booked.starts_at == starts_at:
         return booked
     await expire_lapsed(act, branch.id)
     moved = await _in_a_lane(act, branch, booked, booked.services, starts_at, "move")
     if moved is None:
-        raise await _not_to_be_had(
+        raise await not_to_be_had(
             act, branch, booked.services, booked.channel, starts_at, leaving_out=booked.id
         )
     await offering.give_back(act, booked)
@@ -262,7 +268,7 @@ async def _does_not_fit(
     act: Act, branch: Branch, booked: Appointment, services: tuple[str, ...], wanted: datetime
 ) -> Conflict | RuleBroken:
     """Of one's own time it is no answer that somebody has just taken it, or that it is too near."""
-    why = await _not_to_be_had(act, branch, services, booked.channel, wanted, leaving_out=booked.id)
+    why = await not_to_be_had(act, branch, services, booked.channel, wanted, leaving_out=booked.id)
     if wanted != booked.starts_at:
         return why
     return Conflict("does_not_fit", alternatives=why.details["alternatives"])
@@ -308,7 +314,11 @@ async def cancel(act: Act, token: str) -> Appointment:
 
     Conflict `already_checked_in`, `appointment_state`, `too_late_to_change`.
     """
-    booked = await act.appointment(token)
+    return await give_up(act, await act.appointment(token))
+
+
+async def give_up(act: Act, booked: Appointment) -> Appointment:
+    """As `cancel`, for whoever may change this booking."""
     if booked.state == "cancelled":
         return booked
     require_changeable(booked, act.now)

@@ -8,6 +8,7 @@ from queue_app.domain.contacts import read_contact
 from queue_app.domain.errors import Conflict, RuleBroken
 from queue_app.flow import offering, pushing, refusing, reminding, tallies, wishing
 from queue_app.flow.act import Act, By, verb
+from queue_app.flow.visit_notes import drop_notes_of
 from queue_app.queries import appointments
 from queue_app.store import db
 
@@ -120,6 +121,7 @@ async def _forget(act: Act, one: Appointment) -> None:
     await db.fetch(
         "DELETE FROM message WHERE branch_id = $1 AND appointment_id = $2", one.branch_id, one.id
     )
+    await drop_notes_of(one)
     await refusing.drop_of(one.phone, one.email)
     await pushing.forget(one)
     await db.fetch(

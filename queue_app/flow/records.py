@@ -165,7 +165,7 @@ _CHANGE = """
 WITH changed AS (
     UPDATE ticket SET revision = $4, state = $5, services = $6, queued_at = $7,
         for_desk_id = $8, desk_id = $9, called_at = $10, calls = $11, started_at = $12,
-        ended_at = $13, expected_at = $19
+        ended_at = $13, expected_at = $19, given = $20, outcome = $21
     WHERE branch_id = $1 AND id = $2 AND revision = $3
     RETURNING branch_id, id, revision
 )
@@ -173,7 +173,7 @@ INSERT INTO ticket_event (branch_id, ticket_id, seq, at, verb, actor, desk_id, d
 SELECT branch_id, id, revision, $14, $15, $16, $17, $18::jsonb FROM changed
 RETURNING seq
 """
-_TICKET_FACTS = ("services", "for_desk_id", "expected_at")
+_TICKET_FACTS = ("services", "for_desk_id", "expected_at", "given", "outcome", "why")
 """The parts of a ticket's event that have no column of their own."""
 
 
@@ -204,6 +204,8 @@ async def write_ticket(ticket: Ticket, progress: Progress, happened: Event) -> T
             happened.desk_id,
             _data(happened, _TICKET_FACTS),
             progress.expected_at,
+            list(progress.given),
+            progress.outcome,
         )
     except asyncpg.UniqueViolationError as error:
         raise _taken(error) from error

@@ -58,7 +58,9 @@ INTERRUPTION = "id, kind, services, note, started_at, ended_at, resumes_at"
 
 _TICKET = """id, number, channel, priority, language, appointment_id, due_at, issued_at, revision,
     state, services, queued_at, for_desk_id, desk_id, called_at, calls, started_at, ended_at,
-    expected_at"""
+    expected_at, CASE WHEN state = 'parked' THEN (SELECT max(at) FROM ticket_event e
+        WHERE e.branch_id = ticket.branch_id AND e.ticket_id = ticket.id AND verb = 'park') END
+        AS parked_at"""
 
 _HALL = f"""
 SELECT json_build_object(

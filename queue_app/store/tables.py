@@ -336,6 +336,17 @@ class Ticket(Table, tablename="ticket", db=engine):
     started_at = Timestamptz(null=True, default=None)
     ended_at = Timestamptz(null=True, default=None)
     expected_at = Timestamptz(null=True, default=None)
+    given = Array(Text(), default=[])
+    outcome = Text(null=True, default=None)
+
+
+class VisitNote(Table, tablename="visit_note", db=engine):
+    branch_id = Integer()
+    ticket_id = BigInt()
+    seq = Integer(primary_key=True)
+    at = Timestamptz()
+    actor = Text()
+    text = Text()
 
 
 class TicketEvent(Table, tablename="ticket_event", db=engine):

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from queue_app.cli import differences
 from queue_app.clock import FixedClock
 from queue_app.domain.appointments import Appointment
 from queue_app.domain.centre import BranchPlan, Centre, Closure
@@ -22,7 +23,16 @@ from queue_app.jobs import day_ends
 from queue_app.queries import appointments, doctor, reference, unsettled
 from queue_app.store import db
 from tests.conftest import MONDAY
-from tests.flow.bookings import ONE, TUESDAY, at_slot, centre_with_a_night, confirm, hold, starts
+from tests.flow.bookings import (
+    ONE,
+    SERVICE,
+    TUESDAY,
+    at_slot,
+    centre_with_a_night,
+    confirm,
+    hold,
+    starts,
+)
 from tests.flow.stage import own
 from tests.support.database import empty
 from tests.support.people import KIOSK
@@ -126,6 +136,30 @@ async def test_whom_an_accepted_closure_hits_stays_booked_is_told_and_listed() -
     assert await kinds() == ["booked", "plans"]
     await accept(closed())
     assert await kinds() == ["booked", "plans"]
+
+
+async def test_calls_that_districts_had_before_the_contact_centre_are_listed_as_calls() -> None:
+    """A centre of before this version, in which each district phoned for itself, is updated."""
+    visits = branch().lanes[0]
+    phoning = changed(lanes=(visits, replace(visits, code="phone-any", channel="phone")))
+    await configuring.apply(By(OPERATOR, NOW), phoning)
+    (start, *_) = await starts(ONE, TUESDAY, NOW, channel="phone")
+    visit = await booked()
+    held = await booking.hold(By(RESIDENT, NOW), ONE, [SERVICE], start, "phone")
+    call = await confirm(held, NOW)
+    before = await everything()
+    said = await configuring.rehearse(By(OPERATOR, NOW), centre_with_a_night())
+    assert [(hit.appointment.id, hit.why) for hit in said.stranded] == [(call.id, "service")]
+    (heading, line) = differences.people(await reference.directory(), said, "would be ")
+    assert heading == "1 booking to come would be left without a place:"
+    assert f"...{call.code[-3:]}  {ONE}" in line and "by phone" in line
+    assert await everything() == before
+    with pytest.raises(Conflict, match="people_are_booked"):
+        await configuring.apply(By(OPERATOR, NOW), centre_with_a_night())
+    await accept(centre_with_a_night())
+    assert [one.appointment.id for one in await unsettled.still_open()] == [call.id]
+    assert (await appointments.by_token(visit.token)).state == "booked"
+    assert await kinds() == ["booked", "booked", "plans"]
 
 
 async def test_whom_another_lane_takes_is_moved_there_and_not_told() -> None:

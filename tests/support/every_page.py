@@ -49,6 +49,7 @@ class Lived(Struct, frozen=True):
     visits: tuple[str, ...]
     tickets: tuple[str, ...]
     wishes: tuple[str, ...]
+    booking: int
     tomorrow: str
     proof: str
     reminder: str
@@ -130,6 +131,19 @@ def addresses(lived: Lived) -> dict[str, list[str]]:
         "/console": ["/console"],
         "/console/unsettled": ["/console/unsettled"],
         "/console/devices": ["/console/devices"],
+        "/console/desks/{desk}/history": [f"/console/desks/{lived.desk_id}/history"],
+        "/console/branches/{branch}/today": [
+            f"/console/branches/{lived.branch}/today",
+            f"/console/branches/{lived.branch}/today?stage=booked&q=Ann",
+        ],
+        "/console/branches/{branch}/ticket": [f"/console/branches/{lived.branch}/ticket"],
+        "/console/branches/{branch}/booking": [
+            f"/console/branches/{lived.branch}/booking",
+            f"/console/branches/{lived.branch}/booking?service={lived.service}&channel=visit",
+        ],
+        "/console/branches/{branch}/bookings/{number}": [
+            f"/console/branches/{lived.branch}/bookings/{lived.booking}"
+        ],
         "/console/sign-in": ["/console/sign-in"],
         "/office": ["/office"],
         "/office/branches/{branch}/staffing": [f"/office/branches/{lived.branch}/staffing"],
@@ -159,6 +173,7 @@ async def live(clock: FixedClock) -> Lived:
         visits=tuple(visits),
         tickets=tuple(tickets),
         wishes=tuple(await _wishes(clock, directory, branch, service)),
+        booking=(await appointments.by_token(visits[3])).id,
         proof=await _proof(clock),
         reminder=await reminder(),
         tomorrow=str(directory.local(clock.now()).date() + timedelta(days=1)),
@@ -328,11 +343,12 @@ async def pages(
         for address in asked:
             if language:
                 address += f"{'&' if '?' in address else '?'}lang={language}"  # noqa: PLW2901
-            headers = {"Accept": "text/html", **_bearer(lived, path)}
+            headers = {"Accept": "text/html", **bearer(lived, path)}
             yield address, await client.get(address, headers=headers)
 
 
-def _bearer(lived: Lived, path: str) -> dict[str, str]:
+def bearer(lived: Lived, path: str) -> dict[str, str]:
+    """Of whom the page of that route is for."""
     if path.startswith("/kiosk"):
         return lived.kiosk.bearer
     if path in ("/console/unsettled", "/console/devices") or path.startswith("/office"):

@@ -21,6 +21,8 @@ export const buttons = {
   leave: byId("leave"),
   stop: byId("stop"),
   undo: byId("undo-button"),
+  done: byId("done-button"),
+  history: byId("history-button"),
 };
 
 export const verbButton = (verb) => secondary.querySelector(`[data-verb=${verb}]`);
@@ -45,6 +47,8 @@ export function showActions() {
   allow(verbButton("recall"), usable && mayCome && recallIn() <= 0);
   allow(verbButton("no_show"), usable && mayCome);
   for (const verb of ["park", "transfer", "back"]) allow(verbButton(verb), usable && !!person);
+  byId("person-ways").hidden = !person;
+  allow(buttons.done, usable && mode === "serving");
   for (const name of ["pause", "resume", "leave", "stop"]) allow(buttons[name], usable);
   showUndo(mode);
 }

@@ -69,12 +69,21 @@ function showContact(person) {
       person?.name && el("p", { class: "contact-name", text: person.name }),
       person?.phone && el("p", {}, phoneLink(person)),
       isCall && !person.phone && el("p", { text: t.no_phone }),
+      ...(person?.notes ?? []).map(note),
       ...(person?.refused ?? []).map((field) =>
         el("p", { class: "contact-refused", text: t.refused[field] }),
       ),
     ].filter(Boolean),
   );
 }
+
+const note = ({ author, at, text }) =>
+  el(
+    "p",
+    { class: "contact-note" },
+    el("span", { class: "quiet", text: `${author}, ${clock.time(at)}:` }),
+    ` ${text}`,
+  );
 
 const phoneLink = ({ phone, phone_said }) =>
   el("a", { class: "contact-phone", href: `tel:${phone}`, text: phone_said });

@@ -2,6 +2,7 @@
 
 import { fill } from "/static/web/lib/words.js";
 import { askPause, askPick, askResume, askStop, askTransfer } from "./dialogs.js";
+import { askDone } from "./done.js";
 import { clock, known, t } from "./hall.js";
 import { post } from "./requests.js";
 import { refresh, say } from "./saying.js";
@@ -9,9 +10,9 @@ import { isSettled, modeOf, state } from "./state.js";
 
 const desk = known.snapshot.desk.id;
 
-async function callNext(ticket = null) {
+async function callNext(ticket = null, why = null) {
   state.calledAt = performance.now();
-  const called = await post(`/desks/${desk}/calls`, { body: ticket ? { ticket } : null });
+  const called = await post(`/desks/${desk}/calls`, { body: ticket ? { ticket, why } : null });
   if (!called) {
     await refresh();
     return t.done.nobody;
@@ -66,7 +67,16 @@ export async function doPrimary() {
   if (mode === "away") return location.assign("/console");
   if (!isSettled()) return undefined;
   const verb = { called: "start", serving: "finish", free: "call", paused: "resume" }[mode];
+  if (verb === "finish" && known.ask_outcome) return doFinish();
   return verb && say(verbs[verb]);
+}
+
+/** The visit ends with what was done in it. */
+export async function doFinish() {
+  const person = state.screen.current;
+  const done = await askDone(person);
+  if (!done || state.screen.current?.ticket !== person.ticket) return;
+  await say(() => atDesk("finish", "finishes", done));
 }
 
 export async function doTransfer() {
@@ -131,7 +141,8 @@ export async function doLeave() {
 export async function doRow(verb, person, seen) {
   if (state.busy) return;
   if (verb === "pick") {
-    if (await askPick(person, seen)) await say(() => callNext(person.ticket));
+    const answer = await askPick(person, seen);
+    if (answer) await say(() => callNext(person.ticket, answer.why));
     return;
   }
   await say(async () => {

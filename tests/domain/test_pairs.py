@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from queue_app.domain.catalogue import Text
 from queue_app.domain.directory import Branch, Desk, Lane
-from queue_app.domain.two_visits import LONGEST_BETWEEN, Pair, pairs, parts_of
+from queue_app.domain.pairs import LONGEST_BETWEEN, Pair, pairs, parts_of
 from tests.domain.lanes import TUESDAY, at
 
 
