@@ -18,7 +18,7 @@ from queue_app.queries import interruptions, orders_today, reference, waits_ahea
 from queue_app.web.guards import right
 
 HELD_DAYS = timedelta(days=30)
-NO_TICKET = ("branch_closed", "past_last_ticket", "no_walk_ins", "services_paused", "tickets_ended")
+NO_TICKET = ("branch_closed", "past_last_ticket", "no_walk_ins", "services_paused")
 
 
 @get(
