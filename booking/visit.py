@@ -23,8 +23,8 @@ from booking.details import (
 from booking.finding import around_by_day, day_rows, gone, gone_url, moment, parts_of
 from booking.held import held_here
 from booking.month import month_of
+from booking.pair_pages import other_of
 from booking.today import is_over, standing_of, stop_on, what_is_left
-from booking.two_visits import other_of
 from queue_app.clock import Clock
 from queue_app.delivery.calendars import calendar_file, calendar_links
 from queue_app.domain import plans

@@ -12,6 +12,8 @@ T = TypeVar("T")
 
 MOST_CHOICES = 7
 """On one screen, the choice that leads to further ones included."""
+MOST_GROUPS = 8
+"""The same for groups, whose titles are shorter: "other questions" should hide none."""
 
 
 class OfferedService(Struct, frozen=True):
@@ -33,7 +35,7 @@ class OfferedGroup(Struct, frozen=True):
 def screens_of_groups(directory: Directory, branch: Branch) -> list[tuple[OfferedGroup, ...]]:
     """The groups that have anything to offer, screen by screen."""
     groups = [_group(directory, branch, group) for group in directory.centre.groups]
-    return cut([group for group in groups if group.services])
+    return cut([group for group in groups if group.services], MOST_GROUPS)
 
 
 def _group(directory: Directory, branch: Branch, group: Group) -> OfferedGroup:

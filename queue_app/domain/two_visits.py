@@ -30,10 +30,14 @@ class Pair(NamedTuple):
     def first(self) -> datetime:
         return min(self)
 
+    @property
+    def last(self) -> datetime:
+        return max(self)
+
 
 def parts_of(branch: Branch, services: Sequence[str], channel: Channel) -> Parts | None:
-    """The services as two visits of this branch, as many as possible in the one, those that were chosen first; None where they
-    are one visit, or cannot even be two."""
+    """The services as two visits of this branch, as many as possible in the one, those that were
+    chosen first; None where they are one visit, or cannot even be two."""
     if branch.gives(services, channel):
         return None
     for few in range(1, len(services) // 2 + 1):

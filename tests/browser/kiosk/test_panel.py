@@ -116,7 +116,7 @@ _MEASURE = """(names) => {
     for (const name of names) {
         for (const one of screens) one.hidden = one.dataset.screen !== name;
         const main = document.querySelector(".screens");
-        if (main.scrollHeight > main.clientHeight) found.push(`${name} scrolls`);
+        if (main.scrollHeight > main.clientHeight) found.push(`${name} scrolls by ${main.scrollHeight - main.clientHeight}`);
         if (document.documentElement.scrollWidth > innerWidth) found.push(`${name} is too wide`);
         const boxes = [...document.querySelectorAll("button")]
             .filter((button) => button.offsetParent)

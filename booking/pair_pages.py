@@ -29,7 +29,7 @@ from queue_app.web.limits import PUBLIC
 AnyRequest = Request[Any, Any, Any]
 
 
-class Place(NamedTuple):
+class PairPlace(NamedTuple):
     """A branch in which it is possible, and its pairs of starts by day."""
 
     branch: Branch
@@ -56,7 +56,7 @@ async def two(request: AnyRequest, clock: Clock) -> Response[Any]:
     if not are_two(directory, choice.services):
         return Redirect(choice.url("/way", channel=None, branch=None, day=None), status_code=303)
     places = [
-        Place(branch, parts, await _pairs_by_day(directory, branch, parts, clock))
+        PairPlace(branch, parts, await _pairs_by_day(directory, branch, parts, clock))
         for branch in directory.branches.values()
         if (parts := parts_of(branch, choice.services, "visit"))
     ]
@@ -93,7 +93,7 @@ def _minutes(directory: Directory, services: tuple[str, ...]) -> int:
     return planned(directory, [directory.services[code] for code in services])
 
 
-def _shown_day(choice: Choice, place: Place | None) -> dict[str, Any]:
+def _shown_day(choice: Choice, place: PairPlace | None) -> dict[str, Any]:
     """The chosen day, or the first; and the days beside it."""
     days = list(place.days) if place else []
     day = choice.day if choice.day in days else next(iter(days), None)
