@@ -7,6 +7,8 @@ from msgspec import Struct
 
 from queue_app.domain.catalogue import Group, Service
 from queue_app.domain.directory import Branch, Directory
+from queue_app.domain.matching import Topic
+from queue_app.queries.search import search
 
 T = TypeVar("T")
 
@@ -15,12 +17,24 @@ MOST_CHOICES = 7
 MOST_GROUPS = 8
 """The same for groups, whose titles are shorter: "other questions" should hide none."""
 
+MOST_TOPICS = 10
+"""In two columns, as they are single words."""
+MOST_FOUND = 4
+"""What comes after these has less to do with the word."""
+
 
 class OfferedService(Struct, frozen=True):
     """`desks`: the ids of the desks that give it; one desk must give all of a visit."""
 
     service: Service
     desks: tuple[int, ...]
+
+
+class OfferedTopic(Struct, frozen=True):
+    """A plain word, and what of it this branch gives, best first."""
+
+    topic: Topic
+    services: tuple[OfferedService, ...]
 
 
 class OfferedGroup(Struct, frozen=True):
@@ -36,6 +50,23 @@ def screens_of_groups(directory: Directory, branch: Branch) -> list[tuple[Offere
     """The groups that have anything to offer, screen by screen."""
     groups = [_group(directory, branch, group) for group in directory.centre.groups]
     return cut([group for group in groups if group.services], MOST_GROUPS)
+
+
+async def screens_of_topics(directory: Directory, branch: Branch) -> list[tuple[OfferedTopic, ...]]:
+    """The words that lead to anything here, by the search that booking has."""
+    offered = {
+        one.service.code: one
+        for screen in screens_of_groups(directory, branch)
+        for group in screen
+        for one in group.services
+    }
+    found = []
+    for topic in directory.centre.search.topics:
+        codes = [one.code for one in await search(topic.title[directory.languages[0]])]
+        services = tuple(offered[code] for code in codes if code in offered)[:MOST_FOUND]
+        if services:
+            found.append(OfferedTopic(topic, services))
+    return cut(found, MOST_TOPICS)
 
 
 def _group(directory: Directory, branch: Branch, group: Group) -> OfferedGroup:
