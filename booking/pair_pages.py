@@ -9,13 +9,14 @@ from litestar import Request, Response, get, post
 from litestar.response import Redirect
 from msgspec.structs import replace
 
-from booking.choice import Choice, free_days, planned, read_choice, services_problem
+from booking.choice import Choice, free_days, longest, planned, read_choice, services_problem
 from booking.finding import form_key, moment
 from booking.frame import step
 from booking.held import browser_of, enough_url, named
 from booking.holding import hold_start
 from queue_app.clock import Clock
 from queue_app.domain.appointments import Appointment, as_of
+from queue_app.domain.catalogue import Service
 from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.errors import Conflict, NotFound, RuleBroken, TooMany
 from queue_app.domain.two_visits import Pair, Parts, pairs, parts_of
@@ -70,12 +71,18 @@ async def two(request: AnyRequest, clock: Clock) -> Response[Any]:
         choice,
         back="/",
         places=places,
-        titles=directory.services,
-        lengths=[_minutes(directory, part) for part in place.parts] if place else [],
+        parts_chosen=_chosen(directory, place),
+        longest=longest,
         fields=[*choice.pairs(), ("key", str(uuid4()))],
         lost="lost" in request.query_params,
         **_shown_day(choice, place),
     )
+
+
+def _chosen(directory: Directory, place: PairPlace | None) -> list[list[Service]]:
+    """The services of each of the two, where the branch is known."""
+    parts = place.parts if place else ()
+    return [[directory.services[code] for code in one] for one in parts]
 
 
 async def _pairs_by_day(

@@ -9,7 +9,7 @@ from litestar.response import Redirect
 from litestar.status_codes import HTTP_308_PERMANENT_REDIRECT
 
 from booking import ended, entering, words
-from booking.choice import Choice, free_days, planned
+from booking.choice import Choice, free_days, longest
 from booking.details import (
     ENTERED_COOKIE,
     Entered,
@@ -174,7 +174,7 @@ async def page_of(
         visit=found,
         branch=branch,
         chosen=chosen,
-        minutes_planned=planned(directory, chosen),
+        at_most=longest(directory, chosen),
         to_send=[one for one in every if one.code in to_send],
         to_bring=[one for one in every if one.code in to_bring],
         again=again.url("/branch" if branch.retired else "/day"),
