@@ -13,7 +13,7 @@ from litestar.status_codes import HTTP_308_PERMANENT_REDIRECT
 from msgspec.structs import replace
 
 from booking import words
-from booking.choice import Choice, planned
+from booking.choice import Choice, longest
 from booking.details import Details, Entered, field_errors, phone_example, suggestion
 from booking.wish_form import (
     WishForm,
@@ -297,7 +297,7 @@ def _form_page(
         status=422 if errors else 200,
         headers=PRIVATE,
         directory=directory,
-        minutes_planned=planned(directory, choices["chosen"]),
+        at_most=longest(directory, choices["chosen"]),
         wish=wish,
         errors=errors,
         suggestion=suggestion(form.entered),
@@ -324,7 +324,7 @@ def _page(
         wish=wish,
         chosen=chosen,
         branches=branches,
-        minutes_planned=planned(directory, chosen),
+        at_most=longest(directory, chosen),
         weekdays=[a_day(one) for one in wish.wanted.weekdays],
         hours=_hours(directory, wish),
         link=f"/wish/{wish.token}",
