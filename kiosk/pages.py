@@ -14,6 +14,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from kiosk.offer import OfferedGroup, OfferedService, screens_of_groups
+from kiosk.read_out import aloud
 from kiosk.slip import slip_of
 from kiosk.words import Sayings, script
 from queue_app.clock import Clock
@@ -181,4 +182,4 @@ async def paper(
     return Response(await printers.paper_of(place.id, ticket), headers=PRIVATE)
 
 
-router = Router("/kiosk/{branch:str}", route_handlers=[start, door, ticket_qr, paper])
+router = Router("/kiosk/{branch:str}", route_handlers=[start, door, ticket_qr, paper, aloud])

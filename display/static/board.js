@@ -29,7 +29,14 @@ const clock = new HallClock(known.zone, known.at);
 const chime = new Chime(() => offerSound());
 const voice = new Voice({ branch: known.branch, chime, volume: known.volume });
 const age = (call) => (clock.secondsSince(call.called_at) * 1000) / clock.rate;
-const callOuts = new CallOuts({ name: known.branch, holdMs: CALL_OUT_MS, show, age });
+const callOuts = new CallOuts({
+  name: known.branch,
+  holdMs: CALL_OUT_MS,
+  show,
+  age,
+  prepare: (call) => voice.prepare(call),
+  breakOff: (ticket) => voice.stop(ticket),
+});
 
 let board = null;
 let main = null;
@@ -71,7 +78,7 @@ function callOut(call, isLate) {
   const cell = cells[held.indexOf(call.ticket)];
   if (cell) pulse(cell);
   sayCall(call);
-  return isLate || isHushed() ? null : voice.say(call);
+  return isLate || isHushed() ? null : voice.say(call, callOuts.inARow);
 }
 
 /** In its quiet hours, and while nobody is called any more, a board only shows. */
