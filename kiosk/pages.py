@@ -112,6 +112,7 @@ def _screens(request: Asked, seen: Hall, printer: KioskPrinter | None) -> Respon
         said=sayings.said,
         longest=_longest,
         slip=slip_of(directory.centre),
+        first_minutes=int(seen.policy.priority_head_start),
         label=partial(label_of, directory.centre),
         published=published,
     )

@@ -11,7 +11,7 @@ import { Chime } from "./chime.js";
 import { fit } from "./fit.js";
 import { followCode } from "./here.js";
 import { rest } from "./resting.js";
-import { showWay, zoned } from "./zone.js";
+import { seriesOf, showWay, zoned } from "./zone.js";
 import { Voice } from "./voice.js";
 
 const CALL_OUT_MS = 6000;
@@ -63,6 +63,7 @@ function show(call, isNew, isLate) {
   put(byId("call-desk"), call?.desk ?? "");
   showWay(byId("call"), call, known.here);
   hall.dataset.call = call?.state ?? "";
+  hall.dataset.why = (call && known.why[seriesOf(call.number)]) ?? "";
   hall.dataset.again = String((call?.calls ?? 0) > 1);
   hall.dataset.long = String(call ? (call.number + call.desk).length > SHORT : false);
   hall.dataset.scene = scene();

@@ -165,6 +165,7 @@ function receive(ticket, seconds) {
   showTicket(ticket, {
     branch,
     pause,
+    priority: JSON.parse(mine.options.body).priority,
     seconds: seconds ?? (aloud.isOn() ? HEARD_SECONDS : undefined),
     onLeft,
     closes: door().closes_at,

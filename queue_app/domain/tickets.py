@@ -29,6 +29,8 @@ Verb = Literal[
     "leave",
     "expect",
     "rejoin",
+    "prove",
+    "deny",
     "undo",
 ]
 
@@ -55,16 +57,20 @@ TRANSITIONS: dict[Verb, tuple[frozenset[State | None], State]] = {
     "leave": (frozenset({"waiting", "parked", "called", "serving"}), "left"),
     "expect": (frozenset({"called"}), "waiting"),
     "rejoin": (frozenset({"waiting", "no_show", "left"}), "waiting"),
+    "prove": (frozenset({"serving"}), "serving"),
+    "deny": (frozenset({"called", "serving"}), "waiting"),
 }
 """verb: the states it may start from, and the state it leads to.
 
 Whoever is called before their booked time and is not there is `expect`ed at that time. By `rejoin`
-whoever booked is there again, as long as their booking holds.
+whoever booked is there again, as long as their booking holds. By `prove` the clerk has seen the
+document of a right to go first, by `deny` there was none: its holder waits in the usual order.
 """
 
 UNDOABLE: frozenset[Verb] = frozenset(
-    {"call", "recall", "start", "finish", "no_show", "park", "return", "transfer", "expect"}
-)
+    {"call", "recall", "start", "finish", "no_show", "park", "return", "transfer", "expect",
+     "prove", "deny"}
+)  # fmt: skip
 """What a clerk may take back. A ticket stays issued, and who left has left."""
 
 
@@ -90,6 +96,7 @@ class Progress(Struct, frozen=True):
     """How far a ticket has come: the part of its row that events change.
 
     `expected_at`: whoever waits was not there when called early, and is called from then on.
+    `right_shown`: whether there was a document for the right to go first; None: nobody asked yet.
     """
 
     revision: int
@@ -103,6 +110,7 @@ class Progress(Struct, frozen=True):
     started_at: datetime | None = None
     ended_at: datetime | None = None
     expected_at: datetime | None = None
+    right_shown: bool | None = None
 
 
 class Ticket(Struct, frozen=True):
@@ -130,10 +138,15 @@ class Ticket(Struct, frozen=True):
             services=self.progress.services,
             queued_at=self.progress.queued_at,
             due_at=self.due_at,
-            priority=self.priority,
+            priority=standing_right(self.priority, self.progress.right_shown),
             for_desk_id=self.progress.for_desk_id,
             expected_at=self.progress.expected_at,
         )
+
+
+def standing_right(priority: str | None, shown: bool | None) -> str | None:
+    """The right to go first, as long as nobody missed its document."""
+    return None if shown is False else priority
 
 
 def apply(progress: Progress | None, event: Event) -> Progress:
@@ -174,6 +187,10 @@ def _changes(progress: Progress, event: Event) -> dict[str, object]:
             return {"started_at": event.at}
         case "finish" | "no_show" | "leave":
             return {"ended_at": event.at}
+        case "prove":
+            return {"right_shown": True}
+        case "deny":
+            return away | {"right_shown": False}
         case "transfer":
             return away | {
                 "services": event.services or progress.services,

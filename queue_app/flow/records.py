@@ -149,7 +149,7 @@ _CHANGE = """
 WITH changed AS (
     UPDATE ticket SET revision = $4, state = $5, services = $6, queued_at = $7,
         for_desk_id = $8, desk_id = $9, called_at = $10, calls = $11, started_at = $12,
-        ended_at = $13, expected_at = $19
+        ended_at = $13, expected_at = $19, right_shown = $20
     WHERE branch_id = $1 AND id = {pick} AND revision = $3
     RETURNING branch_id, id, revision
 )
@@ -194,6 +194,7 @@ async def write_ticket(
             happened.desk_id,
             _data(happened, _TICKET_FACTS),
             progress.expected_at,
+            progress.right_shown,
         )
     except asyncpg.UniqueViolationError as error:
         raise _taken(error) from error

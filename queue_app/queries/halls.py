@@ -55,7 +55,7 @@ INTERRUPTION = "id, kind, services, note, started_at, ended_at, resumes_at"
 
 _TICKET = """id, number, channel, priority, language, appointment_id, due_at, issued_at, revision,
     state, services, queued_at, for_desk_id, desk_id, called_at, calls, started_at, ended_at,
-    expected_at"""
+    expected_at, right_shown"""
 
 _HALL = f"""
 SELECT json_build_object(

@@ -322,6 +322,7 @@ class Ticket(Table, tablename="ticket", db=engine):
     started_at = Timestamptz(null=True, default=None)
     ended_at = Timestamptz(null=True, default=None)
     expected_at = Timestamptz(null=True, default=None)
+    right_shown = Boolean(null=True, default=None)
 
 
 class TicketEvent(Table, tablename="ticket_event", db=engine):

@@ -264,6 +264,10 @@ SENTENCES: Mapping[str, Sentence] = {
         N_("No service is chosen"),
         N_("Choose at least one service."),
     ),
+    "no_right": (
+        N_("This ticket claims no right to go first"),
+        N_("There is no document to ask for."),
+    ),
     "nobody_serves": (
         N_("No desk of this branch offers these services together"),
         N_("Choose fewer services, or another branch."),

@@ -1,5 +1,6 @@
 """Boards as halls have them: upright ones, parts of a hall, weeks without an end, a watchdog."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from typing import Any
@@ -25,7 +26,10 @@ WEEKS = 10_000
 which a board begins anew (`resting.js`)."""
 
 FED = """
-window.WebSocket = class { constructor() { window.feed = this; } close() {} };
+window.WebSocket = class {
+  constructor() { window.feed = this; setTimeout(() => this.onopen?.()); }
+  close() {}
+};
 let passed = 0;
 const now = performance.now.bind(performance);
 performance.now = () => now() + passed;
@@ -116,11 +120,18 @@ async def test_a_board_shows_its_part_of_the_hall_and_the_way_in_every_size(
         assert over == [], (width, height)
 
 
+async def until(page: Page, true: str) -> None:
+    """Asked from outside: the page's own policy forbids a text as a script."""
+    async with asyncio.timeout(15):
+        while not await page.evaluate(true):
+            await page.wait_for_timeout(50)
+
+
 async def fed(server: Server, page: Page) -> None:
     """A board whose snapshots come from the test."""
     await page.add_init_script(FED)
     await page.goto(server.url + BOARD)
-    await page.wait_for_function("Boolean(window.feed?.onmessage)")
+    await until(page, "Boolean(window.feed?.onmessage)")
 
 
 async def test_more_calls_than_cells_are_shown_page_by_page_and_each_has_its_turn(
@@ -158,8 +169,8 @@ async def test_no_point_of_a_board_stands_still_for_hours(server: Server, page: 
         assert now
         places.add((round(now["x"] - before["x"]), round(now["y"] - before["y"])))
         assert await page.evaluate(
-            "document.documentElement.scrollWidth <= innerWidth"
-            " && document.documentElement.scrollHeight <= innerHeight"
+            "document.documentElement.clientWidth === innerWidth"
+            " && document.documentElement.clientHeight === innerHeight"
         )
     assert places == {(x, y) for x in (-3, 0, 3) for y in (-3, 0, 3)}
 
@@ -167,7 +178,7 @@ async def test_no_point_of_a_board_stands_still_for_hours(server: Server, page: 
 @pytest.mark.parametrize(
     ("hours", "hall", "begins_anew"),
     [
-        ("07:58:00", {"scene": "closed"}, False),
+        ("07:50:00", {"scene": "closed"}, False),
         ("08:02:00", {"scene": "closed"}, True),
         ("08:02:00", {"scene": "wait"}, False),
         ("26:02:00", {"scene": "wait"}, True),
@@ -186,7 +197,7 @@ async def test_a_board_begins_anew_at_night_and_never_while_somebody_is_called(
     for _ in range(3):
         await page.clock.run_for(61_000)
     if begins_anew:
-        await page.wait_for_function("window.isOld === undefined")
+        await until(page, "window.isOld === undefined")
     else:
         await page.wait_for_timeout(300)
         assert await page.evaluate("window.isOld")

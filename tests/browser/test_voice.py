@@ -193,8 +193,10 @@ async def test_a_call_that_is_taken_back_is_said_no_further(browser: Browser, pl
     await dataclasses.replace(here, now=place.now).undo(tickets[0].id)
     await until_spoken(page, 2)
     await expect(page.locator("#call-number")).to_have_text("А2")
-    await page.wait_for_function("window.played[1].took !== null", timeout=15_000)
-    broken_off, whole = await page.evaluate("window.played")
+    async with asyncio.timeout(15):
+        while (played := await page.evaluate("window.played"))[1]["took"] is None:
+            await page.wait_for_timeout(100)
+    broken_off, whole = played
     assert broken_off["took"] < broken_off["whole"] - 0.5
     assert whole["took"] > whole["whole"] - 0.1
     await page.close()

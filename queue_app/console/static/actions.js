@@ -23,7 +23,7 @@ export const buttons = {
   undo: byId("undo-button"),
 };
 
-export const verbButton = (verb) => secondary.querySelector(`[data-verb=${verb}]`);
+export const verbButton = (verb) => document.querySelector(`[data-verb=${verb}]`);
 const word = (verb) => verbButton(verb).querySelector("[data-slot=word]");
 
 let resultTimer = 0;
@@ -45,6 +45,9 @@ export function showActions() {
   allow(verbButton("recall"), usable && mayCome && recallIn() <= 0);
   allow(verbButton("no_show"), usable && mayCome);
   for (const verb of ["park", "transfer", "back"]) allow(verbButton(verb), usable && !!person);
+  byId("right").hidden = !person?.priority || person.right_shown !== null;
+  allow(verbButton("prove"), usable && mode === "serving");
+  allow(verbButton("deny"), usable && !!person);
   for (const name of ["pause", "resume", "leave", "stop"]) allow(buttons[name], usable);
   showUndo(mode);
 }

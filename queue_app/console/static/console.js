@@ -75,7 +75,7 @@ press(buttons.leave, doLeave);
 press(buttons.stop, doStop);
 press(buttons.undo, () => say(verbs.undo));
 press(verbButton("transfer"), doTransfer);
-for (const verb of ["recall", "no_show", "park", "back"]) {
+for (const verb of ["recall", "no_show", "park", "back", "prove", "deny"]) {
   press(verbButton(verb), () => say(verbs[verb]));
 }
 watchStops(doResumeCalls);
