@@ -14,6 +14,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from kiosk.offer import OfferedGroup, OfferedService, screens_of_groups, screens_of_topics
+from kiosk.read_out import aloud
 from kiosk.slip import slip_of
 from kiosk.words import Sayings, script
 from queue_app.clock import Clock
@@ -112,6 +113,7 @@ async def _screens(request: Asked, seen: Hall, printer: KioskPrinter | None) -> 
         said=sayings.said,
         longest=_longest,
         slip=slip_of(directory.centre),
+        first_minutes=int(seen.policy.priority_head_start),
         label=partial(label_of, directory.centre),
         published=published,
     )
@@ -182,4 +184,4 @@ async def paper(
     return Response(await printers.paper_of(place.id, ticket), headers=PRIVATE)
 
 
-router = Router("/kiosk/{branch:str}", route_handlers=[start, door, ticket_qr, paper])
+router = Router("/kiosk/{branch:str}", route_handlers=[start, door, ticket_qr, paper, aloud])

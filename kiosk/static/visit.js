@@ -83,6 +83,12 @@ export function titleOf(code) {
   return [...offers.get(code).button.querySelector(".choice-title").cloneNode(true).childNodes];
 }
 
+/** The same of a right to go first; none where the page knows it no more. */
+export function titleOfRight(code) {
+  const button = document.querySelector(`[data-priority="${CSS.escape(code)}"]`);
+  return [...(button?.querySelector(".choice-title").cloneNode(true).childNodes ?? [])];
+}
+
 function common() {
   const [first, ...others] = chosen.map((code) => offers.get(code).desks);
   return new Set([...first].filter((desk) => others.every((desks) => desks.has(desk))));

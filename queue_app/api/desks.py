@@ -14,6 +14,7 @@ from queue_app.api.shapes import (
     NewCall,
     Pause,
     Queued,
+    RightCheck,
     SessionView,
     TicketDone,
     Transfer,
@@ -210,6 +211,17 @@ async def no_show(ticket: int, by: By) -> TicketDone:
 )
 async def park(ticket: int, by: By) -> TicketDone:
     return await done(await calling.park(by, ticket))
+
+
+@post(
+    "/tickets/{ticket:int}/right-checks",
+    operation_id="checkRight",
+    opt=right("check_right"),
+    status_code=HTTP_200_OK,
+    summary="The document of a right to go first was shown, or there was none",
+)
+async def check_right(ticket: int, by: By, data: RightCheck) -> TicketDone:
+    return await done(await calling.check_right(by, ticket, data.shown))
 
 
 @post(

@@ -75,6 +75,7 @@ router = Router(
         desks.finish,
         desks.no_show,
         desks.park,
+        desks.check_right,
         desks.put_back,
         desks.transfer,
         desks.undo,

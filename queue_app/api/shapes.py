@@ -384,6 +384,12 @@ class Transfer(Body, frozen=True):
     note: Annotated[str, Meta(max_length=500)] = ""
 
 
+class RightCheck(Body, frozen=True):
+    """`shown` false: there was no document, and the person waits in the usual order."""
+
+    shown: bool
+
+
 class TicketDone(Struct, frozen=True):
     """A ticket after a verb. `desk` is the number on the board."""
 

@@ -150,6 +150,7 @@ def desk(spoken: Words) -> dict[str, Any]:
             "phone": spoken.gettext("Phone call"),
             "booked": spoken.gettext("Booked for %(time)s"),
             "priority": spoken.gettext("Priority: %(reason)s"),
+            "right_shown": spoken.gettext("document seen"),
             "calls": spoken.forms("Called %(n)s time", "Called %(n)s times"),
         },
         "services_title": spoken.gettext("Services"),
@@ -243,6 +244,8 @@ def desk(spoken: Words) -> dict[str, Any]:
             "return": spoken.gettext("Undo: %(number)s put back"),
             "transfer": spoken.gettext("Undo: transfer of %(number)s"),
             "expect": spoken.gettext("Undo: %(number)s expected later"),
+            "prove": spoken.gettext("Undo: document of %(number)s seen"),
+            "deny": spoken.gettext("Undo: %(number)s had no document"),
         },
         "undo_back": spoken.gettext("Undo: %(number)s back to the queue"),
         "undo_call": {
@@ -263,6 +266,8 @@ def desk(spoken: Words) -> dict[str, Any]:
             "expect": spoken.gettext("%(number)s was called early: expected at %(time)s."),
             "park": spoken.gettext("%(number)s is set aside and keeps its place in the queue."),
             "transfer": spoken.gettext("%(number)s is transferred."),
+            "prove": spoken.gettext("%(number)s: the document was seen."),
+            "deny": spoken.gettext("%(number)s is waiting again, in the usual order."),
             "back": spoken.gettext("%(number)s is waiting again, at the same place in the queue."),
             "return": spoken.gettext(
                 "%(number)s is waiting again, at the same place in the queue."

@@ -112,6 +112,7 @@ RIGHTS: Mapping[str, Mapping[Party, Where]] = {
     "finish": _AT_DESK,
     "no_show": _AT_DESK,
     "park": _AT_DESK,
+    "check_right": _AT_DESK,
     "put_back": _IN_BRANCH,
     "transfer": _AT_DESK,
     "undo": _AT_DESK,

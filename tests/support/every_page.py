@@ -115,6 +115,7 @@ def addresses(lived: Lived) -> dict[str, list[str]]:
         "/wish/{token}/data.json": [f"/wish/{one}/data.json" for one in lived.wishes],
         "/kiosk/{branch}": [f"/kiosk/{lived.branch}"],
         "/kiosk/{branch}/door": [f"/kiosk/{lived.branch}/door"],
+        "/kiosk/{branch}/aloud.wav": [f"/kiosk/{lived.branch}/aloud.wav?language=uk&text=Так"],
         "/kiosk/{branch}/qr/{token}": [f"/kiosk/{lived.branch}/qr/{tickets[0]}"],
         "/display/{branch}": [f"/display/{lived.branch}"],
         "/display/{branch}/code": [],  # of registered boards alone

@@ -57,6 +57,7 @@ POST /tickets/{ticket}/starts
 POST /tickets/{ticket}/finishes
 POST /tickets/{ticket}/no-shows
 POST /tickets/{ticket}/parkings
+POST /tickets/{ticket}/right-checks
 POST /tickets/{ticket}/returns
 POST /tickets/{ticket}/transfers
 POST /tickets/{ticket}/undo

@@ -1,6 +1,8 @@
 """The kiosk's page, its door, and how a device becomes a kiosk."""
 
+import io
 import re
+import wave
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -179,3 +181,25 @@ async def test_an_unknown_branch_is_a_page_that_says_so(client: httpx.AsyncClien
         page = await client.get(address, headers=html)
         assert page.status_code == 404
         assert "from the list" not in page.text, "there is none"
+
+
+async def test_a_kiosk_reads_its_screen_aloud_and_nobody_else_has_the_server_speak(
+    client: httpx.AsyncClient, database: str
+) -> None:
+    machine = await install(MONDAY)
+    asked = {"language": "uk", "text": "Ваш талон: А42."}
+    place = f"{PAGE}/aloud.wav"
+    answer = await client.get(place, params=asked, headers=machine.bearer)
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "audio/wav"
+    with wave.open(io.BytesIO(answer.content)) as file:
+        assert file.getnframes() / file.getframerate() > 1
+    stranger = await client.get(place, params=asked)
+    assert stranger.status_code == 401
+    other = f"/kiosk/{ELSEWHERE}/aloud.wav"
+    assert (await client.get(other, params=asked, headers=machine.bearer)).status_code == 403
+    for wrong in ({"text": "а" * 401}, {"text": ""}):
+        refused = await client.get(place, params=asked | wrong, headers=machine.bearer)
+        assert refused.status_code == 400
+    nobody = await client.get(place, params=asked | {"language": "xx"}, headers=machine.bearer)
+    assert (nobody.status_code, nobody.content) == (204, b"")

@@ -85,7 +85,7 @@ press(buttons.undo, () => say(verbs.undo));
 press(verbButton("transfer"), doTransfer);
 press(buttons.done, doFinish);
 press(buttons.history, showHistory);
-for (const verb of ["recall", "no_show", "park", "back"]) {
+for (const verb of ["recall", "no_show", "park", "back", "prove", "deny"]) {
   press(verbButton(verb), () => say(verbs[verb]));
 }
 watchStops(doResumeCalls);

@@ -54,6 +54,7 @@ function tags(person) {
         class: "tag tag-priority",
         text: fill(t.tags.priority, { reason: person.priority[language()] }),
       }),
+    person.right_shown && el("li", { class: "tag tag-shown", text: t.tags.right_shown }),
     known.speaks[person.language] &&
       el("li", { class: "tag tag-language", text: known.speaks[person.language] }),
     person.calls > 1 && el("li", { class: "tag", text: plural(t.tags.calls, person.calls) }),

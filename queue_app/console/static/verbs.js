@@ -46,6 +46,8 @@ export const verbs = {
   finish: () => atDesk("finish", "finishes"),
   no_show: absent,
   park: () => atDesk("park", "parkings"),
+  prove: () => atDesk("prove", "right-checks", { shown: true }),
+  deny: () => atDesk("deny", "right-checks", { shown: false }),
   back: () => atDesk("back", "transfers", { services: state.screen.current.service_codes }),
   recall() {
     state.calledAt = performance.now();

@@ -257,4 +257,8 @@ OF_HALLS: Mapping[str, tuple[str, str]] = {
         N_("The note is too long"),
         N_("Say it in %(limit)s characters."),
     ),
+    "no_right": (
+        N_("This ticket claims no right to go first"),
+        N_("There is no document to ask for."),
+    ),
 }
