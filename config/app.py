@@ -23,6 +23,7 @@ import queue_app.console.attendance_list
 import queue_app.console.counter
 import queue_app.console.devices_list
 import queue_app.console.history
+import queue_app.console.leaving
 import queue_app.console.pages
 import queue_app.console.unsettled_list
 import queue_app.trial.inbox
@@ -144,6 +145,7 @@ def create_app(settings: Settings, clock: Clock | None = None, works: bool = Tru
             queue_app.console.pages.router,
             queue_app.console.devices_list.router,
             queue_app.console.history.router,
+            queue_app.console.leaving.router,
             queue_app.console.counter.router,
             queue_app.console.attendance_list.router,
             queue_app.console.unsettled_list.router,

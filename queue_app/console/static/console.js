@@ -10,6 +10,7 @@ import { showKeys } from "./dialogs.js";
 import { showHistory } from "./done.js";
 import { tickForgotten } from "./forgotten.js";
 import { clock } from "./hall.js";
+import { watchLeaving } from "./leaving.js";
 import { showPaper, watchPaper } from "./paper.js";
 import { showPerson, tick } from "./person.js";
 import { offerPicking, openList, showQueue, tickQueue, watchQueue } from "./queue.js";
@@ -146,6 +147,7 @@ keysOn.addEventListener("change", () => {
 /* From here on the screen lives */
 
 showWith(onSnapshot);
+watchLeaving();
 show();
 const { current, desk } = state.screen;
 if (current?.state === "called") {
