@@ -104,13 +104,7 @@ def places_of(directory: Directory, choice: Choice) -> list[Branch]:
 
 
 def branches_of(directory: Directory, services: tuple[str, ...], channel: Channel) -> list[Branch]:
-    return [
-        branch
-        for branch in directory.branches.values()
-        if any(
-            lane.channel == channel and lane.services.issuperset(services) for lane in branch.lanes
-        )
-    ]
+    return [branch for branch in directory.branches.values() if branch.gives(services, channel)]
 
 
 def missing_step(directory: Directory, choice: Choice) -> str | None:

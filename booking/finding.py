@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
+from uuid import UUID, uuid4
 
 from litestar import Request
 
@@ -55,8 +56,8 @@ def parts_of(rows: list[DayRow], day: date) -> dict[str, Any]:
     }
 
 
-GONE = ("slot_taken", "no_such_time")
-"""What a chosen start may turn out to be; another start solves both."""
+GONE = ("slot_taken", "no_such_time", "does_not_fit")
+"""What a chosen start may turn out to be; another start solves each."""
 
 
 def gone_url(path: str, error: QueueError, starts_at: datetime) -> str:
@@ -114,3 +115,11 @@ def moment(text: Any) -> datetime | None:
     except (TypeError, ValueError):
         return None
     return found if found.tzinfo else None
+
+
+def form_key(text: Any) -> UUID:
+    """The key of a form, or a new one."""
+    try:
+        return UUID(text)
+    except (AttributeError, TypeError, ValueError):
+        return uuid4()

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from booking.choice import Parameters, branches_of
 from booking.details import Entered, read_form
-from booking.visit import key
+from booking.finding import form_key
 from queue_app.domain.catalogue import SLOT_CHANNELS, Channel
 from queue_app.domain.centre import WEEKDAYS
 from queue_app.domain.contacts import Resident
@@ -66,7 +66,7 @@ def read_wish(form: FormMultiDict, directory: Directory, today: date) -> WishFor
     return WishForm(
         wanted=read_wanted(form, directory, today),
         entered=read_form(form, None),
-        key=key(form.get("key")),
+        key=form_key(form.get("key")),
         proofs=tuple(str(one)[:80] for one in form.getall("proof", []))[-4:],
         code=None if code is None else str(code)[:40],
     )

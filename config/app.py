@@ -26,6 +26,9 @@ import queue_app.console.history
 import queue_app.console.leaving
 import queue_app.console.pages
 import queue_app.console.unsettled_list
+import queue_app.office.acts
+import queue_app.office.city
+import queue_app.office.live_branch
 import queue_app.trial.inbox
 from config.files import CATALOGUES
 from config.settings import Settings
@@ -78,6 +81,7 @@ FACES = (
     "kiosk",
     "display",
     "queue_app.console",
+    "queue_app.office",
     "queue_app.api",
     "queue_app.trial",
 )
@@ -93,7 +97,12 @@ def create_app(settings: Settings, clock: Clock | None = None, works: bool = Tru
     hall_clock = clock or SystemClock()
     promises = Promises()
     forecasts = Forecasts(time.monotonic)
-    channels = (sockets.desk(), sockets.board(), sockets.ticket(promises))
+    channels = (
+        sockets.desk(),
+        sockets.board(),
+        sockets.ticket(promises),
+        sockets.supervision(),
+    )
     hub = Hub(hall_clock, [one.screen for one in channels], forecasts)
     folder = MessageFolder(settings.data / "messages")
     ways: dict[Medium, Adapter] = {"mail": folder, "sms": folder}
@@ -149,6 +158,9 @@ def create_app(settings: Settings, clock: Clock | None = None, works: bool = Tru
             queue_app.console.counter.router,
             queue_app.console.attendance_list.router,
             queue_app.console.unsettled_list.router,
+            queue_app.office.city.router,
+            queue_app.office.live_branch.router,
+            queue_app.office.acts.router,
             *pairing.routes,
             site_files.favicon,
             site_files.robots,
@@ -173,6 +185,7 @@ def create_app(settings: Settings, clock: Clock | None = None, works: bool = Tru
         state=State(
             {
                 "clock": hall_clock,
+                "forecasts": forecasts,
                 "readiness": health.Readiness(),
                 "known": known,
                 "limited": settings.rate_limits,

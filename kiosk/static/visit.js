@@ -18,15 +18,17 @@ let chosen = [];
 let priority = null;
 let most = 1;
 let stopped = new Set();
+let ended = new Set();
 
 export function allow(services) {
   most = services;
 }
 
-/** Services that are not given for now. */
-export function stop(codes) {
-  if (codes.join() === [...stopped].join()) return;
+/** Services that are not given for now, and those of which no more tickets are given today. */
+export function stop(codes, over) {
+  if (codes.join() === [...stopped].join() && over.join() === [...ended].join()) return;
   stopped = new Set(codes);
+  ended = new Set(over);
   render();
 }
 
@@ -44,7 +46,7 @@ export function has(code) {
 
 /** Whether it is given now, and by some desk together with what is chosen. */
 export function fits(code) {
-  if (stopped.has(code)) return false;
+  if (stopped.has(code) || ended.has(code)) return false;
   const { desks } = offers.get(code);
   return chosen.every((one) => one === code) || [...common()].some((desk) => desks.has(desk));
 }
@@ -115,7 +117,12 @@ function showOffer(code, button) {
   enable(button, possible);
   note.hidden = possible;
   if (possible) unsay(note);
-  else say(note, (words) => (stopped.has(code) ? words.paused_service : words.other_desk));
+  else say(note, (words) => words[refusalOf(code)]);
+}
+
+function refusalOf(code) {
+  if (ended.has(code)) return "ended_service";
+  return stopped.has(code) ? "paused_service" : "other_desk";
 }
 
 function showGroup(group) {

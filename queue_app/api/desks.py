@@ -116,8 +116,9 @@ async def pause_desk(desk: int, by: By, data: Pause | None = None) -> DeskDone:
     status_code=HTTP_200_OK,
     summary="Leave the desk",
 )
-async def close_desk(desk: int, by: By) -> DeskDone:
-    return _desk(await staffing.close_desk(by, desk))
+async def close_desk(desk: int, by: By, data: Pause | None = None) -> DeskDone:
+    reason = data.reason if data else ""
+    return _desk(await staffing.close_desk(by, desk, reason))
 
 
 def _desk(row: DeskRow) -> DeskDone:

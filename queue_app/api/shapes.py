@@ -107,11 +107,11 @@ class DaysView(Struct, frozen=True):
 
 
 class WalkInNow(Struct, frozen=True):
-    """What a walk-in who comes now waits, and how many wait already; no range: nobody can say."""
+    """What a walk-in who comes now waits, and how many wait already; None: nobody can say."""
 
     low_minutes: int | None
     high_minutes: int | None
-    people: int
+    people: int | None
 
 
 class HalfHourView(Struct, frozen=True):
@@ -145,6 +145,7 @@ class Confirmation(Body, frozen=True):
     language: Language | None = None
     as_it_is: AsItIs = []
     proofs: Proofs = []
+    work: Annotated[str, Meta(max_length=20)] = ""
 
 
 class LookUp(Body, frozen=True):
@@ -238,11 +239,20 @@ class Rescheduling(Body, frozen=True):
     starts_at: datetime
 
 
+class ServicesChange(Body, frozen=True):
+    """`starts_at`: another start; without it the booking keeps its own."""
+
+    services: Codes
+    starts_at: datetime | None = None
+
+
 class AppointmentView(Struct, frozen=True):
     """One's own appointment; `phone` and `email` are shown in part, as whoever holds the link may
     be somebody else.
 
     `branch_retired`: the branch has closed for good; the appointment can only be cancelled.
+    `work_bits`, of what is held: a program that is to book without a proof of the contact sends as
+    `work` a number with which the SHA-256 of "token.number" begins with so many zero bits; 0: none.
     """
 
     token: str
@@ -259,6 +269,7 @@ class AppointmentView(Struct, frozen=True):
     email: str | None
     ticket_token: str | None
     branch_retired: bool
+    work_bits: int
 
 
 class ProofView(Struct, frozen=True):

@@ -80,6 +80,8 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
     at_closing: Literal["serve", "offer", "let_go"] = "serve"
     """Who still waits when the branch closes: is served; is let go and offered a time on another
     day by the ticket's page; is let go."""
+    wait_target_minutes: int = 30
+    """Nobody should wait longer; whoever does is counted on the supervisor's pages."""
     undo_minutes: int = 5
     """A clerk's verb can be undone for this long."""
     park_minutes: int = 20
@@ -96,6 +98,9 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
     """A slot that is given back comes back within so many, at random; 0: at once."""
     prove_contact: Literal["never", "second", "always"] = "never"
     """Whether a contact is proven by a code: never, from its second open booking on, always."""
+    booking_work_bits: int = 0
+    """Before it books, a browser tries 2 to this power numbers on the mean, unnoticed; who cannot
+    proves the contact by a code. 0: nothing is asked."""
     offer_minutes: int = 30
     """A free time is held so long for whoever is offered it on the waiting list; 0: no list."""
     max_wishes: int = 3

@@ -22,7 +22,6 @@ from queue_app.domain.dispatch import CallingDesk, Person
 from queue_app.domain.forecast import Lengths, Now, expected_of, scene_of
 from queue_app.domain.forward import Coming, Forward
 from queue_app.domain.habits import Habits
-from queue_app.domain.interruptions import Interruption, stop_of_all
 from queue_app.domain.policies import policy_of
 from queue_app.domain.service_times import ServiceTime
 from queue_app.domain.waits import Draws, ForeseenDesk, Scene, futures, patience_of, spread
@@ -61,15 +60,14 @@ class DayAhead(Struct, frozen=True):
 class WaitsAhead(Struct, frozen=True):
     """What is foretold of a branch: made at once for everybody who asks.
 
-    `people`: how many wait. `low_minutes`, `high_minutes`: what a walk-in waits who comes now; None
-    where nobody can say. `stop`: why nobody is called. `days`: today and the coming week.
+    `people`: how many wait in the house. `low_minutes`, `high_minutes`: what a walk-in waits who
+    comes now; None where nobody can say. `days`: today and the coming week.
     """
 
     made_at: datetime
     people: int
     low_minutes: int | None
     high_minutes: int | None
-    stop: Interruption | None
     days: tuple[DayAhead, ...]
 
 
@@ -256,8 +254,3 @@ def quietest(half_hours: Sequence[HalfHour]) -> HalfHour | None:
 def busiest(half_hours: Sequence[HalfHour]) -> HalfHour | None:
     """The half hour in which one waits longest; of several the first."""
     return max(half_hours, key=lambda one: (one.high_minutes, one.low_minutes), default=None)
-
-
-def stop_now(now: Now) -> Interruption | None:
-    """Why nobody is called at this moment."""
-    return stop_of_all(tuple(now.interruptions), now.at)

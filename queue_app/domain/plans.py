@@ -107,6 +107,8 @@ class _Plans:
             code not in offered or booking.channel not in offered[code].channels for code in wanted
         ):
             return []
+        if not any(wanted <= desk.services for desk in self._branch.desks):
+            return []
         cells = self._cells(booking)
         fitting = [
             (len(lane.services), lane.lane_id)
@@ -150,12 +152,9 @@ class _Plans:
         return covered >= booking.ends_at
 
     def _is_given(self, booking: Appointment) -> bool:
-        """Whether any lane of the branch gives all of it, at whatever time."""
+        """Whether the branch gives all of it at once, at whatever time."""
         offered, wanted = self._directory.services, frozenset(booking.services)
-        return wanted <= offered.keys() and any(
-            lane.channel == booking.channel and wanted <= lane.services
-            for lane in self._branch.lanes
-        )
+        return wanted <= offered.keys() and self._branch.gives(wanted, booking.channel)
 
 
 def fitting_again(directory: Directory, unsettled: Iterable[Appointment]) -> list[Appointment]:

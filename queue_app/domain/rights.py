@@ -50,6 +50,7 @@ RIGHTS: Mapping[str, Mapping[Party, Where]] = {
     "see_contact": _AT_DESK,
     "see_history": _AT_DESK,
     "see_interruptions": _IN_BRANCH,
+    "see_supervision": _OFFICE,
     "see_health": _ANYONE,
     # The day at a branch, with names, and what staff do for whoever asks them.
     "see_today": _IN_BRANCH,
@@ -63,6 +64,7 @@ RIGHTS: Mapping[str, Mapping[Party, Where]] = {
     "confirm": _BY_LINK,
     "extend": _BY_LINK,
     "move": _BY_LINK,
+    "change_services": _BY_LINK,
     "correct": _BY_LINK,
     "forget": _BY_LINK,
     "look_up": _ANYONE,
@@ -113,6 +115,13 @@ RIGHTS: Mapping[str, Mapping[Party, Where]] = {
     "put_back": _IN_BRANCH,
     "transfer": _AT_DESK,
     "undo": _AT_DESK,
+    # What the office does at its branch.
+    "open_desk_for": _OFFICE,
+    "set_skills_today": _OFFICE,
+    "summon": _OFFICE,
+    "redirect": _OFFICE,
+    "limit_tickets": _OFFICE,
+    "end_day": _OFFICE,
     # The boards.
     "say_line": _OFFICE,
     # Time that stops.

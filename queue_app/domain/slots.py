@@ -60,6 +60,9 @@ class Capacity(Struct, frozen=True):
     occupied: Sequence[Occupied]
     rules: Rules
     zone: ZoneInfo
+    desks: Sequence[frozenset[str]] | None = None
+    """What each desk gives, so that nothing is booked for which nobody could be called; None: every
+    desk gives everything."""
 
     def on(self, day: date) -> BranchDay:
         return BranchDay(day, self.zone, self.rules, self.hours, self.closures)
@@ -249,7 +252,8 @@ def _and_on(day: LaneDay, following: LaneDay, cells: int) -> LaneDay:
 
 
 def lane_days(capacity: Capacity, visit: Visit, days: Sequence[GridDay]) -> list[list[LaneDay]]:
-    """For each day, the lanes that give every service of the visit through its channel.
+    """For each day, the lanes that give every service of the visit through its channel;
+    none where no desk does.
 
     The days follow one another.
     """
@@ -257,6 +261,7 @@ def lane_days(capacity: Capacity, visit: Visit, days: Sequence[GridDay]) -> list
         lane
         for lane in capacity.lanes
         if lane.channel == visit.channel and visit.services <= lane.services
+        if capacity.desks is None or any(visit.services <= desk for desk in capacity.desks)
     ]
     busy = _busy(capacity.occupied, lanes, days)
     branch, rosters = _Week(capacity.hours), [_Week(lane.roster) for lane in lanes]

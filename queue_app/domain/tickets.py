@@ -29,6 +29,7 @@ Verb = Literal[
     "leave",
     "expect",
     "rejoin",
+    "redirect",
     "undo",
 ]
 
@@ -55,11 +56,13 @@ TRANSITIONS: dict[Verb, tuple[frozenset[State | None], State]] = {
     "leave": (frozenset({"waiting", "parked", "called", "serving"}), "left"),
     "expect": (frozenset({"called"}), "waiting"),
     "rejoin": (frozenset({"waiting", "no_show", "left"}), "waiting"),
+    "redirect": (frozenset({"waiting", "parked"}), "waiting"),
 }
 """verb: the states it may start from, and the state it leads to.
 
 Whoever is called before their booked time and is not there is `expect`ed at that time. By `rejoin`
-whoever booked is there again, as long as their booking holds.
+whoever booked is there again, as long as their booking holds. A supervisor `redirect`s whoever
+waits: to one desk, or to whoever gives other services.
 """
 
 PickReason = Literal["returned", "short", "unwell", "with_child", "agreed", "told", "other"]
@@ -84,7 +87,7 @@ UNDOABLE: frozenset[Verb] = frozenset(
 class Event(Struct, frozen=True):
     """One thing that happened to a ticket; `seq` counts from 1 without a gap.
 
-    `services` and `for_desk_id` are set by `issue` and `transfer`, `desk_id` by `call`,
+    `services` and `for_desk_id` are set by `issue`, `transfer` and `redirect`, `desk_id` by `call`,
     `expected_at` by `expect`; `queued_at` by `issue`, where the place is not that of its time;
     `given` and `outcome` by `finish`, where they were said; `why` by the `call` of somebody picked.
     """
@@ -198,7 +201,7 @@ def _changes(progress: Progress, event: Event) -> dict[str, object]:
             return {"ended_at": event.at, "given": given, "outcome": event.outcome}
         case "no_show" | "leave":
             return {"ended_at": event.at}
-        case "transfer":
+        case "transfer" | "redirect":
             return away | {
                 "services": event.services or progress.services,
                 "for_desk_id": event.for_desk_id,

@@ -16,10 +16,10 @@ from queue_app.domain.promises import Promise
 from queue_app.domain.ranges import Forecasts
 from queue_app.domain.tickets import Ticket
 from queue_app.domain.waits import Served, Wait, served_by
-from queue_app.flow import sparing
+from queue_app.flow import sparing, ticket_limits
 from queue_app.flow.act import Act, By, verb
 from queue_app.flow.joining import Spot, joining, line_of, newcomer
-from queue_app.flow.promising import keep_first, keep_later
+from queue_app.flow.promising import keep_later
 from queue_app.flow.records import Draft
 from queue_app.queries import appointments, halls, reference
 from queue_app.queries.tickets import by_id, by_token, of_appointment
@@ -53,7 +53,8 @@ async def issue(
 
     RuleBroken `branch_closed`, `past_last_ticket`, `unknown_service`, `not_by_visit`,
     `nobody_serves`, `too_many_services`, `unknown_priority`, `past_closing`, and
-    `services_paused` while any of the services is interrupted and nobody knows until when.
+    `services_paused` while any of the services is interrupted and nobody knows until when, and
+    `tickets_ended` where no more are given for any of them today.
     """
     return await walk_in(act, branch_slug, services, priority, language)
 
@@ -153,6 +154,7 @@ async def prospect(
     door = check_open(directory, branch, now)
     me = newcomer(Draft(branch.id, "visit", chosen, directory.languages[0], priority), now)
     load = partial(halls.load, directory, branch, now, forecasts)
+    await ticket_limits.require_tickets(branch, chosen, now)
     line = await joining(directory, branch, me, now, forecasts, load)
     served = served_by(line.wait, now, door.closes_at)
     return Prospect(line.people_ahead, line.wait, door.closes_at, served)
@@ -344,8 +346,8 @@ async def _admit(act: Act, branch: Branch, appointment: Appointment) -> IssuedTi
 
 
 async def _issue(act: Act, branch: Branch, draft: Draft, door: Door | None = None) -> IssuedTicket:
-    """Estimate, count, number, row, event, in this order: the locks that the branch shares are
-    taken late and not held while anything is computed.
+    """Estimate, then count, number, row, event and promise, in this order: the locks that the
+    branch shares are taken late and not held while anything is computed.
 
     A walk-in comes through a `door`: RuleBroken `past_closing` where even the low end of their
     wait lies past it, so that nobody waits in vain.
@@ -356,15 +358,14 @@ async def _issue(act: Act, branch: Branch, draft: Draft, door: Door | None = Non
     )
     if door and served_by(line.wait, act.now, door.closes_at) == "not_today":
         raise RuleBroken("past_closing", closes_at=door.closes_at, wait=line.wait)
-    ticket = await act.issue(draft, act.directory.today(branch, act.now).date)
-    issued = _as_issued(branch, ticket, line)
-    if promised := _promise(branch, issued, ticket.progress.revision, act.now):
-        await keep_first(promised)
-    return issued
+    if door:
+        await ticket_limits.count_down(branch, draft.services, act.now)
+    ticket = await act.issue(draft, act.directory.today(branch, act.now).date, line.wait)
+    return _as_issued(branch, ticket, line)
 
 
 def _promise(branch: Branch, issued: IssuedTicket, revision: int, now: datetime) -> Promise | None:
-    """The range that the kiosk shows, to be compared with what comes true."""
+    """The range that is shown once more, to be compared with what comes true."""
     if issued.wait is None:
         return None
     low, high = issued.wait.low_minutes, issued.wait.high_minutes

@@ -5,16 +5,20 @@ from datetime import datetime
 from queue_app.domain import interruptions, tickets
 from queue_app.domain.dispatch import CallingDesk
 from queue_app.domain.errors import Conflict, NotFound, RuleBroken
+from queue_app.domain.hall import Hall
 from queue_app.domain.interruptions import Interruption
 from queue_app.domain.tickets import PickReason, Ticket, Verb
 from queue_app.flow.act import Act, verb
 from queue_app.flow.arrival import check_services, chosen_services
 from queue_app.flow.records import next_event
 from queue_app.flow.visit_notes import check_note, drop_note, keep_note
-from queue_app.queries.staff import DeskRow, desks_of, require_nobody
+from queue_app.queries.staff import DeskRow, desks_of
 from queue_app.queries.tickets import by_id, history
 
 Interruptions = tuple[Interruption, ...]
+
+TRIED_AT_ONCE = 50
+"""So many people are looked at for the first who is free: as many desks may be calling."""
 
 
 @verb
@@ -32,36 +36,44 @@ async def call(
     waiting for them are passed over, and picking one of them is Conflict `services_paused`. Both
     with the `kind`, and with `resumes_at` once it is known. What has begun goes on.
     """
-    place = await _ready_desk(act, desk_id)
-    return await _next(act, place) if ticket_id is None else await _pick(act, place, ticket_id, why)
+    place = await _open_desk(act, desk_id)
+    seen = await act.hall(place.branch_id)
+    _require_nobody(seen, place)
+    if ticket_id is None:
+        return await _next(act, seen, place)
+    return await _pick(act, seen, place, ticket_id, why)
 
 
-async def _ready_desk(act: Act, desk_id: int) -> DeskRow:
-    """The desk, locked: open, taken by this clerk, and with nobody at it."""
+async def _open_desk(act: Act, desk_id: int) -> DeskRow:
+    """The desk, locked: open, and taken by this clerk."""
     place = await act.desk(desk_id)
     act.require_desk(place)
     if place.state != "open":
         raise Conflict("desk_not_open", state=place.state)
-    await require_nobody(place)
     return place
 
 
-async def _next(act: Act, place: DeskRow) -> Ticket | None:
-    seen = await act.hall(place.branch_id)
+def _require_nobody(seen: Hall, place: DeskRow) -> None:
+    """Conflict `desk_busy`, with the ticket. The hall was seen when the desk was locked, so nobody
+    comes to it since."""
+    if busy := seen.at_desks.get(place.id):
+        raise Conflict("desk_busy", ticket=busy.id, number=busy.number, state=busy.state)
+
+
+async def _next(act: Act, seen: Hall, place: DeskRow) -> Ticket | None:
     _require_calls(act, seen.interruptions)
-    for ranked in seen.queue(place.id):
-        ticket = await by_id([place.branch_id], ranked.waiting.id)
-        if ticket.progress.state != "waiting":
-            continue
-        called = await act.claim(ticket, place.id)
+    ranked = [seen.by_id[one.waiting.id] for one in seen.queue(place.id)]
+    for first in range(0, len(ranked), TRIED_AT_ONCE):
+        called = await act.call_first(ranked[first : first + TRIED_AT_ONCE], place)
         if called:
             return called
     return None
 
 
-async def _pick(act: Act, place: DeskRow, ticket_id: int, why: PickReason | None) -> Ticket:
+async def _pick(
+    act: Act, seen: Hall, place: DeskRow, ticket_id: int, why: PickReason | None
+) -> Ticket:
     ticket = await by_id([place.branch_id], ticket_id)
-    seen = await act.hall(place.branch_id)
     _require_calls(act, seen.interruptions, ticket.progress.services)
     if not _may_pick(seen.desk_view(place.id), ticket):
         raise RuleBroken("not_for_this_desk", ticket=ticket.id)
@@ -151,7 +163,8 @@ async def no_show(act: Act, ticket_id: int) -> Ticket:
 
 
 async def _expected_next(act: Act, ticket: Ticket) -> datetime | None:
-    events = await history(ticket.branch_id, ticket.id)
+    is_phoned = ticket.channel == "phone"  # whoever came in person has no second try
+    events = await history(ticket.branch_id, ticket.id) if is_phoned else []
     again = act.directory.rules.call_again_minutes
     return tickets.expected_next(ticket, events, act.now, again)
 

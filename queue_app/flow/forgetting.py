@@ -12,6 +12,9 @@ from queue_app.flow.visit_notes import drop_notes_of
 from queue_app.queries import appointments
 from queue_app.store import db
 
+_KEPT_ANSWERS = ("confirm", "correct", "move", "change_services", "cancel")
+"""Verbs of a booking whose answers are kept under the key of their request."""
+
 
 class Somebody(Struct, frozen=True):
     """Somebody as far as they are known: by a phone or by an e-mail."""
@@ -123,6 +126,6 @@ async def _forget(act: Act, one: Appointment) -> None:
     await pushing.forget(one)
     await db.fetch(
         "DELETE FROM request WHERE scope = ANY($1)",
-        [f"{name}:{one.token}:resident" for name in ("confirm", "correct", "move", "cancel")],
+        [f"{name}:{one.token}:resident" for name in _KEPT_ANSWERS],
     )
     await reminding.drop_useless()

@@ -12,6 +12,7 @@ from queue_app.domain.appointments import Appointment, AppointmentEvent, Appoint
 from queue_app.domain.catalogue import Channel, Language
 from queue_app.domain.errors import Conflict
 from queue_app.domain.tickets import Event, Progress, Ticket, Verb
+from queue_app.domain.waits import Wait
 from queue_app.queries import appointments, tickets
 from queue_app.queries.staff import DeskRow
 from queue_app.store import db
@@ -23,7 +24,7 @@ DESK_STATES: dict[DeskVerb, str] = {
     "pause": "paused",
     "close": "closed",
 }
-OfficeKind = Literal["staff", "device", "centre", "interruption", "person", "board"]
+OfficeKind = Literal["staff", "device", "centre", "interruption", "person", "board", "hall"]
 
 
 class Draft(Struct, frozen=True):
@@ -109,18 +110,31 @@ WITH counted AS (
     SELECT branch_id, id, 1, issued_at, 'issue', $12, CASE WHEN queued_at = issued_at
         THEN $13::jsonb ELSE $13::jsonb || jsonb_build_object('queued_at', queued_at) END
     FROM issued
+), promised AS (
+    INSERT INTO promise (branch_id, ticket_id, revision, promised_at, low_minutes, high_minutes,
+        shown)
+    SELECT branch_id, id, revision, issued_at, $15, $16, 'ticket' FROM issued
+    WHERE $15::integer IS NOT NULL
 )
 SELECT * FROM issued
 """
 
 
 async def insert_ticket(
-    draft: Draft, day: date, series: str, token: str, actor: str, now: datetime, live: bool
+    draft: Draft,
+    day: date,
+    series: str,
+    token: str,
+    actor: str,
+    now: datetime,
+    live: bool,
+    told: Wait | None,
 ) -> tuple[Ticket, Event]:
     """The ticket with the next number of its series, as `numbering.number` makes it of the count.
 
     Whoever else asks for one of this series waits until this one is given. `live`: the place is
     by the time of joining, and so never before whoever is in the house, whatever the clocks.
+    `told`: the range that goes with it, to be compared with what comes true.
     """
     booked = draft.appointment
     first = Event(seq=1, at=now, verb="issue", actor=actor, services=draft.services)
@@ -140,6 +154,8 @@ async def insert_ticket(
         actor,
         _data(first, _TICKET_FACTS),
         live,
+        told.low_minutes if told else None,
+        told.high_minutes if told else None,
     )
     assert row
     return tickets.from_row(row), first
@@ -150,31 +166,25 @@ WITH changed AS (
     UPDATE ticket SET revision = $4, state = $5, services = $6, queued_at = $7,
         for_desk_id = $8, desk_id = $9, called_at = $10, calls = $11, started_at = $12,
         ended_at = $13, expected_at = $19, given = $20, outcome = $21
-    WHERE branch_id = $1 AND id = {pick} AND revision = $3
+    WHERE branch_id = $1 AND id = $2 AND revision = $3
     RETURNING branch_id, id, revision
 )
 INSERT INTO ticket_event (branch_id, ticket_id, seq, at, verb, actor, desk_id, data)
 SELECT branch_id, id, revision, $14, $15, $16, $17, $18::jsonb FROM changed
 RETURNING seq
 """
-_WAIT_FOR_IT = _CHANGE.format(pick="$2")
-_UNLESS_TAKEN = _CHANGE.format(
-    pick="(SELECT id FROM ticket WHERE branch_id = $1 AND id = $2 FOR UPDATE SKIP LOCKED)"
-)
 _TICKET_FACTS = ("services", "for_desk_id", "expected_at", "given", "outcome", "why")
 """The parts of a ticket's event that have no column of their own."""
 
 
-async def write_ticket(
-    ticket: Ticket, progress: Progress, happened: Event, unless_taken: bool = False
-) -> Ticket | None:
-    """None where the revision is another by now or, with `unless_taken`, somebody is at the row.
+async def write_ticket(ticket: Ticket, progress: Progress, happened: Event) -> Ticket | None:
+    """None where the revision is another by now.
 
     Conflict `desk_busy` where the desk has somebody already, `already_checked_in`.
     """
     try:
         row = await db.fetch_row(
-            _UNLESS_TAKEN if unless_taken else _WAIT_FOR_IT,
+            _CHANGE,
             ticket.branch_id,
             ticket.id,
             ticket.progress.revision,
@@ -223,7 +233,9 @@ WITH held AS (
 )
 SELECT *, lower(period) AS starts_at, upper(period) AS ends_at FROM held
 """
-_APPOINTMENT_FACTS = ("lane_id", "starts_at", "ends_at", "held_until", "language", "why")
+_APPOINTMENT_FACTS = (
+    "lane_id", "starts_at", "ends_at", "held_until", "language", "services", "why",
+)  # fmt: skip
 
 
 async def insert_appointment(
@@ -241,6 +253,7 @@ async def insert_appointment(
         ends_at=slot.ends_at,
         held_until=slot.held_until,
         language=slot.language,
+        services=slot.services,
     )
     row = await db.fetch_row(
         _HOLD,
@@ -266,7 +279,7 @@ _CHANGE_APPOINTMENT = """
 WITH changed AS (
     UPDATE appointment SET revision = $4, state = $5, lane_id = $6, period = tstzrange($7, $8),
         held_until = $9, language = $10, checked_in_at = $11, changed_at = $12,
-        name = $13, phone = $14, email = $15
+        name = $13, phone = $14, email = $15, services = $20
     WHERE branch_id = $1 AND id = $2 AND revision = $3
     RETURNING branch_id, id, revision
 ), settled AS (
@@ -306,6 +319,7 @@ async def write_appointment(changed: Appointment, happened: AppointmentEvent) ->
         happened.actor,
         _data(happened, _APPOINTMENT_FACTS),
         happened.settles,
+        list(changed.services),
     )
     if row is None:
         raise Conflict("appointment_changed", appointment=changed.id)
@@ -339,7 +353,8 @@ async def write_desk(
 ) -> None:
     """The caller has locked the desk. The event's `staff_id` is whose desk it becomes or was."""
     await db.fetch(
-        "UPDATE desk SET state = $3, staff_id = $4, pause_reason = $5, since = $6"
+        "UPDATE desk SET state = $3::text, staff_id = $4, since = $6,"
+        " pause_reason = CASE WHEN $3::text = 'paused' THEN $5::text END"
         " WHERE branch_id = $1 AND id = $2",
         place.branch_id,
         place.id,

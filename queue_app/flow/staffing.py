@@ -144,11 +144,11 @@ async def pause_desk(act: Act, desk_id: int, reason: str = "") -> DeskRow:
 
 
 @verb
-async def close_desk(act: Act, desk_id: int) -> DeskRow:
-    """Leave the desk. Conflict `desk_busy` while somebody is at it."""
+async def close_desk(act: Act, desk_id: int, reason: str = "") -> DeskRow:
+    """Leave the desk, or empty somebody else's. Conflict `desk_busy` while somebody is at it."""
     place = await act.desk(desk_id)
     if place.state == "closed":
         return place
     act.require_desk(place)
     await require_nobody(place)
-    return await act.put_desk(place, "close", None)
+    return await act.put_desk(place, "close", None, one_line(reason) or None)

@@ -100,11 +100,7 @@ def _checked(act: Act, wanted: Wanted) -> Wanted:
 
 def _giving_branches(act: Act, services: tuple[str, ...], channel: Channel) -> set[int]:
     return {
-        branch.id
-        for branch in act.directory.branches.values()
-        if any(
-            lane.channel == channel and lane.services.issuperset(services) for lane in branch.lanes
-        )
+        branch.id for branch in act.directory.branches.values() if branch.gives(services, channel)
     }
 
 

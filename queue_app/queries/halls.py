@@ -19,6 +19,7 @@ from queue_app.domain.hall import (
     Unprinted,
 )
 from queue_app.domain.interruptions import Interruption, begun
+from queue_app.domain.orders import Orders, under_orders
 from queue_app.domain.paper import UNPRINTED_SHOWN
 from queue_app.domain.ranges import Forecasts
 from queue_app.domain.service_times import ServiceTime
@@ -26,6 +27,7 @@ from queue_app.domain.waits import Wait
 from queue_app.queries import reference
 from queue_app.queries.epochs import EPOCH
 from queue_app.queries.habits import DOCUMENT
+from queue_app.queries.orders_today import ORDERED
 from queue_app.store import db
 
 RECENT = 8
@@ -49,6 +51,7 @@ class _Loaded(Struct):
     unprinted: tuple[Unprinted, ...]
     devices_away: tuple[AwayDevice, ...]
     line: dict[Language, str] | None
+    orders: Orders
 
 
 INTERRUPTION = "id, kind, services, note, started_at, ended_at, resumes_at"
@@ -115,7 +118,8 @@ SELECT json_build_object(
             AND here_until < $3::timestamptz + $6::interval
         ORDER BY name) v),
     'line', (SELECT said FROM board_line
-        WHERE branch_id = $1 AND until > $3::timestamptz + $6::interval)
+        WHERE branch_id = $1 AND until > $3::timestamptz + $6::interval),
+    {ORDERED.format(now="$3::timestamptz + $6::interval")}
 )
 """
 
@@ -139,7 +143,7 @@ async def load(
         loaded = await _load(directory, branch, now)
     return Hall(
         directory=directory,
-        branch=branch,
+        branch=under_orders(branch, directory.centre, loaded.orders),
         day=directory.today(branch, now),
         at=now,
         version=loaded.version,
@@ -157,6 +161,7 @@ async def load(
         unprinted=loaded.unprinted,
         devices_away=loaded.devices_away,
         notice=_in_order(loaded.line, directory) if loaded.line else None,
+        orders=loaded.orders,
     )
 
 

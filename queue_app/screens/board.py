@@ -109,7 +109,7 @@ def board_view(hall: Hall) -> BoardView:
         key=lambda call: (call.called_at, call.ticket),
         reverse=True,
     )
-    waiting = [one for one in visits if one.state == "waiting"]
+    waiting = hall.visitors_waiting
     soonest = sorted(
         (one for one in waiting if one.id in hall.waits),
         key=lambda one: hall.waits[one.id].people_ahead,
@@ -135,7 +135,7 @@ def board_view(hall: Hall) -> BoardView:
         ),
         opens_at=opening.opens if opening and not is_open else None,
         closes_at=opening.closes if opening and is_open else None,
-        tickets_given=hall.day.gives_tickets(hall.at),
+        tickets_given=hall.tickets_until is not None,
         interruption=interruption_now(hall),
         notice=hall.notice,
         part=part,

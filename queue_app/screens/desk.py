@@ -159,8 +159,8 @@ def desk_queue(hall: Hall, desk_id: int) -> tuple[QueuedView, ...]:
 def _person(hall: Hall, one: HallTicket | None, contact: DeskExtra) -> PersonView | None:
     if one is None:
         return None
-    known = hall.directory.services_ever
-    plan = [known[code] for code in one.services if code in known]
+    directory = hall.directory
+    papers = [*directory.to_bring(one.services), *directory.to_send(one.services)]
     return PersonView(
         ticket=one.id,
         number=one.number,
@@ -168,7 +168,7 @@ def _person(hall: Hall, one: HallTicket | None, contact: DeskExtra) -> PersonVie
         state=one.state,
         services=titles(hall, one.services),
         service_codes=one.services,
-        documents=tuple(dict.fromkeys(code for service in plan for code in service.documents)),
+        documents=tuple(dict.fromkeys(paper.code for paper in papers)),
         priority=next(
             (each.title for each in hall.directory.centre.priorities if each.code == one.priority),
             None,

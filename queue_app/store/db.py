@@ -162,18 +162,37 @@ class Transaction(PostgresTransaction):
 async def _bounded(
     connection: Any, asked: Awaitable[T], seconds: float | None, committing: bool = False
 ) -> T:
-    """The answer within so many seconds, else the connection is cut. An Outage for whatever the
-    driver says that means "not now"."""
+    """The answer within so many seconds, else the connection is cut, by which whoever waits for it
+    is told. An Outage for whatever the driver says that means "not now"."""
+    watch = _Watch(connection)
+    timer = None if seconds is None else asyncio.get_running_loop().call_later(seconds, watch.end)
     try:
-        async with asyncio.timeout(seconds):
-            answer = await asked
+        answer = await asked
     except Exception as error:
-        if isinstance(error, TimeoutError):
-            _cut(connection)
-        _raise_outage(error, committing)
+        _raise_outage(TimeoutError() if watch.ended else error, committing)
         raise
+    finally:
+        if timer:
+            timer.cancel()
     trouble.answered()
     return answer
+
+
+class _Watch:
+    """Cuts a connection whose other end answers nothing. `ended`: it had to.
+
+    A third of the cost of `asyncio.timeout`, of which each verb would need ten.
+    """
+
+    __slots__ = ("_connection", "ended")
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+        self.ended = False
+
+    def end(self) -> None:
+        self.ended = True
+        _cut(self._connection)
 
 
 def _raise_outage(error: Exception, committing: bool = False) -> None:

@@ -146,6 +146,20 @@ class Desk(Table, tablename="desk", db=engine):
     since = Timestamptz(null=True, default=None)
 
 
+class DeskSkills(Table, tablename="desk_skills", db=engine):
+    branch_id = ForeignKey(Branch, null=False)
+    desk_id = Integer(primary_key=True)
+    skills = Array(Text())
+    until = Timestamptz()
+
+
+class TicketLimit(Table, tablename="ticket_limit", db=engine):
+    branch_id = ForeignKey(Branch, null=False)
+    service = ForeignKey(Service, null=False, primary_key=True)
+    remaining = Integer()
+    until = Timestamptz()
+
+
 class DeskEvent(Table, tablename="desk_event", db=engine):
     branch_id = Integer()
     id = BigInt(primary_key=True)

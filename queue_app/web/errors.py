@@ -244,6 +244,34 @@ SENTENCES: Mapping[str, Sentence] = {
         N_("The branch is closed now"),
         N_("You can book a visit for another time."),
     ),
+    "tickets_ended": (
+        N_("No more tickets are given for this today"),
+        N_("You can book a visit for another day."),
+    ),
+    "leaves_people": (
+        N_("Somebody would be left without a desk"),
+        N_("Nobody else gives all that these people come for. Serve or move them first."),
+    ),
+    "clerk_needed": (
+        N_("Choose who works at the desk"),
+        N_("A closed desk is opened for a clerk of the branch."),
+    ),
+    "clerk_elsewhere": (
+        N_("This person works at another branch"),
+        N_("Choose a clerk of this branch."),
+    ),
+    "unknown_skill": (
+        N_("There is no such skill"),
+        N_("Choose skills from the list."),
+    ),
+    "no_skill": (
+        N_("No skill is chosen"),
+        N_("Choose at least one, or go back to the plan."),
+    ),
+    "bad_limit": (
+        N_("This number of tickets is not possible"),
+        N_("Choose a number from 0 to %(most)s."),
+    ),
     "past_closing": (
         N_("Your turn would come only after closing"),
         N_("Book a visit: you will be served at your time, without waiting."),
@@ -367,6 +395,10 @@ SENTENCES: Mapping[str, Sentence] = {
     "slot_taken": (
         N_("This time has just been taken"),
         N_("Choose another time: here are the nearest free ones."),
+    ),
+    "does_not_fit": (
+        N_("These services do not fit into your time"),
+        N_("Your booking stays as it is. Choose another time: here are the nearest free ones."),
     ),
     "hold_expired": (
         N_("The time was not confirmed and is free again"),

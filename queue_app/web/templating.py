@@ -55,7 +55,7 @@ Speech = Callable[[Words], dict[str, Any]]
 """A script's words in one language, by the names that the script has for them."""
 NO_STORE = {"Cache-Control": "private, no-store"}
 """Of pages with somebody's data, which nobody who sits down after them shall see by Back."""
-PRIVATE_PAGES = ("/visit/", "/my", "/console")
+PRIVATE_PAGES = ("/visit/", "/my", "/console", "/office")
 PAGE_HEADERS = {"Cache-Control": "private, no-cache", "Vary": "Cookie, Accept-Language"}
 
 
@@ -308,12 +308,12 @@ async def add_security_headers(message: Message, scope: Scope) -> None:
     """
     if message["type"] != "http.response.start":
         return
-    host = dict(scope["headers"]).get(b"host", b"").decode("latin-1")
+    host = next((value for name, value in scope["headers"] if name == b"host"), b"")
     present = {name.lower() for name, _ in message["headers"]}
-    given, wanted = list(message["headers"]), _security_headers(host)
+    given, wanted = list(message["headers"]), _security_headers(host.decode("latin-1"))
     if is_secure(Request(scope)):
         given = [(name, _secured(name, value)) for name, value in given]
-        wanted.append(HSTS)
+        wanted = (*wanted, HSTS)
     message["headers"] = [
         *given,
         *((name, value) for name, value in wanted if name not in present),
@@ -327,17 +327,18 @@ def _secured(name: bytes, value: bytes) -> bytes:
     return value + b"; Secure"
 
 
-def _security_headers(host: str) -> list[tuple[bytes, bytes]]:
+@lru_cache(maxsize=64)
+def _security_headers(host: str) -> tuple[tuple[bytes, bytes], ...]:
     """Older Safari does not count a websocket to the page's own host as 'self': it is named."""
     sockets = f" ws://{host} wss://{host}" if re.fullmatch(r"[\w.\-\[\]:]+", host) else ""
     policy = (
         f"default-src 'self'; connect-src 'self'{sockets}; img-src 'self' data:; "
         "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
     )
-    return [
+    return (
         (b"content-security-policy", policy.encode("latin-1")),
         (b"x-content-type-options", b"nosniff"),
         (b"referrer-policy", b"same-origin"),
         (b"cache-control", b"no-store"),
         (b"permissions-policy", b"geolocation=(), microphone=(), payment=()"),
-    ]
+    )

@@ -133,7 +133,8 @@ async def test_after_a_deadlock_the_whole_verb_runs_again_and_its_events_stand_o
         attempts.append(act)
         seen = await act.hall(KIOSK.branch_id or 1)
         waiting = seen.queue(desk_id)[0].waiting
-        called = await act.claim(await tickets.by_id([seen.branch.id], waiting.id), desk_id)
+        place = await act.desk(desk_id)
+        called = await act.call_first([seen.by_id[waiting.id]], place)
         if len(attempts) < 3:
             raise asyncpg.DeadlockDetectedError("deadlock detected")
         return called

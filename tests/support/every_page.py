@@ -77,6 +77,7 @@ def addresses(lived: Lived) -> dict[str, list[str]]:
         "/time": [f"/time?{chosen}&day={lived.tomorrow}", f"/time?{chosen}&day=2027-12-25"],
         "/taken": [f"/taken?{chosen}"],
         "/at": [f"/at?{chosen}&starts_at={lived.tomorrow}T10:00:00Z"],
+        "/two": ["/two?service=debt-amount&service=owner-change", "/two"],
         "/now": ["/now"],
         "/now/{branch}": [f"/now/{lived.branch}"],
         "/held": ["/held"],
@@ -94,6 +95,10 @@ def addresses(lived: Lived) -> dict[str, list[str]]:
         "/visit/{token}/time": [f"/visit/{one}/time?day={lived.tomorrow}" for one in visits],
         "/visit/{token}/offer": [
             f"/visit/{one}/offer?starts_at={lived.tomorrow}T10:00:00Z" for one in visits
+        ],
+        "/visit/{token}/services": [f"/visit/{one}/services" for one in visits],
+        "/visit/{token}/services/taken": [
+            f"/visit/{one}/services/taken?service={lived.service}" for one in visits
         ],
         "/visit/{token}/taken": [f"/visit/{one}/taken" for one in visits],
         "/visit/{token}/cancellation": [f"/visit/{one}/cancellation" for one in visits],
@@ -141,6 +146,8 @@ def addresses(lived: Lived) -> dict[str, list[str]]:
             f"/console/branches/{lived.branch}/bookings/{lived.booking}"
         ],
         "/console/sign-in": ["/console/sign-in"],
+        "/office": ["/office"],
+        "/office/branches/{branch}": [f"/office/branches/{lived.branch}"],
         "/console/desks/{desk}": [f"/console/desks/{lived.desk_id}"],
         "/console/desks/{desk}/screen": [f"/console/desks/{lived.desk_id}/screen"],
     }
@@ -343,7 +350,7 @@ async def pages(
 def _bearer(lived: Lived, path: str) -> dict[str, str]:
     if path.startswith("/kiosk"):
         return lived.kiosk.bearer
-    if path in ("/console/unsettled", "/console/devices"):
+    if path in ("/console/unsettled", "/console/devices") or path.startswith("/office"):
         return lived.supervisor.bearer
     if path.startswith("/console") and "sign-in" not in path:
         return lived.clerk.bearer

@@ -28,6 +28,7 @@ POST /wishes/{token}/withdrawal
 POST /appointments/{token}/extensions
 POST /appointments/{token}/check-ins
 POST /appointments/{token}/reschedulings
+POST /appointments/{token}/changes
 POST /appointments/{token}/cancellation
 GET /appointments/{token}
 GET /branches/{branch}/board
@@ -65,6 +66,12 @@ POST /branches/{branch}/interruptions
 GET /branches/{branch}/interruptions
 POST /interruptions/{interruption}/resumption
 GET /asyncapi.json
+POST /desks/{desk}/assignments
+POST /desks/{desk}/skills
+POST /desks/{desk}/summons
+POST /tickets/{ticket}/redirections
+POST /branches/{branch}/ticket-limits
+POST /branches/{branch}/day-ends
 """
 
 
@@ -96,7 +103,12 @@ async def test_asyncapi_describes_the_websockets(centre: Centre) -> None:
     document = done(await centre.get("/asyncapi.json"))
     assert document["asyncapi"].startswith("3.")
     addresses = {channel["address"] for channel in document["channels"].values()}
-    assert addresses == {"/ws/branches/{branch}/board", "/ws/tickets/{token}", "/ws/desks/{desk}"}
+    assert addresses == {
+        "/ws/branches/{branch}/board",
+        "/ws/branches/{branch}/supervision",
+        "/ws/tickets/{token}",
+        "/ws/desks/{desk}",
+    }
     assert_references_resolve(document)
 
 

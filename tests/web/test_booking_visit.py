@@ -18,11 +18,11 @@ from queue_app.domain.people import OPERATOR, RESIDENT
 from queue_app.flow import arrival
 from queue_app.flow.act import By
 from queue_app.flow.configuring import apply
-from queue_app.jobs import upkeep
 from queue_app.queries import reference
 from tests.support.application import alive, build, speaking_to
 from tests.support.database import CONFIG
 from tests.support.hall import open_desk, take_ticket
+from tests.support.jobs import sweep
 from tests.support.people import KIOSK
 from tests.web.resident import (
     HTML,
@@ -42,6 +42,11 @@ async def test_a_visit_is_moved_through_its_link(client: httpx.AsyncClient) -> N
     assert "Зараз: вівторок, 24 листопада, 10:00" in words_of(await get(client, f"{link}/day"))
     times = await get(client, f"{link}/time?day=2026-11-25")
     assert "Середа" in words_of(times).replace("середа", "Середа")
+    for page in (await get(client, f"{link}/day"), times):
+        assert f'<form action="{link}/offer" method="get"' in page.text, "a tap asks, no more"
+    asked = await get(client, f"{link}/offer?starts_at=2026-11-25T11:00:00%2B02:00")
+    assert "Перенести запис на цей час?" in words_of(asked) and f'href="{link}/day"' in asked.text
+    assert "24 листопада, 10:00" in words_of(await get(client, link))
     moved = await post(client, f"{link}/time", {"starts_at": "2026-11-25T11:00:00+02:00"})
     assert moved.url.path == link
     assert "25 листопада, 11:00" in words_of(moved)
@@ -139,7 +144,7 @@ async def test_a_call_whose_time_has_passed_is_over_and_one_in_the_queue_is_not(
         await post(client, held.url.path, PERSON)
         links.append(held.url.path)
     clock.set(TUESDAY_TEN + timedelta(hours=1))
-    await upkeep.sweep(FixedClock(clock.now()))
+    await sweep(FixedClock(clock.now()))
     clock.set(TUESDAY_TEN + timedelta(hours=2))
     assert "Ми вам не зателефонували" in words_of(await get(client, links[0]))
     assert 'href="/t/' in (await get(client, links[1])).text
