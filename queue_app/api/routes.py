@@ -7,6 +7,7 @@ from litestar.handlers import BaseRouteHandler
 
 from queue_app.api import (
     centre,
+    desk_asks,
     desks,
     devices,
     docs,
@@ -79,6 +80,7 @@ router = Router(
         desks.transfer,
         desks.undo,
         desks.queue,
+        *desk_asks.HANDLERS,
         reprints.reprint,
         supervision_routes.open_desk_for,
         supervision_routes.set_skills_today,

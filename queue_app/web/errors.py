@@ -312,6 +312,14 @@ SENTENCES: Mapping[str, Sentence] = {
         N_("Too many services for one visit"),
         N_("Choose at most %(limit)s."),
     ),
+    "break_to_be_asked": (
+        N_("Breaks are granted here"),
+        N_("Ask for the break: the supervisor sees it at once."),
+    ),
+    "no_break_asked": (
+        N_("No break is asked for any more"),
+        N_("The clerk has taken it back, or it was answered already."),
+    ),
     "unknown_outcome": (
         N_("There is no such outcome"),
         N_("Load the page again and choose one of the list."),

@@ -19,6 +19,7 @@ import { modeOf, settle, state } from "./state.js";
 import { showStops, watchStops } from "./stops.js";
 import {
   doFinish,
+  doHelp,
   doLeave,
   doPause,
   doPrimary,
@@ -33,6 +34,7 @@ import {
 /* The session is over, mostly: the page itself then leads to the sign-in. */
 const REFUSED_FOR_MS = 2000;
 const KEYS_SETTING = "console-digit-keys";
+const NEXT_SETTING = "console-next-at-once";
 const CALLED_JUST_NOW_SECONDS = 5;
 
 const keysOn = byId("keys-on");
@@ -84,6 +86,7 @@ byId("keys").addEventListener("click", showKeys);
 press(buttons.undo, () => say(verbs.undo));
 press(verbButton("transfer"), doTransfer);
 press(buttons.done, doFinish);
+press(buttons.help, doHelp);
 press(buttons.history, showHistory);
 for (const verb of ["recall", "no_show", "park", "back"]) {
   press(verbButton(verb), () => say(verbs[verb]));
@@ -92,6 +95,7 @@ watchStops(doResumeCalls);
 watchPaper(doReprint);
 watchQueue(doRow);
 
+const letters = { KeyH: buttons.history, KeyC: buttons.help };
 const lists = { 6: "parked-list", 7: "missed-list" };
 const digits = {
   1: () => verbButton("recall"),
@@ -131,7 +135,7 @@ function onKey(event) {
   if (!keysOn.checked) return;
   const list = lists[digitOf(event)];
   if (list) openList(list);
-  const button = event.code === "KeyH" ? buttons.history : digits[digitOf(event)]?.();
+  const button = letters[event.code] ?? digits[digitOf(event)]?.();
   if (!button) return;
   event.preventDefault();
   if (!button.closest("[hidden]")) button.click();
@@ -142,6 +146,12 @@ document.addEventListener("keydown", onKey);
 keysOn.checked = localStorage.getItem(KEYS_SETTING) !== "off";
 keysOn.addEventListener("change", () => {
   localStorage.setItem(KEYS_SETTING, keysOn.checked ? "on" : "off");
+});
+
+const nextOn = byId("next-on");
+nextOn.checked = localStorage.getItem(NEXT_SETTING) === "on";
+nextOn.addEventListener("change", () => {
+  localStorage.setItem(NEXT_SETTING, nextOn.checked ? "on" : "off");
 });
 
 /* From here on the screen lives */
