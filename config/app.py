@@ -22,9 +22,10 @@ import queue_app.api.viewer
 import queue_app.console.attendance_list
 import queue_app.console.counter
 import queue_app.console.devices_list
-import queue_app.console.history
+import queue_app.console.leaving
 import queue_app.console.pages
 import queue_app.console.unsettled_list
+import queue_app.console.visit_history
 import queue_app.office.acts
 import queue_app.office.city
 import queue_app.office.desk_more_or_less
@@ -154,7 +155,8 @@ def create_app(settings: Settings, clock: Clock | None = None, works: bool = Tru
             display.speech.router,
             queue_app.console.pages.router,
             queue_app.console.devices_list.router,
-            queue_app.console.history.router,
+            queue_app.console.visit_history.router,
+            queue_app.console.leaving.router,
             queue_app.console.counter.router,
             queue_app.console.attendance_list.router,
             queue_app.console.unsettled_list.router,

@@ -7,6 +7,7 @@ from litestar.handlers import BaseRouteHandler
 
 from queue_app.api import (
     centre,
+    desk_asks,
     desks,
     devices,
     docs,
@@ -81,6 +82,7 @@ router = Router(
         desks.undo,
         desks.correct_contact,
         desks.queue,
+        *desk_asks.HANDLERS,
         reprints.reprint,
         supervision_routes.open_desk_for,
         supervision_routes.set_skills_today,

@@ -40,6 +40,7 @@ from queue_app.web.templating import NO_STORE, pages_of, render
 
 SIGN_IN = "/console/sign-in"
 START = "/console"
+LEAVING = "/console/leaving"
 LOGIN_MAX = 200
 PASSWORD_MAX = 1000
 TOKEN_MAX = 100
@@ -131,18 +132,24 @@ async def _forget_session(request: Asked, by: By) -> None:
 
 @post("/sign-out", include_in_schema=False, status_code=HTTP_200_OK, opt=right("end_session"))
 async def sign_out(request: Asked, by: By) -> Page:
-    """Leaves the desk, too, unless somebody is still at it."""
+    """Leaves the desk, too. While somebody is at it, what becomes of them is asked first."""
     require_same_origin(request)
     staff = await find_staff(request)
-    if staff:
-        await _leave_desks(By(staff, by.now, forecasts=by.forecasts), staff)
+    if staff and not await _leave_desks(By(staff, by.now, forecasts=by.forecasts), staff):
+        return see(LEAVING)
+    return await end(request, by)
+
+
+async def end(request: Asked, by: By) -> Page:
+    """Whoever goes is signed out, and led to where the next one signs in."""
     await _forget_session(request, by)
     page = see(SIGN_IN)
     page.delete_cookie(SESSION_COOKIE, path="/")
     return page
 
 
-async def _leave_desks(by: By, staff: Staff) -> None:
+async def _leave_desks(by: By, staff: Staff) -> bool:
+    """Whether nobody is at any of them any more."""
     directory = await reference.directory()
     for desk_id in await people.desks_of(reach(staff, directory.branches_ever), staff.id):
         try:
@@ -150,6 +157,8 @@ async def _leave_desks(by: By, staff: Staff) -> None:
         except Conflict as error:
             if error.code != "desk_busy":
                 raise
+            return False
+    return True
 
 
 @get("/", include_in_schema=False, opt=right("see_desks"))

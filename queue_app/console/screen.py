@@ -38,6 +38,7 @@ def reference_data(
         "usual": _usual(seen, desk_id),
         "outcomes": [{"code": one.code, "title": one.title[language]} for one in centre.outcomes],
         "ask_outcome": centre.rules.ask_outcome and bool(centre.outcomes),
+        "ask_breaks": centre.rules.ask_breaks,
         "retention_days": centre.rules.retention_days,
         "desks": [
             {"id": desk.id, "number": desk.number}

@@ -111,6 +111,12 @@ def desk(spoken: Words) -> dict[str, Any]:
     return {
         "whys": whys(spoken),
         "reminders": reminders(spoken),
+        "help": {
+            "ask": spoken.gettext("Ask for help"),
+            "asked": spoken.gettext("Help asked for at %(time)s"),
+        },
+        "break_asked": spoken.gettext("Break asked for: take back"),
+        "take_break": spoken.gettext("Take a break"),
         "loading": spoken.gettext("Loading…"),
         "more": spoken.gettext("and %(n)s more"),
         "modes": {
@@ -274,6 +280,10 @@ def desk(spoken: Words) -> dict[str, Any]:
             ),
             "undo": spoken.gettext("Undone: %(number)s."),
             "pause": spoken.gettext("The break has begun."),
+            "ask_break": spoken.gettext("The supervisor is asked for the break. Work goes on."),
+            "end_break_ask": spoken.gettext("The break is not asked for any more."),
+            "ask_help": spoken.gettext("The supervisor sees that you ask for help."),
+            "end_help": spoken.gettext("Help is not asked for any more."),
             "stop": spoken.gettext("Calls are stopped. The queue keeps its order."),
             "stop_some": spoken.gettext("These services are stopped. Everybody keeps their place."),
             "calls_now": spoken.gettext("Calls go on."),

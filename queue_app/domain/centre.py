@@ -115,6 +115,8 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
     """An alert from before opening moves the day's first call to this long after its end."""
     retention_days: int = 30
     """Names, contacts and notes are deleted this long after the visit."""
+    ask_breaks: bool = False
+    """Whether clerks ask for a break, which the supervisor grants; else they take it."""
     ask_outcome: bool = False
     """Whether each visit ends with the question what was done; else whoever wishes says it."""
     policy: PolicyName = "promise"

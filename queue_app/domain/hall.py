@@ -77,6 +77,11 @@ class DeskState(Struct, frozen=True):
     clerk: str | None
     pause_reason: str | None
     since: datetime | None
+    help_at: datetime | None = None
+    """Since when its clerk asks for help."""
+    break_asked_at: datetime | None = None
+    break_reason: str | None = None
+    """Why its clerk asks for a break."""
 
 
 class PrinterStanding(Struct, frozen=True):

@@ -355,7 +355,10 @@ async def write_desk(
     """The caller has locked the desk. The event's `staff_id` is whose desk it becomes or was."""
     await db.fetch(
         "UPDATE desk SET state = $3::text, staff_id = $4, since = $6,"
-        " pause_reason = CASE WHEN $3::text = 'paused' THEN $5::text END"
+        " pause_reason = CASE WHEN $3::text = 'paused' THEN $5::text END,"
+        " help_at = CASE WHEN $3::text <> 'closed' THEN help_at END,"
+        " break_asked_at = CASE WHEN $3::text = 'open' THEN break_asked_at END,"
+        " break_reason = CASE WHEN $3::text = 'open' THEN break_reason END"
         " WHERE branch_id = $1 AND id = $2",
         place.branch_id,
         place.id,

@@ -17,7 +17,7 @@ from queue_app.domain.errors import (
     RuleBroken,
 )
 from queue_app.domain.people import Staff
-from queue_app.flow import announcing, interrupting, staffing, supervising
+from queue_app.flow import announcing, desk_asks, interrupting, staffing, supervising
 from queue_app.flow.act import By
 from queue_app.office.live_branch import branch_page
 from queue_app.office.office_frame import (
@@ -76,6 +76,19 @@ async def close_desk(request: Asked, branch: str, desk: int, by: By, staff: Staf
     form = await form_of(request)
     act = staffing.close_desk(by, desk, said(form, "reason"))
     return await _after(request, branch, by, staff, act, "closed")
+
+
+@post("/desks/{desk:int}/help-end", status_code=HTTP_200_OK, opt=right("grant_break"))
+async def end_help(request: Asked, branch: str, desk: int, by: By, staff: Staff) -> Page:
+    await form_of(request)
+    return await _after(request, branch, by, staff, desk_asks.end_help(by, desk), "helped")
+
+
+@post("/desks/{desk:int}/break", status_code=HTTP_200_OK, opt=right("grant_break"))
+async def answer_break(request: Asked, branch: str, desk: int, by: By, staff: Staff) -> Page:
+    granted = said(await form_of(request), "what") == "grant"
+    act = desk_asks.grant_break(by, desk) if granted else desk_asks.end_break_ask(by, desk)
+    return await _after(request, branch, by, staff, act, "granted" if granted else "refused")
 
 
 @post("/desks/{desk:int}/skills", status_code=HTTP_200_OK, opt=right("set_skills_today"))
@@ -158,6 +171,8 @@ router = Router(
         open_desk,
         pause_desk,
         close_desk,
+        end_help,
+        answer_break,
         set_skills,
         summon,
         redirect,

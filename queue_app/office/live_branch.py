@@ -60,6 +60,7 @@ def _known(seen: Hall) -> dict[str, Any]:
     return {
         "skills": {one.code: one.title for one in seen.directory.centre.skills},
         "services": [one for one in seen.directory.centre.services if one.code in given],
+        "asks": {one.id: one for one in seen.desks if one.help_at or one.break_asked_at},
         "walk_ins": seen.branch.kind == "office",
     }
 

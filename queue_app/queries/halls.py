@@ -67,7 +67,8 @@ SELECT json_build_object(
     'version', coalesce((SELECT version FROM branch_version WHERE branch_id = $1), 0),
     'epoch', {EPOCH},
     'desks', (SELECT coalesce(json_agg(d), '[]') FROM (
-        SELECT desk.id, number, state, staff_id, login AS clerk, pause_reason, since
+        SELECT desk.id, number, state, staff_id, login AS clerk, pause_reason, since,
+            help_at, break_asked_at, break_reason
         FROM desk LEFT JOIN staff ON staff.id = desk.staff_id
         WHERE desk.branch_id = $1 AND (desk.retired_at IS NULL OR state <> 'closed')
         ORDER BY position, desk.id) d),

@@ -144,6 +144,9 @@ class Desk(Table, tablename="desk", db=engine):
     staff_id = ForeignKey(Staff, null=True)
     pause_reason = Text(null=True, default=None)
     since = Timestamptz(null=True, default=None)
+    help_at = Timestamptz(null=True, default=None)
+    break_asked_at = Timestamptz(null=True, default=None)
+    break_reason = Text(null=True, default=None)
 
 
 class DeskSkills(Table, tablename="desk_skills", db=engine):

@@ -132,6 +132,7 @@ def addresses(lived: Lived) -> dict[str, list[str]]:
         "/console": ["/console"],
         "/console/unsettled": ["/console/unsettled"],
         "/console/devices": ["/console/devices"],
+        "/console/leaving": ["/console/leaving"],
         "/console/desks/{desk}/history": [f"/console/desks/{lived.desk_id}/history"],
         "/console/branches/{branch}/today": [
             f"/console/branches/{lived.branch}/today",

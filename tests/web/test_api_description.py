@@ -50,6 +50,11 @@ DELETE /sessions/current
 GET /branches/{branch}/desks
 POST /desks/{desk}/openings
 POST /desks/{desk}/pauses
+POST /desks/{desk}/help
+POST /desks/{desk}/help-ends
+POST /desks/{desk}/break-asks
+POST /desks/{desk}/break-ask-ends
+POST /desks/{desk}/break-grants
 POST /desks/{desk}/closings
 POST /desks/{desk}/calls
 POST /tickets/{ticket}/recalls

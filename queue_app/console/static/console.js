@@ -10,6 +10,7 @@ import { showKeys } from "./dialogs.js";
 import { showHistory } from "./done.js";
 import { tickForgotten } from "./forgotten.js";
 import { clock } from "./hall.js";
+import { watchLeaving } from "./leaving.js";
 import { showPaper, watchPaper } from "./paper.js";
 import { showPerson, tick } from "./person.js";
 import { offerPicking, openList, showQueue, tickQueue, watchQueue } from "./queue.js";
@@ -19,6 +20,7 @@ import { showStops, watchStops } from "./stops.js";
 import {
   doCorrect,
   doFinish,
+  doHelp,
   doLeave,
   doPause,
   doPrimary,
@@ -33,6 +35,7 @@ import {
 /* The session is over, mostly: the page itself then leads to the sign-in. */
 const REFUSED_FOR_MS = 2000;
 const KEYS_SETTING = "console-digit-keys";
+const NEXT_SETTING = "console-next-at-once";
 const CALLED_JUST_NOW_SECONDS = 5;
 
 const keysOn = byId("keys-on");
@@ -84,6 +87,7 @@ byId("keys").addEventListener("click", showKeys);
 press(buttons.undo, () => say(verbs.undo));
 press(verbButton("transfer"), doTransfer);
 press(buttons.done, doFinish);
+press(buttons.help, doHelp);
 press(buttons.history, showHistory);
 for (const verb of ["recall", "no_show", "park", "back", "prove", "deny"]) {
   press(verbButton(verb), () => say(verbs[verb]));
@@ -96,6 +100,7 @@ byId("contact").addEventListener("click", ({ target }) => {
 });
 watchQueue(doRow);
 
+const letters = { KeyH: buttons.history, KeyC: buttons.help };
 const lists = { 6: "parked-list", 7: "missed-list" };
 const digits = {
   1: () => verbButton("recall"),
@@ -135,7 +140,7 @@ function onKey(event) {
   if (!keysOn.checked) return;
   const list = lists[digitOf(event)];
   if (list) openList(list);
-  const button = event.code === "KeyH" ? buttons.history : digits[digitOf(event)]?.();
+  const button = letters[event.code] ?? digits[digitOf(event)]?.();
   if (!button) return;
   event.preventDefault();
   if (!button.closest("[hidden]")) button.click();
@@ -148,9 +153,16 @@ keysOn.addEventListener("change", () => {
   localStorage.setItem(KEYS_SETTING, keysOn.checked ? "on" : "off");
 });
 
+const nextOn = byId("next-on");
+nextOn.checked = localStorage.getItem(NEXT_SETTING) === "on";
+nextOn.addEventListener("change", () => {
+  localStorage.setItem(NEXT_SETTING, nextOn.checked ? "on" : "off");
+});
+
 /* From here on the screen lives */
 
 showWith(onSnapshot);
+watchLeaving();
 show();
 const { current, desk } = state.screen;
 if (current?.state === "called") {

@@ -1,5 +1,6 @@
 /** The clerk's verbs: each is a request to API v1 and a sentence of what came of it. */
 
+import { byId } from "/static/web/lib/dom.js";
 import { fill } from "/static/web/lib/words.js";
 import { askContact, askPause, askPick, askResume, askStop, askTransfer } from "./dialogs.js";
 import { askDone } from "./done.js";
@@ -70,7 +71,15 @@ export async function doPrimary() {
   if (!isSettled()) return undefined;
   const verb = { called: "start", serving: "finish", free: "call", paused: "resume" }[mode];
   if (verb === "finish" && known.ask_outcome) return doFinish();
+  if (verb === "finish") return thenNext(() => say(verbs.finish));
   return verb && say(verbs[verb]);
+}
+
+/** Where the clerk wishes it, whoever is next is called as soon as this one is served. */
+async function thenNext(finish) {
+  await finish();
+  const { current } = state.screen;
+  if (byId("next-on").checked && !current && modeOf() === "free") await say(verbs.call);
 }
 
 /** The visit ends with what was done in it. */
@@ -78,7 +87,7 @@ export async function doFinish() {
   const person = state.screen.current;
   const done = await askDone(person);
   if (!done || state.screen.current?.ticket !== person.ticket) return;
-  await say(() => atDesk("finish", "finishes", done));
+  await thenNext(() => say(() => atDesk("finish", "finishes", done)));
 }
 
 export async function doTransfer() {
@@ -89,14 +98,36 @@ export async function doTransfer() {
   await say(() => atDesk("transfer", "transfers", where));
 }
 
+/** To the supervisor: come and help; pressed once more, it is not needed any more. */
+export async function doHelp() {
+  const asked = state.screen.desk.help_at;
+  await say(async () => {
+    await post(`/desks/${desk}/${asked ? "help-ends" : "help"}`);
+    return asked ? t.done.end_help : t.done.ask_help;
+  });
+}
+
+async function endBreakAsk() {
+  await post(`/desks/${desk}/break-ask-ends`);
+  return t.done.end_break_ask;
+}
+
+async function askForBreak(reason) {
+  await post(`/desks/${desk}/break-asks`, { body: { reason } });
+  return t.done.ask_break;
+}
+
 export async function doPause() {
+  if (state.screen.desk.break_asked_at) return say(endBreakAsk);
   const reason = await askPause(!!state.screen.current);
-  if (reason === null) return;
+  if (reason === null) return undefined;
+  if (known.ask_breaks) return say(() => askForBreak(reason));
   const arrived = (problem) => problem.state === "paused";
   await say(async () => {
     await post(`/desks/${desk}/pauses`, { body: { reason }, arrived });
     return t.done.pause;
   });
+  return undefined;
 }
 
 export async function doStop() {

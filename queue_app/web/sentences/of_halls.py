@@ -261,4 +261,12 @@ OF_HALLS: Mapping[str, tuple[str, str]] = {
         N_("This ticket claims no right to go first"),
         N_("There is no document to ask for."),
     ),
+    "break_to_be_asked": (
+        N_("Breaks are granted here"),
+        N_("Ask for the break: the supervisor sees it at once."),
+    ),
+    "no_break_asked": (
+        N_("No break is asked for any more"),
+        N_("The clerk has taken it back, or it was answered already."),
+    ),
 }
