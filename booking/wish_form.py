@@ -19,6 +19,7 @@ from queue_app.domain.hours import DAY_MINUTES, bounds
 from queue_app.domain.wish import DAY_HOURS, FARTHEST, Wanted, Wish
 
 HOUR_MINUTES = 60
+MAX_LINK = 80
 NO_HOURS = (8, 20)
 """What is offered to choose from where no branch says when it is open."""
 
@@ -31,6 +32,8 @@ class WishForm(Struct, frozen=True):
     key: UUID
     proofs: tuple[str, ...] = ()
     code: str | None = None
+    instead: str = ""
+    """The link of the booking that is given up for what comes of it."""
 
     @property
     def person(self) -> Resident:
@@ -41,7 +44,8 @@ class WishForm(Struct, frozen=True):
         """The address that asks for the same; who waits stands in none."""
         if wish is not None:
             return f"/wish/{wish.token}/change"
-        return f"/wish?{urlencode(self._wanted(directory))}"
+        instead = [("instead", self.instead)] if self.instead else []
+        return f"/wish?{urlencode([*self._wanted(directory), *instead])}"
 
     def _wanted(self, directory: Directory) -> list[tuple[str, str]]:
         wanted = self.wanted
@@ -64,6 +68,7 @@ class WishForm(Struct, frozen=True):
             ("phone", details.phone),
             ("email", details.email),
             ("asked_email", self.entered.asked_email),
+            ("instead", self.instead),
             ("key", str(self.key)),
         ]
         return [*self._wanted(directory), *named, *[("proof", one) for one in self.proofs]]
@@ -78,6 +83,7 @@ def read_wish(form: FormMultiDict, directory: Directory, today: date) -> WishFor
         key=form_key(form.get("key")),
         proofs=tuple(str(one)[:80] for one in form.getall("proof", []))[-4:],
         code=None if code is None else str(code)[:40],
+        instead=str(form.get("instead") or "")[:MAX_LINK],
     )
 
 

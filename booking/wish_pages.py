@@ -16,6 +16,7 @@ from booking import words
 from booking.choice import Choice, longest
 from booking.details import Details, Entered, field_errors, phone_example, suggestion
 from booking.wish_form import (
+    MAX_LINK,
     WishForm,
     a_day,
     choices_of,
@@ -49,7 +50,8 @@ async def ask(request: AnyRequest, clock: Clock) -> Response[Any]:
     """When would it suit you? For the services that were chosen."""
     directory, today = await _today(clock)
     wanted = read_wanted(request.query_params, directory, today)
-    form = WishForm(wanted, Entered(), uuid4())
+    instead = request.query_params.get("instead", "")[:MAX_LINK]
+    form = WishForm(wanted, Entered(), uuid4(), instead=instead)
     choices = choices_of(directory, form, today)
     if not choices["giving"] or not directory.rules.offer_minutes:
         return Redirect("/", status_code=303)
@@ -77,6 +79,7 @@ async def make(request: AnyRequest, by: By, clock: Clock) -> Response[Any]:
             form.person,
             form.entered.as_it_is,
             form.proofs,
+            form.instead,
         )
     except (RuleBroken, TooMany) as error:
         return await _refused(request, by, form, error, today)
@@ -117,6 +120,7 @@ async def accept(request: AnyRequest, token: str, by: By) -> Response[Any]:
     require_same_origin(request)
     try:
         booked = await wishing.accept_offer(by, token)
+        await wishing.give_up_unsettled(by, token)
     except RuleBroken as error:
         said = urlencode({"why": error.code, "limit": error.details.get("limit", "")})
         return Redirect(f"/wish/{token}?{said}", status_code=303)

@@ -212,6 +212,13 @@ class NewWish(Body, frozen=True):
     proofs: Proofs = []
 
 
+class FirstWish(NewWish, frozen=True):
+    """`instead`: the link's token of a booking that changed plans left without a place, which is
+    given up once something is booked in its stead."""
+
+    instead: Code | None = None
+
+
 class OfferView(Struct, frozen=True):
     """A time that is held for a wish until `held_until`."""
 

@@ -83,6 +83,7 @@ RIGHTS: Mapping[str, Mapping[Party, Where]] = {
     "forget_wish": _BY_LINK,
     "accept_offer": _BY_LINK,
     "decline_offer": _BY_LINK,
+    "give_up_unsettled": _BY_LINK,
     # The kiosk, and the phone calls that fall due by themselves.
     "register_kiosk": _ANYONE,
     "issue": _KIOSK,

@@ -249,6 +249,30 @@ async def test_what_two_windows_do_to_one_booking_happens_one_after_the_other() 
         assert {ten, noon} <= set(await starts(ONE, TUESDAY, MONDAY))
 
 
+async def test_a_hold_is_confirmed_or_runs_out_and_its_time_is_never_of_two() -> None:
+    """Its last second for one process is the first one after it for another."""
+    ten = datetime.combine(TUESDAY, time(10), KYIV)
+    over = MONDAY + timedelta(minutes=10)
+    for _ in range(8):
+        held = await hold(ONE, ten, MONDAY)
+        confirmed, _, next_one = await asyncio.gather(
+            confirm(held, over - timedelta(seconds=1)),
+            holds.expire(FixedClock(over)),
+            hold(ONE, ten, over),
+            return_exceptions=True,
+        )
+        found = await appointments.by_token(held.token)
+        if isinstance(confirmed, Appointment):
+            assert found.state == "booked" and isinstance(next_one, Conflict), next_one
+        else:
+            assert isinstance(confirmed, Conflict) and confirmed.code == "hold_expired", confirmed
+            assert found.state == "expired"
+        assert ten not in await starts(ONE, TUESDAY, over) or isinstance(next_one, Conflict)
+        for one in (found, next_one):
+            if isinstance(one, Appointment) and one.state in ("held", "booked"):
+                await booking.cancel(By(RESIDENT, over), one.token)
+
+
 STEPS = st.lists(
     st.tuples(
         st.sampled_from(["hold", "hold", "confirm", "cancel", "move", "wait", "sweep"]),
