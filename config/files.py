@@ -41,7 +41,7 @@ from queue_app.domain.centre import (
     VisitOutcome,
     Weekly,
 )
-from queue_app.domain.matching import Keywords, Phrases, SearchWords, Synonyms, Topic
+from queue_app.domain.matching import Keywords, Phrases, PlainWord, SearchWords, Synonyms
 from queue_app.domain.paper import Paper, PrinterPlan
 
 __all__ = ["ConfigError", "Mistake", "check_centre", "load_centre", "write_centre"]
@@ -222,7 +222,7 @@ def _search(reader: Reader, raw: dict[str, Any]) -> SearchWords:
         reader.struct(place.at("synonyms").item(label), table, Synonyms) for label, table in groups
     ]
     keywords = reader.items(place.at("keywords"), raw.get("keywords", []), Keywords, "of")
-    topics = reader.items(place.at("topics"), raw.get("topics", []), Topic)
+    topics = reader.items(place.at("topics"), raw.get("topics", []), PlainWord)
     return SearchWords(
         idle=reader.value(place.at("idle"), raw.get("idle", {}), Phrases) or {},
         synonyms=tuple(filter(None, synonyms)),

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from queue_app.domain.catalogue import Group, Service
 from queue_app.domain.directory import Branch, Directory
-from queue_app.domain.matching import Topic
+from queue_app.domain.matching import PlainWord
 from queue_app.queries.search import search
 
 T = TypeVar("T")
@@ -33,7 +33,7 @@ class OfferedService(Struct, frozen=True):
 class OfferedTopic(Struct, frozen=True):
     """A plain word, and what of it this branch gives, best first."""
 
-    topic: Topic
+    topic: PlainWord
     services: tuple[OfferedService, ...]
 
 

@@ -48,7 +48,7 @@ class Synonyms(Struct, frozen=True):
     words: tuple[str, ...]
 
 
-class Topic(Struct, frozen=True):
+class PlainWord(Struct, frozen=True):
     """A plain word that a kiosk offers to be touched, as nobody types there; the search is asked
     for its `title` in the centre's first language."""
 
@@ -64,7 +64,7 @@ class SearchWords(Struct, frozen=True):
     idle: Phrases = {}
     synonyms: tuple[Synonyms, ...] = ()
     keywords: tuple[Keywords, ...] = ()
-    topics: tuple[Topic, ...] = ()
+    topics: tuple[PlainWord, ...] = ()
     another: str | None = None
 
 

@@ -9,9 +9,9 @@ from litestar import Litestar
 from litestar.routes import HTTPRoute
 
 from queue_app.clock import FixedClock
-from queue_app.jobs import upkeep
 from queue_app.store import db
 from tests.support.every_page import addresses, live, pages
+from tests.support.jobs import sweep
 
 VARIES = ("date", "etag", "content-length", "retry-after", "ratelimit-reset", "x-request-id")
 """Of two answers, whatever the method. The length is compared where the answers are alike."""
@@ -45,7 +45,7 @@ async def test_whoever_opens_every_link_changes_nothing(
 ) -> None:
     """Mail servers open the links of a mail, and browsers what they may need next."""
     lived = await live(clock)
-    await upkeep.sweep(clock)
+    await sweep(clock)
     before = await everything()
     opened = [answer.status_code async for _, answer in pages(client, lived)]
     assert opened.count(200) > 60
