@@ -33,9 +33,10 @@ from queue_app.domain.ranges import Forecasts
 from queue_app.domain.tail import joins_at_the_end
 from queue_app.domain.tickets import AT_DESK, Event, Progress, Ticket, Verb
 from queue_app.domain.waits import Wait
-from queue_app.flow import outbox, reactions, records, repeats
+from queue_app.flow import appointment_records, outbox, reactions, records, repeats
+from queue_app.flow.appointment_records import Slot
 from queue_app.flow.reactions import AnyEvent, Happened, Thing
-from queue_app.flow.records import DESK_STATES, DeskVerb, Draft, OfficeEvent, OfficeKind, Slot
+from queue_app.flow.records import DESK_STATES, DeskVerb, Draft, OfficeEvent, OfficeKind
 from queue_app.queries import appointments as kept_appointments
 from queue_app.queries import halls, reference
 from queue_app.queries import interruptions as kept_interruptions
@@ -200,9 +201,9 @@ class Act:
             happened = records.next_event(thing, verb, self.who.actor, self.now, **facts)
             return await self.write(thing, tickets.apply(thing.progress, happened), happened)
         actor = facts.pop("actor", self.who.actor)
-        changed = records.next_appointment_event(thing, verb, actor, self.now, **facts)
+        changed = appointment_records.next_appointment_event(thing, verb, actor, self.now, **facts)
         thing = thing.at(appointments.apply(thing.progress, changed))
-        await records.write_appointment(thing, changed)
+        await appointment_records.write_appointment(thing, changed)
         self._follow(thing, changed)
         return thing
 
@@ -249,7 +250,7 @@ class Act:
         Nobody asks for what is held for a wish: the house offers it.
         """
         actor = self.who.actor if draft.wish_id is None else SYSTEM.actor
-        held = await records.insert_appointment(draft, actor, self.now)
+        held = await appointment_records.insert_appointment(draft, actor, self.now)
         if held is None:
             return None
         self._follow(*held)

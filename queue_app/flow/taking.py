@@ -10,7 +10,7 @@ from queue_app.domain.directory import Branch
 from queue_app.domain.numbering import link_token
 from queue_app.domain.slots import Visit
 from queue_app.flow.act import Act
-from queue_app.flow.records import Slot
+from queue_app.flow.appointment_records import Slot
 from queue_app.queries import appointments
 from queue_app.queries import slots as free
 from queue_app.store import db
