@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from queue_app.domain.dispatch import CallingDesk
 from queue_app.domain.forecast import SOON_MINUTES, Now, scene_of
-from queue_app.domain.forward import Coming, Forward, Shift
+from queue_app.domain.forward import ABSENT_MINUTES, Coming, Forward, Shift
 from queue_app.domain.half_hours import Past, drawn, quarters_ahead
 from queue_app.domain.waits import HIGH, LOW, Draws, ForeseenDesk, Scene, futures, quantile
 
@@ -61,6 +61,11 @@ class StaffingAnswer(Struct, frozen=True):
     twin: bool
     less_desk: int | None
     less: DayWithDesks | None
+
+    @property
+    def leaves_somebody(self) -> bool:
+        """Whether anybody is not called, with whichever desks."""
+        return any(one and one.uncalled for one in (self.as_it_is, self.more, self.less))
 
 
 def staffing_answer(
@@ -164,14 +169,14 @@ class _Question:
             everybody = [*people, *walk_ins, *waiting]
             forward = _forward(scene, [*people, *walk_ins], waiting, shifts)
             called = forward.run()
-            uncalled += sum(one.person.id not in called for one in everybody)
-            waits += [
-                _wait(one, turn.minute)
-                for one in everybody
-                if (turn := called.get(one.person.id)) and not turn.absent
-            ]
+            found = [(one, called[one.person.id]) for one in everybody if one.person.id in called]
+            uncalled += len(everybody) - len(found)
+            waits += [_wait(one, turn.minute) for one, turn in found if not turn.absent]
             at_hand = [shift.free for shift in shifts if shift.desk.id in self._at_hand]
-            ends.append(max([0.0, *at_hand, *(one.ends for one in forward.serving.values())]))
+            visits = [
+                turn.minute + (ABSENT_MINUTES if turn.absent else one.length) for one, turn in found
+            ]
+            ends.append(max([0.0, *at_hand, *visits]))
         return self._outcome(sorted(waits), sorted(ends), uncalled)
 
     def _outcome(

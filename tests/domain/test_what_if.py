@@ -48,6 +48,7 @@ def test_a_desk_less_lengthens_them_and_whom_nobody_calls_is_counted() -> None:
     assert found.more.mean_minutes < found.as_it_is.mean_minutes
     law = answer(hall(*people, ticket(9, "waiting", "legal")), less=2)
     assert law and law.less and law.less.uncalled == 1
+    assert law.less.low_at > law.as_it_is.low_at, "the others are served all the same"
 
 
 def test_the_same_hall_has_the_same_answer(asked: StaffingAnswer) -> None:
