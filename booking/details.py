@@ -21,8 +21,8 @@ from queue_app.domain.centre import Centre
 from queue_app.domain.errors import QueueError
 from queue_app.domain.work import LONGEST
 from queue_app.texts.words import N_, words
-from queue_app.web.errors import SENTENCES, sentences
 from queue_app.web.i18n import language_of
+from queue_app.web.sentences import SENTENCES, sentences
 
 ENTERED_COOKIE = "entered"
 ENTERED_SECONDS = 600

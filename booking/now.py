@@ -100,19 +100,13 @@ async def one(request: AnyRequest, branch: str, clock: Clock) -> Response[str]:
     ahead = (await waits_ahead.fresh(directory, now)).get(where.slug)
     held = (await waits_ahead.held_since(now - HELD_DAYS)).get(where.id)
     stops = await interruptions.lasting([where.id], now)
+    ended = await orders_today.without_tickets(directory, now)
     days = [_left(day, now) for day in ahead.days] if ahead else []
     return render(
         request,
         "booking/now_branch.html",
         directory=directory,
-        row=_row(
-            directory,
-            where,
-            ahead,
-            stops[where.id],
-            await orders_today.without_tickets(directory, now),
-            now,
-        ),
+        row=_row(directory, where, ahead, stops[where.id], ended, now),
         days=_drawn([day for day in days if day.half_hours]),
         held=held or Held(0, 0),
     )

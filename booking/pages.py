@@ -20,9 +20,9 @@ from booking import (
     my,
     now,
     own_data,
+    pair_pages,
     places,
     proof,
-    two_visits,
     visit,
     wish_pages,
     wishes_page,
@@ -66,7 +66,7 @@ async def way(request: AnyRequest, clock: Clock) -> Response[Any]:
     """Does one need to come? Asked only where there is another way."""
     directory = await reference.directory()
     choice = read_choice(request.query_params, directory)
-    if two_visits.are_two(directory, choice.services):
+    if pair_pages.are_two(directory, choice.services):
         return Redirect(choice.url("/two", channel=None), status_code=303)
     if problem := services_problem(directory, choice.services):
         return services_page(request, directory, choice, problem)
@@ -227,7 +227,7 @@ router = Router(
         about,
         *held.HANDLERS,
         *places.HANDLERS,
-        *two_visits.HANDLERS,
+        *pair_pages.HANDLERS,
         *now.HANDLERS,
         *here.HANDLERS,
         *visit.HANDLERS,

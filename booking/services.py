@@ -6,7 +6,7 @@ from typing import Any
 from litestar import Request, Response, get
 
 from booking import words
-from booking.choice import Choice, planned, read_choice
+from booking.choice import Choice, longest, read_choice
 from booking.without_visit import site_of
 from queue_app.domain.appointments import Appointment
 from queue_app.domain.catalogue import Service
@@ -63,7 +63,7 @@ def services_page(
         above=above,
         advised={one.code for one in found if one.kind == "note"},
         by_group=by_group,
-        planned=planned,
+        longest=longest,
         problem=problem,
         changing=changing,
         words=words.services,

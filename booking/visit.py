@@ -9,7 +9,7 @@ from litestar.response import Redirect
 from litestar.status_codes import HTTP_308_PERMANENT_REDIRECT
 
 from booking import ended, entering, words
-from booking.choice import Choice, planned
+from booking.choice import Choice, longest
 from booking.details import (
     ENTERED_COOKIE,
     Entered,
@@ -22,9 +22,9 @@ from booking.details import (
 )
 from booking.held import held_here
 from booking.movable import can_cancel, can_move, is_in_vain, nearest, stranded
+from booking.pair_pages import other_of
 from booking.reminded import reminded
 from booking.today import is_over, standing_of, what_is_left
-from booking.two_visits import other_of
 from queue_app.clock import Clock
 from queue_app.delivery.calendars import calendar_file, calendar_links
 from queue_app.domain.appointments import Appointment, as_of
@@ -89,6 +89,7 @@ async def own_page(
         wrong_code=wrong_code,
         work=entered.work if is_of_this else "",
         other=await other_of(request.query_params.get("then") or entered.then, clock),
+        asked=f"/visit/{found.token}" if request.method == "POST" else None,
     )
 
 
@@ -152,7 +153,7 @@ async def page_of(
         visit=found,
         branch=branch,
         chosen=chosen,
-        minutes_planned=planned(directory, chosen),
+        at_most=longest(directory, chosen),
         to_send=directory.to_send(found.services),
         to_bring=directory.to_bring(found.services),
         again=again.url("/branch" if branch.retired else "/day"),

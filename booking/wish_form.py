@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, time, timedelta
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from litestar.datastructures import FormMultiDict
@@ -15,7 +16,7 @@ from queue_app.domain.centre import WEEKDAYS
 from queue_app.domain.contacts import Resident
 from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.hours import DAY_MINUTES, bounds
-from queue_app.domain.wish import DAY_HOURS, FARTHEST, Wanted
+from queue_app.domain.wish import DAY_HOURS, FARTHEST, Wanted, Wish
 
 HOUR_MINUTES = 60
 NO_HOURS = (8, 20)
@@ -36,28 +37,36 @@ class WishForm(Struct, frozen=True):
         details = self.entered.details
         return Resident(details.name, details.phone, details.email)
 
-    def pairs(self, directory: Directory) -> list[tuple[str, str]]:
-        """As the hidden fields of a form that sends it once more."""
-        wanted, details = self.wanted, self.entered.details
-        named = [
+    def url(self, directory: Directory, wish: Wish | None) -> str:
+        """The address that asks for the same; who waits stands in none."""
+        if wish is not None:
+            return f"/wish/{wish.token}/change"
+        return f"/wish?{urlencode(self._wanted(directory))}"
+
+    def _wanted(self, directory: Directory) -> list[tuple[str, str]]:
+        wanted = self.wanted
+        return [
+            *[("service", code) for code in wanted.services],
+            *[("branch", directory.branch_of(one).slug) for one in wanted.branches],
+            *[("weekday", str(one)) for one in wanted.weekdays],
             ("channel", wanted.channel),
             ("first_day", wanted.first_day.isoformat()),
             ("last_day", wanted.last_day.isoformat()),
             ("from_hour", str(wanted.from_hour)),
             ("until_hour", str(wanted.until_hour)),
+        ]
+
+    def pairs(self, directory: Directory) -> list[tuple[str, str]]:
+        """As the hidden fields of a form that sends it once more."""
+        details = self.entered.details
+        named = [
             ("name", details.name),
             ("phone", details.phone),
             ("email", details.email),
             ("asked_email", self.entered.asked_email),
             ("key", str(self.key)),
         ]
-        return [
-            *[("service", code) for code in wanted.services],
-            *[("branch", directory.branch_of(one).slug) for one in wanted.branches],
-            *[("weekday", str(one)) for one in wanted.weekdays],
-            *named,
-            *[("proof", one) for one in self.proofs],
-        ]
+        return [*self._wanted(directory), *named, *[("proof", one) for one in self.proofs]]
 
 
 def read_wish(form: FormMultiDict, directory: Directory, today: date) -> WishForm:

@@ -13,7 +13,7 @@ from litestar.status_codes import HTTP_308_PERMANENT_REDIRECT
 from msgspec.structs import replace
 
 from booking import words
-from booking.choice import Choice, planned
+from booking.choice import Choice, longest
 from booking.details import Details, Entered, field_errors, phone_example, suggestion
 from booking.wish_form import (
     WishForm,
@@ -34,10 +34,10 @@ from queue_app.flow import proving, wishing
 from queue_app.flow.act import By
 from queue_app.queries import known, reference, waiting_list
 from queue_app.queries.waiting_list import WishStanding
-from queue_app.web.errors import sentences
 from queue_app.web.guards import require_same_origin, right
 from queue_app.web.i18n import language_of
 from queue_app.web.limits import LOOK_UP, PUBLIC
+from queue_app.web.sentences import sentences
 from queue_app.web.templating import render
 
 AnyRequest = Request[Any, Any, Any]
@@ -279,6 +279,7 @@ def _code_page(
         directory=directory,
         errors=errors,
         fields=form.pairs(directory),
+        asked=form.url(directory, wish),
         action=f"/wish/{wish.token}/change" if wish else "/wish",
         minutes_good=proving.CODE_MINUTES,
     )
@@ -296,12 +297,13 @@ def _form_page(
         status=422 if errors else 200,
         headers=PRIVATE,
         directory=directory,
-        minutes_planned=planned(directory, choices["chosen"]),
+        at_most=longest(directory, choices["chosen"]),
         wish=wish,
         errors=errors,
         suggestion=suggestion(form.entered),
         example=example,
         back=_chosen(directory, form.wanted).url("/day"),
+        asked=form.url(directory, wish) if request.method == "POST" else None,
         **choices,
     )
 
@@ -322,7 +324,7 @@ def _page(
         wish=wish,
         chosen=chosen,
         branches=branches,
-        minutes_planned=planned(directory, chosen),
+        at_most=longest(directory, chosen),
         weekdays=[a_day(one) for one in wish.wanted.weekdays],
         hours=_hours(directory, wish),
         link=f"/wish/{wish.token}",

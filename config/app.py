@@ -28,6 +28,7 @@ import queue_app.console.unsettled_list
 import queue_app.console.visit_history
 import queue_app.office.acts
 import queue_app.office.city
+import queue_app.office.desk_more_or_less
 import queue_app.office.live_branch
 import queue_app.trial.inbox
 from config.files import CATALOGUES
@@ -97,6 +98,7 @@ def create_app(settings: Settings, clock: Clock | None = None, works: bool = Tru
     hall_clock = clock or SystemClock()
     promises = Promises()
     forecasts = Forecasts(time.monotonic)
+    staffing_answers = queue_app.office.desk_more_or_less.StaffingAnswers()
     channels = (
         sockets.desk(),
         sockets.board(),
@@ -161,6 +163,7 @@ def create_app(settings: Settings, clock: Clock | None = None, works: bool = Tru
             queue_app.office.city.router,
             queue_app.office.live_branch.router,
             queue_app.office.acts.router,
+            queue_app.office.desk_more_or_less.router,
             *pairing.routes,
             site_files.favicon,
             site_files.robots,
@@ -176,6 +179,7 @@ def create_app(settings: Settings, clock: Clock | None = None, works: bool = Tru
             "hub": Provide(lambda: hub, sync_to_thread=False),
             "forecasts": Provide(lambda: forecasts, sync_to_thread=False),
             "voice": Provide(lambda: voice, sync_to_thread=False),
+            "staffing_answers": Provide(lambda: staffing_answers, sync_to_thread=False),
             "promises": Provide(lambda: promises, sync_to_thread=False),
             "by": Provide(provide_by, sync_to_thread=False),
             "staff": Provide(provide_staff, sync_to_thread=False),

@@ -5,7 +5,7 @@ catalogue.toml  groups, services
 advice.toml     checklists, contacts, notes
 capacity.toml   skills, and layouts (hours, desks, lanes) that branches share
 branches.toml   branches
-search.toml     another, idle, synonyms, keywords: the words that find services; may be missing
+search.toml     another, idle, synonyms, keywords, topics: words that find services; may be missing
 """
 
 from datetime import date
@@ -41,7 +41,7 @@ from queue_app.domain.centre import (
     VisitOutcome,
     Weekly,
 )
-from queue_app.domain.matching import Keywords, Phrases, SearchWords, Synonyms
+from queue_app.domain.matching import Keywords, Phrases, SearchWords, Synonyms, Topic
 from queue_app.domain.paper import Paper, PrinterPlan
 
 __all__ = ["ConfigError", "Mistake", "check_centre", "load_centre", "write_centre"]
@@ -70,7 +70,7 @@ FILES: dict[str, frozenset[str]] = {
     "advice.toml": frozenset({"checklists", "contacts", "notes"}),
     "capacity.toml": frozenset({"skills", "layouts"}),
     "branches.toml": frozenset({"branches"}),
-    "search.toml": frozenset({"another", "idle", "synonyms", "keywords"}),
+    "search.toml": frozenset({"another", "idle", "synonyms", "keywords", "topics"}),
 }
 """Every file of the folder with the keys at its top."""
 OPTIONAL = frozenset({"search.toml"})
@@ -222,10 +222,12 @@ def _search(reader: Reader, raw: dict[str, Any]) -> SearchWords:
         reader.struct(place.at("synonyms").item(label), table, Synonyms) for label, table in groups
     ]
     keywords = reader.items(place.at("keywords"), raw.get("keywords", []), Keywords, "of")
+    topics = reader.items(place.at("topics"), raw.get("topics", []), Topic)
     return SearchWords(
         idle=reader.value(place.at("idle"), raw.get("idle", {}), Phrases) or {},
         synonyms=tuple(filter(None, synonyms)),
         keywords=tuple(value for _, value in keywords),
+        topics=tuple(value for _, value in topics),
         another=reader.value(place.at("another"), raw.get("another"), str | None),
     )
 

@@ -57,6 +57,7 @@ def write_centre(centre: Centre, folder: Path) -> None:
             "idle": {key: list(words) for key, words in centre.search.idle.items()},
             "synonyms": _plain_all(centre.search.synonyms),
             "keywords": _plain_all(centre.search.keywords),
+            "topics": _plain_all(centre.search.topics),
         },
         "branches.toml": {"branches": [_branch_table(one, layouts) for one in centre.branches]},
     }

@@ -17,11 +17,12 @@ from display.loudness import loudness_of
 from queue_app.clock import Clock
 from queue_app.delivery.paper.document import ticket_document
 from queue_app.domain.catalogue import Language, Text
+from queue_app.domain.centre import Rules
 from queue_app.domain.directory import Branch
 from queue_app.domain.errors import Conflict, NotAllowed, NotFound, NotSignedIn
 from queue_app.domain.hall import Hall
 from queue_app.domain.hall_code import changes_at, code_at
-from queue_app.domain.numbering import token_in
+from queue_app.domain.numbering import series_of, token_in
 from queue_app.domain.people import DeviceKind
 from queue_app.domain.ranges import Forecasts
 from queue_app.domain.rights import require
@@ -78,8 +79,15 @@ async def board(
         zone=offsets(seen.directory.zone, seen.at.year),
         page=await _page_version(request, seen),
         words=words.call_out,
+        why=_why(seen.directory.rules),
+        series_of=series_of,
         loudness=loudness_of(seen.directory.rules, request.query_params),
     )
+
+
+def _why(rules: Rules) -> dict[str, str]:
+    """Why the numbers of a series go before others, so that the hall sees it."""
+    return {rules.booked_prefix: "booked", rules.priority_prefix: "first"}
 
 
 class ShownCode(Struct, frozen=True):

@@ -9,10 +9,12 @@ from queue_app.domain.paper import PaperPart
 
 FACTS: tuple[PaperPart, ...] = ("due", "ahead", "wait")
 """Those that stand beside one another."""
-SHOWN: tuple[PaperPart, ...] = ("head", "number", "services", *FACTS, "note", "foot")
+SHOWN: tuple[PaperPart, ...] = (
+    "head", "number", "services", "priority", *FACTS, "note", "foot",
+)  # fmt: skip
 """Where the kiosk stands is on top of its every screen, the code beside the slip, and what to have
 ready was asked before."""
-_OUTLINE: tuple[PaperPart, ...] = ("number", "services", *FACTS, "note")
+_OUTLINE: tuple[PaperPart, ...] = ("number", "services", "priority", *FACTS, "note")
 """What the script fills; the parts of these that the centre leaves out are there, unseen."""
 
 

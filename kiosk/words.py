@@ -118,6 +118,18 @@ def script(spoken: Words) -> dict[str, Any]:
                 "No paper: the number and the code on this screen are your ticket."
             ),
         },
+        "aloud": {
+            "welcome": spoken.gettext("The sound is on."),
+            "keys": [
+                spoken.gettext("The arrows lead from one choice to the next."),
+                spoken.gettext("The round key, or Enter, presses what you heard last."),
+                spoken.gettext("The diamond-shaped key says the screen once more."),
+            ],
+            "on": spoken.gettext("on"),
+            "off": spoken.gettext("off"),
+            "not_now": spoken.gettext("cannot be pressed now"),
+            "choices": spoken.forms("%(n)s choice follows.", "%(n)s choices follow."),
+        },
         "no_answer": spoken.gettext("We could not get an answer"),
         "no_answer_next": spoken.gettext(
             "Try once more: you will not get a second ticket. Or ask the staff."

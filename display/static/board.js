@@ -11,7 +11,7 @@ import { Chime } from "./chime.js";
 import { fit } from "./fit.js";
 import { followCode } from "./here.js";
 import { rest } from "./resting.js";
-import { showWay, zoned } from "./zone.js";
+import { seriesOf, showWay, zoned } from "./zone.js";
 import { Voice } from "./voice.js";
 
 const CALL_OUT_MS = 6000;
@@ -29,7 +29,14 @@ const clock = new HallClock(known.zone, known.at);
 const chime = new Chime(() => offerSound());
 const voice = new Voice({ branch: known.branch, chime, volume: known.volume });
 const age = (call) => (clock.secondsSince(call.called_at) * 1000) / clock.rate;
-const callOuts = new CallOuts({ name: known.branch, holdMs: CALL_OUT_MS, show, age });
+const callOuts = new CallOuts({
+  name: known.branch,
+  holdMs: CALL_OUT_MS,
+  show,
+  age,
+  prepare: (call) => voice.prepare(call),
+  breakOff: (ticket) => voice.stop(ticket),
+});
 
 let board = null;
 let main = null;
@@ -56,6 +63,7 @@ function show(call, isNew, isLate) {
   put(byId("call-desk"), call?.desk ?? "");
   showWay(byId("call"), call, known.here);
   hall.dataset.call = call?.state ?? "";
+  hall.dataset.why = (call && known.why[seriesOf(call.number)]) ?? "";
   hall.dataset.again = String((call?.calls ?? 0) > 1);
   hall.dataset.long = String(call ? (call.number + call.desk).length > SHORT : false);
   hall.dataset.scene = scene();
@@ -71,7 +79,7 @@ function callOut(call, isLate) {
   const cell = cells[held.indexOf(call.ticket)];
   if (cell) pulse(cell);
   sayCall(call);
-  return isLate || isHushed() ? null : voice.say(call);
+  return isLate || isHushed() ? null : voice.say(call, callOuts.inARow);
 }
 
 /** In its quiet hours, and while nobody is called any more, a board only shows. */

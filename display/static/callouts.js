@@ -4,14 +4,17 @@
  *
  * A call is new when this screen has not shown this ticket with this `called_at`, or not with
  * this many `calls`. Each new one has the main place for `holdMs`, one after the other, or until
- * the person has come, but never so short that its chime or its voice is cut off. Who comes before
- * their turn, or whose call was taken back, is passed over. A call that is older than a minute when
- * its turn comes is shown, but late: it is not said aloud any more.
+ * the person has come, but never so short that its chime or its voice is cut off; while others wait
+ * for their turn, only until it is said. Who comes before their turn, or whose call was taken back,
+ * is passed over, and what is being said of a call that is taken back is broken off. A call that is
+ * older than a minute when its turn comes is shown, but late: it is not said aloud any more.
  */
 
 import { besides, fill, texts } from "/static/web/lib/words.js";
 
 const CHIME_MS = 2500;
+/** So long each of several stands at least, whether or not it is said. */
+const IN_A_ROW_MS = 3000;
 const REMEMBERED_MS = 120000;
 const LATE_MS = 60000;
 
@@ -19,19 +22,23 @@ export class CallOuts {
   /**
    * `show(call, isNew, isLate)`: put this call, or null for none, into the main place; what it gives
    * back for a new one is waited for before the next. `age(call)`: milliseconds since the call.
+   * `prepare(call)`: it is the next one; `breakOff(ticket)`: its call was taken back.
    */
-  constructor({ name, holdMs, show, age = () => 0 }) {
+  constructor({ name, holdMs, show, age = () => 0, prepare = () => {}, breakOff = () => {} }) {
     this.name = `callouts:${name}`;
     this.holdMs = holdMs;
     this.show = show;
     this.age = age;
+    this.prepare = prepare;
+    this.breakOff = breakOff;
     [this.seen, this.lookedAt] = recall(this.name);
     this.line = new Map();
     this.present = new Map();
     this.newest = null;
     this.main = null;
     this.since = -Infinity;
-    this.isSaying = false;
+    /** The call that is being said. */
+    this.said = null;
     this.timer = 0;
   }
 
@@ -45,7 +52,19 @@ export class CallOuts {
     this.seen = new Map(called.map((call) => [call.ticket, [call.called_at, call.calls]]));
     this.lookedAt = performance.now();
     remember(this.name, this.seen);
+    if (this.said && !this.stands(this.said)) this.breakOff(this.said.ticket);
     this.advance();
+  }
+
+  /** Whether somebody is at that desk by that call, so that it may be said to its end. */
+  stands({ ticket, called_at: calledAt, desk }) {
+    const now = this.present.get(ticket);
+    return now?.called_at === calledAt && now.desk === desk;
+  }
+
+  /** Whether others wait for their turn. */
+  get inARow() {
+    return this.line.size > 0;
   }
 
   /** Of a call that is repeated no more is known than that it was not when this screen last looked. */
@@ -62,31 +81,35 @@ export class CallOuts {
       this.since = performance.now();
     }
     clearTimeout(this.timer);
-    if (this.line.size && !this.isSaying) {
-      this.timer = setTimeout(() => this.advance(), (next ? this.holdMs : left) + 20);
+    if (this.line.size && !this.said) {
+      const pause = next ? Math.min(this.holdMs, IN_A_ROW_MS) : left;
+      this.timer = setTimeout(() => this.advance(), pause + 20);
     }
     const shown = this.present.get(this.main) ?? this.newest;
     this.main = shown?.ticket ?? null;
-    this.wait(this.show(shown, next !== null, next?.isLate ?? false));
+    this.wait(shown, this.show(shown, next !== null, next?.isLate ?? false));
+    const [following] = this.line.keys();
+    if (this.present.has(following)) this.prepare(this.present.get(following));
   }
 
   /** Until it is said, nobody else is called out. */
-  wait(said) {
+  wait(call, said) {
     if (!said) return;
-    this.isSaying = true;
+    this.said = call;
     said
       .catch((error) => console.error(error))
       .finally(() => {
-        this.isSaying = false;
+        this.said = null;
         this.advance();
       });
   }
 
   /** Milliseconds for which the main place is not free for the next one in line. */
   holdLeft() {
-    if (this.isSaying) return Infinity;
+    if (this.said) return Infinity;
     const call = this.present.get(this.main);
-    const hold = call?.state === "called" ? this.holdMs : Math.min(this.holdMs, CHIME_MS);
+    const usual = this.inARow ? Math.min(this.holdMs, IN_A_ROW_MS) : this.holdMs;
+    const hold = call?.state === "called" ? usual : Math.min(usual, CHIME_MS);
     return call ? this.since + hold - performance.now() : 0;
   }
 

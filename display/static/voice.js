@@ -3,11 +3,12 @@
  * can, else nothing. Whoever calls `say` waits until it is over before the next.
  */
 
+import { answerOf, pause, Speech } from "/static/web/lib/speech.js";
+
 const AFTER_CHIME_MS = 900;
+/** Where others wait for their turn, the chime is only just heard before the words. */
+const AFTER_CHIME_IN_A_ROW_MS = 450;
 const AFTER_PART_MS = 200;
-const ANSWERED_WITHIN_MS = 8000;
-const LONGER_THAN_SAID_MS = 1500;
-const LONGEST_BY_BROWSER_MS = 15000;
 
 export class Voice {
   /** `branch`: whose calls; `chime`: through which they sound; `volume`: from 0 to 1. */
@@ -16,76 +17,63 @@ export class Voice {
     this.chime = chime;
     this.volume = volume;
     chime.volume = volume;
+    this.speech = new Speech({ context: chime.context, out: chime.out, volume });
+    this.said = null;
+    this.ready = new Map();
   }
 
   get isSilent() {
     return this.volume === 0 || this.chime.blocked;
   }
 
-  /** Never fails, and ends even where a sound never does. */
-  async say(call) {
+  /** Never fails, and ends even where a sound never does. `inARow`: others are to be called. */
+  async say(call, inARow = false) {
     if (this.isSilent) return;
+    const mine = { ticket: call.ticket };
+    this.said = mine;
     this.chime.play();
-    const asked = this.parts(call);
-    const [parts] = await Promise.all([asked, pause(AFTER_CHIME_MS)]);
+    const asked = this.partsOf(call);
+    const [parts] = await Promise.all([
+      asked,
+      pause(inARow ? AFTER_CHIME_IN_A_ROW_MS : AFTER_CHIME_MS),
+    ]);
     for (const part of parts) {
-      await this.sayPart(part);
+      const sound = await part.sound;
+      if (this.said !== mine) return;
+      await this.speech.say({ ...part, sound });
+      if (this.said !== mine) return;
       await pause(AFTER_PART_MS);
     }
+    if (this.said === mine) this.said = null;
+  }
+
+  /** What is said of this ticket is said no further: its call was taken back. */
+  stop(ticket) {
+    if (this.said?.ticket !== ticket) return;
+    this.said = null;
+    this.speech.hush();
+  }
+
+  /** Of whom is called next, so that their words are there when it is their turn. */
+  prepare(call) {
+    if (this.isSilent || this.ready.has(keyOf(call))) return;
+    this.ready.clear();
+    this.ready.set(keyOf(call), this.parts(call));
+  }
+
+  partsOf(call) {
+    const parts = this.ready.get(keyOf(call)) ?? this.parts(call);
+    this.ready.clear();
+    return parts;
   }
 
   /** The words of each language, and their sound as it comes. */
   async parts({ number, desk }) {
     const which = new URLSearchParams({ ticket: number, desk });
-    const answer = await get(`/display/${this.branch}/call-outs?${which}`);
-    const { said } = answer ? await answer.json() : { said: [] };
-    return said.map((part) => ({ ...part, sound: this.sound(part.audio) }));
-  }
-
-  async sound(address) {
-    if (!this.chime.possible) return null;
-    const answer = await get(address);
-    if (answer?.status !== 200) return null;
-    const content = await answer.arrayBuffer().catch(() => new ArrayBuffer(0));
-    return this.chime.context.decodeAudioData(content).catch(() => null);
-  }
-
-  async sayPart({ sound, text, language }) {
-    const buffer = await sound;
-    if (buffer) await this.play(buffer);
-    else await sayByBrowser(text, language, this.volume);
-  }
-
-  async play(buffer) {
-    const source = this.chime.context.createBufferSource();
-    source.buffer = buffer;
-    source.connect(this.chime.out);
-    const ended = new Promise((resolve) => (source.onended = resolve));
-    source.start();
-    await Promise.race([ended, pause(buffer.duration * 1000 + LONGER_THAN_SAID_MS)]);
-    source.stop();
-    source.disconnect();
+    const answer = await answerOf(`/display/${this.branch}/call-outs?${which}`);
+    const content = await answer?.json().catch(() => null);
+    return (content?.said ?? []).map((part) => ({ ...part, sound: this.speech.fetch(part.audio) }));
   }
 }
 
-/** The last resort: a voice that this browser has for the language, if it has one. */
-async function sayByBrowser(text, language, volume) {
-  const spoken = window.speechSynthesis;
-  const voice = spoken?.getVoices().find((one) => one.lang.toLowerCase().startsWith(language));
-  if (!voice) return;
-  const said = new SpeechSynthesisUtterance(text);
-  Object.assign(said, { voice, lang: voice.lang, volume });
-  const ended = new Promise((resolve) => (said.onend = said.onerror = resolve));
-  spoken.speak(said);
-  await Promise.race([ended, pause(LONGEST_BY_BROWSER_MS)]);
-  spoken.cancel();
-}
-
-/** The answer if it is a good one; null if not, or if none came in time. */
-async function get(address) {
-  const signal = AbortSignal.timeout(ANSWERED_WITHIN_MS);
-  const answer = await fetch(address, { signal }).catch(() => null);
-  return answer?.ok ? answer : null;
-}
-
-const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+const keyOf = ({ ticket, desk, calls }) => `${ticket} ${desk} ${calls}`;

@@ -2,7 +2,7 @@
 
 import { put } from "/static/web/lib/dom.js";
 
-const seriesOf = (number) => number.replace(/\d+$/, "");
+export const seriesOf = (number) => number.replace(/\d+$/, "");
 
 /** The snapshot as this board shows it. */
 export function zoned(board, { desks, series }) {

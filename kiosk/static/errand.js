@@ -3,6 +3,7 @@
 import { byId } from "/static/web/lib/dom.js";
 import { ask } from "/static/web/lib/requests.js";
 import { language, say } from "/static/web/lib/words.js";
+import * as aloud from "./aloud.js";
 import { deliver, intent, keyOf } from "./delivery.js";
 import { door, isOpen } from "./home.js";
 import * as keypad from "./keypad.js";
@@ -17,6 +18,8 @@ const WAY_OUT_AFTER_MS = 15_000;
 /** So long after a wish its visitor still stands there, after a reload as well. */
 const AWAITED_MS = 60_000;
 const NOW_WITHIN_MS = 3_000;
+/** Whoever hears the ticket hears it more than once. */
+const HEARD_SECONDS = 120;
 /** What has become of a ticket that is nobody's to be shown any more. */
 const OVER = ["finished", "no_show", "left"];
 const { branch } = known;
@@ -162,7 +165,8 @@ function receive(ticket, seconds) {
   showTicket(ticket, {
     branch,
     pause,
-    seconds,
+    priority: JSON.parse(mine.options.body).priority,
+    seconds: seconds ?? (aloud.isOn() ? HEARD_SECONDS : undefined),
     onLeft,
     closes: door().closes_at,
     onEnd: calls.onEnd,

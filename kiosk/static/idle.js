@@ -46,8 +46,13 @@ export function watchIdle({ onQuiet, onGone }) {
     restart();
   }
 
+  /** Somebody is there, but who was asked is still to answer. */
+  function stir() {
+    if (!asking) restart();
+  }
+
   for (const kind of ["pointerdown", "keydown"]) {
-    document.addEventListener(kind, () => asking || restart(), { capture: true });
+    document.addEventListener(kind, stir, { capture: true });
   }
   byId("stay").addEventListener("click", settle);
   dialog.addEventListener("cancel", (event) => {
@@ -55,5 +60,5 @@ export function watchIdle({ onQuiet, onGone }) {
     settle();
   });
   restart();
-  return { settle };
+  return { settle, stir };
 }

@@ -3,8 +3,10 @@
 import { signLife } from "/static/web/lib/device.js";
 import { allowed, byId } from "/static/web/lib/dom.js";
 import { isAsking } from "/static/web/lib/dialogs.js";
-import { isShortcut } from "/static/web/lib/keys.js";
+import { digitOf, isShortcut } from "/static/web/lib/keys.js";
 import { language, name, say, speak } from "/static/web/lib/words.js";
+import * as aloud from "./aloud.js";
+import * as ease from "./ease.js";
 import * as errand from "./errand.js";
 import { hallOf } from "./hall.js";
 import {
@@ -22,12 +24,15 @@ import {
 } from "./home.js";
 import { watchIdle } from "./idle.js";
 import * as keypad from "./keypad.js";
+import * as narrator from "./narrator.js";
+import { listenToKeypad, step, toChoice, toPrimary } from "./navigation.js";
 import { printAgain } from "./paper.js";
 import { foretell } from "./prospect.js";
 import { codeIn, listenToScanner } from "./scanner.js";
 import * as screens from "./screens.js";
 import { clearTicket, toggleHold } from "./ticket.js";
 import { known } from "./times.js";
+import * as turner from "./turner.js";
 import * as visit from "./visit.js";
 
 const TAP_GUARD_MS = 400;
@@ -67,8 +72,26 @@ screens.watch(onScreen);
 screens.begin(home());
 setInterval(showClock, 1000);
 listenToScanner(onScan);
+narrator.begin();
+aloud.begin(idle.stir);
+turner.watchLength();
 document.addEventListener("click", onClick);
 document.addEventListener("keydown", onKey);
+listenToKeypad(
+  {
+    plugged: () => ease.sound(true),
+    unplugged: () => ease.sound(false),
+    help: narrator.again,
+    up: () => step(-1),
+    down: () => step(1),
+    press: pressFocused,
+    back: stepBack,
+    next: toPrimary,
+    quieter: () => aloud.louder(-1),
+    louder: () => aloud.louder(1),
+  },
+  beginSound,
+);
 
 // What the visitor touches.
 
@@ -84,8 +107,8 @@ function onClick(event) {
   else if (digit) keypad.enter(digit);
   else if (key) editCode(key);
   else if (way) errand.leadOn(way);
-  else if (mode) toggleMode(button, mode);
-  else if (button.dataset.language) speakAs(button.dataset.language);
+  else if (mode) toggleMode(button);
+  else if (button.dataset.language) changeLanguage(button.dataset.language);
   else if ("back" in button.dataset) back();
   else if ("restart" in button.dataset) restart();
   else act(button.id);
@@ -128,9 +151,14 @@ function editCode(key) {
   else keypad.deleteLast();
 }
 
-function toggleMode(button, mode) {
-  const on = document.documentElement.classList.toggle(mode);
-  button.setAttribute("aria-pressed", String(on));
+function toggleMode(button) {
+  ease.toggle(button);
+  if (button.dataset.mode !== "aloud") narrator.tellOf(button);
+}
+
+function changeLanguage(code) {
+  speakAs(code);
+  if (aloud.isOn()) narrator.again();
 }
 
 function speakAs(code) {
@@ -153,6 +181,15 @@ function act(id) {
   else if (id === "ticket-done") restart();
   else if (id === "ticket-pause") toggleHold();
   else if (id === "reprint") printAgain();
+  else if (id === "open-ease") ease.open();
+  else if (id === "ease-done") closeEase();
+  else if (id === "turn-up") turner.turn(-1);
+  else if (id === "turn-down") turner.turn(1);
+}
+
+function closeEase() {
+  ease.close();
+  screens.toHeading();
 }
 
 /** Everything as it was before this visitor came. */
@@ -161,10 +198,7 @@ function restart() {
   visit.clear();
   keypad.set("");
   clearTicket();
-  for (const button of document.querySelectorAll("[data-mode]")) {
-    document.documentElement.classList.remove(button.dataset.mode);
-    button.setAttribute("aria-pressed", "false");
-  }
+  ease.reset();
   speakAs(ownLanguage);
   goneHomeAt = performance.now();
   screens.begin(home());
@@ -176,7 +210,11 @@ function restart() {
 function onKey(event) {
   if (isShortcut(event)) return;
   if (event.key === "Escape" && !isHome()) return stepBack(event);
-  if (screens.current() !== "check-in" || isAsking()) return;
+  if (isAsking()) return;
+  if (screens.current() !== "check-in") {
+    if (aloud.isOn() && digitOf(event)) toChoice(Number(digitOf(event)));
+    return;
+  }
   if (/^\d$/.test(event.key)) keypad.enter(event.key);
   else if (event.key === "Backspace") keypad.deleteLast();
   else if (event.key === "Enter" && keypad.isWhole() && !event.target.closest("button")) {
@@ -189,6 +227,19 @@ function stepBack(event) {
   event.preventDefault();
   if (screens.current() === "problem") restart();
   else back();
+}
+
+/** The first key of somebody who listens begins the sound, and does no more. */
+function beginSound() {
+  if (aloud.isOn()) return false;
+  ease.sound(true);
+  return true;
+}
+
+function pressFocused() {
+  const focused = document.activeElement?.closest("button");
+  if (focused) focused.click();
+  else narrator.again();
 }
 
 function onScan(text) {
@@ -215,6 +266,7 @@ function onRefused() {
 }
 
 function onScreen(screen) {
+  turner.toTop();
   showLink();
   if (screen === "confirm") foretell(branch, visit.services(), visit.priorityCode());
 }
@@ -224,7 +276,7 @@ function onScreen(screen) {
 function onQuiet() {
   if (isBusy()) return "wait";
   if (!isHome()) return "ask";
-  return language() !== ownLanguage || document.documentElement.className ? "leave" : "wait";
+  return language() !== ownLanguage || ease.isEased() ? "leave" : "wait";
 }
 
 errand.resume(speakAs);

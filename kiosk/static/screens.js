@@ -52,6 +52,10 @@ export function backTo(name) {
 function show() {
   for (const [name, one] of all) one.hidden = name !== current();
   scrollTo(0, 0);
-  section().querySelector("h1").focus({ preventScroll: true });
+  toHeading();
   onShow(current());
+}
+
+export function toHeading() {
+  section().querySelector("h1").focus({ preventScroll: true });
 }

@@ -6,7 +6,7 @@ import { fill, language, name, plural, say, unsay } from "/static/web/lib/words.
 import { countdown } from "./countdown.js";
 import { followPaper, forgetPaper } from "./paper.js";
 import { clock } from "./times.js";
-import { titleOf } from "./visit.js";
+import { titleOf, titleOfRight } from "./visit.js";
 
 const SHOWN_SECONDS = 30;
 const HELD_AT_MOST_MS = 180_000;
@@ -20,15 +20,17 @@ let heldTimer = 0;
 let left = 0;
 let tell = () => {};
 
-/** Fill the screen. `pause`: says that nobody is called for it now; `closes`: when the branch does;
+/** Fill the screen. `pause`: says that nobody is called for it now; `priority`: the right by which
+ * its holder goes first, if any; `closes`: when the branch does;
  * `onLeft(seconds, held)`: for how long it is still shown. */
 export function showTicket(
   ticket,
-  { branch, pause, closes, onEnd, onLeft, seconds = SHOWN_SECONDS },
+  { branch, pause, priority, closes, onEnd, onLeft, seconds = SHOWN_SECONDS },
 ) {
   shown = ticket.token;
   byId("ticket-number").textContent = ticket.number;
   showServices(ticket.services);
+  showRight(priority);
   showPlace(ticket, pause);
   warn(ticket, closes && new Date(closes));
   showQr(branch, ticket.token);
@@ -84,6 +86,13 @@ function showServices(codes) {
 }
 
 const serviceItem = (code) => el("li", {}, ...titleOf(code));
+
+/** Why its holder goes first. */
+function showRight(code) {
+  const title = code ? titleOfRight(code) : [];
+  byId("ticket-priority").hidden = !title.length;
+  byId("ticket-priority-title").replaceChildren(...title);
+}
 
 function showPlace(ticket, pause) {
   const waiting = ticket.state === "waiting";

@@ -3,12 +3,13 @@
 import { allow as enable, byId } from "/static/web/lib/dom.js";
 import { say, unsay } from "/static/web/lib/words.js";
 
-const offers = new Map(
-  [...document.querySelectorAll("[data-service]")].map((button) => [
-    button.dataset.service,
-    { button, desks: new Set(button.dataset.desks.split(" ")) },
-  ]),
-);
+/** By service: its buttons, in its group first and then wherever a word leads to it. */
+const offers = new Map();
+for (const button of document.querySelectorAll("[data-service]")) {
+  const { service, desks } = button.dataset;
+  if (offers.has(service)) offers.get(service).buttons.push(button);
+  else offers.set(service, { buttons: [button], button, desks: new Set(desks.split(" ")) });
+}
 const groups = document.querySelectorAll("[data-group]");
 const list = byId("chosen");
 const row = byId("chosen-row");
@@ -82,6 +83,12 @@ export function titleOf(code) {
   return [...offers.get(code).button.querySelector(".choice-title").cloneNode(true).childNodes];
 }
 
+/** The same of a right to go first; none where the page knows it no more. */
+export function titleOfRight(code) {
+  const button = document.querySelector(`[data-priority="${CSS.escape(code)}"]`);
+  return [...(button?.querySelector(".choice-title").cloneNode(true).childNodes ?? [])];
+}
+
 function common() {
   const [first, ...others] = chosen.map((code) => offers.get(code).desks);
   return new Set([...first].filter((desk) => others.every((desks) => desks.has(desk))));
@@ -94,7 +101,9 @@ function render() {
   byId("add-service").hidden = full || !another;
   byId("no-more-services").hidden = !full && another;
   for (const note of document.querySelectorAll("[data-adding]")) note.hidden = !chosen.length;
-  for (const [code, { button }] of offers) showOffer(code, button);
+  for (const [code, { buttons }] of offers) {
+    for (const button of buttons) showOffer(code, button);
+  }
   for (const group of groups) showGroup(group);
 }
 

@@ -6,6 +6,7 @@ from litestar import Request, Response, delete, get, post
 from litestar.status_codes import HTTP_200_OK, HTTP_204_NO_CONTENT
 
 from queue_app.api.shapes import (
+    ContactAtDesk,
     Credentials,
     DeskDone,
     DeskView,
@@ -13,13 +14,14 @@ from queue_app.api.shapes import (
     NewCall,
     Pause,
     Queued,
+    RightCheck,
     SessionView,
     TicketDone,
     Transfer,
 )
 from queue_app.domain.rights import has_taken, reach, require
 from queue_app.domain.tickets import Ticket
-from queue_app.flow import calling, staffing
+from queue_app.flow import calling, contact_at_desk, staffing
 from queue_app.flow.act import By
 from queue_app.queries import halls, reference
 from queue_app.queries import staff as people
@@ -212,6 +214,17 @@ async def park(ticket: int, by: By) -> TicketDone:
 
 
 @post(
+    "/tickets/{ticket:int}/right-checks",
+    operation_id="checkRight",
+    opt=right("check_right"),
+    status_code=HTTP_200_OK,
+    summary="The document of a right to go first was shown, or there was none",
+)
+async def check_right(ticket: int, by: By, data: RightCheck) -> TicketDone:
+    return await done(await calling.check_right(by, ticket, data.shown))
+
+
+@post(
     "/tickets/{ticket:int}/returns",
     operation_id="putBack",
     opt=right("put_back"),
@@ -239,6 +252,19 @@ async def transfer(ticket: int, by: By, data: Transfer) -> TicketDone:
 )
 async def undo(ticket: int, by: By) -> TicketDone:
     return await done(await calling.undo(by, ticket))
+
+
+@post(
+    "/tickets/{ticket:int}/contacts",
+    operation_id="correctContact",
+    opt=right("correct_contact"),
+    status_code=HTTP_200_OK,
+    summary="Another phone or e-mail of the person at the desk, and of what else they have booked",
+)
+async def correct_contact(ticket: int, data: ContactAtDesk, by: By) -> TicketDone:
+    return await done(
+        await contact_at_desk.correct_contact(by, ticket, data.phone, data.email, data.as_it_is)
+    )
 
 
 @get(

@@ -148,6 +148,14 @@ class Confirmation(Body, frozen=True):
     work: Annotated[str, Meta(max_length=20)] = ""
 
 
+class ContactAtDesk(Body, frozen=True):
+    """What is left out stays as it is."""
+
+    phone: Annotated[str, Meta(min_length=1, max_length=80)] | None = None
+    email: Annotated[str, Meta(min_length=1, max_length=254)] | None = None
+    as_it_is: AsItIs = []
+
+
 class LookUp(Body, frozen=True):
     """`contact`: the phone or e-mail with which it was booked."""
 
@@ -374,6 +382,12 @@ class Transfer(Body, frozen=True):
     services: Codes | None = None
     desk: int | None = None
     note: Annotated[str, Meta(max_length=500)] = ""
+
+
+class RightCheck(Body, frozen=True):
+    """`shown` false: there was no document, and the person waits in the usual order."""
+
+    shown: bool
 
 
 class TicketDone(Struct, frozen=True):

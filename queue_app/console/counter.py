@@ -20,8 +20,8 @@ from queue_app.flow import for_residents
 from queue_app.flow.act import By
 from queue_app.queries import appointments, slots
 from queue_app.queries.slots import FreeDay
-from queue_app.web.errors import sentences
 from queue_app.web.guards import require_same_origin, right
+from queue_app.web.sentences import sentences
 from queue_app.web.templating import render
 
 NAME_MAX, CONTACT_MAX = 200, 254

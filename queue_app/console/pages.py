@@ -31,10 +31,11 @@ from queue_app.queries import desks, halls, reference, unsettled
 from queue_app.queries import staff as people
 from queue_app.screens.desk import desk_view, viewer_of
 from queue_app.screens.overview import branch_overview
-from queue_app.web.errors import queue_error, sentences, wants_json
+from queue_app.web.errors import queue_error, wants_json
 from queue_app.web.guards import SESSION_COOKIE, find_staff, require_same_origin, right
 from queue_app.web.i18n import language_of
 from queue_app.web.limits import SIGN_IN as SIGN_IN_LIMIT
+from queue_app.web.sentences import sentences
 from queue_app.web.templating import NO_STORE, pages_of, render
 
 SIGN_IN = "/console/sign-in"

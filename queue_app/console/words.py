@@ -156,11 +156,25 @@ def desk(spoken: Words) -> dict[str, Any]:
             "phone": spoken.gettext("Phone call"),
             "booked": spoken.gettext("Booked for %(time)s"),
             "priority": spoken.gettext("Priority: %(reason)s"),
+            "right_shown": spoken.gettext("document seen"),
             "calls": spoken.forms("Called %(n)s time", "Called %(n)s times"),
         },
         "services_title": spoken.gettext("Services"),
         "documents_title": spoken.gettext("Documents to ask for"),
         "refused": refused(spoken),
+        "correct": {
+            "button": spoken.gettext("Correct…"),
+            "email": spoken.gettext("Which e-mail is right?"),
+            "phone": spoken.gettext("Which number is right?"),
+            "meant": spoken.gettext("Did you mean %(email)s?"),
+            "unsure": spoken.gettext(
+                "That is hardly an e-mail. If it is right, save it once more."
+            ),
+            "wrong": {
+                "email": spoken.gettext("This is no e-mail."),
+                "phone": spoken.gettext("This is no number that we can use."),
+            },
+        },
         "no_phone": spoken.gettext("No number was left: mark it as not answered."),
         "next_label": spoken.pgettext("in the queue", "Next"),
         "empty_hint": spoken.gettext("As soon as somebody comes, the button below becomes active."),
@@ -236,6 +250,8 @@ def desk(spoken: Words) -> dict[str, Any]:
             "return": spoken.gettext("Undo: %(number)s put back"),
             "transfer": spoken.gettext("Undo: transfer of %(number)s"),
             "expect": spoken.gettext("Undo: %(number)s expected later"),
+            "prove": spoken.gettext("Undo: document of %(number)s seen"),
+            "deny": spoken.gettext("Undo: %(number)s had no document"),
         },
         "undo_back": spoken.gettext("Undo: %(number)s back to the queue"),
         "undo_call": {
@@ -247,12 +263,17 @@ def desk(spoken: Words) -> dict[str, Any]:
             "call": spoken.gettext("%(number)s is called."),
             "recall": spoken.gettext("%(number)s is called once more."),
             "reprint": spoken.gettext("%(number)s is being printed once more."),
+            "correct": spoken.gettext(
+                "The contact is corrected. Our messages go there from now on."
+            ),
             "start": spoken.gettext("You have started with %(number)s."),
             "finish": spoken.gettext("%(number)s: finished."),
             "no_show": spoken.gettext("%(number)s: no-show."),
             "expect": spoken.gettext("%(number)s was called early: expected at %(time)s."),
             "park": spoken.gettext("%(number)s is set aside and keeps its place in the queue."),
             "transfer": spoken.gettext("%(number)s is transferred."),
+            "prove": spoken.gettext("%(number)s: the document was seen."),
+            "deny": spoken.gettext("%(number)s is waiting again, in the usual order."),
             "back": spoken.gettext("%(number)s is waiting again, at the same place in the queue."),
             "return": spoken.gettext(
                 "%(number)s is waiting again, at the same place in the queue."

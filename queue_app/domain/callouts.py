@@ -48,6 +48,9 @@ class Spoken(Struct, frozen=True):
     stand as figures, which voices read. `letters`: their names; one without stands for itself.
     `sounds`: letters of another alphabet in this one's, for names. `phonemes`: words that
     espeak-ng would say wrongly, in its mnemonics.
+
+    Of texts that are read aloud: `feminine`: numerals before a feminine noun, by what they are
+    else; `feminine_nouns`: how such nouns begin; `abbreviations`: what is said for them.
     """
 
     language: Language
@@ -59,6 +62,9 @@ class Spoken(Struct, frozen=True):
     sounds: Mapping[str, str] = {}
     places: Mapping[str, str] = {}
     phonemes: Mapping[str, str] = {}
+    feminine: Mapping[str, str] = {}
+    feminine_nouns: tuple[str, ...] = ()
+    abbreviations: Mapping[str, str] = {}
 
 
 def call_out(spoken: Spoken, number: str, desk: str) -> str:

@@ -86,7 +86,7 @@ def today_ahead(now: Now, past: Past) -> tuple[DayAhead, tuple[int, int] | None]
         return day, None
     origin = (now.at - now.day.begins) / _MINUTE
     begins = now.day.minute(now.day.begins)
-    coming = _quarters(now.directory, now.branch, now.day, past.days, begins + origin)
+    coming = quarters_ahead(now.directory, now.branch, now.day, past.days, begins + origin)
     samples = list(_samples(scene, coming))
     soon = sorted(wait for arrives, wait in samples if arrives < SOON)
     known = spread(soon, scene.habits) if len(soon) >= ENOUGH else None
@@ -106,7 +106,7 @@ def day_ahead(
     if opens is None:
         return DayAhead(day.date, ())
     scene = _scene(directory, branch, day, opens, past, times, habits)
-    coming = _quarters(directory, branch, day, past.days, day.minute(opens))
+    coming = quarters_ahead(directory, branch, day, past.days, day.minute(opens))
     return DayAhead(day.date, _by_half(list(_samples(scene, coming)), opens, habits))
 
 
@@ -153,7 +153,7 @@ def _desks(branch: Branch, day: BranchDay, opens: datetime) -> Iterator[Foreseen
         )
 
 
-def _quarters(
+def quarters_ahead(
     directory: Directory,
     branch: Branch,
     day: BranchDay,
@@ -193,7 +193,7 @@ def _samples(scene: Scene, coming: _WalkIns) -> Iterator[tuple[float, float]]:
     habits = replace(scene.habits, priority_per_minute=0.0)
     whole = replace(scene, habits=habits)
     for number, (people, waiting, shifts) in enumerate(futures(whole, RUNS, Draws())):
-        walk_ins = _drawn(whole, coming, random.Random(_WALK_IN - number))
+        walk_ins = drawn(whole, coming, random.Random(_WALK_IN - number))
         forward = Forward(
             [*people, *walk_ins],
             shifts,
@@ -209,7 +209,7 @@ def _samples(scene: Scene, coming: _WalkIns) -> Iterator[tuple[float, float]]:
                 yield one.arrives, max(0.0, called[one.person.id].minute - one.arrives)
 
 
-def _drawn(scene: Scene, coming: _WalkIns, chance: random.Random) -> list[Coming]:
+def drawn(scene: Scene, coming: _WalkIns, chance: random.Random) -> list[Coming]:
     """The walk-ins of one run: each quarter hour as many as come by chance around its mean."""
     found: list[Coming] = []
     for begins, asked in coming.items():

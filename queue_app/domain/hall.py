@@ -23,7 +23,7 @@ from queue_app.domain.people import DeviceKind
 from queue_app.domain.policies import policy_of
 from queue_app.domain.ranges import Forecasts
 from queue_app.domain.service_times import ServiceTime
-from queue_app.domain.tickets import AT_DESK, State
+from queue_app.domain.tickets import AT_DESK, State, standing_right
 from queue_app.domain.waits import Wait
 
 
@@ -49,6 +49,7 @@ class HallTicket(Struct, frozen=True):
     expected_at: datetime | None = None
     parked_at: datetime | None = None
     """Since when whoever is set aside is."""
+    right_shown: bool | None = None
 
     def as_waiting(self, for_desk_id: int | None) -> Waiting:
         return Waiting(
@@ -57,7 +58,7 @@ class HallTicket(Struct, frozen=True):
             services=self.services,
             queued_at=self.queued_at,
             due_at=self.due_at,
-            priority=self.priority,
+            priority=standing_right(self.priority, self.right_shown),
             for_desk_id=for_desk_id,
             expected_at=self.expected_at,
         )

@@ -48,6 +48,14 @@ class Synonyms(Struct, frozen=True):
     words: tuple[str, ...]
 
 
+class Topic(Struct, frozen=True):
+    """A plain word that a kiosk offers to be touched, as nobody types there; the search is asked
+    for its `title` in the centre's first language."""
+
+    code: str
+    title: Text
+
+
 class SearchWords(Struct, frozen=True):
     """What the operator teaches the search beside the titles. `idle`: words that say nothing, such
     as "how" and "my". `another`: the service that whoever finds nothing is offered as "another
@@ -56,6 +64,7 @@ class SearchWords(Struct, frozen=True):
     idle: Phrases = {}
     synonyms: tuple[Synonyms, ...] = ()
     keywords: tuple[Keywords, ...] = ()
+    topics: tuple[Topic, ...] = ()
     another: str | None = None
 
 

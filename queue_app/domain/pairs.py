@@ -30,6 +30,10 @@ class Pair(NamedTuple):
     def first(self) -> datetime:
         return min(self)
 
+    @property
+    def last(self) -> datetime:
+        return max(self)
+
 
 def parts_of(branch: Branch, services: Sequence[str], channel: Channel) -> Parts | None:
     """The services as two visits of this branch, as many as possible in the one, those that were

@@ -14,6 +14,7 @@ from msgspec import Struct
 from queue_app.domain import slots
 from queue_app.domain.appointments import OPEN, Appointment
 from queue_app.domain.directory import Branch, Directory
+from queue_app.domain.grid import GridDay, grid_day
 from queue_app.domain.hours import Window
 from queue_app.domain.slots import Capacity, LaneDay, Visit
 
@@ -126,10 +127,10 @@ class _Plans:
             self._days[key] = slots.lanes_by_day(self._capacity, every, [day])[0]
         return self._days[key]
 
-    def _day(self, booking: Appointment) -> slots.GridDay:
+    def _day(self, booking: Appointment) -> GridDay:
         rules, zone = self._directory.rules, self._directory.zone
         local = booking.starts_at.astimezone(zone).date()
-        return slots.grid_day(local, zone, rules.grid_minutes, rules.start_step_minutes)
+        return grid_day(local, zone, rules.grid_minutes, rules.start_step_minutes)
 
     def _cells(self, booking: Appointment) -> int:
         """The cells of its day that the booking touches."""

@@ -117,9 +117,11 @@ RIGHTS: Mapping[str, Mapping[Party, Where]] = {
     "finish": _AT_DESK,
     "no_show": _AT_DESK,
     "park": _AT_DESK,
+    "check_right": _AT_DESK,
     "put_back": _IN_BRANCH,
     "transfer": _AT_DESK,
     "undo": _AT_DESK,
+    "correct_contact": _AT_DESK,
     # What the office does at its branch.
     "open_desk_for": _OFFICE,
     "set_skills_today": _OFFICE,

@@ -30,6 +30,8 @@ Verb = Literal[
     "expect",
     "rejoin",
     "redirect",
+    "prove",
+    "deny",
     "undo",
 ]
 
@@ -57,12 +59,15 @@ TRANSITIONS: dict[Verb, tuple[frozenset[State | None], State]] = {
     "expect": (frozenset({"called"}), "waiting"),
     "rejoin": (frozenset({"waiting", "no_show", "left"}), "waiting"),
     "redirect": (frozenset({"waiting", "parked"}), "waiting"),
+    "prove": (frozenset({"serving"}), "serving"),
+    "deny": (frozenset({"called", "serving"}), "waiting"),
 }
 """verb: the states it may start from, and the state it leads to.
 
 Whoever is called before their booked time and is not there is `expect`ed at that time. By `rejoin`
 whoever booked is there again, as long as their booking holds. A supervisor `redirect`s whoever
-waits: to one desk, or to whoever gives other services.
+waits: to one desk, or to whoever gives other services. By `prove` the clerk has seen the document
+of a right to go first, by `deny` there was none: its holder waits in the usual order.
 """
 
 PickReason = Literal["returned", "short", "unwell", "with_child", "agreed", "told", "other"]
@@ -79,8 +84,9 @@ PICK_REASONS: tuple[PickReason, ...] = (
 unwell, have a small child, agreed on it with the desk, or whoever is in charge has said so."""
 
 UNDOABLE: frozenset[Verb] = frozenset(
-    {"call", "recall", "start", "finish", "no_show", "park", "return", "transfer", "expect"}
-)
+    {"call", "recall", "start", "finish", "no_show", "park", "return", "transfer", "expect",
+     "prove", "deny"}
+)  # fmt: skip
 """What a clerk may take back. A ticket stays issued, and who left has left."""
 
 
@@ -112,6 +118,7 @@ class Progress(Struct, frozen=True):
     `expected_at`: whoever waits was not there when called early, and is called from then on.
     `given`: the services that were given in the end, empty while nobody said that they were others
     than `services`; `outcome`: a code of the centre's.
+    `right_shown`: whether there was a document for the right to go first; None: nobody asked yet.
     """
 
     revision: int
@@ -127,6 +134,7 @@ class Progress(Struct, frozen=True):
     expected_at: datetime | None = None
     given: tuple[str, ...] = ()
     outcome: str | None = None
+    right_shown: bool | None = None
 
 
 class Ticket(Struct, frozen=True):
@@ -154,10 +162,15 @@ class Ticket(Struct, frozen=True):
             services=self.progress.services,
             queued_at=self.progress.queued_at,
             due_at=self.due_at,
-            priority=self.priority,
+            priority=standing_right(self.priority, self.progress.right_shown),
             for_desk_id=self.progress.for_desk_id,
             expected_at=self.progress.expected_at,
         )
+
+
+def standing_right(priority: str | None, shown: bool | None) -> str | None:
+    """The right to go first, as long as nobody missed its document."""
+    return None if shown is False else priority
 
 
 def apply(progress: Progress | None, event: Event) -> Progress:
@@ -201,6 +214,10 @@ def _changes(progress: Progress, event: Event) -> dict[str, object]:
             return {"ended_at": event.at, "given": given, "outcome": event.outcome}
         case "no_show" | "leave":
             return {"ended_at": event.at}
+        case "prove":
+            return {"right_shown": True}
+        case "deny":
+            return away | {"right_shown": False}
         case "transfer" | "redirect":
             return away | {
                 "services": event.services or progress.services,

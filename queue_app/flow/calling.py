@@ -187,6 +187,17 @@ async def park(act: Act, ticket_id: int) -> Ticket:
 
 
 @verb
+async def check_right(act: Act, ticket_id: int, shown: bool) -> Ticket:
+    """The document of a right to go first was `shown`, or there was none: then the person waits
+    again, in the usual order. RuleBroken `no_right` for whoever claims none."""
+    ticket = await act.ticket(ticket_id)
+    if ticket.priority is None:
+        raise RuleBroken("no_right", ticket=ticket.id)
+    checked: Verb = "prove" if shown else "deny"
+    return await act.record(ticket, checked, desk_id=ticket.progress.desk_id)
+
+
+@verb
 async def put_back(act: Act, ticket_id: int) -> Ticket:
     """A parked person, or a no-show who came after all, waits again where they stood before.
 

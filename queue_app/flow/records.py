@@ -165,7 +165,7 @@ _CHANGE = """
 WITH changed AS (
     UPDATE ticket SET revision = $4, state = $5, services = $6, queued_at = $7,
         for_desk_id = $8, desk_id = $9, called_at = $10, calls = $11, started_at = $12,
-        ended_at = $13, expected_at = $19, given = $20, outcome = $21
+        ended_at = $13, expected_at = $19, given = $20, outcome = $21, right_shown = $22
     WHERE branch_id = $1 AND id = $2 AND revision = $3
     RETURNING branch_id, id, revision
 )
@@ -206,6 +206,7 @@ async def write_ticket(ticket: Ticket, progress: Progress, happened: Event) -> T
             progress.expected_at,
             list(progress.given),
             progress.outcome,
+            progress.right_shown,
         )
     except asyncpg.UniqueViolationError as error:
         raise _taken(error) from error

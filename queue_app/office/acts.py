@@ -1,4 +1,8 @@
-"""The acts of the branch's page: each a form, then the page as it stands after it."""
+"""The acts of the branch's page: each a form, then the page as it stands after it.
+
+Where a clerk has the act's right at their own desk as well, the page asks for its own at the door;
+the verb asks for the act's.
+"""
 
 from collections.abc import Awaitable
 
@@ -60,14 +64,14 @@ async def open_desk(request: Asked, branch: str, desk: int, by: By, staff: Staff
     return await _after(request, branch, by, staff, act, "opened")
 
 
-@post("/desks/{desk:int}/pause", status_code=HTTP_200_OK, opt=right("pause_desk"))
+@post("/desks/{desk:int}/pause", status_code=HTTP_200_OK, opt=right("see_supervision"))
 async def pause_desk(request: Asked, branch: str, desk: int, by: By, staff: Staff) -> Page:
     form = await form_of(request)
     act = staffing.pause_desk(by, desk, said(form, "reason"))
     return await _after(request, branch, by, staff, act, "paused")
 
 
-@post("/desks/{desk:int}/close", status_code=HTTP_200_OK, opt=right("close_desk"))
+@post("/desks/{desk:int}/close", status_code=HTTP_200_OK, opt=right("see_supervision"))
 async def close_desk(request: Asked, branch: str, desk: int, by: By, staff: Staff) -> Page:
     form = await form_of(request)
     act = staffing.close_desk(by, desk, said(form, "reason"))
@@ -146,14 +150,14 @@ async def say_line(request: Asked, branch: str, by: By, staff: Staff) -> Page:
     return await _after(request, branch, by, staff, act, "line")
 
 
-@post("/stops", status_code=HTTP_200_OK, opt=right("interrupt"))
+@post("/stops", status_code=HTTP_200_OK, opt=right("see_supervision"))
 async def stop(request: Asked, branch: str, by: By, staff: Staff) -> Page:
     form = await form_of(request)
     act = interrupting.interrupt(by, branch, said(form, "kind"), None, said(form, "reason"))
     return await _after(request, branch, by, staff, act, "stopped")
 
 
-@post("/stops/{number:int}/end", status_code=HTTP_200_OK, opt=right("resume"))
+@post("/stops/{number:int}/end", status_code=HTTP_200_OK, opt=right("see_supervision"))
 async def end_stop(request: Asked, branch: str, number: int, by: By, staff: Staff) -> Page:
     """Calls go on after the usual minutes of its kind, or at once with `now`."""
     form = await form_of(request)

@@ -63,7 +63,7 @@ async def _page(
     )
 
 
-@post("/stops", status_code=HTTP_200_OK, opt=right("interrupt"))
+@post("/stops", status_code=HTTP_200_OK, opt=right("see_supervision"))
 async def stop(request: Asked, staff: Staff, by: By, hub: NamedDependency[Hub]) -> Page:
     """Everything stops at the branches chosen, each by itself: what one refuses the others do."""
     form = await form_of(request)
@@ -74,7 +74,7 @@ async def stop(request: Asked, staff: Staff, by: By, hub: NamedDependency[Hub]) 
     return await _after(request, staff, hub, acts, "stopped")
 
 
-@post("/stops/ends", status_code=HTTP_200_OK, opt=right("resume"))
+@post("/stops/ends", status_code=HTTP_200_OK, opt=right("see_supervision"))
 async def end_stops(request: Asked, staff: Staff, by: By, hub: NamedDependency[Hub]) -> Page:
     """What stops everything at the branches chosen is over: calls go on after the usual minutes."""
     form = await form_of(request)

@@ -15,7 +15,7 @@ from queue_app.flow.act import By
 from queue_app.office import words
 from queue_app.office.office_frame import START, Asked, Page, own_branches, parts_of, to_sign_in
 from queue_app.queries import halls, reference
-from queue_app.queries.clerks import clerks_of
+from queue_app.queries.clerks_at_hand import clerks_of
 from queue_app.queries.missed_bookings import missed_today
 from queue_app.screens.supervision import supervision_view
 from queue_app.web.guards import right

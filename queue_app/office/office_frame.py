@@ -9,8 +9,9 @@ from litestar.status_codes import HTTP_303_SEE_OTHER
 from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.errors import NotSignedIn, QueueError
 from queue_app.domain.people import Staff
-from queue_app.web.errors import queue_error, sentences, wants_json
+from queue_app.web.errors import queue_error, wants_json
 from queue_app.web.guards import require_same_origin
+from queue_app.web.sentences import sentences
 
 START = "/office"
 SIGN_IN = "/console/sign-in"

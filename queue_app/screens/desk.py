@@ -29,7 +29,7 @@ from queue_app.screens.interruption import (
 )
 from queue_app.screens.out_of_paper import PaperView, paper_view
 from queue_app.screens.reasons import sentence
-from queue_app.screens.titles import titles
+from queue_app.screens.titles import title_of_right, titles
 from queue_app.texts.formats import Formats
 from queue_app.texts.speaker import speaker_of
 
@@ -52,6 +52,7 @@ class QueuedView(Struct, frozen=True):
 
 class PersonView(Struct, frozen=True):
     """The person at a desk. `awaited_since`: when called, or when calls resumed after that.
+    `right_shown`: whether there was a document for the right to go first; None: not asked yet.
 
     `expected_at`: the booked time to which "not here" puts them back, as they were called early;
     of visits alone: a call is tried again after a while.
@@ -65,6 +66,7 @@ class PersonView(Struct, frozen=True):
     service_codes: tuple[str, ...]
     documents: tuple[str, ...]
     priority: Text | None
+    right_shown: bool | None
     language: str
     due_at: datetime | None
     issued_at: datetime
@@ -169,10 +171,8 @@ def _person(hall: Hall, one: HallTicket | None, contact: DeskExtra) -> PersonVie
         services=titles(hall, one.services),
         service_codes=one.services,
         documents=tuple(dict.fromkeys(paper.code for paper in papers)),
-        priority=next(
-            (each.title for each in hall.directory.centre.priorities if each.code == one.priority),
-            None,
-        ),
+        priority=title_of_right(hall.directory.centre, one.priority),
+        right_shown=one.right_shown,
         language=one.language,
         due_at=one.due_at,
         issued_at=one.issued_at,

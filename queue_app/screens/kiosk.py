@@ -50,10 +50,10 @@ def door_view(
     """The door at this moment. `serves`: whether any desk of the branch gives any service."""
     door = hall.day.door(hall.at)
     state: DoorState = door.state
-    if state == "open" and hall.tickets_ended:
-        state = "past_last_ticket"
-    elif state == "open" and hall.refusal_of_all is not None:
+    if state == "open" and hall.refusal_of_all is not None:
         state = "interrupted"
+    elif state == "open" and hall.tickets_ended:
+        state = "past_last_ticket"
     return DoorView(
         version=hall.version,
         epoch=hall.epoch,

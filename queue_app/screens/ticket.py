@@ -10,11 +10,11 @@ from msgspec.structs import replace
 from queue_app.domain import arrivals
 from queue_app.domain.catalogue import Text
 from queue_app.domain.hall import Hall
-from queue_app.domain.tickets import Progress, State, Ticket, is_away
+from queue_app.domain.tickets import Progress, State, Ticket, is_away, standing_right
 from queue_app.domain.waits import Wait, served_by
 from queue_app.screens import notices
 from queue_app.screens.interruption import InterruptionView, interruption_view
-from queue_app.screens.titles import titles
+from queue_app.screens.titles import title_of_right, titles
 from queue_app.texts.speaker import speaker_of
 
 
@@ -29,6 +29,7 @@ class TicketView(Struct, frozen=True):
     `promise`: what a booking's holder may count on before its time, and once they left or were
     not there; `expected_at`: they were not there when called early, and are not called before.
     `let_go`: the branch closed before their turn, and the centre offers another day.
+    `priority`: the right by which its holder goes first.
     """
 
     version: int
@@ -56,6 +57,7 @@ class TicketView(Struct, frozen=True):
     promise: Text | None = None
     expected_at: datetime | None = None
     let_go: bool = False
+    priority: Text | None = None
 
 
 def ticket_view(hall: Hall, own: Ticket) -> TicketView:
@@ -93,6 +95,9 @@ def ticket_view(hall: Hall, own: Ticket) -> TicketView:
         promise=_promise(hall, own, progress),
         expected_at=progress.expected_at if is_away(progress, hall.at) else None,
         let_go=_is_let_go(hall, own, progress),
+        priority=title_of_right(
+            hall.directory.centre, standing_right(own.priority, progress.right_shown)
+        ),
     )
 
 

@@ -341,6 +341,7 @@ class Ticket(Table, tablename="ticket", db=engine):
     expected_at = Timestamptz(null=True, default=None)
     given = Array(Text(), default=[])
     outcome = Text(null=True, default=None)
+    right_shown = Boolean(null=True, default=None)
 
 
 class VisitNote(Table, tablename="visit_note", db=engine):

@@ -27,6 +27,9 @@ class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sounds: dict[str, str] = {}
     places: dict[str, str] = {}
     phonemes: dict[str, str] = {}
+    feminine: dict[str, str] = {}
+    feminine_nouns: tuple[str, ...] = ()
+    abbreviations: dict[str, str] = {}
 
 
 class UnreadableTableError(Exception):
@@ -59,6 +62,9 @@ def _spoken(language: Language, folder: Path | None) -> Spoken | None:
         sounds=table.sounds,
         places=table.places,
         phonemes={folded(word): said for word, said in table.phonemes.items()},
+        feminine=table.feminine,
+        feminine_nouns=table.feminine_nouns,
+        abbreviations=table.abbreviations,
     )
 
 
@@ -80,6 +86,9 @@ def _merged(language: Language, folder: Path | None) -> _Table:
         sounds=base.sounds | own.sounds,
         places=base.places | own.places,
         phonemes=base.phonemes | own.phonemes,
+        feminine=base.feminine | own.feminine,
+        feminine_nouns=(*base.feminine_nouns, *own.feminine_nouns),
+        abbreviations=base.abbreviations | own.abbreviations,
     )
 
 

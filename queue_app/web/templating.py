@@ -10,7 +10,7 @@ from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -245,17 +245,26 @@ def render(
     language: Language | None = None,
     headers: Mapping[str, str] | None = None,
     cookies: Sequence[Cookie] = (),
+    asked: str | None = None,
     **context: Any,
 ) -> Response[str]:
     """The page in the language of the request, or in the one given.
 
-    A `?lang=` is remembered in a cookie. Templates also see `now`, `path` and `language_url`.
+    A `?lang=` is remembered in a cookie. Templates also see `now`, `path`, `language_url` and, of
+    a page that answers a form, `asked`: the address that asks the same, which is this page's own
+    unless it is given.
     """
+    here = request.url.path
     spoken = language or language_of(request)
     html = pages_of(request).html(
         spoken,
         template,
-        {"path": request.url.path, "language_url": _language_urls(request), **context},
+        {
+            "path": here,
+            "language_url": _language_urls(request, asked),
+            "asked": asked or (here if request.method == "POST" else None),
+            **context,
+        },
     )
     response = Response(
         html,
@@ -286,14 +295,17 @@ def _kept_by_nobody(request: Request[Any, Any, Any]) -> Mapping[str, str]:
     return NO_STORE if request.url.path.startswith(PRIVATE_PAGES) else {}
 
 
-def _language_urls(request: Request[Any, Any, Any]) -> dict[Language, str]:
-    """This page in each language, every other parameter kept.
+def _language_urls(request: Request[Any, Any, Any], asked: str | None) -> dict[Language, str]:
+    """This page, or the one that asks the same, in each language, every other parameter kept.
 
     A path that is nowhere may be any: one that begins with two strokes would be another site's
     address, and so would one with signs that browsers leave out or turn round.
     """
-    path = "/" + quote(request.url.path).lstrip("/")
-    others = [pair for pair in request.query_params.multi_items() if pair[0] != "lang"]
+    named = urlsplit(asked) if asked else None
+    path = "/" + quote(named.path if named else request.url.path).lstrip("/")
+    given = request.query_params.multi_items()
+    said = parse_qsl(named.query, keep_blank_values=True) if named else given
+    others = [pair for pair in said if pair[0] != "lang"]
     return {
         language: f"{path}?{urlencode([*others, ('lang', language)])}"
         for language in languages_of(request)

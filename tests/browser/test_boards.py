@@ -1,5 +1,7 @@
 """Boards as halls have them: upright ones, parts of a hall, weeks without an end, a watchdog."""
 
+import asyncio
+import re
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -24,7 +26,10 @@ WEEKS = 10_000
 which a board begins anew (`resting.js`)."""
 
 FED = """
-window.WebSocket = class { constructor() { window.feed = this; } close() {} };
+window.WebSocket = class {
+  constructor() { window.feed = this; setTimeout(() => this.onopen?.()); }
+  close() {}
+};
 let passed = 0;
 const now = performance.now.bind(performance);
 performance.now = () => now() + passed;
@@ -48,6 +53,23 @@ FEED = """async ([from, until]) => {
     if (version % 100 === 0) await new Promise((resume) => setTimeout(resume));
   }
 }""".replace("BRANCH", BRANCH)
+
+
+SHOWN = """async (changes) => {
+  const answer = await fetch("/api/v1/branches/BRANCH/board");
+  const whole = await answer.json();
+  const { count = 0, ...others } = changes;
+  const called = Array.from({ length: count }, (_, one) => ({
+    ticket: one + 1, number: `А${one + 1}`, desk: String(one + 1),
+    state: "serving", called_at: whole.at, calls: 1,
+  }));
+  window.version = (window.version ?? whole.version) + 1;
+  const snapshot = { ...whole, version: window.version, called, ...others };
+  window.feed.onmessage({ data: JSON.stringify(snapshot) });
+}""".replace("BRANCH", BRANCH)
+"""A snapshot with so many people at desks, and what else is given."""
+MANY = 30
+SHIFTS = 9
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -98,11 +120,92 @@ async def test_a_board_shows_its_part_of_the_hall_and_the_way_in_every_size(
         assert over == [], (width, height)
 
 
-@pytest.mark.slow
-async def test_a_board_that_runs_for_weeks_does_not_grow(server: Server, page: Page) -> None:
+async def until(page: Page, true: str) -> None:
+    """Asked from outside: the page's own policy forbids a text as a script."""
+    async with asyncio.timeout(15):
+        while not await page.evaluate(true):
+            await page.wait_for_timeout(50)
+
+
+async def fed(server: Server, page: Page) -> None:
+    """A board whose snapshots come from the test."""
     await page.add_init_script(FED)
     await page.goto(server.url + BOARD)
-    await page.wait_for_function("Boolean(window.feed?.onmessage)")
+    await until(page, "Boolean(window.feed?.onmessage)")
+
+
+async def test_more_calls_than_cells_are_shown_page_by_page_and_each_has_its_turn(
+    server: Server, page: Page
+) -> None:
+    await fed(server, page)
+    await page.evaluate(SHOWN, {"count": MANY, "scene": "call", "idle": "wait"})
+    cells = page.locator(".cell")
+    places = await cells.count()
+    pages = -(-MANY // places)
+    assert pages > 1
+    seen: set[str] = set()
+    shown: list[str] = []
+    for _ in range(pages):
+        await expect(page.locator("#pages")).to_have_text(re.compile(rf"\d/{pages}"))
+        await expect(page.locator("#pages")).not_to_have_text(shown[-1] if shown else "")
+        shown.append(await page.locator("#pages").inner_text())
+        seen.update(await page.locator(".cell-number").all_inner_texts())
+        await page.evaluate("window.pass(8000)")
+    assert sorted(shown) == [f"{one}/{pages}" for one in range(1, pages + 1)]
+    assert seen - {""} == {f"А{one}" for one in range(1, MANY + 1)}
+    await page.evaluate(SHOWN, {"count": places, "scene": "call", "idle": "wait"})
+    await expect(page.locator("#pages")).to_have_text("")
+
+
+async def test_no_point_of_a_board_stands_still_for_hours(server: Server, page: Page) -> None:
+    await page.clock.install()
+    await page.goto(server.url + BOARD)
+    before = await page.locator("#clock").bounding_box()
+    assert before
+    places = set()
+    for _ in range(SHIFTS):
+        await page.clock.fast_forward(180_000)
+        now = await page.locator("#clock").bounding_box()
+        assert now
+        places.add((round(now["x"] - before["x"]), round(now["y"] - before["y"])))
+        assert await page.evaluate(
+            "document.documentElement.clientWidth === innerWidth"
+            " && document.documentElement.clientHeight === innerHeight"
+        )
+    assert places == {(x, y) for x in (-3, 0, 3) for y in (-3, 0, 3)}
+
+
+@pytest.mark.parametrize(
+    ("hours", "hall", "begins_anew"),
+    [
+        ("07:50:00", {"scene": "closed"}, False),
+        ("08:02:00", {"scene": "closed"}, True),
+        ("08:02:00", {"scene": "wait"}, False),
+        ("26:02:00", {"scene": "wait"}, True),
+        ("26:02:00", {"scene": "call", "count": 1}, False),
+    ],
+    ids=["evening", "night", "day", "a day and a night", "somebody is called"],
+)
+async def test_a_board_begins_anew_at_night_and_never_while_somebody_is_called(
+    server: Server, page: Page, hours: str, hall: dict[str, Any], begins_anew: bool
+) -> None:
+    await page.clock.install()
+    await fed(server, page)
+    await page.evaluate(SHOWN, {**hall, "idle": "wait"})
+    await page.evaluate("window.isOld = true")
+    await page.clock.fast_forward(hours)
+    for _ in range(3):
+        await page.clock.run_for(61_000)
+    if begins_anew:
+        await until(page, "window.isOld === undefined")
+    else:
+        await page.wait_for_timeout(300)
+        assert await page.evaluate("window.isOld")
+
+
+@pytest.mark.slow
+async def test_a_board_that_runs_for_weeks_does_not_grow(server: Server, page: Page) -> None:
+    await fed(server, page)
     line = await page.context.new_cdp_session(page)
 
     async def weighed() -> tuple[float, float]:

@@ -40,6 +40,7 @@ HERTZ = 8000
 
 RECORD = """
 window.heard = { spoken: 0, chimes: 0 };
+window.played = [];
 const connect = AudioNode.prototype.connect;
 AudioNode.prototype.connect = function (to, ...more) {
   if (to instanceof AudioDestinationNode && !window.recorder) {
@@ -55,6 +56,9 @@ AudioNode.prototype.connect = function (to, ...more) {
 const play = AudioBufferSourceNode.prototype.start;
 AudioBufferSourceNode.prototype.start = function (...when) {
   window.heard.spoken += 1;
+  const one = { whole: this.buffer.duration, began: performance.now(), took: null };
+  window.played.push(one);
+  this.addEventListener("ended", () => { one.took = (performance.now() - one.began) / 1000; });
   return play.apply(this, when);
 };
 const sound = OscillatorNode.prototype.start;
@@ -177,6 +181,25 @@ async def test_a_burst_of_ten_calls_is_heard_whole_in_order_and_none_over_anothe
         _, alike = found(tail, recorded[there - 200 : there + len(tail) + 200])
         assert alike > 0.8, f"{ticket.number} is cut off"
         before = begins + len(clip) / HERTZ
+
+
+async def test_a_call_that_is_taken_back_is_said_no_further(browser: Browser, place: Place) -> None:
+    here, there = await open_desk("1", MONDAY), await open_desk("2", MONDAY)
+    tickets = [await take_ticket(MONDAY) for _ in range(2)]
+    page = await opened(browser, place)
+    await place.call(here, tickets[0].id)
+    await place.call(there, tickets[1].id)
+    await until_spoken(page, 1)
+    await dataclasses.replace(here, now=place.now).undo(tickets[0].id)
+    await until_spoken(page, 2)
+    await expect(page.locator("#call-number")).to_have_text("А2")
+    async with asyncio.timeout(15):
+        while (played := await page.evaluate("window.played"))[1]["took"] is None:
+            await page.wait_for_timeout(100)
+    broken_off, whole = played
+    assert broken_off["took"] < broken_off["whole"] - 0.5
+    assert whole["took"] > whole["whole"] - 0.1
+    await page.close()
 
 
 async def test_a_call_older_than_a_minute_is_shown_and_not_said(

@@ -17,6 +17,7 @@ def test_the_usual_slip_has_number_services_facts_and_notes_in_rows() -> None:
     assert slip_of(centre()) == [
         SlipRow(("number",)),
         SlipRow(("services",)),
+        SlipRow(("priority",)),
         SlipRow(("due", "ahead", "wait")),
         SlipRow(("note",)),
     ]
@@ -32,12 +33,13 @@ def test_the_centre_s_order_is_that_of_the_screen() -> None:
         ("services",),
         ("note",),
         ("foot",),
+        ("priority",),
     ]
 
 
 def test_what_the_centre_leaves_out_is_there_for_the_script_and_seen_by_nobody() -> None:
     rows = slip_of(centre("number", "ahead"))
     hidden = {part for row in rows if not row.seen for part in row.parts}
-    assert hidden == {"services", "due", "wait", "note"}
+    assert hidden == {"services", "priority", "due", "wait", "note"}
     every = [part for row in rows for part in row.parts]
     assert len(every) == len(set(every))

@@ -63,6 +63,57 @@ async def test_priority_goes_first_and_the_screen_says_why(clock: FixedClock) ->
     assert (await desk.call()).number == "П1"
 
 
+async def claimed(clock: FixedClock) -> int:
+    """Whoever claims to go first."""
+    by = By(KIOSK, clock.now())
+    issued = await arrival.issue(by, BRANCH, ["bill-duplicate"], "veteran", "uk")
+    return issued.id
+
+
+async def test_a_clerk_sees_the_document_of_a_right_to_go_first(clock: FixedClock) -> None:
+    first = await claimed(clock)
+    desk = await open_desk("1", clock.now())
+    await desk.call(first)
+    by = By(desk.clerk, clock.now())
+    with pytest.raises(Conflict, match="ticket_state"):
+        await calling.check_right(by, first, shown=True)
+    await desk.start(first)
+    assert (await now_of(first)).progress.right_shown is None
+    await calling.check_right(by, first, shown=True)
+    current = (await screen_of(desk, clock)).current
+    assert current and (current.state, current.right_shown) == ("serving", True)
+    await desk.finish(first)
+    assert await verbs_of(first) == ["issue", "call", "start", "prove", "finish"]
+
+
+async def test_without_the_document_one_waits_in_the_usual_order_and_an_undo_takes_it_back(
+    clock: FixedClock,
+) -> None:
+    usual = await issue(clock)
+    clock.advance(minutes=5)
+    first = await claimed(clock)
+    desk = await open_desk("1", clock.now())
+    assert (await desk.call()).id == first
+    await calling.check_right(By(desk.clerk, clock.now()), first, shown=False)
+    shown = (await screen_of(desk, clock)).queue
+    assert [(one.ticket, one.reason_code) for one in shown] == [
+        (usual, "waiting_longest"), (first, "waiting_longest"),
+    ]  # fmt: skip
+    await desk.undo(first)
+    assert (await now_of(first)).progress.right_shown is None
+    assert (await now_of(first)).as_waiting().priority == "veteran"
+
+
+async def test_nobody_is_asked_for_the_document_of_a_right_they_do_not_claim(
+    clock: FixedClock,
+) -> None:
+    usual = await issue(clock)
+    desk = await open_desk("1", clock.now())
+    await desk.call(usual)
+    with pytest.raises(RuleBroken, match="no_right"):
+        await calling.check_right(By(desk.clerk, clock.now()), usual, shown=False)
+
+
 async def test_a_recall_waits_until_the_last_was_heard(clock: FixedClock) -> None:
     ticket = await issue(clock)
     desk = await open_desk("1", clock.now())

@@ -115,6 +115,7 @@ def addresses(lived: Lived) -> dict[str, list[str]]:
         "/wish/{token}/data.json": [f"/wish/{one}/data.json" for one in lived.wishes],
         "/kiosk/{branch}": [f"/kiosk/{lived.branch}"],
         "/kiosk/{branch}/door": [f"/kiosk/{lived.branch}/door"],
+        "/kiosk/{branch}/aloud.wav": [f"/kiosk/{lived.branch}/aloud.wav?language=uk&text=Так"],
         "/kiosk/{branch}/qr/{token}": [f"/kiosk/{lived.branch}/qr/{tickets[0]}"],
         "/display/{branch}": [f"/display/{lived.branch}"],
         "/display/{branch}/code": [],  # of registered boards alone
@@ -147,6 +148,7 @@ def addresses(lived: Lived) -> dict[str, list[str]]:
         ],
         "/console/sign-in": ["/console/sign-in"],
         "/office": ["/office"],
+        "/office/branches/{branch}/staffing": [f"/office/branches/{lived.branch}/staffing"],
         "/office/branches/{branch}": [f"/office/branches/{lived.branch}"],
         "/console/desks/{desk}": [f"/console/desks/{lived.desk_id}"],
         "/console/desks/{desk}/screen": [f"/console/desks/{lived.desk_id}/screen"],
@@ -343,11 +345,12 @@ async def pages(
         for address in asked:
             if language:
                 address += f"{'&' if '?' in address else '?'}lang={language}"  # noqa: PLW2901
-            headers = {"Accept": "text/html", **_bearer(lived, path)}
+            headers = {"Accept": "text/html", **bearer(lived, path)}
             yield address, await client.get(address, headers=headers)
 
 
-def _bearer(lived: Lived, path: str) -> dict[str, str]:
+def bearer(lived: Lived, path: str) -> dict[str, str]:
+    """Of whom the page of that route is for."""
     if path.startswith("/kiosk"):
         return lived.kiosk.bearer
     if path in ("/console/unsettled", "/console/devices") or path.startswith("/office"):

@@ -62,10 +62,12 @@ POST /tickets/{ticket}/starts
 POST /tickets/{ticket}/finishes
 POST /tickets/{ticket}/no-shows
 POST /tickets/{ticket}/parkings
+POST /tickets/{ticket}/right-checks
 POST /tickets/{ticket}/returns
 POST /tickets/{ticket}/transfers
 POST /tickets/{ticket}/undo
 POST /tickets/{ticket}/reprints
+POST /tickets/{ticket}/contacts
 GET /desks/{desk}/queue
 POST /branches/{branch}/interruptions
 GET /branches/{branch}/interruptions

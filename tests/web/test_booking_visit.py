@@ -25,6 +25,7 @@ from tests.support.hall import open_desk, take_ticket
 from tests.support.jobs import sweep
 from tests.support.people import KIOSK
 from tests.web.resident import (
+    CHOICE,
     HTML,
     PERSON,
     TUESDAY_TEN,
@@ -35,6 +36,21 @@ from tests.web.resident import (
     post,
     words_of,
 )
+
+
+@pytest.mark.parametrize(
+    "far", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", "2026-11-24T10:00:00"]
+)
+async def test_a_time_that_no_clock_shows_leads_to_the_booking_or_to_other_times(
+    client: httpx.AsyncClient, far: str
+) -> None:
+    link = await booked(client)
+    said = quote(far)
+    for path in (f"{link}/offer?starts_at={said}", f"{link}/taken?wanted={said}"):
+        assert (await get(client, path)).status_code == 200
+    assert (await post(client, f"{link}/time", {"starts_at": far})).url.path == link
+    for path in (f"/at?{CHOICE}&starts_at={said}", f"/taken?{CHOICE}&wanted={said}"):
+        assert (await get(client, path)).status_code == 200
 
 
 async def test_a_visit_is_moved_through_its_link(client: httpx.AsyncClient) -> None:

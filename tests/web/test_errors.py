@@ -18,8 +18,9 @@ import queue_app.domain.errors as domain_errors
 from queue_app.clock import SystemClock
 from queue_app.domain.errors import Conflict, NotFound, QueueError, TooMany
 from queue_app.texts.words import words
-from queue_app.web.errors import EXCEPTION_HANDLERS, SENTENCES
+from queue_app.web.errors import EXCEPTION_HANDLERS
 from queue_app.web.logs import Journal
+from queue_app.web.sentences import PARTS, SENTENCES
 from queue_app.web.templating import Pages, add_security_headers, assets_of
 
 ROOT = Path(__file__).parents[2]
@@ -45,6 +46,10 @@ def test_every_code_has_its_sentence_in_both_languages() -> None:
     for title, detail in SENTENCES.values():
         for sentence in (title, detail):
             assert words("uk").gettext(sentence) != sentence
+
+
+def test_no_code_has_sentences_in_two_places() -> None:
+    assert len(SENTENCES) == sum(len(part) for part in PARTS)
 
 
 PHONE = "+380 67 123 45 67"

@@ -196,3 +196,24 @@ async def test_the_kiosk_s_door_says_which_tickets_are_given_no_more(
     door = (await client.get(path, headers=kiosk.bearer)).json()
     assert door["state"] == "past_last_ticket"
     assert (await client.get(f"/api/v1/branches/{BRANCH}/waits")).json()["now"] is None
+
+
+async def test_the_page_says_what_one_desk_more_or_less_would_do(
+    client: httpx.AsyncClient, clock: FixedClock
+) -> None:
+    await open_desk("1", clock.now())
+    for _ in range(6):
+        await take_ticket(clock.now())
+    boss, desks = await who(clock), (await reference.directory()).branch(BRANCH).desks
+    two = next(one.id for one in desks if one.number == "2")
+    path = f"{PLACE}/staffing?more={two}&lang=en"
+    page = await client.get(path, headers=boss)
+    said = words_of(page.text)
+    assert "Desk 2 opens" in said and "Desk 1 closes" in said and "As it is" in said
+    assert (await client.get(path, headers=boss)).text == page.text, "kept for a moment"
+    far = await client.get(f"/office/branches/{ELSEWHERE}/staffing", headers=boss)
+    assert far.status_code == 403
+    await send(client, boss, f"{PLACE}/stops", kind="power", reason="")
+    clock.advance(minutes=1)
+    stopped = words_of((await client.get(path, headers=boss)).text)
+    assert "Nothing can be foretold" in stopped

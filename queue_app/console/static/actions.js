@@ -26,7 +26,7 @@ export const buttons = {
   history: byId("history-button"),
 };
 
-export const verbButton = (verb) => secondary.querySelector(`[data-verb=${verb}]`);
+export const verbButton = (verb) => document.querySelector(`[data-verb=${verb}]`);
 const wordOf = (button) => button.querySelector("[data-slot=word]");
 const word = (verb) => wordOf(verbButton(verb));
 
@@ -51,6 +51,9 @@ export function showActions() {
   for (const verb of ["park", "transfer", "back"]) allow(verbButton(verb), usable && !!person);
   byId("person-ways").hidden = !person;
   allow(buttons.done, usable && mode === "serving");
+  byId("right").hidden = !person?.priority || person.right_shown !== null;
+  allow(verbButton("prove"), usable && mode === "serving");
+  allow(verbButton("deny"), usable && !!person);
   for (const name of ["pause", "resume", "leave", "stop", "help"]) allow(buttons[name], usable);
   showUndo(mode);
 }

@@ -18,6 +18,7 @@ import { refresh, say, shown, showWith } from "./saying.js";
 import { modeOf, settle, state } from "./state.js";
 import { showStops, watchStops } from "./stops.js";
 import {
+  doCorrect,
   doFinish,
   doHelp,
   doLeave,
@@ -88,11 +89,15 @@ press(verbButton("transfer"), doTransfer);
 press(buttons.done, doFinish);
 press(buttons.help, doHelp);
 press(buttons.history, showHistory);
-for (const verb of ["recall", "no_show", "park", "back"]) {
+for (const verb of ["recall", "no_show", "park", "back", "prove", "deny"]) {
   press(verbButton(verb), () => say(verbs[verb]));
 }
 watchStops(doResumeCalls);
 watchPaper(doReprint);
+byId("contact").addEventListener("click", ({ target }) => {
+  const field = target.closest("[data-correct]")?.dataset.correct;
+  if (field && !state.busy) doCorrect(field);
+});
 watchQueue(doRow);
 
 const letters = { KeyH: buttons.history, KeyC: buttons.help };

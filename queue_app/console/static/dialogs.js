@@ -50,6 +50,30 @@ export async function askPause(somebody) {
   return dialog.querySelector("input[name=reason]:checked").value || words.value.trim();
 }
 
+/** Another contact in place of one at which nothing arrives. `send(contact)`: resolves to what is
+ * wrong with it, or to nothing once it is kept; until then the question stays. */
+export async function askContact(field, send) {
+  const dialog = byId("correct-dialog");
+  const input = byId("correct-contact");
+  const error = byId("correct-error");
+  put(byId("correct-title"), t.correct[field]);
+  put(error, "");
+  input.value = "";
+  input.type = field === "email" ? "email" : "tel";
+  let sending = false;
+  dialog.querySelector("form").onsubmit = async (event) => {
+    event.preventDefault();
+    if (sending) return;
+    sending = true;
+    const problem = await send(input.value.trim()).finally(() => (sending = false));
+    put(error, problem ?? "");
+    input.toggleAttribute("aria-invalid", Boolean(problem));
+    if (problem) input.focus();
+    else dialog.close("yes");
+  };
+  return ask(dialog);
+}
+
 /** Where to and what for: `{services, desk}` as API v1 takes it, or null. */
 export async function askTransfer(person) {
   const dialog = byId("transfer-dialog");

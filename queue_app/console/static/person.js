@@ -54,6 +54,7 @@ function tags(person) {
         class: "tag tag-priority",
         text: fill(t.tags.priority, { reason: person.priority[language()] }),
       }),
+    person.right_shown && el("li", { class: "tag tag-shown", text: t.tags.right_shown }),
     known.speaks[person.language] &&
       el("li", { class: "tag tag-language", text: known.speaks[person.language] }),
     person.calls > 1 && el("li", { class: "tag", text: plural(t.tags.calls, person.calls) }),
@@ -70,9 +71,7 @@ function showContact(person) {
       person?.phone && el("p", {}, phoneLink(person)),
       isCall && !person.phone && el("p", { text: t.no_phone }),
       ...(person?.notes ?? []).map(note),
-      ...(person?.refused ?? []).map((field) =>
-        el("p", { class: "contact-refused", text: t.refused[field] }),
-      ),
+      ...(person?.refused ?? []).map(notArrived),
     ].filter(Boolean),
   );
 }
@@ -83,6 +82,19 @@ const note = ({ author, at, text }) =>
     { class: "contact-note" },
     el("span", { class: "quiet", text: `${author}, ${clock.time(at)}:` }),
     ` ${text}`,
+  );
+
+const notArrived = (field) =>
+  el(
+    "p",
+    { class: "contact-refused" },
+    `${t.refused[field]} `,
+    el("button", {
+      class: "button button-small",
+      type: "button",
+      "data-correct": field,
+      text: t.correct.button,
+    }),
   );
 
 const phoneLink = ({ phone, phone_said }) =>

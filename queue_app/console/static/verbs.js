@@ -2,10 +2,10 @@
 
 import { byId } from "/static/web/lib/dom.js";
 import { fill } from "/static/web/lib/words.js";
-import { askPause, askPick, askResume, askStop, askTransfer } from "./dialogs.js";
+import { askContact, askPause, askPick, askResume, askStop, askTransfer } from "./dialogs.js";
 import { askDone } from "./done.js";
 import { clock, known, t } from "./hall.js";
-import { post } from "./requests.js";
+import { Lost, post, Refused } from "./requests.js";
 import { refresh, say } from "./saying.js";
 import { isSettled, modeOf, state } from "./state.js";
 
@@ -47,6 +47,8 @@ export const verbs = {
   finish: () => atDesk("finish", "finishes"),
   no_show: absent,
   park: () => atDesk("park", "parkings"),
+  prove: () => atDesk("prove", "right-checks", { shown: true }),
+  deny: () => atDesk("deny", "right-checks", { shown: false }),
   back: () => atDesk("back", "transfers", { services: state.screen.current.service_codes }),
   recall() {
     state.calledAt = performance.now();
@@ -151,6 +153,31 @@ export async function doResumeCalls(stop, after) {
 
 /** A begun minute counts as whole, as on every other screen, so that nobody is early. */
 const minuteFrom = (iso) => clock.time(Math.ceil(new Date(iso) / 60_000) * 60_000);
+
+/** Whoever is at the desk says where our messages will arrive. What is doubted is asked back once. */
+export async function doCorrect(field) {
+  const { ticket } = state.screen.current;
+  let doubted = null;
+  const send = async (contact) => {
+    const body = { [field]: contact || " ", as_it_is: contact === doubted ? ["email"] : [] };
+    try {
+      await post(`/tickets/${ticket}/contacts`, { body });
+    } catch (error) {
+      if (error instanceof Lost) return t.lost;
+      if (!(error instanceof Refused)) throw error;
+      if (error.problem.code === "contact_unsure") doubted = contact;
+      return wrongWith(error.problem, field);
+    }
+    return null;
+  };
+  if (await askContact(field, send)) await say(async () => t.done.correct);
+}
+
+function wrongWith({ code, title, suggestions }, field) {
+  const meant = suggestions?.email ? fill(t.correct.meant, { email: suggestions.email }) : "";
+  if (code === "contact_unsure") return `${t.correct.unsure} ${meant}`;
+  return code === "bad_contact" ? `${t.correct.wrong[field]} ${meant}` : title;
+}
 
 /** Another paper for somebody who has none; it says that it is a reprint. */
 export async function doReprint({ ticket, number }) {

@@ -12,6 +12,7 @@ from queue_app.delivery.voice.engine import MuteError, SpeechEngine
 from queue_app.delivery.voice.espeak import Espeak
 from queue_app.delivery.voice.piper import Piper
 from queue_app.delivery.voice.recordings import Recordings
+from queue_app.domain.aloud import read_aloud
 from queue_app.domain.callouts import Spoken, call_out
 from queue_app.domain.catalogue import Language
 from queue_app.texts.spoken import UnreadableTableError, spoken_in
@@ -38,11 +39,18 @@ class Voice:
 
     def say(self, languages: Iterable[Language], number: str, desk: str) -> tuple[Spoken, str]:
         """What is said, in the first of the languages that can be spoken, else in English."""
-        order = tuple(languages)
+        spoken = self._in(tuple(languages))
+        return spoken, call_out(spoken, number, desk)
+
+    def read(self, language: Language, text: str) -> tuple[Spoken, str]:
+        """A text of a screen in words; in English where the language cannot be spoken."""
+        spoken = self._in((language,))
+        return spoken, read_aloud(spoken, text)
+
+    def _in(self, order: tuple[Language, ...]) -> Spoken:
         if order not in self._spoken:
             self._spoken[order] = self._read(order)
-        spoken = self._spoken[order]
-        return spoken, call_out(spoken, number, desk)
+        return self._spoken[order]
 
     def _read(self, order: tuple[Language, ...]) -> Spoken:
         """A table of the operator's that cannot be read silences nobody."""

@@ -25,6 +25,17 @@ async def press(page: Page, selector: str) -> None:
     await page.locator(f"{selector} >> visible=true").first.click()
 
 
+async def ease(page: Page, *modes: str) -> None:
+    """Switches these on, or off again, on the panel for it."""
+    if not modes:
+        return
+    await press(page, "#open-ease")
+    for mode in modes:
+        await press(page, f"#ease [data-mode={mode}]")
+    await press(page, "#ease-done")
+    await expect(page.locator("#ease")).to_be_hidden()
+
+
 async def choose(page: Page, group: str = "certificates", service: str = SERVICE) -> None:
     await press(page, "[data-go=groups-1]")
     await press(page, f"[data-group={group}]")

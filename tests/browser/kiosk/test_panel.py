@@ -1,12 +1,23 @@
 """The kiosk in a real browser at its real size: one visitor after the other, within reach."""
 
+import re
+
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.browser.kiosk.panel import SERVICE, assert_shows_ticket, choose, press
+from tests.browser.kiosk.panel import (
+    SERVICE,
+    SEVEN_TO_ONE,
+    assert_shows_ticket,
+    choose,
+    ease,
+    press,
+)
 from tests.support.browser import assert_accessible
 
 pytestmark = pytest.mark.browser
+
+SIZES = [(1080, 1920), (1920, 1080), (768, 1024)]
 
 
 async def test_a_forgotten_visit_is_asked_about_and_leaves_nothing(kiosk: Page) -> None:
@@ -69,67 +80,144 @@ async def test_the_whole_visit_works_by_keyboard(kiosk: Page) -> None:
     await assert_shows_ticket(kiosk, "А1")
 
 
-async def test_every_target_is_large_enough_and_nothing_scrolls(kiosk: Page) -> None:
-    """In both languages, also with larger text: 88 px, and 24 px apart."""
-    names = await kiosk.locator("[data-screen]").evaluate_all(
-        "(all) => all.map((one) => one.dataset.screen)"
-    )
-    for language in ("uk", "en"):
-        for modes in ((), ("large",), ("low",), ("large", "contrast", "low")):
-            await press(kiosk, f"[data-language={language}]")
-            for mode in modes:
-                await press(kiosk, f"[data-mode={mode}]")
-            found = await kiosk.evaluate(_MEASURE, names)
-            assert not found, (language, modes, found)
-            for mode in modes:
-                await press(kiosk, f"[data-mode={mode}]")
+async def test_a_plain_word_leads_to_its_services_and_back(kiosk: Page) -> None:
+    await press(kiosk, "[data-go=groups-1]")
+    await press(kiosk, "[data-go=topics-1]")
+    await assert_accessible(kiosk)
+    await press(kiosk, "[data-go=found-certificate]")
+    await press(kiosk, f"[data-service={SERVICE}]")
+    await expect(kiosk.locator("[data-screen=confirm]")).to_be_visible()
+    await expect(kiosk.locator("#chosen > li")).to_have_count(1)
+    await press(kiosk, "[data-back]")
+    await expect(kiosk.locator("[data-screen=found-certificate]")).to_be_visible()
+    await press(kiosk, "[data-service=household-certificate]")
+    await press(kiosk, "#take")
+    await assert_shows_ticket(kiosk, "А1")
 
 
-@pytest.mark.parametrize("size", [(1920, 1080), (768, 1024)])
-async def test_a_panel_that_lies_and_a_tablet_have_layouts_of_their_own(
+@pytest.mark.slow
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("language", ["uk", "en"])
+async def test_every_screen_fits_its_panel_in_every_size_and_with_whatever_makes_it_easier(
+    size: tuple[int, int], language: str, kiosk: Page
+) -> None:
+    """Targets of 88 px, 24 px apart; no word cut; larger is half as large again; "lower" keeps the
+    upper 40 % free; what is longer than its panel can be turned."""
+    await kiosk.set_viewport_size({"width": size[0], "height": size[1]})
+    await press(kiosk, f"[data-language={language}]")
+    plain = await kiosk.evaluate(_MEASURE, {})
+    assert plain["wrong"] == [], "plain"
+    assert not plain["turned"]
+    for modes in (("contrast",), ("low",), ("large",), ("large", "contrast", "low")):
+        await ease(kiosk, *modes)
+        larger = plain["fonts"] if "large" in modes else {}
+        found = await kiosk.evaluate(_MEASURE, {"low": "low" in modes, "fonts": larger})
+        assert found["wrong"] == [], modes
+        assert modes != ("contrast",) or not found["turned"]
+        await ease(kiosk, *modes)
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_panel_that_makes_it_easier_says_in_words_what_is_on(
     size: tuple[int, int], kiosk: Page
 ) -> None:
     await kiosk.set_viewport_size({"width": size[0], "height": size[1]})
-    names = await kiosk.locator("[data-screen]").evaluate_all(
-        "(all) => all.map((one) => one.dataset.screen)"
-    )
-    assert await kiosk.evaluate(_MEASURE, names) == []
-    await press(kiosk, "[data-mode=contrast]")
-    await assert_accessible(kiosk)
+    await press(kiosk, "#open-ease")
+    panel = kiosk.locator("#ease")
+    await expect(panel.get_by_role("heading", name="Зручніший екран")).to_be_visible()
+    for title in ("Більші літери", "Чорне на білому", "Нижче", "Уголос"):
+        await expect(panel.get_by_text(title, exact=True)).to_be_visible()
+    await expect(panel.locator(".ease-off:visible")).to_have_count(4)
+    await assert_accessible(kiosk, **SEVEN_TO_ONE)
+    for mode in ("large", "contrast", "low"):
+        await press(kiosk, f"#ease [data-mode={mode}]")
+    await expect(panel.locator(".ease-on:visible")).to_have_text(["увімкнено"] * 3)
+    await assert_accessible(kiosk, **SEVEN_TO_ONE)
+    assert await panel.evaluate("(one) => one.scrollWidth <= one.clientWidth")
+    top = await panel.evaluate("(one) => one.getBoundingClientRect().top")
+    assert top >= 0.4 * size[1] - 1
+    await press(kiosk, "#ease-done")
+    await expect(kiosk.locator("[data-screen=start] h1")).to_be_focused()
 
 
-async def test_lower_choices_stay_as_large_as_they_were(kiosk: Page) -> None:
-    size = "(one) => parseFloat(getComputedStyle(one).fontSize)"
-    title = kiosk.locator("[data-group=certificates] .choice-title")
-    await press(kiosk, "[data-go=groups-1]")
-    plain = await title.evaluate(size)
-    await press(kiosk, "[data-mode=large]")
-    large = await title.evaluate(size)
-    await press(kiosk, "[data-mode=low]")
-    assert await title.evaluate(size) == large > plain
+async def test_a_ticket_in_larger_letters_is_turned_to_its_end(kiosk: Page) -> None:
+    await ease(kiosk, "large", "low")
+    await kiosk.evaluate("document.querySelector('[data-go=groups-1]').click()")
+    for way in ("[data-group=certificates]", f"[data-service={SERVICE}]", "#take"):
+        await kiosk.locator(f"{way} >> visible=true").first.click()
+    await assert_shows_ticket(kiosk, "А1")
+    await expect(kiosk.locator("#turner")).to_be_visible()
+    done = kiosk.locator("#ticket-done")
+    for _ in range(9):
+        if await done.evaluate(_IS_SEEN):
+            break
+        await press(kiosk, "#turn-down")
+    assert await done.evaluate(_IS_SEEN)
+    await expect(kiosk.locator("#turn-up")).to_have_attribute("aria-disabled", "false")
+    await press(kiosk, "#ticket-done")
+    await expect(kiosk.locator("html")).not_to_have_class(re.compile("large|low"))
+    await expect(kiosk.locator("#turner")).to_be_hidden()
 
 
-_MEASURE = """(names) => {
-    const found = [];
+_IS_SEEN = """(one) => {
+    const { top, bottom } = one.getBoundingClientRect();
+    const room = document.querySelector(".screens").getBoundingClientRect();
+    return top >= room.top - 1 && bottom <= room.bottom + 1;
+}"""
+_MEASURE = """async ({ low = false, fonts: smaller = {} }) => {
+    const wrong = [], turned = [], fonts = {};
     const screens = [...document.querySelectorAll("[data-screen]")];
     const before = screens.find((one) => !one.hidden);
-    for (const name of names) {
+    const main = document.querySelector(".screens");
+    const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+    const isCut = (one) => {
+        const { overflowX, overflowY } = getComputedStyle(one);
+        const cuts = [overflowX, overflowY].some((how) => ["hidden", "clip"].includes(how));
+        const high = one.scrollHeight > one.clientHeight + 2;
+        const wide = one.scrollWidth > one.clientWidth + 2;
+        return cuts && !one.matches(".visually-hidden, .hero, .screen") && (high || wide);
+    };
+    for (const { dataset: { screen: name } } of screens) {
         for (const one of screens) one.hidden = one.dataset.screen !== name;
-        const main = document.querySelector(".screens");
-        if (main.scrollHeight > main.clientHeight) found.push(`${name} scrolls`);
-        if (document.documentElement.scrollWidth > innerWidth) found.push(`${name} is too wide`);
-        const boxes = [...document.querySelectorAll("button")]
-            .filter((button) => button.offsetParent)
+        main.scrollTop = 0;
+        for (let waited = 0; waited < 4; waited += 1) await frame();
+        const needs = main.scrollHeight > main.clientHeight + 1;
+        if (needs === document.getElementById("turner").hidden) wrong.push(`${name}: turner`);
+        if (needs) turned.push(name);
+        if (document.documentElement.scrollWidth > innerWidth) wrong.push(`${name} is too wide`);
+        if (main.scrollWidth > main.clientWidth) wrong.push(`${name} is wider than its place`);
+        const seen = [...document.querySelectorAll("main *, footer *, .turner *")]
+            .filter((one) => one.checkVisibility() && !one.closest(".visually-hidden"));
+        for (const one of seen) {
+            const isText = ({ nodeType, data }) => nodeType === Node.TEXT_NODE && data.trim();
+            const said = [...one.childNodes].some(isText);
+            const box = one.getBoundingClientRect();
+            if (low && box.height && box.top < 0.4 * innerHeight - 1 && !one.closest(".leaf")) {
+                wrong.push(`${name}: ${one.className || one.tagName} is too high`);
+            }
+            if (isCut(one)) wrong.push(`${name}: ${one.className || one.tagName} is cut`);
+            if (!said || one.closest("#turner, .tool-hint")) continue;
+            const key = `${name} ${one.textContent.trim()} ${one.tagName}`;
+            fonts[key] = parseFloat(getComputedStyle(one).fontSize);
+            if (one.closest(".slip-number")) continue;
+            if (key in smaller && fonts[key] < 1.5 * smaller[key] - 0.1) {
+                wrong.push(`${key} is ${fonts[key]} px, which was ${smaller[key]}`);
+            }
+        }
+        const boxes = seen.filter((one) => one.matches("button"))
             .map((button) => [button.textContent.trim(), button.getBoundingClientRect()]);
         for (const [text, box] of boxes) {
-            if (box.width < 87.9 || box.height < 87.9) found.push(`${name}: ${text} is small`);
+            if (box.width < 87.9 || box.height < 87.9) wrong.push(`${name}: ${text} is small`);
         }
+        const room = main.getBoundingClientRect();
+        const isSeen = ([, box]) => !needs || (box.top >= room.top && box.bottom <= room.bottom);
         for (const [i, [text, a]] of boxes.entries()) for (const [, b] of boxes.slice(i + 1)) {
+            if (!isSeen(["", a]) || !isSeen(["", b])) continue;
             const across = Math.max(b.left - a.right, a.left - b.right);
             const down = Math.max(b.top - a.bottom, a.top - b.bottom);
-            if (Math.max(across, down) < 21.9) found.push(`${name}: ${text} is too near`);
+            if (Math.max(across, down) < 21.9) wrong.push(`${name}: ${text} is too near`);
         }
     }
     for (const one of screens) one.hidden = one !== before;
-    return found;
+    return { wrong, turned, fonts };
 }"""

@@ -90,7 +90,6 @@ async def test_whoever_may_not_be_served_today_is_told_and_offered_a_booking(
     }
     await intercept(kiosk, "**/prospects?**", lambda route: route.fulfill(json=foretold))
     await press(kiosk, f"[data-language={language}]")
-    await press(kiosk, "[data-mode=large]")
     await choose(kiosk)
     await expect(kiosk.locator("#prospect-warning-title")).to_contain_text("18:00")
     await expect(kiosk.locator("#prospect-warning-title")).to_contain_text(title)

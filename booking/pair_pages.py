@@ -9,13 +9,14 @@ from litestar import Request, Response, get, post
 from litestar.response import Redirect
 from msgspec.structs import replace
 
-from booking.choice import Choice, free_days, planned, read_choice, services_problem
+from booking.choice import Choice, free_days, longest, planned, read_choice, services_problem
 from booking.finding import form_key, moment
 from booking.frame import step
 from booking.held import browser_of, enough_url, named
 from booking.holding import hold_start
 from queue_app.clock import Clock
 from queue_app.domain.appointments import Appointment, as_of
+from queue_app.domain.catalogue import Service
 from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.errors import Conflict, NotFound, RuleBroken, TooMany
 from queue_app.domain.pairs import Pair, Parts, pairs, parts_of
@@ -29,7 +30,7 @@ from queue_app.web.limits import PUBLIC
 AnyRequest = Request[Any, Any, Any]
 
 
-class PairsAt(NamedTuple):
+class PairPlace(NamedTuple):
     """A branch in which it is possible, and its pairs of starts by day."""
 
     branch: Branch
@@ -56,7 +57,7 @@ async def two(request: AnyRequest, clock: Clock) -> Response[Any]:
     if not are_two(directory, choice.services):
         return Redirect(choice.url("/way", channel=None, branch=None, day=None), status_code=303)
     places = [
-        PairsAt(branch, parts, await _pairs_by_day(directory, branch, parts, clock))
+        PairPlace(branch, parts, await _pairs_by_day(directory, branch, parts, clock))
         for branch in directory.branches.values()
         if (parts := parts_of(branch, choice.services, "visit"))
     ]
@@ -70,12 +71,18 @@ async def two(request: AnyRequest, clock: Clock) -> Response[Any]:
         choice,
         back="/",
         places=places,
-        titles=directory.services,
-        lengths=[_minutes(directory, part) for part in place.parts] if place else [],
+        parts_chosen=_chosen(directory, place),
+        longest=longest,
         fields=[*choice.pairs(), ("key", str(uuid4()))],
         lost="lost" in request.query_params,
         **_shown_day(choice, place),
     )
+
+
+def _chosen(directory: Directory, place: PairPlace | None) -> list[list[Service]]:
+    """The services of each of the two, where the branch is known."""
+    parts = place.parts if place else ()
+    return [[directory.services[code] for code in one] for one in parts]
 
 
 async def _pairs_by_day(
@@ -93,7 +100,7 @@ def _minutes(directory: Directory, services: tuple[str, ...]) -> int:
     return planned(directory, [directory.services[code] for code in services])
 
 
-def _shown_day(choice: Choice, place: PairsAt | None) -> dict[str, Any]:
+def _shown_day(choice: Choice, place: PairPlace | None) -> dict[str, Any]:
     """The chosen day, or the first; and the days beside it."""
     days = list(place.days) if place else []
     day = choice.day if choice.day in days else next(iter(days), None)
