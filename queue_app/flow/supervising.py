@@ -17,8 +17,8 @@ from queue_app.domain.hall import Hall
 from queue_app.domain.orders import Orders, left_by, under_orders
 from queue_app.domain.people import Staff, one_line
 from queue_app.domain.tickets import Ticket
-from queue_app.flow import records
 from queue_app.flow.act import Act, verb
+from queue_app.flow.appointment_records import insert_unsettled
 from queue_app.flow.arrival import check_services
 from queue_app.queries import appointments, orders_today, tickets, unsettled
 from queue_app.queries import staff as people
@@ -334,7 +334,7 @@ async def _strand(act: Act, branch: Branch) -> int:
     ]
     for one in found:
         left = await act.record(one, "unsettle", why="closed")
-        await records.insert_unsettled(left, "closed")
+        await insert_unsettled(left, "closed")
     return len(found)
 
 
