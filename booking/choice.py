@@ -1,5 +1,6 @@
 """What a resident has chosen so far. It stands in the address, so that Back always works."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any, Protocol
 from urllib.parse import urlencode
@@ -12,6 +13,7 @@ from queue_app.domain.catalogue import (
     Channel,
     Service,
     common_channels,
+    planned_minutes,
     visit_minutes,
 )
 from queue_app.domain.directory import Branch, Directory
@@ -104,13 +106,7 @@ def places_of(directory: Directory, choice: Choice) -> list[Branch]:
 
 
 def branches_of(directory: Directory, services: tuple[str, ...], channel: Channel) -> list[Branch]:
-    return [
-        branch
-        for branch in directory.branches.values()
-        if any(
-            lane.channel == channel and lane.services.issuperset(services) for lane in branch.lanes
-        )
-    ]
+    return [branch for branch in directory.branches.values() if branch.gives(services, channel)]
 
 
 def missing_step(directory: Directory, choice: Choice) -> str | None:
@@ -125,8 +121,14 @@ def missing_step(directory: Directory, choice: Choice) -> str | None:
     return None
 
 
+def longest(directory: Directory, services: Iterable[Service]) -> int:
+    """Minutes that these services take at most, as every page says them of several; of one it says
+    what the catalogue has published."""
+    return sum(planned_minutes(one, directory.rules.open_service_minutes) for one in services)
+
+
 def planned(directory: Directory, services: list[Service]) -> int:
-    """Minutes that a visit for these services is planned for."""
+    """Minutes that are kept free for these services."""
     rules = directory.rules
     return visit_minutes(services, rules.open_service_minutes, rules.grid_minutes)
 

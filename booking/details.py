@@ -19,9 +19,10 @@ from phonenumbers import (
 
 from queue_app.domain.centre import Centre
 from queue_app.domain.errors import QueueError
+from queue_app.domain.work import LONGEST
 from queue_app.texts.words import N_, words
-from queue_app.web.errors import SENTENCES, sentences
 from queue_app.web.i18n import language_of
+from queue_app.web.sentences import SENTENCES, sentences
 
 ENTERED_COOKIE = "entered"
 ENTERED_SECONDS = 600
@@ -80,6 +81,11 @@ class Entered(Struct, frozen=True):
     asked_overlap: bool = False
     proofs: tuple[str, ...] = ()
     """Of the codes that were sent; the last is the one that is waited for."""
+    work: str = ""
+    """What the browser has computed."""
+
+    then: str = ""
+    """The link of the other of two visits, which is booked with the same."""
 
     @property
     def as_it_is(self) -> tuple[str, ...]:
@@ -106,6 +112,8 @@ def read_form(form: Mapping[str, Any], cookie: str | None) -> Entered:
         asked_email=str(form.get("asked_email") or ""),
         asked_overlap=bool(form.get("asked_overlap")),
         proofs=read_entered(cookie).proofs,
+        work=str(form.get("work") or "")[:LONGEST],
+        then=str(form.get("then") or "")[:KEPT_MAX] or read_entered(cookie).then,
     )
 
 

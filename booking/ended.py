@@ -1,5 +1,6 @@
 """A hold that has ended: who ended it, and the way on, with what was typed."""
 
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from math import ceil
 from typing import Any
@@ -16,7 +17,7 @@ from booking.finding import gone_url, moment
 from booking.held import browser_of, enough_url, named
 from booking.holding import hold_start
 from queue_app.domain.appointments import Appointment, as_of
-from queue_app.domain.errors import Conflict, RuleBroken, TooMany
+from queue_app.domain.errors import Conflict, NotFound, RuleBroken, TooMany
 from queue_app.flow import booking
 from queue_app.flow.act import By
 from queue_app.queries import appointments, reference
@@ -79,6 +80,9 @@ async def extend(request: AnyRequest, token: str, by: By) -> Redirect:
         held = await booking.extend(by, token)
     except (Conflict, RuleBroken):
         held = None
+    with suppress(Conflict, RuleBroken, NotFound):
+        if entered.then:
+            await booking.extend(by, entered.then)
     page = Redirect(f"/visit/{token}{'?longer=1#held' if held else ''}", status_code=303)
     if not too_long(entered):
         page.set_cookie(kept(token, entered))
@@ -97,7 +101,8 @@ async def take_again(
 ) -> Redirect:
     """To the page of the new hold, booked at once if asked; to other times where it is gone.
 
-    `entered` comes along in the cookie of whichever page is next.
+    `entered` comes along in the cookie of whichever page is next. Where a browser computes before
+    it books, that page comes first: what it has computed was for the old hold.
     """
     directory = await reference.directory()
     choice = choice_of(found, directory.branch_of(found.branch_id).slug)
@@ -115,7 +120,7 @@ async def take_again(
         page = Redirect(gone_url(f"/visit/{found.token}/taken", error, starts_at), status_code=303)
         page.set_cookie(kept(found.token, entered))
         return page
-    if with_booking:
+    if with_booking and not directory.rules.booking_work_bits:
         page = await entering.book(by, held, entered, language, "?again=1")
     else:
         page = Redirect(f"/visit/{held.token}?again=1", status_code=303)

@@ -4,11 +4,12 @@ from litestar.response import Redirect
 from msgspec.structs import astuple, replace
 
 from booking.details import ENTERED_COOKIE, Entered, kept, refused
-from queue_app.domain.appointments import Appointment
+from queue_app.domain.appointments import Appointment, as_of
 from queue_app.domain.catalogue import Language
-from queue_app.domain.errors import Conflict, RuleBroken, TooMany
+from queue_app.domain.errors import Conflict, NotFound, RuleBroken, TooMany
 from queue_app.flow import booking, proving, reaching
 from queue_app.flow.act import By
+from queue_app.queries import appointments
 
 PROOFS = 4
 """So many are remembered: one for each contact, and one more for each."""
@@ -19,13 +20,43 @@ async def book(
 ) -> Redirect:
     """Books what is held. What was booked in another window with other data is not overwritten.
 
-    `told`: a query for whichever page is next.
+    `told`: a query for whichever page is next. The other of two visits is booked with the same.
     """
+    if page := await _not_booked(by, found, entered, language, told):
+        return page
+    return await _book_other(by, found, entered, language, told)
+
+
+async def _book_other(
+    by: By, found: Appointment, entered: Entered, language: Language, told: str
+) -> Redirect:
+    """Where something stands in its way, its own page says so, and names the one that is booked."""
+    try:
+        other = as_of(await appointments.by_token(entered.then), by.now)
+    except NotFound:
+        return _done(found.token, told)
+    rest = replace(entered, then="")
+    page = await _not_booked(by, other, rest, language, f"?then={found.token}")
+    return page or _done(found.token, f"?then={other.token}")
+
+
+async def _not_booked(
+    by: By, found: Appointment, entered: Entered, language: Language, told: str
+) -> Redirect | None:
+    """The page that says why, or None once it is booked."""
     link = f"/visit/{found.token}"
     name, phone, email = astuple(entered.details)
     try:
         await booking.confirm(
-            by, found.token, name, phone, email, language, entered.as_it_is, entered.proofs
+            by,
+            found.token,
+            name,
+            phone,
+            email,
+            language,
+            entered.as_it_is,
+            entered.proofs,
+            entered.work,
         )
     except RuleBroken as error:
         return await _refused(by, found.token, link + told, entered, error, language)
@@ -36,7 +67,7 @@ async def book(
             page = f"{link}/contact" if can_correct(found) else link
             return refused(found.token, page, entered, error)
         return kept_at(found.token, entered)
-    return _done(found.token, told)
+    return None
 
 
 def kept_at(token: str, entered: Entered) -> Redirect:

@@ -1,9 +1,10 @@
 """Free days and times as a page shows them, for a new visit and for one that moves."""
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import MAXYEAR, MINYEAR, date, datetime
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
+from uuid import UUID, uuid4
 
 from litestar import Request
 
@@ -11,7 +12,7 @@ from queue_app.domain.directory import Directory
 from queue_app.domain.errors import QueueError
 from queue_app.domain.slots import around
 from queue_app.texts.formats import NIGHT_ENDS
-from queue_app.web.errors import sentences
+from queue_app.web.sentences import sentences
 
 NOON = 12
 NEAREST = 6
@@ -55,8 +56,8 @@ def parts_of(rows: list[DayRow], day: date) -> dict[str, Any]:
     }
 
 
-GONE = ("slot_taken", "no_such_time")
-"""What a chosen start may turn out to be; another start solves both."""
+GONE = ("slot_taken", "no_such_time", "does_not_fit")
+"""What a chosen start may turn out to be; another start solves each."""
 
 
 def gone_url(path: str, error: QueueError, starts_at: datetime) -> str:
@@ -108,9 +109,18 @@ def _by_day(starts: list[datetime]) -> dict[tuple[date, bool], list[datetime]]:
 
 
 def moment(text: Any) -> datetime | None:
-    """An aware instant from a form or an address; None for what is not one."""
+    """An aware instant from a form or an address; None for what is not one, or is so early or late
+    that no zone's clock shows it."""
     try:
         found = datetime.fromisoformat(text)
     except (TypeError, ValueError):
         return None
-    return found if found.tzinfo else None
+    return found if found.tzinfo and MINYEAR < found.year < MAXYEAR else None
+
+
+def form_key(text: Any) -> UUID:
+    """The key of a form, or a new one."""
+    try:
+        return UUID(text)
+    except (AttributeError, TypeError, ValueError):
+        return uuid4()

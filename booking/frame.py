@@ -5,7 +5,7 @@ from uuid import uuid4
 
 from litestar import Request, Response
 
-from booking.choice import Choice, planned
+from booking.choice import Choice, longest
 from queue_app.domain.directory import Directory
 from queue_app.web.templating import render
 
@@ -27,7 +27,7 @@ def step(
         directory=directory,
         choice=choice,
         chosen=[directory.services[code] for code in choice.services],
-        minutes_planned=planned(directory, [directory.services[one] for one in choice.services]),
+        at_most=longest(directory, [directory.services[one] for one in choice.services]),
         branch=directory.branches.get(choice.branch or ""),
         back=choice.url(back),
         moving=None,

@@ -11,9 +11,9 @@ from queue_app.clock import Clock
 from queue_app.domain.errors import Conflict, RuleBroken, TooMany
 from queue_app.flow import arrival
 from queue_app.flow.act import By
-from queue_app.web.errors import sentences
 from queue_app.web.guards import require_same_origin, right
 from queue_app.web.limits import PUBLIC
+from queue_app.web.sentences import sentences
 
 
 @post("/visit/{token:str}/here", include_in_schema=False, opt=right("arrive", PUBLIC))

@@ -8,6 +8,7 @@ from litestar import Request, Response, get
 from msgspec import Struct
 
 from queue_app.clock import Clock
+from queue_app.domain.arrivals import tickets_until
 from queue_app.domain.branch_day import Door
 from queue_app.domain.catalogue import Text
 from queue_app.domain.directory import Branch, Directory
@@ -19,7 +20,8 @@ from queue_app.domain.half_hours import (
     busiest,
     quietest,
 )
-from queue_app.queries import reference, waits_ahead
+from queue_app.domain.interruptions import Interruption, stop_of_all
+from queue_app.queries import interruptions, orders_today, reference, waits_ahead
 from queue_app.queries.waits_ahead import Held
 from queue_app.screens import notices
 from queue_app.texts.speaker import speaker_of
@@ -69,7 +71,13 @@ async def every(request: AnyRequest, clock: Clock) -> Response[str]:
     """Every branch at this moment."""
     directory, now = await reference.directory(), clock.now()
     ahead = await waits_ahead.fresh(directory, now)
-    rows = [_row(directory, one, ahead.get(slug), now) for slug, one in _offices(directory)]
+    offices = _offices(directory)
+    stops = await interruptions.lasting([one.id for one in offices.values()], now)
+    ended = await orders_today.without_tickets(directory, now)
+    rows = [
+        _row(directory, one, ahead.get(slug), stops[one.id], ended, now)
+        for slug, one in offices.items()
+    ]
     held = await waits_ahead.held_since(now - HELD_DAYS)
     return render(
         request,
@@ -80,8 +88,8 @@ async def every(request: AnyRequest, clock: Clock) -> Response[str]:
     )
 
 
-def _offices(directory: Directory) -> list[tuple[str, Branch]]:
-    return [(slug, one) for slug, one in directory.branches.items() if one.kind == "office"]
+def _offices(directory: Directory) -> dict[str, Branch]:
+    return {slug: one for slug, one in directory.branches.items() if one.kind == "office"}
 
 
 @get("/now/{branch:str}", include_in_schema=False, opt=right("see_prospect"))
@@ -91,31 +99,37 @@ async def one(request: AnyRequest, branch: str, clock: Clock) -> Response[str]:
     where = directory.branch(branch)
     ahead = (await waits_ahead.fresh(directory, now)).get(where.slug)
     held = (await waits_ahead.held_since(now - HELD_DAYS)).get(where.id)
+    stops = await interruptions.lasting([where.id], now)
+    ended = await orders_today.without_tickets(directory, now)
     days = [_left(day, now) for day in ahead.days] if ahead else []
     return render(
         request,
         "booking/now_branch.html",
         directory=directory,
-        row=_row(directory, where, ahead, now),
+        row=_row(directory, where, ahead, stops[where.id], ended, now),
         days=_drawn([day for day in days if day.half_hours]),
         held=held or Held(0, 0),
     )
 
 
 def _row(
-    directory: Directory, branch: Branch, ahead: WaitsAhead | None, now: datetime
+    directory: Directory,
+    branch: Branch,
+    ahead: WaitsAhead | None,
+    stops: Sequence[Interruption],
+    ended: frozenset[int],
+    now: datetime,
 ) -> BranchNow:
-    day = directory.today(branch, now)
-    door = day.door(now)
+    """The range is of a minute ago; a stop of calls and the kiosk's door are of this moment.
+    `ended`: the branches that give no more tickets today."""
+    stop = stop_of_all(stops, now)
     today = _left(ahead.days[0], now).half_hours if ahead and ahead.days else ()
     return BranchNow(
         branch=branch,
-        door=door,
-        gives_until=next((w.closes for w in day.kiosk if w.opens <= now < w.closes), None),
+        door=directory.today(branch, now).door(now),
+        gives_until=tickets_until(directory, branch, stops, now, branch.id in ended),
         ahead=ahead,
-        stop=notices.title(speaker_of(directory.centre), ahead.stop)
-        if ahead and ahead.stop
-        else None,
+        stop=notices.title(speaker_of(directory.centre), stop) if stop else None,
         best=quietest(today) if len(today) > 1 else None,
     )
 

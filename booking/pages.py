@@ -11,13 +11,16 @@ from litestar import Request, Response, Router, get, post
 from litestar.response import Redirect
 
 from booking import (
+    changing,
     contact,
     ended,
     held,
     here,
+    moving,
     my,
     now,
     own_data,
+    pair_pages,
     places,
     proof,
     visit,
@@ -33,7 +36,7 @@ from booking.choice import (
     read_choice,
     services_problem,
 )
-from booking.finding import day_rows, gone, gone_url, moment, parts_of
+from booking.finding import day_rows, form_key, gone, gone_url, moment, parts_of
 from booking.frame import holding, step
 from booking.held import browser_of, enough_url, held_here, named
 from booking.holding import hold_start
@@ -63,13 +66,14 @@ async def way(request: AnyRequest, clock: Clock) -> Response[Any]:
     """Does one need to come? Asked only where there is another way."""
     directory = await reference.directory()
     choice = read_choice(request.query_params, directory)
+    if pair_pages.are_two(directory, choice.services):
+        return Redirect(choice.url("/two", channel=None), status_code=303)
     if problem := services_problem(directory, choice.services):
         return services_page(request, directory, choice, problem)
     channels = channels_of(directory, choice.services)
     if len(channels) == 1:
         return Redirect(choice.url("/branch", channel=channels[0]), status_code=303)
     chosen = [directory.services[code] for code in choice.services]
-    to_send = {code for service in chosen for code in service.documents}
     return step(
         request,
         "booking/way.html",
@@ -78,7 +82,7 @@ async def way(request: AnyRequest, clock: Clock) -> Response[Any]:
         channels=channels,
         lines=lines_now(directory, clock.now()),
         site=site_of(directory) if all("site" in one.channels for one in chosen) else None,
-        to_send=[one for one in directory.centre.checklists if one.code in to_send],
+        to_send=directory.to_send(choice.services),
         back="/",
     )
 
@@ -153,7 +157,7 @@ async def hold(request: AnyRequest, by: By) -> Response[Any]:
         return Redirect(at_url(choice, starts_at), status_code=303)
     if starts_at is None or missing_step(directory, choice):
         return Redirect(missing_step(directory, choice) or choice.url("/day"), status_code=303)
-    key, before = visit.key(form.get("key")), str(form.get("instead") or "") or None
+    key, before = form_key(form.get("key")), str(form.get("instead") or "") or None
     browser = browser_of(request) or str(key)
     by = by.through(browser)
     if mine := await _same(by, choice, starts_at, before):
@@ -223,10 +227,13 @@ router = Router(
         about,
         *held.HANDLERS,
         *places.HANDLERS,
+        *pair_pages.HANDLERS,
         *now.HANDLERS,
         *here.HANDLERS,
         *visit.HANDLERS,
+        *moving.HANDLERS,
         *ended.HANDLERS,
+        *changing.HANDLERS,
         *contact.HANDLERS,
         *my.HANDLERS,
         *proof.HANDLERS,

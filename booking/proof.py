@@ -15,10 +15,10 @@ from queue_app.domain.errors import Conflict, NotFound, QueueError, RuleBroken, 
 from queue_app.flow import proving
 from queue_app.flow.act import By
 from queue_app.queries import known, reference, waiting_list, wishes
-from queue_app.web.errors import sentences
 from queue_app.web.guards import require_same_origin, right
 from queue_app.web.i18n import language_of
 from queue_app.web.limits import LOOK_UP
+from queue_app.web.sentences import sentences
 from queue_app.web.templating import render
 
 AnyRequest = Request[Any, Any, Any]

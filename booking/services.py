@@ -6,8 +6,10 @@ from typing import Any
 from litestar import Request, Response, get
 
 from booking import words
-from booking.choice import Choice, planned, read_choice
+from booking.choice import Choice, longest, read_choice
 from booking.without_visit import site_of
+from queue_app.domain.appointments import Appointment
+from queue_app.domain.catalogue import Service
 from queue_app.domain.directory import Directory
 from queue_app.domain.matching import Found
 from queue_app.queries import reference
@@ -16,6 +18,8 @@ from queue_app.web.guards import right
 from queue_app.web.templating import render
 
 AnyRequest = Request[Any, Any, Any]
+PROBLEMS = ("no_service", "too_many_services", "nobody_serves")
+"""What may be wrong with the services that are chosen."""
 
 
 @get("/", include_in_schema=False, opt=right("see_page"))
@@ -35,13 +39,18 @@ def services_page(
     problem: str | None = None,
     asked: str = "",
     found: Sequence[Found] = (),
+    changing: Appointment | None = None,
+    offered: Sequence[Service] | None = None,
 ) -> Response[str]:
-    """What was found stands above the groups, and not in them again."""
-    above = [directory.services[one.code] for one in found if one.kind == "service"]
+    """What was found stands above the groups, and not in them again.
+
+    `changing`: a booking whose services are to be others; `offered`: those that it may have.
+    """
+    every = directory.centre.services if offered is None else offered
+    known = {one.code: one for one in every}
+    above = [known[one.code] for one in found if one.kind == "service" and one.code in known]
     by_group = {
-        group: [
-            one for one in directory.centre.services if one.group == group.code and one not in above
-        ]
+        group: [one for one in every if one.group == group.code and one not in above]
         for group in directory.centre.groups
     }
     return render(
@@ -54,8 +63,9 @@ def services_page(
         above=above,
         advised={one.code for one in found if one.kind == "note"},
         by_group=by_group,
-        planned=planned,
+        longest=longest,
         problem=problem,
+        changing=changing,
         words=words.services,
         site=site_of(directory),
         another=directory.services.get(directory.centre.search.another or ""),

@@ -4,13 +4,14 @@ from datetime import date, datetime, timedelta
 
 from msgspec import Struct
 
-from queue_app.domain import interruptions, tickets
+from queue_app.domain import arrivals, interruptions, tickets
 from queue_app.domain.appointments import Appointment
 from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.errors import RuleBroken
 from queue_app.domain.hall import Hall
 from queue_app.flow import arrival
-from queue_app.queries import halls
+from queue_app.queries import halls, orders_today
+from queue_app.queries.interruptions import lasting
 from queue_app.screens.interruption import InterruptionView, interruption_view
 
 
@@ -45,15 +46,17 @@ class Ended(Struct, frozen=True):
     live_queue: bool
 
 
-def what_is_left(directory: Directory, found: Appointment, now: datetime) -> Ended:
+async def what_is_left(directory: Directory, found: Appointment, now: datetime) -> Ended:
     branch = directory.branch_of(found.branch_id)
     day = directory.today(branch, now)
     left_at = found.ticket_ended_at
+    stops = (await lasting([branch.id], now))[branch.id]
+    no_more = branch.id in await orders_today.without_tickets(directory, now)
     same_day = left_at is not None and _is_today(directory, found, left_at)
     return Ended(
         gave_up=found.ticket_state == "left" and same_day,
         today=_is_today(directory, found, now) and not day.is_over(now),
-        live_queue=not branch.retired and day.gives_tickets(now),
+        live_queue=arrivals.tickets_until(directory, branch, stops, now, no_more) is not None,
     )
 
 

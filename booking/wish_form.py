@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, time, timedelta
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from litestar.datastructures import FormMultiDict
@@ -9,15 +10,16 @@ from msgspec import Struct
 
 from booking.choice import Parameters, branches_of
 from booking.details import Entered, read_form
-from booking.visit import key
+from booking.finding import form_key
 from queue_app.domain.catalogue import SLOT_CHANNELS, Channel
 from queue_app.domain.centre import WEEKDAYS
 from queue_app.domain.contacts import Resident
 from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.hours import DAY_MINUTES, bounds
-from queue_app.domain.wish import DAY_HOURS, FARTHEST, Wanted
+from queue_app.domain.wish import DAY_HOURS, FARTHEST, Wanted, Wish
 
 HOUR_MINUTES = 60
+MAX_LINK = 80
 NO_HOURS = (8, 20)
 """What is offered to choose from where no branch says when it is open."""
 
@@ -30,34 +32,46 @@ class WishForm(Struct, frozen=True):
     key: UUID
     proofs: tuple[str, ...] = ()
     code: str | None = None
+    instead: str = ""
+    """The link of the booking that is given up for what comes of it."""
 
     @property
     def person(self) -> Resident:
         details = self.entered.details
         return Resident(details.name, details.phone, details.email)
 
-    def pairs(self, directory: Directory) -> list[tuple[str, str]]:
-        """As the hidden fields of a form that sends it once more."""
-        wanted, details = self.wanted, self.entered.details
-        named = [
+    def url(self, directory: Directory, wish: Wish | None) -> str:
+        """The address that asks for the same; who waits stands in none."""
+        if wish is not None:
+            return f"/wish/{wish.token}/change"
+        instead = [("instead", self.instead)] if self.instead else []
+        return f"/wish?{urlencode([*self._wanted(directory), *instead])}"
+
+    def _wanted(self, directory: Directory) -> list[tuple[str, str]]:
+        wanted = self.wanted
+        return [
+            *[("service", code) for code in wanted.services],
+            *[("branch", directory.branch_of(one).slug) for one in wanted.branches],
+            *[("weekday", str(one)) for one in wanted.weekdays],
             ("channel", wanted.channel),
             ("first_day", wanted.first_day.isoformat()),
             ("last_day", wanted.last_day.isoformat()),
             ("from_hour", str(wanted.from_hour)),
             ("until_hour", str(wanted.until_hour)),
+        ]
+
+    def pairs(self, directory: Directory) -> list[tuple[str, str]]:
+        """As the hidden fields of a form that sends it once more."""
+        details = self.entered.details
+        named = [
             ("name", details.name),
             ("phone", details.phone),
             ("email", details.email),
             ("asked_email", self.entered.asked_email),
+            ("instead", self.instead),
             ("key", str(self.key)),
         ]
-        return [
-            *[("service", code) for code in wanted.services],
-            *[("branch", directory.branch_of(one).slug) for one in wanted.branches],
-            *[("weekday", str(one)) for one in wanted.weekdays],
-            *named,
-            *[("proof", one) for one in self.proofs],
-        ]
+        return [*self._wanted(directory), *named, *[("proof", one) for one in self.proofs]]
 
 
 def read_wish(form: FormMultiDict, directory: Directory, today: date) -> WishForm:
@@ -66,9 +80,10 @@ def read_wish(form: FormMultiDict, directory: Directory, today: date) -> WishFor
     return WishForm(
         wanted=read_wanted(form, directory, today),
         entered=read_form(form, None),
-        key=key(form.get("key")),
+        key=form_key(form.get("key")),
         proofs=tuple(str(one)[:80] for one in form.getall("proof", []))[-4:],
         code=None if code is None else str(code)[:40],
+        instead=str(form.get("instead") or "")[:MAX_LINK],
     )
 
 

@@ -13,9 +13,10 @@ from litestar.status_codes import HTTP_308_PERMANENT_REDIRECT
 from msgspec.structs import replace
 
 from booking import words
-from booking.choice import Choice, planned
+from booking.choice import Choice, longest
 from booking.details import Details, Entered, field_errors, phone_example, suggestion
 from booking.wish_form import (
+    MAX_LINK,
     WishForm,
     a_day,
     choices_of,
@@ -34,10 +35,10 @@ from queue_app.flow import proving, wishing
 from queue_app.flow.act import By
 from queue_app.queries import known, reference, waiting_list
 from queue_app.queries.waiting_list import WishStanding
-from queue_app.web.errors import sentences
 from queue_app.web.guards import require_same_origin, right
 from queue_app.web.i18n import language_of
 from queue_app.web.limits import LOOK_UP, PUBLIC
+from queue_app.web.sentences import sentences
 from queue_app.web.templating import render
 
 AnyRequest = Request[Any, Any, Any]
@@ -49,7 +50,8 @@ async def ask(request: AnyRequest, clock: Clock) -> Response[Any]:
     """When would it suit you? For the services that were chosen."""
     directory, today = await _today(clock)
     wanted = read_wanted(request.query_params, directory, today)
-    form = WishForm(wanted, Entered(), uuid4())
+    instead = request.query_params.get("instead", "")[:MAX_LINK]
+    form = WishForm(wanted, Entered(), uuid4(), instead=instead)
     choices = choices_of(directory, form, today)
     if not choices["giving"] or not directory.rules.offer_minutes:
         return Redirect("/", status_code=303)
@@ -77,6 +79,7 @@ async def make(request: AnyRequest, by: By, clock: Clock) -> Response[Any]:
             form.person,
             form.entered.as_it_is,
             form.proofs,
+            form.instead,
         )
     except (RuleBroken, TooMany) as error:
         return await _refused(request, by, form, error, today)
@@ -117,6 +120,7 @@ async def accept(request: AnyRequest, token: str, by: By) -> Response[Any]:
     require_same_origin(request)
     try:
         booked = await wishing.accept_offer(by, token)
+        await wishing.give_up_unsettled(by, token)
     except RuleBroken as error:
         said = urlencode({"why": error.code, "limit": error.details.get("limit", "")})
         return Redirect(f"/wish/{token}?{said}", status_code=303)
@@ -279,6 +283,7 @@ def _code_page(
         directory=directory,
         errors=errors,
         fields=form.pairs(directory),
+        asked=form.url(directory, wish),
         action=f"/wish/{wish.token}/change" if wish else "/wish",
         minutes_good=proving.CODE_MINUTES,
     )
@@ -296,12 +301,13 @@ def _form_page(
         status=422 if errors else 200,
         headers=PRIVATE,
         directory=directory,
-        minutes_planned=planned(directory, choices["chosen"]),
+        at_most=longest(directory, choices["chosen"]),
         wish=wish,
         errors=errors,
         suggestion=suggestion(form.entered),
         example=example,
         back=_chosen(directory, form.wanted).url("/day"),
+        asked=form.url(directory, wish) if request.method == "POST" else None,
         **choices,
     )
 
@@ -322,7 +328,7 @@ def _page(
         wish=wish,
         chosen=chosen,
         branches=branches,
-        minutes_planned=planned(directory, chosen),
+        at_most=longest(directory, chosen),
         weekdays=[a_day(one) for one in wish.wanted.weekdays],
         hours=_hours(directory, wish),
         link=f"/wish/{wish.token}",

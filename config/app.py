@@ -19,9 +19,17 @@ import display.speech
 import kiosk.pages
 import queue_app.api.routes
 import queue_app.api.viewer
+import queue_app.console.attendance_list
+import queue_app.console.counter
 import queue_app.console.devices_list
+import queue_app.console.leaving
 import queue_app.console.pages
 import queue_app.console.unsettled_list
+import queue_app.console.visit_history
+import queue_app.office.acts
+import queue_app.office.city
+import queue_app.office.desk_more_or_less
+import queue_app.office.live_branch
 import queue_app.trial.inbox
 from config.files import CATALOGUES
 from config.settings import Settings
@@ -74,6 +82,7 @@ FACES = (
     "kiosk",
     "display",
     "queue_app.console",
+    "queue_app.office",
     "queue_app.api",
     "queue_app.trial",
 )
@@ -89,7 +98,13 @@ def create_app(settings: Settings, clock: Clock | None = None, works: bool = Tru
     hall_clock = clock or SystemClock()
     promises = Promises()
     forecasts = Forecasts(time.monotonic)
-    channels = (sockets.desk(), sockets.board(), sockets.ticket(promises))
+    staffing_answers = queue_app.office.desk_more_or_less.StaffingAnswers()
+    channels = (
+        sockets.desk(),
+        sockets.board(),
+        sockets.ticket(promises),
+        sockets.supervision(),
+    )
     hub = Hub(hall_clock, [one.screen for one in channels], forecasts)
     folder = MessageFolder(settings.data / "messages")
     ways: dict[Medium, Adapter] = {"mail": folder, "sms": folder}
@@ -140,7 +155,15 @@ def create_app(settings: Settings, clock: Clock | None = None, works: bool = Tru
             display.speech.router,
             queue_app.console.pages.router,
             queue_app.console.devices_list.router,
+            queue_app.console.visit_history.router,
+            queue_app.console.leaving.router,
+            queue_app.console.counter.router,
+            queue_app.console.attendance_list.router,
             queue_app.console.unsettled_list.router,
+            queue_app.office.city.router,
+            queue_app.office.live_branch.router,
+            queue_app.office.acts.router,
+            queue_app.office.desk_more_or_less.router,
             *pairing.routes,
             site_files.favicon,
             site_files.robots,
@@ -156,6 +179,7 @@ def create_app(settings: Settings, clock: Clock | None = None, works: bool = Tru
             "hub": Provide(lambda: hub, sync_to_thread=False),
             "forecasts": Provide(lambda: forecasts, sync_to_thread=False),
             "voice": Provide(lambda: voice, sync_to_thread=False),
+            "staffing_answers": Provide(lambda: staffing_answers, sync_to_thread=False),
             "promises": Provide(lambda: promises, sync_to_thread=False),
             "by": Provide(provide_by, sync_to_thread=False),
             "staff": Provide(provide_staff, sync_to_thread=False),
@@ -165,6 +189,7 @@ def create_app(settings: Settings, clock: Clock | None = None, works: bool = Tru
         state=State(
             {
                 "clock": hall_clock,
+                "forecasts": forecasts,
                 "readiness": health.Readiness(),
                 "known": known,
                 "limited": settings.rate_limits,

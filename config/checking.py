@@ -30,6 +30,7 @@ RawFiles = dict[str, dict[str, Any]]
 
 _CODED = (
     ("centre.toml", "priorities", "code"),
+    ("centre.toml", "outcomes", "code"),
     ("catalogue.toml", "groups", "code"),
     ("catalogue.toml", "services", "code"),
     ("advice.toml", "checklists", "code"),

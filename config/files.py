@@ -5,7 +5,7 @@ catalogue.toml  groups, services
 advice.toml     checklists, contacts, notes
 capacity.toml   skills, and layouts (hours, desks, lanes) that branches share
 branches.toml   branches
-search.toml     another, idle, synonyms, keywords: the words that find services; may be missing
+search.toml     another, idle, synonyms, keywords, topics: words that find services; may be missing
 """
 
 from datetime import date
@@ -38,9 +38,10 @@ from queue_app.domain.centre import (
     Priority,
     Rules,
     Skill,
+    VisitOutcome,
     Weekly,
 )
-from queue_app.domain.matching import Keywords, Phrases, SearchWords, Synonyms
+from queue_app.domain.matching import Keywords, Phrases, PlainWord, SearchWords, Synonyms
 from queue_app.domain.paper import Paper, PrinterPlan
 
 __all__ = ["ConfigError", "Mistake", "check_centre", "load_centre", "write_centre"]
@@ -61,6 +62,7 @@ FILES: dict[str, frozenset[str]] = {
             "branch_words",
             "rules",
             "priorities",
+            "outcomes",
             "paper",
         }
     ),
@@ -68,7 +70,7 @@ FILES: dict[str, frozenset[str]] = {
     "advice.toml": frozenset({"checklists", "contacts", "notes"}),
     "capacity.toml": frozenset({"skills", "layouts"}),
     "branches.toml": frozenset({"branches"}),
-    "search.toml": frozenset({"another", "idle", "synonyms", "keywords"}),
+    "search.toml": frozenset({"another", "idle", "synonyms", "keywords", "topics"}),
 }
 """Every file of the folder with the keys at its top."""
 OPTIONAL = frozenset({"search.toml"})
@@ -205,6 +207,7 @@ def _read(reader: Reader, raw: dict[str, dict[str, Any]]) -> Centre:
         contacts=_contacts(reader, raw["advice.toml"]),
         notes=every("advice.toml", "notes", Note),
         priorities=every("centre.toml", "priorities", Priority),
+        outcomes=every("centre.toml", "outcomes", VisitOutcome),
         skills=every("capacity.toml", "skills", Skill),
         branches=_branches(reader, raw),
         search=_search(reader, raw["search.toml"]),
@@ -219,10 +222,12 @@ def _search(reader: Reader, raw: dict[str, Any]) -> SearchWords:
         reader.struct(place.at("synonyms").item(label), table, Synonyms) for label, table in groups
     ]
     keywords = reader.items(place.at("keywords"), raw.get("keywords", []), Keywords, "of")
+    topics = reader.items(place.at("topics"), raw.get("topics", []), PlainWord)
     return SearchWords(
         idle=reader.value(place.at("idle"), raw.get("idle", {}), Phrases) or {},
         synonyms=tuple(filter(None, synonyms)),
         keywords=tuple(value for _, value in keywords),
+        topics=tuple(value for _, value in topics),
         another=reader.value(place.at("another"), raw.get("another"), str | None),
     )
 

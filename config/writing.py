@@ -33,6 +33,7 @@ def write_centre(centre: Centre, folder: Path) -> None:
             "branch_words": _plain(centre.branch_words),
             "rules": _plain(centre.rules),
             "priorities": _plain_all(centre.priorities),
+            "outcomes": _plain_all(centre.outcomes),
             "paper": _plain(centre.paper),
         },
         "catalogue.toml": {
@@ -56,6 +57,7 @@ def write_centre(centre: Centre, folder: Path) -> None:
             "idle": {key: list(words) for key, words in centre.search.idle.items()},
             "synonyms": _plain_all(centre.search.synonyms),
             "keywords": _plain_all(centre.search.keywords),
+            "topics": _plain_all(centre.search.topics),
         },
         "branches.toml": {"branches": [_branch_table(one, layouts) for one in centre.branches]},
     }

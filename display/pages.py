@@ -245,9 +245,11 @@ async def paper(
     branch = directory.branch_of(own.branch_id)
     seen = await halls.load(directory, branch, clock.now(), forecasts)
     promises.note(seen, own.id)
-    language = _language(request, own)
-    link = absolute(request, f"/t/{token}")
     again = "reprint" in request.query_params
+    # At the counter it is the clerk's browser that prints it, in the language of whoever waits.
+    language = own.language if again or "print" in request.query_params else ""
+    language = language if language in directory.languages else _language(request, own)
+    link = absolute(request, f"/t/{token}")
     return render(
         request,
         "display/paper.html",

@@ -13,7 +13,7 @@ from litestar import Request, Response, Router, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from kiosk.offer import OfferedGroup, OfferedService, screens_of_groups
+from kiosk.offer import OfferedGroup, OfferedService, screens_of_groups, screens_of_topics
 from kiosk.read_out import aloud
 from kiosk.slip import slip_of
 from kiosk.words import Sayings, script
@@ -62,7 +62,7 @@ async def start(
     if device is None or not belongs(device, place.id, KINDS):
         return _unregistered(request, place, REFUSED in request.query_params)
     seen = await halls.load(directory, place, clock.now(), forecasts)
-    return _screens(request, seen, await printers.of_kiosk(place.id, device.actor))
+    return await _screens(request, seen, await printers.of_kiosk(place.id, device.actor))
 
 
 def _unregistered(request: Asked, branch: Branch, refused: bool) -> Response[Any]:
@@ -77,7 +77,7 @@ def _unregistered(request: Asked, branch: Branch, refused: bool) -> Response[Any
     )
 
 
-def _screens(request: Asked, seen: Hall, printer: KioskPrinter | None) -> Response[Any]:
+async def _screens(request: Asked, seen: Hall, printer: KioskPrinter | None) -> Response[Any]:
     """The page. It always begins in the first language: no visitor's choice is remembered."""
     directory, branch = seen.directory, seen.branch
     speaker = speaker_of(directory.centre)
@@ -97,6 +97,7 @@ def _screens(request: Asked, seen: Hall, printer: KioskPrinter | None) -> Respon
         branch=branch,
         door=door,
         groups=groups,
+        topics=await screens_of_topics(directory, branch),
         words=script,
         known={
             "branch": branch.slug,

@@ -33,6 +33,7 @@ def script(spoken: Words) -> dict[str, Any]:
     return {
         "kiosk": spoken.gettext("Kiosk"),
         "waiting": spoken.forms("%(n)s person is waiting", "%(n)s people are waiting"),
+        "nobody": spoken.pgettext("ticket", "nobody"),
         "nobody_waits": spoken.gettext("Nobody is waiting"),
         "desks_open_at": spoken.gettext("The desks open at %(time)s. You can take a ticket now."),
         "no_desk_yet": spoken.gettext("No desk is open yet. You can take a ticket now."),
@@ -82,6 +83,7 @@ def script(spoken: Words) -> dict[str, Any]:
         "paused_service": spoken.gettext(
             "Not available for now; whoever is waiting keeps their place"
         ),
+        "ended_service": spoken.gettext("No more tickets for this today"),
         "lost_answer": spoken.gettext(
             "The connection was lost. We are trying again: you will not get a second ticket."
         ),

@@ -14,7 +14,8 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from queue_app.store.cluster import ClusterError, cluster
+from queue_app.store.cluster import cluster
+from queue_app.store.cluster_folders import ClusterError
 
 ROOT = Path(__file__).parents[1]
 HOLDER = """
@@ -176,10 +177,10 @@ def test_first_starts_at_once_agree_on_one_account() -> None:
     """On a fresh machine the account is missing, and several processes start."""
     name = f"queue-app-{os.getpid()}"
     ask = (
-        "from queue_app.store import cluster, system_account; import pwd\n"
+        "from queue_app.store import cluster_folders, system_account; import pwd\n"
         f"system_account.SYSTEM_USER = {name!r}\n"
         "print(flush=True); input()\n"
-        "uid = cluster._owner().uid\n"
+        "uid = cluster_folders.owner_here().uid\n"
         "print(flush=True); input()\n"
         "print(uid, pwd.getpwuid(uid).pw_name)\n"
     )

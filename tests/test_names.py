@@ -15,8 +15,10 @@ ROWS = "queue_app/store/tables.py"
 SAME_CLASS: dict[str, str] = {}
 SAME_MODULE = {
     "appointments": "the rules and how their rows are read",
+    "attendance": "the rule and how its people are read",
     "centre": "the structs and their routes",
     "demand": "the rule and its records",
+    "desk_asks": "what a clerk asks, and the routes",
     "desks": "the routes of desks and what is read of them",
     "devices": "what is done to them, how they stand, and their routes",
     "errors": "the tree and how the web says it",

@@ -26,7 +26,6 @@ function show() {
   if (minutes === shownMinutes) return;
   shownMinutes = minutes;
   left.textContent = minutes > 1 ? plural(t.minutes, minutes) : t.less;
-  left.hidden = false;
   held.classList.toggle("held-soon", minutes <= WARN_AT);
   if (SAY_AT.includes(minutes)) said.textContent = left.textContent;
   // An alert is read at once, whatever else is being read.

@@ -10,13 +10,19 @@ const groups = [...form.querySelectorAll("details")];
 const limit = Number(form.dataset.limit);
 const chosenText = byId("chosen");
 
+/** As all pages say it: of one service as it is published, of several at most. */
+function howLong(chosen) {
+  if (chosen.length === 1) return chosen[0].dataset.published;
+  const minutes = chosen.reduce((sum, box) => sum + Number(box.dataset.minutes), 0);
+  return fill(t.up_to, { minutes });
+}
+
 function tell() {
   const chosen = boxes.filter((box) => box.checked);
   const full = chosen.length >= limit;
   for (const box of boxes) box.disabled = full && !box.checked;
-  const minutes = chosen.reduce((sum, box) => sum + Number(box.dataset.minutes), 0);
   chosenText.textContent = chosen.length
-    ? `${plural(t.chosen, chosen.length)}, ${fill(t.up_to, { minutes })}`
+    ? `${plural(t.chosen, chosen.length)}, ${howLong(chosen)}`
     : "";
   if (full) chosenText.textContent += `. ${fill(t.limit, { limit })}`;
 }

@@ -44,7 +44,7 @@ function state(call) {
   if (board.interruption && !board.interruption.services) return "interrupted";
   if (call) return call.state;
   const desk = board.desks.find((one) => one.number === known.desk);
-  return desk?.state ?? "closed";
+  return desk?.busy ? "busy" : (desk?.state ?? "closed");
 }
 
 fit(document.querySelector(".plate h1"));

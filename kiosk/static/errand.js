@@ -195,7 +195,7 @@ function refused(problem) {
     calls.onDoor({ ...door(), state, ...problem });
     return calls.onEnd();
   }
-  if (problem.code === "services_paused") return refusedForNow(problem);
+  if (["services_paused", "tickets_ended"].includes(problem.code)) return refusedForNow(problem);
   return fail(problem);
 }
 

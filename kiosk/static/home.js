@@ -94,8 +94,8 @@ function showDesks() {
 
 /** Why nothing is given for now, or not everything. */
 function showStop() {
-  const { interruption: stop, stopped } = hall.door;
-  visit.stop(stopped);
+  const { interruption: stop, stopped, ended } = hall.door;
+  visit.stop(stopped, ended);
   document.body.dataset.stop = hall.door.state === "interrupted" ? (stop?.kind ?? "") : "";
   say(byId("stop-title"), () => stop?.title[language()] ?? "");
   say(byId("stop-advice"), () => stop?.advice[language()] ?? "");

@@ -22,6 +22,7 @@ const WAYS = {
   no_service: ["services"],
   past_closing: ["services"],
   services_paused: ["services"],
+  tickets_ended: ["services"],
 };
 
 /** `problem`: of RFC 9457, or only `{code}`; `code`: the booking's six digits, if any. */

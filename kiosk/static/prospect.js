@@ -20,6 +20,7 @@ export async function foretell(branch, services, priority) {
     if (mine !== asked) return;
     if (response.ok) show(answer);
     else if (answer.code === "services_paused") tell((t) => t.paused_service);
+    else if (answer.code === "tickets_ended") tell((t) => t.ended_service);
   } catch {
     // The ticket itself will say what is in the way.
   }

@@ -101,7 +101,7 @@ function showPlace(ticket, pause) {
   byId("ticket-unknown").hidden = !waiting || Boolean(ticket.wait || pause);
   byId("ticket-paused").hidden = !waiting || !pause;
   say(byId("ticket-paused"), (t) => pause?.(t) ?? "");
-  say(byId("ticket-ahead"), (t) => ahead(t, ticket.people_ahead));
+  say(byId("ticket-ahead"), (t) => ahead(t, ticket, pause));
   say(byId("ticket-wait"), (t) => waitText(t, ticket.wait));
 
   const due = ticket.due_at && new Date(ticket.due_at);
@@ -128,8 +128,10 @@ function warn({ state, wait }, closes) {
   );
 }
 
-function ahead(t, people) {
-  return people ? plural(t.people, people) : t.you_are_next;
+/** Nobody is next while no desk works, or calls are stopped. */
+function ahead(t, { people_ahead: people, wait }, pause) {
+  if (people) return plural(t.people, people);
+  return wait && !pause ? t.you_are_next : t.nobody;
 }
 
 function waitText(t, wait) {

@@ -3,12 +3,13 @@
 import { allow as enable, byId } from "/static/web/lib/dom.js";
 import { say, unsay } from "/static/web/lib/words.js";
 
-const offers = new Map(
-  [...document.querySelectorAll("[data-service]")].map((button) => [
-    button.dataset.service,
-    { button, desks: new Set(button.dataset.desks.split(" ")) },
-  ]),
-);
+/** By service: its buttons, in its group first and then wherever a word leads to it. */
+const offers = new Map();
+for (const button of document.querySelectorAll("[data-service]")) {
+  const { service, desks } = button.dataset;
+  if (offers.has(service)) offers.get(service).buttons.push(button);
+  else offers.set(service, { buttons: [button], button, desks: new Set(desks.split(" ")) });
+}
 const groups = document.querySelectorAll("[data-group]");
 const list = byId("chosen");
 const row = byId("chosen-row");
@@ -18,15 +19,17 @@ let chosen = [];
 let priority = null;
 let most = 1;
 let stopped = new Set();
+let ended = new Set();
 
 export function allow(services) {
   most = services;
 }
 
-/** Services that are not given for now. */
-export function stop(codes) {
-  if (codes.join() === [...stopped].join()) return;
+/** Services that are not given for now, and those of which no more tickets are given today. */
+export function stop(codes, over) {
+  if (codes.join() === [...stopped].join() && over.join() === [...ended].join()) return;
   stopped = new Set(codes);
+  ended = new Set(over);
   render();
 }
 
@@ -44,7 +47,7 @@ export function has(code) {
 
 /** Whether it is given now, and by some desk together with what is chosen. */
 export function fits(code) {
-  if (stopped.has(code)) return false;
+  if (stopped.has(code) || ended.has(code)) return false;
   const { desks } = offers.get(code);
   return chosen.every((one) => one === code) || [...common()].some((desk) => desks.has(desk));
 }
@@ -98,7 +101,9 @@ function render() {
   byId("add-service").hidden = full || !another;
   byId("no-more-services").hidden = !full && another;
   for (const note of document.querySelectorAll("[data-adding]")) note.hidden = !chosen.length;
-  for (const [code, { button }] of offers) showOffer(code, button);
+  for (const [code, { buttons }] of offers) {
+    for (const button of buttons) showOffer(code, button);
+  }
   for (const group of groups) showGroup(group);
 }
 
@@ -121,7 +126,12 @@ function showOffer(code, button) {
   enable(button, possible);
   note.hidden = possible;
   if (possible) unsay(note);
-  else say(note, (words) => (stopped.has(code) ? words.paused_service : words.other_desk));
+  else say(note, (words) => words[refusalOf(code)]);
+}
+
+function refusalOf(code) {
+  if (ended.has(code)) return "ended_service";
+  return stopped.has(code) ? "paused_service" : "other_desk";
 }
 
 function showGroup(group) {

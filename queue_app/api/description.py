@@ -19,8 +19,8 @@ from litestar.routes import HTTPRoute
 from queue_app.api import shapes
 from queue_app.api.docs import schema_of_text
 from queue_app.domain.rights import DEVICES, RIGHTS, STAFF
-from queue_app.web.errors import CODES_BY_STATUS, SENTENCES
 from queue_app.web.limits import LIMITS
+from queue_app.web.sentences import CODES_BY_STATUS, SENTENCES
 
 Document = dict[str, Any]
 PROBLEM = "application/problem+json"

@@ -6,9 +6,11 @@ from litestar import Request, Response, delete, get, post
 from litestar.status_codes import HTTP_200_OK, HTTP_204_NO_CONTENT
 
 from queue_app.api.shapes import (
+    ContactAtDesk,
     Credentials,
     DeskDone,
     DeskView,
+    Finish,
     NewCall,
     Pause,
     Queued,
@@ -19,7 +21,7 @@ from queue_app.api.shapes import (
 )
 from queue_app.domain.rights import has_taken, reach, require
 from queue_app.domain.tickets import Ticket
-from queue_app.flow import calling, staffing
+from queue_app.flow import calling, contact_at_desk, staffing
 from queue_app.flow.act import By
 from queue_app.queries import halls, reference
 from queue_app.queries import staff as people
@@ -116,8 +118,9 @@ async def pause_desk(desk: int, by: By, data: Pause | None = None) -> DeskDone:
     status_code=HTTP_200_OK,
     summary="Leave the desk",
 )
-async def close_desk(desk: int, by: By) -> DeskDone:
-    return _desk(await staffing.close_desk(by, desk))
+async def close_desk(desk: int, by: By, data: Pause | None = None) -> DeskDone:
+    reason = data.reason if data else ""
+    return _desk(await staffing.close_desk(by, desk, reason))
 
 
 def _desk(row: DeskRow) -> DeskDone:
@@ -133,7 +136,7 @@ def _desk(row: DeskRow) -> DeskDone:
 )
 async def call(desk: int, by: By, data: NewCall | None = None) -> Response[TicketDone | None]:
     picked = data.ticket if data else None
-    called = await calling.call(by, desk, picked)
+    called = await calling.call(by, desk, picked, data.why if data else None)
     if called is None:
         return Response(None, status_code=HTTP_204_NO_CONTENT)
     return Response(await done(called), status_code=HTTP_200_OK)
@@ -185,8 +188,9 @@ async def start(ticket: int, by: By) -> TicketDone:
     opt=right("finish"),
     status_code=HTTP_200_OK,
 )
-async def finish(ticket: int, by: By) -> TicketDone:
-    return await done(await calling.finish(by, ticket))
+async def finish(ticket: int, by: By, data: Finish | None = None) -> TicketDone:
+    said = data or Finish()
+    return await done(await calling.finish(by, ticket, said.services, said.outcome, said.note))
 
 
 @post(
@@ -237,7 +241,7 @@ async def put_back(ticket: int, by: By) -> TicketDone:
     status_code=HTTP_200_OK,
 )
 async def transfer(ticket: int, by: By, data: Transfer) -> TicketDone:
-    return await done(await calling.transfer(by, ticket, data.services, data.desk))
+    return await done(await calling.transfer(by, ticket, data.services, data.desk, data.note))
 
 
 @post(
@@ -248,6 +252,19 @@ async def transfer(ticket: int, by: By, data: Transfer) -> TicketDone:
 )
 async def undo(ticket: int, by: By) -> TicketDone:
     return await done(await calling.undo(by, ticket))
+
+
+@post(
+    "/tickets/{ticket:int}/contacts",
+    operation_id="correctContact",
+    opt=right("correct_contact"),
+    status_code=HTTP_200_OK,
+    summary="Another phone or e-mail of the person at the desk, and of what else they have booked",
+)
+async def correct_contact(ticket: int, data: ContactAtDesk, by: By) -> TicketDone:
+    return await done(
+        await contact_at_desk.correct_contact(by, ticket, data.phone, data.email, data.as_it_is)
+    )
 
 
 @get(

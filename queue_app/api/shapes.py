@@ -10,7 +10,7 @@ from queue_app.domain.catalogue import Channel, Duration, Language, Text
 from queue_app.domain.centre import BranchKind, Checklist, Contact, Note, Priority, Weekday
 from queue_app.domain.interruptions import Kind
 from queue_app.domain.people import Role
-from queue_app.domain.tickets import State
+from queue_app.domain.tickets import PickReason, State
 from queue_app.domain.waits import Wait
 from queue_app.domain.wish import WishState
 
@@ -107,11 +107,11 @@ class DaysView(Struct, frozen=True):
 
 
 class WalkInNow(Struct, frozen=True):
-    """What a walk-in who comes now waits, and how many wait already; no range: nobody can say."""
+    """What a walk-in who comes now waits, and how many wait already; None: nobody can say."""
 
     low_minutes: int | None
     high_minutes: int | None
-    people: int
+    people: int | None
 
 
 class HalfHourView(Struct, frozen=True):
@@ -145,6 +145,15 @@ class Confirmation(Body, frozen=True):
     language: Language | None = None
     as_it_is: AsItIs = []
     proofs: Proofs = []
+    work: Annotated[str, Meta(max_length=20)] = ""
+
+
+class ContactAtDesk(Body, frozen=True):
+    """What is left out stays as it is."""
+
+    phone: Annotated[str, Meta(min_length=1, max_length=80)] | None = None
+    email: Annotated[str, Meta(min_length=1, max_length=254)] | None = None
+    as_it_is: AsItIs = []
 
 
 class LookUp(Body, frozen=True):
@@ -203,6 +212,13 @@ class NewWish(Body, frozen=True):
     proofs: Proofs = []
 
 
+class FirstWish(NewWish, frozen=True):
+    """`instead`: the link's token of a booking that changed plans left without a place, which is
+    given up once something is booked in its stead."""
+
+    instead: Code | None = None
+
+
 class OfferView(Struct, frozen=True):
     """A time that is held for a wish until `held_until`."""
 
@@ -238,11 +254,20 @@ class Rescheduling(Body, frozen=True):
     starts_at: datetime
 
 
+class ServicesChange(Body, frozen=True):
+    """`starts_at`: another start; without it the booking keeps its own."""
+
+    services: Codes
+    starts_at: datetime | None = None
+
+
 class AppointmentView(Struct, frozen=True):
     """One's own appointment; `phone` and `email` are shown in part, as whoever holds the link may
     be somebody else.
 
     `branch_retired`: the branch has closed for good; the appointment can only be cancelled.
+    `work_bits`, of what is held: a program that is to book without a proof of the contact sends as
+    `work` a number with which the SHA-256 of "token.number" begins with so many zero bits; 0: none.
     """
 
     token: str
@@ -259,6 +284,7 @@ class AppointmentView(Struct, frozen=True):
     email: str | None
     ticket_token: str | None
     branch_retired: bool
+    work_bits: int
 
 
 class ProofView(Struct, frozen=True):
@@ -344,12 +370,25 @@ class InterruptionDone(Struct, frozen=True):
 
 
 class NewCall(Body, frozen=True):
+    """`why`: of a ticket that is picked before others."""
+
     ticket: int | None = None
+    why: PickReason | None = None
+
+
+class Finish(Body, frozen=True):
+    """`services`: those that were given in the end, null: as asked for; `outcome`: a code of the
+    centre's; `note`: deleted with the visit's name and contact."""
+
+    services: Codes | None = None
+    outcome: Code | None = None
+    note: Annotated[str, Meta(max_length=500)] = ""
 
 
 class Transfer(Body, frozen=True):
     services: Codes | None = None
     desk: int | None = None
+    note: Annotated[str, Meta(max_length=500)] = ""
 
 
 class RightCheck(Body, frozen=True):

@@ -8,15 +8,17 @@ from queue_app.domain.errors import NotFound
 from queue_app.domain.hall import DeskExtra, Hall
 from queue_app.domain.numbering import branch_of_token
 from queue_app.domain.people import Actor
-from queue_app.domain.rights import reach
+from queue_app.domain.rights import reach, require
 from queue_app.domain.tickets import Ticket
 from queue_app.flow.promising import Promises
 from queue_app.live import Screen, Topic, nothing_more
 from queue_app.queries import desks, reference, tickets
+from queue_app.queries.missed_bookings import missed_today
 from queue_app.queries.staff import desk as find_desk
 from queue_app.queries.together import Together
 from queue_app.screens.board import BoardView, board_view
 from queue_app.screens.desk import DeskQueueView, desk_view, viewer_of
+from queue_app.screens.supervision import SupervisionView, supervision_view
 from queue_app.screens.ticket import TicketView, ticket_view
 from queue_app.web.boards import admit_to_board
 from queue_app.web.guards import Connection
@@ -113,5 +115,29 @@ def desk() -> Channel:
         Screen("desk", DeskQueueView, render, load),
         "see_desk",
         "A desk's console; staff of the branch.",
+        topic,
+    )
+
+
+def supervision() -> Channel:
+    """The whole branch, for its supervisor; one screen for all who may see it."""
+
+    async def topic(asked: Connection, who: Actor) -> Topic:
+        directory = await reference.directory()
+        branch = directory.branch(asked.path_params["branch"])
+        require("see_supervision", who, branch.id)
+        return Topic(branch.id, "supervision", directory.epoch)
+
+    async def load(hall: Hall, topics: Mapping[Topic, int | None]) -> Mapping[Topic, int]:
+        return dict.fromkeys(topics, await missed_today(hall))
+
+    def render(hall: Hall, _topic: Topic, missed: int) -> SupervisionView:
+        return supervision_view(hall, missed)
+
+    return Channel(
+        "/ws/branches/{branch:str}/supervision",
+        Screen("supervision", SupervisionView, render, load),
+        "see_supervision",
+        "A branch live: desks, queue, bookings, what is away; its supervisor.",
         topic,
     )

@@ -15,6 +15,7 @@ from queue_app.api.shapes import (
     NewAppointment,
     NewTicket,
     Rescheduling,
+    ServicesChange,
 )
 from queue_app.domain.appointments import Appointment, as_of
 from queue_app.domain.catalogue import Language
@@ -52,7 +53,15 @@ async def hold(branch: str, data: NewAppointment, by: By) -> AppointmentView:
 async def confirm(token: str, data: Confirmation, by: By) -> AppointmentView:
     spoken = await _spoken(data.language)
     booked = await booking.confirm(
-        by, token, data.name, data.phone, data.email, spoken, data.as_it_is, data.proofs
+        by,
+        token,
+        data.name,
+        data.phone,
+        data.email,
+        spoken,
+        data.as_it_is,
+        data.proofs,
+        data.work,
     )
     return await shown(booked)
 
@@ -107,6 +116,17 @@ async def move(token: str, data: Rescheduling, by: By) -> AppointmentView:
 
 
 @post(
+    "/appointments/{token:str}/changes",
+    operation_id="changeServices",
+    opt=right("change_services", PUBLIC),
+    status_code=HTTP_200_OK,
+    summary="Other services, at the same time where they fit there",
+)
+async def change(token: str, data: ServicesChange, by: By) -> AppointmentView:
+    return await shown(await booking.change_services(by, token, data.services, data.starts_at))
+
+
+@post(
     "/appointments/{token:str}/cancellation",
     operation_id="cancelAppointment",
     opt=right("cancel", PUBLIC),
@@ -147,6 +167,7 @@ async def shown(one: Appointment) -> AppointmentView:
         email=hidden_mail(one.email) if one.email else None,
         ticket_token=one.ticket_token,
         branch_retired=branch.retired,
+        work_bits=directory.rules.booking_work_bits if one.state == "held" else 0,
     )
 
 

@@ -8,14 +8,17 @@ from litestar.params import Parameter
 
 from queue_app.api.shapes import HalfHourView, WaitsView, WalkInNow
 from queue_app.clock import Clock
+from queue_app.domain.arrivals import tickets_until
 from queue_app.domain.errors import RuleBroken
 from queue_app.domain.half_hours import WaitsAhead
+from queue_app.domain.interruptions import stop_of_all
 from queue_app.domain.ranges import Forecasts
 from queue_app.flow import arrival
-from queue_app.queries import reference, waits_ahead
+from queue_app.queries import interruptions, orders_today, reference, waits_ahead
 from queue_app.web.guards import right
 
 HELD_DAYS = timedelta(days=30)
+NO_TICKET = ("branch_closed", "past_last_ticket", "no_walk_ins", "services_paused")
 
 
 @get(
@@ -34,8 +37,12 @@ async def waits(
     where = directory.branch(branch)
     ahead = (await waits_ahead.fresh(directory, now)).get(where.slug)
     held = (await waits_ahead.held_since(now - HELD_DAYS)).get(where.id)
-    gives = where.kind == "office" and directory.today(where, now).gives_tickets(now)
-    at_once = _of_all(ahead) if ahead and gives else None
+    stops = (await interruptions.lasting([where.id], now))[where.id]
+    ended = where.id in await orders_today.without_tickets(directory, now)
+    gives = tickets_until(directory, where, stops, now, ended) is not None
+    at_once = (
+        _of_all(ahead, stopped=stop_of_all(stops, now) is not None) if ahead and gives else None
+    )
     if services:
         at_once = await _of_these(branch, services, clock, forecasts, at_once)
     return WaitsView(
@@ -51,9 +58,9 @@ async def waits(
     )
 
 
-def _of_all(ahead: WaitsAhead) -> WalkInNow:
+def _of_all(ahead: WaitsAhead, *, stopped: bool) -> WalkInNow:
     """Whatever one comes for."""
-    if ahead.stop:
+    if stopped:
         return WalkInNow(None, None, ahead.people)
     return WalkInNow(ahead.low_minutes, ahead.high_minutes, ahead.people)
 
@@ -72,11 +79,10 @@ async def _of_these(
     try:
         found = await arrival.prospect(branch, services, None, clock.now(), forecasts)
     except RuleBroken as error:
-        if error.code in ("branch_closed", "past_last_ticket", "no_walk_ins"):
+        if error.code in NO_TICKET:
             return None
         raise
-    people = known.people if known else found.people_ahead
-    wait = found.wait
+    wait, people = found.wait, known.people if known else None
     return WalkInNow(
         wait.low_minutes if wait else None, wait.high_minutes if wait else None, people
     )

@@ -3,7 +3,7 @@
 from litestar import get, post
 from litestar.status_codes import HTTP_200_OK
 
-from queue_app.api.shapes import NewWish, OfferView, WishView
+from queue_app.api.shapes import FirstWish, NewWish, OfferView, WishView
 from queue_app.domain.appointments import Appointment
 from queue_app.domain.centre import WEEKDAYS
 from queue_app.domain.contacts import Resident, hidden
@@ -22,9 +22,15 @@ from queue_app.web.limits import PUBLIC
     opt=right("make_wish", PUBLIC),
     summary="Wait for a time that suits",
 )
-async def make(data: NewWish, by: By) -> WishView:
+async def make(data: FirstWish, by: By) -> WishView:
     token = await wishing.make_wish(
-        by, data.language, await _wanted(data), _person(data), data.as_it_is, data.proofs
+        by,
+        data.language,
+        await _wanted(data),
+        _person(data),
+        data.as_it_is,
+        data.proofs,
+        data.instead,
     )
     return await _shown(token, by)
 
@@ -80,6 +86,7 @@ async def change(token: str, data: NewWish, by: By) -> WishView:
 )
 async def accept(token: str, by: By) -> WishView:
     await wishing.accept_offer(by, token)
+    await wishing.give_up_unsettled(by, token)
     return await _shown(token, by)
 
 

@@ -170,8 +170,9 @@ def _count(found: Sequence[object]) -> str:
 
 
 def booking_line(directory: Directory, one: Appointment) -> str:
-    """The last digits of its code, branch, time and services."""
+    """The last digits of its code, branch, time and services; whether it is a call."""
+    call = "  by phone" if one.channel == "phone" else ""
     return (
         f"...{one.code[-3:]}  {directory.branch_of(one.branch_id).slug}"
-        f"  {directory.local(one.starts_at):%a %Y-%m-%d %H:%M}  {', '.join(one.services)}"
+        f"  {directory.local(one.starts_at):%a %Y-%m-%d %H:%M}{call}  {', '.join(one.services)}"
     )

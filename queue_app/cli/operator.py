@@ -10,7 +10,7 @@ from config.settings import Settings, SettingsError, from_environment
 from queue_app import installation
 from queue_app.domain.errors import QueueError
 from queue_app.installation import InstallationError
-from queue_app.store.cluster import ClusterError
+from queue_app.store.cluster_folders import ClusterError
 from queue_app.store.dumps import DumpError
 
 T = TypeVar("T")
@@ -37,7 +37,7 @@ def _sentence(error: QueueError) -> str:
 
     Such as "… account with this name. Choose another name. (login_taken: login=clerk1)".
     """
-    from queue_app.web.errors import SENTENCES
+    from queue_app.web.sentences import SENTENCES
 
     facts = ", ".join(f"{name}={_plain(value)}" for name, value in error.details.items())
     code = f"{error.code}: {facts}" if facts else error.code

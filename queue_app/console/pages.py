@@ -31,14 +31,16 @@ from queue_app.queries import desks, halls, reference, unsettled
 from queue_app.queries import staff as people
 from queue_app.screens.desk import desk_view, viewer_of
 from queue_app.screens.overview import branch_overview
-from queue_app.web.errors import queue_error, sentences, wants_json
+from queue_app.web.errors import queue_error, wants_json
 from queue_app.web.guards import SESSION_COOKIE, find_staff, require_same_origin, right
 from queue_app.web.i18n import language_of
 from queue_app.web.limits import SIGN_IN as SIGN_IN_LIMIT
+from queue_app.web.sentences import sentences
 from queue_app.web.templating import NO_STORE, pages_of, render
 
 SIGN_IN = "/console/sign-in"
 START = "/console"
+LEAVING = "/console/leaving"
 LOGIN_MAX = 200
 PASSWORD_MAX = 1000
 TOKEN_MAX = 100
@@ -130,18 +132,24 @@ async def _forget_session(request: Asked, by: By) -> None:
 
 @post("/sign-out", include_in_schema=False, status_code=HTTP_200_OK, opt=right("end_session"))
 async def sign_out(request: Asked, by: By) -> Page:
-    """Leaves the desk, too, unless somebody is still at it."""
+    """Leaves the desk, too. While somebody is at it, what becomes of them is asked first."""
     require_same_origin(request)
     staff = await find_staff(request)
-    if staff:
-        await _leave_desks(By(staff, by.now, forecasts=by.forecasts), staff)
+    if staff and not await _leave_desks(By(staff, by.now, forecasts=by.forecasts), staff):
+        return see(LEAVING)
+    return await end(request, by)
+
+
+async def end(request: Asked, by: By) -> Page:
+    """Whoever goes is signed out, and led to where the next one signs in."""
     await _forget_session(request, by)
     page = see(SIGN_IN)
     page.delete_cookie(SESSION_COOKIE, path="/")
     return page
 
 
-async def _leave_desks(by: By, staff: Staff) -> None:
+async def _leave_desks(by: By, staff: Staff) -> bool:
+    """Whether nobody is at any of them any more."""
     directory = await reference.directory()
     for desk_id in await people.desks_of(reach(staff, directory.branches_ever), staff.id):
         try:
@@ -149,6 +157,8 @@ async def _leave_desks(by: By, staff: Staff) -> None:
         except Conflict as error:
             if error.code != "desk_busy":
                 raise
+            return False
+    return True
 
 
 @get("/", include_in_schema=False, opt=right("see_desks"))
@@ -207,6 +217,9 @@ async def _choose(
         paper=shown.paper,
         kinds=KINDS,
         away=shown.devices_away,
+        forgotten=shown.forgotten,
+        numbers={desk.id: desk.number for desk in seen.desks},
+        reminder_words=words.reminders,
         notice=shown.notice,
         says=staff.role in RIGHTS["say_line"],
         longest=announcing.LINE_LENGTH,

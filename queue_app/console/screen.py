@@ -35,12 +35,30 @@ def reference_data(
             }
             for one in centre.checklists
         },
+        "usual": _usual(seen, desk_id),
+        "outcomes": [{"code": one.code, "title": one.title[language]} for one in centre.outcomes],
+        "ask_outcome": centre.rules.ask_outcome and bool(centre.outcomes),
+        "ask_breaks": centre.rules.ask_breaks,
+        "retention_days": centre.rules.retention_days,
         "desks": [
             {"id": desk.id, "number": desk.number}
             for desk in seen.branch.desks
             if desk.id != desk_id
         ],
     }
+
+
+USUAL = 9
+"""So many services have a digit of their own."""
+
+
+def _usual(seen: Hall, desk_id: int) -> list[str]:
+    """What this desk gives, what the branch gives most often first."""
+    times = seen.times
+    given = seen.desk_view(desk_id).services
+    in_order = [one.code for one in seen.directory.centre.services if one.code in given]
+    visits = {code: times[code].visits if code in times else 0.0 for code in in_order}
+    return sorted(in_order, key=lambda code: -visits[code])[:USUAL]
 
 
 def _transferable(seen: Hall) -> list[dict[str, Any]]:

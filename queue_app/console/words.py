@@ -39,8 +39,86 @@ def kinds(spoken: Words) -> dict[str, str]:
     }
 
 
+def stages(spoken: Words) -> dict[str, str]:
+    """What the groups of a branch's day are called."""
+    return {
+        "late": spoken.gettext("Booked, and not here"),
+        "parked": spoken.pgettext("people", "Set aside"),
+        "waiting": spoken.gettext("Waiting"),
+        "at_desk": spoken.gettext("At a desk"),
+        "booked": spoken.gettext("Booked for later"),
+        "missed": spoken.gettext("No-shows"),
+        "served": spoken.gettext("Served"),
+        "gone": spoken.gettext("Left or cancelled"),
+    }
+
+
+def reminders(spoken: Words) -> dict[str, str]:
+    """Of whom staff are reminded, and why."""
+    return {
+        "called": spoken.gettext("%(number)s: called %(minutes)s ago and not begun"),
+        "long": spoken.gettext("%(number)s: at the desk for %(minutes)s already"),
+        "parked": spoken.gettext("%(number)s: set aside for %(minutes)s"),
+        "overdue": spoken.gettext("Booked for %(time)s and not here"),
+        "ring": spoken.gettext("%(number)s: the phone call of %(time)s is due"),
+    }
+
+
+def whys(spoken: Words) -> dict[str, str]:
+    """Why somebody is called before others."""
+    return {
+        "returned": spoken.gettext("Came back to finish"),
+        "short": spoken.gettext("A short question"),
+        "unwell": spoken.gettext("Feels unwell"),
+        "with_child": spoken.gettext("With a small child"),
+        "agreed": spoken.gettext("Agreed on with this desk"),
+        "told": spoken.gettext("The supervisor said so"),
+        "other": spoken.gettext("Another reason"),
+    }
+
+
+def history(spoken: Words) -> dict[str, Any]:
+    """What happened in a visit, and how visits ended."""
+    return {
+        "whys": whys(spoken),
+        "verbs": {
+            "issue": spoken.gettext("Got the ticket"),
+            "call": spoken.gettext("Called"),
+            "recall": spoken.gettext("Called once more"),
+            "start": spoken.gettext("Visit began"),
+            "finish": spoken.gettext("Visit ended"),
+            "no_show": spoken.gettext("Did not come"),
+            "park": spoken.gettext("Was set aside"),
+            "return": spoken.gettext("Was put back into the queue"),
+            "transfer": spoken.gettext("Was transferred"),
+            "leave": spoken.gettext("Left"),
+            "expect": spoken.gettext("Was called early, expected later"),
+            "rejoin": spoken.gettext("Came back"),
+            "undo": spoken.gettext("The last step was taken back"),
+        },
+        "ends": {
+            "finished": spoken.gettext("served"),
+            "no_show": spoken.gettext("did not come"),
+            "left": spoken.gettext("left"),
+            "booked": spoken.gettext("booked"),
+            "fulfilled": spoken.gettext("served"),
+            "missed": spoken.gettext("did not come"),
+        },
+    }
+
+
 def desk(spoken: Words) -> dict[str, Any]:
     return {
+        "whys": whys(spoken),
+        "reminders": reminders(spoken),
+        "help": {
+            "ask": spoken.gettext("Ask for help"),
+            "asked": spoken.gettext("Help asked for at %(time)s"),
+        },
+        "break_asked": spoken.gettext("Break asked for: take back"),
+        "take_break": spoken.gettext("Take a break"),
+        "loading": spoken.gettext("Loading…"),
+        "more": spoken.gettext("and %(n)s more"),
         "modes": {
             "called": spoken.gettext("Called"),
             "serving": spoken.gettext("At the desk"),
@@ -84,6 +162,19 @@ def desk(spoken: Words) -> dict[str, Any]:
         "services_title": spoken.gettext("Services"),
         "documents_title": spoken.gettext("Documents to ask for"),
         "refused": refused(spoken),
+        "correct": {
+            "button": spoken.gettext("Correct…"),
+            "email": spoken.gettext("Which e-mail is right?"),
+            "phone": spoken.gettext("Which number is right?"),
+            "meant": spoken.gettext("Did you mean %(email)s?"),
+            "unsure": spoken.gettext(
+                "That is hardly an e-mail. If it is right, save it once more."
+            ),
+            "wrong": {
+                "email": spoken.gettext("This is no e-mail."),
+                "phone": spoken.gettext("This is no number that we can use."),
+            },
+        },
         "no_phone": spoken.gettext("No number was left: mark it as not answered."),
         "next_label": spoken.pgettext("in the queue", "Next"),
         "empty_hint": spoken.gettext("As soon as somebody comes, the button below becomes active."),
@@ -172,6 +263,9 @@ def desk(spoken: Words) -> dict[str, Any]:
             "call": spoken.gettext("%(number)s is called."),
             "recall": spoken.gettext("%(number)s is called once more."),
             "reprint": spoken.gettext("%(number)s is being printed once more."),
+            "correct": spoken.gettext(
+                "The contact is corrected. Our messages go there from now on."
+            ),
             "start": spoken.gettext("You have started with %(number)s."),
             "finish": spoken.gettext("%(number)s: finished."),
             "no_show": spoken.gettext("%(number)s: no-show."),
@@ -186,6 +280,10 @@ def desk(spoken: Words) -> dict[str, Any]:
             ),
             "undo": spoken.gettext("Undone: %(number)s."),
             "pause": spoken.gettext("The break has begun."),
+            "ask_break": spoken.gettext("The supervisor is asked for the break. Work goes on."),
+            "end_break_ask": spoken.gettext("The break is not asked for any more."),
+            "ask_help": spoken.gettext("The supervisor sees that you ask for help."),
+            "end_help": spoken.gettext("Help is not asked for any more."),
             "stop": spoken.gettext("Calls are stopped. The queue keeps its order."),
             "stop_some": spoken.gettext("These services are stopped. Everybody keeps their place."),
             "calls_now": spoken.gettext("Calls go on."),

@@ -26,8 +26,8 @@ def calendar_file(
 ) -> bytes:
     """The file that is downloaded: one event in UTC; a cancelled booking cancels the one it gave.
 
-    `sequence`: how often the booking was moved or cancelled, by which a calendar knows what is
-    newer. `link`: the booking's page.
+    `sequence`: how often the booking was moved, changed or cancelled, by which a calendar knows
+    what is newer. `link`: the booking's page.
     """
     event = _event(booking, directory, language, link, now, sequence)
     return _file(event, "PUBLISH", language)

@@ -1,6 +1,6 @@
 """What a message says, made when it is sent: the booking as it stands then, in its language."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from queue_app.delivery import looks, wish_letters
 from queue_app.delivery.adapter import CalendarPart, Letter, Needless, Undeliverable
 from queue_app.delivery.calendars import invitation
+from queue_app.delivery.nearest import in_words, nearest
 from queue_app.domain.appointments import Appointment
 from queue_app.domain.directory import Directory
 from queue_app.domain.messages import Message, MessageKind
@@ -122,8 +123,9 @@ async def _letter_of_booking(
     if message.kind == "reminder":
         await _require_reminding(directory, message, booking, now)
     page = await _page_of_offer(booking) if message.kind == "offer" else None
+    times = await nearest(directory, booking, now) if message.kind == "plans" else []
     changes = await appointments.changes(booking)
-    return letter_about(directory, message, booking, changes, public_url, organizer, page)
+    return letter_about(directory, message, booking, changes, public_url, organizer, page, times)
 
 
 async def _require_reminding(
@@ -161,12 +163,14 @@ def letter_about(
     public_url: str | None,
     organizer: str = ORGANIZER,
     page: str | None = None,
+    times: Sequence[datetime] = (),
 ) -> Letter:
     """The message as it is said of this booking, moved or cancelled so many times. A
     jinja2.TemplateError where the operator's template cannot be filled in. `page`: where its link
-    leads, where that is not the page of the booking."""
+    leads, where that is not the page of the booking. `times`: to which it may move."""
     link = f"{public_url}{page or f'/visit/{booking.token}'}" if public_url else None
     said = _said(directory, message, booking, link, _unsubscribe(message, public_url))
+    said["times"] = in_words(directory, message.language, link, times)
     calendar = _calendar(directory, message, booking, link, changes, organizer)
     return replace(_written(message, said), calendar=calendar)
 
@@ -342,6 +346,7 @@ def _said_of_code(directory: Directory, message: Message, code: str) -> dict[str
         "code": _in_threes(code),
         "digits": code,
         "call": False,
+        "times": [],
         "link": None,
         "unsubscribe": None,
     }

@@ -92,7 +92,8 @@ def sample_letter(
     if kind == "unmet":
         return letter_about_wish(directory, message, _wish(booking), public_url)
     page = f"/wish/{booking.token}" if kind == "offer" else None
-    return letter_about(directory, message, booking, 0, public_url, page=page)
+    times = [starts_at + timedelta(days=days) for days in (1, 2)] if kind == "plans" else []
+    return letter_about(directory, message, booking, 0, public_url, page=page, times=times)
 
 
 def _wish(like: Appointment) -> Wish:

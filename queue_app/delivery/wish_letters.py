@@ -61,6 +61,7 @@ def _said(directory: Directory, message: Message, wish: Wish, link: str | None) 
         "details": services,
         "call": wish.wanted.channel == "phone",
         "action": spoken.gettext("Look again"),
+        "times": [],
         "link": link,
         "unsubscribe": None,
     }

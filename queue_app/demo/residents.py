@@ -16,6 +16,7 @@ from queue_app.demo.plan import MINUTE, DemoPlan
 from queue_app.demo.wire import Refused, Wire
 from queue_app.domain import hours
 from queue_app.domain.forward import Coming
+from queue_app.domain.work import answer_to
 from queue_app.simulation.synthetic_day import SyntheticDay
 
 PHONE_SHARE = 0.08
@@ -174,6 +175,7 @@ async def _book(
             "phone": f"+38044000{place % 10_000:04}",
             "email": f"resident.{plan.day:%Y%m%d}.{place}@example.org",
             "language": person.language,
+            "work": await asyncio.to_thread(answer_to, held["work_bits"], held["token"]),
         },
     )
     person.due = datetime.fromisoformat(booked["starts_at"])

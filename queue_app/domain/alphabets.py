@@ -110,6 +110,8 @@ def _slip(one: str, other: str) -> float:
     """A letter too much, too few, wrong or in the wrong place; two in a long word."""
     longer = max(len(one), len(other))
     allowed = 0 if longer < 5 else 1 if longer < 8 else 2
+    if longer - min(len(one), len(other)) > allowed:
+        return 0.0
     slips = OSA.distance(one, other, score_cutoff=allowed)
     if slips > allowed:
         return 0.0

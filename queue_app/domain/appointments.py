@@ -21,6 +21,7 @@ AppointmentVerb = Literal[
     "extend",
     "confirm",
     "move",
+    "change",
     "correct",
     "cancel",
     "expire",
@@ -43,6 +44,7 @@ TRANSITIONS: dict[
     "extend": (frozenset({"held"}), None),
     "confirm": (frozenset({"held"}), "booked"),
     "move": (frozenset({"held", "booked"}), None),
+    "change": (frozenset({"booked"}), None),
     "correct": (frozenset({"booked"}), None),
     "cancel": (frozenset({"held", "booked"}), "cancelled"),
     "expire": (frozenset({"held"}), "expired"),
@@ -64,6 +66,7 @@ INSTEAD = "instead"
 
 SETTLES: dict[AppointmentVerb, Settlement] = {
     "move": "moved",
+    "change": "moved",
     "cancel": "cancelled",
     "check_in": "came",
     "settle": "staff",
@@ -77,8 +80,9 @@ SETTLES: dict[AppointmentVerb, Settlement] = {
 class AppointmentEvent(Struct, frozen=True):
     """One thing that happened to an appointment; `seq` counts from 1 without a gap.
 
-    `hold` sets everything but `seq`, `at` and the actor; `move` the lane and the period,
-    `extend` `held_until`, `confirm` the language. `correct` says that name or contact are others
+    `hold` sets everything but `seq`, `at` and the actor; `move` the lane and the period, `change`
+    the services with their lane and end, and the start where that is another one, too, `extend`
+    `held_until`, `confirm` the language. `correct` says that name or contact are others
     now, not which. `why` stands where changed plans are the cause, or the name alone was corrected.
     """
 
@@ -91,6 +95,7 @@ class AppointmentEvent(Struct, frozen=True):
     ends_at: datetime | None = None
     held_until: datetime | None = None
     language: Language | None = None
+    services: tuple[str, ...] | None = None
     why: str | None = None
 
     @property
@@ -109,6 +114,7 @@ class AppointmentProgress(Struct, frozen=True):
 
     revision: int
     state: AppointmentState
+    services: tuple[str, ...]
     lane_id: int
     starts_at: datetime
     ends_at: datetime
@@ -183,9 +189,11 @@ def _held(event: AppointmentEvent) -> AppointmentProgress:
     assert event.starts_at
     assert event.ends_at
     assert event.language
+    assert event.services
     return AppointmentProgress(
         revision=event.seq,
         state="held",
+        services=event.services,
         lane_id=event.lane_id,
         starts_at=event.starts_at,
         ends_at=event.ends_at,
@@ -203,6 +211,14 @@ def _changes(event: AppointmentEvent) -> dict[str, object]:
                 "lane_id": event.lane_id,
                 "starts_at": event.starts_at,
                 "ends_at": event.ends_at,
+            }
+        case "change":
+            later = {"starts_at": event.starts_at} if event.starts_at else {}
+            return {
+                "services": event.services,
+                "lane_id": event.lane_id,
+                "ends_at": event.ends_at,
+                **later,
             }
         case "extend":
             return {"held_until": event.held_until}
@@ -286,13 +302,20 @@ def require_changeable(appointment: Appointment, now: datetime) -> None:
 
     Conflict `appointment_state`, `already_checked_in`, `too_late_to_change`.
     """
+    require_not_come(appointment, now)
+    if appointment.starts_at <= now:
+        raise Conflict("too_late_to_change")
+
+
+def require_not_come(appointment: Appointment, now: datetime) -> None:
+    """Whether staff may still move it: whose time has passed and who has not come is given another
+    on the telephone. Conflict `appointment_state`, `already_checked_in`.
+    """
     state = as_of(appointment, now).state
     if state not in OPEN:
         raise Conflict("appointment_state", state=state)
     if appointment.checked_in_at is not None:
         raise Conflict("already_checked_in")
-    if appointment.starts_at <= now:
-        raise Conflict("too_late_to_change")
 
 
 def require_correctable(appointment: Appointment) -> None:

@@ -155,9 +155,10 @@ class BranchDay(Struct, frozen=True, dict=True):
             for window, former in zip(self.windows, before, strict=False)
         )
 
-    def gives_tickets(self, now: datetime) -> bool:
-        """By the hour alone: nobody is asked whether a desk works or an alert lasts."""
-        return self.door(now).state == "open"
+    def gives_until(self, now: datetime) -> datetime | None:
+        """Until when the kiosk gives tickets, None while it gives none; by the hour alone: nobody
+        is asked whether a desk works or an alert lasts."""
+        return next((one.closes for one in self.kiosk if one.opens <= now < one.closes), None)
 
     def door(self, now: datetime) -> Door:
         """The kiosk's door at `now`, a moment of this day."""

@@ -80,8 +80,12 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
     at_closing: Literal["serve", "offer", "let_go"] = "serve"
     """Who still waits when the branch closes: is served; is let go and offered a time on another
     day by the ticket's page; is let go."""
+    wait_target_minutes: int = 30
+    """Nobody should wait longer; whoever does is counted on the supervisor's pages."""
     undo_minutes: int = 5
     """A clerk's verb can be undone for this long."""
+    park_minutes: int = 20
+    """Staff are reminded of whoever has been set aside for so long."""
     max_bookings: int = 4
     """Bookings to come that one phone number or e-mail may have."""
     holds_per_address: int = 20
@@ -94,6 +98,9 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
     """A slot that is given back comes back within so many, at random; 0: at once."""
     prove_contact: Literal["never", "second", "always"] = "never"
     """Whether a contact is proven by a code: never, from its second open booking on, always."""
+    booking_work_bits: int = 0
+    """Before it books, a browser tries 2 to this power numbers on the mean, unnoticed; who cannot
+    proves the contact by a code. 0: nothing is asked."""
     offer_minutes: int = 30
     """A free time is held so long for whoever is offered it on the waiting list; 0: no list."""
     max_wishes: int = 3
@@ -107,7 +114,11 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
     alert_late_start_minutes: int = 30
     """An alert from before opening moves the day's first call to this long after its end."""
     retention_days: int = 30
-    """Names and contacts are deleted this long after the visit."""
+    """Names, contacts and notes are deleted this long after the visit."""
+    ask_breaks: bool = False
+    """Whether clerks ask for a break, which the supervisor grants; else they take it."""
+    ask_outcome: bool = False
+    """Whether each visit ends with the question what was done; else whoever wishes says it."""
     policy: PolicyName = "promise"
     """By which of `dispatch.POLICIES` people are called."""
     quiet_from_hour: int = 21
@@ -128,6 +139,13 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
 
 class Priority(Struct, frozen=True):
     """A category of people whom the law lets go first."""
+
+    code: str
+    title: Text
+
+
+class VisitOutcome(Struct, frozen=True):
+    """What may come of a visit, as the centre counts it: solved, to be continued, elsewhere."""
 
     code: str
     title: Text
@@ -251,3 +269,4 @@ class Centre(Struct, frozen=True):
     branches: tuple[BranchPlan, ...]
     search: SearchWords = SearchWords()
     paper: Paper = Paper()
+    outcomes: tuple[VisitOutcome, ...] = ()

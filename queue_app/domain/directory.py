@@ -1,6 +1,7 @@
 """The centre in force: its branches, desks and lanes as they stand, with the ids of their rows."""
 
 import hashlib
+from collections.abc import Collection, Iterable
 from datetime import date, datetime
 from functools import cached_property
 from zoneinfo import ZoneInfo
@@ -10,7 +11,7 @@ from msgspec import Struct
 
 from queue_app.domain.branch_day import BranchDay, branch_day
 from queue_app.domain.catalogue import Channel, Language, Service, Text
-from queue_app.domain.centre import BranchKind, Centre, Closure, Rules, Weekly
+from queue_app.domain.centre import BranchKind, Centre, Checklist, Closure, Rules, Weekly
 from queue_app.domain.errors import NotFound
 from queue_app.domain.paper import Printer
 from queue_app.domain.quiet import Quiet
@@ -61,6 +62,13 @@ class Branch(Struct, frozen=True):
     retired_desks: tuple[Desk, ...] = ()
     retired: bool = False
     printers: tuple[Printer, ...] = ()
+
+    def gives(self, services: Collection[str], channel: Channel) -> bool:
+        """Whether all of them can be booked as one visit (or call): a lane has room for them, and a
+        desk gives them, as lanes are not desks and nobody could call such a visitor else."""
+        return any(one.services.issuperset(services) for one in self.desks) and any(
+            one.channel == channel and one.services.issuperset(services) for one in self.lanes
+        )
 
 
 class Directory(Struct, frozen=True, dict=True):
@@ -113,6 +121,22 @@ class Directory(Struct, frozen=True, dict=True):
     @property
     def services(self) -> dict[str, Service]:
         return {service.code: service for service in self.centre.services}
+
+    def to_bring(self, services: Iterable[str]) -> list[Checklist]:
+        """The checklists of what a visitor takes along for these services."""
+        return self._checklists(code for one in self._ever(services) for code in one.bring)
+
+    def to_send(self, services: Iterable[str]) -> list[Checklist]:
+        """Those of what is sent for them, so that no visit is needed."""
+        return self._checklists(code for one in self._ever(services) for code in one.documents)
+
+    def _ever(self, codes: Iterable[str]) -> list[Service]:
+        return [self.services_ever[code] for code in codes if code in self.services_ever]
+
+    def _checklists(self, codes: Iterable[str]) -> list[Checklist]:
+        """In the centre's order."""
+        wanted = set(codes)
+        return [one for one in self.centre.checklists if one.code in wanted]
 
     def branch(self, slug: str) -> Branch:
         """The branch of that slug; NotFound `unknown_branch`."""

@@ -9,7 +9,7 @@
     ├── RuleBroken    422  a rule of the centre says no
     └── TooMany       429  too often
 
-Each carries a stable `code` (its sentence stands in `queue_app/web/errors.py`)
+Each carries a stable `code` (its sentence stands in `queue_app/web/sentences`)
 and `details`: facts that help to correct it, such as the nearest free slots.
 """
 

@@ -22,7 +22,6 @@ from queue_app.domain.dispatch import CallingDesk, Person
 from queue_app.domain.forecast import Lengths, Now, expected_of, scene_of
 from queue_app.domain.forward import Coming, Forward
 from queue_app.domain.habits import Habits
-from queue_app.domain.interruptions import Interruption, stop_of_all
 from queue_app.domain.policies import policy_of
 from queue_app.domain.service_times import ServiceTime
 from queue_app.domain.waits import Draws, ForeseenDesk, Scene, futures, patience_of, spread
@@ -61,15 +60,14 @@ class DayAhead(Struct, frozen=True):
 class WaitsAhead(Struct, frozen=True):
     """What is foretold of a branch: made at once for everybody who asks.
 
-    `people`: how many wait. `low_minutes`, `high_minutes`: what a walk-in waits who comes now; None
-    where nobody can say. `stop`: why nobody is called. `days`: today and the coming week.
+    `people`: how many wait in the house. `low_minutes`, `high_minutes`: what a walk-in waits who
+    comes now; None where nobody can say. `days`: today and the coming week.
     """
 
     made_at: datetime
     people: int
     low_minutes: int | None
     high_minutes: int | None
-    stop: Interruption | None
     days: tuple[DayAhead, ...]
 
 
@@ -88,7 +86,7 @@ def today_ahead(now: Now, past: Past) -> tuple[DayAhead, tuple[int, int] | None]
         return day, None
     origin = (now.at - now.day.begins) / _MINUTE
     begins = now.day.minute(now.day.begins)
-    coming = _quarters(now.directory, now.branch, now.day, past.days, begins + origin)
+    coming = quarters_ahead(now.directory, now.branch, now.day, past.days, begins + origin)
     samples = list(_samples(scene, coming))
     soon = sorted(wait for arrives, wait in samples if arrives < SOON)
     known = spread(soon, scene.habits) if len(soon) >= ENOUGH else None
@@ -108,7 +106,7 @@ def day_ahead(
     if opens is None:
         return DayAhead(day.date, ())
     scene = _scene(directory, branch, day, opens, past, times, habits)
-    coming = _quarters(directory, branch, day, past.days, day.minute(opens))
+    coming = quarters_ahead(directory, branch, day, past.days, day.minute(opens))
     return DayAhead(day.date, _by_half(list(_samples(scene, coming)), opens, habits))
 
 
@@ -155,7 +153,7 @@ def _desks(branch: Branch, day: BranchDay, opens: datetime) -> Iterator[Foreseen
         )
 
 
-def _quarters(
+def quarters_ahead(
     directory: Directory,
     branch: Branch,
     day: BranchDay,
@@ -195,7 +193,7 @@ def _samples(scene: Scene, coming: _WalkIns) -> Iterator[tuple[float, float]]:
     habits = replace(scene.habits, priority_per_minute=0.0)
     whole = replace(scene, habits=habits)
     for number, (people, waiting, shifts) in enumerate(futures(whole, RUNS, Draws())):
-        walk_ins = _drawn(whole, coming, random.Random(_WALK_IN - number))
+        walk_ins = drawn(whole, coming, random.Random(_WALK_IN - number))
         forward = Forward(
             [*people, *walk_ins],
             shifts,
@@ -211,7 +209,7 @@ def _samples(scene: Scene, coming: _WalkIns) -> Iterator[tuple[float, float]]:
                 yield one.arrives, max(0.0, called[one.person.id].minute - one.arrives)
 
 
-def _drawn(scene: Scene, coming: _WalkIns, chance: random.Random) -> list[Coming]:
+def drawn(scene: Scene, coming: _WalkIns, chance: random.Random) -> list[Coming]:
     """The walk-ins of one run: each quarter hour as many as come by chance around its mean."""
     found: list[Coming] = []
     for begins, asked in coming.items():
@@ -256,8 +254,3 @@ def quietest(half_hours: Sequence[HalfHour]) -> HalfHour | None:
 def busiest(half_hours: Sequence[HalfHour]) -> HalfHour | None:
     """The half hour in which one waits longest; of several the first."""
     return max(half_hours, key=lambda one: (one.high_minutes, one.low_minutes), default=None)
-
-
-def stop_now(now: Now) -> Interruption | None:
-    """Why nobody is called at this moment."""
-    return stop_of_all(tuple(now.interruptions), now.at)

@@ -7,7 +7,7 @@ from functools import cached_property
 import msgspec
 from msgspec import Struct
 
-from queue_app.domain import dispatch, forecast, interruptions
+from queue_app.domain import arrivals, dispatch, forecast, interruptions
 from queue_app.domain.branch_day import BranchDay
 from queue_app.domain.catalogue import Channel, Language, Text, planned_minutes
 from queue_app.domain.contacts import ContactField
@@ -17,6 +17,7 @@ from queue_app.domain.errors import NotFound
 from queue_app.domain.forecast import Appointed, Now, Working
 from queue_app.domain.habits import Habits
 from queue_app.domain.interruptions import Interruption
+from queue_app.domain.orders import Orders, left_by
 from queue_app.domain.paper import PrinterState
 from queue_app.domain.people import DeviceKind
 from queue_app.domain.policies import policy_of
@@ -46,6 +47,8 @@ class HallTicket(Struct, frozen=True):
     started_at: datetime | None
     ended_at: datetime | None
     expected_at: datetime | None = None
+    parked_at: datetime | None = None
+    """Since when whoever is set aside is."""
     right_shown: bool | None = None
 
     def as_waiting(self, for_desk_id: int | None) -> Waiting:
@@ -74,6 +77,11 @@ class DeskState(Struct, frozen=True):
     clerk: str | None
     pause_reason: str | None
     since: datetime | None
+    help_at: datetime | None = None
+    """Since when its clerk asks for help."""
+    break_asked_at: datetime | None = None
+    break_reason: str | None = None
+    """Why its clerk asks for a break."""
 
 
 class PrinterStanding(Struct, frozen=True):
@@ -108,7 +116,7 @@ class Hall(Struct, frozen=True, dict=True):
     one (a backup was restored, another server took over) versions and ids are other ones. Phone
     visits are in `tickets`, too. `interruptions`: those of this day, also the ones that are over.
     `forecasts`: who keeps what the waits of the next hall of this branch can be made of.
-    `unprinted`: who came of late and waits without paper.
+    `unprinted`: who came of late and waits without paper. `branch` is as today's `orders` have it.
     """
 
     directory: Directory
@@ -130,6 +138,7 @@ class Hall(Struct, frozen=True, dict=True):
     unprinted: tuple[Unprinted, ...] = ()
     devices_away: tuple[AwayDevice, ...] = ()
     notice: Text | None = None
+    orders: Orders = Orders()
 
     @cached_property
     def by_id(self) -> dict[int, HallTicket]:
@@ -151,6 +160,18 @@ class Hall(Struct, frozen=True, dict=True):
         return interruptions.keep_right(person, self.interruptions, self.directory.rules)
 
     @cached_property
+    def visitors_waiting(self) -> list[HallTicket]:
+        """Who waits in the house, as against those who are phoned."""
+        return [one for one in self.tickets if one.state == "waiting" and one.channel == "visit"]
+
+    @cached_property
+    def tickets_until(self) -> datetime | None:
+        """Until when the kiosk gives tickets; None while it gives none."""
+        return arrivals.tickets_until(
+            self.directory, self.branch, self.interruptions, self.at, self.tickets_ended
+        )
+
+    @cached_property
     def at_desks(self) -> dict[int, HallTicket]:
         """The ticket that each desk has called or serves, by desk id."""
         return {one.desk_id: one for one in self.tickets if one.state in AT_DESK and one.desk_id}
@@ -164,12 +185,30 @@ class Hall(Struct, frozen=True, dict=True):
         """What each desk may call for: what it gives, and what no desk of the branch gives.
 
         Whoever waits for something that the centre's files took away must not wait for ever. A
-        retired desk goes on for as long as its clerk stays.
+        retired desk goes on for as long as its clerk stays. Nor does an order for today leave
+        anybody: whom no desk could call by it, those call who would by their plan.
         """
         given = frozenset[str]().union(*(desk.services for desk in self.branch.desks))
         orphaned = self.directory.services_ever.keys() - given
         every = (*self.branch.desks, *self.branch.retired_desks)
-        return {desk.id: desk.services | orphaned for desk in every}
+        return {desk.id: desk.services | orphaned | self._kept_by(desk.id) for desk in every}
+
+    def _kept_by(self, desk_id: int) -> frozenset[str]:
+        """The services of the visits that today's orders would leave without any desk, and which
+        this desk gives by its plan."""
+        return frozenset().union(*(one for one in self._left if self._planned(desk_id) >= one))
+
+    @cached_property
+    def _left(self) -> list[frozenset[str]]:
+        if not self.orders.skills:
+            return []
+        tickets = [frozenset(one.services) for one in (*self.tickets, *self.missed)]
+        to_come = [frozenset(one.services) for one in self.appointed]
+        return left_by([*tickets, *to_come], self.branch)
+
+    def _planned(self, desk_id: int) -> frozenset[str]:
+        planned = self.directory.branches_ever[self.branch.id].desks
+        return next((one.services for one in planned if one.id == desk_id), frozenset())
 
     def estimate(self, *newcomers: Waiting) -> dict[int, Wait]:
         """Waits by ticket id as they would be with these newcomers."""
@@ -285,6 +324,11 @@ class Hall(Struct, frozen=True, dict=True):
         return interruptions.refusal(services, self.interruptions, self.at)
 
     @cached_property
+    def tickets_ended(self) -> bool:
+        """Whether no more tickets are given today for whatever the branch offers."""
+        return self.orders.end_tickets_of(self.branch)
+
+    @cached_property
     def refusal_of_all(self) -> Interruption | None:
         """Why nobody is given any ticket now."""
         return interruptions.refusal_of_all(self.interruptions, self.at)
@@ -305,7 +349,11 @@ class Hall(Struct, frozen=True, dict=True):
         latest = max((one.queued_at for one in self.tickets), default=me.queued_at)
         return msgspec.structs.replace(me, queued_at=max(me.queued_at, latest))
 
-    def ahead(self, me: Waiting) -> int:
+    def people_ahead(self, me: Waiting, wait: Wait | None) -> int:
+        """How many are called before me, whoever is told; `wait`: what is foretold for me."""
+        return wait.people_ahead if wait else self._ahead(me)
+
+    def _ahead(self, me: Waiting) -> int:
         """People before me where no wait can be foretold.
 
         While calls are interrupted: in the order in which they will go on; else, where no open
@@ -352,6 +400,15 @@ class UndoView(Struct, frozen=True):
     back: bool = False
 
 
+class VisitNoted(Struct, frozen=True):
+    """What a member of staff noted of a visit, with its event `seq`; `author`: a login."""
+
+    seq: int
+    at: datetime
+    author: str
+    text: str
+
+
 class DeskExtra(Struct, frozen=True):
     """The name and number behind a booking at the desk, at which of its contacts our messages do
     not arrive, and what may be undone there."""
@@ -360,3 +417,5 @@ class DeskExtra(Struct, frozen=True):
     phone: str | None = None
     undo: UndoView | None = None
     refused: tuple[ContactField, ...] = ()
+    notes: tuple[VisitNoted, ...] = ()
+    """What was noted of this visit before, such as by whoever transferred it."""

@@ -48,6 +48,14 @@ class Synonyms(Struct, frozen=True):
     words: tuple[str, ...]
 
 
+class PlainWord(Struct, frozen=True):
+    """A plain word that a kiosk offers to be touched, as nobody types there; the search is asked
+    for its `title` in the centre's first language."""
+
+    code: str
+    title: Text
+
+
 class SearchWords(Struct, frozen=True):
     """What the operator teaches the search beside the titles. `idle`: words that say nothing, such
     as "how" and "my". `another`: the service that whoever finds nothing is offered as "another
@@ -56,6 +64,7 @@ class SearchWords(Struct, frozen=True):
     idle: Phrases = {}
     synonyms: tuple[Synonyms, ...] = ()
     keywords: tuple[Keywords, ...] = ()
+    topics: tuple[PlainWord, ...] = ()
     another: str | None = None
 
 
@@ -101,21 +110,26 @@ class Index:
             [_Keyword(self._telling(text), text) for text in spoken.get(thing.code, ())]
             for thing in things
         ]
-        self._standing: dict[str, dict[str, dict[int, Sign]]] = {}
-        """By first letter, by word: in which things it stands."""
+        self._standing: dict[str, dict[int, Sign]] = {}
+        """By word: in which things it stands."""
+        self._alphabet: dict[str, list[str]] = {}
+        """By first letter: whatever stands anywhere, or in a group of synonyms."""
+        self._alike: dict[str, dict[str, float]] = {}
+        """By word of a question: which of these it may be a form of, and how surely; bounded."""
         for place, thing in enumerate(things):
             self._learn(place, thing.title.values(), TITLE)
             self._learn(place, (one.text for one in self._keywords[place]), KEYWORD)
             self._learn(place, thing.group.values(), GROUP)
             self._learn(place, thing.body.values(), BODY)
-        self._synonyms: dict[str, dict[str, dict[int, Sign]]] = {}
-        """By first letter, by word: what all the words say that mean the same."""
+        self._synonyms: dict[str, dict[int, Sign]] = {}
+        """By word: what all the words say that mean the same."""
         self._members: dict[str, frozenset[str]] = {}
         """By a word of a group of synonyms: whatever stands anywhere and means the same."""
-        for group in taught.synonyms:
-            self._learn_same(
-                tuple(dict.fromkeys(w for text in group.words for w in words_of(text)))
-            )
+        groups = [tuple(words_of(" ".join(group.words))) for group in taught.synonyms]
+        for word in dict.fromkeys([*self._standing, *(w for group in groups for w in group)]):
+            self._alphabet.setdefault(word[0], []).append(word)
+        for group in groups:
+            self._learn_same(tuple(dict.fromkeys(group)))
         self._meanings: dict[str, frozenset[str]] = {}
         self._known: dict[str, dict[int, Sign]] = {}
         """What each word of a question has turned out to say; bounded."""
@@ -137,7 +151,7 @@ class Index:
     def _learn(self, place: int, texts: Iterable[str], weight: float) -> None:
         for text in texts:
             for word in self._telling(text):
-                at = self._standing.setdefault(word[0], {}).setdefault(word, {})
+                at = self._standing.setdefault(word, {})
                 if place not in at or at[place][0] < weight:
                     at[place] = weight, text
 
@@ -148,7 +162,7 @@ class Index:
         members = frozenset().union(*(self._forms(word) for word in group))
         for word in group:
             self._members[word] = self._members.get(word, frozenset()) | members
-            _strengthen(self._synonyms.setdefault(word[0], {}).setdefault(word, {}), said, 1.0)
+            _strengthen(self._synonyms.setdefault(word, {}), said, 1.0)
 
     def _find(self, asked: tuple[str, ...], factor: float) -> list[Found]:
         signs = [self._signs(word) for word in asked]
@@ -172,23 +186,32 @@ class Index:
             if len(self._known) > 5000:
                 self._known.clear()
                 self._meanings.clear()
+                self._alike.clear()
             self._known[word] = self._looked_up(word)
         return self._known[word]
 
     def _looked_up(self, word: str) -> dict[int, Sign]:
         signs = self._near(word)
-        for other, said in self._synonyms.get(word[0], {}).items():
-            if (alike := likeness(word, other)) >= SURE:
-                _strengthen(signs, said, alike)
+        for other, alike in self._forms_of(word).items():
+            if alike >= SURE and other in self._synonyms:
+                _strengthen(signs, self._synonyms[other], alike)
         return signs
 
     def _near(self, word: str, at_least: float = 0.0) -> dict[int, Sign]:
         """What the words say of which this one is a form."""
         signs: dict[int, Sign] = {}
-        for other, at in self._standing.get(word[0], {}).items():
-            if (alike := likeness(word, other)) > at_least:
-                _strengthen(signs, at, alike)
+        for other, alike in self._forms_of(word).items():
+            if alike > at_least and other in self._standing:
+                _strengthen(signs, self._standing[other], alike)
         return signs
+
+    def _forms_of(self, word: str) -> dict[str, float]:
+        if word not in self._alike:
+            known = self._alphabet.get(word[0], ())
+            self._alike[word] = {
+                other: alike for other in known if (alike := likeness(word, other))
+            }
+        return self._alike[word]
 
     def _worth(self, signs: Mapping[int, Sign]) -> float:
         """The fewer things a word leads to, the more; what leads nowhere says little."""
@@ -210,15 +233,18 @@ class Index:
         if word not in self._meanings:
             groups = (
                 self._members[other]
-                for other in self._synonyms.get(word[0], {})
-                if likeness(word, other) >= SURE
+                for other, alike in self._forms_of(word).items()
+                if alike >= SURE and other in self._members
             )
             self._meanings[word] = self._forms(word).union(*groups)
         return self._meanings[word]
 
     def _forms(self, word: str) -> frozenset[str]:
-        near = self._standing.get(word[0], {})
-        return frozenset(other for other in near if likeness(word, other) >= SURE)
+        return frozenset(
+            other
+            for other, alike in self._forms_of(word).items()
+            if alike >= SURE and other in self._standing
+        )
 
 
 def _strengthen(signs: dict[int, Sign], by: Mapping[int, Sign], factor: float) -> None:

@@ -14,6 +14,7 @@ from msgspec import Struct
 from queue_app.domain import slots
 from queue_app.domain.appointments import OPEN, Appointment
 from queue_app.domain.directory import Branch, Directory
+from queue_app.domain.grid import GridDay, grid_day
 from queue_app.domain.hours import Window
 from queue_app.domain.slots import Capacity, LaneDay, Visit
 
@@ -107,6 +108,8 @@ class _Plans:
             code not in offered or booking.channel not in offered[code].channels for code in wanted
         ):
             return []
+        if not any(wanted <= desk.services for desk in self._branch.desks):
+            return []
         cells = self._cells(booking)
         fitting = [
             (len(lane.services), lane.lane_id)
@@ -124,10 +127,10 @@ class _Plans:
             self._days[key] = slots.lanes_by_day(self._capacity, every, [day])[0]
         return self._days[key]
 
-    def _day(self, booking: Appointment) -> slots.GridDay:
+    def _day(self, booking: Appointment) -> GridDay:
         rules, zone = self._directory.rules, self._directory.zone
         local = booking.starts_at.astimezone(zone).date()
-        return slots.grid_day(local, zone, rules.grid_minutes, rules.start_step_minutes)
+        return grid_day(local, zone, rules.grid_minutes, rules.start_step_minutes)
 
     def _cells(self, booking: Appointment) -> int:
         """The cells of its day that the booking touches."""
@@ -150,12 +153,9 @@ class _Plans:
         return covered >= booking.ends_at
 
     def _is_given(self, booking: Appointment) -> bool:
-        """Whether any lane of the branch gives all of it, at whatever time."""
+        """Whether the branch gives all of it at once, at whatever time."""
         offered, wanted = self._directory.services, frozenset(booking.services)
-        return wanted <= offered.keys() and any(
-            lane.channel == booking.channel and wanted <= lane.services
-            for lane in self._branch.lanes
-        )
+        return wanted <= offered.keys() and self._branch.gives(wanted, booking.channel)
 
 
 def fitting_again(directory: Directory, unsettled: Iterable[Appointment]) -> list[Appointment]:

@@ -61,6 +61,17 @@ class Reminders(Struct, frozen=True):
                 found["shortly_before"] = near
         return found
 
+    def to_come(self, starts_at: datetime, booked_at: datetime, now: datetime) -> list[datetime]:
+        """When whoever booked at `booked_at` is still to be reminded of a visit that stays as it
+        is, in order: what `is_due` lets go once its moment has come."""
+        found = self.moments(starts_at).items()
+        moments = {which: moment for which, moment in found if moment > now}
+        return sorted(
+            self.quiet.ends_after(moment)
+            for which, moment in moments.items()
+            if self.is_due(which, starts_at, booked_at, moment)
+        )
+
     def _awake(self, moment: datetime) -> datetime:
         night = self._night(moment)
         return moment if night is None else self.quiet.began_before(night) - BEFORE_NIGHT

@@ -1,18 +1,14 @@
 """When a visit can be booked, and in which lane.
 
 Days are those of the calendar here, as a start at half past one is known by its date: those of a
-night stand under two dates. A local day is a row of cells of `grid_minutes`, counted in absolute
-time from local midnight, so a day has 276, 288 or 300 cells of five minutes. A set of cells is an
-integer: bit i is cell i. Hours, closures and bookings become such integers; the starts of a visit
-of n cells are found by shift-and-and for all of a day at once. Where a visit can run past midnight,
-the cells of the next day follow those of the day.
+night stand under two dates. Hours, closures and bookings become sets of a day's cells (`grid`); the
+starts of a visit of n cells are found by shift-and-and for all of a day at once. Where a visit can
+run past midnight, the cells of the next day follow those of the day.
 """
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
-from itertools import compress
 from typing import Literal, NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
@@ -22,8 +18,7 @@ from queue_app.domain import hours
 from queue_app.domain.branch_day import BranchDay
 from queue_app.domain.catalogue import Channel
 from queue_app.domain.centre import WEEKDAYS, Closure, Period, Rules, Weekly
-
-_DIGITS = bytes.maketrans(b"01", b"\x00\x01")
+from queue_app.domain.grid import GridDay, cells_from, gap, grid_day, instants_of, open_cells, runs
 
 
 class RosteredLane(Protocol):
@@ -60,6 +55,9 @@ class Capacity(Struct, frozen=True):
     occupied: Sequence[Occupied]
     rules: Rules
     zone: ZoneInfo
+    desks: Sequence[frozenset[str]] | None = None
+    """What each desk gives, so that nothing is booked for which nobody could be called; None: every
+    desk gives everything."""
 
     def on(self, day: date) -> BranchDay:
         return BranchDay(day, self.zone, self.rules, self.hours, self.closures)
@@ -71,23 +69,6 @@ class Visit(Struct, frozen=True):
     services: frozenset[str]
     channel: Channel
     minutes: int
-
-
-class GridDay(Struct, frozen=True):
-    """One local day on the grid.
-
-    `instants`: the start of each cell, in local time. `steps`: the cells at which a visit may
-    start. `even`: the clocks do not change, so a wall-clock time tells its cell at once.
-    """
-
-    date: date
-    zone: ZoneInfo
-    grid_minutes: int
-    opens: float
-    closes: float
-    instants: tuple[datetime, ...]
-    steps: int
-    even: bool
 
 
 class LaneDay(Struct, frozen=True):
@@ -119,7 +100,7 @@ def free_starts(
         found = 0
         for lane in lanes:
             found |= runs(lane.free, cells)
-        starts[day.date] = _instants(day, found & day.steps & _from(day, earliest))
+        starts[day.date] = instants_of(day, found & day.steps & cells_from(day, earliest))
     return starts
 
 
@@ -137,7 +118,7 @@ def lanes_free_at(capacity: Capacity, visit: Visit, start: datetime, now: dateti
         return []
     cells = _cells(visit, capacity.rules)
     fitting = [
-        (len(lane.services), _gap(lane.free, int(cell)), lane.lane_id)
+        (len(lane.services), gap(lane.free, int(cell)), lane.lane_id)
         for lane in lanes_by_day(capacity, visit, [day])[0]
         if runs(lane.free, cells) & at
     ]
@@ -249,7 +230,8 @@ def _and_on(day: LaneDay, following: LaneDay, cells: int) -> LaneDay:
 
 
 def lane_days(capacity: Capacity, visit: Visit, days: Sequence[GridDay]) -> list[list[LaneDay]]:
-    """For each day, the lanes that give every service of the visit through its channel.
+    """For each day, the lanes that give every service of the visit through its channel;
+    none where no desk does.
 
     The days follow one another.
     """
@@ -257,6 +239,7 @@ def lane_days(capacity: Capacity, visit: Visit, days: Sequence[GridDay]) -> list
         lane
         for lane in capacity.lanes
         if lane.channel == visit.channel and visit.services <= lane.services
+        if capacity.desks is None or any(visit.services <= desk for desk in capacity.desks)
     ]
     busy = _busy(capacity.occupied, lanes, days)
     branch, rosters = _Week(capacity.hours), [_Week(lane.roster) for lane in lanes]
@@ -290,9 +273,9 @@ class _Week:
     def on(self, day: GridDay) -> int:
         weekday = day.date.weekday()
         if not day.even:
-            return _open(self._periods(weekday), day)
+            return open_cells(self._periods(weekday), day)
         if weekday not in self._even:
-            self._even[weekday] = _open(self._periods(weekday), day)
+            self._even[weekday] = open_cells(self._periods(weekday), day)
         return self._even[weekday]
 
     def _periods(self, weekday: int) -> tuple[Period, ...]:
@@ -306,17 +289,7 @@ def _opened(capacity: Capacity, week: _Week, day: GridDay) -> int:
     if all(one.day not in (eve, day.date) for one in capacity.closures):
         return week.on(day)
     whole = capacity.on(day.date)
-    return _open(hours.of_date(whole.former.periods, whole.periods), day)
-
-
-def runs(free: int, cells: int) -> int:
-    """The cells from which `cells` free ones follow one another, themselves included."""
-    have = 1
-    while have < cells and free:
-        step = min(have, cells - have)
-        free &= free >> step
-        have += step
-    return free
+    return open_cells(hours.of_date(whole.former.periods, whole.periods), day)
 
 
 def _cells(visit: Visit, rules: Rules) -> int:
@@ -326,52 +299,6 @@ def _cells(visit: Visit, rules: Rules) -> int:
 def _day(capacity: Capacity, day: date) -> GridDay:
     rules = capacity.rules
     return grid_day(day, capacity.zone, rules.grid_minutes, rules.start_step_minutes)
-
-
-@lru_cache(maxsize=1024)
-def grid_day(day: date, zone: ZoneInfo, grid_minutes: int, step_minutes: int) -> GridDay:
-    """The grid of a local day; starts lie on multiples of `step_minutes` of wall-clock time."""
-    opens, closes = hours.day_window(day, zone)
-    grid = timedelta(minutes=grid_minutes)
-    instants = tuple(
-        (opens + cell * grid).astimezone(zone) for cell in range((closes - opens) // grid)
-    )
-    steps = sum(
-        1 << cell
-        for cell, at in enumerate(instants)
-        if (at.hour * 60 + at.minute) % step_minutes == 0
-    )
-    return GridDay(
-        date=day,
-        zone=zone,
-        grid_minutes=grid_minutes,
-        opens=opens.timestamp(),
-        closes=closes.timestamp(),
-        instants=instants,
-        steps=steps,
-        even=all(at.utcoffset() == instants[0].utcoffset() for at in instants),
-    )
-
-
-def _open(periods: tuple[Period, ...], day: GridDay) -> int:
-    """The cells that lie wholly inside the periods."""
-    if day.even:
-        return _open_evenly(periods, day.grid_minutes)
-    grid = day.grid_minutes * 60
-    cells = 0
-    for opens, closes in hours.as_windows(periods, day.date, day.zone):
-        first = -(-(opens.timestamp() - day.opens) // grid)
-        cells |= _stretch(int(first), int((closes.timestamp() - day.opens) // grid))
-    return cells
-
-
-@lru_cache(maxsize=4096)
-def _open_evenly(periods: tuple[Period, ...], grid_minutes: int) -> int:
-    cells = 0
-    for period in periods:
-        opens, closes = hours.bounds(period)
-        cells |= _stretch(-(-opens // grid_minutes), closes // grid_minutes)
-    return cells
 
 
 def _busy(
@@ -404,29 +331,6 @@ def _busy(
                 break
             index += 1
     return busy
-
-
-def _stretch(first: int, end: int) -> int:
-    """The cells from `first` up to `end`, which is excluded."""
-    return ((1 << (end - first)) - 1) << first if end > first else 0
-
-
-def _gap(free: int, cell: int) -> int:
-    """How many free cells follow one another around this free one."""
-    taken_above = ~(free >> cell)
-    taken_below = ~free & ((1 << cell) - 1)
-    above = (taken_above & -taken_above).bit_length() - 1
-    return above + cell - taken_below.bit_length()
-
-
-def _from(day: GridDay, earliest: datetime) -> int:
-    """Every cell that does not start before `earliest`."""
-    return -1 << max(0, int(-(-(earliest.timestamp() - day.opens) // (day.grid_minutes * 60))))
-
-
-def _instants(day: GridDay, cells: int) -> list[datetime]:
-    digits = f"{cells:b}".encode().translate(_DIGITS)
-    return list(compress(day.instants, reversed(digits)))
 
 
 def freed_at(now: datetime, starts_at: datetime, rules: Rules, chance: float) -> datetime:

@@ -42,6 +42,8 @@ class Tail:
         self.now = now
         self._joined = {version: one for version, one in joined.items() if version > now.version}
         self._scene: Scene | None = None
+        self._persons: dict[int, Person] = {}
+        """As a run of this snapshot wants them."""
         self._turns: dict[frozenset[str], NextTurn] = {}
 
     def after(self, now: Now) -> "Tail":
@@ -50,11 +52,13 @@ class Tail:
 
     def join(self, version: int, person: Waiting) -> None:
         self._joined[version] = person
+        self._persons.pop(version, None)
 
     def unjoin(self, version: int, person: Waiting) -> None:
         """They have not joined after all."""
         if self._joined.get(version) == person:
             del self._joined[version]
+            self._persons.pop(version, None)
             self._turns.clear()
 
     def is_of(self, version: int, epoch: str, at: datetime) -> bool:
@@ -88,7 +92,7 @@ class Tail:
         return ahead, max(0.0, minute - (at - self.now.at) / _MINUTE)
 
     def _turn(self, services: frozenset[str], me: Waiting) -> "NextTurn | None":
-        joined = [self._person(one) for _, one in sorted(self._joined.items())]
+        joined = self._people()
         turn = self._turns.get(services)
         if self._scene is None:
             self._scene = scene_of(self.now)
@@ -99,6 +103,13 @@ class Tail:
                 return None
             self._turns[services] = turn
         return turn
+
+    def _people(self) -> list[Person]:
+        """Who joined, in that order."""
+        for version, one in self._joined.items():
+            if version not in self._persons:
+                self._persons[version] = self._person(one)
+        return [self._persons[version] for version in sorted(self._joined)]
 
     def _person(self, one: Waiting) -> Person:
         return as_person(one, self.now.at)

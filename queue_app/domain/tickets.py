@@ -29,6 +29,7 @@ Verb = Literal[
     "leave",
     "expect",
     "rejoin",
+    "redirect",
     "prove",
     "deny",
     "undo",
@@ -57,15 +58,30 @@ TRANSITIONS: dict[Verb, tuple[frozenset[State | None], State]] = {
     "leave": (frozenset({"waiting", "parked", "called", "serving"}), "left"),
     "expect": (frozenset({"called"}), "waiting"),
     "rejoin": (frozenset({"waiting", "no_show", "left"}), "waiting"),
+    "redirect": (frozenset({"waiting", "parked"}), "waiting"),
     "prove": (frozenset({"serving"}), "serving"),
     "deny": (frozenset({"called", "serving"}), "waiting"),
 }
 """verb: the states it may start from, and the state it leads to.
 
 Whoever is called before their booked time and is not there is `expect`ed at that time. By `rejoin`
-whoever booked is there again, as long as their booking holds. By `prove` the clerk has seen the
-document of a right to go first, by `deny` there was none: its holder waits in the usual order.
+whoever booked is there again, as long as their booking holds. A supervisor `redirect`s whoever
+waits: to one desk, or to whoever gives other services. By `prove` the clerk has seen the document
+of a right to go first, by `deny` there was none: its holder waits in the usual order.
 """
+
+PickReason = Literal["returned", "short", "unwell", "with_child", "agreed", "told", "other"]
+PICK_REASONS: tuple[PickReason, ...] = (
+    "returned",
+    "short",
+    "unwell",
+    "with_child",
+    "agreed",
+    "told",
+    "other",
+)
+"""Why somebody is called before others: they came back to finish, have a short question, are
+unwell, have a small child, agreed on it with the desk, or whoever is in charge has said so."""
 
 UNDOABLE: frozenset[Verb] = frozenset(
     {"call", "recall", "start", "finish", "no_show", "park", "return", "transfer", "expect",
@@ -77,8 +93,9 @@ UNDOABLE: frozenset[Verb] = frozenset(
 class Event(Struct, frozen=True):
     """One thing that happened to a ticket; `seq` counts from 1 without a gap.
 
-    `services` and `for_desk_id` are set by `issue` and `transfer`, `desk_id` by `call`,
-    `expected_at` by `expect`; `queued_at` by `issue`, where the place is not that of its time.
+    `services` and `for_desk_id` are set by `issue`, `transfer` and `redirect`, `desk_id` by `call`,
+    `expected_at` by `expect`; `queued_at` by `issue`, where the place is not that of its time;
+    `given` and `outcome` by `finish`, where they were said; `why` by the `call` of somebody picked.
     """
 
     seq: int
@@ -90,12 +107,17 @@ class Event(Struct, frozen=True):
     for_desk_id: int | None = None
     expected_at: datetime | None = None
     queued_at: datetime | None = None
+    given: tuple[str, ...] | None = None
+    outcome: str | None = None
+    why: PickReason | None = None
 
 
 class Progress(Struct, frozen=True):
     """How far a ticket has come: the part of its row that events change.
 
     `expected_at`: whoever waits was not there when called early, and is called from then on.
+    `given`: the services that were given in the end, empty while nobody said that they were others
+    than `services`; `outcome`: a code of the centre's.
     `right_shown`: whether there was a document for the right to go first; None: nobody asked yet.
     """
 
@@ -110,6 +132,8 @@ class Progress(Struct, frozen=True):
     started_at: datetime | None = None
     ended_at: datetime | None = None
     expected_at: datetime | None = None
+    given: tuple[str, ...] = ()
+    outcome: str | None = None
     right_shown: bool | None = None
 
 
@@ -185,13 +209,16 @@ def _changes(progress: Progress, event: Event) -> dict[str, object]:
             return {"calls": progress.calls + 1}
         case "start":
             return {"started_at": event.at}
-        case "finish" | "no_show" | "leave":
+        case "finish":
+            given = event.given or ()
+            return {"ended_at": event.at, "given": given, "outcome": event.outcome}
+        case "no_show" | "leave":
             return {"ended_at": event.at}
         case "prove":
             return {"right_shown": True}
         case "deny":
             return away | {"right_shown": False}
-        case "transfer":
+        case "transfer" | "redirect":
             return away | {
                 "services": event.services or progress.services,
                 "for_desk_id": event.for_desk_id,

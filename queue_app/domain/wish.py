@@ -57,11 +57,9 @@ class Wanted(Struct, frozen=True):
     @property
     def last_that_suits(self) -> date | None:
         """The last of its days; None where no day is of its weekdays."""
-        for back in WEEK:
-            day = self.last_day - timedelta(days=back)
-            if day >= self.first_day and self.is_of_week(day):
-                return day
-        return None
+        days = min((self.last_day - self.first_day).days + 1, len(WEEK))
+        week = (self.last_day - timedelta(days=back) for back in range(days))
+        return next(filter(self.is_of_week, week), None)
 
     def suits(self, branch_id: int, start: datetime) -> bool:
         """`start`: in the centre's local time."""

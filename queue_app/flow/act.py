@@ -14,7 +14,7 @@ branches that it touched, and their notifications, which the commit delivers.
 import inspect
 import logging
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import date, datetime, timedelta
 from functools import cached_property, partial, update_wrapper
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, cast, get_type_hints, overload
@@ -25,16 +25,18 @@ from queue_app.domain.appointments import Appointment, AppointmentVerb
 from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.dispatch import Waiting
 from queue_app.domain.errors import Conflict, NotFound
-from queue_app.domain.hall import Hall
+from queue_app.domain.hall import Hall, HallTicket
 from queue_app.domain.interruptions import Interruption, begun
 from queue_app.domain.messages import Outgoing
 from queue_app.domain.people import SYSTEM, Actor, Staff
 from queue_app.domain.ranges import Forecasts
 from queue_app.domain.tail import joins_at_the_end
 from queue_app.domain.tickets import AT_DESK, Event, Progress, Ticket, Verb
-from queue_app.flow import outbox, reactions, records, repeats
+from queue_app.domain.waits import Wait
+from queue_app.flow import appointment_records, outbox, reactions, records, repeats
+from queue_app.flow.appointment_records import Slot
 from queue_app.flow.reactions import AnyEvent, Happened, Thing
-from queue_app.flow.records import DESK_STATES, DeskVerb, Draft, OfficeEvent, OfficeKind, Slot
+from queue_app.flow.records import DESK_STATES, DeskVerb, Draft, OfficeEvent, OfficeKind
 from queue_app.queries import appointments as kept_appointments
 from queue_app.queries import halls, reference
 from queue_app.queries import interruptions as kept_interruptions
@@ -155,11 +157,10 @@ class Act:
     async def ticket(self, ticket_id: int) -> Ticket:
         """NotFound `unknown_ticket`; NotAllowed `other_branch`, and `not_your_desk` for who has
         this right only at their own desk; Conflict `ticket_state` where it is at no desk then."""
-        ticket = await self.any_ticket(ticket_id)
-        place = ticket.progress.desk_id if ticket.progress.state in AT_DESK else None
-        if place is None:
+        ticket, clerk_id = await kept_tickets.with_clerk(self.reach, ticket_id)
+        if ticket.progress.state not in AT_DESK:
             raise Conflict("ticket_state", state=ticket.progress.state)
-        self.require_desk(await people.desk([ticket.branch_id], place))
+        rights.require_desk(self.right, self.who, clerk_id)
         return ticket
 
     async def any_ticket(self, ticket_id: int) -> Ticket:
@@ -200,9 +201,9 @@ class Act:
             happened = records.next_event(thing, verb, self.who.actor, self.now, **facts)
             return await self.write(thing, tickets.apply(thing.progress, happened), happened)
         actor = facts.pop("actor", self.who.actor)
-        changed = records.next_appointment_event(thing, verb, actor, self.now, **facts)
+        changed = appointment_records.next_appointment_event(thing, verb, actor, self.now, **facts)
         thing = thing.at(appointments.apply(thing.progress, changed))
-        await records.write_appointment(thing, changed)
+        await appointment_records.write_appointment(thing, changed)
         self._follow(thing, changed)
         return thing
 
@@ -214,22 +215,21 @@ class Act:
         self._follow(written, happened)
         return written
 
-    async def claim(self, ticket: Ticket, desk_id: int) -> Ticket | None:
-        """Call this person; None at once where somebody else is taking them."""
-        happened = records.next_event(ticket, "call", self.who.actor, self.now, desk_id=desk_id)
-        progress = tickets.apply(ticket.progress, happened)
-        claimed = await records.write_ticket(ticket, progress, happened, unless_taken=True)
-        if claimed:
-            self._follow(claimed, happened)
-        return claimed
+    async def call_first(self, people: Sequence[HallTicket], desk: DeskRow) -> Ticket | None:
+        """Call the first of these to the desk; whoever has changed since they were seen is passed
+        over, and whom somebody else is taking at once."""
+        seen = [(one.id, one.revision) for one in people]
+        ticket = await kept_tickets.first_free(desk.branch_id, seen) if seen else None
+        return await self.record(ticket, "call", desk_id=desk.id) if ticket else None
 
-    async def issue(self, draft: Draft, day: date) -> Ticket:
-        """A new ticket with the next number of its series that day, and its first event."""
+    async def issue(self, draft: Draft, day: date, told: Wait | None = None) -> Ticket:
+        """A new ticket with the next number of its series that day, its first event, and the wait
+        that is told with it, which is a promise."""
         booked = draft.appointment is not None
         series = numbering.prefix(self.directory.rules, booked, draft.priority)
         token = numbering.link_token(draft.branch_id, secrets.token_urlsafe(16))
         ticket, first = await records.insert_ticket(
-            draft, day, series, token, self.who.actor, self.now, self._is_live(draft)
+            draft, day, series, token, self.who.actor, self.now, self._is_live(draft), told
         )
         self._follow(ticket, first)
         joined = ticket.as_waiting()
@@ -250,7 +250,7 @@ class Act:
         Nobody asks for what is held for a wish: the house offers it.
         """
         actor = self.who.actor if draft.wish_id is None else SYSTEM.actor
-        held = await records.insert_appointment(draft, actor, self.now)
+        held = await appointment_records.insert_appointment(draft, actor, self.now)
         if held is None:
             return None
         self._follow(*held)

@@ -16,10 +16,10 @@ from queue_app.domain.promises import Promise
 from queue_app.domain.ranges import Forecasts
 from queue_app.domain.tickets import Ticket
 from queue_app.domain.waits import Served, Wait, served_by
-from queue_app.flow import sparing
+from queue_app.flow import sparing, ticket_limits
 from queue_app.flow.act import Act, By, verb
 from queue_app.flow.joining import Spot, joining, line_of, newcomer
-from queue_app.flow.promising import keep_first, keep_later
+from queue_app.flow.promising import keep_later
 from queue_app.flow.records import Draft
 from queue_app.queries import appointments, halls, reference
 from queue_app.queries.tickets import by_id, by_token, of_appointment
@@ -53,8 +53,16 @@ async def issue(
 
     RuleBroken `branch_closed`, `past_last_ticket`, `unknown_service`, `not_by_visit`,
     `nobody_serves`, `too_many_services`, `unknown_priority`, `past_closing`, and
-    `services_paused` while any of the services is interrupted and nobody knows until when.
+    `services_paused` while any of the services is interrupted and nobody knows until when, and
+    `tickets_ended` where no more are given for any of them today.
     """
+    return await walk_in(act, branch_slug, services, priority, language)
+
+
+async def walk_in(
+    act: Act, branch_slug: str, services: list[str], priority: str | None, language: Language
+) -> IssuedTicket:
+    """As `issue`, for whoever may give tickets in this branch."""
     branch = act.branch(branch_slug)
     chosen = check_services(act.directory, services)
     check_office(branch)
@@ -146,6 +154,7 @@ async def prospect(
     door = check_open(directory, branch, now)
     me = newcomer(Draft(branch.id, "visit", chosen, directory.languages[0], priority), now)
     load = partial(halls.load, directory, branch, now, forecasts)
+    await ticket_limits.require_tickets(branch, chosen, now)
     line = await joining(directory, branch, me, now, forecasts, load)
     served = served_by(line.wait, now, door.closes_at)
     return Prospect(line.people_ahead, line.wait, door.closes_at, served)
@@ -164,10 +173,18 @@ async def check_in(act: Act, branch_slug: str, code: str) -> IssuedTicket:
     `branch_retired`, `not_a_visit`, `too_early`; Conflict `visit_over`. Faces call `come_in`.
     """
     branch = act.branch(branch_slug)
-    return await _come(act, branch, await _booked(act, branch, code))
+    return await come(act, branch, await _booked(act, branch, code))
 
 
-async def _come(act: Act, branch: Branch, appointment: Appointment) -> IssuedTicket:
+async def come_for(act: Act, branch: Branch, booked: Appointment) -> IssuedTicket:
+    """As `check_in`, of a booking of this branch that staff see in their list."""
+    if booked.state != "booked":
+        raise Conflict("appointment_state", state=booked.state)
+    _check_due(act, branch, booked, tell=True)
+    return await come(act, branch, booked)
+
+
+async def come(act: Act, branch: Branch, appointment: Appointment) -> IssuedTicket:
     """The ticket of whoever is there for their visit."""
     issued = await of_appointment(appointment)
     if issued is None:
@@ -202,7 +219,7 @@ async def arrive(act: Act, token: str, hall_code: str) -> IssuedTicket:
     _check_due(act, branch, appointment, tell=True)
     if not is_shown(branch.hall_secret, hall_code, act.now, minutes):
         raise RuleBroken("wrong_hall_code")
-    return await _come(act, branch, appointment)
+    return await come(act, branch, appointment)
 
 
 async def arrive_by_phone(by: By, token: str, hall_code: str) -> IssuedTicket:
@@ -329,8 +346,8 @@ async def _admit(act: Act, branch: Branch, appointment: Appointment) -> IssuedTi
 
 
 async def _issue(act: Act, branch: Branch, draft: Draft, door: Door | None = None) -> IssuedTicket:
-    """Estimate, count, number, row, event, in this order: the locks that the branch shares are
-    taken late and not held while anything is computed.
+    """Estimate, then count, number, row, event and promise, in this order: the locks that the
+    branch shares are taken late and not held while anything is computed.
 
     A walk-in comes through a `door`: RuleBroken `past_closing` where even the low end of their
     wait lies past it, so that nobody waits in vain.
@@ -341,15 +358,14 @@ async def _issue(act: Act, branch: Branch, draft: Draft, door: Door | None = Non
     )
     if door and served_by(line.wait, act.now, door.closes_at) == "not_today":
         raise RuleBroken("past_closing", closes_at=door.closes_at, wait=line.wait)
-    ticket = await act.issue(draft, act.directory.today(branch, act.now).date)
-    issued = _as_issued(branch, ticket, line)
-    if promised := _promise(branch, issued, ticket.progress.revision, act.now):
-        await keep_first(promised)
-    return issued
+    if door:
+        await ticket_limits.count_down(branch, draft.services, act.now)
+    ticket = await act.issue(draft, act.directory.today(branch, act.now).date, line.wait)
+    return _as_issued(branch, ticket, line)
 
 
 def _promise(branch: Branch, issued: IssuedTicket, revision: int, now: datetime) -> Promise | None:
-    """The range that the kiosk shows, to be compared with what comes true."""
+    """The range that is shown once more, to be compared with what comes true."""
     if issued.wait is None:
         return None
     low, high = issued.wait.low_minutes, issued.wait.high_minutes

@@ -2,19 +2,27 @@
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from typing import Any, Literal
 
 import asyncpg
+from msgspec.structs import replace
 
 from queue_app.domain import plans, slots
-from queue_app.domain.appointments import Appointment, require_changeable, require_confirmable
+from queue_app.domain.appointments import (
+    Appointment,
+    require_changeable,
+    require_confirmable,
+    require_correctable,
+)
 from queue_app.domain.catalogue import Channel, Language
 from queue_app.domain.contacts import Resident
 from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.errors import Conflict, RuleBroken
+from queue_app.domain.work import is_done
 from queue_app.flow import offering, reaching, refusing, sparing
 from queue_app.flow.act import Act, verb
 from queue_app.flow.arrival import check_services
-from queue_app.flow.taking import pause_is_taken, take
+from queue_app.flow.taking import still_fits, take
 from queue_app.queries import appointments
 from queue_app.queries import slots as free
 from queue_app.store import db
@@ -37,8 +45,8 @@ async def hold(
     gives back for it.
 
     Conflict `slot_taken` with `alternatives` near it; RuleBroken `unknown_service`,
-    `not_by_visit`, `not_by_phone`, `too_many_services`, `no_such_time` with its `reason` and
-    `alternatives`; TooMany `too_many_holds`, `enough_holds`.
+    `not_by_visit`, `not_by_phone`, `too_many_services`, `nobody_serves`, `no_such_time` with its
+    `reason` and `alternatives`; TooMany `too_many_holds`, `enough_holds`.
     """
     await act.plans_stand()
     branch = act.branch(branch_slug)
@@ -46,13 +54,14 @@ async def hold(
     if channel == "site":
         raise RuleBroken("not_by_visit", services=services)
     chosen = check_services(act.directory, services, channel)
+    _require_one_desk(branch, chosen, channel)
     await sparing.require_few_holds(act, instead)
     await expire_lapsed(act, branch.id)
     spoken = act.directory.spoken(language)
     until = act.now + timedelta(minutes=act.directory.rules.hold_minutes)
     held = await take(act, branch, chosen, starts_at, channel, spoken, until)
     if held is None:
-        raise await _not_to_be_had(act, branch, chosen, channel, starts_at)
+        raise await not_to_be_had(act, branch, chosen, channel, starts_at)
     await sparing.note_hold(act, held)
     if instead:
         await sparing.give_back(act, instead)
@@ -89,7 +98,7 @@ async def expire_lapsed(act: Act, branch_id: int) -> int:
     return len(lapsed)
 
 
-async def _not_to_be_had(
+async def not_to_be_had(
     act: Act,
     branch: Branch,
     services: tuple[str, ...],
@@ -144,11 +153,13 @@ async def confirm(
     language: Language,
     as_it_is: Sequence[str] = (),
     proofs: Sequence[str] = (),
+    work: str = "",
 ) -> Appointment:
     """Book what was held; confirming again with the same name and contact is the same as once.
 
     RuleBroken `bad_contact` and `contact_unsure` as `check_contact` has them, `too_many_bookings`,
-    `contact_unproven` unless one of `proofs` proves it where the centre asks for that,
+    `contact_unproven` unless one of `proofs` proves it where the centre asks for that or `work` is
+    not what the browser has to compute,
     `overlapping_bookings` unless "overlap" is in `as_it_is`, `branch_retired`; Conflict
     `already_booked` with what is kept, hidden, where something else was kept; `hold_expired`,
     `appointment_state`, `plans_changed` where the centre has taken the time back in the meantime;
@@ -164,7 +175,8 @@ async def confirm(
     if why := plans.why_not(act.directory, held):
         raise Conflict("plans_changed", why=why)
     await sparing.require_few(act, "confirm")
-    known = await reaching.checked(act, held, entered, as_it_is, proofs)
+    worked = is_done(act.directory.rules.booking_work_bits, held.token, work)
+    known = await reaching.checked(act, held, entered, as_it_is, proofs, worked=worked)
     await refusing.trust(known.phone, known.email)
     return await act.record(known, "confirm", language=language)
 
@@ -186,40 +198,111 @@ async def move(act: Act, token: str, starts_at: datetime) -> Appointment:
     """
     await act.plans_stand()
     booked = await act.appointment(token)
+    _open_branch(act.directory, booked)
+    require_changeable(booked, act.now)
+    return await move_to(act, booked, starts_at)
+
+
+async def move_to(act: Act, booked: Appointment, starts_at: datetime) -> Appointment:
+    """As `move`, for whoever may change this booking."""
     branch = _open_branch(act.directory, booked)
     starts_at = check_time(starts_at, act.now)
-    require_changeable(booked, act.now)
     if booked.starts_at == starts_at:
         return booked
     await expire_lapsed(act, branch.id)
-    moved = await _move(act, branch, booked, starts_at)
+    moved = await _in_a_lane(act, branch, booked, booked.services, starts_at, "move")
     if moved is None:
-        raise await _not_to_be_had(
+        raise await not_to_be_had(
             act, branch, booked.services, booked.channel, starts_at, leaving_out=booked.id
         )
     await offering.give_back(act, booked)
     return moved
 
 
-async def _move(
-    act: Act, branch: Branch, booked: Appointment, starts_at: datetime
+@verb
+async def change_services(
+    act: Act, token: str, services: list[str], starts_at: datetime | None = None
+) -> Appointment:
+    """Other services of a booking, at its own time where they fit there, else at `starts_at`; what
+    is booked is kept until the new is sure.
+
+    Conflict `does_not_fit` with `alternatives` where its own time is too short for them or their
+    lane is taken, `slot_taken`, `already_checked_in`, `appointment_state`, `too_late_to_change`;
+    RuleBroken `no_such_time` and of services as `hold` has them, `nobody_serves`, `branch_retired`.
+    """
+    await act.plans_stand()
+    booked = await act.appointment(token)
+    branch = _open_branch(act.directory, booked)
+    wanted = booked.starts_at if starts_at is None else check_time(starts_at, act.now)
+    require_changeable(booked, act.now)
+    require_correctable(booked)
+    chosen = check_services(act.directory, services, booked.channel)
+    if (set(chosen), wanted) == (set(booked.services), booked.starts_at):
+        return booked
+    _require_one_desk(branch, chosen, booked.channel)
+    await expire_lapsed(act, branch.id)
+    changed = await _in_a_lane(act, branch, booked, chosen, wanted, "change")
+    if changed is None:
+        raise await _does_not_fit(act, branch, booked, chosen, wanted)
+    if not _covers(changed, booked):
+        await offering.give_back(act, booked)
+    return changed
+
+
+def _require_one_desk(branch: Branch, services: tuple[str, ...], channel: Channel) -> None:
+    """RuleBroken `nobody_serves` unless all of them are one visit there."""
+    if not branch.gives(services, channel):
+        raise RuleBroken("nobody_serves", services=list(services))
+
+
+def _covers(changed: Appointment, before: Appointment) -> bool:
+    """Whether it still takes all that it took."""
+    return (
+        changed.lane_id == before.lane_id
+        and changed.starts_at <= before.starts_at
+        and before.ends_at <= changed.ends_at
+    )
+
+
+async def _does_not_fit(
+    act: Act, branch: Branch, booked: Appointment, services: tuple[str, ...], wanted: datetime
+) -> Conflict | RuleBroken:
+    """Of one's own time it is no answer that somebody has just taken it, or that it is too near."""
+    why = await not_to_be_had(act, branch, services, booked.channel, wanted, leaving_out=booked.id)
+    if wanted != booked.starts_at:
+        return why
+    return Conflict("does_not_fit", alternatives=why.details["alternatives"])
+
+
+async def _in_a_lane(
+    act: Act,
+    branch: Branch,
+    booked: Appointment,
+    services: tuple[str, ...],
+    starts_at: datetime,
+    what: Literal["move", "change"],
 ) -> Appointment | None:
     """One update of the same row, lane by lane; the exclusion constraint has the last word.
 
-    Each within a savepoint, so that a lane that is lost does not lose the transaction.
+    Each within a savepoint, so that a lane that is lost does not lose the transaction. Whoever
+    keeps their time had it before it came near.
     """
-    visit = free.visit_of(act.directory, booked.services, booked.channel)
+    visit = free.visit_of(act.directory, services, booked.channel)
     ends_at = starts_at + timedelta(minutes=visit.minutes)
     day = act.directory.local(starts_at).date()
     capacity = await free.capacity_of(act.directory, branch, day, 1, act.now, leaving_out=booked.id)
+    keeps = starts_at == booked.starts_at
+    if keeps:
+        capacity = replace(capacity, rules=replace(capacity.rules, lead_minutes=0))
+    facts: dict[str, Any] = {"ends_at": ends_at}
+    facts |= {} if keeps else {"starts_at": starts_at}
+    facts |= {"services": services} if what == "change" else {}
     for lane_id in slots.lanes_free_at(capacity, visit, starts_at, act.now):
-        if await pause_is_taken(branch, lane_id, starts_at, ends_at, booked.id):
+        if not await still_fits(act, branch, lane_id, visit, starts_at, booked.id):
             continue
         try:
             async with db.savepoint():
-                return await act.record(
-                    booked, "move", lane_id=lane_id, starts_at=starts_at, ends_at=ends_at
-                )
+                return await act.record(booked, what, lane_id=lane_id, **facts)
         except asyncpg.ExclusionViolationError:
             continue
     return None
@@ -231,7 +314,11 @@ async def cancel(act: Act, token: str) -> Appointment:
 
     Conflict `already_checked_in`, `appointment_state`, `too_late_to_change`.
     """
-    booked = await act.appointment(token)
+    return await give_up(act, await act.appointment(token))
+
+
+async def give_up(act: Act, booked: Appointment) -> Appointment:
+    """As `cancel`, for whoever may change this booking."""
     if booked.state == "cancelled":
         return booked
     require_changeable(booked, act.now)

@@ -5,20 +5,28 @@ from datetime import datetime
 from queue_app.domain import interruptions, tickets
 from queue_app.domain.dispatch import CallingDesk
 from queue_app.domain.errors import Conflict, NotFound, RuleBroken
+from queue_app.domain.hall import Hall
 from queue_app.domain.interruptions import Interruption
-from queue_app.domain.tickets import Ticket, Verb
+from queue_app.domain.tickets import PickReason, Ticket, Verb
 from queue_app.flow.act import Act, verb
-from queue_app.flow.arrival import check_services
+from queue_app.flow.arrival import check_services, chosen_services
 from queue_app.flow.records import next_event
-from queue_app.queries.staff import DeskRow, desks_of, require_nobody
+from queue_app.flow.visit_notes import check_note, drop_note, keep_note
+from queue_app.queries.staff import DeskRow, desks_of
 from queue_app.queries.tickets import by_id, history
 
 Interruptions = tuple[Interruption, ...]
 
+TRIED_AT_ONCE = 50
+"""So many people are looked at for the first who is free: as many desks may be calling."""
+
 
 @verb
-async def call(act: Act, desk_id: int, ticket_id: int | None = None) -> Ticket | None:
-    """The next person for this desk, or the one picked; None when nobody waits for it.
+async def call(
+    act: Act, desk_id: int, ticket_id: int | None = None, why: PickReason | None = None
+) -> Ticket | None:
+    """The next person for this desk, or the one picked; None when nobody waits for it. `why`: the
+    reason for which somebody is picked, kept with the call.
 
     Whoever another desk is taking at this moment is passed over, so a lost race calls the
     next person instead of failing. Conflict `desk_busy` (with the ticket), `desk_not_open`;
@@ -28,40 +36,48 @@ async def call(act: Act, desk_id: int, ticket_id: int | None = None) -> Ticket |
     waiting for them are passed over, and picking one of them is Conflict `services_paused`. Both
     with the `kind`, and with `resumes_at` once it is known. What has begun goes on.
     """
-    place = await _ready_desk(act, desk_id)
-    return await _next(act, place) if ticket_id is None else await _pick(act, place, ticket_id)
+    place = await _open_desk(act, desk_id)
+    seen = await act.hall(place.branch_id)
+    _require_nobody(seen, place)
+    if ticket_id is None:
+        return await _next(act, seen, place)
+    return await _pick(act, seen, place, ticket_id, why)
 
 
-async def _ready_desk(act: Act, desk_id: int) -> DeskRow:
-    """The desk, locked: open, taken by this clerk, and with nobody at it."""
+async def _open_desk(act: Act, desk_id: int) -> DeskRow:
+    """The desk, locked: open, and taken by this clerk."""
     place = await act.desk(desk_id)
     act.require_desk(place)
     if place.state != "open":
         raise Conflict("desk_not_open", state=place.state)
-    await require_nobody(place)
     return place
 
 
-async def _next(act: Act, place: DeskRow) -> Ticket | None:
-    seen = await act.hall(place.branch_id)
+def _require_nobody(seen: Hall, place: DeskRow) -> None:
+    """Conflict `desk_busy`, with the ticket. The hall was seen when the desk was locked, so nobody
+    comes to it since."""
+    if busy := seen.at_desks.get(place.id):
+        raise Conflict("desk_busy", ticket=busy.id, number=busy.number, state=busy.state)
+
+
+async def _next(act: Act, seen: Hall, place: DeskRow) -> Ticket | None:
     _require_calls(act, seen.interruptions)
-    for ranked in seen.queue(place.id):
-        ticket = await by_id([place.branch_id], ranked.waiting.id)
-        if ticket.progress.state != "waiting":
-            continue
-        called = await act.claim(ticket, place.id)
+    ranked = [seen.by_id[one.waiting.id] for one in seen.queue(place.id)]
+    for first in range(0, len(ranked), TRIED_AT_ONCE):
+        called = await act.call_first(ranked[first : first + TRIED_AT_ONCE], place)
         if called:
             return called
     return None
 
 
-async def _pick(act: Act, place: DeskRow, ticket_id: int) -> Ticket:
+async def _pick(
+    act: Act, seen: Hall, place: DeskRow, ticket_id: int, why: PickReason | None
+) -> Ticket:
     ticket = await by_id([place.branch_id], ticket_id)
-    seen = await act.hall(place.branch_id)
     _require_calls(act, seen.interruptions, ticket.progress.services)
     if not _may_pick(seen.desk_view(place.id), ticket):
         raise RuleBroken("not_for_this_desk", ticket=ticket.id)
-    return await act.record(ticket, "call", desk_id=place.id)
+    return await act.record(ticket, "call", desk_id=place.id, why=why)
 
 
 def _require_calls(act: Act, stops: Interruptions, services: tuple[str, ...] = ()) -> None:
@@ -104,10 +120,29 @@ async def start(act: Act, ticket_id: int) -> Ticket:
 
 
 @verb
-async def finish(act: Act, ticket_id: int) -> Ticket:
-    """The visit is over."""
+async def finish(
+    act: Act,
+    ticket_id: int,
+    given: list[str] | None = None,
+    outcome: str | None = None,
+    note: str = "",
+) -> Ticket:
+    """The visit is over. `given`: the services that were given in the end, None: as asked for;
+    `outcome`: one of the centre's; `note`: words for whoever serves this person next.
+
+    RuleBroken `no_service`, `unknown_service`, `too_many_services`, `unknown_outcome`,
+    `note_too_long`.
+    """
     ticket = await act.ticket(ticket_id)
-    return await act.record(ticket, "finish", desk_id=ticket.progress.desk_id)
+    said = None if given is None else chosen_services(act.directory, given)
+    if outcome and all(one.code != outcome for one in act.directory.centre.outcomes):
+        raise RuleBroken("unknown_outcome", outcome=outcome)
+    words = check_note(note)
+    desk_id = ticket.progress.desk_id
+    facts = {"given": said, "outcome": outcome or None}
+    finished = await act.record(ticket, "finish", desk_id=desk_id, **facts)
+    await keep_note(finished, act.who.actor, words)
+    return finished
 
 
 @verb
@@ -128,7 +163,8 @@ async def no_show(act: Act, ticket_id: int) -> Ticket:
 
 
 async def _expected_next(act: Act, ticket: Ticket) -> datetime | None:
-    events = await history(ticket.branch_id, ticket.id)
+    is_phoned = ticket.channel == "phone"  # whoever came in person has no second try
+    events = await history(ticket.branch_id, ticket.id) if is_phoned else []
     again = act.directory.rules.call_again_minutes
     return tickets.expected_next(ticket, events, act.now, again)
 
@@ -174,12 +210,17 @@ async def put_back(act: Act, ticket_id: int) -> Ticket:
 
 @verb
 async def transfer(
-    act: Act, ticket_id: int, services: list[str] | None = None, to_desk: int | None = None
+    act: Act,
+    ticket_id: int,
+    services: list[str] | None = None,
+    to_desk: int | None = None,
+    note: str = "",
 ) -> Ticket:
-    """The person waits again, for other services or for one desk, in the same number.
+    """The person waits again, for other services or for one desk, in the same number and as long
+    as they have. `note`: words for whoever calls them next.
 
-    RuleBroken `transfer_nowhere` without either; `nobody_serves`; NotFound `unknown_desk`;
-    what `check_services` refuses: who is on the phone stays there.
+    RuleBroken `note_too_long`, `transfer_nowhere` without either; `nobody_serves`; NotFound
+    `unknown_desk`; what `check_services` refuses: who is on the phone stays there.
     """
     ticket = await act.ticket(ticket_id)
     branch = act.directory.branch_of(ticket.branch_id)
@@ -188,17 +229,20 @@ async def transfer(
     chosen = ticket.progress.services
     if services:
         chosen = check_services(act.directory, services, ticket.channel)
+    words = check_note(note)
     if to_desk is not None and all(one.id != to_desk for one in branch.desks):
         raise NotFound("unknown_desk", desk=to_desk)
     if to_desk is None and not any(one.services.issuperset(chosen) for one in branch.desks):
         raise RuleBroken("nobody_serves", services=list(chosen))
-    return await act.record(
+    moved = await act.record(
         ticket,
         "transfer",
         desk_id=ticket.progress.desk_id,
         services=chosen,
         for_desk_id=to_desk,
     )
+    await keep_note(moved, act.who.actor, words)
+    return moved
 
 
 @verb
@@ -218,5 +262,6 @@ async def undo(act: Act, ticket_id: int) -> Ticket:
         act.require_desk(place)
         if place.state == "closed":
             raise Conflict("desk_not_open", state=place.state)
+    await drop_note(ticket, last.seq)
     undone = next_event(ticket, "undo", act.who.actor, act.now, desk_id=last.desk_id)
     return await act.write(ticket, tickets.fold([*events, undone]), undone)

@@ -8,8 +8,12 @@ from queue_app.domain.contacts import read_contact
 from queue_app.domain.errors import Conflict, RuleBroken
 from queue_app.flow import offering, pushing, refusing, reminding, tallies, wishing
 from queue_app.flow.act import Act, By, verb
+from queue_app.flow.visit_notes import drop_notes_of
 from queue_app.queries import appointments
 from queue_app.store import db
+
+_KEPT_ANSWERS = ("confirm", "correct", "move", "change_services", "cancel")
+"""Verbs of a booking whose answers are kept under the key of their request."""
 
 
 class Somebody(Struct, frozen=True):
@@ -117,10 +121,11 @@ async def _forget(act: Act, one: Appointment) -> None:
     await db.fetch(
         "DELETE FROM message WHERE branch_id = $1 AND appointment_id = $2", one.branch_id, one.id
     )
+    await drop_notes_of(one)
     await refusing.drop_of(one.phone, one.email)
     await pushing.forget(one)
     await db.fetch(
         "DELETE FROM request WHERE scope = ANY($1)",
-        [f"{name}:{one.token}:resident" for name in ("confirm", "correct", "move", "cancel")],
+        [f"{name}:{one.token}:resident" for name in _KEPT_ANSWERS],
     )
     await reminding.drop_useless()

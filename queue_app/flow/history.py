@@ -178,6 +178,7 @@ class HistoryRows:
             "ends_at": one.ends,
             "held_until": made,
             "language": self.language,
+            "services": one.services,
         }
         steps: list[tuple[str, datetime, str, Any]] = [
             ("hold", made, "resident", slot),

@@ -77,7 +77,6 @@ def line_of(seen: Hall, me: Waiting) -> Spot:
     me = seen.behind(me)
     known = seen.by_id.get(me.id)
     if known and known.state != "waiting":
-        return Spot(seen.ahead(me), None, seen.is_late(me))
+        return Spot(seen.people_ahead(me, None), None, seen.is_late(me))
     wait = seen.estimate(*([] if known else [me])).get(me.id)
-    ahead = wait.people_ahead if wait else seen.ahead(me)
-    return Spot(ahead, wait, seen.is_late(me))
+    return Spot(seen.people_ahead(me, wait), wait, seen.is_late(me))

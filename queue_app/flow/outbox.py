@@ -76,7 +76,8 @@ SELECT $1, $2, $3, 'print', 'printer ' || id, $4, $5, $6::timestamptz, $6
 FROM (SELECT p.id, p.address
     FROM printer p LEFT JOIN device d ON d.branch_id = p.branch_id AND 'device:' || d.id = $7
     WHERE p.branch_id = $1 AND p.retired_at IS NULL AND ('printer ' || p.id = $7
-        OR $7 LIKE 'device:%' AND (p.kiosk IS NULL OR p.kiosk = d.name))
+        OR $7 LIKE 'device:%' AND (p.kiosk IS NULL OR p.kiosk = d.name)
+        OR $7 LIKE 'staff:%' AND p.kiosk IS NULL)
     ORDER BY p.kiosk IS NULL, p.position, p.id LIMIT 1) nearest
 WHERE address <> 'browser'
 ON CONFLICT ON CONSTRAINT message_once DO NOTHING
@@ -84,8 +85,8 @@ ON CONFLICT ON CONSTRAINT message_once DO NOTHING
 
 
 async def _put_print(one: Outgoing) -> None:
-    """For the kiosk's own printer, else for that of the hall; for none where there is none, or
-    where the kiosk's browser prints by itself."""
+    """For the kiosk's own printer, else, and for what staff give, for that of the hall; for none
+    where there is none, or where the kiosk's browser prints by itself."""
     await db.fetch(
         _PRINT,
         one.branch_id,

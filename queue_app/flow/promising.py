@@ -102,11 +102,6 @@ class Promises:
                 _log.exception("%d promised waits of branch %s are lost", len(batch), branch_id)
 
 
-async def keep_first(promise: Promise) -> None:
-    """Write down what goes with a new ticket, in the transaction that issues it."""
-    await _keep(promise.branch_id, [promise], "ticket")
-
-
 async def _keep_in(epoch: str, branch_id: int, promises: Sequence[Promise]) -> None:
     """Write these down if it is their epoch still; it lasts until the transaction ends."""
     now = await db.fetch_value(

@@ -146,14 +146,15 @@ async def booked_with(token: str, now: datetime) -> list[Appointment]:
 
 
 async def require_proven(
-    act: Act, field: str, contact: str, others: int, proofs: Collection[str]
+    act: Act, field: str, contact: str, others: int, proofs: Collection[str], worked: bool = True
 ) -> None:
     """RuleBroken `contact_unproven` with its `field`, where the centre asks for a proof.
 
-    `others`: how many other bookings this contact has to come.
+    `others`: how many other bookings this contact has to come. `worked`: whether the browser has
+    computed what the centre asks for; who has none that can proves the contact instead.
     """
     rule = act.directory.rules.prove_contact
-    if rule == "never" or (rule == "second" and not others):
+    if worked and (rule == "never" or (rule == "second" and not others)):
         return
     if contact not in await _proven(proofs, act.now):
         raise RuleBroken("contact_unproven", field=field)

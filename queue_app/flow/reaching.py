@@ -11,6 +11,7 @@ from queue_app.domain.catalogue import Channel
 from queue_app.domain.contacts import DOUBTED, Resident, check_contact, hidden, read_contact, same
 from queue_app.domain.directory import Directory
 from queue_app.domain.errors import Conflict, RuleBroken
+from queue_app.domain.hours import Window
 from queue_app.domain.messages import Outgoing
 from queue_app.domain.phones import numbers_of
 from queue_app.flow import proving, refusing, sparing, tallies
@@ -95,9 +96,10 @@ async def checked(
     as_it_is: Collection[str],
     proofs: Collection[str] = (),
     proven: bool = False,
+    worked: bool = True,
 ) -> Appointment:
     """The appointment with what was entered, once it may be booked with that. `proven`: that the
-    contact is theirs needs no proof any more."""
+    contact is theirs needs no proof any more; `worked`: as `require_proven` has it."""
     person = read(act.directory, appointment.channel, entered, as_it_is)
     known = replace(appointment, name=person.name, phone=person.phone, email=person.email)
     for field, contact, before in (
@@ -105,7 +107,10 @@ async def checked(
         ("email", known.email and known.email.lower(), appointment.email),
     ):
         if contact and contact != (before and before.lower()):
-            await _require_bookable(act, known, field, contact, as_it_is, proofs, proven)
+            others = await _others(act, known, field, contact)
+            if not proven:
+                await proving.require_proven(act, field, contact, len(others), proofs, worked)
+            _require_room(act, known, field, others, as_it_is)
     return known
 
 
@@ -135,32 +140,27 @@ WHERE {contact} = $1 AND state = 'booked' AND upper(period) > $2
 _COLUMNS = {"phone": "phone", "email": "lower(email)"}
 
 
-async def _require_bookable(
-    act: Act,
-    known: Appointment,
-    field: str,
-    contact: str,
-    as_it_is: Collection[str],
-    proofs: Collection[str],
-    proven: bool,
-) -> None:
-    """RuleBroken `contact_unproven`, `too_many_bookings`, `overlapping_bookings`; `field`: whose.
+async def _others(act: Act, known: Appointment, field: str, contact: str) -> list[Window]:
+    """When this contact is booked otherwise.
 
     The lock makes two confirmations of one person wait for each other.
     """
     await db.fetch("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", contact)
-    others = await db.fetch(
+    rows = await db.fetch(
         _OTHERS.format(contact=_COLUMNS[field]), contact, act.now, known.branch_id, known.id
     )
-    if not proven:
-        await proving.require_proven(act, field, contact, len(others), proofs)
+    return [Window(row["starts_at"], row["ends_at"]) for row in rows]
+
+
+def _require_room(
+    act: Act, known: Appointment, field: str, others: list[Window], as_it_is: Collection[str]
+) -> None:
+    """RuleBroken `too_many_bookings`, `overlapping_bookings`; `field`: whose."""
     limit = act.directory.rules.max_bookings
     if len(others) >= limit:
         raise RuleBroken("too_many_bookings", limit=limit, field=field)
     at_once = [
-        one["starts_at"]
-        for one in others
-        if one["starts_at"] < known.ends_at and known.starts_at < one["ends_at"]
+        one.opens for one in others if one.opens < known.ends_at and known.starts_at < one.closes
     ]
     if at_once and "overlap" not in as_it_is:
         starts_at = act.directory.local(at_once[0])

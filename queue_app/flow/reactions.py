@@ -60,6 +60,18 @@ def contacts(booking: Appointment) -> Iterator[tuple[Medium, str]]:
         yield "sms", booking.phone
 
 
+def of_a_move(one: Happened) -> Iterator[tuple[Medium, str]]:
+    """Whoever booked, where other services came with another time."""
+    if isinstance(one.event, AppointmentEvent) and one.event.starts_at:
+        yield from resident(one)
+
+
+def of_a_change(one: Happened) -> Iterator[tuple[Medium, str]]:
+    """Whoever booked, where other services kept their time."""
+    if isinstance(one.event, AppointmentEvent) and not one.event.starts_at:
+        yield from resident(one)
+
+
 LATELY = timedelta(days=2)
 """Where the server was away for longer, nobody is told any more of a visit that they missed."""
 
@@ -87,6 +99,7 @@ REACTIONS: Mapping[tuple[str, str], tuple[Reaction, ...]] = {
     ("appointment", "confirm"): (Reaction("booked", resident),),
     ("appointment", "correct"): (Reaction("booked", resident),),
     ("appointment", "move"): (Reaction("moved", resident),),
+    ("appointment", "change"): (Reaction("moved", of_a_move), Reaction("booked", of_a_change)),
     ("appointment", "cancel"): (Reaction("cancelled", resident),),
     ("appointment", "miss"): (Reaction("missed", lately_missed),),
     ("appointment", "unsettle"): (Reaction("plans", resident),),

@@ -8,11 +8,12 @@ import asyncpg
 import msgspec
 from msgspec import Struct
 
-from queue_app.domain.appointments import Appointment, AppointmentEvent, AppointmentVerb
+from queue_app.domain.appointments import Appointment
 from queue_app.domain.catalogue import Channel, Language
 from queue_app.domain.errors import Conflict
 from queue_app.domain.tickets import Event, Progress, Ticket, Verb
-from queue_app.queries import appointments, tickets
+from queue_app.domain.waits import Wait
+from queue_app.queries import tickets
 from queue_app.queries.staff import DeskRow
 from queue_app.store import db
 
@@ -23,7 +24,7 @@ DESK_STATES: dict[DeskVerb, str] = {
     "pause": "paused",
     "close": "closed",
 }
-OfficeKind = Literal["staff", "device", "centre", "interruption", "person", "board"]
+OfficeKind = Literal["staff", "device", "centre", "interruption", "person", "board", "hall"]
 
 
 class Draft(Struct, frozen=True):
@@ -35,22 +36,6 @@ class Draft(Struct, frozen=True):
     language: Language
     priority: str | None = None
     appointment: Appointment | None = None
-
-
-class Slot(Struct, frozen=True):
-    """What makes an appointment: a stretch of a lane, and the ways to it."""
-
-    branch_id: int
-    lane_id: int
-    token: str
-    code: str
-    channel: Channel
-    services: tuple[str, ...]
-    starts_at: datetime
-    ends_at: datetime
-    held_until: datetime
-    language: Language
-    wish_id: int | None = None
 
 
 class OfficeEvent(Struct, frozen=True):
@@ -77,19 +62,6 @@ def next_event(ticket: Ticket, verb: Verb, actor: str, now: datetime, **facts: A
     )
 
 
-def next_appointment_event(
-    appointment: Appointment, verb: AppointmentVerb, actor: str, now: datetime, **facts: Any
-) -> AppointmentEvent:
-    """The appointment's next event; never before the last one, whatever the clocks."""
-    return AppointmentEvent(
-        seq=appointment.revision + 1,
-        at=max(now, appointment.changed_at),
-        verb=verb,
-        actor=actor,
-        **facts,
-    )
-
-
 _ISSUE = f"""
 WITH counted AS (
     INSERT INTO counter (branch_id, day, prefix, last) VALUES ($1, $2, $3, 1)
@@ -109,18 +81,31 @@ WITH counted AS (
     SELECT branch_id, id, 1, issued_at, 'issue', $12, CASE WHEN queued_at = issued_at
         THEN $13::jsonb ELSE $13::jsonb || jsonb_build_object('queued_at', queued_at) END
     FROM issued
+), promised AS (
+    INSERT INTO promise (branch_id, ticket_id, revision, promised_at, low_minutes, high_minutes,
+        shown)
+    SELECT branch_id, id, revision, issued_at, $15, $16, 'ticket' FROM issued
+    WHERE $15::integer IS NOT NULL
 )
 SELECT * FROM issued
 """
 
 
 async def insert_ticket(
-    draft: Draft, day: date, series: str, token: str, actor: str, now: datetime, live: bool
+    draft: Draft,
+    day: date,
+    series: str,
+    token: str,
+    actor: str,
+    now: datetime,
+    live: bool,
+    told: Wait | None,
 ) -> tuple[Ticket, Event]:
     """The ticket with the next number of its series, as `numbering.number` makes it of the count.
 
     Whoever else asks for one of this series waits until this one is given. `live`: the place is
     by the time of joining, and so never before whoever is in the house, whatever the clocks.
+    `told`: the range that goes with it, to be compared with what comes true.
     """
     booked = draft.appointment
     first = Event(seq=1, at=now, verb="issue", actor=actor, services=draft.services)
@@ -138,8 +123,10 @@ async def insert_ticket(
         now,
         list(draft.services),
         actor,
-        _data(first, _TICKET_FACTS),
+        data_of(first, _TICKET_FACTS),
         live,
+        told.low_minutes if told else None,
+        told.high_minutes if told else None,
     )
     assert row
     return tickets.from_row(row), first
@@ -149,32 +136,26 @@ _CHANGE = """
 WITH changed AS (
     UPDATE ticket SET revision = $4, state = $5, services = $6, queued_at = $7,
         for_desk_id = $8, desk_id = $9, called_at = $10, calls = $11, started_at = $12,
-        ended_at = $13, expected_at = $19, right_shown = $20
-    WHERE branch_id = $1 AND id = {pick} AND revision = $3
+        ended_at = $13, expected_at = $19, given = $20, outcome = $21, right_shown = $22
+    WHERE branch_id = $1 AND id = $2 AND revision = $3
     RETURNING branch_id, id, revision
 )
 INSERT INTO ticket_event (branch_id, ticket_id, seq, at, verb, actor, desk_id, data)
 SELECT branch_id, id, revision, $14, $15, $16, $17, $18::jsonb FROM changed
 RETURNING seq
 """
-_WAIT_FOR_IT = _CHANGE.format(pick="$2")
-_UNLESS_TAKEN = _CHANGE.format(
-    pick="(SELECT id FROM ticket WHERE branch_id = $1 AND id = $2 FOR UPDATE SKIP LOCKED)"
-)
-_TICKET_FACTS = ("services", "for_desk_id", "expected_at")
+_TICKET_FACTS = ("services", "for_desk_id", "expected_at", "given", "outcome", "why")
 """The parts of a ticket's event that have no column of their own."""
 
 
-async def write_ticket(
-    ticket: Ticket, progress: Progress, happened: Event, unless_taken: bool = False
-) -> Ticket | None:
-    """None where the revision is another by now or, with `unless_taken`, somebody is at the row.
+async def write_ticket(ticket: Ticket, progress: Progress, happened: Event) -> Ticket | None:
+    """None where the revision is another by now.
 
     Conflict `desk_busy` where the desk has somebody already, `already_checked_in`.
     """
     try:
         row = await db.fetch_row(
-            _UNLESS_TAKEN if unless_taken else _WAIT_FOR_IT,
+            _CHANGE,
             ticket.branch_id,
             ticket.id,
             ticket.progress.revision,
@@ -192,8 +173,10 @@ async def write_ticket(
             happened.verb,
             happened.actor,
             happened.desk_id,
-            _data(happened, _TICKET_FACTS),
+            data_of(happened, _TICKET_FACTS),
             progress.expected_at,
+            list(progress.given),
+            progress.outcome,
             progress.right_shown,
         )
     except asyncpg.UniqueViolationError as error:
@@ -209,119 +192,7 @@ def _taken(error: asyncpg.UniqueViolationError) -> Conflict:
     return Conflict("desk_busy")
 
 
-_HOLD = """
-WITH held AS (
-    INSERT INTO appointment (branch_id, lane_id, token, code, channel, services, period, state,
-        held_until, language, created_at, changed_at, revision, wish_id)
-    VALUES ($1, $2, $3, $4, $5, $6, tstzrange($7, $8), 'held', $9, $10, $11, $11, 1, $14)
-    ON CONFLICT DO NOTHING
-    RETURNING *
-), happened AS (
-    INSERT INTO appointment_event (branch_id, appointment_id, seq, at, verb, actor, data)
-    SELECT branch_id, id, 1, created_at, 'hold', $12, $13::jsonb FROM held
-)
-SELECT *, lower(period) AS starts_at, upper(period) AS ends_at FROM held
-"""
-_APPOINTMENT_FACTS = ("lane_id", "starts_at", "ends_at", "held_until", "language", "why")
-
-
-async def insert_appointment(
-    slot: Slot, actor: str, now: datetime
-) -> tuple[Appointment, AppointmentEvent] | None:
-    """None where the lane or the code is taken, or where the wish has an offer: the constraints
-    have the last word."""
-    first = AppointmentEvent(
-        seq=1,
-        at=now,
-        verb="hold",
-        actor=actor,
-        lane_id=slot.lane_id,
-        starts_at=slot.starts_at,
-        ends_at=slot.ends_at,
-        held_until=slot.held_until,
-        language=slot.language,
-    )
-    row = await db.fetch_row(
-        _HOLD,
-        slot.branch_id,
-        slot.lane_id,
-        slot.token,
-        slot.code,
-        slot.channel,
-        list(slot.services),
-        slot.starts_at,
-        slot.ends_at,
-        slot.held_until,
-        slot.language,
-        now,
-        actor,
-        _data(first, _APPOINTMENT_FACTS),
-        slot.wish_id,
-    )
-    return (appointments.from_row(row), first) if row else None
-
-
-_CHANGE_APPOINTMENT = """
-WITH changed AS (
-    UPDATE appointment SET revision = $4, state = $5, lane_id = $6, period = tstzrange($7, $8),
-        held_until = $9, language = $10, checked_in_at = $11, changed_at = $12,
-        name = $13, phone = $14, email = $15
-    WHERE branch_id = $1 AND id = $2 AND revision = $3
-    RETURNING branch_id, id, revision
-), settled AS (
-    UPDATE unsettled SET settled_at = greatest($12, since), how = $19 FROM changed
-    WHERE $19::text IS NOT NULL AND unsettled.branch_id = $1 AND appointment_id = changed.id
-        AND settled_at IS NULL
-)
-INSERT INTO appointment_event (branch_id, appointment_id, seq, at, verb, actor, data)
-SELECT branch_id, id, revision, $12, $16, $17, $18::jsonb FROM changed
-RETURNING seq
-"""
-
-
-async def write_appointment(changed: Appointment, happened: AppointmentEvent) -> None:
-    """Conflict `appointment_changed` where the revision is another by now.
-
-    ExclusionViolationError where the lane is taken.
-    """
-    row = await db.fetch_row(
-        _CHANGE_APPOINTMENT,
-        changed.branch_id,
-        changed.id,
-        changed.revision - 1,
-        changed.revision,
-        changed.state,
-        changed.lane_id,
-        changed.starts_at,
-        changed.ends_at,
-        changed.held_until,
-        changed.language,
-        changed.checked_in_at,
-        changed.changed_at,
-        changed.name,
-        changed.phone,
-        changed.email,
-        happened.verb,
-        happened.actor,
-        _data(happened, _APPOINTMENT_FACTS),
-        happened.settles,
-    )
-    if row is None:
-        raise Conflict("appointment_changed", appointment=changed.id)
-
-
-async def insert_unsettled(appointment: Appointment, why: str) -> None:
-    """As of the event that was just recorded."""
-    await db.fetch(
-        "INSERT INTO unsettled (branch_id, appointment_id, since, why) VALUES ($1, $2, $3, $4)",
-        appointment.branch_id,
-        appointment.id,
-        appointment.changed_at,
-        why,
-    )
-
-
-def _data(happened: Struct, facts: Sequence[str]) -> str:
+def data_of(happened: Struct, facts: Sequence[str]) -> str:
     """Those of the facts that this event sets, as JSON."""
     found = {name: getattr(happened, name) for name in facts}
     return _json({name: value for name, value in found.items() if value is not None})
@@ -338,7 +209,11 @@ async def write_desk(
 ) -> None:
     """The caller has locked the desk. The event's `staff_id` is whose desk it becomes or was."""
     await db.fetch(
-        "UPDATE desk SET state = $3, staff_id = $4, pause_reason = $5, since = $6"
+        "UPDATE desk SET state = $3::text, staff_id = $4, since = $6,"
+        " pause_reason = CASE WHEN $3::text = 'paused' THEN $5::text END,"
+        " help_at = CASE WHEN $3::text <> 'closed' THEN help_at END,"
+        " break_asked_at = CASE WHEN $3::text = 'open' THEN break_asked_at END,"
+        " break_reason = CASE WHEN $3::text = 'open' THEN break_reason END"
         " WHERE branch_id = $1 AND id = $2",
         place.branch_id,
         place.id,

@@ -10,7 +10,7 @@ from queue_app.domain.reminders import Reminder, event_of
 from queue_app.flow import proving
 from queue_app.flow.act import Act, verb
 from queue_app.flow.reactions import contacts
-from queue_app.queries import wishes
+from queue_app.queries import appointments, wishes
 from queue_app.queries.appointments import LOCKED, SELECT, from_row
 from queue_app.store import db
 
@@ -38,7 +38,7 @@ async def remind(
     centre = act.directory.reminders
     reminded = 0
     for booked in map(from_row, rows):
-        if centre.is_due(which, booked.starts_at, await _booked_at(booked), act.now):
+        if centre.is_due(which, booked.starts_at, await appointments.timed_at(booked), act.now):
             reminded += 1
             _tell(act, which, booked)
     return reminded
@@ -58,17 +58,6 @@ def _tell(act: Act, which: Reminder, booked: Appointment) -> None:
                 appointment_id=booked.id,
             )
         )
-
-
-async def _booked_at(booked: Appointment) -> datetime:
-    """When it got its time; a silent move from lane to lane gave it none."""
-    found: datetime | None = await db.fetch_value(
-        "SELECT max(at) FROM appointment_event WHERE branch_id = $1 AND appointment_id = $2"
-        " AND (verb = 'confirm' OR verb = 'move' AND data->>'why' IS NULL)",
-        booked.branch_id,
-        booked.id,
-    )
-    return found or booked.changed_at
 
 
 @verb

@@ -9,7 +9,7 @@ from queue_app.domain import plans
 from queue_app.domain.appointments import OPEN, Appointment
 from queue_app.domain.people import SYSTEM
 from queue_app.domain.plans import Hit
-from queue_app.flow import records
+from queue_app.flow import appointment_records
 from queue_app.flow.act import Act
 from queue_app.queries import appointments, reference, unsettled
 
@@ -89,7 +89,7 @@ async def settle_people(act: Act, found: Concerned) -> None:
             await act.record(moved, "restore", actor=SYSTEM.actor)
     for hit in found.stranded:
         left = await act.record(hit.appointment, "unsettle", actor=SYSTEM.actor, why=hit.why)
-        await records.insert_unsettled(left, hit.why)
+        await appointment_records.insert_unsettled(left, hit.why)
     for hit in found.offers:
         await act.record(hit.appointment, "cancel", actor=SYSTEM.actor, why=hit.why)
     for one in found.restored:

@@ -8,7 +8,7 @@ import asyncpg
 from msgspec import Struct
 from msgspec.structs import replace
 
-from queue_app.domain.errors import Conflict, NotSignedIn, TooMany
+from queue_app.domain.errors import Conflict, NotSignedIn, RuleBroken, TooMany
 from queue_app.domain.people import Staff, one_line, token_hash
 from queue_app.flow import braking, passwords, sessions
 from queue_app.flow.act import Act, By, verb
@@ -132,7 +132,8 @@ async def _leave_others(act: Act, place: DeskRow) -> None:
 
 @verb
 async def pause_desk(act: Act, desk_id: int, reason: str = "") -> DeskRow:
-    """No more calls for a while; the present visit goes on. Conflict `desk_not_open`.
+    """No more calls for a while; the present visit goes on. Conflict `desk_not_open`; RuleBroken
+    `break_to_be_asked` for clerks, where the supervisor grants breaks.
 
     Pausing a paused desk is the same as once.
     """
@@ -140,15 +141,17 @@ async def pause_desk(act: Act, desk_id: int, reason: str = "") -> DeskRow:
     act.require_desk(place)
     if place.state == "closed":
         raise Conflict("desk_not_open", state=place.state)
+    if act.directory.rules.ask_breaks and act.staff.role == "clerk" and place.state == "open":
+        raise RuleBroken("break_to_be_asked")
     return await act.put_desk(place, "pause", place.staff_id, one_line(reason))
 
 
 @verb
-async def close_desk(act: Act, desk_id: int) -> DeskRow:
-    """Leave the desk. Conflict `desk_busy` while somebody is at it."""
+async def close_desk(act: Act, desk_id: int, reason: str = "") -> DeskRow:
+    """Leave the desk, or empty somebody else's. Conflict `desk_busy` while somebody is at it."""
     place = await act.desk(desk_id)
     if place.state == "closed":
         return place
     act.require_desk(place)
     await require_nobody(place)
-    return await act.put_desk(place, "close", None)
+    return await act.put_desk(place, "close", None, one_line(reason) or None)

@@ -8,8 +8,9 @@ from queue_app.domain.appointments import Appointment
 from queue_app.domain.catalogue import Channel, Language
 from queue_app.domain.directory import Branch
 from queue_app.domain.numbering import link_token
+from queue_app.domain.slots import Visit
 from queue_app.flow.act import Act
-from queue_app.flow.records import Slot
+from queue_app.flow.appointment_records import Slot
 from queue_app.queries import appointments
 from queue_app.queries import slots as free
 from queue_app.store import db
@@ -35,7 +36,7 @@ async def take(
     day = directory.local(starts_at).date()
     capacity = await free.capacity_of(directory, branch, day, 1, act.now)
     for lane_id in slots.lanes_free_at(capacity, visit, starts_at, act.now):
-        if await pause_is_taken(branch, lane_id, starts_at, ends_at):
+        if not await still_fits(act, branch, lane_id, visit, starts_at):
             continue
         for _ in range(_CODES):
             held = await act.hold(
@@ -60,19 +61,24 @@ async def take(
     return None
 
 
-async def pause_is_taken(
-    branch: Branch, lane_id: int, starts_at: datetime, ends_at: datetime, of: int | None = None
+async def still_fits(
+    act: Act,
+    branch: Branch,
+    lane_id: int,
+    visit: Visit,
+    starts_at: datetime,
+    leaving_out: int | None = None,
 ) -> bool:
-    """Whether somebody else, but for the appointment `of`, has part of the visit or of the pauses
-    around it; at once only one asks this of a lane with pauses, to the end of the transaction.
+    """Whether a lane with pauses, or with a share of its day for walk-ins, can still take the
+    visit; at once only one asks this of such a lane, to the end of the transaction.
 
-    The exclusion constraint knows visits alone.
+    The exclusion constraint knows one visit and the next, and neither what lies between them nor
+    how many there are in a day: for any other lane it has the last word.
     """
-    pauses = {lane.id: timedelta(minutes=lane.pause_minutes) for lane in branch.lanes}
-    pause = pauses.get(lane_id, timedelta())
-    if not pause:
-        return False
+    lane = next(lane for lane in branch.lanes if lane.id == lane_id)
+    if not lane.pause_minutes and not lane.walk_in_percent:
+        return True
     await db.fetch("SELECT pg_advisory_xact_lock(hashtext('lane'), $1)", lane_id)
-    return await appointments.lane_is_busy(
-        branch.id, lane_id, starts_at - pause, ends_at + pause, of
-    )
+    day = act.directory.local(starts_at).date()
+    capacity = await free.capacity_of(act.directory, branch, day, 1, act.now, leaving_out)
+    return lane_id in slots.lanes_free_at(capacity, visit, starts_at, act.now)

@@ -35,10 +35,18 @@ SELECT * FROM made
 
 
 async def insert(
-    token: str, wanted: Wanted, person: Resident, language: Language, actor: str, now: datetime
+    token: str,
+    wanted: Wanted,
+    person: Resident,
+    language: Language,
+    actor: str,
+    now: datetime,
+    instead: tuple[int, int] | None = None,
 ) -> Wish:
+    """`instead`: of which booking, by branch and id; the event has it, and no other ever does."""
+    told = msgspec.to_builtins(wanted) | ({"instead": instead} if instead else {})
     row = await db.fetch_row(
-        _MAKE, *_values(wanted, person, language), token, now, actor, _json(wanted)
+        _MAKE, *_values(wanted, person, language), token, now, actor, _json(told)
     )
     assert row
     return waiting_list.from_row(row)
@@ -88,5 +96,5 @@ def _values(wanted: Wanted, person: Resident, language: Language) -> tuple[Any, 
     return (*lists, language, person.name or None, person.phone, person.email)
 
 
-def _json(told: Struct | dict[str, str]) -> str:
+def _json(told: Struct | dict[str, Any]) -> str:
     return msgspec.json.encode(told).decode()

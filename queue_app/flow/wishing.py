@@ -9,13 +9,13 @@ from queue_app.domain import plans
 from queue_app.domain.appointments import Appointment, lapsed, require_confirmable
 from queue_app.domain.catalogue import Channel, Language
 from queue_app.domain.contacts import Resident
-from queue_app.domain.errors import Conflict, RuleBroken
+from queue_app.domain.errors import Conflict, NotFound, RuleBroken
 from queue_app.domain.numbering import link_token
 from queue_app.domain.wish import Wanted, Wish, check_wanted, ends_at, gives_up, require_open
 from queue_app.flow import offering, proving, reaching, sparing, wish_records
 from queue_app.flow.act import Act, verb
 from queue_app.flow.arrival import check_services
-from queue_app.queries import appointments, waiting_list
+from queue_app.queries import appointments, unsettled, waiting_list
 from queue_app.store import db
 
 
@@ -27,8 +27,10 @@ async def make_wish(
     person: Resident,
     as_it_is: Sequence[str] = (),
     proofs: Sequence[str] = (),
+    instead: str | None = None,
 ) -> str:
-    """The token of a new wish, last on the list.
+    """The token of a new wish, last on the list. `instead`: the link of a booking that changed
+    plans left without a place, and which is given up for what comes of the wish.
 
     RuleBroken `no_waiting_list`, `nobody_serves`, what `check_services`, `check_wanted` and
     `check_contact` say, `too_many_wishes`, `contact_unproven` unless one of `proofs` proves it
@@ -40,8 +42,20 @@ async def make_wish(
     await _require_few_wishes(act, known, None, proofs)
     await sparing.require_few(act, "wish")
     token = link_token(wanted.branches[0], secrets.token_urlsafe(16))
-    made = await wish_records.insert(token, wanted, known, spoken, act.who.actor, act.now)
+    left = await _left_without_a_place(instead)
+    made = await wish_records.insert(token, wanted, known, spoken, act.who.actor, act.now, left)
     return made.token
+
+
+async def _left_without_a_place(link: str | None) -> tuple[int, int] | None:
+    """The booking behind the link, by branch and id; None of any that has its place."""
+    try:
+        found = await appointments.by_token(link) if link else None
+    except NotFound:
+        return None
+    if found is None or await unsettled.reason(found.branch_id, found.id) is None:
+        return None
+    return found.branch_id, found.id
 
 
 @verb
@@ -100,11 +114,7 @@ def _checked(act: Act, wanted: Wanted) -> Wanted:
 
 def _giving_branches(act: Act, services: tuple[str, ...], channel: Channel) -> set[int]:
     return {
-        branch.id
-        for branch in act.directory.branches.values()
-        if any(
-            lane.channel == channel and lane.services.issuperset(services) for lane in branch.lanes
-        )
+        branch.id for branch in act.directory.branches.values() if branch.gives(services, channel)
     }
 
 
@@ -157,6 +167,23 @@ async def accept_offer(act: Act, token: str) -> str:
     await act.record(known, "confirm", language=wish.language)
     await wish_records.write(wish, "book", act.who.actor, act.now)
     return known.token
+
+
+@verb
+async def give_up_unsettled(act: Act, token: str) -> bool:
+    """What changed plans left without a place is given up once this wish in its stead is booked;
+    whether so. Apart from `accept_offer`, as it may be of another branch; what is interrupted in
+    between stays on the list of staff."""
+    wish = await waiting_list.by_token(token)
+    left = await waiting_list.instead_of(wish.id) if wish.state == "booked" else None
+    found = await appointments.locked([left] if left else [])
+    if not found or found[0].state != "booked" or found[0].checked_in_at is not None:
+        return False
+    if await unsettled.reason(found[0].branch_id, found[0].id) is None:
+        return False
+    await act.record(found[0], "cancel")
+    await offering.give_back(act, found[0])
+    return True
 
 
 async def _booked(wish: Wish) -> str:

@@ -80,10 +80,9 @@ async def _foretell(directory: Directory, now: datetime, branch: Branch) -> None
     week, week_at = await _week(directory, branch, hall, past, before)
     ahead = WaitsAhead(
         made_at=now,
-        people=len(hall.waiting),
+        people=len(hall.visitors_waiting),
         low_minutes=at_once[0] if at_once else None,
         high_minutes=at_once[1] if at_once else None,
-        stop=half_hours.stop_now(hall.snapshot),
         days=(today, *week),
     )
     await db.transact(partial(_keep, branch.id, directory.version, week_at, ahead))

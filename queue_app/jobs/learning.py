@@ -20,6 +20,8 @@ from queue_app.store import db
 
 MEMORY_DAYS = 90
 """Visits older than this no longer speak for how long a service takes, or how people behave."""
+_GIVEN = "(CASE WHEN cardinality(given) > 0 THEN given ELSE services END)"
+"""SQL: what was done in a visit, which may be other than what was asked for."""
 LEARN_EVERY = timedelta(hours=1)
 
 
@@ -31,8 +33,8 @@ async def learn(directory: Directory, now: datetime) -> int:
     """Bring the learned times up to date where they are an hour old, or the clock was set back;
     how many were written.
 
-    Only visits for one service teach: of several it is not known which took how long. A visit
-    that an alert cut in two teaches nothing.
+    What was given teaches, not what was asked for, and only where it is one service: of several it
+    is not known which took how long. A visit that an alert cut in two teaches nothing.
     """
     due = await db.fetch_value(
         "SELECT coalesce(NOT (max(learned_at) > $1 AND max(learned_at) <= $2), true)"
@@ -44,12 +46,12 @@ async def learn(directory: Directory, now: datetime) -> int:
         return 0
     rows = await db.fetch(
         "SELECT branch.id AS branch_id, taught.* FROM branch CROSS JOIN LATERAL ("
-        "SELECT services[1] AS service,"
+        f"SELECT {_GIVEN}[1] AS service,"
         " array_agg(extract(epoch FROM ended_at - started_at)::float8 / 60) AS minutes"
         " FROM ticket WHERE branch_id = branch.id AND day >= $1"
-        " AND state = 'finished' AND cardinality(services) = 1"
+        f" AND state = 'finished' AND cardinality({_GIVEN}) = 1"
         f" AND NOT {habits.stopped('branch.id', 'ticket.started_at', 'ticket.ended_at')}"
-        " GROUP BY services[1]) AS taught",
+        " GROUP BY 1) AS taught",
         directory.local(now).date() - timedelta(days=MEMORY_DAYS),
     )
     found = await asyncio.to_thread(_learned_of, directory, rows)

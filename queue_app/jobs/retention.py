@@ -17,6 +17,7 @@ from queue_app.flow import (
     tallies,
 )
 from queue_app.flow.promising import drop_old
+from queue_app.flow.visit_notes import drop_old_notes
 from queue_app.queries import outbox, reference
 from queue_app.store import db
 
@@ -52,9 +53,9 @@ indexes begin with it."""
 
 
 async def forget_people(clock: Clock) -> int:
-    """Names and contacts, messages to them and wishes for none go `retention_days` after the
-    visit, or after it was given up, and after nobody waits for one any more. Of a message its row
-    goes here, its file by `drop_letters`."""
+    """Names and contacts, notes of visits, messages to people and wishes for none go
+    `retention_days` after the visit, or after it was given up, and after nobody waits for one any
+    more. Of a message its row goes here, its file by `drop_letters`."""
     rules = (await reference.directory()).rules
     before = clock.now() - timedelta(days=rules.retention_days)
     return await db.transact(partial(_forget, before))
@@ -62,6 +63,7 @@ async def forget_people(clock: Clock) -> int:
 
 async def _forget(before: datetime) -> int:
     rows = await db.fetch(_FORGET, before)
+    await drop_old_notes(before)
     await reminding.drop_useless()
     await refusing.drop_unknown()
     return len(rows)

@@ -1,10 +1,8 @@
 """Every job of the house and its rhythm. A new one is one line here."""
 
-import logging
 from collections.abc import Sequence
 from functools import partial
 
-from queue_app.clock import Clock
 from queue_app.delivery.folder import MessageFolder
 from queue_app.domain.ranges import Forecasts
 from queue_app.jobs import (
@@ -22,8 +20,6 @@ from queue_app.jobs import (
 from queue_app.jobs.runner import Job
 from queue_app.jobs.sending import Sender
 from queue_app.jobs.ticket_printing import TicketPrinting
-
-_log = logging.getLogger(__name__)
 
 JOBS: tuple[Job, ...] = (
     Job("expire_holds", 10, holds.expire),
@@ -68,12 +64,3 @@ def with_delivery(
         *((Job("print_tickets", 1, paper.run),) if paper else ()),
         Job("drop_letters", 600, partial(retention.drop_letters, folder), shared=False),
     )
-
-
-async def sweep(clock: Clock, jobs: Sequence[Job] = JOBS) -> None:
-    """Every job once and now, whatever its rhythm; one that fails keeps no other from its turn."""
-    for job in jobs:
-        try:
-            await job.run(clock)
-        except Exception:
-            _log.exception("job %s failed", job.name)

@@ -198,18 +198,16 @@ async def past_bookings(branch_id: int, until: datetime, most: int) -> list[Appo
 
 
 async def lane_is_busy(
-    branch_id: int, lane_id: int, starts_at: datetime, ends_at: datetime, of: int | None = None
+    branch_id: int, lane_id: int, starts_at: datetime, ends_at: datetime
 ) -> bool:
-    """Whether something is held or booked in any part of that stretch of the lane, but for `of`."""
+    """Whether something is held or booked in any part of that stretch of the lane."""
     busy = await db.fetch_value(
         "SELECT true FROM appointment WHERE branch_id = $1 AND lane_id = $2"
-        " AND state IN ('held', 'booked') AND period && tstzrange($3, $4)"
-        " AND id IS DISTINCT FROM $5 LIMIT 1",
+        " AND state IN ('held', 'booked') AND period && tstzrange($3, $4) LIMIT 1",
         branch_id,
         lane_id,
         starts_at,
         ends_at,
-        of,
     )
     return busy is not None
 
@@ -239,15 +237,27 @@ async def extensions(held: Appointment) -> int:
 
 
 async def changes(appointment: Appointment) -> int:
-    """How often it had been moved or cancelled when it stood as it is given here."""
+    """How often it had been moved, changed or cancelled when it stood as it is given here."""
     count: int = await db.fetch_value(
         "SELECT count(*) FROM appointment_event WHERE branch_id = $1 AND appointment_id = $2"
-        " AND seq <= $3 AND verb IN ('move', 'cancel')",
+        " AND seq <= $3 AND verb IN ('move', 'change', 'cancel')",
         appointment.branch_id,
         appointment.id,
         appointment.revision,
     )
     return count
+
+
+async def timed_at(appointment: Appointment) -> datetime:
+    """When it got its time; a silent move from lane to lane gave it none."""
+    found: datetime | None = await db.fetch_value(
+        "SELECT max(at) FROM appointment_event WHERE branch_id = $1 AND appointment_id = $2"
+        " AND (verb = 'confirm' OR verb = 'move' AND data->>'why' IS NULL"
+        " OR verb = 'change' AND data ? 'starts_at')",
+        appointment.branch_id,
+        appointment.id,
+    )
+    return found or appointment.changed_at
 
 
 def event_from_row(row: Mapping[str, Any]) -> AppointmentEvent:

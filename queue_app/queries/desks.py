@@ -9,6 +9,7 @@ from queue_app.domain.contacts import ContactField
 from queue_app.domain.hall import DeskExtra, Hall, UndoView
 from queue_app.domain.tickets import Event
 from queue_app.queries.tickets import history
+from queue_app.queries.visits import notes_of
 from queue_app.store import db
 
 _CONTACT = """
@@ -20,15 +21,17 @@ FROM appointment WHERE branch_id = $1 AND id = $2
 
 
 async def extra(hall: Hall, desk_id: int) -> DeskExtra:
-    """The name and phone of a booking at the desk, and the desk's last verb if undoable."""
+    """The name and phone of a booking at the desk, what was noted of the visit, and the desk's last
+    verb if undoable."""
     current = hall.at_desks.get(desk_id)
     row = None
     if current and current.appointment_id is not None:
         row = await db.fetch_row(_CONTACT, hall.branch.id, current.appointment_id)
+    notes = (await notes_of(hall.branch.id, [current.id])).get(current.id, ()) if current else ()
     undo = await last_undoable(hall, desk_id)
     if row is None:
-        return DeskExtra(undo=undo)
-    return DeskExtra(name=row["name"], phone=row["phone"], refused=_refused(row), undo=undo)
+        return DeskExtra(undo=undo, notes=notes)
+    return DeskExtra(row["name"], row["phone"], undo, _refused(row), notes)
 
 
 def _refused(row: Mapping[str, Any]) -> tuple[ContactField, ...]:

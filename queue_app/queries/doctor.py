@@ -344,6 +344,8 @@ UNION ALL
 SELECT format('wish %s', id) FROM wish
 WHERE num_nonnulls(name, phone, email) > 0 AND state <> 'open' AND changed_at < $1
 UNION ALL
+SELECT format('branch %s: note of ticket %s', branch_id, ticket_id) FROM visit_note WHERE at < $1
+UNION ALL
 SELECT format('proof %s', id) FROM proof WHERE asked_at < $1
 UNION ALL
 SELECT 'a wish for no reminders' FROM unreminded u WHERE since < $1

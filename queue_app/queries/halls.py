@@ -19,6 +19,7 @@ from queue_app.domain.hall import (
     Unprinted,
 )
 from queue_app.domain.interruptions import Interruption, begun
+from queue_app.domain.orders import Orders, under_orders
 from queue_app.domain.paper import UNPRINTED_SHOWN
 from queue_app.domain.ranges import Forecasts
 from queue_app.domain.service_times import ServiceTime
@@ -26,6 +27,7 @@ from queue_app.domain.waits import Wait
 from queue_app.queries import reference
 from queue_app.queries.epochs import EPOCH
 from queue_app.queries.habits import DOCUMENT
+from queue_app.queries.orders_today import ORDERED
 from queue_app.store import db
 
 RECENT = 8
@@ -49,20 +51,24 @@ class _Loaded(Struct):
     unprinted: tuple[Unprinted, ...]
     devices_away: tuple[AwayDevice, ...]
     line: dict[Language, str] | None
+    orders: Orders
 
 
 INTERRUPTION = "id, kind, services, note, started_at, ended_at, resumes_at"
 
 _TICKET = """id, number, channel, priority, language, appointment_id, due_at, issued_at, revision,
     state, services, queued_at, for_desk_id, desk_id, called_at, calls, started_at, ended_at,
-    expected_at, right_shown"""
+    expected_at, CASE WHEN state = 'parked' THEN (SELECT max(at) FROM ticket_event e
+        WHERE e.branch_id = ticket.branch_id AND e.ticket_id = ticket.id AND verb = 'park') END
+        AS parked_at, right_shown"""
 
 _HALL = f"""
 SELECT json_build_object(
     'version', coalesce((SELECT version FROM branch_version WHERE branch_id = $1), 0),
     'epoch', {EPOCH},
     'desks', (SELECT coalesce(json_agg(d), '[]') FROM (
-        SELECT desk.id, number, state, staff_id, login AS clerk, pause_reason, since
+        SELECT desk.id, number, state, staff_id, login AS clerk, pause_reason, since,
+            help_at, break_asked_at, break_reason
         FROM desk LEFT JOIN staff ON staff.id = desk.staff_id
         WHERE desk.branch_id = $1 AND (desk.retired_at IS NULL OR state <> 'closed')
         ORDER BY position, desk.id) d),
@@ -113,7 +119,8 @@ SELECT json_build_object(
             AND here_until < $3::timestamptz + $6::interval
         ORDER BY name) v),
     'line', (SELECT said FROM board_line
-        WHERE branch_id = $1 AND until > $3::timestamptz + $6::interval)
+        WHERE branch_id = $1 AND until > $3::timestamptz + $6::interval),
+    {ORDERED.format(now="$3::timestamptz + $6::interval")}
 )
 """
 
@@ -137,7 +144,7 @@ async def load(
         loaded = await _load(directory, branch, now)
     return Hall(
         directory=directory,
-        branch=branch,
+        branch=under_orders(branch, directory.centre, loaded.orders),
         day=directory.today(branch, now),
         at=now,
         version=loaded.version,
@@ -155,6 +162,7 @@ async def load(
         unprinted=loaded.unprinted,
         devices_away=loaded.devices_away,
         notice=_in_order(loaded.line, directory) if loaded.line else None,
+        orders=loaded.orders,
     )
 
 

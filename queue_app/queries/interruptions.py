@@ -1,6 +1,6 @@
 """Interruptions as frozen structs."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -61,6 +61,21 @@ async def since(branch_id: int, moment: datetime) -> tuple[Interruption, ...]:
         moment,
     )
     return tuple(_interruption(row) for row in rows)
+
+
+async def lasting(branch_ids: Sequence[int], now: datetime) -> dict[int, tuple[Interruption, ...]]:
+    """Those that are not over at `now`, by branch; none where there are none."""
+    rows = await db.fetch(
+        f"SELECT branch_id, {INTERRUPTION} FROM interruption WHERE branch_id = ANY($1)"
+        " AND coalesce(resumes_at, 'infinity'::timestamptz) > $2 ORDER BY started_at, id",
+        list(branch_ids),
+        now,
+    )
+    found: dict[int, tuple[Interruption, ...]] = dict.fromkeys(branch_ids, ())
+    for row in rows:
+        values = dict(row)
+        found[values.pop("branch_id")] += (_interruption(values),)
+    return found
 
 
 async def by_id(branch_ids: list[int], interruption_id: int) -> Placed:

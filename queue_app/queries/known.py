@@ -59,12 +59,15 @@ class KnownBooking(Struct, frozen=True):
     kept_until: datetime
     events: tuple[KnownEvent, ...]
     messages: tuple[KnownMessage, ...]
+    notes: tuple[str, ...] = ()
+    """What staff wrote of the visit."""
     email_refused_at: datetime | None = None
     phone_refused_at: datetime | None = None
 
     def hidden(self) -> "KnownBooking":
-        """The same with its contacts in part, for whoever holds no more than its link."""
-        return _hidden(self)
+        """The same with its contacts in part and without notes, for whoever holds no more than its
+        link."""
+        return msgspec.structs.replace(_hidden(self), notes=())
 
 
 async def of_booking(directory: Directory, one: Appointment) -> KnownBooking:
@@ -89,6 +92,7 @@ async def of_booking(directory: Directory, one: Appointment) -> KnownBooking:
             for event in events
         ),
         messages=tuple(await _messages(directory, one)),
+        notes=tuple(await _notes(one)),
         email_refused_at=_local(directory, refusals.email),
         phone_refused_at=_local(directory, refusals.phone),
     )
@@ -177,6 +181,17 @@ async def _messages(directory: Directory, one: Appointment) -> Iterable[KnownMes
         one.id,
     )
     return _as_known(directory, rows)
+
+
+async def _notes(one: Appointment) -> list[str]:
+    rows = await db.fetch(
+        "SELECT n.text FROM visit_note n JOIN ticket t"
+        " ON t.branch_id = n.branch_id AND t.id = n.ticket_id"
+        " WHERE t.branch_id = $1 AND t.appointment_id = $2 ORDER BY n.ticket_id, n.seq",
+        one.branch_id,
+        one.id,
+    )
+    return [row["text"] for row in rows]
 
 
 def _as_known(directory: Directory, rows: Iterable[Mapping[str, Any]]) -> list[KnownMessage]:

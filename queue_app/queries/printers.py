@@ -72,6 +72,16 @@ async def of_kiosk(branch_id: int, actor: str) -> KioskPrinter | None:
     return msgspec.convert(dict(row), type=KioskPrinter) if row else None
 
 
+async def any_for_staff(branch_id: int) -> bool:
+    """Whether staff can have a ticket printed: by whichever printer that we speak to."""
+    found = await db.fetch_value(
+        "SELECT true FROM printer WHERE branch_id = $1 AND retired_at IS NULL"
+        " AND address <> 'browser' LIMIT 1",
+        branch_id,
+    )
+    return found is not None
+
+
 class PaperOfTicket(Struct, frozen=True):
     """The last paper that was asked for: `waiting` for the printer or on its way, `printed`,
     `failed` and not tried again; and how that printer stands."""

@@ -112,6 +112,7 @@ def _untaken(directory: Directory, branch: Branch) -> Capacity:
         occupied=(),
         rules=directory.rules,
         zone=directory.zone,
+        desks=[desk.services for desk in branch.desks],
     )
 
 

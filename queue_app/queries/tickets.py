@@ -1,11 +1,12 @@
 """Tickets as frozen structs."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import date
 from typing import Any
 
 import msgspec
+from asyncpg import Record
 
 from queue_app.domain.appointments import Appointment
 from queue_app.domain.errors import NotAllowed, NotFound
@@ -42,15 +43,51 @@ async def by_id(branch_ids: list[int], ticket_id: int) -> Ticket:
 
     NotFound `unknown_ticket`; NotAllowed `other_branch` for one that was issued elsewhere.
     """
+    return from_row(
+        await _named(SELECT + "WHERE branch_id = ANY($1) AND id = $2", branch_ids, ticket_id)
+    )
+
+
+async def _named(sql: str, branch_ids: list[int], ticket_id: int) -> Record:
     if not 0 < ticket_id <= LARGEST_ID:
         raise NotFound("unknown_ticket")
-    row = await db.fetch_row(
-        SELECT + "WHERE branch_id = ANY($1) AND id = $2", branch_ids, ticket_id
-    )
+    row = await db.fetch_row(sql, branch_ids, ticket_id)
     if row is None:
         await _refuse_elsewhere(ticket_id)
         raise NotFound("unknown_ticket")
-    return from_row(row)
+    return row
+
+
+_WITH_CLERK = f"""
+SELECT own.*, (SELECT staff_id FROM desk WHERE desk.branch_id = own.branch_id
+    AND desk.id = own.desk_id) AS clerk_id
+FROM ({SELECT} WHERE branch_id = ANY($1) AND id = $2) own
+"""
+
+
+async def with_clerk(branch_ids: list[int], ticket_id: int) -> tuple[Ticket, int | None]:
+    """The same, and the id of whoever has taken the desk at which its person is, if any."""
+    row = await _named(_WITH_CLERK, branch_ids, ticket_id)
+    return from_row(row), row["clerk_id"]
+
+
+_FIRST_FREE = (
+    SELECT
+    + """
+JOIN unnest($2::bigint[], $3::integer[]) WITH ORDINALITY AS seen (ticket_id, revision, place)
+    ON ticket.id = seen.ticket_id AND ticket.revision = seen.revision
+WHERE branch_id = $1 AND state = 'waiting'
+ORDER BY place LIMIT 1 FOR NO KEY UPDATE OF ticket SKIP LOCKED
+"""
+)
+
+
+async def first_free(branch_id: int, seen: Sequence[tuple[int, int]]) -> Ticket | None:
+    """The first of these tickets, each with the revision at which it was seen, that still waits
+    like that and at which nobody else is; locked. None where there is none."""
+    ids, revisions = [number for number, _ in seen], [revision for _, revision in seen]
+    row = await db.fetch_row(_FIRST_FREE, branch_id, ids, revisions)
+    return from_row(row) if row else None
 
 
 async def _refuse_elsewhere(ticket_id: int) -> None:

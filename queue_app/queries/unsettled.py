@@ -50,7 +50,7 @@ async def known() -> set[tuple[int, int]]:
         " ON a.branch_id = u.branch_id AND a.id = u.appointment_id"
         " WHERE u.settled_at IS NULL OR (u.how = 'staff' AND NOT EXISTS ("
         "SELECT FROM appointment_event e WHERE e.branch_id = a.branch_id"
-        " AND e.appointment_id = a.id AND e.verb = 'move' AND e.at > u.settled_at))"
+        " AND e.appointment_id = a.id AND e.verb IN ('move', 'change') AND e.at > u.settled_at))"
     )
     return {(row["branch_id"], row["id"]) for row in rows}
 

@@ -130,6 +130,16 @@ async def unanswered(wish_ids: Sequence[int]) -> dict[int, int]:
     return {row["id"]: row["count"] for row in rows}
 
 
+async def instead_of(wish_id: int) -> tuple[int, int] | None:
+    """The booking, by branch and id, that is given up for what comes of this wish."""
+    row = await db.fetch_row(
+        "SELECT (data #>> '{instead,0}')::integer AS branch_id, (data #>> '{instead,1}')::bigint"
+        " AS id FROM wish_event WHERE wish_id = $1 AND verb = 'make' AND data ? 'instead'",
+        wish_id,
+    )
+    return (row["branch_id"], row["id"]) if row else None
+
+
 async def taken_back(offer: Appointment) -> bool:
     """Whether changed plans ended it, and not whoever it was offered to."""
     found = await db.fetch_value(

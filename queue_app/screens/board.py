@@ -60,8 +60,11 @@ class NextCall(Struct, frozen=True):
 
 
 class BoardDesk(Struct, frozen=True):
+    """`busy`: with somebody whom the hall does not see, on the telephone."""
+
     number: str
     state: str
+    busy: bool = False
 
 
 class BoardView(Struct, frozen=True):
@@ -106,7 +109,7 @@ def board_view(hall: Hall) -> BoardView:
         key=lambda call: (call.called_at, call.ticket),
         reverse=True,
     )
-    waiting = [one for one in visits if one.state == "waiting"]
+    waiting = hall.visitors_waiting
     soonest = sorted(
         (one for one in waiting if one.id in hall.waits),
         key=lambda one: hall.waits[one.id].people_ahead,
@@ -126,16 +129,24 @@ def board_view(hall: Hall) -> BoardView:
         next=tuple(one.number for one in soonest),
         next_calls=tuple(_next_call(one, hall.waits[one.id]) for one in soonest if part != "after"),
         desks_open=sum(desk.state == "open" for desk in hall.desks),
-        desks=tuple(BoardDesk(desk.number, desk.state) for desk in hall.desks),
+        desks=tuple(
+            BoardDesk(desk.number, desk.state, _is_on_the_phone(hall, desk.id))
+            for desk in hall.desks
+        ),
         opens_at=opening.opens if opening and not is_open else None,
         closes_at=opening.closes if opening and is_open else None,
-        tickets_given=hall.day.gives_tickets(hall.at),
+        tickets_given=hall.tickets_until is not None,
         interruption=interruption_now(hall),
         notice=hall.notice,
         part=part,
         series=Counter(series_of(one.number) for one in waiting),
     )
     return replace(view, scene=scene(view), idle=scene(replace(view, called=())))
+
+
+def _is_on_the_phone(hall: Hall, desk_id: int) -> bool:
+    ticket = hall.at_desks.get(desk_id)
+    return ticket is not None and ticket.channel == "phone"
 
 
 def _part(hall: Hall, is_open: bool) -> Part:

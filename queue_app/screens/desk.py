@@ -9,7 +9,16 @@ from queue_app.domain import interruptions, tickets
 from queue_app.domain.catalogue import Channel, Text
 from queue_app.domain.contacts import ContactField
 from queue_app.domain.dispatch import Ranked
-from queue_app.domain.hall import AwayDevice, DeskExtra, DeskState, Hall, HallTicket, UndoView
+from queue_app.domain.forgotten import Reminder, of_desk
+from queue_app.domain.hall import (
+    AwayDevice,
+    DeskExtra,
+    DeskState,
+    Hall,
+    HallTicket,
+    UndoView,
+    VisitNoted,
+)
 from queue_app.domain.people import Actor, Staff
 from queue_app.domain.tickets import State
 from queue_app.domain.waits import Wait
@@ -73,6 +82,7 @@ class PersonView(Struct, frozen=True):
     """The number as people read it aloud."""
     refused: tuple[ContactField, ...]
     """The contacts at which our messages do not arrive."""
+    notes: tuple[VisitNoted, ...] = ()
 
 
 class DeskQueueView(Struct, frozen=True):
@@ -99,6 +109,7 @@ class DeskQueueView(Struct, frozen=True):
     interruptions: tuple[InterruptionView, ...]
     paper: PaperView
     devices_away: tuple[AwayDevice, ...]
+    reminders: tuple[Reminder, ...] = ()
 
 
 def viewer_of(who: Actor) -> int | None:
@@ -136,6 +147,7 @@ def desk_view(hall: Hall, desk_id: int, viewer: int | None, extra: DeskExtra) ->
         interruptions=lasting_interruptions(hall),
         paper=paper_view(hall),
         devices_away=hall.devices_away,
+        reminders=tuple(of_desk(hall, desk_id)),
     )
 
 
@@ -149,8 +161,8 @@ def desk_queue(hall: Hall, desk_id: int) -> tuple[QueuedView, ...]:
 def _person(hall: Hall, one: HallTicket | None, contact: DeskExtra) -> PersonView | None:
     if one is None:
         return None
-    known = hall.directory.services_ever
-    plan = [known[code] for code in one.services if code in known]
+    directory = hall.directory
+    papers = [*directory.to_bring(one.services), *directory.to_send(one.services)]
     return PersonView(
         ticket=one.id,
         number=one.number,
@@ -158,7 +170,7 @@ def _person(hall: Hall, one: HallTicket | None, contact: DeskExtra) -> PersonVie
         state=one.state,
         services=titles(hall, one.services),
         service_codes=one.services,
-        documents=tuple(dict.fromkeys(code for service in plan for code in service.documents)),
+        documents=tuple(dict.fromkeys(paper.code for paper in papers)),
         priority=title_of_right(hall.directory.centre, one.priority),
         right_shown=one.right_shown,
         language=one.language,
@@ -176,6 +188,7 @@ def _person(hall: Hall, one: HallTicket | None, contact: DeskExtra) -> PersonVie
         phone=contact.phone,
         phone_said=Formats.phone(contact.phone) if contact.phone else None,
         refused=contact.refused,
+        notes=contact.notes,
     )
 
 

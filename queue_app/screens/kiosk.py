@@ -9,6 +9,8 @@ from queue_app.domain.hall import Hall
 from queue_app.domain.paper import PrinterState
 from queue_app.screens.interruption import InterruptionView, interruption_now
 
+DoorState = Literal["open", "past_last_ticket", "closed", "unserved", "interrupted"]
+
 
 class DoorView(Struct, frozen=True):
     """Whether tickets are given. `page` changes when the page should be loaded anew.
@@ -16,13 +18,15 @@ class DoorView(Struct, frozen=True):
     `unserved`: no desk of the branch gives any service. `opens_at`, `tickets_at` and `closes_at` as
     in `branch_day.Door`. `interruption`: why calls are stopped, for everybody or for some services.
     `stopped`: services for which no ticket is given, as it is not known when they resume;
-    bookings can still check in. `printer`: how that stands which prints this kiosk's tickets;
-    None where it has none, or where `prints_itself`: by its browser, which cannot be asked.
+    bookings can still check in. `ended`: those for which no more tickets are given today; where
+    that is all of them, the last ticket was given. `printer`: how that stands which prints this
+    kiosk's tickets; None where it has none, or where `prints_itself`: by its browser, which cannot
+    be asked.
     """
 
     version: int
     epoch: str
-    state: Literal["open", "past_last_ticket", "closed", "unserved", "interrupted"]
+    state: DoorState
     opens_at: datetime | None
     tickets_at: datetime | None
     closes_at: datetime | None
@@ -30,6 +34,7 @@ class DoorView(Struct, frozen=True):
     page: str
     interruption: InterruptionView | None
     stopped: tuple[str, ...]
+    ended: tuple[str, ...]
     printer: PrinterState | None = None
     prints_itself: bool = False
 
@@ -44,11 +49,15 @@ def door_view(
 ) -> DoorView:
     """The door at this moment. `serves`: whether any desk of the branch gives any service."""
     door = hall.day.door(hall.at)
-    interrupted = door.state == "open" and hall.refusal_of_all is not None
+    state: DoorState = door.state
+    if state == "open" and hall.refusal_of_all is not None:
+        state = "interrupted"
+    elif state == "open" and hall.tickets_ended:
+        state = "past_last_ticket"
     return DoorView(
         version=hall.version,
         epoch=hall.epoch,
-        state="unserved" if not serves else "interrupted" if interrupted else door.state,
+        state=state if serves else "unserved",
         opens_at=door.opens_at,
         tickets_at=door.tickets_at,
         closes_at=door.closes_at,
@@ -56,6 +65,7 @@ def door_view(
         page=page,
         interruption=interruption_now(hall),
         stopped=tuple(code for code in hall.directory.services if hall.refusal([code])),
+        ended=tuple(code for code in hall.directory.services if hall.orders.ended([code])),
         printer=printer,
         prints_itself=prints_itself,
     )

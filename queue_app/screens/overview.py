@@ -5,6 +5,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from queue_app.domain.catalogue import Text
+from queue_app.domain.forgotten import Reminder, grave
 from queue_app.domain.hall import AwayDevice, Hall
 from queue_app.screens.interruption import InterruptionView, lasting_interruptions
 from queue_app.screens.out_of_paper import PaperView, paper_view
@@ -37,6 +38,8 @@ class BranchOverview(Struct, frozen=True):
     paper: PaperView
     devices_away: tuple[AwayDevice, ...]
     notice: Text | None
+    forgotten: tuple[Reminder, ...] = ()
+    """Whom nobody has looked after for twice as long as their desk may."""
 
 
 def branch_overview(hall: Hall, viewer: int) -> BranchOverview:
@@ -70,4 +73,5 @@ def branch_overview(hall: Hall, viewer: int) -> BranchOverview:
         paper=paper_view(hall),
         devices_away=hall.devices_away,
         notice=hall.notice,
+        forgotten=tuple(grave(hall)),
     )

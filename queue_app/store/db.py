@@ -162,18 +162,39 @@ class Transaction(PostgresTransaction):
 async def _bounded(
     connection: Any, asked: Awaitable[T], seconds: float | None, committing: bool = False
 ) -> T:
-    """The answer within so many seconds, else the connection is cut. An Outage for whatever the
-    driver says that means "not now"."""
+    """The answer within so many seconds, else the connection is cut, by which whoever waits for it
+    is told. An Outage for whatever the driver says that means "not now"."""
+    watch = _Watch(connection)
+    timer = None if seconds is None else asyncio.get_running_loop().call_later(seconds, watch.end)
     try:
-        async with asyncio.timeout(seconds):
-            answer = await asked
+        answer = await asked
+        if watch.ended and not committing:  # it came with the end of its time: the line is cut
+            raise TimeoutError
     except Exception as error:
-        if isinstance(error, TimeoutError):
-            _cut(connection)
-        _raise_outage(error, committing)
+        _raise_outage(TimeoutError() if watch.ended else error, committing)
         raise
+    finally:
+        if timer:
+            timer.cancel()
     trouble.answered()
     return answer
+
+
+class _Watch:
+    """Cuts a connection whose other end answers nothing. `ended`: it had to.
+
+    It costs a quarter of what `asyncio.timeout` does, of which each verb would need ten.
+    """
+
+    __slots__ = ("_connection", "ended")
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+        self.ended = False
+
+    def end(self) -> None:
+        self.ended = True
+        _cut(self._connection)
 
 
 def _raise_outage(error: Exception, committing: bool = False) -> None:
@@ -375,14 +396,14 @@ async def savepoint() -> AsyncIterator[None]:
     """Part of a transaction that may fail by itself: its error leaves the rest as it was."""
     current = _current()
     assert current, "a savepoint needs a transaction"
-    await current.bounded(current.connection.execute("SAVEPOINT here"))
+    await current.bounded(_rows(current.connection, "SAVEPOINT here", ()))
     try:
         yield
     except Exception as error:
         if not isinstance(error, Outage):
-            await current.bounded(current.connection.execute("ROLLBACK TO here"))
+            await current.bounded(_rows(current.connection, "ROLLBACK TO here", ()))
         raise
-    await current.bounded(current.connection.execute("RELEASE here"))
+    await current.bounded(_rows(current.connection, "RELEASE here", ()))
 
 
 async def fetch(sql: str, *args: Any) -> list[asyncpg.Record]:
@@ -393,7 +414,7 @@ async def fetch(sql: str, *args: Any) -> list[asyncpg.Record]:
     """
     current = _current()
     if current:
-        return list(await current.bounded(current.connection.fetch(sql, *args)))
+        return await current.bounded(_rows(current.connection, sql, args))
     began = time.monotonic()
     while True:
         try:
@@ -409,9 +430,15 @@ async def _fetched(sql: str, args: Sequence[Any]) -> list[asyncpg.Record]:
     assert source, "open_pool() comes first"
     connection = await _acquired(source)
     try:
-        return list(await _bounded(connection, connection.fetch(sql, *args), source.limits.answer))
+        return await _bounded(connection, _rows(connection, sql, args), source.limits.answer)
     finally:
         await _given_back(source, connection)
+
+
+async def _rows(connection: Any, sql: str, args: Sequence[Any]) -> list[asyncpg.Record]:
+    """A connection that is gone says so at the call, which is to be heard like any answer."""
+    rows: list[asyncpg.Record] = await connection.fetch(sql, *args)
+    return rows
 
 
 async def fetch_row(sql: str, *args: Any) -> asyncpg.Record | None:

@@ -10,7 +10,8 @@ from tempfile import TemporaryFile
 from typing import IO
 from urllib.parse import urlsplit, urlunsplit
 
-from queue_app.store.cluster import ClusterError, binaries
+from queue_app.store.cluster import binaries
+from queue_app.store.cluster_folders import ClusterError
 from queue_app.store.db import CLEAR
 
 _TRIES = 5

@@ -144,6 +144,23 @@ class Desk(Table, tablename="desk", db=engine):
     staff_id = ForeignKey(Staff, null=True)
     pause_reason = Text(null=True, default=None)
     since = Timestamptz(null=True, default=None)
+    help_at = Timestamptz(null=True, default=None)
+    break_asked_at = Timestamptz(null=True, default=None)
+    break_reason = Text(null=True, default=None)
+
+
+class DeskSkills(Table, tablename="desk_skills", db=engine):
+    branch_id = ForeignKey(Branch, null=False)
+    desk_id = Integer(primary_key=True)
+    skills = Array(Text())
+    until = Timestamptz()
+
+
+class TicketLimit(Table, tablename="ticket_limit", db=engine):
+    branch_id = ForeignKey(Branch, null=False)
+    service = ForeignKey(Service, null=False, primary_key=True)
+    remaining = Integer()
+    until = Timestamptz()
 
 
 class DeskEvent(Table, tablename="desk_event", db=engine):
@@ -322,7 +339,18 @@ class Ticket(Table, tablename="ticket", db=engine):
     started_at = Timestamptz(null=True, default=None)
     ended_at = Timestamptz(null=True, default=None)
     expected_at = Timestamptz(null=True, default=None)
+    given = Array(Text(), default=[])
+    outcome = Text(null=True, default=None)
     right_shown = Boolean(null=True, default=None)
+
+
+class VisitNote(Table, tablename="visit_note", db=engine):
+    branch_id = Integer()
+    ticket_id = BigInt()
+    seq = Integer(primary_key=True)
+    at = Timestamptz()
+    actor = Text()
+    text = Text()
 
 
 class TicketEvent(Table, tablename="ticket_event", db=engine):

@@ -19,11 +19,9 @@ from litestar.connection import ASGIConnection
 from litestar.enums import ScopeType
 from litestar.handlers import BaseRouteHandler
 
-from queue_app.clock import Clock
 from queue_app.domain import rights
 from queue_app.domain.errors import BadRequest, NotAllowed, NotSignedIn
 from queue_app.domain.people import RESIDENT, Actor, Device, Staff, token_hash
-from queue_app.domain.ranges import Forecasts
 from queue_app.flow.act import By
 from queue_app.queries.devices import device_of_token
 from queue_app.queries.staff import staff_of_session
@@ -79,10 +77,15 @@ async def _who(connection: Connection, name: str) -> Actor:
     return RESIDENT
 
 
-def provide_by(request: Request[Any, Any, Any], clock: Clock, forecasts: Forecasts) -> By:
-    """By whom, when and under which key; BadRequest `bad_idempotency_key`."""
-    who = request.scope["state"][_WHO]
-    return By(who, clock.now(), _idempotency_key(request), forecasts, _address(request))
+def provide_by(request: Request[Any, Any, Any]) -> By:
+    """By whom, when and under which key; BadRequest `bad_idempotency_key`.
+
+    What it needs beyond the request it takes from the application itself: what depends on several
+    dependencies is made by the framework in a group of tasks.
+    """
+    who, state = request.scope["state"][_WHO], request.app.state
+    now = state.clock.now()
+    return By(who, now, _idempotency_key(request), state.forecasts, _address(request))
 
 
 def _address(request: Request[Any, Any, Any]) -> str | None:

@@ -20,9 +20,10 @@ from prometheus_client import Counter, Gauge
 from queue_app.domain.catalogue import Language
 from queue_app.domain.people import token_hash
 from queue_app.web.bounds import LIMITS
-from queue_app.web.errors import CODES_BY_STATUS, Problem, answer, wants_json
+from queue_app.web.errors import Problem, answer, wants_json
 from queue_app.web.guards import Known, tokens_of
 from queue_app.web.i18n import language_of
+from queue_app.web.sentences import CODES_BY_STATUS
 from queue_app.web.turns import CrowdedError, Terms, Turn, Turns
 from queue_app.web.typed import filled, with_gaps
 

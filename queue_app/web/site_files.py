@@ -14,6 +14,7 @@ Disallow: /api/
 Disallow: /console
 Disallow: /kiosk/
 Disallow: /my
+Disallow: /office
 Disallow: /t/
 Disallow: /visit/
 """

@@ -10,7 +10,7 @@ from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -55,7 +55,7 @@ Speech = Callable[[Words], dict[str, Any]]
 """A script's words in one language, by the names that the script has for them."""
 NO_STORE = {"Cache-Control": "private, no-store"}
 """Of pages with somebody's data, which nobody who sits down after them shall see by Back."""
-PRIVATE_PAGES = ("/visit/", "/my", "/console")
+PRIVATE_PAGES = ("/visit/", "/my", "/console", "/office")
 PAGE_HEADERS = {"Cache-Control": "private, no-cache", "Vary": "Cookie, Accept-Language"}
 
 
@@ -245,17 +245,26 @@ def render(
     language: Language | None = None,
     headers: Mapping[str, str] | None = None,
     cookies: Sequence[Cookie] = (),
+    asked: str | None = None,
     **context: Any,
 ) -> Response[str]:
     """The page in the language of the request, or in the one given.
 
-    A `?lang=` is remembered in a cookie. Templates also see `now`, `path` and `language_url`.
+    A `?lang=` is remembered in a cookie. Templates also see `now`, `path`, `language_url` and, of
+    a page that answers a form, `asked`: the address that asks the same, which is this page's own
+    unless it is given.
     """
+    here = request.url.path
     spoken = language or language_of(request)
     html = pages_of(request).html(
         spoken,
         template,
-        {"path": request.url.path, "language_url": _language_urls(request), **context},
+        {
+            "path": here,
+            "language_url": _language_urls(request, asked),
+            "asked": asked or (here if request.method == "POST" else None),
+            **context,
+        },
     )
     response = Response(
         html,
@@ -286,14 +295,17 @@ def _kept_by_nobody(request: Request[Any, Any, Any]) -> Mapping[str, str]:
     return NO_STORE if request.url.path.startswith(PRIVATE_PAGES) else {}
 
 
-def _language_urls(request: Request[Any, Any, Any]) -> dict[Language, str]:
-    """This page in each language, every other parameter kept.
+def _language_urls(request: Request[Any, Any, Any], asked: str | None) -> dict[Language, str]:
+    """This page, or the one that asks the same, in each language, every other parameter kept.
 
     A path that is nowhere may be any: one that begins with two strokes would be another site's
     address, and so would one with signs that browsers leave out or turn round.
     """
-    path = "/" + quote(request.url.path).lstrip("/")
-    others = [pair for pair in request.query_params.multi_items() if pair[0] != "lang"]
+    named = urlsplit(asked) if asked else None
+    path = "/" + quote(named.path if named else request.url.path).lstrip("/")
+    given = request.query_params.multi_items()
+    said = parse_qsl(named.query, keep_blank_values=True) if named else given
+    others = [pair for pair in said if pair[0] != "lang"]
     return {
         language: f"{path}?{urlencode([*others, ('lang', language)])}"
         for language in languages_of(request)
@@ -308,12 +320,12 @@ async def add_security_headers(message: Message, scope: Scope) -> None:
     """
     if message["type"] != "http.response.start":
         return
-    host = dict(scope["headers"]).get(b"host", b"").decode("latin-1")
+    host = next((value for name, value in scope["headers"] if name == b"host"), b"")
     present = {name.lower() for name, _ in message["headers"]}
-    given, wanted = list(message["headers"]), _security_headers(host)
+    given, wanted = list(message["headers"]), _security_headers(host.decode("latin-1"))
     if is_secure(Request(scope)):
         given = [(name, _secured(name, value)) for name, value in given]
-        wanted.append(HSTS)
+        wanted = (*wanted, HSTS)
     message["headers"] = [
         *given,
         *((name, value) for name, value in wanted if name not in present),
@@ -327,17 +339,18 @@ def _secured(name: bytes, value: bytes) -> bytes:
     return value + b"; Secure"
 
 
-def _security_headers(host: str) -> list[tuple[bytes, bytes]]:
+@lru_cache(maxsize=64)
+def _security_headers(host: str) -> tuple[tuple[bytes, bytes], ...]:
     """Older Safari does not count a websocket to the page's own host as 'self': it is named."""
     sockets = f" ws://{host} wss://{host}" if re.fullmatch(r"[\w.\-\[\]:]+", host) else ""
     policy = (
         f"default-src 'self'; connect-src 'self'{sockets}; img-src 'self' data:; "
         "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
     )
-    return [
+    return (
         (b"content-security-policy", policy.encode("latin-1")),
         (b"x-content-type-options", b"nosniff"),
         (b"referrer-policy", b"same-origin"),
         (b"cache-control", b"no-store"),
         (b"permissions-policy", b"geolocation=(), microphone=(), payment=()"),
-    ]
+    )

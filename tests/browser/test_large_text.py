@@ -1,9 +1,10 @@
-"""Twice the text on a phone: nothing is pushed out of sight, and every target can be hit."""
+"""Twice the text on a phone: nothing is pushed out of sight, and every target can be hit; and
+axe-core finds nothing, in either language."""
 
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from tests.support.browser import follow
+from tests.support.browser import assert_accessible, follow
 from tests.support.server import Server
 
 CHOSEN = "service=no-debt-certificate&channel=visit&branch=podilskyi"
@@ -14,8 +15,12 @@ PAGES = (
     f"/day?{CHOSEN}",
     f"/time?{CHOSEN}&day=2026-11-24",
     "/about",
+    "/two?service=debt-amount&service=owner-change&branch=podilskyi",
+    f"/wish?{CHOSEN}",
     "/now",
+    "/now/podilskyi",
     "/my",
+    "/my/all",
 )
 LEAST = 44
 TOO_SMALL = """(least) => [...document.querySelectorAll("a, button, summary")].filter((one) => {
@@ -45,11 +50,14 @@ async def test_no_page_of_a_booking_overflows_at_twice_the_text(
     await follow(page.locator("#details .button-primary"))
     await expect(page.locator(".code")).to_be_visible()
     await look(page, "booked", wrong)
+    await page.goto(f"{page.url.partition('?')[0]}/services")
+    await look(page, "services", wrong)
     await context.close()
     assert wrong == {}
 
 
 async def look(page: Page, name: str, wrong: dict[str, object]) -> None:
+    await assert_accessible(page)
     if small := await page.evaluate(TOO_SMALL, LEAST):
         wrong[f"{name}, too small"] = small
     await page.evaluate(

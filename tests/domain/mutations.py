@@ -112,6 +112,7 @@ def _shorten(raw: dict[str, Tables]) -> None:
         raw["advice.toml"][key] = raw["advice.toml"][key][:2]
     search = raw["search.toml"]
     search["synonyms"] = search["synonyms"][:2]
+    search["topics"] = search["topics"][:2]
     search["keywords"] = [one for one in search["keywords"] if one["of"] in codes][:2]
 
 

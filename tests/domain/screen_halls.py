@@ -14,6 +14,7 @@ from queue_app.domain.centre import (
     WEEKDAYS,
     BranchWords,
     Centre,
+    Checklist,
     Period,
     Priority,
     Rules,
@@ -36,13 +37,22 @@ def both(text: str) -> Text:
     return Text(uk=f"{text} (uk)", en=text)
 
 
-def service(code: str, *documents: str) -> Service:
+def service(code: str, bring: tuple[str, ...] = (), send: tuple[str, ...] = ()) -> Service:
     return Service(
-        code, "all", both(code), Duration(10, 10), ("visit", "phone"), documents=documents
+        code, "all", both(code), Duration(10, 10), ("visit", "phone"), documents=send, bring=bring
     )
 
 
-SERVICES = (service("bill", "passport"), service("meter", "passport", "photo"), service("legal"))
+SERVICES = (
+    service("bill", ("passport",)),
+    service("meter", ("passport", "photo"), ("scan",)),
+    service("legal"),
+)
+CHECKLISTS = (
+    Checklist("passport", both("Passport"), (both("the passport"), both("its copy"))),
+    Checklist("photo", both("Photo"), (both("a photo"),)),
+    Checklist("scan", both("Scan"), (both("a scan of the passport"),)),
+)
 SKILLS = (
     Skill("cash", both("Cash"), ("bill", "meter")),
     Skill("law", both("Law"), ("bill", "legal")),
@@ -57,7 +67,7 @@ CENTRE = Centre(
     rules=Rules(),
     groups=(Group("all", both("All")),),
     services=SERVICES,
-    checklists=(),
+    checklists=CHECKLISTS,
     contacts=(),
     notes=(),
     priorities=(Priority("veteran", both("War veteran")),),

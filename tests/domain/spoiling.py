@@ -19,3 +19,12 @@ def problems_after(folder: Path, file: str, old: str, new: str) -> list[str]:
     with pytest.raises(ConfigError) as caught:
         load_centre(folder)
     return str(caught.value).splitlines()
+
+
+def add_to_last_office(folder: Path, text: str) -> None:
+    """Below the last district, above the contact centre."""
+    path = folder / "branches.toml"
+    offices, mark, rest = path.read_text(encoding="utf-8").partition(
+        "\n# The contact centre is one"
+    )
+    path.write_text(offices + text + mark + rest, encoding="utf-8")

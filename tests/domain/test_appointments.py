@@ -6,6 +6,7 @@ from typing import Any, get_args
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from queue_app.domain.appointments import (
     OPEN,
@@ -30,10 +31,12 @@ SLOT: dict[str, Any] = {
     "ends_at": TEN + timedelta(hours=2, minutes=10),
 }
 FACTS: dict[str, dict[str, Any]] = {
-    "hold": SLOT | {"held_until": TEN + timedelta(minutes=10), "language": "uk"},
+    "hold": SLOT
+    | {"held_until": TEN + timedelta(minutes=10), "language": "uk", "services": ("bill",)},
     "extend": {"held_until": TEN + timedelta(minutes=20)},
     "confirm": {"language": "en"},
     "move": SLOT | {"lane_id": 2},
+    "change": {"lane_id": 3, "ends_at": SLOT["ends_at"], "services": ("bill", "debt")},
 }
 
 
@@ -49,7 +52,7 @@ def history(*verbs: AppointmentVerb) -> list[AppointmentEvent]:
 def appointment(*verbs: AppointmentVerb) -> Appointment:
     progress = fold(history(*verbs))
     values = {name: getattr(progress, name) for name in AppointmentProgress.__struct_fields__}
-    return Appointment(1, 1, "1-token", "123456", "visit", ("bill",), **values)
+    return Appointment(1, 1, "1-token", "123456", "visit", **values)
 
 
 @given(st.lists(st.sampled_from(VERBS), max_size=8))
@@ -72,6 +75,15 @@ def test_a_moved_booking_keeps_everything_but_its_place_in_time() -> None:
     before, after = fold(history("hold", "confirm")), fold(history("hold", "confirm", "move"))
     assert (after.lane_id, after.state, after.language) == (2, "booked", "en")
     assert after.held_until is before.held_until is None
+
+
+def test_other_services_keep_the_start_unless_they_bring_another() -> None:
+    before, after = fold(history("hold", "confirm")), fold(history("hold", "confirm", "change"))
+    assert (after.services, after.lane_id) == (("bill", "debt"), 3)
+    assert (after.starts_at, after.state) == (before.starts_at, "booked")
+    later = TEN + timedelta(hours=3)
+    elsewhen = structs.replace(event(4, "change"), starts_at=later)
+    assert apply(after, elsewhen).starts_at == later
 
 
 def test_checking_in_leaves_the_booking_and_says_when() -> None:

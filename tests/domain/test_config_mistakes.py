@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from config.files import ConfigError, check_centre, load_centre
+from config.files import ConfigError, load_centre
 from queue_app.domain.catalogue import Text
 from queue_app.domain.centre import Closure, Period, Weekly
-from tests.domain.spoiling import problems_after
+from tests.domain.spoiling import add_to_last_office, problems_after
 
 
 @pytest.mark.parametrize(
@@ -280,15 +280,6 @@ def test_a_service_with_one_bad_field_is_not_unknown_besides(folder: Path) -> No
     )
 
 
-def add_to_last_office(folder: Path, text: str) -> None:
-    """Below the last district, above the contact centre."""
-    path = folder / "branches.toml"
-    offices, mark, rest = path.read_text(encoding="utf-8").partition(
-        "\n# The contact centre is one"
-    )
-    path.write_text(offices + text + mark + rest, encoding="utf-8")
-
-
 def test_a_contact_centre_that_receives_visitors_is_refused(folder: Path) -> None:
     path = folder / "capacity.toml"
     lane = 'code = "phone-payments"\nchannel = '
@@ -314,48 +305,6 @@ def test_all_mistakes_are_said_at_once(folder: Path) -> None:
         ["catalogue.toml", "services[payment-search].group"],
         ["branches.toml", "branches[holosiivskyi].layout"],
     ]
-
-
-def test_what_can_hardly_be_meant_is_a_warning_with_its_file_key_and_reason(folder: Path) -> None:
-    known = [one.key for one in check_centre(folder)[1]]
-    assert known == ["branches"], "no addresses are published"
-    path = folder / "capacity.toml"
-    text = path.read_text(encoding="utf-8")
-    text = text.replace('["9:00-12:00", "13:00-18:00"]', '["9:00-12:00", "13:00-19:00"]')
-    path.write_text(text, encoding="utf-8")
-    add_to_last_office(
-        folder, '[[branches.desks]]\nnumber = "1"\nskills = ["payments", "charges"]\n'
-    )
-    last = load_centre(folder).branches[-2].slug
-    _, desk, *lanes = (str(one) for one in check_centre(folder)[1])
-    assert desk == (
-        "capacity.toml: layouts[district].desks[6].roster: mon-thu 13:00-19:00 reaches beyond the"
-        " hours of the branch (capacity.toml: layouts[district].hours)"
-    )
-    assert (
-        "capacity.toml: layouts[district].lanes[visit-legal].skills: no desk of the branch"
-        f" (branches.toml: branches[{last}].desks) offers what can be booked here:"
-        " debt-restructuring, instalments-court-decision, instalments-pending-case, tariff-dispute"
-    ) in lanes
-
-
-def test_a_text_that_lacks_a_language_is_shown_in_another_and_listed(folder: Path) -> None:
-    path = folder / "catalogue.toml"
-    said = 'title.en = "A discount missing from a payment"\n'
-    path.write_text(path.read_text(encoding="utf-8").replace(said, ""), encoding="utf-8")
-    centre, doubts = check_centre(folder)
-    assert [str(doubt) for doubt in doubts if doubt.key != "branches"] == [
-        "catalogue.toml: services[missing-discount].title.en: is missing; shown in uk instead"
-    ]
-    title = centre.services[1].title
-    assert title["en"].startswith("Відсутність знижки")
-
-
-def test_a_centre_that_names_no_languages_has_those_of_its_title(folder: Path) -> None:
-    path = folder / "centre.toml"
-    text = path.read_text(encoding="utf-8").replace('languages = ["uk", "en"]\n', "")
-    path.write_text(text, encoding="utf-8")
-    assert load_centre(folder).languages == ("uk", "en")
 
 
 def test_a_service_that_no_lane_gives_is_refused(folder: Path) -> None:
@@ -388,22 +337,6 @@ def test_a_branch_may_differ_from_its_layout(folder: Path) -> None:
     assert last.hours == last.desks[0].roster == saturday
     assert [lane.code for lane in last.lanes][:1] == ["visit-any"]
     assert last.closures == (Closure(date(2027, 1, 1), Text(uk="Новий рік", en="New Year’s Day")),)
-
-
-def test_where_a_branch_is_can_be_said_and_is_asked_for(folder: Path) -> None:
-    doubts = [str(one) for one in check_centre(folder)[1]]
-    assert len(doubts) == 1
-    assert doubts[0].startswith("branches.toml: branches: no address: residents are told whom")
-    add_to_last_office(
-        folder,
-        'address.uk = "вул. Перша, 1"\nentrance.uk = "з двору"\naccess.uk = "пандус"\n'
-        "map = [30.52, 250.45]\n",
-    )
-    last = load_centre(folder).branches[-2]
-    assert (last.entrance, last.access) == (Text(uk="з двору"), Text(uk="пандус"))
-    told = [str(one) for one in check_centre(folder)[1] if "is missing" not in str(one)]
-    assert last.slug not in told[0]
-    assert "map: is latitude, then longitude, in degrees: [50.4501, 30.5234]" in told[1]
 
 
 def test_another_question_leads_to_a_service_that_there_is(folder: Path) -> None:

@@ -11,7 +11,7 @@ from queue_app.domain import plans, slots
 from queue_app.domain.appointments import Appointment
 from queue_app.domain.catalogue import Text
 from queue_app.domain.centre import WEEKDAYS, Closure, Period, Weekly
-from queue_app.domain.directory import Branch, Directory, Lane
+from queue_app.domain.directory import Branch, Desk, Directory, Lane
 from queue_app.domain.slots import Capacity, Visit
 from tests.domain import nights
 from tests.domain.lanes import AUTUMN, KYIV, MONDAY, SPRING, TUESDAY, at
@@ -23,6 +23,7 @@ CODES = ("debt-amount", "tariffs", "owner-change")
 DAY: Weekly = {day: (Period(time(9), time(18)),) for day in WEEKDAYS}
 MORNING: Weekly = {day: (Period(time(9), time(13)),) for day in WEEKDAYS}
 NO_TEXT = Text({"uk": "свято"})
+EVERYTHING = Desk(1, "1", (), frozenset(one.code for one in CENTRE.services), DAY)
 
 
 def lane(id_: int, services: tuple[str, ...] = CODES, roster: Weekly = DAY) -> Lane:
@@ -33,7 +34,7 @@ def directory(
     *lanes: Lane, hours: Weekly = DAY, retired: bool = False, closed: bool = False
 ) -> Directory:
     closures = (Closure(TUESDAY, NO_TEXT),) if closed else ()
-    branch = Branch(1, "one", NO_TEXT, None, hours, closures, (), lanes, retired=retired)
+    branch = Branch(1, "one", NO_TEXT, None, hours, closures, (EVERYTHING,), lanes, retired=retired)
     live = {} if retired else {"one": branch}
     return Directory(1, "x", CENTRE, {one.code: one for one in CENTRE.services}, live, {1: branch})
 

@@ -91,7 +91,7 @@ def test_the_person_at_the_desk_comes_with_plan_papers_and_right_to_go_first() -
     person = at_desk(1, 1, services=("bill", "meter"), priority="veteran", language="en")
     seen = desk_view(hall(person), 1, 10, NOTHING).current
     assert seen
-    assert (seen.planned_minutes, seen.documents) == (20, ("passport", "photo"))
+    assert (seen.planned_minutes, seen.documents) == (20, ("passport", "photo", "scan"))
     assert (seen.priority, seen.language) == (both("War veteran"), "en")
     assert desk_view(hall(person), 2, 20, NOTHING).current is None
 

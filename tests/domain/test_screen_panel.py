@@ -35,3 +35,11 @@ def test_while_everything_is_stopped_every_panel_says_so() -> None:
 def test_a_stop_of_some_services_leaves_the_panels_as_they_are() -> None:
     board = board_view(hall(desks=DESKS, interruptions=[stop("legal")]))
     assert panel_view(board, "1").state == "open"
+
+
+def test_a_desk_on_the_telephone_is_busy_and_says_nothing_of_whom() -> None:
+    board = board_view(hall(at_desk(1, 1, "serving", channel="phone"), desks=DESKS))
+    shown = panel_view(board, "1")
+    assert (shown.state, shown.call) == ("busy", None)
+    assert [one.busy for one in board.desks] == [True, False, False]
+    assert panel_view(board_view(hall(at_desk(1, 1), desks=DESKS)), "1").state == "called"

@@ -10,6 +10,7 @@ from queue_app.domain import hours, slots
 from queue_app.domain.branch_day import BranchDay
 from queue_app.domain.catalogue import Channel
 from queue_app.domain.centre import WEEKDAYS, Period, Rules, Weekly
+from queue_app.domain.grid import runs
 from queue_app.domain.slots import Capacity, Visit
 from tests.domain import nights
 from tests.domain.lanes import (
@@ -154,7 +155,7 @@ def test_a_free_start_can_be_booked_until_its_last_lane_and_then_is_not_free(
 
 @given(st.integers(0, 2**80), st.integers(1, 20))
 def test_runs_are_where_enough_free_cells_follow_one_another(free: int, cells: int) -> None:
-    found = slots.runs(free, cells)
+    found = runs(free, cells)
     for cell in range(90):
         naive = all(free >> (cell + ahead) & 1 for ahead in range(cells))
         assert bool(found >> cell & 1) == naive

@@ -9,6 +9,7 @@ import pytest
 from queue_app.domain import slots
 from queue_app.domain.catalogue import Text
 from queue_app.domain.centre import Closure, Period, Rules, Weekly
+from queue_app.domain.grid import grid_day, instants_of
 from tests.domain.lanes import (
     AUTUMN,
     KYIV,
@@ -186,9 +187,9 @@ def test_a_working_day_looks_the_same_when_the_clocks_change(day: date) -> None:
 
 @pytest.mark.parametrize(("day", "cells"), [(SPRING, 276), (AUTUMN, 300), (NEXT_SPRING, 276)])
 def test_the_grid_has_as_many_cells_as_the_day_has(day: date, cells: int) -> None:
-    grid = slots.grid_day(day, KYIV, 5, 10)
-    assert len(grid.instants) == cells
-    assert {at.minute % 10 for at in slots._instants(grid, grid.steps)} == {0}
+    made = grid_day(day, KYIV, 5, 10)
+    assert len(made.instants) == cells
+    assert {at.minute % 10 for at in instants_of(made, made.steps)} == {0}
 
 
 def test_spring_has_no_starts_in_the_hour_that_it_skips() -> None:

@@ -13,7 +13,6 @@ from config.files import load_centre
 from queue_app.delivery.paper.document import TicketDocument, ticket_document
 from queue_app.delivery.paper.picture import LONGEST_DOTS, drawn
 from queue_app.delivery.paper.sample import sample_ticket
-from queue_app.domain.centre import Checklist
 from queue_app.domain.directory import Directory
 from queue_app.domain.hall import HallTicket, PrinterStanding, Unprinted
 from queue_app.domain.paper import DOTS, Paper, PaperPart, PaperStatus
@@ -36,15 +35,11 @@ from tests.support.database import CONFIG
 CENTRES = Path(__file__).parents[1] / "centres"
 LINK = "https://queue.example.org/t/1-AbCdEfGhIjKlMnOpQrStUv"
 SOON = Wait(2, 15, 25)
-LISTS = (
-    Checklist("passport", both("Passport"), (both("the passport"), both("its copy"))),
-    Checklist("photo", both("Photo"), (both("a photo"),)),
-)
 
 
 def centre(*parts: PaperPart, **words: str) -> Directory:
     paper = Paper(parts or Paper().parts, {part: both(said) for part, said in words.items()})  # type: ignore[misc]
-    return replace(DIRECTORY, centre=replace(CENTRE, paper=paper, checklists=LISTS))
+    return replace(DIRECTORY, centre=replace(CENTRE, paper=paper))
 
 
 def document(
@@ -97,7 +92,7 @@ def test_the_centre_says_what_stands_on_it_in_which_order_and_in_which_words() -
     assert made.link is None, "no code is printed where the centre wants none"
 
 
-def test_of_several_checklists_each_has_its_name() -> None:
+def test_of_what_one_brings_each_list_has_its_name_and_what_is_sent_has_no_place() -> None:
     made = document(ticket(20, "waiting", "meter"))
     assert said(made)["ready"] == "Passport: the passport; its copy / Photo: a photo"
 
@@ -108,6 +103,14 @@ def test_a_booking_has_its_time_and_what_it_may_count_on() -> None:
     assert "expect you at 10:40" in said(early)["note"]
     late = document(ticket(29, due_at=after(-40)))
     assert "due" not in said(late) and "has passed" in said(late)["note"]
+
+
+def test_a_booking_whose_time_fell_into_an_alert_is_as_late_on_paper_as_on_every_screen() -> None:
+    """Calls resumed at five to ten, so whoever came a minute before is in time."""
+    came = ticket(29, due_at=after(-40))
+    over = stop(started_at=after(-45), ended_at=after(-5), resumes_at=after(-5))
+    made = document(came, interruptions=(over,))
+    assert said(made)["due"] == "09:20" and "has passed" not in said(made).get("note", "")
 
 
 def test_a_right_to_go_first_stands_on_it() -> None:
@@ -124,6 +127,23 @@ def test_a_right_to_go_first_stands_on_it() -> None:
 )
 def test_what_must_be_known_besides_is_noted(known: dict[str, Any], note: str) -> None:
     assert note in said(document(**({"wait": None} | known)))["note"]
+
+
+@pytest.mark.parametrize(
+    ("known", "ahead"),
+    [
+        ({}, "You are next"),
+        ({"interruptions": [stop()]}, "nobody"),
+        ({"desks": [desk(1, "closed")], "wait": None}, "nobody"),
+    ],
+)
+def test_nobody_is_next_while_no_desk_works(known: dict[str, Any], ahead: str) -> None:
+    """Told beside "the desks are not working now", it would be heard as a call."""
+    alone = ticket(20)
+    known = {"wait": Wait(0, 1, 5)} | known
+    wait = known.pop("wait")
+    seen = hall(alone, directory=centre(), at=TEN, **known)
+    assert said(ticket_document(seen, own(alone), wait, LINK, "en", False))["ahead"] == ahead
 
 
 def test_whoever_is_called_by_then_reads_so_and_no_forecast() -> None:

@@ -199,6 +199,8 @@ def test_whoever_asked_earlier_for_such_times_is_before() -> None:
         ({"last_day": MONDAY - timedelta(days=1)}, "wish_days"),
         ({"last_day": MONDAY + FARTHEST + timedelta(days=1)}, "wish_days"),
         ({"last_day": TUESDAY, "weekdays": (4,)}, "wish_days"),
+        ({"first_day": date.min, "last_day": date.min}, "wish_days"),
+        ({"last_day": date.max}, "wish_days"),
     ],
 )
 def test_a_wish_that_nothing_can_suit_is_refused(changes: dict[str, object], code: str) -> None:

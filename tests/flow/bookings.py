@@ -1,7 +1,7 @@
 """A centre for laws of booking, and a resident who knows what must come of each step.
 
-The centre is the sample with two branches changed: ONE has a single lane in which every service
-fits, and NIGHT is open every day around the hour at which the clocks change.
+The centre is the sample with two branches changed: ONE has one lane and one desk in which
+every service fits, and NIGHT is open every day around the hour at which the clocks change.
 """
 
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from config.files import load_centre
 from queue_app.clock import FixedClock
 from queue_app.domain.appointments import Appointment, as_of
 from queue_app.domain.catalogue import Channel
-from queue_app.domain.centre import WEEKDAYS, BranchPlan, Centre, LanePlan, Period, Weekly
+from queue_app.domain.centre import WEEKDAYS, BranchPlan, Centre, DeskPlan, LanePlan, Period, Weekly
 from queue_app.domain.errors import QueueError
 from queue_app.domain.people import RESIDENT
 from queue_app.flow import booking
@@ -42,7 +42,8 @@ def centre_with_a_night() -> Centre:
             return branch
         hours = NIGHT_HOURS if branch.slug == NIGHT else branch.hours
         lane = LanePlan("only", "visit", every, hours)
-        return replace(branch, hours=hours, lanes=(lane,))
+        desk = DeskPlan("1", every, hours)
+        return replace(branch, hours=hours, lanes=(lane,), desks=(desk,))
 
     return replace(centre, branches=tuple(map(changed, centre.branches)))
 

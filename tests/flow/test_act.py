@@ -16,12 +16,12 @@ from queue_app.domain.rights import RIGHTS
 from queue_app.domain.tickets import Ticket
 from queue_app.flow import (
     accounts,
+    appointment_records,
     arrival,
     booking,
     calling,
     devices,
     interrupting,
-    records,
     staffing,
 )
 from queue_app.flow.act import Act, By, verb
@@ -133,7 +133,8 @@ async def test_after_a_deadlock_the_whole_verb_runs_again_and_its_events_stand_o
         attempts.append(act)
         seen = await act.hall(KIOSK.branch_id or 1)
         waiting = seen.queue(desk_id)[0].waiting
-        called = await act.claim(await tickets.by_id([seen.branch.id], waiting.id), desk_id)
+        place = await act.desk(desk_id)
+        called = await act.call_first([seen.by_id[waiting.id]], place)
         if len(attempts) < 3:
             raise asyncpg.DeadlockDetectedError("deadlock detected")
         return called
@@ -232,7 +233,8 @@ async def test_a_row_that_somebody_changed_meanwhile_is_not_overwritten(clock: F
     by = By(RESIDENT, clock.now())
     held = await booking.hold(by, BRANCH, [SERVICE], ELEVEN)
     await booking.confirm(by, held.token, "Ян", "0671234567", None, "uk")
-    stale = records.next_appointment_event(held, "cancel", "resident", clock.now())
+    stale = appointment_records.next_appointment_event(held, "cancel", "resident", clock.now())
+    changed = msgspec.structs.replace(held, revision=2)
     with pytest.raises(Conflict, match="appointment_changed"):
-        await records.write_appointment(msgspec.structs.replace(held, revision=2), stale)
+        await appointment_records.write_appointment(changed, stale)
     assert (await appointments.by_token(held.token)).state == "booked"

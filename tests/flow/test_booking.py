@@ -86,6 +86,9 @@ async def test_a_start_can_be_had_exactly_if_it_is_shown_as_free(
         else:
             with pytest.raises(QueueError) as error:
                 await hold(branch, start, MONDAY, services)
+            if not (await reference.directory()).branch(branch).gives(services, "visit"):
+                assert error.value.code == "nobody_serves"
+                continue
             assert error.value.code in ("slot_taken", "no_such_time")
             taken = await slot_is_taken(branch, start, services)
             assert taken == (error.value.code == "slot_taken")
@@ -121,6 +124,16 @@ async def test_what_was_never_a_start_is_refused_with_the_reason() -> None:
             await hold(ONE, datetime.combine(day, wall, KYIV), MONDAY, ["tariffs", "owner-change"])
         assert error.value.details["reason"] == reason, (day, wall)
         assert error.value.details["alternatives"], (day, wall)
+
+
+async def test_what_no_single_desk_gives_is_no_visit_though_a_lane_has_room_for_it() -> None:
+    both = ["debt-amount", "owner-change"]
+    assert await starts(BRANCH, TUESDAY, MONDAY, both, days=14) == []
+    ten = datetime.combine(TUESDAY, time(10), KYIV)
+    assert await refused(hold, BRANCH, ten, MONDAY, both) == "nobody_serves"
+    mine = await confirm(await hold(BRANCH, ten, MONDAY, both[:1]), MONDAY)
+    change = booking.change_services
+    assert await refused(change, By(RESIDENT, MONDAY), mine.token, both) == "nobody_serves"
 
 
 async def test_beside_a_closed_day_times_of_both_sides_are_offered() -> None:
@@ -234,6 +247,30 @@ async def test_what_two_windows_do_to_one_booking_happens_one_after_the_other() 
         assert all(isinstance(one, Appointment | Conflict) for one in done), done
         assert (await appointments.by_token(held.token)).state == "cancelled"
         assert {ten, noon} <= set(await starts(ONE, TUESDAY, MONDAY))
+
+
+async def test_a_hold_is_confirmed_or_runs_out_and_its_time_is_never_of_two() -> None:
+    """Its last second for one process is the first one after it for another."""
+    ten = datetime.combine(TUESDAY, time(10), KYIV)
+    over = MONDAY + timedelta(minutes=10)
+    for _ in range(8):
+        held = await hold(ONE, ten, MONDAY)
+        confirmed, _, next_one = await asyncio.gather(
+            confirm(held, over - timedelta(seconds=1)),
+            holds.expire(FixedClock(over)),
+            hold(ONE, ten, over),
+            return_exceptions=True,
+        )
+        found = await appointments.by_token(held.token)
+        if isinstance(confirmed, Appointment):
+            assert found.state == "booked" and isinstance(next_one, Conflict), next_one
+        else:
+            assert isinstance(confirmed, Conflict) and confirmed.code == "hold_expired", confirmed
+            assert found.state == "expired"
+        assert ten not in await starts(ONE, TUESDAY, over) or isinstance(next_one, Conflict)
+        for one in (found, next_one):
+            if isinstance(one, Appointment) and one.state in ("held", "booked"):
+                await booking.cancel(By(RESIDENT, over), one.token)
 
 
 STEPS = st.lists(

@@ -19,7 +19,7 @@ from queue_app.domain.people import OPERATOR
 from queue_app.domain.waits import Wait
 from queue_app.flow import accounts, interrupting, promising
 from queue_app.flow.act import By
-from queue_app.jobs import learning, upkeep
+from queue_app.jobs import learning
 from queue_app.queries import doctor, habits, halls, reference
 from queue_app.simulation.knowledge import learn as learn_simulated
 from queue_app.simulation.past import days_before, write_past
@@ -29,6 +29,7 @@ from queue_app.simulation.synthetic_day import draw
 from queue_app.store import db
 from tests.conftest import MONDAY
 from tests.support.hall import open_desk, take_ticket
+from tests.support.jobs import sweep
 from tests.support.people import BRANCH, PASSWORD
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -209,12 +210,12 @@ async def test_forgotten_finishes_and_breaks_are_no_change_over() -> None:
 
 
 async def test_the_upkeep_learns_once_an_hour_for_every_branch() -> None:
-    await upkeep.sweep(FixedClock(MONDAY))
+    await sweep(FixedClock(MONDAY))
     assert await db.fetch_value("SELECT count(*) FROM branch_habits") == len(CENTRE.branches)
     await missed(5, forget=False)
-    await upkeep.sweep(FixedClock(MONDAY + timedelta(minutes=59)))
+    await sweep(FixedClock(MONDAY + timedelta(minutes=59)))
     before = await least_comes()
-    await upkeep.sweep(FixedClock(MONDAY + timedelta(minutes=60)))
+    await sweep(FixedClock(MONDAY + timedelta(minutes=60)))
     assert await least_comes() < before
 
 

@@ -55,7 +55,13 @@ async def test_a_mail_is_whole_in_text_and_in_html(kind: MessageKind, language: 
         links = [attrs["href"] for tag, attrs in tags if tag == "a"]
         page = "wish" if kind in ("offer", "unmet") else "visit"
         own = [] if kind == "code" else [f"https://queue.example.org/{page}/1-{'a' * 22}"]
-        assert links == own + ([letter.unsubscribe] if kind == "reminder" else [])
+        offered = [
+            f"{one}/offer?starts_at=2026-11-{day}T10%3A20%3A00%2B02%3A00"
+            for one in own
+            for day in (25, 26)
+            if kind == "plans"
+        ]
+        assert links == offered + own + ([letter.unsubscribe] if kind == "reminder" else [])
         assert all(one and one in letter.text for one in links)
         assert letter.text.startswith(letter.subject)
         code = "123 456"

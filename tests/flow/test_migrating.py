@@ -17,7 +17,6 @@ from queue_app.clock import FixedClock
 from queue_app.domain.people import RESIDENT, Staff
 from queue_app.flow import arrival, booking
 from queue_app.flow.act import By
-from queue_app.jobs import upkeep
 from queue_app.queries import doctor, schema
 from queue_app.store import db, migrations
 from tests.flow.stage import pool_on
@@ -29,6 +28,7 @@ from tests.support.database import (
     old_database,
 )
 from tests.support.hall import Desk
+from tests.support.jobs import sweep
 from tests.support.people import BRANCH, KIOSK
 
 NOW = OLD_HALL_AT
@@ -211,8 +211,8 @@ async def test_what_is_repeated_after_the_migration_gives_what_it_gave(
 
 async def test_its_day_ends_and_the_next_one_begins(hall: dict[str, int]) -> None:
     midnight = NOW + timedelta(hours=14)
-    await upkeep.sweep(FixedClock(NOW))
-    await upkeep.sweep(FixedClock(midnight))
+    await sweep(FixedClock(NOW))
+    await sweep(FixedClock(midnight))
     assert await doctor.check(midnight) == []
     assert await values("SELECT DISTINCT state FROM desk") == {"closed"}
     ended = "SELECT DISTINCT state FROM ticket WHERE ended_at IS NULL"

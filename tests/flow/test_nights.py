@@ -15,11 +15,12 @@ from queue_app.domain.tickets import Ticket
 from queue_app.flow import arrival, booking
 from queue_app.flow.act import By
 from queue_app.flow.arrival import IssuedTicket
-from queue_app.jobs import learning, upkeep
+from queue_app.jobs import learning
 from queue_app.queries import appointments, demand, doctor, habits, halls, reference, slots
 from queue_app.queries.tickets import by_token
 from queue_app.store import db
 from tests.support.hall import Desk, open_desk
+from tests.support.jobs import sweep
 from tests.support.night import (
     FRIDAY,
     KYIV,
@@ -91,7 +92,7 @@ async def test_a_whole_night_is_one_day() -> None:
     desk = await open_desk("1", at(WEDNESDAY, 22), "station")
     await serve(desk, at(WEDNESDAY, 22, 5))
     late = await take("station", at(WEDNESDAY, 23, 55))
-    await upkeep.sweep(FixedClock(at(THURSDAY, 0, 0)))
+    await sweep(FixedClock(at(THURSDAY, 0, 0)))
     assert await waiting("station", at(THURSDAY, 0, 1)) == [late.number]
     assert await open_desks() == 1
     after = await take("station", at(THURSDAY, 0, 10))
@@ -103,12 +104,12 @@ async def test_a_whole_night_is_one_day() -> None:
     with pytest.raises(RuleBroken, match="past_last_ticket"):
         await take("station", at(THURSDAY, 5, 45))
     left = await take("station", at(THURSDAY, 5, 29))
-    await upkeep.sweep(FixedClock(at(THURSDAY, 6, 30)))
+    await sweep(FixedClock(at(THURSDAY, 6, 30)))
     assert await waiting("station", at(THURSDAY, 6, 30)) == [left.number], "still in the house"
     assert (await appointments.by_token(missed.token)).state == "booked"
-    await upkeep.sweep(FixedClock(at(THURSDAY, 8) - MOMENT))
+    await sweep(FixedClock(at(THURSDAY, 8) - MOMENT))
     assert await open_desks() == 1
-    await upkeep.sweep(FixedClock(at(THURSDAY, 8)))
+    await sweep(FixedClock(at(THURSDAY, 8)))
     assert (await by_token(left.token)).progress.state == "left"
     assert await open_desks() == 0
     settled = [(await appointments.by_token(one.token)).state for one in (booked, missed)]
@@ -164,7 +165,7 @@ async def test_round_the_clock_the_hall_lives_through_the_turn_of_its_day() -> N
     desk = await open_desk("1", at(WEDNESDAY, 23), "square")
     before = await take("square", now)
     assert (await check_in("square", due_after.code, now)).number == "К1"
-    await upkeep.sweep(FixedClock(at(THURSDAY, 4)))
+    await sweep(FixedClock(at(THURSDAY, 4)))
     assert await open_desks() == 1
     after = await take("square", at(THURSDAY, 4, 1))
     assert (before.number, after.number) == ("А1", "А1")
@@ -180,9 +181,9 @@ async def test_round_the_clock_the_hall_lives_through_the_turn_of_its_day() -> N
 
 async def test_whoever_is_left_round_the_clock_has_left_with_the_day_after() -> None:
     left = await take("square", at(THURSDAY, 3, 50))
-    await upkeep.sweep(FixedClock(at(FRIDAY, 4) - MOMENT))
+    await sweep(FixedClock(at(FRIDAY, 4) - MOMENT))
     assert (await by_token(left.token)).progress.state == "waiting"
-    await upkeep.sweep(FixedClock(at(FRIDAY, 4)))
+    await sweep(FixedClock(at(FRIDAY, 4)))
     assert (await by_token(left.token)).progress.state == "left"
 
 
@@ -200,16 +201,16 @@ async def test_round_the_clock_nobody_is_turned_away_before_the_turn() -> None:
 async def test_from_friday_evening_to_sunday_midnight_is_one_opening() -> None:
     desk = await open_desk("1", at(FRIDAY, 22), "station")
     friday = await take("station", at(FRIDAY, 23, 50))
-    await upkeep.sweep(FixedClock(at(SATURDAY, 0)))
+    await sweep(FixedClock(at(SATURDAY, 0)))
     saturday = await take("station", at(SATURDAY, 0, 10))
     assert [one.id for one in [await serve(desk, at(SATURDAY, 0, 20), 1)]] == [friday.id]
     assert (await serve(desk, at(SATURDAY, 0, 30), 1)).id == saturday.id
     sunday = await take("station", at(SUNDAY, 23, 20))
     with pytest.raises(RuleBroken, match="past_last_ticket"):
         await take("station", at(SUNDAY, 23, 40))
-    await upkeep.sweep(FixedClock(at(SUNDAY + timedelta(days=1), 1, 30)))
+    await sweep(FixedClock(at(SUNDAY + timedelta(days=1), 1, 30)))
     assert (await by_token(sunday.token)).progress.state == "waiting", "served after closing"
-    await upkeep.sweep(FixedClock(at(SUNDAY + timedelta(days=1), 2)))
+    await sweep(FixedClock(at(SUNDAY + timedelta(days=1), 2)))
     assert (await by_token(sunday.token)).progress.state == "left"
 
 
@@ -248,14 +249,14 @@ async def test_a_night_with_another_clock_is_one_day_all_the_same(
     numbers = []
     for moment in moments:
         numbers.append((await take("harbour", moment)).number)
-        await upkeep.sweep(FixedClock(moment))
+        await sweep(FixedClock(moment))
         await serve(desk, moment)
     assert numbers == ["А1", "А2", "А3", "А4", "А5"]
     seen = await seen_of("harbour", eve, change)
     assert (sum(seen.asked.values()), seen.open_minutes) == (5, hours * 60)
     closes = at(change, 6)
     assert closes - at(eve, 22) == timedelta(hours=hours + 0.5), "with the break at one"
-    await upkeep.sweep(FixedClock(at(change, 8)))
+    await sweep(FixedClock(at(change, 8)))
     assert await open_desks() == 0
 
 

@@ -2,27 +2,41 @@
 
 import asyncio
 import contextvars
+import re
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import unquote
 
 import msgspec
 import pytest
 
+from queue_app.cli import differences
 from queue_app.clock import FixedClock
 from queue_app.domain.appointments import Appointment
 from queue_app.domain.centre import BranchPlan, Centre, Closure
 from queue_app.domain.errors import Conflict, QueueError
 from queue_app.domain.people import OPERATOR, RESIDENT, Staff
-from queue_app.flow import arrival, booking, configuring, replanning, settling, sparing
+from queue_app.flow import arrival, booking, configuring, reaching, replanning, settling, sparing
 from queue_app.flow.act import Act, By
 from queue_app.flow.configuring import Applied
 from queue_app.flow.replanning import Concerned
 from queue_app.jobs import day_ends
+from queue_app.jobs.sending import Sender
 from queue_app.queries import appointments, doctor, reference, unsettled
 from queue_app.store import db
 from tests.conftest import MONDAY
-from tests.flow.bookings import ONE, TUESDAY, at_slot, centre_with_a_night, confirm, hold, starts
+from tests.flow.bookings import (
+    ONE,
+    SERVICE,
+    TUESDAY,
+    at_slot,
+    centre_with_a_night,
+    confirm,
+    hold,
+    starts,
+)
+from tests.flow.letters import Desk
 from tests.flow.stage import own
 from tests.support.database import empty
 from tests.support.people import KIOSK
@@ -126,6 +140,47 @@ async def test_whom_an_accepted_closure_hits_stays_booked_is_told_and_listed() -
     assert await kinds() == ["booked", "plans"]
     await accept(closed())
     assert await kinds() == ["booked", "plans"]
+
+
+async def test_calls_that_districts_had_before_the_contact_centre_are_listed_as_calls() -> None:
+    """A centre of before this version, in which each district phoned for itself, is updated."""
+    visits = branch().lanes[0]
+    phoning = changed(lanes=(visits, replace(visits, code="phone-any", channel="phone")))
+    await configuring.apply(By(OPERATOR, NOW), phoning)
+    (start, *_) = await starts(ONE, TUESDAY, NOW, channel="phone")
+    visit = await booked()
+    held = await booking.hold(By(RESIDENT, NOW), ONE, [SERVICE], start, "phone")
+    call = await confirm(held, NOW)
+    before = await everything()
+    said = await configuring.rehearse(By(OPERATOR, NOW), centre_with_a_night())
+    assert [(hit.appointment.id, hit.why) for hit in said.stranded] == [(call.id, "service")]
+    (heading, line) = differences.people(await reference.directory(), said, "would be ")
+    assert heading == "1 booking to come would be left without a place:"
+    assert f"...{call.code[-3:]}  {ONE}" in line and "by phone" in line
+    assert await everything() == before
+    with pytest.raises(Conflict, match="people_are_booked"):
+        await configuring.apply(By(OPERATOR, NOW), centre_with_a_night())
+    await accept(centre_with_a_night())
+    assert [one.appointment.id for one in await unsettled.still_open()] == [call.id]
+    assert (await appointments.by_token(visit.token)).state == "booked"
+    assert await kinds() == ["booked", "booked", "plans"]
+
+
+async def test_the_mail_of_changed_plans_names_times_that_can_be_had() -> None:
+    one = await booked()
+    await reaching.correct(By(RESIDENT, NOW), one.token, email="olena@example.com")
+    await accept(closed())
+    desk = Desk()
+    await Sender({"mail": desk}, "https://q.example.org").deliver(FixedClock(NOW))
+    letter = next(each for each in desk.letters if "зможемо" in each.subject)
+    page = f"https://q.example.org/visit/{one.token}/offer?starts_at="
+    links = re.findall(rf'href="{re.escape(page)}([^"]*)"', letter.html or "")
+    assert links and all(f"{page}{each}" in letter.text for each in links)
+    for each in links:
+        moved = await booking.move(
+            By(RESIDENT, NOW), one.token, datetime.fromisoformat(unquote(each))
+        )
+    assert moved.state == "booked" and await unsettled.still_open() == []
 
 
 async def test_whom_another_lane_takes_is_moved_there_and_not_told() -> None:

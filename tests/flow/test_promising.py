@@ -14,13 +14,13 @@ from queue_app.domain.waits import Wait
 from queue_app.flow import arrival, promising
 from queue_app.flow.act import By
 from queue_app.flow.promising import KEPT_DAYS, Promises
-from queue_app.jobs import upkeep
 from queue_app.queries import doctor, halls, reference
 from queue_app.queries.accuracy import Accuracy, accuracy
 from queue_app.store import db
 from tests.conftest import MONDAY
 from tests.flow.test_arrival import book, check_in
 from tests.support.hall import Desk, open_desk, take_ticket
+from tests.support.jobs import sweep
 from tests.support.people import BRANCH
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -193,7 +193,7 @@ async def test_who_still_waits_when_the_day_is_over_is_counted_apart() -> None:
     await open_desk("5", MONDAY)
     mine = await take_ticket(MONDAY)
     await promised(mine.id, after(5), 5, 10)
-    await upkeep.sweep(FixedClock(MONDAY + timedelta(days=1)))
+    await sweep(FixedClock(MONDAY + timedelta(days=1)))
     found = await figures("later")
     assert (found.promises, found.left, found.closed, found.overdue) == (0, 0, 1, 1)
     assert (await figures("ticket")).closed == 1

@@ -19,7 +19,7 @@ from queue_app.jobs.sending import Sender
 from queue_app.queries import doctor, reference
 from queue_app.store import db
 from tests.conftest import MONDAY
-from tests.flow.letters import ELEVEN, Desk
+from tests.flow.letters import ELEVEN, Desk, book
 from tests.flow.stage import own
 from tests.support.database import CONFIG
 from tests.support.people import BRANCH
@@ -137,6 +137,35 @@ async def test_whoever_proves_a_contact_releases_what_another_booked_with_it(
     await booking.cancel(by(clock), blocking[0].token)
     booked = await booking.confirm(by(clock), mine.token, "Олена", PHONE, None, "uk")
     assert booked.state == "booked"
+
+
+async def test_two_proofs_of_one_contact_at_one_moment_release_and_book_once(
+    clock: FixedClock,
+) -> None:
+    """Two phones of one person, or its owner and somebody who reads along."""
+    blocked = await book(clock, None, PHONE)
+    first, second = await proof_of(clock, PHONE), await proof_of(clock, PHONE)
+    for proof in (first, second):
+        assert [one.id for one in await proving.booked_with(proof, clock.now())] == [blocked.id]
+    released = await asyncio.gather(
+        *(booking.cancel(by(clock), blocked.token) for _ in (first, second))
+    )
+    assert {one.state for one in released} == {"cancelled"}
+    starts = [ELEVEN + timedelta(minutes=30 * one) for one in range(6)]
+    held = [await booking.hold(by(clock), BRANCH, ["debt-amount"], one) for one in starts]
+    done = await asyncio.gather(
+        *(
+            booking.confirm(
+                by(clock), one.token, "Олена", PHONE, None, "uk", (), [(first, second)[n % 2]]
+            )
+            for n, one in enumerate(held)
+        ),
+        return_exceptions=True,
+    )
+    refused = [one for one in done if isinstance(one, BaseException)]
+    assert [getattr(one, "code", one) for one in refused] == ["too_many_bookings"] * 2
+    told = await db.fetch("SELECT event FROM message WHERE kind = 'cancelled'")
+    assert len(told) == 1
 
 
 async def test_a_proof_shows_nothing_after_an_hour_and_is_then_forgotten(clock: FixedClock) -> None:

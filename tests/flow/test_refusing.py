@@ -10,17 +10,27 @@ from config.sms_gateway import TurboSms
 from queue_app.clock import FixedClock
 from queue_app.delivery.gateway import SmsGateway
 from queue_app.delivery.smtp import SmtpMailer
+from queue_app.domain.errors import Conflict, NotAllowed, RuleBroken
 from queue_app.domain.messages import Medium
 from queue_app.domain.people import OPERATOR, RESIDENT, SYSTEM
-from queue_app.flow import arrival, booking, forgetting, proving, reaching, refusing
+from queue_app.flow import (
+    arrival,
+    booking,
+    contact_at_desk,
+    forgetting,
+    proving,
+    reaching,
+    refusing,
+)
 from queue_app.flow.act import By
 from queue_app.jobs import retention
 from queue_app.jobs.sending import Sender
-from queue_app.queries import known, reference, refused
+from queue_app.queries import appointments, known, reference, refused
 from queue_app.store import db
 from tests.flow.desks import screen_of
 from tests.flow.letters import Desk, book, waiting
-from tests.support.hall import open_desk
+from tests.support.hall import Desk as OpenDesk
+from tests.support.hall import open_desk, take_ticket
 from tests.support.mail_server import Office, mail_server
 from tests.support.people import BRANCH, KIOSK
 from tests.support.sms_server import sms_server
@@ -272,3 +282,71 @@ async def test_the_desk_sees_that_a_contact_is_refused(clock: FixedClock) -> Non
     assert before.current and before.current.refused == ()
     assert seen.current and seen.current.refused == ("email",)
     assert seen.version > before.version, "the screen is told"
+
+
+def by(desk: OpenDesk) -> By:
+    return By(desk.clerk, desk.now)
+
+
+async def at_the_desk(clock: FixedClock, code: str) -> tuple[OpenDesk, int]:
+    """Whoever has this code is called and served; the desk and their ticket."""
+    issued = await arrival.check_in(By(KIOSK, clock.now()), BRANCH, code)
+    desk = await open_desk("1", clock.now())
+    await desk.call(issued.id)
+    return desk, issued.id
+
+
+async def test_a_clerk_corrects_what_does_not_arrive_and_other_bookings_are_told_there(
+    clock: FixedClock, office: Office
+) -> None:
+    booked = await book(clock, MAIL, PHONE)
+    later = await book(clock, "olena@example.com")
+    await Sender({"mail": mailer(office), "sms": Desk()}).deliver(clock)
+    assert await marked()
+    clock.advance(minutes=55)
+    desk, ticket = await at_the_desk(clock, booked.code)
+    await contact_at_desk.correct_contact(by(desk), ticket, email="olena@example.org")
+    assert await marked() == {}
+    seen = await screen_of(desk, clock)
+    assert seen.current and seen.current.refused == ()
+    kept = [(await appointments.by_token(one.token)).email for one in (booked, later)]
+    assert kept == ["olena@example.org"] * 2
+    told = Desk()
+    await Sender({"mail": told, "sms": told}, "https://q.example.org").deliver(clock)
+    assert [one.recipient for one in told.letters] == ["olena@example.org"]
+    assert later.token in told.letters[0].text, "of the other booking; of this one they know"
+
+
+async def test_a_clerk_corrects_at_their_own_desk_alone_and_only_what_was_booked(
+    clock: FixedClock,
+) -> None:
+    booked = await book(clock, MAIL, PHONE)
+    clock.advance(minutes=55)
+    desk, ticket = await at_the_desk(clock, booked.code)
+    other = await open_desk("2", clock.now())
+    with pytest.raises(NotAllowed, match="not_your_desk"):
+        await contact_at_desk.correct_contact(by(other), ticket, email="a@example.com")
+    for phone, email in ((None, None), (None, "  "), (None, "olena@"), ("067", None)):
+        with pytest.raises(RuleBroken, match="bad_contact"):
+            await contact_at_desk.correct_contact(by(desk), ticket, phone, email)
+    with pytest.raises(RuleBroken, match="contact_unsure"):
+        await contact_at_desk.correct_contact(by(desk), ticket, email="olena@gmail.con")
+    assert (await appointments.by_token(booked.token)).email == MAIL
+    await contact_at_desk.correct_contact(
+        by(desk), ticket, email="olena@gmail.con", as_it_is=["email"]
+    )
+    assert (await appointments.by_token(booked.token)).email == "olena@gmail.con"
+    walked_in = await take_ticket(clock.now())
+    await other.call(walked_in.id)
+    with pytest.raises(Conflict, match="no_booking"):
+        await contact_at_desk.correct_contact(by(other), walked_in.id, email="a@example.com")
+
+
+async def test_an_address_that_is_said_to_be_right_is_tried_once_more(clock: FixedClock) -> None:
+    booked = await book(clock, MAIL, PHONE)
+    identity = str(await db.fetch_value("SELECT identity FROM message"))
+    await refusing.refuse(By(SYSTEM, clock.now()), identity, "it came back: 5.1.1")
+    clock.advance(minutes=55)
+    desk, ticket = await at_the_desk(clock, booked.code)
+    await contact_at_desk.correct_contact(by(desk), ticket, email=MAIL)
+    assert await marked() == {}

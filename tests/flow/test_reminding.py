@@ -18,7 +18,7 @@ from queue_app.flow import arrival, booking, configuring, forgetting, reaching, 
 from queue_app.flow.act import By
 from queue_app.jobs import day_ends, due_reminders, retention
 from queue_app.jobs.sending import Sender
-from queue_app.queries import doctor, known, reference
+from queue_app.queries import appointments, doctor, known, reference
 from queue_app.store import db
 from tests.conftest import MONDAY
 from tests.flow.letters import Desk
@@ -75,6 +75,25 @@ async def test_who_is_booked_is_reminded_on_the_evening_before_and_two_hours_bef
     await book(MONDAY)
     moments = every(30, MONDAY, TUESDAY_THREE + timedelta(hours=1))
     assert await reminded(clock, *moments) == ["23 18:00", "24 13:00"]
+
+
+@pytest.mark.parametrize(
+    ("hour", "days", "booked_hour"),
+    [(15, 1, 10), (9, 1, 10), (15, 1, 17), (13, 0, 10), (10, 2, 22)],
+)
+async def test_who_books_is_told_beforehand_when_they_will_be_reminded(
+    clock: FixedClock, hour: int, days: int, booked_hour: int
+) -> None:
+    """Late in the evening, in the morning after, on the day itself: said is what comes."""
+    booked_at = MONDAY.replace(hour=booked_hour)
+    starts_at = MONDAY.replace(hour=hour) + timedelta(days=days)
+    await due_reminders.send(FixedClock(booked_at))
+    booked = await book(booked_at, starts_at)
+    directory = await reference.directory()
+    timed_at = await appointments.timed_at(booked)
+    told = directory.reminders.to_come(booked.starts_at, timed_at, booked_at)
+    came = await reminded(clock, *every(10, booked_at, starts_at))
+    assert came == [f"{directory.local(one):%d %H:%M}" for one in told]
 
 
 async def test_a_call_is_recalled_in_its_own_words_and_by_sms_where_there_is_no_address(

@@ -20,6 +20,7 @@ from queue_app.jobs.sending import Sender
 from queue_app.queries.outbox import identity
 from queue_app.store import db
 from tests.flow.letters import Desk, book, files_in, waiting
+from tests.support.jobs import sweep
 
 pytestmark = pytest.mark.usefixtures("proven")
 
@@ -95,7 +96,7 @@ async def test_files_go_with_the_rows_of_their_messages_and_not_before(
     await booking.cancel(By(RESIDENT, clock.now()), given_up.token)
     assert {Path(name).suffix for name in names(folder)} == {".eml", ".json"}
     assert await drop(clock, folder) == 0
-    await upkeep.sweep(FixedClock(clock.advance(days=31)))
+    await sweep(FixedClock(clock.advance(days=31)))
     assert await db.fetch_value("SELECT count(*) FROM message") == 0
     assert await drop(clock, folder) == 2
     assert names(folder) == set()

@@ -14,13 +14,14 @@ from queue_app.domain.appointments import Appointment
 from queue_app.domain.people import OPERATOR, RESIDENT, Staff
 from queue_app.flow import accounts, arrival, booking, calling, staffing
 from queue_app.flow.act import By
-from queue_app.jobs import calls, day_ends, holds, upkeep
+from queue_app.jobs import calls, day_ends, holds
 from queue_app.jobs.each import each
 from queue_app.jobs.runner import Job, run_if_due, running
 from queue_app.queries import appointments, doctor, halls, reference
 from queue_app.queries.tickets import by_token
 from queue_app.store import db
 from tests.conftest import KYIV, MONDAY
+from tests.support.jobs import sweep
 from tests.support.people import BRANCH, CALLS, KIOSK, PASSWORD
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -60,9 +61,9 @@ async def state(one: Appointment) -> str:
 async def test_holds_that_ran_out_expire_and_screens_are_told(clock: FixedClock) -> None:
     held = await booking.hold(By(RESIDENT, MONDAY), BRANCH, [SERVICE], ELEVEN, "visit")
     before = await version()
-    await upkeep.sweep(FixedClock(clock.advance(minutes=10, microseconds=-1)))
+    await sweep(FixedClock(clock.advance(minutes=10, microseconds=-1)))
     assert (await state(held), await version()) == ("held", before)
-    await upkeep.sweep(FixedClock(clock.advance(microseconds=1)))
+    await sweep(FixedClock(clock.advance(microseconds=1)))
     assert (await state(held), await version()) == ("expired", before + 1)
 
 
@@ -71,11 +72,11 @@ async def test_a_booked_call_joins_the_queue_at_its_time_and_once(
 ) -> None:
     call = await booked(channel="phone")
     visit = await booked()
-    await upkeep.sweep(FixedClock(clock.advance(minutes=59, seconds=59)))
+    await sweep(FixedClock(clock.advance(minutes=59, seconds=59)))
     assert (await appointments.by_token(call.token)).ticket_token is None
     clock.advance(seconds=1)
     for _ in "twice":
-        await upkeep.sweep(FixedClock(clock.now()))
+        await sweep(FixedClock(clock.now()))
     token = (await appointments.by_token(call.token)).ticket_token
     assert token
     ticket = await by_token(token)
@@ -121,11 +122,11 @@ async def test_whoever_is_in_the_house_at_midnight_has_left_and_desks_are_closed
     assert second
     await calling.start(By(clerk, MONDAY), second.id)
     clock.set(MIDNIGHT - timedelta(microseconds=1))
-    await upkeep.sweep(FixedClock(clock.now()))
+    await sweep(FixedClock(clock.now()))
     rows = await db.fetch("SELECT state FROM ticket")
     assert sorted(row["state"] for row in rows) == sorted(states)
     clock.set(MIDNIGHT)
-    await upkeep.sweep(FixedClock(clock.now()))
+    await sweep(FixedClock(clock.now()))
     rows = await db.fetch("SELECT state FROM ticket")
     assert [row["state"] for row in rows] == ["left"] * 3
     assert await db.fetch_value("SELECT count(*) FROM desk WHERE state <> 'closed'") == 0
@@ -144,7 +145,7 @@ async def test_a_past_booking_is_fulfilled_if_its_visitor_was_served_else_missed
     await calling.start(By(clerk, MONDAY), called.id)
     await calling.finish(By(clerk, MONDAY), called.id)
     clock.set(MIDNIGHT)
-    await upkeep.sweep(FixedClock(clock.now()))
+    await sweep(FixedClock(clock.now()))
     assert [await state(one) for one in (served, absent, to_come)] == [
         "fulfilled", "missed", "booked",
     ]  # fmt: skip
@@ -161,7 +162,7 @@ async def test_a_visit_that_nobody_finished_was_a_visit(clock: FixedClock) -> No
     clock.set(MIDNIGHT)
     await day_ends.settle_appointments(clock)
     assert await state(begun) == "fulfilled", "whether the day has ended for its ticket or not"
-    await upkeep.sweep(FixedClock(clock.now()))
+    await sweep(FixedClock(clock.now()))
     assert await doctor.check(clock.now()) == []
 
 
@@ -173,11 +174,11 @@ async def test_names_and_contacts_go_when_their_time_is_over(clock: FixedClock) 
     async def names() -> list[str | None]:
         return [(await appointments.by_token(one.token)).name for one in (kept, cancelled)]
 
-    await upkeep.sweep(FixedClock(clock.advance(days=days)))
+    await sweep(FixedClock(clock.advance(days=days)))
     assert await names() == ["Ян", "Ян"]
-    await upkeep.sweep(FixedClock(clock.advance(seconds=1)))
+    await sweep(FixedClock(clock.advance(seconds=1)))
     assert await names() == ["Ян", None]
-    await upkeep.sweep(FixedClock(clock.advance(days=2)))
+    await sweep(FixedClock(clock.advance(days=2)))
     assert await names() == [None, None]
     row = await db.fetch_row("SELECT phone, email FROM appointment WHERE id = $1", kept.id)
     assert row and not any(row)
@@ -194,11 +195,11 @@ async def test_sessions_and_keys_go_when_nobody_will_use_them(clock: FixedClock)
         tables = ("session", "request")
         return [await db.fetch_value(f"SELECT count(*) FROM {table}") for table in tables]
 
-    await upkeep.sweep(FixedClock(clock.advance(hours=13)))
+    await sweep(FixedClock(clock.advance(hours=13)))
     assert await left() == [1, 1]
-    await upkeep.sweep(FixedClock(clock.advance(hours=1)))
+    await sweep(FixedClock(clock.advance(hours=1)))
     assert await left() == [0, 1]
-    await upkeep.sweep(FixedClock(clock.advance(hours=11)))
+    await sweep(FixedClock(clock.advance(hours=11)))
     assert await left() == [0, 0]
 
 
@@ -289,9 +290,9 @@ async def test_a_step_that_fails_keeps_no_other_from_its_turn(
     one = await booked()
     monkeypatch.setattr(day_ends, "close_out", None)
     await arrival.issue(By(KIOSK, MONDAY), BRANCH, [SERVICE], None, "uk")
-    await upkeep.sweep(FixedClock(clock.advance(days=1)))
+    await sweep(FixedClock(clock.advance(days=1)))
     assert await state(one) == "missed"
-    await upkeep.sweep(FixedClock(clock.advance(days=31)))
+    await sweep(FixedClock(clock.advance(days=31)))
     assert (await appointments.by_token(one.token)).phone is None
 
 
@@ -307,7 +308,7 @@ async def test_a_desk_of_a_branch_that_was_retired_is_left_at_midnight_too(
     without = {slug: one for slug, one in directory.branches.items() if slug != BRANCH}
     monkeypatch.setattr(reference, "FRESH_SECONDS", 1e9)
     monkeypatch.setattr(reference, "_cached", msgspec.structs.replace(directory, branches=without))
-    await upkeep.sweep(FixedClock(clock.advance(days=1)))
+    await sweep(FixedClock(clock.advance(days=1)))
     assert await db.fetch_value("SELECT state FROM desk WHERE id = $1", desk) == "closed"
 
 

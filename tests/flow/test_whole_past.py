@@ -55,6 +55,7 @@ from tests.flow.stage import pool_on
 from tests.support import long_past
 from tests.support.database import RUN_FOLDER, drop_database, own_database
 from tests.support.hall import Desk, open_desk, take_ticket
+from tests.support.jobs import sweep
 from tests.support.long_past import Past
 from tests.support.people import BRANCH, CALLS, KIOSK, hire
 from tests.support.subscriber import Subscriber
@@ -153,7 +154,7 @@ async def grown(database_server: str, worker: str) -> AsyncIterator[str]:
         assert await long_past.write(dsn, PAST) > 10_000
         await hire(LONG_AGO)
         await run(dsn, _BESIDE)
-        await upkeep.sweep(CLOCK)
+        await sweep(CLOCK)
     await run(dsn, _UNDISTURBED)
     await run(dsn, "VACUUM ANALYZE")
     yield dsn

@@ -10,14 +10,28 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from queue_app.store.cluster import cluster
-from tests.load import back, boards, history, memory, requests, share, slots, verbs, waits
+from tests.load import (
+    back,
+    boards,
+    city,
+    costs,
+    history,
+    memory,
+    requests,
+    share,
+    slots,
+    verbs,
+    waits,
+)
 from tests.load.stage import Stage, open_files, staged
 from tests.load.table import Table
 
 BENCHMARKS: dict[str, Callable[[Stage], Awaitable[list[Table]]]] = {
     "boards": boards.measure,
+    "city": city.measure,
     "back": back.measure,
     "verbs": verbs.measure,
+    "costs": costs.measure,
     "slots": slots.measure,
     "waits": waits.measure,
     "requests": requests.measure,

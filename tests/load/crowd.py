@@ -1,5 +1,6 @@
-"""A crowd of boards in a process of its own: `python -m tests.load.crowd HOST PORT PATH COUNT`.
+"""A crowd of screens in a process of its own: `python -m tests.load.crowd HOST PORT PATHS COUNT`.
 
+PATHS: one, or several with commas between them, among which the screens are shared out evenly.
 Reads versions from its input, one a line, and answers each with the instant (nanoseconds of the
 machine's monotonic clock) at which the last board had a frame of that version. The protocol is
 read by hand, so that a thousand clients cost little of the machine that is measured.
@@ -8,6 +9,7 @@ read by hand, so that a thousand clients cost little of the machine that is meas
 import asyncio
 import sys
 import time
+from functools import partial
 from typing import cast
 
 TEXT, PING, PONG = 0x81, 0x89, 0x8A
@@ -102,14 +104,17 @@ class Board(asyncio.Protocol):
 
 
 async def main() -> None:
-    host, port, path, count = sys.argv[1], int(sys.argv[2]), sys.argv[3], int(sys.argv[4])
+    host, port, count = sys.argv[1], int(sys.argv[2]), int(sys.argv[4])
+    paths = sys.argv[3].split(",")
     loop = asyncio.get_running_loop()
     crowd = Crowd(count)
     for start in range(0, count, 50):
         await asyncio.gather(
             *(
-                loop.create_connection(lambda: Board(crowd, host, path), host, port)
-                for _ in range(start, min(start + 50, count))
+                loop.create_connection(
+                    partial(Board, crowd, host, paths[n % len(paths)]), host, port
+                )
+                for n in range(start, min(start + 50, count))
             )
         )
     await crowd.every_open.wait()

@@ -57,6 +57,11 @@ async def serve(clerk: Client, desk: int) -> None:
 
 
 def row(name: str, server: Server) -> Sequence[str]:
+    return name, *(f"{held_bytes(server, key) / 2**20:.0f} MB" for key in ("VmRSS", "VmHWM"))
+
+
+def held_bytes(server: Server, key: str = "VmRSS") -> int:
+    """What the server's process holds now, or (VmHWM) held at most so far."""
     said = Path(f"/proc/{server.process.pid}/status").read_text().splitlines()
     values = dict(one.split(":", 1) for one in said if ":" in one)
-    return name, *(f"{int(values[key].split()[0]) / 1024:.0f} MB" for key in ("VmRSS", "VmHWM"))
+    return int(values[key].split()[0]) * 1024

@@ -4,7 +4,7 @@ import asyncio
 import json
 import resource
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -53,6 +53,19 @@ def core_seconds(pid: int) -> float:
     """What the process has taken of a core so far."""
     fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
     return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+async def core_seconds_of_postgres() -> float:
+    """What PostgreSQL, on which this process' pool is open, has taken of the cores so far: all of
+    its processes, those that have ended included."""
+    file: str = await db.fetch_value("SELECT pg_read_file('postmaster.pid')")
+    keeper = int(file.splitlines()[0])
+    alive = 0.0
+    for child in Path(f"/proc/{keeper}/task/{keeper}/children").read_text().split():
+        with suppress(OSError):  # it has ended since
+            alive += core_seconds(int(child))
+    ended = Path(f"/proc/{keeper}/stat").read_text().rsplit(")", 1)[1].split()[13:15]
+    return core_seconds(keeper) + alive + sum(map(int, ended)) / TICKS
 
 
 def busy_centre() -> Centre:

@@ -49,9 +49,10 @@ BEGIN
         END IF;
     END LOOP;
     FOREACH changing IN ARRAY '{message, job, promise, foretold, waits_ahead,
-            push_subscription, ticket, unsettled,
+            push_subscription, visit_note, ticket, unsettled,
             appointment, wish, counter, request, tally, proof, freed_slot, session, brake,
-            known_browser, pairing, device, board_line, service_time, branch_habits, staff,
+            known_browser, pairing, device, board_line, desk_skills, ticket_limit,
+            service_time, branch_habits, staff,
             refused_contact, reminded, unreminded, printer}'::text[] LOOP
         EXECUTE format('DELETE FROM %I', changing);
     END LOOP;

@@ -49,6 +49,7 @@ class Lived(Struct, frozen=True):
     visits: tuple[str, ...]
     tickets: tuple[str, ...]
     wishes: tuple[str, ...]
+    booking: int
     tomorrow: str
     proof: str
     reminder: str
@@ -76,6 +77,7 @@ def addresses(lived: Lived) -> dict[str, list[str]]:
         "/time": [f"/time?{chosen}&day={lived.tomorrow}", f"/time?{chosen}&day=2027-12-25"],
         "/taken": [f"/taken?{chosen}"],
         "/at": [f"/at?{chosen}&starts_at={lived.tomorrow}T10:00:00Z"],
+        "/two": ["/two?service=debt-amount&service=owner-change", "/two"],
         "/now": ["/now"],
         "/now/{branch}": [f"/now/{lived.branch}"],
         "/held": ["/held"],
@@ -93,6 +95,10 @@ def addresses(lived: Lived) -> dict[str, list[str]]:
         "/visit/{token}/time": [f"/visit/{one}/time?day={lived.tomorrow}" for one in visits],
         "/visit/{token}/offer": [
             f"/visit/{one}/offer?starts_at={lived.tomorrow}T10:00:00Z" for one in visits
+        ],
+        "/visit/{token}/services": [f"/visit/{one}/services" for one in visits],
+        "/visit/{token}/services/taken": [
+            f"/visit/{one}/services/taken?service={lived.service}" for one in visits
         ],
         "/visit/{token}/taken": [f"/visit/{one}/taken" for one in visits],
         "/visit/{token}/cancellation": [f"/visit/{one}/cancellation" for one in visits],
@@ -126,7 +132,24 @@ def addresses(lived: Lived) -> dict[str, list[str]]:
         "/console": ["/console"],
         "/console/unsettled": ["/console/unsettled"],
         "/console/devices": ["/console/devices"],
+        "/console/leaving": ["/console/leaving"],
+        "/console/desks/{desk}/history": [f"/console/desks/{lived.desk_id}/history"],
+        "/console/branches/{branch}/today": [
+            f"/console/branches/{lived.branch}/today",
+            f"/console/branches/{lived.branch}/today?stage=booked&q=Ann",
+        ],
+        "/console/branches/{branch}/ticket": [f"/console/branches/{lived.branch}/ticket"],
+        "/console/branches/{branch}/booking": [
+            f"/console/branches/{lived.branch}/booking",
+            f"/console/branches/{lived.branch}/booking?service={lived.service}&channel=visit",
+        ],
+        "/console/branches/{branch}/bookings/{number}": [
+            f"/console/branches/{lived.branch}/bookings/{lived.booking}"
+        ],
         "/console/sign-in": ["/console/sign-in"],
+        "/office": ["/office"],
+        "/office/branches/{branch}/staffing": [f"/office/branches/{lived.branch}/staffing"],
+        "/office/branches/{branch}": [f"/office/branches/{lived.branch}"],
         "/console/desks/{desk}": [f"/console/desks/{lived.desk_id}"],
         "/console/desks/{desk}/screen": [f"/console/desks/{lived.desk_id}/screen"],
     }
@@ -152,6 +175,7 @@ async def live(clock: FixedClock) -> Lived:
         visits=tuple(visits),
         tickets=tuple(tickets),
         wishes=tuple(await _wishes(clock, directory, branch, service)),
+        booking=(await appointments.by_token(visits[3])).id,
         proof=await _proof(clock),
         reminder=await reminder(),
         tomorrow=str(directory.local(clock.now()).date() + timedelta(days=1)),
@@ -321,14 +345,15 @@ async def pages(
         for address in asked:
             if language:
                 address += f"{'&' if '?' in address else '?'}lang={language}"  # noqa: PLW2901
-            headers = {"Accept": "text/html", **_bearer(lived, path)}
+            headers = {"Accept": "text/html", **bearer(lived, path)}
             yield address, await client.get(address, headers=headers)
 
 
-def _bearer(lived: Lived, path: str) -> dict[str, str]:
+def bearer(lived: Lived, path: str) -> dict[str, str]:
+    """Of whom the page of that route is for."""
     if path.startswith("/kiosk"):
         return lived.kiosk.bearer
-    if path in ("/console/unsettled", "/console/devices"):
+    if path in ("/console/unsettled", "/console/devices") or path.startswith("/office"):
         return lived.supervisor.bearer
     if path.startswith("/console") and "sign-in" not in path:
         return lived.clerk.bearer

@@ -15,8 +15,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
+from queue_app.jobs import upkeep
 from queue_app.web import bounds
 from queue_app.web.bounds import ConnectionLimits
+from tests.support.jobs import DUE
 
 ROOT = Path(__file__).parents[2]
 _forked = multiprocessing.get_context("forkserver")
@@ -99,11 +101,13 @@ def start_servers(
     environment: dict[str, str] | None = None,
     limits: ConnectionLimits | None = None,
     ready: bool = True,
+    foretells: bool = False,
 ) -> list[Server]:
     """`count` processes on the database `dsn`, ready; with `clock`, all on the same hall's time.
 
     `limits` instead of the usual ones of a connection, where there is one worker. Not `ready`:
-    begun, and not waited for.
+    begun, and not waited for. They compute a week's waits for each branch only where a test wants
+    it (`foretells`), as that would cost each of them seconds.
     """
     arguments = ["--workers", str(workers)]
     if clock:
@@ -115,6 +119,7 @@ def start_servers(
             folder,
             _environment(dsn, folder, rate_limits, environment),
             limits,
+            foretells,
         )
         for _ in range(count)
     ]
@@ -180,12 +185,15 @@ def _start(
     folder: Path,
     environment: dict[str, str],
     limits: ConnectionLimits | None,
+    foretells: bool,
 ) -> Server:
     log = folder / f"server-{port}.log"
     log.touch()
     command = ["serve", "--host", "127.0.0.1", "--port", str(port), *arguments]
     streams = [Path(os.devnull), log, log]
-    process = _forked.Process(target=_command, args=(command, environment, streams, limits))
+    process = _forked.Process(
+        target=_command, args=(command, environment, streams, limits, foretells)
+    )
     process.start()
     return Server(f"http://127.0.0.1:{port}", process, log)
 
@@ -195,6 +203,7 @@ def _command(
     environment: dict[str, str],
     streams: list[Path],
     limits: ConnectionLimits | None = None,
+    foretells: bool = True,
 ) -> None:
     """The command in a process of its own, forked from one that has imported it already."""
     for number, path in enumerate(streams):
@@ -207,4 +216,5 @@ def _command(
     from queue_app.cli import main
 
     bounds.LIMITS = limits or bounds.LIMITS
+    upkeep.JOBS = upkeep.JOBS if foretells else DUE
     main(arguments)

@@ -1,4 +1,4 @@
-"""What a browser loads for a page: its files, and the modules that its scripts import."""
+"""What a browser loads for a page: its files as sent, and the modules that its scripts import."""
 
 import re
 from urllib.parse import urljoin
@@ -10,7 +10,7 @@ _IMPORTED = re.compile(r'^(?:import|export)\b[^;]*?"([^"]+\.js)";', re.MULTILINE
 
 
 async def files_of(client: httpx.AsyncClient, html: str) -> dict[str, int]:
-    """The size of each file in bytes, by its path."""
+    """The size of each file in bytes as it is sent, by its path."""
     sizes: dict[str, int] = {}
     todo = [path.partition("?")[0] for path in _LINKED.findall(html)]
     while todo:
@@ -19,7 +19,7 @@ async def files_of(client: httpx.AsyncClient, html: str) -> dict[str, int]:
             continue
         answer = await client.get(path)
         assert answer.status_code == 200, path
-        sizes[path] = len(answer.content)
+        sizes[path] = answer.num_bytes_downloaded
         if path.endswith(".js"):
             todo += [urljoin(path, name) for name in _IMPORTED.findall(answer.text)]
     return sizes

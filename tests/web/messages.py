@@ -23,6 +23,7 @@ ROOMS = (
     "queue_app.delivery",
     "queue_app.web",
     "queue_app.console",
+    "queue_app.office",
     "queue_app.api",
     "queue_app.demo",
     "queue_app.trial",

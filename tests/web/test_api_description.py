@@ -28,6 +28,7 @@ POST /wishes/{token}/withdrawal
 POST /appointments/{token}/extensions
 POST /appointments/{token}/check-ins
 POST /appointments/{token}/reschedulings
+POST /appointments/{token}/changes
 POST /appointments/{token}/cancellation
 GET /appointments/{token}
 GET /branches/{branch}/board
@@ -49,6 +50,11 @@ DELETE /sessions/current
 GET /branches/{branch}/desks
 POST /desks/{desk}/openings
 POST /desks/{desk}/pauses
+POST /desks/{desk}/help
+POST /desks/{desk}/help-ends
+POST /desks/{desk}/break-asks
+POST /desks/{desk}/break-ask-ends
+POST /desks/{desk}/break-grants
 POST /desks/{desk}/closings
 POST /desks/{desk}/calls
 POST /tickets/{ticket}/recalls
@@ -61,11 +67,18 @@ POST /tickets/{ticket}/returns
 POST /tickets/{ticket}/transfers
 POST /tickets/{ticket}/undo
 POST /tickets/{ticket}/reprints
+POST /tickets/{ticket}/contacts
 GET /desks/{desk}/queue
 POST /branches/{branch}/interruptions
 GET /branches/{branch}/interruptions
 POST /interruptions/{interruption}/resumption
 GET /asyncapi.json
+POST /desks/{desk}/assignments
+POST /desks/{desk}/skills
+POST /desks/{desk}/summons
+POST /tickets/{ticket}/redirections
+POST /branches/{branch}/ticket-limits
+POST /branches/{branch}/day-ends
 """
 
 
@@ -97,7 +110,12 @@ async def test_asyncapi_describes_the_websockets(centre: Centre) -> None:
     document = done(await centre.get("/asyncapi.json"))
     assert document["asyncapi"].startswith("3.")
     addresses = {channel["address"] for channel in document["channels"].values()}
-    assert addresses == {"/ws/branches/{branch}/board", "/ws/tickets/{token}", "/ws/desks/{desk}"}
+    assert addresses == {
+        "/ws/branches/{branch}/board",
+        "/ws/branches/{branch}/supervision",
+        "/ws/tickets/{token}",
+        "/ws/desks/{desk}",
+    }
     assert_references_resolve(document)
 
 

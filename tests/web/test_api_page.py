@@ -63,4 +63,9 @@ async def test_the_page_is_read_on_a_phone_and_by_a_screen_reader(
     await expect(page.locator("#holdSlot")).to_contain_text("starts_at")
     wider = await page.evaluate("document.documentElement.scrollWidth > innerWidth")
     assert not wider
+    edges = [
+        await page.evaluate(f"document.querySelector('{one}').getBoundingClientRect().left")
+        for one in (".site-header-inner", "main")
+    ]
+    assert edges[0] == edges[1], "the header stands over what it heads"
     await assert_accessible(page)

@@ -16,6 +16,7 @@ from tests.support.browser import assert_accessible, follow
 from tests.support.hall import open_desk
 from tests.support.people import CALLS
 from tests.support.server import Server
+from tests.web.resident import CHOICE
 
 pytestmark = [pytest.mark.browser, pytest.mark.server]
 PHONE = {"width": 390, "height": 844}
@@ -158,6 +159,33 @@ async def test_back_never_asks_to_send_a_form_again(
     assert seen[-1] == "З яким питанням ви звертаєтеся?"
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("path", "right", "done"),
+    [
+        ("/my", {"#code": "123456", "#contact": "a@example.com"}, "Посилання вже в дорозі"),
+        ("/my/all", {"#contact": "a@example.com"}, "Введіть код"),
+        (f"/wish?{CHOICE}", {"#name": "Ян", "#email": "a@example.com"}, "Ви у списку очікування"),
+    ],
+)
+async def test_back_from_what_was_corrected_and_a_reload_find_the_form(
+    server: Server, context: BrowserContext, path: str, right: dict[str, str], done: str
+) -> None:
+    page = await context.new_page()
+    await page.goto(f"{server.url}{path}")
+    question = await page.locator("h1").inner_text()
+    await follow(page.locator("form > .button-primary"))
+    await expect(page.locator(".error-summary")).to_be_visible()
+    for field, value in right.items():
+        await page.fill(field, value)
+    await follow(page.locator("form > .button-primary"))
+    await expect(page.locator("h1")).to_have_text(done)
+    await page.go_back()
+    await expect(page.locator("h1")).to_have_text(question)
+    await page.reload()
+    await expect(page.locator("h1")).to_have_text(question)
+
+
 async def test_services_are_found_by_any_of_their_words(
     server: Server, context: BrowserContext
 ) -> None:
@@ -170,7 +198,7 @@ async def test_services_are_found_by_any_of_their_words(
     await expect(page.locator("#found")).to_have_text("Знайдено 1 послугу")
     await expect(page.locator("#results .service")).to_have_count(1)
     await page.locator(".service:visible input").check()
-    await expect(page.locator("#chosen")).to_have_text("Обрано 1 послугу, до 5 хв")
+    await expect(page.locator("#chosen")).to_have_text("Обрано 1 послугу, 5 хв")
     for words in ("показники", "субсидія", "розстрочка", "довідок", "договір", "лічильник води"):
         await page.fill("#search", words)
         await expect(page.locator("#nothing-found")).to_be_hidden()

@@ -10,9 +10,10 @@ from queue_app.clock import FixedClock
 from queue_app.domain.people import RESIDENT
 from queue_app.flow import arrival
 from queue_app.flow.act import By
-from queue_app.jobs import day_ends, upkeep
+from queue_app.jobs import day_ends
 from queue_app.queries import appointments, tickets
 from tests.support.hall import Desk, open_desk
+from tests.support.jobs import sweep
 from tests.web.resident import HTML, PERSON, TUESDAY_TEN, get, post, words_of
 
 BRANCH = "contact-centre"
@@ -49,10 +50,10 @@ async def admitted(client: httpx.AsyncClient, clock: FixedClock, link: str) -> D
     """The call has its ticket; the desk that will make it is open."""
     assert "Вас записано" in await said(client, link)
     clock.set(TUESDAY_TEN - timedelta(seconds=1))
-    await upkeep.sweep(FixedClock(clock.now()))
+    await sweep(FixedClock(clock.now()))
     assert (await appointments.by_token(link[7:])).ticket_token is None
     clock.set(TUESDAY_TEN)
-    await upkeep.sweep(FixedClock(clock.now()))
+    await sweep(FixedClock(clock.now()))
     return await open_desk("1", clock.now(), BRANCH)
 
 

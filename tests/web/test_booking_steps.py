@@ -147,12 +147,13 @@ async def test_what_can_be_done_without_a_visit_is_told(client: httpx.AsyncClien
     assert 'href="https://youtu.be/U-ZmUUA1Qv8"' in page.text
 
 
-async def test_a_residents_page_weighs_less_than_60_kilobytes(client: httpx.AsyncClient) -> None:
+async def test_a_residents_page_is_light(client: httpx.AsyncClient) -> None:
     link = await booked(client)
     for url in ("/", f"/day?{CHOICE}", f"/time?{CHOICE}&day=2026-11-25", link, "/about"):
         page = await get(client, url)
         files = await files_of(client, page.text)
-        assert len(page.content) + sum(files.values()) < 60_000, (url, files)
+        sent = page.num_bytes_downloaded + sum(files.values())
+        assert sent < 25_000, (url, files)
 
 
 async def test_a_time_is_chosen_first_and_the_place_after_it(client: httpx.AsyncClient) -> None:

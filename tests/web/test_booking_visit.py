@@ -18,13 +18,14 @@ from queue_app.domain.people import OPERATOR, RESIDENT
 from queue_app.flow import arrival
 from queue_app.flow.act import By
 from queue_app.flow.configuring import apply
-from queue_app.jobs import upkeep
 from queue_app.queries import reference
 from tests.support.application import alive, build, speaking_to
 from tests.support.database import CONFIG
 from tests.support.hall import open_desk, take_ticket
+from tests.support.jobs import sweep
 from tests.support.people import KIOSK
 from tests.web.resident import (
+    CHOICE,
     HTML,
     PERSON,
     TUESDAY_TEN,
@@ -37,11 +38,31 @@ from tests.web.resident import (
 )
 
 
+@pytest.mark.parametrize(
+    "far", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", "2026-11-24T10:00:00"]
+)
+async def test_a_time_that_no_clock_shows_leads_to_the_booking_or_to_other_times(
+    client: httpx.AsyncClient, far: str
+) -> None:
+    link = await booked(client)
+    said = quote(far)
+    for path in (f"{link}/offer?starts_at={said}", f"{link}/taken?wanted={said}"):
+        assert (await get(client, path)).status_code == 200
+    assert (await post(client, f"{link}/time", {"starts_at": far})).url.path == link
+    for path in (f"/at?{CHOICE}&starts_at={said}", f"/taken?{CHOICE}&wanted={said}"):
+        assert (await get(client, path)).status_code == 200
+
+
 async def test_a_visit_is_moved_through_its_link(client: httpx.AsyncClient) -> None:
     link = await booked(client)
     assert "Зараз: вівторок, 24 листопада, 10:00" in words_of(await get(client, f"{link}/day"))
     times = await get(client, f"{link}/time?day=2026-11-25")
     assert "Середа" in words_of(times).replace("середа", "Середа")
+    for page in (await get(client, f"{link}/day"), times):
+        assert f'<form action="{link}/offer" method="get"' in page.text, "a tap asks, no more"
+    asked = await get(client, f"{link}/offer?starts_at=2026-11-25T11:00:00%2B02:00")
+    assert "Перенести запис на цей час?" in words_of(asked) and f'href="{link}/day"' in asked.text
+    assert "24 листопада, 10:00" in words_of(await get(client, link))
     moved = await post(client, f"{link}/time", {"starts_at": "2026-11-25T11:00:00+02:00"})
     assert moved.url.path == link
     assert "25 листопада, 11:00" in words_of(moved)
@@ -139,7 +160,7 @@ async def test_a_call_whose_time_has_passed_is_over_and_one_in_the_queue_is_not(
         await post(client, held.url.path, PERSON)
         links.append(held.url.path)
     clock.set(TUESDAY_TEN + timedelta(hours=1))
-    await upkeep.sweep(FixedClock(clock.now()))
+    await sweep(FixedClock(clock.now()))
     clock.set(TUESDAY_TEN + timedelta(hours=2))
     assert "Ми вам не зателефонували" in words_of(await get(client, links[0]))
     assert 'href="/t/' in (await get(client, links[1])).text

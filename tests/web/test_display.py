@@ -213,7 +213,7 @@ async def test_no_screen_needs_an_inline_script_or_style(
 
 async def test_the_phone_page_is_light(client: httpx.AsyncClient, clock: FixedClock) -> None:
     mine = await take_ticket(clock.now())
-    html = (await client.get(f"/t/{mine.token}")).text
-    files = await files_of(client, html)
+    page = await client.get(f"/t/{mine.token}")
+    files = await files_of(client, page.text)
     assert len(files) >= 8
-    assert sum(files.values()) + len(html.encode()) < 68_000, files
+    assert sum(files.values()) + page.num_bytes_downloaded < 30_000, files

@@ -8,19 +8,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from litestar import Litestar, get, post
+from litestar import Litestar, Request, get, post
 from litestar.datastructures import State
+from litestar.exceptions import ClientException
 from litestar.params import JSONBody
 from litestar.testing import TestClient
 from msgspec import Struct
 
 import queue_app.domain.errors as domain_errors
 from queue_app.clock import SystemClock
-from queue_app.domain.errors import Conflict, NotFound, QueueError, TooMany
+from queue_app.domain.errors import Conflict, NotAllowed, NotFound, QueueError, TooMany
 from queue_app.texts.words import words
-from queue_app.web.errors import EXCEPTION_HANDLERS, SENTENCES
+from queue_app.web.errors import EXCEPTION_HANDLERS
 from queue_app.web.logs import Journal
+from queue_app.web.sentences import PARTS, SENTENCES
 from queue_app.web.templating import Pages, add_security_headers, assets_of
+from queue_app.web.typed import Hearing
 
 ROOT = Path(__file__).parents[2]
 RAISED = {
@@ -45,6 +48,10 @@ def test_every_code_has_its_sentence_in_both_languages() -> None:
     for title, detail in SENTENCES.values():
         for sentence in (title, detail):
             assert words("uk").gettext(sentence) != sentence
+
+
+def test_no_code_has_sentences_in_two_places() -> None:
+    assert len(SENTENCES) == sum(len(part) for part in PARTS)
 
 
 PHONE = "+380 67 123 45 67"
@@ -84,6 +91,21 @@ def wish(data: JSONBody[Wish]) -> Wish:
     return data
 
 
+REFUSALS: dict[int, Exception] = {
+    400: ClientException("what was sent makes no sense"),
+    403: NotAllowed("not_allowed"),
+    429: TooMany("too_many", retry_after_seconds=30),
+    500: RuntimeError("a fault of ours"),
+    503: ConnectionRefusedError(),
+}
+
+
+@post("/refused/{status:int}")
+async def refuse(request: Request[Any, Any, Any], status: int) -> None:
+    await request.form()
+    raise REFUSALS[status]
+
+
 @pytest.fixture(scope="module")
 def client() -> Iterator[TestClient[Litestar]]:
     pages = Pages(
@@ -93,13 +115,13 @@ def client() -> Iterator[TestClient[Litestar]]:
         SystemClock(),
     )
     app = Litestar(
-        [taken, lost, often, broken, away, wish, pages.assets.handler()],
+        [taken, lost, often, broken, away, wish, refuse, pages.assets.handler()],
         state=State({"pages": pages}),
         exception_handlers=EXCEPTION_HANDLERS,
         before_send=[add_security_headers],
         openapi_config=None,
     )
-    app.asgi_handler = Journal(app.asgi_handler, 60.0)
+    app.asgi_handler = Journal(Hearing(app.asgi_handler), 60.0)
     with TestClient(app, raise_server_exceptions=False) as client:
         yield client
 
@@ -122,6 +144,20 @@ def test_a_page_says_in_ukrainian_what_happened_and_what_to_do(client: Any) -> N
     assert '<html lang="uk"' in answer.text
     assert "Це посилання нікуди не веде" in answer.text
     assert 'href="/"' in answer.text
+
+
+@pytest.mark.parametrize("status", REFUSALS)
+def test_the_page_of_every_refusal_gives_the_form_back_with_what_was_typed(
+    client: Any, status: int
+) -> None:
+    form = {"name": "Олена", "phone": PHONE, "as": "chosen"}
+    address = f"/refused/{status}?branch=one"
+    answer = client.post(address, data=form, headers={"Accept": "text/html"})
+    assert answer.status_code == status
+    assert f'action="{address}"' in answer.text
+    assert 'value="Олена"' in answer.text and f'value="{PHONE}"' in answer.text
+    assert '<input type="hidden" name="as" value="chosen">' in answer.text
+    assert "Олена" not in client.get("/visit", headers={"Accept": "text/html"}).text
 
 
 def test_an_unknown_path_is_a_page_for_people_and_a_problem_for_programs(client: Any) -> None:

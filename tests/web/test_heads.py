@@ -9,7 +9,9 @@ from litestar import Litestar
 from litestar.routes import HTTPRoute
 
 from queue_app.clock import FixedClock
-from tests.support.every_page import addresses, live
+from queue_app.store import db
+from tests.support.every_page import addresses, live, pages
+from tests.support.jobs import sweep
 
 VARIES = ("date", "etag", "content-length", "retry-after", "ratelimit-reset", "x-request-id")
 """Of two answers, whatever the method. The length is compared where the answers are alike."""
@@ -30,6 +32,30 @@ async def test_head_answers_as_get_does_everywhere(
             wrong.append((path, got.status_code, headed.status_code))
     assert wrong == []
     assert len(paths) > 50
+
+
+KEPT = ("appointment", "wish", "ticket", "unreminded", "unsettled", "refused_contact", "desk")
+COUNTED = ("message", "appointment_event", "wish_event", "ticket_event", "desk_event", "proof")
+"""Of what changes by itself, such as a message that leaves, or is only added to."""
+
+
+@pytest.mark.slow
+async def test_whoever_opens_every_link_changes_nothing(
+    app: Litestar, client: httpx.AsyncClient, clock: FixedClock
+) -> None:
+    """Mail servers open the links of a mail, and browsers what they may need next."""
+    lived = await live(clock)
+    await sweep(clock)
+    before = await everything()
+    opened = [answer.status_code async for _, answer in pages(client, lived)]
+    assert opened.count(200) > 60
+    assert await everything() == before
+
+
+async def everything() -> dict[str, object]:
+    rows = {one: await db.fetch(f"SELECT * FROM {one} ORDER BY 1, 2") for one in KEPT}
+    found: dict[str, object] = {one: [tuple(row) for row in known] for one, known in rows.items()}
+    return found | {one: await db.fetch_value(f"SELECT count(*) FROM {one}") for one in COUNTED}
 
 
 def named(answer: httpx.Response) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from queue_app.clock import FixedClock
 from queue_app.domain.people import RESIDENT
 from queue_app.flow import booking
 from queue_app.flow.act import By
-from queue_app.web.errors import SENTENCES
+from queue_app.web.sentences import SENTENCES
 from tests.conftest import MONDAY
 from tests.support.hall import SERVICE
 from tests.support.people import BRANCH, PASSWORD, hire, install

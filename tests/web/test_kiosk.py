@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiosk.offer import MOST_CHOICES, cut, screens_of_groups
+from kiosk.offer import MOST_CHOICES, MOST_FOUND, cut, screens_of_groups, screens_of_topics
 from queue_app.clock import FixedClock
 from queue_app.domain.directory import Branch, Directory
 from queue_app.queries import reference
+from queue_app.queries.search import search
 from tests.conftest import MONDAY
 from tests.support.people import BRANCH, Machine, install
 
@@ -35,6 +36,22 @@ def test_no_screen_has_more_choices_than_seven_and_none_is_lost(choices: Sequenc
 async def directory_and_branch() -> tuple[Directory, Branch]:
     directory = await reference.directory()
     return directory, directory.branch(BRANCH)
+
+
+async def test_no_group_of_the_sample_hides_behind_others(database: str) -> None:
+    assert len(screens_of_groups(*await directory_and_branch())) == 1
+
+
+async def test_each_plain_word_leads_to_what_the_search_of_booking_finds_first(
+    database: str,
+) -> None:
+    directory, branch = await directory_and_branch()
+    (topics,) = screens = await screens_of_topics(directory, branch)
+    assert len(topics) == len(directory.centre.search.topics) and len(screens) == 1
+    for one in topics:
+        found = [hit.code for hit in await search(one.topic.title["uk"]) if hit.kind == "service"]
+        shown = [offered.service.code for offered in one.services]
+        assert shown == [code for code in found if code in shown] and len(shown) <= MOST_FOUND
 
 
 async def test_the_kiosk_offers_every_visit_service_that_a_desk_of_the_branch_gives(

@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 from html import unescape
 from pathlib import Path
+from uuid import uuid4
 
 import httpx
 import msgspec
@@ -12,7 +13,8 @@ import pytest
 from config.files import load_centre
 from queue_app.clock import FixedClock
 from queue_app.domain.centre import Centre, Closure
-from queue_app.domain.people import OPERATOR
+from queue_app.domain.people import OPERATOR, SYSTEM
+from queue_app.flow import offering
 from queue_app.flow.act import By
 from queue_app.flow.configuring import apply
 from queue_app.queries import doctor, reference, unsettled
@@ -23,6 +25,7 @@ from tests.support.people import hire
 from tests.web.resident import HTML, TUESDAY_TEN, booked, get, hold, post, words_of
 
 replace = msgspec.structs.replace
+OTHER = {"name": "Ян Коваль", "phone": "", "email": "jan@example.com"}
 
 
 def closed_on_tuesday() -> Centre:
@@ -96,3 +99,47 @@ async def test_a_list_of_nobody_says_so(client: httpx.AsyncClient, clock: FixedC
     staff = await hire(clock.now(), "boss", "supervisor")
     page = await client.get("/console/unsettled", headers=HTML | staff.bearer)
     assert "Ніхто не чекає на інший час" in words_of(page)
+
+
+async def test_whom_no_other_time_suits_waits_and_what_is_taken_then_settles_it(
+    spare_database: str, data: Path, clock: FixedClock
+) -> None:
+    reference.forget()
+    app = build(spare_database, data, clock)
+    async with alive(app), speaking_to(app) as client:
+        link, kept = await booked(client), await booked(client, TUESDAY_TEN + timedelta(days=2))
+        await apply(By(OPERATOR, clock.now()), closed_on_tuesday(), accept=True)
+        way = re.search(r'href="(/wish\?[^"]+)"', (await get(client, link)).text)
+        assert way and way[1].endswith(f"instead={link.removeprefix('/visit/')}")
+        form = await get(client, unescape(way[1]))
+        hidden = re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', form.text)
+        wish = await post(client, "/wish", dict(hidden) | OTHER | {"branch": "podilskyi"})
+        assert wish.url.path.startswith("/wish/"), words_of(wish)
+        branch = (await reference.directory()).branch("podilskyi").id
+        await offering.offer_times(By(SYSTEM, clock.now()), branch)
+        done = await post(client, f"{wish.url.path}/acceptance")
+        assert "Вас записано" in words_of(done)
+        assert "Запис скасовано" in words_of(await get(client, link))
+        assert await unsettled.still_open() == []
+        assert await db.fetch_value("SELECT how FROM unsettled") == "cancelled"
+        assert "Вас записано" in words_of(await get(client, kept))
+        assert await doctor.check(clock.now()) == []
+    reference.forget()
+
+
+async def test_a_wish_gives_up_nothing_that_has_its_place(
+    spare_database: str, data: Path, clock: FixedClock
+) -> None:
+    reference.forget()
+    app = build(spare_database, data, clock)
+    async with alive(app), speaking_to(app) as client:
+        link = await booked(client)
+        token = link.removeprefix("/visit/")
+        for instead in (token, "7-nobody", "x" * 200):
+            form = OTHER | {"service": "debt-amount", "branch": "podilskyi", "instead": instead}
+            wish = await post(client, "/wish", form | {"key": str(uuid4())})
+            branch = (await reference.directory()).branch("podilskyi").id
+            await offering.offer_times(By(SYSTEM, clock.now()), branch)
+            await post(client, f"{wish.url.path}/acceptance")
+        assert "Вас записано" in words_of(await get(client, link))
+    reference.forget()

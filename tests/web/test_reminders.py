@@ -131,3 +131,30 @@ async def test_who_gets_sms_says_it_with_the_proven_contact_and_sees_it_in_what_
     assert "Ви від них відмовилися" in words_of(await get(client, f"/visit/{link}/data"))
     page = await post(client, f"{proof}/reminders", {"wish": "reminders"})
     assert await unwanted() == []
+
+
+async def test_the_confirmation_says_when_one_will_be_reminded_and_where_to(
+    client: httpx.AsyncClient, clock: FixedClock
+) -> None:
+    held = await hold(client, WEDNESDAY_TEN)
+    by_sms = await post(client, held.url.path, PERSON)
+    times = "вівторок, 24 листопада, 18:00; середа, 25 листопада, 08:00"
+    assert f"Нагадаємо через SMS на +380 •• ••• 45 67: {times}." in words_of(by_sms)
+    by_mail = await post(client, f"{held.url.path}/contact", {"email": "olena@example.com"})
+    assert f"Нагадаємо листом на o•••@example.com: {times}." in words_of(by_mail)
+    clock.set(EVENING)
+    later = words_of(await get(client, held.url.path))
+    assert "o•••@example.com: середа, 25 листопада, 08:00." in later
+    clock.set(WEDNESDAY_TEN.replace(hour=9))
+    assert "Нагадаємо" not in words_of(await get(client, held.url.path))
+
+
+async def test_who_wished_for_no_reminders_reads_so_and_where_that_is_changed(
+    client: httpx.AsyncClient, clock: FixedClock, address: dict[str, str]
+) -> None:
+    path = path_in(await reminder(client, clock, **address))
+    await post(client, path, {"wish": "none"})
+    link = await db.fetch_value("SELECT token FROM appointment")
+    page = await get(client, f"/visit/{link}")
+    assert "Нагадувань на O•••@example.com не буде" in words_of(page)
+    assert 'href="/my/all"' in page.text

@@ -93,7 +93,7 @@ def test_every_route_and_every_websocket_names_its_right(app: Litestar) -> None:
     assert nameless == []
     assert [path for path, right in sockets(app) if right not in rights.RIGHTS] == []
     assert len(list(ways(app))) > 60
-    assert len(sockets(app)) == 3
+    assert len(sockets(app)) == 4
 
 
 def test_the_routes_that_only_a_demo_has_name_their_right_too(tmp_path: Path) -> None:

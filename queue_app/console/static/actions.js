@@ -21,10 +21,14 @@ export const buttons = {
   leave: byId("leave"),
   stop: byId("stop"),
   undo: byId("undo-button"),
+  done: byId("done-button"),
+  help: byId("help"),
+  history: byId("history-button"),
 };
 
 export const verbButton = (verb) => document.querySelector(`[data-verb=${verb}]`);
-const word = (verb) => verbButton(verb).querySelector("[data-slot=word]");
+const wordOf = (button) => button.querySelector("[data-slot=word]");
+const word = (verb) => wordOf(verbButton(verb));
 
 let resultTimer = 0;
 
@@ -45,10 +49,12 @@ export function showActions() {
   allow(verbButton("recall"), usable && mayCome && recallIn() <= 0);
   allow(verbButton("no_show"), usable && mayCome);
   for (const verb of ["park", "transfer", "back"]) allow(verbButton(verb), usable && !!person);
+  byId("person-ways").hidden = !person;
+  allow(buttons.done, usable && mode === "serving");
   byId("right").hidden = !person?.priority || person.right_shown !== null;
   allow(verbButton("prove"), usable && mode === "serving");
   allow(verbButton("deny"), usable && !!person);
-  for (const name of ["pause", "resume", "leave", "stop"]) allow(buttons[name], usable);
+  for (const name of ["pause", "resume", "leave", "stop", "help"]) allow(buttons[name], usable);
   showUndo(mode);
 }
 
@@ -96,6 +102,11 @@ export function showDesk() {
   buttons.resume.hidden = !paused || away;
   buttons.leave.hidden = away;
   buttons.stop.hidden = away;
+  put(wordOf(buttons.pause), desk.break_asked_at ? t.break_asked : t.take_break);
+  const { help_at: help } = desk;
+  put(wordOf(buttons.help), help ? fill(t.help.asked, { time: clock.time(help) }) : t.help.ask);
+  buttons.help.setAttribute("aria-pressed", String(Boolean(help)));
+  buttons.help.hidden = away;
   const place = fill(t.desk_title, { number: desk.number });
   document.title = current ? `${current.number} · ${place}` : place;
 }

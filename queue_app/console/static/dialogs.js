@@ -2,11 +2,9 @@
 
 import { ask as answerOf } from "/static/web/lib/dialogs.js";
 import { byId, put } from "/static/web/lib/dom.js";
-import { keepEnter } from "/static/web/lib/keys.js";
 import { fill, language, plural } from "/static/web/lib/words.js";
 import { known, t } from "./hall.js";
-
-const BETWEEN_WORDS = /[^\p{L}\p{N}]+/gu;
+import { offerSearch } from "./search.js";
 
 /** Afterwards Space is the main action again, not the button that opened the dialog. */
 async function ask(dialog) {
@@ -15,13 +13,26 @@ async function ask(dialog) {
   return yes;
 }
 
-/** "Call А15 now?", with how many stand before this person. */
+/** "Call А15 now?", with how many stand before this person: `{why}`, or null. */
 export async function askPick(person, screen) {
   const ahead = screen.queue.findIndex((one) => one.ticket === person.ticket);
   put(byId("pick-title"), fill(t.pick.title, { number: person.number }));
   put(byId("pick-why"), person.reason[language()]);
   put(byId("pick-note"), ahead > 0 ? plural(t.pick.ahead, ahead) : t.pick.first);
-  return ask(byId("pick-dialog"));
+  const dialog = byId("pick-dialog");
+  const reasons = byId("pick-reasons");
+  const error = byId("pick-error");
+  dialog.querySelector("form").reset();
+  reasons.hidden = reasons.disabled = ahead <= 0;
+  error.hidden = true;
+  const why = () => dialog.querySelector("input[name=why]:checked:enabled")?.value ?? null;
+  dialog.querySelector("form").onsubmit = (event) => {
+    if (event.submitter?.value !== "yes" || ahead <= 0 || why()) return;
+    event.preventDefault();
+    error.hidden = false;
+    reasons.querySelector("input").focus();
+  };
+  return (await ask(dialog)) ? { why: why() } : null;
 }
 
 /** The reason of a break, in words, or null. */
@@ -39,15 +50,40 @@ export async function askPause(somebody) {
   return dialog.querySelector("input[name=reason]:checked").value || words.value.trim();
 }
 
+/** Another contact in place of one at which nothing arrives. `send(contact)`: resolves to what is
+ * wrong with it, or to nothing once it is kept; until then the question stays. */
+export async function askContact(field, send) {
+  const dialog = byId("correct-dialog");
+  const input = byId("correct-contact");
+  const error = byId("correct-error");
+  put(byId("correct-title"), t.correct[field]);
+  put(error, "");
+  input.value = "";
+  input.type = field === "email" ? "email" : "tel";
+  let sending = false;
+  dialog.querySelector("form").onsubmit = async (event) => {
+    event.preventDefault();
+    if (sending) return;
+    sending = true;
+    const problem = await send(input.value.trim()).finally(() => (sending = false));
+    put(error, problem ?? "");
+    input.toggleAttribute("aria-invalid", Boolean(problem));
+    if (problem) input.focus();
+    else dialog.close("yes");
+  };
+  return ask(dialog);
+}
+
 /** Where to and what for: `{services, desk}` as API v1 takes it, or null. */
 export async function askTransfer(person) {
   const dialog = byId("transfer-dialog");
   const error = byId("transfer-error");
   const boxes = Array.from(dialog.querySelectorAll("input[name=service]"));
   for (const box of boxes) box.checked = person.service_codes.includes(box.value);
-  sortServices(boxes);
+  sortServices(boxes, byId("transfer-now"), (box) => box.checked);
   dialog.querySelector("input[name=desk][value='']").checked = true;
   error.hidden = true;
+  byId("transfer-note").value = "";
   offerSearch(byId("transfer-search"), dialog);
   showDesks(dialog).catch(() => {});
   const services = () => boxes.filter((box) => box.checked).map((box) => box.value);
@@ -62,7 +98,7 @@ export async function askTransfer(person) {
   };
   const answer = ask(dialog);
   byId("transfer-services").scrollTop = 0;
-  return (await answer) ? { services: services(), desk: desk() } : null;
+  return (await answer) ? { services: services(), desk: desk(), note: byId("transfer-note").value.trim() } : null;
 }
 
 /** A transfer for something and, other than back to the queue, to somewhere. */
@@ -113,40 +149,18 @@ export async function askResume({ resume_minutes: usual, ended_at: over }) {
   return ask(byId("resume-dialog"));
 }
 
+/** Which key does what. */
+export const showKeys = () => ask(byId("keys-dialog"));
+
 const homes = new Map();
 
 /** What the person came for stands first; everything else where the catalogue has it. */
-function sortServices(boxes) {
+export function sortServices(boxes, first, isFirst) {
   for (const box of boxes) {
     const choice = box.closest(".choice");
     if (!homes.has(choice)) homes.set(choice, choice.parentElement);
-    (box.checked ? byId("transfer-now") : homes.get(choice)).append(choice);
+    (isFirst(box) ? first : homes.get(choice)).append(choice);
   }
-}
-
-function offerSearch(search, list) {
-  search.value = "";
-  filter(list, "");
-  search.oninput = () => filter(list, search.value);
-  keepEnter(search);
-}
-
-/** Shows the services whose titles hold every word; chosen ones always. */
-function filter(list, text) {
-  const words = text.toLowerCase().split(BETWEEN_WORDS).filter(Boolean);
-  let found = false;
-  for (const group of list.querySelectorAll(".services-group")) {
-    let any = false;
-    for (const choice of group.querySelectorAll(".choice")) {
-      const title = choice.textContent.toLowerCase();
-      choice.hidden =
-        !choice.querySelector("input").checked && !words.every((word) => title.includes(word));
-      any ||= !choice.hidden;
-    }
-    group.hidden = !any;
-    found ||= any;
-  }
-  list.querySelector("[data-none]").hidden = found;
 }
 
 /** Who works where now; nobody is sent to a desk at which nobody works. */

@@ -70,12 +70,32 @@ function showContact(person) {
       person?.name && el("p", { class: "contact-name", text: person.name }),
       person?.phone && el("p", {}, phoneLink(person)),
       isCall && !person.phone && el("p", { text: t.no_phone }),
-      ...(person?.refused ?? []).map((field) =>
-        el("p", { class: "contact-refused", text: t.refused[field] }),
-      ),
+      ...(person?.notes ?? []).map(note),
+      ...(person?.refused ?? []).map(notArrived),
     ].filter(Boolean),
   );
 }
+
+const note = ({ author, at, text }) =>
+  el(
+    "p",
+    { class: "contact-note" },
+    el("span", { class: "quiet", text: `${author}, ${clock.time(at)}:` }),
+    ` ${text}`,
+  );
+
+const notArrived = (field) =>
+  el(
+    "p",
+    { class: "contact-refused" },
+    `${t.refused[field]} `,
+    el("button", {
+      class: "button button-small",
+      type: "button",
+      "data-correct": field,
+      text: t.correct.button,
+    }),
+  );
 
 const phoneLink = ({ phone, phone_said }) =>
   el("a", { class: "contact-phone", href: `tel:${phone}`, text: phone_said });

@@ -130,7 +130,16 @@ function why(one) {
 function fold(id, text, count) {
   const list = byId(id);
   list.hidden = count === 0;
-  put(list.querySelector("summary"), fill(text, { count }));
+  put(list.querySelector("summary [data-slot=title]"), fill(text, { count }));
+}
+
+/** Opens the list of those who are set aside, or did not come, and goes to its first person. */
+export function openList(id) {
+  const list = byId(id);
+  if (list.hidden) return;
+  list.open = true;
+  list.querySelector(".row button").focus();
+  list.scrollIntoView({ block: "nearest" });
 }
 
 /** The waits grow in place. */

@@ -4,7 +4,7 @@ The kiosk's screen, the page that browsers print and the picture for the printer
 """
 
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from msgspec import Struct
 
@@ -143,9 +143,7 @@ class _Writing:
     @property
     def _is_late(self) -> bool:
         """A booking that came too late for its time waits in the live queue."""
-        late = timedelta(minutes=self._hall.directory.rules.late_minutes)
-        due_at = self._ticket.due_at
-        return due_at is not None and self._ticket.issued_at > due_at + late
+        return self._hall.is_late(self._ticket.as_waiting())
 
     @property
     def _waits(self) -> bool:
@@ -159,9 +157,11 @@ class _Writing:
         if not self._waits:
             return []
         own = self._hall.waits.get(self._ticket.id)
-        people = own.people_ahead if own else self._hall.ahead(self._ticket.as_waiting())
+        people = self._hall.people_ahead(self._ticket.as_waiting(), own)
         if not people:
-            return [self._words.gettext("You are next")]
+            is_next = self._wait is not None and not self._paused
+            said = self._words.gettext("You are next")
+            return [said if is_next else self._words.pgettext("ticket", "nobody")]
         spoken = self._words.ngettext("%(n)s person", "%(n)s people", people)
         return [spoken % {"n": people}]
 
@@ -218,11 +218,8 @@ class _Writing:
         return [self._link] if self._link else []
 
     def ready(self) -> list[str]:
-        """What the checklists of the services ask for; of several, under the name of each."""
-        known, centre = self._hall.directory.services_ever, self._hall.directory.centre
-        chosen = [known[code] for code in self._progress.services if code in known]
-        wanted = {code for service in chosen for code in service.documents}
-        lists = [one for one in centre.checklists if one.code in wanted]
+        """What one brings for the services; of several lists, under the name of each."""
+        lists = self._hall.directory.to_bring(self._progress.services)
         if len(lists) == 1:
             return [item[self._language] for item in lists[0].items]
         return [

@@ -29,7 +29,7 @@ def sample_ticket(
     desk = Desk(1, "1", (), frozenset(directory.services), {})
     branch = replace(next(iter(directory.branches.values())), desks=(desk,))
     visits = [one for one in centre.services if "visit" in one.channels]
-    service = max(visits or centre.services, key=lambda one: len(one.documents))
+    service = max(visits or centre.services, key=lambda one: len(one.bring))
     at = datetime(DAY.year, DAY.month, DAY.day, 10, 20, tzinfo=directory.zone).astimezone(UTC)
     people = tuple(
         HallTicket(

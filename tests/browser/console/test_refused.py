@@ -7,9 +7,11 @@ import pytest
 from playwright.async_api import Browser, Page, ViewportSize, expect
 
 from queue_app.clock import Clock
+from queue_app.domain.appointments import Appointment
 from queue_app.domain.people import RESIDENT, SYSTEM
 from queue_app.flow import arrival, booking, refusing
 from queue_app.flow.act import By
+from queue_app.queries import appointments
 from queue_app.store import db
 from tests.browser.console.clerk import METER, Arrive
 from tests.conftest import MONDAY
@@ -54,6 +56,25 @@ async def test_the_desk_sees_it_and_the_resident_mends_it(
     for size in (PHONE, DESKTOP):
         await clerk.page.set_viewport_size(size)
         await look(clerk.page, f"desk-{size['width']}")
+    await correct(clerk.page, booked)
+
+
+async def correct(page: Page, booked: Appointment) -> None:
+    """The clerk asks for the right address: what is none is said, what is doubted asked back."""
+    await page.click("[data-correct=email]")
+    asked, error = page.locator("#correct-contact"), page.locator("#correct-error")
+    await expect(asked).to_be_focused()
+    for wrong, said in (("", "Це не адреса пошти"), ("olena@gmail.con", "olena@gmail.com")):
+        await asked.fill(wrong)
+        await page.keyboard.press("Enter")
+        await expect(error).to_contain_text(said)
+        await look(page, f"correct-{len(wrong)}")
+    await asked.fill("olena@gmail.com")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#correct-dialog")).to_be_hidden()
+    await expect(page.locator(".contact-refused")).to_have_count(0)
+    await expect(page.locator("#result")).to_contain_text("Контакт виправлено")
+    assert (await appointments.by_token(booked.token)).email == "olena@gmail.com"
 
 
 @pytest.mark.slow

@@ -80,6 +80,21 @@ async def test_the_whole_visit_works_by_keyboard(kiosk: Page) -> None:
     await assert_shows_ticket(kiosk, "А1")
 
 
+async def test_a_plain_word_leads_to_its_services_and_back(kiosk: Page) -> None:
+    await press(kiosk, "[data-go=groups-1]")
+    await press(kiosk, "[data-go=topics-1]")
+    await assert_accessible(kiosk)
+    await press(kiosk, "[data-go=found-certificate]")
+    await press(kiosk, f"[data-service={SERVICE}]")
+    await expect(kiosk.locator("[data-screen=confirm]")).to_be_visible()
+    await expect(kiosk.locator("#chosen > li")).to_have_count(1)
+    await press(kiosk, "[data-back]")
+    await expect(kiosk.locator("[data-screen=found-certificate]")).to_be_visible()
+    await press(kiosk, "[data-service=household-certificate]")
+    await press(kiosk, "#take")
+    await assert_shows_ticket(kiosk, "А1")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("language", ["uk", "en"])

@@ -1,0 +1,32 @@
+/** What one desk more or less would do, worked out beside the page and put into it. */
+
+import { byId } from "/static/web/lib/dom.js";
+
+/** So often it is asked anew, while somebody looks. */
+const AGAIN_MS = 45_000;
+
+export function follow(address) {
+  const place = byId("staffing");
+  let asked = address;
+
+  async function turn() {
+    if (document.hidden || place.contains(document.activeElement)) return;
+    await show();
+  }
+
+  async function show() {
+    const answer = await fetch(asked).catch(() => null);
+    if (!answer?.ok || answer.redirected) return;
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const found = page.getElementById("staffing");
+    if (found) place.replaceChildren(...found.childNodes);
+  }
+
+  place.addEventListener("submit", (event) => {
+    event.preventDefault();
+    asked = `${address}?${new URLSearchParams(new FormData(event.target))}`;
+    show().then(() => place.querySelector("button")?.focus());
+  });
+  setInterval(turn, AGAIN_MS);
+  show();
+}

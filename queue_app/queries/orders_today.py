@@ -1,0 +1,55 @@
+"""What is ordered for a branch today, as its rows say."""
+
+from datetime import datetime
+
+from queue_app.domain.directory import Directory
+from queue_app.domain.orders import Orders
+from queue_app.store import db
+
+ORDERED = """
+    'orders', json_build_object(
+        'skills', (SELECT coalesce(json_object_agg(desk_id, skills), '{{}}') FROM desk_skills
+            WHERE branch_id = $1 AND until > {now}),
+        'remaining', (SELECT coalesce(json_object_agg(service, remaining), '{{}}')
+            FROM ticket_limit WHERE branch_id = $1 AND until > {now}))"""
+"""A part of a JSON object in SQL."""
+
+
+async def without_tickets(directory: Directory, now: datetime) -> frozenset[int]:
+    """The ids of the branches that give no more tickets today, though their hours say so."""
+    rows = await db.fetch(
+        "SELECT branch_id, array_agg(service) AS services FROM ticket_limit"
+        " WHERE remaining = 0 AND until > $1 GROUP BY branch_id",
+        now,
+    )
+    known = directory.branches_ever
+    return frozenset(
+        one["branch_id"]
+        for one in rows
+        if one["branch_id"] in known
+        and Orders(remaining=dict.fromkeys(one["services"], 0)).end_tickets_of(
+            known[one["branch_id"]]
+        )
+    )
+
+
+async def remaining(branch_id: int, service: str, now: datetime) -> int | None:
+    """How many tickets are still given for it today; None: no limit was set."""
+    found: int | None = await db.fetch_value(
+        "SELECT remaining FROM ticket_limit WHERE branch_id = $1 AND service = $2 AND until > $3",
+        branch_id,
+        service,
+        now,
+    )
+    return found
+
+
+async def skills(branch_id: int, desk_id: int, now: datetime) -> tuple[str, ...] | None:
+    """What the desk gives today beside its plan; None: what is planned."""
+    found: list[str] | None = await db.fetch_value(
+        "SELECT skills FROM desk_skills WHERE branch_id = $1 AND desk_id = $2 AND until > $3",
+        branch_id,
+        desk_id,
+        now,
+    )
+    return None if found is None else tuple(found)

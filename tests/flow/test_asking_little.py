@@ -1,0 +1,107 @@
+"""How often a verb asks the database: each time costs as much as a rule does."""
+
+import pytest
+
+from queue_app.clock import FixedClock
+from queue_app.domain.people import RESIDENT
+from queue_app.domain.ranges import Forecasts
+from queue_app.flow import arrival, calling
+from queue_app.flow.act import By
+from queue_app.queries import halls, reference, tickets
+from queue_app.store import db
+from tests.flow.desks import issue, now_of
+from tests.support.hall import open_desk
+from tests.support.people import BRANCH, KIOSK
+
+pytestmark = pytest.mark.usefixtures("proven")
+
+
+@pytest.fixture
+def said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The statements so far, but for those by which a process looks whether the centre is
+    another."""
+    every: list[str] = []
+    fetch = db.fetch
+
+    async def listening(sql: str, *args: object) -> object:
+        if "FROM centre" not in sql:
+            every.append(sql)
+        return await fetch(sql, *args)
+
+    monkeypatch.setattr(db, "fetch", listening)
+    return every
+
+
+async def test_a_ticket_of_a_rush_is_four_statements(clock: FixedClock, said: list[str]) -> None:
+    """Where the hall stands, how many are still given, the ticket with all that goes with it, the
+    new version."""
+    await open_desk("1", clock.now())
+    by = By(KIOSK, clock.now(), forecasts=Forecasts())
+    asked = []
+    for _ in range(12):
+        said.clear()
+        given = await arrival.issue(by, BRANCH, ["debt-amount"], None, "uk")
+        asked.append(len(said))
+    assert min(asked) == 4, "others look at the hall, too"
+    promised = await db.fetch("SELECT * FROM promise WHERE ticket_id = $1", given.id)
+    assert given.wait
+    assert [
+        (one["low_minutes"], one["high_minutes"], one["revision"], one["shown"]) for one in promised
+    ] == [(given.wait.low_minutes, given.wait.high_minutes, 1, "ticket")]
+
+
+async def test_a_call_is_six_statements_however_many_desks_call_at_once(
+    clock: FixedClock, said: list[str]
+) -> None:
+    """The desk, the hall, the first who is free, the call, who is told by push, the version."""
+    first = await issue(clock)
+    desk = await open_desk("1", clock.now())
+    said.clear()
+    called = await calling.call(By(desk.clerk, clock.now()), desk.id)
+    assert called
+    assert called.id == first
+    assert len(said) == 6, said
+
+
+async def test_a_no_show_is_four_statements(clock: FixedClock, said: list[str]) -> None:
+    """The ticket with whose desk it is at, the interruptions, what happened, the version."""
+    await issue(clock)
+    desk = await open_desk("1", clock.now())
+    called = await desk.call()
+    said.clear()
+    await calling.no_show(By(desk.clerk, clock.now()), called.id)
+    assert len(said) == 4, said
+
+
+async def test_whoever_another_desk_is_taking_is_passed_over_in_the_same_question(
+    clock: FixedClock, said: list[str]
+) -> None:
+    people = [await issue(clock) for _ in range(3)]
+    desk = await open_desk("1", clock.now())
+    other = await db.engine.get_new_connection()
+    try:
+        async with other.transaction():
+            await other.execute(
+                f"SELECT id FROM ticket WHERE id IN ({people[0]}, {people[1]}) FOR NO KEY UPDATE"
+            )
+            said.clear()
+            called = await desk.call()
+    finally:
+        await other.close()
+    assert called.id == people[2]
+    assert len(said) == 6, said
+
+
+async def test_who_has_changed_since_the_hall_was_seen_is_passed_over(clock: FixedClock) -> None:
+    people = [await issue(clock) for _ in range(2)]
+    desk = await open_desk("1", clock.now())
+    directory = await reference.directory()
+    branch = directory.branch(BRANCH)
+    seen = await halls.load(directory, branch, clock.now())
+    before = [(one.id, one.revision) for one in seen.tickets]
+    await arrival.leave(By(RESIDENT, clock.now()), (await now_of(people[0])).token)
+    free = await tickets.first_free(branch.id, before)
+    assert free
+    assert free.id == people[1]
+    await desk.call()
+    assert await tickets.first_free(branch.id, before) is None

@@ -1,0 +1,219 @@
+"""The supervisor's pages without a browser: the branch live, and all branches on one page."""
+
+import json
+import re
+
+import httpx
+import pytest
+from litestar import Litestar
+
+from queue_app.clock import FixedClock
+from queue_app.domain.people import Role
+from queue_app.queries import reference
+from queue_app.store import db
+from tests.support.application import listening
+from tests.support.hall import SERVICE, open_desk, take_ticket
+from tests.support.people import BRANCH, hire, install
+
+ELSEWHERE = "darnytskyi"
+PLACE = f"/office/branches/{BRANCH}"
+PAGE = {"Accept": "text/html"}
+
+
+async def who(clock: FixedClock, role: Role = "supervisor", branch: str | None = BRANCH):  # type: ignore[no-untyped-def]
+    return (await hire(clock.now(), f"{role}-of-office", role, branch)).bearer | PAGE
+
+
+def words_of(page: str) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page.partition("<main")[2]))
+
+
+async def test_the_page_shows_the_desks_the_waits_and_when_the_last_is_called(
+    client: httpx.AsyncClient, clock: FixedClock
+) -> None:
+    desk = await open_desk("1", clock.now())
+    for _ in range(3):
+        await take_ticket(clock.now())
+    await desk.call()
+    clock.advance(minutes=40)
+    answer = await client.get(f"{PLACE}?lang=en", headers=await who(clock))
+    said = words_of(answer.text)
+    assert "clerk-1 since 10:00" in said
+    assert "А1 called at 10:00" in said
+    assert "Waiting 2 longest 40 min" in said
+    assert "Longer than they should 2" in said
+    assert re.search(r"The last is called 1\d:\d\d to 1\d:\d\d closes at 18:00", said)
+    assert "Desk 1: look after it А1 was called at 10:00 and has not begun." in said
+
+
+async def test_it_is_the_supervisor_s_and_of_their_branch_alone(
+    client: httpx.AsyncClient, clock: FixedClock
+) -> None:
+    assert (await client.get(PLACE, headers=PAGE)).headers["location"] == "/console/sign-in"
+    clerk, boss = await who(clock, "clerk"), await who(clock)
+    assert (await client.get(PLACE, headers=clerk)).status_code == 403
+    assert (await client.get(f"/office/branches/{ELSEWHERE}", headers=boss)).status_code == 403
+    assert (await client.get("/office/branches/nowhere", headers=boss)).status_code == 404
+    assert (await client.get("/office", headers=boss)).headers["location"] == PLACE
+
+
+async def test_the_city_has_every_branch_on_one_page(
+    client: httpx.AsyncClient, clock: FixedClock
+) -> None:
+    await open_desk("1", clock.now(), ELSEWHERE)
+    await take_ticket(clock.now(), branch=ELSEWHERE)
+    chief = await who(clock, "administrator", None)
+    page = (await client.get("/office?lang=en", headers=chief)).text
+    rows = dict(re.findall(r'data-live="([\w-]+)"(.*?)</dl>', page, re.S))
+    assert {BRANCH, ELSEWHERE} <= rows.keys() and len(rows) > 5
+    assert "Waiting 1 longest 0 min Desks open 1 of 6" in words_of("<main" + rows[ELSEWHERE])
+    assert "nobody waits" in words_of("<main" + rows[BRANCH])
+
+
+async def test_the_websocket_tells_of_every_change(
+    app: Litestar, client: httpx.AsyncClient, clock: FixedClock
+) -> None:
+    boss = await who(clock)
+    async with listening(app, f"/ws/branches/{BRANCH}/supervision", boss) as next_message:
+        first = json.loads((await next_message())["text"])
+        await take_ticket(clock.now())
+        while True:
+            then = json.loads((await next_message())["text"])
+            if then["version"] > first["version"]:
+                break
+    assert (first["waiting"], then["waiting"]) == (0, 1)
+    assert then["services"][0]["waiting"] == 1
+
+
+@pytest.mark.parametrize("path", [f"/ws/branches/{ELSEWHERE}/supervision"])
+async def test_another_branch_is_not_told(
+    path: str, app: Litestar, client: httpx.AsyncClient, clock: FixedClock
+) -> None:
+    async with listening(app, path, await who(clock)) as next_message:
+        assert (await next_message())["type"] == "websocket.close"
+
+
+# Acts
+
+
+async def send(client: httpx.AsyncClient, boss: dict[str, str], path: str, **form: str):  # type: ignore[no-untyped-def]
+    return await client.post(path, data=form, headers=boss)
+
+
+async def test_every_act_of_the_page_is_done_and_said(
+    client: httpx.AsyncClient, clock: FixedClock
+) -> None:
+    desk, boss = await open_desk("1", clock.now()), await who(clock)
+    one, two = await take_ticket(clock.now()), await take_ticket(clock.now())
+    at = f"{PLACE}/desks/{desk.id}"
+    law = next(iter((await skills()).keys()))
+    acts: list[tuple[str, dict[str, object], str | None]] = [
+        (f"{at}/pause", {"reason": "Обід"}, "paused"),
+        (f"{at}/open", {"reason": "Черга"}, "opened"),
+        (f"{at}/skills", {"skill": law}, None),
+        (f"{at}/skills", {"plan": "yes"}, "skills"),
+        (f"{PLACE}/people/calls", {"ticket": two.id, "desk": desk.id, "reason": "так"}, "called"),
+        (f"{PLACE}/people/moves", {"ticket": one.id, "desk": desk.id, "service": ""}, "moved"),
+        (f"{PLACE}/tickets", {"service": SERVICE, "how": "some", "remaining": "2"}, "tickets"),
+        (f"{PLACE}/line", {"line-uk": "Вода у фоє"}, "line"),
+        (f"{PLACE}/stops", {"kind": "power", "reason": ""}, "stopped"),
+        (f"{PLACE}/stops/1/end", {"now": "yes"}, "resumed"),
+        (f"{PLACE}/day-end", {"reason": "Вода"}, "ended"),
+    ]
+    for path, form, done in acts:
+        answer = await send(client, boss, path, **{name: str(it) for name, it in form.items()})
+        if done:
+            assert answer.headers.get("location") == f"{PLACE}?done={done}", (path, answer.text)
+            page = await client.get(f"{PLACE}?done={done}&lang=en", headers=boss)
+            assert 'role="status"' in page.text
+    said = words_of((await client.get(f"{PLACE}?lang=en", headers=boss)).text)
+    assert "А2 called at 10:00" in said and "The boards say Вода у фоє" in said
+    assert "no more tickets today" in said
+
+
+async def skills() -> dict[str, object]:
+    directory = await reference.directory()
+    return {one.code: one.title for one in directory.centre.skills}
+
+
+async def test_what_cannot_be_done_says_why_on_the_page(
+    client: httpx.AsyncClient, clock: FixedClock
+) -> None:
+    desk, boss = await open_desk("1", clock.now()), await who(clock)
+    await take_ticket(clock.now())
+    await desk.call()
+    answer = await send(client, boss, f"{PLACE}/desks/{desk.id}/close", reason="x")
+    assert answer.status_code == 409
+    assert 'role="alert"' in answer.text
+    far = await send(client, boss, f"/office/branches/{ELSEWHERE}/day-end")
+    assert far.status_code == 403
+    for path in (f"{PLACE}/day-end", "/office/stops"):
+        evil = await client.post(path, headers=boss | {"Origin": "https://evil.example"})
+        assert evil.status_code == 403
+
+
+async def test_all_branches_are_stopped_and_resumed_at_once(
+    client: httpx.AsyncClient, clock: FixedClock
+) -> None:
+    chief = await who(clock, "administrator", None)
+    both = {"branch": [BRANCH, ELSEWHERE], "kind": "alert", "reason": ""}
+    stopped = await client.post("/office/stops", data=both, headers=chief)
+    assert stopped.headers["location"] == "/office?done=stopped"
+    rows = await db.fetch("SELECT slug FROM interruption JOIN branch ON branch.id = branch_id")
+    assert {one["slug"] for one in rows} == {BRANCH, ELSEWHERE}
+    again = await client.post("/office/stops", data=both, headers=chief)
+    assert again.status_code == 303, "the same again changes nothing"
+    other = await client.post("/office/stops", data=both | {"kind": "power"}, headers=chief)
+    assert other.text.count("notice-warning") >= 2, "each branch says why not"
+    ended = await client.post("/office/stops/ends", data=both, headers=chief)
+    assert ended.headers["location"] == "/office?done=resumed"
+    assert await db.fetch_value("SELECT count(*) FROM interruption WHERE ended_at IS NULL") == 0
+
+
+async def test_a_supervisor_stops_no_other_branch_from_the_page_of_the_city(
+    client: httpx.AsyncClient, clock: FixedClock
+) -> None:
+    boss = await who(clock)
+    form = {"branch": [BRANCH, ELSEWHERE], "kind": "alert"}
+    await client.post("/office/stops", data=form, headers=boss)
+    rows = await db.fetch("SELECT slug FROM interruption JOIN branch ON branch.id = branch_id")
+    assert [one["slug"] for one in rows] == [BRANCH]
+
+
+async def test_the_kiosk_s_door_says_which_tickets_are_given_no_more(
+    client: httpx.AsyncClient, clock: FixedClock
+) -> None:
+    boss, kiosk = await who(clock), await install(clock.now())
+    path = f"/kiosk/{BRANCH}/door"
+    await send(client, boss, f"{PLACE}/tickets", service=SERVICE, how="none")
+    door = (await client.get(path, headers=kiosk.bearer)).json()
+    assert (door["state"], door["ended"], door["stopped"]) == ("open", [SERVICE], [])
+    body = {"services": [SERVICE]}
+    asked = f"/api/v1/branches/{BRANCH}/tickets"
+    refused = await client.post(asked, json=body, headers=kiosk.bearer)
+    assert (refused.status_code, refused.json()["code"]) == (422, "tickets_ended")
+    await send(client, boss, f"{PLACE}/day-end")
+    door = (await client.get(path, headers=kiosk.bearer)).json()
+    assert door["state"] == "past_last_ticket"
+    assert (await client.get(f"/api/v1/branches/{BRANCH}/waits")).json()["now"] is None
+
+
+async def test_the_page_says_what_one_desk_more_or_less_would_do(
+    client: httpx.AsyncClient, clock: FixedClock
+) -> None:
+    await open_desk("1", clock.now())
+    for _ in range(6):
+        await take_ticket(clock.now())
+    boss, desks = await who(clock), (await reference.directory()).branch(BRANCH).desks
+    two = next(one.id for one in desks if one.number == "2")
+    path = f"{PLACE}/staffing?more={two}&lang=en"
+    page = await client.get(path, headers=boss)
+    said = words_of(page.text)
+    assert "Desk 2 opens" in said and "Desk 1 closes" in said and "As it is" in said
+    assert (await client.get(path, headers=boss)).text == page.text, "kept for a moment"
+    far = await client.get(f"/office/branches/{ELSEWHERE}/staffing", headers=boss)
+    assert far.status_code == 403
+    await send(client, boss, f"{PLACE}/stops", kind="power", reason="")
+    clock.advance(minutes=1)
+    stopped = words_of((await client.get(path, headers=boss)).text)
+    assert "Nothing can be foretold" in stopped
