@@ -15,7 +15,7 @@ help:
 	@echo 'make test    run the tests, all but the slow ones'
 	@echo 'make test-slow  run the slow tests, which CI runs as well'
 	@echo 'make check   format, lint, types, import contracts'
-	@echo 'make bench   measure boards, city (1,000 boards, 2,000 phones), verbs (tickets and calls), slots, waits, requests, back (2,000 screens), share, history, memory'
+	@echo 'make bench   measure boards, city (1,000 boards, 2,000 phones), verbs (tickets and calls), costs, slots, waits, requests, back (2,000 screens), share, history, memory'
 	@echo 'make texts   bring the catalogues of interface texts up to date with what pages and scripts say'
 	@echo 'make format  write the format and the lint fixes'
 	@echo 'make lock    write new lock files (needs uv)'

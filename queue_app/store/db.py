@@ -168,6 +168,8 @@ async def _bounded(
     timer = None if seconds is None else asyncio.get_running_loop().call_later(seconds, watch.end)
     try:
         answer = await asked
+        if watch.ended and not committing:  # it came with the end of its time: the line is cut
+            raise TimeoutError
     except Exception as error:
         _raise_outage(TimeoutError() if watch.ended else error, committing)
         raise
@@ -394,14 +396,14 @@ async def savepoint() -> AsyncIterator[None]:
     """Part of a transaction that may fail by itself: its error leaves the rest as it was."""
     current = _current()
     assert current, "a savepoint needs a transaction"
-    await current.bounded(current.connection.execute("SAVEPOINT here"))
+    await current.bounded(_rows(current.connection, "SAVEPOINT here", ()))
     try:
         yield
     except Exception as error:
         if not isinstance(error, Outage):
-            await current.bounded(current.connection.execute("ROLLBACK TO here"))
+            await current.bounded(_rows(current.connection, "ROLLBACK TO here", ()))
         raise
-    await current.bounded(current.connection.execute("RELEASE here"))
+    await current.bounded(_rows(current.connection, "RELEASE here", ()))
 
 
 async def fetch(sql: str, *args: Any) -> list[asyncpg.Record]:
@@ -412,7 +414,7 @@ async def fetch(sql: str, *args: Any) -> list[asyncpg.Record]:
     """
     current = _current()
     if current:
-        return list(await current.bounded(current.connection.fetch(sql, *args)))
+        return await current.bounded(_rows(current.connection, sql, args))
     began = time.monotonic()
     while True:
         try:
@@ -428,9 +430,15 @@ async def _fetched(sql: str, args: Sequence[Any]) -> list[asyncpg.Record]:
     assert source, "open_pool() comes first"
     connection = await _acquired(source)
     try:
-        return list(await _bounded(connection, connection.fetch(sql, *args), source.limits.answer))
+        return await _bounded(connection, _rows(connection, sql, args), source.limits.answer)
     finally:
         await _given_back(source, connection)
+
+
+async def _rows(connection: Any, sql: str, args: Sequence[Any]) -> list[asyncpg.Record]:
+    """A connection that is gone says so at the call, which is to be heard like any answer."""
+    rows: list[asyncpg.Record] = await connection.fetch(sql, *args)
+    return rows
 
 
 async def fetch_row(sql: str, *args: Any) -> asyncpg.Record | None:

@@ -32,15 +32,17 @@ def said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return every
 
 
-async def test_a_ticket_of_a_rush_is_three_statements(clock: FixedClock, said: list[str]) -> None:
-    """Where the hall stands, the ticket with all that goes with it, the new version."""
+async def test_a_ticket_of_a_rush_is_four_statements(clock: FixedClock, said: list[str]) -> None:
+    """Where the hall stands, how many are still given, the ticket with all that goes with it, the
+    new version."""
     await open_desk("1", clock.now())
     by = By(KIOSK, clock.now(), forecasts=Forecasts())
-    for _ in range(4):
-        await arrival.issue(by, BRANCH, ["debt-amount"], None, "uk")
-    said.clear()
-    given = await arrival.issue(by, BRANCH, ["debt-amount"], None, "uk")
-    assert len(said) == 3, said
+    asked = []
+    for _ in range(12):
+        said.clear()
+        given = await arrival.issue(by, BRANCH, ["debt-amount"], None, "uk")
+        asked.append(len(said))
+    assert min(asked) == 4, "others look at the hall, too"
     promised = await db.fetch("SELECT * FROM promise WHERE ticket_id = $1", given.id)
     assert given.wait
     assert [

@@ -9,6 +9,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import asyncpg
+import msgspec
 import pytest
 
 from queue_app.clock import FixedClock
@@ -181,6 +182,41 @@ async def test_a_cached_plan_that_fits_no_more_is_made_anew(own_database: str) -
     await issue()
     await db.fetch("ALTER TABLE ticket ADD COLUMN added int")
     assert (await issue()).number == "А2"
+
+
+async def test_an_answer_that_comes_with_the_end_of_its_time_is_an_outage(
+    own_database: str,
+) -> None:
+    """As on a machine that stood still: nobody asks more of a line that is cut."""
+    brief = msgspec.structs.replace(db.BRIEF, answer=0.2)
+
+    async def twice() -> None:
+        await db.fetch("SELECT 1")
+        asyncio.get_running_loop().call_soon(time.sleep, 0.5)
+        await db.fetch("SELECT 2")
+        await db.fetch("SELECT 3")
+
+    async with db.pool(own_database, limits=brief):
+        with pytest.raises(Outage, match="TimeoutError"):
+            await db.transact(twice)
+        await db.transact(lambda: db.fetch("SELECT 4"))
+
+
+async def test_a_line_that_is_gone_between_two_questions_is_an_outage(own_database: str) -> None:
+    cut = list[int]()
+
+    async def twice() -> None:
+        [row] = await db.fetch("SELECT pg_backend_pid() AS pid")
+        if not cut:
+            cut.append(row["pid"])
+            other = await asyncpg.connect(own_database)
+            await other.execute(f"SELECT pg_terminate_backend({row['pid']})")
+            await other.close()
+            await asyncio.sleep(0.3)
+        await db.fetch("SELECT 2")
+
+    await db.transact(twice)
+    assert cut, "and it was tried again"
 
 
 @pytest.fixture(scope="module")

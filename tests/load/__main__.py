@@ -10,7 +10,19 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from queue_app.store.cluster import cluster
-from tests.load import back, boards, city, history, memory, requests, share, slots, verbs, waits
+from tests.load import (
+    back,
+    boards,
+    city,
+    costs,
+    history,
+    memory,
+    requests,
+    share,
+    slots,
+    verbs,
+    waits,
+)
 from tests.load.stage import Stage, open_files, staged
 from tests.load.table import Table
 
@@ -19,6 +31,7 @@ BENCHMARKS: dict[str, Callable[[Stage], Awaitable[list[Table]]]] = {
     "city": city.measure,
     "back": back.measure,
     "verbs": verbs.measure,
+    "costs": costs.measure,
     "slots": slots.measure,
     "waits": waits.measure,
     "requests": requests.measure,
