@@ -294,6 +294,7 @@ async def _move_page(
         branch=branch,
         booked=booked,
         services=directory.services_ever,
+        groups=offered(directory, branch, booked.channel),
         days=others,
         day=_shown(others, _day(request.query_params.get("day"))),
         problem=parts_of(request, refused) if refused else None,
@@ -326,8 +327,28 @@ async def move(request: Asked, branch: str, number: int, staff: Staff, by: By) -
     return see(f"{today_of(branch)}?said=moved&number={moved.code}")
 
 
+@post(
+    "/branches/{branch:str}/bookings/{number:int}/services",
+    include_in_schema=False,
+    status_code=HTTP_200_OK,
+    opt=right("change_services_for"),
+)
+async def change(request: Asked, branch: str, number: int, staff: Staff, by: By) -> Page:
+    """Other services at the same time; where they do not fit there, the page says so."""
+    require_same_origin(request)
+    form: Any = await request.form()
+    chosen = [str(one) for one in form.getall("service", [])]
+    try:
+        changed = await for_residents.change_services_for(by, branch, number, chosen)
+    except QueueError as error:
+        if error.status in (401, 403, 404):
+            raise
+        return await _move_page(request, branch, number, staff, by, error)
+    return see(f"{today_of(branch)}?said=changed&number={changed.code}")
+
+
 router = Router(
     START,
-    route_handlers=[ticket_page, issue, booking_page, book, move_page, move],
+    route_handlers=[ticket_page, issue, booking_page, book, move_page, move, change],
     exception_handlers={NotSignedIn: to_sign_in},
 )

@@ -58,6 +58,7 @@ RIGHTS: Mapping[str, Mapping[Party, Where]] = {
     "check_in_for": _IN_BRANCH,
     "book_for": _IN_BRANCH,
     "move_for": _IN_BRANCH,
+    "change_services_for": _IN_BRANCH,
     "cancel_for": _IN_BRANCH,
     # Residents.
     "hold": _ANYONE,

@@ -54,7 +54,7 @@ async def hold(
     if channel == "site":
         raise RuleBroken("not_by_visit", services=services)
     chosen = check_services(act.directory, services, channel)
-    _require_one_desk(branch, chosen, channel)
+    require_one_desk(branch, chosen, channel)
     await sparing.require_few_holds(act, instead)
     await expire_lapsed(act, branch.id)
     spoken = act.directory.spoken(language)
@@ -232,14 +232,21 @@ async def change_services(
     """
     await act.plans_stand()
     booked = await act.appointment(token)
+    require_changeable(booked, act.now)
+    return await change_to(act, booked, services, starts_at)
+
+
+async def change_to(
+    act: Act, booked: Appointment, services: list[str], starts_at: datetime | None = None
+) -> Appointment:
+    """As `change_services`, for whoever may change this booking."""
     branch = _open_branch(act.directory, booked)
     wanted = booked.starts_at if starts_at is None else check_time(starts_at, act.now)
-    require_changeable(booked, act.now)
     require_correctable(booked)
     chosen = check_services(act.directory, services, booked.channel)
     if (set(chosen), wanted) == (set(booked.services), booked.starts_at):
         return booked
-    _require_one_desk(branch, chosen, booked.channel)
+    require_one_desk(branch, chosen, booked.channel)
     await expire_lapsed(act, branch.id)
     changed = await _in_a_lane(act, branch, booked, chosen, wanted, "change")
     if changed is None:
@@ -249,7 +256,7 @@ async def change_services(
     return changed
 
 
-def _require_one_desk(branch: Branch, services: tuple[str, ...], channel: Channel) -> None:
+def require_one_desk(branch: Branch, services: tuple[str, ...], channel: Channel) -> None:
     """RuleBroken `nobody_serves` unless all of them are one visit there."""
     if not branch.gives(services, channel):
         raise RuleBroken("nobody_serves", services=list(services))

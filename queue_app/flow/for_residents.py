@@ -4,14 +4,22 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from queue_app.domain import rights
-from queue_app.domain.appointments import Appointment, require_not_come
+from queue_app.domain.appointments import Appointment, require_changeable, require_not_come
 from queue_app.domain.catalogue import Channel, Language
 from queue_app.domain.contacts import Resident
 from queue_app.domain.errors import NotFound, RuleBroken
 from queue_app.flow import reaching, refusing
 from queue_app.flow.act import Act, verb
 from queue_app.flow.arrival import IssuedTicket, check_services, come_for, walk_in
-from queue_app.flow.booking import check_time, expire_lapsed, give_up, move_to, not_to_be_had
+from queue_app.flow.booking import (
+    change_to,
+    check_time,
+    expire_lapsed,
+    give_up,
+    move_to,
+    not_to_be_had,
+    require_one_desk,
+)
 from queue_app.flow.taking import take
 from queue_app.queries import appointments
 
@@ -55,6 +63,7 @@ async def book_for(
     if channel == "site":
         raise RuleBroken("not_by_visit", services=services)
     chosen = check_services(act.directory, services, channel)
+    require_one_desk(branch, chosen, channel)
     await expire_lapsed(act, branch.id)
     until = act.now + timedelta(minutes=act.directory.rules.hold_minutes)
     held = await take(act, branch, chosen, starts_at, channel, language, until)
@@ -75,6 +84,17 @@ async def move_for(
     booked = await _booking(act, branch_slug, appointment_id)
     require_not_come(booked, act.now)
     return await move_to(act, booked, starts_at)
+
+
+@verb
+async def change_services_for(
+    act: Act, branch_slug: str, appointment_id: int, services: list[str]
+) -> Appointment:
+    """As `booking.change_services`, at the time that it has."""
+    await act.plans_stand()
+    booked = await _booking(act, branch_slug, appointment_id)
+    require_changeable(booked, act.now)
+    return await change_to(act, booked, services)
 
 
 @verb

@@ -148,6 +148,16 @@ async def test_a_clerk_checks_in_and_gives_tickets_in_the_language_of_the_person
     assert (people["П1"].language, people["П1"].priority) == ("en", "veteran")
 
 
+async def test_services_are_changed_for_somebody_where_they_fit(clock: FixedClock) -> None:
+    by = By(await clerk_of(clock), clock.now())
+    free = await starts(BRANCH, MONDAY, clock.now())
+    booked = await book(by, free[0])
+    changed = await for_residents.change_services_for(by, BRANCH, booked.id, ["bill-duplicate"])
+    assert (changed.services, changed.starts_at) == (("bill-duplicate",), free[0])
+    last = (await appointments.history(booked.branch_id, booked.id))[-1]
+    assert (last.verb, last.actor) == ("change", by.who.actor)
+
+
 async def test_another_branch_is_closed_to_a_clerk(clock: FixedClock) -> None:
     free = await starts(BRANCH, MONDAY, clock.now())
     booked = await book(By(await clerk_of(clock), clock.now()), free[0])
@@ -156,6 +166,7 @@ async def test_another_branch_is_closed_to_a_clerk(clock: FixedClock) -> None:
         book(other, free[1]),
         for_residents.move_for(other, BRANCH, booked.id, free[1]),
         for_residents.cancel_for(other, BRANCH, booked.id),
+        for_residents.change_services_for(other, BRANCH, booked.id, ["bill-duplicate"]),
         for_residents.check_in_for(other, BRANCH, booked.id),
         for_residents.issue_for(other, BRANCH, [SERVICE], None, "uk"),
     ):

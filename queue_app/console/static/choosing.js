@@ -6,5 +6,5 @@ const search = document.getElementById("service-search");
 if (search) {
   search.hidden = false;
   offerSearch(search, document.getElementById("service-list"));
-  search.focus();
+  if (!search.closest("details")) search.focus();
 }
