@@ -150,7 +150,7 @@ seconds = st.integers(0, 3600)
 @st.composite
 def visits(draw: st.DrawFn) -> list[LoggedVisit]:
     """Some people of a day: served at desks of their own, or gone."""
-    found = []
+    found: list[LoggedVisit] = []
     for number in range(draw(st.integers(0, 6))):
         at = [MORNING.astimezone(UTC)]
         for _ in range(3):
