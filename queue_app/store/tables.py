@@ -385,6 +385,13 @@ class Promise(Table, tablename="promise", db=engine):
     high_forecast = Real(null=True, default=None)
 
 
+class Imported(Table, tablename="imported", db=engine):
+    branch_id = Integer()
+    ticket_id = BigInt(primary_key=True)
+    row_hash = Bytea()
+    imported_at = Timestamptz()
+
+
 class Interruption(Table, tablename="interruption", db=engine):
     branch_id = ForeignKey(Branch, null=False)
     id = BigInt(primary_key=True)
