@@ -8,12 +8,13 @@ prediction, made adaptive by forgetting (Romano et al., "Conformalized Quantile 
 Barber et al., "Conformal Prediction Beyond Exchangeability", 2023). Minutes are added, not ranges
 stretched, so a range of nearly no width and one whose middle is wrong are mended as well. Of how
 far a call was off depends on how many were before it, so each class of people ahead has minutes of
-its own, as far as its calls speak, and beyond that those of all.
+its own, as far as its calls speak, and beyond that those of all. What is then still wrong with a
+service (clerks have it on paper, and do not give it today) is added for whoever wants it alone.
 """
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from msgspec import Struct
 
@@ -34,11 +35,12 @@ LOW, HIGH = 0.1, 0.9
 
 class Miss(Struct, frozen=True):
     """A call beside the range that was forecast for it: people ahead then, and by how many minutes
-    it came after the low and the high end, below zero if before."""
+    it came after the low and the high end, below zero if before. `service`: theirs, if one."""
 
     ahead: int
     after_low: float
     after_high: float
+    service: str | None = None
 
 
 class AddedMinutes(Struct, frozen=True):
@@ -49,19 +51,29 @@ class AddedMinutes(Struct, frozen=True):
     stretch: float = 0.0
 
 
+NOTHING = AddedMinutes()
+
+
 class Correction(Struct, frozen=True):
-    """The shift of each class of `AHEAD`; none: ranges are told as they are forecast."""
+    """The minutes of each class of `AHEAD`, none: ranges are told as they are forecast; and those
+    of each service."""
 
     shifts: tuple[AddedMinutes, ...] = ()
+    services: dict[str, AddedMinutes] = {}
 
-    def applied(self, low: float, high: float, ahead: int) -> tuple[float, float]:
+    def applied(
+        self, low: float, high: float, ahead: int, services: Collection[str] = ()
+    ) -> tuple[float, float]:
         """The range to tell instead of this one, in minutes; never before now, nor turned round."""
         if not self.shifts:
             return low, high
         shift = self.shifts[class_of(ahead)]
+        own = NOTHING
+        if len(services) == 1:
+            own = self.services.get(next(iter(services)), NOTHING)
         wider = shift.stretch * (high - low)
-        first = max(0.0, low - wider + shift.low)
-        return first, max(first, high + wider + shift.high)
+        first = max(0.0, low - wider + shift.low + own.low)
+        return first, max(first, high + wider + shift.high + own.high)
 
 
 def class_of(ahead: int) -> int:
@@ -74,8 +86,25 @@ def corrected(misses: Sequence[Miss]) -> Correction:
     for one in misses:
         by_class[class_of(one.ahead)].append(one)
     every = _shift(misses[-RECENT:], AddedMinutes(stretch=STRETCH), FORECAST)
-    return Correction(
-        tuple(_shift(by_class[place][-RECENT:], every, OF_ALL) for place in range(len(AHEAD)))
+    shifts = tuple(_shift(by_class[place][-RECENT:], every, OF_ALL) for place in range(len(AHEAD)))
+    by_service = defaultdict[str, list[Miss]](list)
+    for one in misses:
+        if one.service is not None:
+            by_service[one.service].append(_after(one, shifts[class_of(one.ahead)]))
+    services = {
+        service: _shift(found[-RECENT:], NOTHING, OF_ALL) for service, found in by_service.items()
+    }
+    return Correction(shifts, services)
+
+
+def _after(one: Miss, shift: AddedMinutes) -> Miss:
+    """The same call beside the range with these minutes added."""
+    wider = shift.stretch * (one.after_low - one.after_high)
+    return Miss(
+        one.ahead,
+        one.after_low + wider - shift.low,
+        one.after_high - wider - shift.high,
+        one.service,
     )
 
 

@@ -89,7 +89,7 @@ class Forecasts:
             return None
         ahead, minutes = expected
         around = kept.behind(as_person(me, at), minutes)
-        return None if around is None else waits.told(ahead, *around, tail.now.habits)
+        return None if around is None else waits.told(ahead, *around, tail.now.habits, me.services)
 
     def waits_of(self, now: Now) -> dict[int, Wait]:
         """Everybody's wait, by ticket id, but for those who are stopped for nobody knows how long.
@@ -111,7 +111,7 @@ class Forecasts:
         places = {number: place for place, number in enumerate(points)}
         people = {one.id: one for one in scene.waiting}
         return {
-            number: waits.told(places[number], *around, scene.habits)
+            number: waits.told(places[number], *around, scene.habits, people[number].services)
             for number, minutes in points.items()
             if (around := ranges.around(people[number], minutes)) is not None
         }

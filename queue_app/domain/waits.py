@@ -10,7 +10,7 @@ move because the hall changed, not because chance did.
 import math
 import random
 from bisect import bisect
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import accumulate
 from statistics import NormalDist
@@ -256,17 +256,20 @@ def estimate(
     """The wait of every waiting person by id; who no desk will call is left out."""
     whole = msgspec.structs.replace(scene, waiting=[*scene.waiting, *newcomers])
     places = {number: place for place, number in enumerate(point(whole))}
+    services = {one.id: one.services for one in whole.waiting}
     return {
-        number: told(places[number], *span(minutes), scene.habits)
+        number: told(places[number], *span(minutes), scene.habits, services[number])
         for number, minutes in forecast(whole, runs, draws=draws).items()
         if number in places
     }
 
 
-def told(ahead: int, low: float, high: float, habits: Habits) -> Wait:
+def told(
+    ahead: int, low: float, high: float, habits: Habits, services: Collection[str] = ()
+) -> Wait:
     """What somebody with so many people ahead is told of a range that was forecast, in minutes."""
     low, high = max(0.0, low), max(0.0, high)
-    ends = shown(*habits.correction.applied(low, high, ahead))
+    ends = shown(*habits.correction.applied(low, high, ahead, services))
     wait = Wait(ahead, *ends)
     wait.__dict__["forecast"] = low, high
     return wait

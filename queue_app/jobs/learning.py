@@ -145,13 +145,15 @@ async def _keep_habits(branch_id: int, learned: Habits, now: datetime) -> None:
 
 _MISSES = """
 SELECT people_ahead, waited_minutes - low_forecast AS after_low,
-    waited_minutes - high_forecast AS after_high
+    waited_minutes - high_forecast AS after_high,
+    CASE WHEN cardinality(ticket.services) = 1 THEN ticket.services[1] END AS service
 FROM (
     SELECT * FROM promise
     WHERE branch_id = $1 AND shown = 'ticket' AND outcome = 'called' AND low_forecast IS NOT NULL
         AND promised_at < $2
     ORDER BY promised_at DESC LIMIT $3
 ) AS called
+JOIN ticket ON ticket.branch_id = called.branch_id AND ticket.id = called.ticket_id
 WHERE NOT coalesce((SELECT true FROM interruption AS i WHERE i.branch_id = $1
     AND i.started_at > promised_at
     AND i.started_at < promised_at + make_interval(secs => 60 * waited_minutes)
@@ -175,7 +177,7 @@ async def correct_ranges(directory: Directory, now: datetime) -> int:
 async def _correct(now: datetime, branch: Branch) -> None:
     """Made anew out of what is kept, so nothing is counted twice, however often it runs."""
     rows = await db.fetch(_MISSES, branch.id, now, CORRECTED_BY)
-    misses = [Miss(row["people_ahead"], row["after_low"], row["after_high"]) for row in rows]
+    misses = [Miss(*row) for row in rows]
     await db.fetch(
         "UPDATE branch_habits SET correction = $2 WHERE branch_id = $1",
         branch.id,

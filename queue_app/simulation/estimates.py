@@ -212,8 +212,8 @@ class Telling:
             if one.id not in ours:
                 continue
             ahead = places.get(one.id, 0)
-            wait = told(ahead, *span(ours[one.id]), scene.habits)
-            other = told(ahead, *span(others[one.id]), scene.habits)
+            wait = told(ahead, *span(ours[one.id]), scene.habits, one.services)
+            other = told(ahead, *span(others[one.id]), scene.habits, one.services)
             estimate = Told(
                 came_true=math.nan,
                 low=wait.low_minutes,

@@ -144,7 +144,7 @@ class Replay:
     def hear(self, one: LoggedTold) -> None:
         """What came true of one range."""
         true, ahead = one.came_true, one.ahead
-        self._misses.append(Miss(ahead, true - one.raw[0], true - one.raw[2]))
+        self._misses.append(Miss(ahead, true - one.raw[0], true - one.raw[2], one.service))
         for name, ranges in self._ranges.items():
             ranges.heard(one.rivals[name][1], ahead, true)
         self._line.heard(_features(one), true)
@@ -211,7 +211,7 @@ class _LiveDay:
             return
         ahead = places.index(one.id)
         raw = quantile(minutes, 0.1), quantile(minutes, 0.5), quantile(minutes, 0.9)
-        low, high = self._correction.applied(raw[0], raw[2], ahead)
+        low, high = self._correction.applied(raw[0], raw[2], ahead, one.services)
         callers = list(hall.callers(one.services))
         told = LoggedTold(
             day=self._day.date,

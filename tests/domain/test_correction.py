@@ -64,6 +64,25 @@ def test_a_class_that_is_rare_has_the_minutes_of_all_and_a_common_one_its_own() 
     assert many.shifts[class_of(0)].high < 0.0
 
 
+def test_what_is_still_wrong_with_one_service_is_added_for_whoever_wants_it_alone() -> None:
+    """Two services, one of which is called five minutes later than the forecast says."""
+    chance = Random(3)
+    seen = [
+        Miss(1, noise + late, noise + late - 10, service)
+        for _ in range(RECENT)
+        for service, late in (("bill", 0.0), ("legal", 5.0))
+        for noise in [chance.uniform(0, 10)]
+    ]
+    found = corrected(seen)
+    bill, legal, both, unknown = (
+        found.applied(20.0, 30.0, 1, services)
+        for services in ({"bill"}, {"legal"}, {"bill", "legal"}, {"meter"})
+    )
+    assert 3 < legal[0] - bill[0] < 6
+    assert 3 < legal[1] - bill[1] < 6
+    assert both == unknown == found.applied(20.0, 30.0, 1)
+
+
 def test_what_a_branch_was_like_before_its_last_calls_is_forgotten() -> None:
     now = [Miss(1, 0.0, 2.0) for _ in range(RECENT)]
     assert corrected([Miss(1, 50.0, 90.0)] * 1000 + now) == corrected(now)
