@@ -2,6 +2,7 @@
 what its ranges have to be moved by."""
 
 import asyncio
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
@@ -146,7 +147,8 @@ async def _keep_habits(branch_id: int, learned: Habits, now: datetime) -> None:
 _MISSES = """
 SELECT people_ahead, waited_minutes - low_forecast AS after_low,
     waited_minutes - high_forecast AS after_high,
-    CASE WHEN cardinality(ticket.services) = 1 THEN ticket.services[1] END AS service
+    CASE WHEN cardinality(ticket.services) = 1 THEN ticket.services[1] END AS service,
+    promised_at, promised_at + make_interval(secs => 60 * waited_minutes) AS called_at
 FROM (
     SELECT * FROM promise
     WHERE branch_id = $1 AND shown = 'ticket' AND outcome = 'called' AND low_forecast IS NOT NULL
@@ -154,11 +156,11 @@ FROM (
     ORDER BY promised_at DESC LIMIT $3
 ) AS called
 JOIN ticket ON ticket.branch_id = called.branch_id AND ticket.id = called.ticket_id
-WHERE NOT coalesce((SELECT true FROM interruption AS i WHERE i.branch_id = $1
-    AND i.started_at > promised_at
-    AND i.started_at < promised_at + make_interval(secs => 60 * waited_minutes)
-    ORDER BY i.started_at LIMIT 1), false)
 ORDER BY promised_at
+"""
+_STOPS = """
+SELECT started_at FROM interruption
+WHERE branch_id = $1 AND coalesce(resumes_at, 'infinity'::timestamptz) > $2 ORDER BY started_at
 """
 """Whose wait an interruption cut says nothing, as nobody could have foreseen it."""
 
@@ -177,7 +179,13 @@ async def correct_ranges(directory: Directory, now: datetime) -> int:
 async def _correct(now: datetime, branch: Branch) -> None:
     """Made anew out of what is kept, so nothing is counted twice, however often it runs."""
     rows = await db.fetch(_MISSES, branch.id, now, CORRECTED_BY)
-    misses = [Miss(*row) for row in rows]
+    stops = await db.fetch(_STOPS, branch.id, rows[0]["promised_at"]) if rows else []
+    starts = [row["started_at"] for row in stops]
+    misses = [
+        Miss(row["people_ahead"], row["after_low"], row["after_high"], row["service"])
+        for row in rows
+        if bisect_right(starts, row["promised_at"]) == bisect_left(starts, row["called_at"])
+    ]
     await db.fetch(
         "UPDATE branch_habits SET correction = $2 WHERE branch_id = $1",
         branch.id,
