@@ -7,6 +7,7 @@ import click
 from queue_app.cli import (
     centre_files,
     database,
+    importing_log,
     message_bounced,
     message_preview,
     person,
@@ -45,6 +46,7 @@ for command in (
     simulate,
     database.backup,
     database.restore,
+    importing_log.history,
 ):
     main.add_command(command)
 message_bounced.message.add_command(message_preview.preview)

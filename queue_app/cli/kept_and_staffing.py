@@ -40,12 +40,14 @@ def kept(branches: tuple[str, ...], days: int, now: datetime | None) -> None:
     """The accuracy of what people were really shown, by branch, from the centre's database."""
     now, source = _moment(operator.settings(), now)
     since = now - timedelta(days=days)
-    directory, found = operator.with_database(partial(promises.accuracy_of, branches, since))
+    directory, found, ahead = operator.with_database(partial(promises.accuracy_of, branches, since))
     click.echo(
         f"Since {local_text(directory, since)}, {counted(days, 'day')} before"
         f" {local_text(directory, now)} ({source}); minutes unless %."
     )
     click.echo(simulation_tables.kept_table(found) if found else "Nobody was shown a range.")
+    if ahead:
+        click.echo(simulation_tables.kept_ahead_table(ahead))
 
 
 def _moment(settings: Settings, asked: datetime | None) -> tuple[datetime, str]:

@@ -14,6 +14,7 @@ from click.core import ParameterSource
 from queue_app.cli import simulation_tables
 from queue_app.cli.kept_and_staffing import kept, staffing
 from queue_app.cli.operator import Parsed
+from queue_app.cli.replaying import replay
 from queue_app.cli.simulation_options import (
     PolicyNames,
     branch_option,
@@ -159,4 +160,5 @@ def _places(slugs: tuple[str, ...]) -> tuple[Centre, list[BranchPlan]]:
 
 
 simulate.add_command(kept)
+simulate.add_command(replay)
 simulate.add_command(staffing)

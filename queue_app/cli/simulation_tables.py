@@ -109,6 +109,24 @@ def kept_table(found: Sequence[promises.Accuracy]) -> str:
     return columns(rows)
 
 
+_AHEAD = (
+    ("ahead", "{0.ahead}"),
+    ("estimates", "{0.promises}"),
+    ("mean wait", "{0.wait_minutes:.1f}"),
+    ("in range %", "{0.percent:.1f}"),
+    ("range", "{0.range_minutes:.1f}"),
+    ("sooner %", "{0.sooner:.1f}"),
+    ("later %", "{0.later:.1f}"),
+)
+
+
+def kept_ahead_table(found: Sequence[promises.AccuracyAhead]) -> str:
+    """Of those given with tickets, a row for each class of people ahead, from so many on."""
+    rows = [["branch", *(title for title, _ in _AHEAD)]]
+    rows += [[one.branch, *(form.format(one) for _, form in _AHEAD)] for one in found]
+    return columns(rows)
+
+
 def days_title(one: EstimateAccuracy) -> str:
     return TITLES[one.kind] if one.phase is None else f"{TITLES[one.kind]}, {one.phase}"
 

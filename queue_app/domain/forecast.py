@@ -28,8 +28,6 @@ from queue_app.domain.policies import policy_of
 from queue_app.domain.service_times import ServiceTime, published, visit_time
 from queue_app.domain.waits import ForeseenDesk, Scene, Underway
 
-PAUSE = ServiceTime(math.log(10.0), 0.8, 0.0)
-"""How long a pause takes that no roster tells of: half are over in 10 minutes, 9 in 10 in 28."""
 EARLY_PAUSE_MINUTES = 10.0
 """A pause that begins so long before a rostered break is that break."""
 OPENING_MINUTES = 10.0
@@ -49,7 +47,7 @@ class Appointed(Struct, frozen=True):
 
 
 class Working(Struct, frozen=True):
-    """A desk as the forecast sees it, with the visit at it, if any."""
+    """A desk as the forecast sees it, with the visit at it, if any; else since when it is free."""
 
     desk: CallingDesk
     state: str
@@ -57,6 +55,7 @@ class Working(Struct, frozen=True):
     called_at: datetime | None
     started_at: datetime | None
     services: tuple[str, ...]
+    freed_at: datetime | None = None
 
 
 class Now(Struct, frozen=True):
@@ -184,7 +183,8 @@ def _by_roster(
     ]
     leaves = next((begins for begins, ends in gaps if ends == math.inf), math.inf)
     breaks = tuple(gap for gap in gaps if gap[1] < math.inf)
-    return ForeseenDesk(one.desk, opens=opens, leaves=leaves, breaks=breaks, serving=serving)
+    stood = 0.0 if one.freed_at is None else max(0.0, _moving(now, one.freed_at))
+    return ForeseenDesk(one.desk, opens, leaves, serving, breaks, stood)
 
 
 def _paused(now: Now, one: Working, since: datetime) -> ForeseenDesk | None:
@@ -193,7 +193,7 @@ def _paused(now: Now, one: Working, since: datetime) -> ForeseenDesk | None:
     for begins, ends in _gaps(now, one.desk):
         if begins - EARLY_PAUSE_MINUTES <= began < ends and ends > 0:
             return None if ends == math.inf else _by_roster(now, one, opens=ends)
-    return _by_roster(now, one, serving=Underway(_moving(now, since), PAUSE))
+    return _by_roster(now, one, serving=Underway(_moving(now, since), now.habits.pause))
 
 
 def _serving(now: Now, one: Working, length: Lengths) -> Underway | None:

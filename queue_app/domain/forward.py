@@ -113,12 +113,13 @@ class Forward:
         minutes: Callable[[frozenset[str]], float] | None = None,
         stops: Sequence[Stop] = (),
         on_arrival: Callable[["Forward", Coming], None] | None = None,
+        absent: float = ABSENT_MINUTES,
     ) -> None:
         """`people` come; `waiting` are there from the beginning, in `line` if that is given.
 
         `expected`: the bookings that the look ahead sees; `minutes`: the planned length of a visit.
         `stops`: interruptions, which nobody foresees; a desk's `free` counts those that last when
-        the run begins already.
+        the run begins already. `absent`: minutes that a call costs a desk which nobody answers.
         """
         self.people = sorted(people, key=lambda one: (one.arrives, one.person.id))
         self.shifts = shifts
@@ -130,6 +131,7 @@ class Forward:
         self.minute = -math.inf
         self._coming = {one.person.id: one for one in (*waiting, *people)}
         self._on_arrival = on_arrival
+        self._absent = absent
         self.idle: dict[int, None] = {}
         """Desks without anybody to call, the longest idle first."""
         self._retry = [-math.inf] * len(shifts)
@@ -145,7 +147,7 @@ class Forward:
         ]
         heapq.heapify(self._events)
         self._wanted: set[int] = set()
-        self._minutes = minutes if policy.lookahead_minutes else None
+        self._minutes = minutes if policy.lookahead_minutes and expected else None
         if self._minutes:
             self._look_ahead(expected)
 
@@ -260,7 +262,7 @@ class Forward:
         minute, shift = self.minute, self.shifts[index]
         one = self._coming[person.id]
         absent = one.gone < minute and self._lost_patience(one)
-        ends = minute + (ABSENT_MINUTES if absent else one.length)
+        ends = minute + (self._absent if absent else one.length)
         self.idle.pop(index, None)
         self._wanted.discard(person.id)
         self.called[person.id] = Called(minute, shift.desk.id, absent)

@@ -202,6 +202,7 @@ def _samples(scene: Scene, coming: _WalkIns) -> Iterator[tuple[float, float]]:
             expected=scene.expected,
             minutes=scene.planned,
             stops=scene.stops,
+            absent=habits.absent_minutes,
         )
         called = forward.run()
         for one in walk_ins:
@@ -224,7 +225,7 @@ def drawn(scene: Scene, coming: _WalkIns, chance: random.Random) -> list[Coming]
             length = math.exp(time.mu + time.sigma * chance.gauss(0, 1))
             person = Person(_WALK_IN - len(found), services, at)
             gone = at + patience_of(scene.habits.gone_by, chance.random())
-            found.append(Coming(person, at, length + scene.habits.change_over, gone))
+            found.append(Coming(person, at, length + scene.habits.between, gone))
     return found
 
 

@@ -26,6 +26,9 @@ from queue_app.domain.service_times import ServiceTime
 from queue_app.domain.tickets import AT_DESK, State, standing_right
 from queue_app.domain.waits import Wait
 
+RECENT = 8
+"""So many of those who were called last a hall knows, and a board can show."""
+
 
 class HallTicket(Struct, frozen=True):
     id: int
@@ -248,7 +251,19 @@ class Hall(Struct, frozen=True, dict=True):
             called_at=ticket.called_at if ticket else None,
             started_at=ticket.started_at if ticket else None,
             services=ticket.services if ticket else (),
+            freed_at=None if ticket or desk.state != "open" else self._freed(desk),
         )
+
+    def _freed(self, desk: DeskState) -> datetime | None:
+        """Since when an open desk has had nobody: since its last visit, or since it was opened.
+
+        A desk whose last visit is not among the last ones called has been free for longer than
+        the first of these is over.
+        """
+        ended = [one.ended_at for one in self.recent if one.desk_id == desk.id and one.ended_at]
+        if not ended and len(self.recent) == RECENT:
+            ended = [one.called_at for one in self.recent if one.called_at][-1:]
+        return max([*ended, *([desk.since] if desk.since else [])], default=None)
 
     def planned_minutes(self, services: tuple[str, ...]) -> int:
         """Minutes planned for these services, not rounded."""

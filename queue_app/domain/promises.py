@@ -10,7 +10,8 @@ MOVED_SECONDS = 60.0
 
 class Promise(Struct, frozen=True):
     """A range that was shown at `at`: the ticket's next call is `low_minutes` to `high_minutes`
-    away. `revision`: of the ticket then, so the call that is meant is the first one after it."""
+    away. `revision`: of the ticket then, so the call that is meant is the first one after it.
+    `people_ahead`, `low_forecast`, `high_forecast`: what it was made of, where that can teach."""
 
     branch_id: int
     ticket_id: int
@@ -18,6 +19,9 @@ class Promise(Struct, frozen=True):
     at: datetime
     low_minutes: int
     high_minutes: int
+    people_ahead: int | None = None
+    low_forecast: float | None = None
+    high_forecast: float | None = None
 
     def repeats(self, earlier: "Promise") -> bool:
         """Whether it says again what `earlier` said of the same ticket.

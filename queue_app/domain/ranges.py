@@ -89,7 +89,7 @@ class Forecasts:
             return None
         ahead, minutes = expected
         around = kept.behind(as_person(me, at), minutes)
-        return None if around is None else Wait(ahead, *waits.shown(*around))
+        return None if around is None else waits.told(ahead, *around, tail.now.habits, me.services)
 
     def waits_of(self, now: Now) -> dict[int, Wait]:
         """Everybody's wait, by ticket id, but for those who are stopped for nobody knows how long.
@@ -111,7 +111,7 @@ class Forecasts:
         places = {number: place for place, number in enumerate(points)}
         people = {one.id: one for one in scene.waiting}
         return {
-            number: Wait(places[number], *waits.shown(*around))
+            number: waits.told(places[number], *around, scene.habits, people[number].services)
             for number, minutes in points.items()
             if (around := ranges.around(people[number], minutes)) is not None
         }
@@ -168,9 +168,8 @@ class _Ranges:
         self.at = now.at
         self._interruptions = now.interruptions
         self._asked = points.keys()
-        corrected = scene.habits.correction.applied
         self._of = {
-            number: (points[number], *corrected(*waits.span(found)))
+            number: (points[number], *waits.span(found))
             for number, found in waits.forecast(scene, draws=draws).items()
             if number in points
         }

@@ -146,7 +146,7 @@ class NextTurn:
                 place, minute = first
                 insort(self._called, minute)
                 length = self._scene.time_of(one.services).mean_minutes
-                ends = minute + length + self._scene.habits.change_over
+                ends = minute + length + self._scene.habits.between
                 self._free[place] = self._shifts[place].resumes(ends)
         self._until = len(joined)
         return self._first(self._services) is not None

@@ -10,7 +10,7 @@ move because the hall changed, not because chance did.
 import math
 import random
 from bisect import bisect
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import accumulate
 from statistics import NormalDist
@@ -33,6 +33,8 @@ SURE = 0.8
 """The part of the runs in which somebody must be called to be told a range."""
 OPENING_SPREAD = 1.5
 """Minutes by which a desk opens sooner or later than rostered, or comes back from a break."""
+FEW_AHEAD = 2
+"""People ahead of somebody of whom that is not known."""
 FINE, COARSE = 30, 5
 """Up to so many minutes an end of a range is told to the minute, beyond in steps of so many."""
 
@@ -43,12 +45,20 @@ _STRANGER = -1_000_000
 _MOST_STRANGERS = 100
 
 
-class Wait(Struct, frozen=True):
+class Wait(Struct, frozen=True, dict=True):
     """Whole minutes until the call, both ends included; people who will be called before."""
 
     people_ahead: int
     low_minutes: int
     high_minutes: int
+
+    @property
+    def forecast(self) -> tuple[float, float] | None:
+        """The range before it was corrected and made whole, in minutes; None: not known.
+
+        No field, as no screen is told it: what came true is compared with it.
+        """
+        return self.__dict__.get("forecast")
 
 
 Served = Literal["today", "perhaps", "not_today"]
@@ -77,13 +87,17 @@ class Underway(Struct, frozen=True):
 
 
 class ForeseenDesk(Struct, frozen=True):
-    """A desk of the forecast: from when and until when it works, and whom it serves now."""
+    """A desk of the forecast: from when and until when it works, and whom it serves now.
+
+    `stood`: for how many minutes it has been free, where nobody is at it.
+    """
 
     desk: CallingDesk
     opens: float = 0.0
     leaves: float = math.inf
     serving: Underway | None = None
     breaks: tuple[tuple[float, float], ...] = ()
+    stood: float = 0.0
 
 
 class Scene(Struct, frozen=True):
@@ -151,13 +165,15 @@ class Scene(Struct, frozen=True):
 class _Chance(Struct, frozen=True):
     """A person's chance, run by run.
 
-    `length` and `punctuality` are standard normal, `patience` and `comes` uniform on 0 to 1.
+    `length` and `punctuality` are standard normal, `patience`, `comes` and `ready` uniform on 0
+    to 1.
     """
 
     length: tuple[float, ...]
     punctuality: tuple[float, ...]
     patience: tuple[float, ...]
     comes: tuple[float, ...]
+    ready: tuple[float, ...]
 
 
 _Slices = tuple[tuple[float, ...], tuple[float, ...]]
@@ -210,10 +226,11 @@ def _drawn(number: int, slices: _Slices) -> _Chance:
     """Stratified: each slice of every distribution is drawn once."""
     chance = random.Random(number)
     uniform, normal = slices
-    length, punctuality, patience, comes = (
-        tuple(chance.sample(kind, len(kind))) for kind in (normal, normal, uniform, uniform)
+    length, punctuality, patience, comes, ready = (
+        tuple(chance.sample(kind, len(kind)))
+        for kind in (normal, normal, uniform, uniform, uniform)
     )
-    return _Chance(length, punctuality, patience, comes)
+    return _Chance(length, punctuality, patience, comes, ready)
 
 
 def _slices(runs: int) -> _Slices:
@@ -239,17 +256,30 @@ def estimate(
     """The wait of every waiting person by id; who no desk will call is left out."""
     whole = msgspec.structs.replace(scene, waiting=[*scene.waiting, *newcomers])
     places = {number: place for place, number in enumerate(point(whole))}
+    services = {one.id: one.services for one in whole.waiting}
     return {
-        number: Wait(places[number], *spread(minutes, scene.habits))
+        number: told(places[number], *span(minutes), scene.habits, services[number])
         for number, minutes in forecast(whole, runs, draws=draws).items()
         if number in places
     }
 
 
+def told(
+    ahead: int, low: float, high: float, habits: Habits, services: Collection[str] = ()
+) -> Wait:
+    """What somebody with so many people ahead is told of a range that was forecast, in minutes."""
+    low, high = max(0.0, low), max(0.0, high)
+    ends = shown(*habits.correction.applied(low, high, ahead, services))
+    wait = Wait(ahead, *ends)
+    wait.__dict__["forecast"] = low, high
+    return wait
+
+
 def spread(minutes: Sequence[float], habits: Habits) -> tuple[int, int]:
-    """The low and the high end that are shown for these sorted minutes of the runs."""
-    low, high = habits.correction.applied(*span(minutes))
-    return shown(max(0.0, low), max(0.0, high))
+    """The range that these sorted minutes of the runs are told as to whoever may yet come, of whom
+    nobody knows how many will be ahead."""
+    wait = told(FEW_AHEAD, *span(minutes), habits)
+    return wait.low_minutes, wait.high_minutes
 
 
 def span(minutes: Sequence[float]) -> tuple[float, float]:
@@ -294,9 +324,7 @@ def _mean_run(scene: Scene) -> "_Run":
         ]
         + [Coming(one, one.expected, mean) for one, mean in _means(scene, scene.away)],
         waiting=[Coming(one, -1.0, mean) for one, mean in _means(scene, scene.there)],
-        shifts=[
-            _shift(scene, one, residual(one.serving, 0.0, scene.habits)) for one in scene.desks
-        ],
+        shifts=[_shift(scene, one, _rest(one, 0.0, 0.5, scene.habits)) for one in scene.desks],
     )
 
 
@@ -385,6 +413,7 @@ def _forward(scene: Scene, run: _Run, line: Line) -> Forward:
         expected=scene.expected,
         minutes=scene.planned,
         stops=scene.stops,
+        absent=scene.habits.absent_minutes,
     )
 
 
@@ -396,8 +425,8 @@ def _line(scene: Scene) -> Line:
 
 
 def _means(scene: Scene, people: Sequence[Person]) -> list[tuple[Person, float]]:
-    change_over = scene.habits.change_over
-    return [(one, scene.time_of(one.services).mean_minutes + change_over) for one in people]
+    between = scene.habits.between
+    return [(one, scene.time_of(one.services).mean_minutes + between) for one in people]
 
 
 def _runs(scene: Scene, runs: int, draws: Draws) -> Iterator[_Run]:
@@ -438,11 +467,23 @@ def _of_desk(one: ForeseenDesk) -> int:
 
 def _waiting(scene: Scene, person: Person, chance: _Chance) -> list[Coming]:
     since = person.queued if person.due is None else max(person.queued, person.due)
-    gone_by = scene.habits.gone_by
+    gone_by, expected = scene.habits.gone_by, max(person.expected, -1.0)
+    stayed = scene.habits.leaves_seen * share_gone(gone_by, -since)
+    gone = [since + patience_of(gone_by, stayed + (1 - stayed) * one) for one in chance.patience]
     return [
-        Coming(person, max(person.expected, -1.0), length, since + patience_of(gone_by, share))
-        for length, share in zip(_lengths(scene, person, chance), chance.patience, strict=True)
+        Coming(person, expected, length, leaves)
+        for length, leaves in zip(_lengths(scene, person, chance), gone, strict=True)
     ]
+
+
+def share_gone(gone_by: Sequence[tuple[float, float]], minutes: float) -> float:
+    """The share that has gone after so many minutes; linear between what is known."""
+    before, lower = 0.0, 0.0
+    for known, upper in gone_by:
+        if minutes < known:
+            return lower + (upper - lower) * max(0.0, minutes - before) / (known - before)
+        before, lower = known, upper
+    return lower
 
 
 def patience_of(gone_by: Sequence[tuple[float, float]], share: float) -> float:
@@ -459,8 +500,13 @@ def patience_of(gone_by: Sequence[tuple[float, float]], share: float) -> float:
 
 def _lengths(scene: Scene, person: Person, chance: _Chance) -> list[float]:
     time, change_over, exp = scene.time_of(person.services), scene.habits.change_over, math.exp
-    mu, sigma = time.mu, time.sigma
-    return [exp(mu + sigma * normal) + change_over for normal in chance.length]
+    mu, sigma, readiness = time.mu, time.sigma, scene.habits.readiness
+    if readiness.rates is None:
+        return [exp(mu + sigma * normal) + change_over for normal in chance.length]
+    return [
+        exp(mu + sigma * normal) + change_over + readiness.left(0.0, share)
+        for normal, share in zip(chance.length, chance.ready, strict=True)
+    ]
 
 
 class _ToCome(Struct, frozen=True):
@@ -539,7 +585,7 @@ def _with_priority(scene: Scene, strangers: _Strangers) -> list[Coming]:
             break
         services = asked[bisect(heights, choice * heights[-1], hi=len(asked) - 1)]
         time = scene.time_of(services)
-        length = math.exp(time.mu + time.sigma * normal) + scene.habits.change_over
+        length = math.exp(time.mu + time.sigma * normal) + scene.habits.between
         person = Person(_STRANGER - number, services, arrives, priority=True)
         found.append(Coming(person, arrives, length))
     return found
@@ -547,13 +593,21 @@ def _with_priority(scene: Scene, strangers: _Strangers) -> list[Coming]:
 
 def _desk(scene: Scene, one: ForeseenDesk, chance: _Chance) -> list[Shift]:
     """A desk with the rest of its present visit, or the minute in which it opens, in each run."""
-    serving, draws = one.serving, chance.length
-    if serving is None and one.opens <= 0:
-        return [_shift(scene, one, 0.0)] * len(draws)
-    if serving is None:
+    draws = chance.length
+    if one.serving is None and one.opens > 0:
         times = [max(0.0, one.opens + OPENING_SPREAD * normal) for normal in draws]
         return [_shift(scene, replace(one, opens=opens), 0.0) for opens in times]
-    return [_shift(scene, one, residual(serving, normal, scene.habits)) for normal in draws]
+    return [
+        _shift(scene, one, _rest(one, normal, share, scene.habits))
+        for normal, share in zip(draws, chance.ready, strict=True)
+    ]
+
+
+def _rest(one: ForeseenDesk, normal: float, share: float, habits: Habits) -> float:
+    """Minutes until an open desk calls: the rest of its visit, and until it is ready after it."""
+    if one.serving is None:
+        return 0.0 if one.opens > 0 else habits.readiness.left(one.stood, share)
+    return residual(one.serving, normal, habits) + habits.readiness.left(0.0, share)
 
 
 def _shift(scene: Scene, one: ForeseenDesk, rest: float) -> Shift:

@@ -369,7 +369,8 @@ def _promise(branch: Branch, issued: IssuedTicket, revision: int, now: datetime)
     if issued.wait is None:
         return None
     low, high = issued.wait.low_minutes, issued.wait.high_minutes
-    return Promise(branch.id, issued.id, revision, now, low, high)
+    ends = issued.wait.forecast or (None, None)
+    return Promise(branch.id, issued.id, revision, now, low, high, issued.people_ahead, *ends)
 
 
 def _as_issued(branch: Branch, ticket: Ticket, line: Spot) -> IssuedTicket:

@@ -139,10 +139,12 @@ async def keep_later(branch_id: int, promises: Sequence[Promise]) -> None:
 
 
 _KEEP = """
-INSERT INTO promise (branch_id, ticket_id, revision, promised_at, low_minutes, high_minutes, shown)
-SELECT $1, ticket_id, shown.revision, at, low, high, $7
-FROM unnest($2::bigint[], $3::integer[], $4::timestamptz[], $5::integer[], $6::integer[])
-    AS shown (ticket_id, revision, at, low, high)
+INSERT INTO promise (branch_id, ticket_id, revision, promised_at, low_minutes, high_minutes, shown,
+    people_ahead, low_forecast, high_forecast)
+SELECT $1, ticket_id, shown.revision, at, low, high, $7, ahead, low_forecast, high_forecast
+FROM unnest($2::bigint[], $3::integer[], $4::timestamptz[], $5::integer[], $6::integer[],
+        $8::integer[], $9::real[], $10::real[])
+    AS shown (ticket_id, revision, at, low, high, ahead, low_forecast, high_forecast)
 JOIN ticket ON ticket.branch_id = $1 AND ticket.id = ticket_id
 ON CONFLICT DO NOTHING
 """
@@ -158,6 +160,9 @@ async def _keep(branch_id: int, promises: Sequence[Promise], shown: Shown) -> No
         [one.low_minutes for one in promises],
         [one.high_minutes for one in promises],
         shown,
+        [one.people_ahead for one in promises],
+        [one.low_forecast for one in promises],
+        [one.high_forecast for one in promises],
     )
 
 

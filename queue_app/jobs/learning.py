@@ -2,6 +2,7 @@
 what its ranges have to be moved by."""
 
 import asyncio
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
@@ -10,7 +11,7 @@ import asyncpg
 import msgspec
 
 from queue_app.clock import Clock
-from queue_app.domain.correction import NARROWEST, Correction, End, corrected
+from queue_app.domain.correction import RECENT, Miss, corrected
 from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.habits import Habits, habits_of
 from queue_app.domain.service_times import ServiceTime, learned, published
@@ -23,20 +24,28 @@ MEMORY_DAYS = 90
 _GIVEN = "(CASE WHEN cardinality(given) > 0 THEN given ELSE services END)"
 """SQL: what was done in a visit, which may be other than what was asked for."""
 LEARN_EVERY = timedelta(hours=1)
+CORRECTED_BY = 6 * RECENT
+"""So many calls are looked at: those of a class that is rare lie farther back."""
 
 
 async def learn_times(clock: Clock) -> int:
     return await learn(await reference.directory(), clock.now())
 
 
-async def learn(directory: Directory, now: datetime) -> int:
-    """Bring the learned times up to date where they are an hour old, or the clock was set back;
-    how many were written.
+async def learn_anew(directory: Directory, branch: Branch, now: datetime) -> None:
+    """What there is to be learned of a branch whose past has changed, though it is not due."""
+    await learn(directory, now, due=True)
+    await _learn_of(directory, now, branch)
+
+
+async def learn(directory: Directory, now: datetime, due: bool = False) -> int:
+    """Bring the learned times up to date where they are an hour old, or the clock was set back, or
+    `due`; how many were written.
 
     What was given teaches, not what was asked for, and only where it is one service: of several it
     is not known which took how long. A visit that an alert cut in two teaches nothing.
     """
-    due = await db.fetch_value(
+    due = due or await db.fetch_value(
         "SELECT coalesce(NOT (max(learned_at) > $1 AND max(learned_at) <= $2), true)"
         " FROM service_time",
         now - LEARN_EVERY,
@@ -123,7 +132,7 @@ async def _learn_of(directory: Directory, now: datetime, branch: Branch) -> None
     first = until.date - timedelta(days=MEMORY_DAYS)
     seen = await habits.seen(directory, branch, first, until.date)
     await db.transact(partial(_keep_habits, branch.id, habits_of(seen), now))
-    await db.transact(partial(_correct, branch.id, until.begins))
+    await _correct(now, branch)
 
 
 async def _keep_habits(branch_id: int, learned: Habits, now: datetime) -> None:
@@ -137,52 +146,50 @@ async def _keep_habits(branch_id: int, learned: Habits, now: datetime) -> None:
     )
 
 
-_HEAR = """
-WITH heard AS (
-    UPDATE promise SET heard = true
-    WHERE branch_id = $1 AND shown = 'ticket' AND outcome = 'called' AND NOT heard
+_MISSES = """
+SELECT people_ahead, waited_minutes - low_forecast AS after_low,
+    waited_minutes - high_forecast AS after_high,
+    CASE WHEN cardinality(ticket.services) = 1 THEN ticket.services[1] END AS service,
+    promised_at, promised_at + make_interval(secs => 60 * waited_minutes) AS called_at
+FROM (
+    SELECT * FROM promise
+    WHERE branch_id = $1 AND shown = 'ticket' AND outcome = 'called' AND low_forecast IS NOT NULL
         AND promised_at < $2
-    RETURNING promised_at, low_minutes, high_minutes, waited_minutes
-), stops AS (
-    SELECT array_agg(started_at ORDER BY started_at) AS starts FROM interruption
-    WHERE branch_id = $1 AND started_at > (SELECT min(promised_at) FROM heard)
-        AND coalesce(resumes_at, 'infinity'::timestamptz) > (SELECT min(promised_at) FROM heard)
-), told AS (
-    SELECT low_minutes > 0 AS later,
-        (2 * waited_minutes - low_minutes - high_minutes) / (high_minutes - low_minutes) AS place
-    FROM heard CROSS JOIN stops
-    WHERE high_minutes - low_minutes >= $3 AND NOT coalesce(
-        starts[width_bucket(promised_at, starts) + 1]
-            < promised_at + make_interval(secs => 60 * waited_minutes), false)
-)
-SELECT count(*) FILTER (WHERE later)::int AS low_count, count(*)::int AS high_count,
-    coalesce(percentile_cont(0.1) WITHIN GROUP (ORDER BY place) FILTER (WHERE later), -1) AS low,
-    coalesce(percentile_cont(0.9) WITHIN GROUP (ORDER BY place), 1) AS high
-FROM told
+    ORDER BY promised_at DESC LIMIT $3
+) AS called
+JOIN ticket ON ticket.branch_id = called.branch_id AND ticket.id = called.ticket_id
+ORDER BY promised_at
 """
-"""Whose wait an interruption cut is heard and says nothing, as nobody could have foreseen it."""
+_STOPS = """
+SELECT started_at FROM interruption
+WHERE branch_id = $1 AND coalesce(resumes_at, 'infinity'::timestamptz) > $2 ORDER BY started_at
+"""
+"""Whose wait an interruption cut says nothing, as nobody could have foreseen it."""
 
 
-async def _correct(branch_id: int, until: datetime) -> None:
-    """Move the ends of the branch's ranges by what came true of those given with tickets.
+async def correct_all_ranges(clock: Clock) -> int:
+    return await correct_ranges(await reference.directory(), clock.now())
 
-    Each is heard once: whoever marks it takes what it says into the same transaction. Of a day that
-    goes on, only short waits would be known.
-    """
-    kept = await db.fetch_row(
-        "SELECT low_end, high_end FROM branch_habits WHERE branch_id = $1 FOR UPDATE", branch_id
-    )
-    found = await db.fetch_row(_HEAR, branch_id, until, NARROWEST)
-    assert kept
-    assert found
-    after = corrected(
-        Correction(kept["low_end"], kept["high_end"]),
-        End(found["low_count"], found["low"]),
-        End(found["high_count"], found["high"]),
-    )
+
+async def correct_ranges(directory: Directory, now: datetime) -> int:
+    """Move the ends of every branch's ranges by what came true of the last ones that were given
+    with tickets; how many branches were looked at. What is wrong with one keeps no other back."""
+    by_name = {f"branch {one.slug}": one for one in directory.branches.values()}
+    return len(await each(by_name, partial(_correct, now)))
+
+
+async def _correct(now: datetime, branch: Branch) -> None:
+    """Made anew out of what is kept, so nothing is counted twice, however often it runs."""
+    rows = await db.fetch(_MISSES, branch.id, now, CORRECTED_BY)
+    stops = await db.fetch(_STOPS, branch.id, rows[0]["promised_at"]) if rows else []
+    starts = [row["started_at"] for row in stops]
+    misses = [
+        Miss(row["people_ahead"], row["after_low"], row["after_high"], row["service"])
+        for row in rows
+        if bisect_right(starts, row["promised_at"]) == bisect_left(starts, row["called_at"])
+    ]
     await db.fetch(
-        "UPDATE branch_habits SET low_end = $2, high_end = $3 WHERE branch_id = $1",
-        branch_id,
-        after.low,
-        after.high,
+        "UPDATE branch_habits SET correction = $2 WHERE branch_id = $1",
+        branch.id,
+        msgspec.json.encode(corrected(misses)).decode(),
     )

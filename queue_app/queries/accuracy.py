@@ -5,6 +5,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from queue_app.domain.correction import AHEAD
 from queue_app.domain.directory import Directory
 from queue_app.queries import reference
 from queue_app.store import db
@@ -86,11 +87,51 @@ async def accuracy(since: datetime) -> list[Accuracy]:
         return [Accuracy(*row) for row in await db.fetch(_ACCURACY, since)]
 
 
-async def accuracy_of(slugs: Collection[str], since: datetime) -> tuple[Directory, list[Accuracy]]:
+class AccuracyAhead(Struct, frozen=True):
+    """Promises given with tickets to people of one class of people ahead, which begins with
+    `ahead`: shares of a hundred, minutes. `sooner`, `later`: called before and after the range."""
+
+    branch: str
+    ahead: int
+    promises: int
+    wait_minutes: float
+    percent: float
+    range_minutes: float
+    sooner: float
+    later: float
+
+
+_BY_AHEAD = """
+SELECT branch.slug, ($2::integer[])[width_bucket(people_ahead, $2::integer[])], count(*)::integer,
+    avg(waited_minutes),
+    100 * avg((waited_minutes BETWEEN low_minutes AND high_minutes)::integer)::float8,
+    avg(high_minutes - low_minutes)::float8,
+    100 * avg((waited_minutes < low_minutes)::integer)::float8,
+    100 * avg((waited_minutes > high_minutes)::integer)::float8
+FROM branch JOIN promise ON promise.branch_id = branch.id AND promised_at >= $1
+WHERE shown = 'ticket' AND outcome = 'called' AND people_ahead IS NOT NULL
+GROUP BY 1, 2 ORDER BY 1, 2
+"""
+
+
+async def by_people_ahead(since: datetime) -> list[AccuracyAhead]:
+    """By branch and class; those in whose wait an interruption began are among them."""
+    async with db.planned_anew():
+        rows = await db.fetch(_BY_AHEAD, since, list(AHEAD))
+        return [AccuracyAhead(*row) for row in rows]
+
+
+async def accuracy_of(
+    slugs: Collection[str], since: datetime
+) -> tuple[Directory, list[Accuracy], list[AccuracyAhead]]:
     """The centre in force, and the same of these branches, of every one where none is named.
 
     NotFound `unknown_branch`.
     """
     directory = await reference.directory()
     wanted = {directory.branch(slug).slug for slug in slugs} or directory.branches.keys()
-    return directory, [one for one in await accuracy(since) if one.branch in wanted]
+    return (
+        directory,
+        [one for one in await accuracy(since) if one.branch in wanted],
+        [one for one in await by_people_ahead(since) if one.branch in wanted],
+    )

@@ -11,13 +11,13 @@ from queue_app.domain.correction import Correction
 from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.habits import CHANGE_OVER_MOST, EARLY_MOST, GRID, NEAR, Habits, Measured, Seen
 from queue_app.domain.service_times import ServiceTime
+from queue_app.queries.desk_days import desk_days
 from queue_app.store import db
 
 _MINUTE = timedelta(minutes=1)
 
 
-DOCUMENT = """document || jsonb_build_object(
-    'correction', jsonb_build_object('low', low_end, 'high', high_end))"""
+DOCUMENT = "document || jsonb_build_object('correction', correction)"
 """SQL: the `Habits` of a row."""
 
 
@@ -47,9 +47,9 @@ async def learned(branch_id: int) -> Learned:
 async def corrections() -> dict[str, Correction]:
     """By branch, of those that have learned anything, how their ranges are corrected."""
     rows = await db.fetch(
-        "SELECT slug, low_end, high_end FROM branch_habits JOIN branch ON branch.id = branch_id"
+        "SELECT slug, correction FROM branch_habits JOIN branch ON branch.id = branch_id"
     )
-    return {row["slug"]: Correction(row["low_end"], row["high_end"]) for row in rows}
+    return {row["slug"]: msgspec.json.decode(row["correction"], type=Correction) for row in rows}
 
 
 async def seen(directory: Directory, branch: Branch, first: date, until: date) -> Seen:
@@ -61,6 +61,7 @@ async def seen(directory: Directory, branch: Branch, first: date, until: date) -
     waits = await db.fetch(_WAITS, *span, list(GRID), NEAR)
     asked = await db.fetch(_ASKED, *span)
     days = await db.fetch(_DAYS, *span)
+    desks = await desk_days(directory, branch, until)
     return Seen(
         bookings=booked["bookings"],
         came=booked["came"],
@@ -71,6 +72,10 @@ async def seen(directory: Directory, branch: Branch, first: date, until: date) -
         priority=sum(row["priority"] for row in days),
         open_minutes=_open_minutes(directory, branch, (row["day"] for row in days)),
         asked=_by_set(asked),
+        standing=desks.standing,
+        leaving=desks.leaving,
+        absent=desks.absent,
+        pauses=desks.pauses,
     )
 
 
@@ -144,7 +149,7 @@ _DONE_BETWEEN = """ticket_event e WHERE e.branch_id = $1 AND e.desk_id = calls.d
             AND e.at > freed_at AND e.at < calls.called_at"""
 _CHANGES = f"""
 SELECT {_MEASURED} FROM (
-    SELECT extract(epoch FROM started_at - freed_at)::float8 / 60 AS minutes FROM (
+    SELECT extract(epoch FROM started_at - called_at)::float8 / 60 AS minutes FROM (
         SELECT desk_id, called_at, started_at, greatest(queued_at, due_at) AS since,
             lag(ended_at) OVER before AS freed_at, lag(state) OVER before AS former
         FROM ticket
@@ -156,9 +161,10 @@ SELECT {_MEASURED} FROM (
         AND NOT {some(_DONE_BETWEEN, "e.at")}
 ) gaps
 """
-"""From the end of a visit to the beginning of the desk's next, where its person waited already
-when the visit ended and the desk did nothing else in between. A "start" that is pressed late moves
-minutes from the visit to the change-over; their sum, on which the waits depend, stays right."""
+"""From the call to the beginning of a visit, where its person waited already when the desk's last
+one ended and the desk did nothing else in between; how long it stood free before the call is its
+readiness. A "start" that is pressed late moves minutes from the visit to the change-over; their
+sum, on which the waits depend, stays right."""
 
 _WAITED_TWICE = """ticket_event e WHERE e.branch_id = t.branch_id AND e.ticket_id = t.id
             AND (e.verb IN ('park', 'return', 'transfer')
@@ -171,14 +177,14 @@ FROM unnest($4::float8[]) AS minutes LEFT JOIN (
             - greatest(queued_at, due_at))::float8 / 60 AS waited
     FROM ticket t
     WHERE branch_id = $1 AND day >= $2 AND day < $3 AND channel = 'visit'
-        AND (started_at IS NOT NULL OR state = 'no_show' OR (state = 'left' AND called_at IS NULL))
+        AND (started_at IS NOT NULL OR state = 'no_show')
         AND NOT {stopped("t.branch_id", "t.queued_at", "coalesce(t.called_at, t.ended_at)")}
         AND NOT {some(_WAITED_TWICE, "e.seq")}
 ) waits ON waited BETWEEN minutes / $5::float8 AND minutes * $5::float8
 GROUP BY minutes
 """
-"""Whoever did not answer the call or took back their ticket had gone. Left out: who waited in two
-parts or through an alert, and who was still there on paper when the day ended."""
+"""Whoever did not answer the call had gone. Left out: who waited in two parts or through an alert,
+and who took back their ticket, as it is known when they did."""
 
 _ASKED = """
 SELECT services, count(*)::int AS count FROM ticket

@@ -11,6 +11,7 @@ from queue_app.domain.dispatch import Waiting
 from queue_app.domain.forecast import Appointed
 from queue_app.domain.habits import Habits
 from queue_app.domain.hall import (
+    RECENT,
     AwayDevice,
     DeskState,
     Hall,
@@ -30,8 +31,6 @@ from queue_app.queries.habits import DOCUMENT
 from queue_app.queries.orders_today import ORDERED
 from queue_app.store import db
 
-RECENT = 8
-"""How many of the last called people a board can show."""
 MISSED = 24
 """How many of the last who did not come can still be put back from a console."""
 

@@ -13,9 +13,8 @@ from random import Random
 from msgspec.structs import replace
 
 from queue_app.domain.centre import BranchPlan, Centre
-from queue_app.domain.correction import NARROWEST, End, corrected
+from queue_app.domain.correction import Miss, corrected
 from queue_app.domain.service_times import ServiceTime
-from queue_app.domain.waits import quantile
 from queue_app.simulation.estimates import HISTORY, SHARE, EstimateAccuracy, Telling, Told, summary
 from queue_app.simulation.knowledge import learn, truth
 from queue_app.simulation.run import run_day
@@ -81,11 +80,13 @@ def _told(
     learned, true = learn(centre, past, chance), truth(place, past)
     mistaken = replace(learned, times=_shorter(learned.times, percent))
     found = []
+    misses: list[Miss] = []
     for day in islice(dates, days):
         told = Telling(draw(place, day, chance), place.policy, mistaken, true, SHARE, chance).run()
         found.append(told)
         if corrects:
-            after = corrected(mistaken.habits.correction, *_ends(told))
+            misses += _misses(told)
+            after = corrected(misses)
             mistaken = replace(mistaken, habits=replace(mistaken.habits, correction=after))
     return found
 
@@ -95,15 +96,10 @@ def _shorter(times: Mapping[str, ServiceTime], percent: float) -> dict[str, Serv
     return {code: replace(one, mu=one.mu + by) for code, one in times.items()}
 
 
-def _ends(told: Sequence[Told]) -> tuple[End, End]:
+def _misses(told: Sequence[Told]) -> list[Miss]:
     """As the product hears them, which keeps the range of every ticket and not of a share."""
-    wide = [one for one in told if one.high - one.low >= NARROWEST]
-    later = sorted(_place(one) for one in wide if one.low > 0)
-    every = sorted(map(_place, wide))
-    low = quantile(later, 0.1) if later else -1.0
-    high = quantile(every, 0.9) if every else 1.0
-    return End(round(len(later) / SHARE), low), End(round(len(every) / SHARE), high)
-
-
-def _place(one: Told) -> float:
-    return (2 * one.came_true - one.low - one.high) / (one.high - one.low)
+    every = [
+        Miss(one.ahead, one.came_true - one.forecast[0], one.came_true - one.forecast[1])
+        for one in told
+    ]
+    return [one for one in every for _ in range(round(1 / SHARE))]

@@ -27,8 +27,10 @@ from queue_app.domain.waits import (
     Scene,
     Underway,
     forecast,
+    point,
     quantile,
-    spread,
+    span,
+    told,
 )
 from queue_app.simulation.knowledge import Knowledge, learn, truth
 from queue_app.simulation.run import begin, outcome, run_day
@@ -51,7 +53,7 @@ _MINUTE = timedelta(minutes=1)
 
 
 class Told(Struct, frozen=True):
-    """One estimate beside what came true; minutes."""
+    """One estimate beside what came true; minutes. `forecast`: the range before its correction."""
 
     came_true: float
     low: int
@@ -59,6 +61,8 @@ class Told(Struct, frozen=True):
     ours: float
     oracle: float
     formula: float
+    ahead: int = 0
+    forecast: tuple[float, float] = (0.0, 0.0)
     phase: Phase = "before"
 
 
@@ -203,20 +207,25 @@ class Telling:
         ours = forecast(scene, RUNS, wanted, self._draws)
         oracle = forecast(scene_of(forward, self._day, self._true), RUNS, wanted, self._draws)
         others = forecast(scene.resumed, RUNS, wanted, self._draws) if scene.resumed else ours
+        places = {number: place for place, number in enumerate(point(scene))}
         for one in people:
             if one.id not in ours:
                 continue
-            low, high = spread(ours[one.id], scene.habits)
-            told = Told(
+            ahead = places.get(one.id, 0)
+            wait = told(ahead, *span(ours[one.id]), scene.habits, one.services)
+            other = told(ahead, *span(others[one.id]), scene.habits, one.services)
+            estimate = Told(
                 came_true=math.nan,
-                low=low,
-                high=max(high, spread(others[one.id], scene.habits)[1]),
+                low=wait.low_minutes,
+                high=max(wait.high_minutes, other.high_minutes),
                 ours=quantile(ours[one.id], 0.5),
                 oracle=quantile(oracle[one.id], 0.5),
                 formula=formula(forward, one, self._learned.average),
+                ahead=ahead,
+                forecast=span(ours[one.id]),
                 phase=phase,
             )
-            self._told.append((one.id, forward.minute, told))
+            self._told.append((one.id, forward.minute, estimate))
 
 
 def _phase(day: SyntheticDay, minute: float) -> Phase:

@@ -59,7 +59,7 @@ async def foresee(
             time_of=Lengths(directory, learned.times),
             target=target,
             policy=policy_of(directory.rules),
-            change_over=learned.habits.change_over,
+            change_over=learned.habits.between,
             closes=closes_of(day),
         ),
         bookings=len(known),

@@ -8,13 +8,14 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from itertools import pairwise
 from random import Random
 from statistics import NormalDist, fmean, pstdev
 
 from msgspec import Struct
 
 from queue_app.domain.centre import Centre
-from queue_app.domain.forward import stood_still
+from queue_app.domain.forward import ABSENT_MINUTES, stood_still
 from queue_app.domain.habits import (
     CHANGE_OVER_MOST,
     EARLY_MOST,
@@ -25,6 +26,7 @@ from queue_app.domain.habits import (
     counted,
     habits_of,
 )
+from queue_app.domain.readiness import FreeDesk, Stay, StoodFree, standing
 from queue_app.domain.service_times import ServiceTime, learned
 from queue_app.simulation.run import Outcome, since
 from queue_app.simulation.synthetic_branch import SyntheticBranch, combined, priors
@@ -101,8 +103,33 @@ def _habits(days: Sequence[Outcome]) -> Habits:
                 for one in outcome.day.people
                 if one.person.due is None
             ),
+            standing=sum(map(_standing, days), StoodFree()),
+            absent=Measured(sum(gone.values()), ABSENT_MINUTES),
         )
     )
+
+
+def _standing(past: Outcome) -> StoodFree:
+    """How long desks stood free while somebody waited, but for breaks and stops."""
+    day = past.day
+    stays = [
+        Stay(one.person.services, since(one.person), past.called[one.person.id].minute)
+        for one in day.people
+    ]
+    shifts = {one.desk.id: one for one in day.shifts}
+    at_desk: dict[int, list[tuple[float, float]]] = {}
+    for one in day.people:
+        call = past.called[one.person.id]
+        ends = call.minute + (ABSENT_MINUTES if call.absent else one.length)
+        at_desk.setdefault(call.desk_id, []).append((call.minute, ends))
+    desks = [
+        FreeDesk(shifts[desk].desk.services, before, after, called=True)
+        for desk, visits in at_desk.items()
+        for (_, before), (after, _) in pairwise(sorted(visits))
+        if not any(begins < after and before < ends for begins, ends in shifts[desk].gaps)
+        and not stood_still(day.stops, before, after)
+    ]
+    return standing(desks, stays)
 
 
 def _measured(values: Sequence[float], most: float) -> Measured:

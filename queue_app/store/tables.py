@@ -14,6 +14,7 @@ from piccolo.columns import (
     DoublePrecision,
     ForeignKey,
     Integer,
+    Real,
     SmallInt,
     Text,
     Timestamptz,
@@ -377,8 +378,7 @@ class BranchHabits(Table, tablename="branch_habits", db=engine):
     branch_id = ForeignKey(Branch, null=False, primary_key=True)
     document = JSONB()
     learned_at = Timestamptz()
-    low_end = DoublePrecision(default=-1.0)
-    high_end = DoublePrecision(default=1.0)
+    correction = JSONB(default="{}")
 
 
 class WaitsAhead(Table, tablename="waits_ahead", db=engine):
@@ -409,7 +409,16 @@ class Promise(Table, tablename="promise", db=engine):
     shown = Text()
     outcome = Text(null=True, default=None)
     waited_minutes = DoublePrecision(null=True, default=None)
-    heard = Boolean(default=False)
+    people_ahead = Integer(null=True, default=None)
+    low_forecast = Real(null=True, default=None)
+    high_forecast = Real(null=True, default=None)
+
+
+class Imported(Table, tablename="imported", db=engine):
+    branch_id = Integer()
+    ticket_id = BigInt(primary_key=True)
+    row_hash = Bytea()
+    imported_at = Timestamptz()
 
 
 class Interruption(Table, tablename="interruption", db=engine):

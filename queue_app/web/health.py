@@ -13,7 +13,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from config.settings import Settings
 from queue_app.clock import Clock
-from queue_app.domain.correction import Correction
+from queue_app.domain.correction import AHEAD, Correction
 from queue_app.domain.errors import NotAllowed, QueueError
 from queue_app.domain.paper import PRINTS
 from queue_app.queries import reference
@@ -88,8 +88,8 @@ _DEVICE_SEEN = Figure(
 )
 _CORRECTION = Figure(
     "queue_app_wait_correction",
-    "Where the ends of forecast ranges are told, in halves of a range from its middle",
-    ["branch", "end"],
+    "Minutes that are added to the ends of forecast ranges, from so many people ahead on",
+    ["branch", "ahead", "end"],
 )
 
 
@@ -193,8 +193,9 @@ def _show(found: list[Accuracy]) -> None:
 def _show_corrections(found: dict[str, Correction]) -> None:
     _CORRECTION.clear()
     for branch, one in found.items():
-        _CORRECTION.labels(branch, "low").set(one.low)
-        _CORRECTION.labels(branch, "high").set(one.high)
+        for ahead, shift in zip(AHEAD, one.shifts, strict=False):
+            _CORRECTION.labels(branch, str(ahead), "low").set(shift.low)
+            _CORRECTION.labels(branch, str(ahead), "high").set(shift.high)
 
 
 def _show_outbox(found: OutboxFigures) -> None:

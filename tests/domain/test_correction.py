@@ -1,73 +1,100 @@
-"""Ranges that correct themselves: the ends go where past calls say they should have been."""
+"""Ranges that correct themselves: minutes are added where past calls say they should have been."""
 
+from random import Random
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from queue_app.domain.correction import (
-    FARTHEST,
-    HIGH_LEAST,
-    HIGH_MOST,
-    LOW_LEAST,
-    LOW_MOST,
+    AHEAD,
+    RECENT,
+    STRETCH,
     Correction,
-    End,
+    Miss,
+    class_of,
     corrected,
 )
 
-ends = st.builds(End, st.integers(0, 5000), st.floats(-1000, 1000))
+minutes = st.floats(-500, 500)
+misses = st.lists(st.builds(Miss, st.integers(0, 30), minutes, minutes), max_size=40)
 
 
-def told(correction: Correction, low: float, high: float) -> tuple[End, End]:
-    """Where calls fall in the ranges told, if they fall from `low` to `high` in those forecast."""
-    middle = (correction.low + correction.high) / 2
-    half = (correction.high - correction.low) / 2
-    return End(2000, (low - middle) / half), End(2000, (high - middle) / half)
+def test_without_anything_learned_ranges_are_told_as_they_are_forecast() -> None:
+    assert Correction().applied(12.5, 30.0, 4) == (12.5, 30.0)
 
 
-def test_nothing_is_corrected_before_anything_was_seen() -> None:
-    assert Correction().applied(12.5, 30.0) == (12.5, 30.0)
-    assert corrected(Correction(), End(0, -9.0), End(0, 9.0)) == Correction()
+def test_before_the_first_call_ranges_are_told_wider() -> None:
+    low, high = corrected(()).applied(10.0, 20.0, 1)
+    assert (low, high) == (10 - 10 * STRETCH, 20 + 10 * STRETCH)
 
 
-def test_ranges_that_hold_stay_as_they_are() -> None:
-    kept = Correction(-0.7, 1.9)
-    assert corrected(kept, End(300, -1.0), End(300, 1.0)) == kept
+@given(st.integers(0, 2000))
+def test_each_number_of_people_ahead_belongs_to_one_class(ahead: int) -> None:
+    place = class_of(ahead)
+    assert AHEAD[place] <= ahead
+    assert place + 1 == len(AHEAD) or ahead < AHEAD[place + 1]
 
 
-def test_a_day_says_little_however_bad_it_was() -> None:
-    once = corrected(Correction(), End(300, -0.5), End(300, 100.0))
-    assert 1.0 < once.high < 1.5
-    assert -1.0 < once.low < -0.85
-    one_ticket = corrected(Correction(), End(0, -1.0), End(1, 360.0))
-    assert one_ticket.high - 1.0 < FARTHEST / 1000
+def test_a_range_of_no_width_and_a_wrong_middle_are_mended() -> None:
+    """Everybody was told "at once", and called after four to six minutes."""
+    chance = Random(1)
+    found = corrected([Miss(0, *2 * (chance.uniform(4, 6),)) for _ in range(RECENT)])
+    low, high = found.applied(0.0, 0.0, 0)
+    assert 3.2 < low < 4.6
+    assert 4.8 < high < 6.0
 
 
-def test_each_end_moves_by_what_spoke_of_it() -> None:
-    """Many ranges that begin at once do not lend their weight to the one that does not."""
-    after = corrected(Correction(), End(1, 3.0), End(500, 1.0))
-    assert -1.0 < after.low < -0.99
-    assert after.high == 1.0
+def test_four_in_five_fall_into_the_range_once_enough_has_come_true() -> None:
+    chance = Random(2)
+    came = [chance.gauss(3, 10) for _ in range(2 * RECENT)]
+    found = corrected([Miss(4, 20 + one - 10, 20 + one - 30) for one in came[:RECENT]])
+    low, high = found.applied(10.0, 30.0, 4)
+    held = sum(low <= 20 + one <= high for one in came[RECENT:]) / RECENT
+    assert held == pytest.approx(0.8, abs=0.06)
 
 
-@given(st.floats(-3.5, -0.5), st.floats(0.5, 3.5))
-def test_the_ends_come_to_where_nine_in_ten_calls_fall_beyond_or_before(
-    low: float, high: float
+def test_a_class_that_is_rare_has_the_minutes_of_all_and_a_common_one_its_own() -> None:
+    usual = [Miss(0, 1.0, -1.0) for _ in range(RECENT)]
+    late = [Miss(12, 9.0, 9.0) for _ in range(3)]
+    found = corrected([*late, *usual])
+    assert found.shifts[class_of(12)].high < 1.0
+    many = corrected([*(Miss(12, 9.0, 9.0) for _ in range(RECENT)), *usual])
+    assert many.shifts[class_of(12)].high > 7.0
+    assert many.shifts[class_of(0)].high < 0.0
+
+
+def test_what_is_still_wrong_with_one_service_is_added_for_whoever_wants_it_alone() -> None:
+    """Two services, one of which is called five minutes later than the forecast says."""
+    chance = Random(3)
+    seen = [
+        Miss(1, noise + late, noise + late - 10, service)
+        for _ in range(RECENT)
+        for service, late in (("bill", 0.0), ("legal", 5.0))
+        for noise in [chance.uniform(0, 10)]
+    ]
+    found = corrected(seen)
+    bill, legal, both, unknown = (
+        found.applied(20.0, 30.0, 1, services)
+        for services in ({"bill"}, {"legal"}, {"bill", "legal"}, {"meter"})
+    )
+    assert 3 < legal[0] - bill[0] < 6
+    assert 3 < legal[1] - bill[1] < 6
+    assert both == unknown == found.applied(20.0, 30.0, 1)
+
+
+def test_what_a_branch_was_like_before_its_last_calls_is_forgotten() -> None:
+    now = [Miss(1, 0.0, 2.0) for _ in range(RECENT)]
+    assert corrected([Miss(1, 50.0, 90.0)] * 1000 + now) == corrected(now)
+
+
+def test_one_call_says_little_however_late_it_was() -> None:
+    assert corrected([Miss(0, 360.0, 360.0)]).shifts[0].high < 7.0
+
+
+@given(misses, st.floats(0, 300), st.floats(0, 100), st.integers(0, 40))
+def test_no_range_is_turned_round_or_begins_before_now(
+    seen: list[Miss], low: float, wide: float, ahead: int
 ) -> None:
-    correction = Correction()
-    for _ in range(60):
-        correction = corrected(correction, *told(correction, low, high))
-    assert abs(correction.low - low) < 0.01
-    assert abs(correction.high - high) < 0.01
-
-
-@given(st.lists(st.tuples(ends, ends), max_size=20), st.floats(1, 200), st.floats(0.01, 100))
-def test_whatever_is_seen_a_range_is_a_range_around_its_middle(
-    seen: list[tuple[End, End]], low: float, wide: float
-) -> None:
-    correction = Correction()
-    for one in seen:
-        correction = corrected(correction, *one)
-    assert LOW_MOST <= correction.low <= LOW_LEAST
-    assert HIGH_LEAST <= correction.high <= HIGH_MOST
-    begins, ends = correction.applied(low, low + wide)
-    assert begins <= low + wide / 2 <= ends
+    begins, ends = corrected(seen).applied(low, low + wide, ahead)
+    assert 0 <= begins <= ends

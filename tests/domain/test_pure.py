@@ -15,7 +15,7 @@ HERE = Path(queue_app.domain.__path__[0])
 MODULES = sorted(HERE.glob("*.py"))
 
 MAY_IMPORT = {
-    "base64", "bisect", "collections", "datetime", "difflib", "email_validator", "functools",
+    "base64", "bisect", "collections", "csv", "datetime", "difflib", "email_validator", "functools",
     "hashlib", "heapq", "ipaddress", "itertools", "math", "msgspec", "phonenumbers",
     "random", "rapidfuzz", "re", "statistics", "typing", "unicodedata", "zoneinfo",
 }  # fmt: skip

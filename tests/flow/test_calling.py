@@ -7,10 +7,11 @@ import pytest
 
 from queue_app.clock import FixedClock
 from queue_app.domain.errors import Conflict, NotAllowed, NotFound, RuleBroken
+from queue_app.domain.hall import RECENT
 from queue_app.domain.people import OPERATOR, Staff
 from queue_app.flow import accounts, arrival, calling, staffing
 from queue_app.flow.act import By
-from queue_app.queries import halls, reference
+from queue_app.queries import reference
 from queue_app.store import db
 from tests.flow.desks import ACCOUNTS, issue, now_of, screen_of, verbs_of
 from tests.support.hall import open_desk
@@ -173,7 +174,7 @@ async def test_who_missed_the_call_is_listed_long_after_and_comes_back(clock: Fi
     desk = await open_desk("1", clock.now())
     await desk.call()
     await desk.no_show(missed)
-    for _ in range(halls.RECENT + 1):
+    for _ in range(RECENT + 1):
         ticket = await issue(clock)
         await desk.call()
         await desk.start(ticket)

@@ -244,8 +244,9 @@ DROPS: dict[str, str] = {
     ),
     "interruption_is_kept": "DROP TRIGGER interruption_is_kept ON interruption",
     "branch_habits_sane": "ALTER TABLE branch_habits DROP CONSTRAINT branch_habits_sane",
-    "branch_habits_low_end": "ALTER TABLE branch_habits DROP CONSTRAINT branch_habits_low_end",
-    "branch_habits_high_end": "ALTER TABLE branch_habits DROP CONSTRAINT branch_habits_high_end",
+    "branch_habits_correction": (
+        "ALTER TABLE branch_habits DROP CONSTRAINT branch_habits_correction"
+    ),
     "appointment_event_append_only": (
         "DROP TRIGGER appointment_event_append_only ON appointment_event"
     ),

@@ -12,10 +12,18 @@ from config.files import load_centre
 from queue_app.clock import FixedClock
 from queue_app.domain import forecast, hours
 from queue_app.domain import habits as habits_rules
-from queue_app.domain.correction import Correction
+from queue_app.domain.correction import (
+    AHEAD,
+    STRETCH,
+    AddedMinutes,
+    Correction,
+    class_of,
+    corrected,
+)
 from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.habits import Habits, Seen
 from queue_app.domain.people import OPERATOR
+from queue_app.domain.readiness import StoodFree, readiness_of
 from queue_app.domain.waits import Wait
 from queue_app.flow import accounts, interrupting, promising
 from queue_app.flow.act import By
@@ -77,7 +85,12 @@ async def test_the_records_teach_what_the_simulator_learns_of_the_same_days() ->
 
 async def test_without_a_past_the_defaults_hold_and_one_booking_moves_them_little() -> None:
     nothing = await learned([])
-    assert nothing == msgspec.structs.replace(Habits(), gone_by=nothing.gone_by)
+    assert nothing == msgspec.structs.replace(
+        Habits(),
+        gone_by=nothing.gone_by,
+        readiness=readiness_of(StoodFree()),
+        correction=corrected(()),
+    )
     await missed(1)
     one = await learned([])
     assert 0.75 < one.comes < nothing.comes
@@ -157,7 +170,7 @@ async def test_a_ticket_taken_back_speaks_and_one_left_over_does_not(
         actor,
     )
     found = await learned([])
-    assert (gone(found, 30.0) > 0.7) is counts
+    assert (gone(found, 30.0) > 0.5) is counts
 
 
 @pytest.mark.slow
@@ -228,9 +241,9 @@ async def told_too_short(day: date) -> None:
     """Ranges that ended when three quarters of the wait were over, with that day's tickets."""
     await db.fetch(
         "INSERT INTO promise (branch_id, ticket_id, promised_at, low_minutes, high_minutes,"
-        " revision, shown, outcome, waited_minutes)"
+        " revision, shown, outcome, waited_minutes, people_ahead, low_forecast, high_forecast)"
         " SELECT branch_id, id, issued_at, (waited / 2)::int, (waited * 3 / 4)::int, 1, 'ticket',"
-        " 'called', waited FROM ("
+        " 'called', waited, 3, waited / 2, waited * 3 / 4 FROM ("
         "  SELECT *, extract(epoch FROM called_at - issued_at) / 60 AS waited FROM ticket"
         "  WHERE day = $1 AND called_at > issued_at + interval '8 minutes'"
         " ) AS waits",
@@ -241,6 +254,7 @@ async def told_too_short(day: date) -> None:
 async def corrected_at(now: datetime) -> Correction:
     directory = await reference.directory()
     await learning.learn_habits(directory, now)
+    await learning.correct_ranges(directory, now)
     return (await habits.learned(directory.branch(BRANCH).id)).habits.correction
 
 
@@ -254,28 +268,34 @@ async def days() -> tuple[date, date]:
     return first, last
 
 
-async def test_ranges_that_ended_too_soon_are_told_longer_and_each_is_heard_once(
+def longer(found: Correction) -> float:
+    """By how many minutes the high end of somebody with three ahead is told later."""
+    return found.shifts[class_of(3)].high
+
+
+async def test_ranges_that_ended_too_soon_are_told_longer_and_each_counts_once(
     days: tuple[date, date],
 ) -> None:
+    assert await corrected_at(MONDAY) == corrected(())
     await told_too_short(days[0])
     once = await corrected_at(MONDAY)
-    assert once.high > 1.05
-    for moment in (2, -72, 96):
+    assert longer(once) > 1.0
+    for moment in (2, -2, 96):
         assert await corrected_at(MONDAY + timedelta(hours=moment)) == once
     await told_too_short(days[1])
-    assert (await corrected_at(MONDAY + timedelta(hours=98))).high > once.high
+    assert await corrected_at(MONDAY + timedelta(hours=98)) != once
 
 
-async def test_a_day_is_heard_when_it_is_over_and_what_came_true_is_known(
+async def test_what_came_true_today_corrects_the_next_ranges_and_what_is_open_nothing(
     days: tuple[date, date],
 ) -> None:
     await told_too_short(days[1])
-    during = hours.day_window(days[1], (await reference.directory()).zone).closes
-    assert await corrected_at(during - timedelta(minutes=1)) == Correction()
+    closes = hours.day_window(days[1], (await reference.directory()).zone).closes
+    assert longer(await corrected_at(closes)) > 1.0
     await db.fetch("UPDATE promise SET outcome = NULL, waited_minutes = NULL")
-    assert await corrected_at(MONDAY) == Correction(), "whoever judges them had no turn yet"
+    assert await corrected_at(MONDAY) == corrected(()), "whoever judges them had no turn yet"
     await promising.judge()
-    assert (await corrected_at(MONDAY + timedelta(hours=2))).high > 1.05
+    assert longer(await corrected_at(MONDAY + timedelta(hours=2))) > 1.0
 
 
 async def test_what_an_interruption_cut_corrects_nothing(days: tuple[date, date]) -> None:
@@ -287,15 +307,7 @@ async def test_what_an_interruption_cut_corrects_nothing(days: tuple[date, date]
         " LATERAL (SELECT promised_at + make_interval(secs => 30 * waited_minutes)) AS at (begun)",
         clerk.id,
     )
-    assert await corrected_at(MONDAY) == Correction()
-    assert await db.fetch_value("SELECT bool_and(heard) FROM promise")
-
-
-async def test_whom_a_free_desk_takes_at_once_corrects_nothing(days: tuple[date, date]) -> None:
-    """Their range is as narrow as one can be, whatever the correction: it would never hold."""
-    await told_too_short(days[1])
-    await db.fetch("UPDATE promise SET low_minutes = 0, high_minutes = 1, waited_minutes = 2")
-    assert await corrected_at(MONDAY) == Correction()
+    assert await corrected_at(MONDAY) == corrected(())
 
 
 async def test_a_branch_that_cannot_learn_keeps_no_other_from_it(
@@ -327,7 +339,12 @@ async def test_the_next_ranges_are_told_with_the_correction() -> None:
 
     await learning.learn_habits(directory, MONDAY)
     usual = await told()
-    await db.fetch("UPDATE branch_habits SET high_end = 2.5 WHERE branch_id = $1", branch.id)
+    later = Correction(tuple(AddedMinutes(high=15.0, stretch=STRETCH) for _ in AHEAD))
+    await db.fetch(
+        "UPDATE branch_habits SET correction = $2 WHERE branch_id = $1",
+        branch.id,
+        msgspec.json.encode(later).decode(),
+    )
     longer = await told()
     assert longer.low_minutes == usual.low_minutes
     assert longer.high_minutes > usual.high_minutes

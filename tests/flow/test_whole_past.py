@@ -100,8 +100,8 @@ SELECT branch_id, id, old, 'close', 1, 'staff:1' FROM desk JOIN turn USING (bran
 INSERT INTO office_event (at, actor, kind, subject, verb)
 SELECT old, 'operator', 'staff', 'somebody', 'add' FROM turn;
 INSERT INTO promise (branch_id, ticket_id, revision, promised_at, low_minutes, high_minutes, shown,
-    outcome, waited_minutes, heard)
-SELECT branch_id, id, 1, '{MONDAY - timedelta(days=10)}', 5, 20, 'ticket', 'called', 12, true
+    outcome, waited_minutes)
+SELECT branch_id, id, 1, '{MONDAY - timedelta(days=10)}', 5, 20, 'ticket', 'called', 12
 FROM ticket ORDER BY id LIMIT 5000;
 """
 """What grows beside tickets and appointments: within the time for which it is kept, or before."""

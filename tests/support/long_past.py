@@ -223,8 +223,8 @@ async def _copy(
 
 _PROMISED = f"""
 INSERT INTO promise (branch_id, ticket_id, revision, promised_at, low_minutes, high_minutes, shown,
-    outcome, waited_minutes, heard)
-SELECT branch_id, id, 1, issued_at, 5, 20, 'ticket', 'called', 12, true FROM ticket
+    outcome, waited_minutes)
+SELECT branch_id, id, 1, issued_at, 5, 20, 'ticket', 'called', 12 FROM ticket
 WHERE issued_at > (SELECT max(issued_at) FROM ticket) - interval '{CALLED_DAYS} days'
 """
 

@@ -26,13 +26,13 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def waits(client: httpx.AsyncClient) -> dict[str, float]:
-    """The branch's gauges of waits, as "name shown outcome" or "name end"."""
+    """The branch's gauges of waits, as "name shown outcome" or "name ahead end"."""
     answer = await client.get("/metrics")
     found: dict[str, float] = {}
     for family in text_string_to_metric_families(answer.text):
         for sample in family.samples:
             if sample.name.startswith(WAIT) and sample.labels["branch"] == BRANCH:
-                of = [sample.labels.get(label) for label in ("shown", "end", "outcome")]
+                of = [sample.labels.get(label) for label in ("shown", "ahead", "end", "outcome")]
                 name = " ".join([sample.name.removeprefix(WAIT), *filter(None, of)])
                 found[name] = sample.value
     return found
@@ -97,7 +97,7 @@ async def test_a_range_that_an_interruption_cut_counts_apart(
 async def test_how_ranges_are_corrected_is_shown(
     client: httpx.AsyncClient, clock: FixedClock
 ) -> None:
-    assert "correction low" not in await waits(client), "nothing was learned yet"
+    assert "correction 0 low" not in await waits(client), "nothing was learned yet"
     await learning.learn_habits(await reference.directory(), clock.now())
     found = await waits(client)
-    assert (found["correction low"], found["correction high"]) == (-1, 1)
+    assert (found["correction 0 low"], found["correction 11 high"]) == (0, 0)
