@@ -131,7 +131,9 @@ async def test_the_panel_that_makes_it_easier_says_in_words_what_is_on(
     await assert_accessible(kiosk, **SEVEN_TO_ONE)
     for mode in ("large", "contrast", "low"):
         await press(kiosk, f"#ease [data-mode={mode}]")
-    await expect(panel.locator(".ease-on:visible")).to_have_text(["увімкнено"] * 3)
+    await expect(panel.locator(".ease-on:visible")).to_have_text(
+        ["увімкнено"] * 3, use_inner_text=True
+    )
     await assert_accessible(kiosk, **SEVEN_TO_ONE)
     assert await panel.evaluate("(one) => one.scrollWidth <= one.clientWidth")
     top = await panel.evaluate("(one) => one.getBoundingClientRect().top")
