@@ -2,13 +2,14 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from urllib.parse import urlsplit
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, Page, WebSocketRoute, expect
+from playwright.async_api import Browser, Page, WebSocketRoute, expect
 
+from tests.browser.chiming import Open, counting_chimes
 from tests.conftest import MONDAY, StartServers
 from tests.support.browser import assert_accessible
 from tests.support.hall import open_desk, take_ticket
@@ -25,18 +26,6 @@ PHONE = {"width": 390, "height": 844}
 
 SEVEN_TO_ONE = {"color-contrast-enhanced": {"enabled": True}}
 
-COUNT_CHIMES = """
-window.chimes = 0;
-const start = OscillatorNode.prototype.start;
-OscillatorNode.prototype.start = function (...when) {
-  if (this.frequency.value > 600 && this.frequency.value < 700) window.chimes += 1;
-  return start.apply(this, when);
-};
-navigator.vibrate = (pattern) => { window.shaken = pattern; return true; };
-"""
-
-Open = Callable[..., Awaitable[Page]]
-
 
 @pytest_asyncio.fixture(scope="module")
 async def server(dsn: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Server]:
@@ -49,27 +38,8 @@ async def server(dsn: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIte
 @pytest.fixture
 async def screen(browser: Browser) -> AsyncIterator[Open]:
     """Opens an address in a browser of its own that counts chimes; a script's error fails."""
-    contexts: list[BrowserContext] = []
-    errors: list[str] = []
-
-    async def show(address: str, size: dict[str, int] = HALL_SCREEN, **options: object) -> Page:
-        context = await browser.new_context(
-            viewport={"width": size["width"], "height": size["height"]},
-            **{"locale": "uk-UA", **options},  # type: ignore[arg-type]
-        )
-        contexts.append(context)
-        await context.add_init_script(COUNT_CHIMES)
-        page = await context.new_page()
-        page.on("pageerror", lambda error: errors.append(f"{address}: {error}"))
-        async with page.expect_websocket() as awaited:
-            await page.goto(address)
-        await (await awaited.value).wait_for_event("framereceived")
-        return page
-
-    yield show
-    for context in contexts:
-        await context.close()
-    assert not errors
+    async with counting_chimes(browser, HALL_SCREEN) as show:
+        yield show
 
 
 async def chimes(page: Page) -> int:
