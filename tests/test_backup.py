@@ -30,6 +30,7 @@ async def test_a_backup_takes_no_files_place_unless_told_to(
     assert file.read_bytes().startswith(b"PGDMP")
 
 
+@pytest.mark.slow
 async def test_a_hall_that_is_served_is_replaced_only_when_that_is_said(
     terminal: Terminal, spare_database: str, data: Path
 ) -> None:

@@ -119,6 +119,7 @@ async def test_one_command_on_an_empty_folder_serves_a_centre_to_try(data: Path)
     assert tomllib.loads(trial.read_text()) == made
 
 
+@pytest.mark.slow
 def test_a_taken_port_is_one_line(server: Server, terminal: Terminal) -> None:
     said = terminal.fails("serve", "--port", server.url.rpartition(":")[2])
     assert "is taken" in said
@@ -229,6 +230,7 @@ async def test_a_device_shows_its_token_once(terminal: Terminal, spare_database:
     assert not entrance.endswith("-")
 
 
+@pytest.mark.slow
 async def test_a_backup_brings_everything_back_and_needs_force_to_replace_anything(
     terminal: Terminal, spare_database: str, data: Path
 ) -> None:
@@ -283,6 +285,7 @@ def test_a_wrong_variable_is_named(data: Path, variable: str, text: str) -> None
     assert variable in terminal.fails("doctor")
 
 
+@pytest.mark.slow
 def test_a_database_that_cannot_be_reached_is_one_line(data: Path) -> None:
     terminal = Terminal(data, f"postgresql://nobody@127.0.0.1:{free_port()}/queue")
     assert "cannot be reached" in terminal.fails("doctor")

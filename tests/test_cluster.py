@@ -72,6 +72,7 @@ def postmaster(data: Path) -> int:
     return int((data / "postgres" / "postmaster.pid").read_text().split()[0])
 
 
+@pytest.mark.slow
 def test_the_first_start_makes_a_database_that_knows_ukrainian_letters(tmp_path: Path) -> None:
     with cluster(tmp_path / "data") as dsn:
         assert value(dsn, "SELECT lower('ЇЖАК')") == "їжак"
@@ -87,6 +88,7 @@ def test_only_its_owner_enters_the_sockets_and_the_data(tmp_path: Path) -> None:
             assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
+@pytest.mark.slow
 def test_what_was_written_is_there_after_a_second_start(data: Path) -> None:
     with cluster(data) as dsn:
         value(dsn, "CREATE TABLE kept AS SELECT 7 AS number")
@@ -118,6 +120,7 @@ def test_a_server_left_by_a_killed_process_is_taken_over(data: Path) -> None:
     assert not (data / "postgres" / "postmaster.pid").exists()
 
 
+@pytest.mark.slow
 def test_it_starts_after_everything_was_killed(data: Path) -> None:
     other, dsn = hold(data)
     value(dsn, "CREATE TABLE kept AS SELECT 7 AS number")
@@ -253,6 +256,7 @@ def test_a_server_that_does_not_answer_sockets_is_not_taken_for_one_that_does(
         assert value(dsn, "SELECT 1") == 1
 
 
+@pytest.mark.slow
 def test_a_watched_server_that_is_killed_comes_back_with_all_it_had(data: Path) -> None:
     with cluster(data, watched=True) as dsn:
         value(dsn, "CREATE TABLE kept AS SELECT 7 AS number")
@@ -269,6 +273,7 @@ def test_a_watched_server_that_is_killed_comes_back_with_all_it_had(data: Path) 
     assert not (data / "postgres" / "postmaster.pid").exists(), "and it still ends in the end"
 
 
+@pytest.mark.slow
 def test_a_watched_server_whose_data_are_gone_is_not_replaced_by_an_empty_one(
     data: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

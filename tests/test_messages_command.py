@@ -30,6 +30,7 @@ def hand_over(mail: bytes, terminal: Terminal) -> subprocess.CompletedProcess[by
     )
 
 
+@pytest.mark.slow
 async def test_a_mail_that_came_back_is_taken_and_whatever_else_comes_is_let_go(
     database: str, clock: FixedClock, tmp_path: Path
 ) -> None:
@@ -48,6 +49,7 @@ async def test_a_mail_that_came_back_is_taken_and_whatever_else_comes_is_let_go(
     assert await db.fetch_value("SELECT contact FROM refused_contact") == "olena@example.com"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("settings", "said"),
     [

@@ -93,6 +93,7 @@ async def page(browser: Browser) -> AsyncIterator[Page]:
     assert not errors
 
 
+@pytest.mark.slow
 async def test_a_board_shows_its_part_of_the_hall_and_the_way_in_every_size(
     server: Server, page: Page
 ) -> None:
@@ -231,6 +232,7 @@ async def test_a_board_that_runs_for_weeks_does_not_grow(server: Server, page: P
     assert more < nodes + 100
 
 
+@pytest.mark.slow
 async def test_a_screen_that_was_led_away_is_brought_back(server: Server, page: Page) -> None:
     await page.goto(f"{server.url}/device/watch?open={BOARD}")
     frame = page.frame_locator("#watched")

@@ -18,6 +18,7 @@ async def held(page: Page, url: str) -> None:
     await follow(page.locator("button.slot").nth(4))
 
 
+@pytest.mark.slow
 async def test_a_doubtful_address_is_asked_back_and_the_link_of_the_booking_is_taken_along(
     server: Server, browser: Browser
 ) -> None:
@@ -52,6 +53,7 @@ async def test_a_doubtful_address_is_asked_back_and_the_link_of_the_booking_is_t
     await context.close()
 
 
+@pytest.mark.slow
 async def test_enter_in_a_field_never_takes_the_suggestion(
     server: Server, browser: Browser
 ) -> None:
@@ -67,6 +69,7 @@ async def test_enter_in_a_field_never_takes_the_suggestion(
     await context.close()
 
 
+@pytest.mark.slow
 async def test_who_is_reminded_wishes_for_no_more_and_takes_that_back(
     server: Server, browser: Browser, clock: FixedClock
 ) -> None:

@@ -74,6 +74,7 @@ async def says_that_it_is_dead(page: Page, name: str) -> None:
         await expect(guard(page)).to_contain_text(words)
 
 
+@pytest.mark.slow
 async def test_a_browser_with_older_zone_tables_tells_times_and_follows_the_hall(
     live: Live,
 ) -> None:

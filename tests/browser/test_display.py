@@ -136,6 +136,7 @@ async def test_a_newcomer_moves_nobody(server: Server, screen: Open) -> None:
     assert len(before) == 9
 
 
+@pytest.mark.slow
 async def test_a_reload_repeats_nothing_and_a_recall_is_called_out(
     server: Server, screen: Open
 ) -> None:
@@ -155,6 +156,7 @@ async def test_a_reload_repeats_nothing_and_a_recall_is_called_out(
     assert await chimes(board) == 1
 
 
+@pytest.mark.slow
 async def test_a_call_taken_back_disappears(server: Server, screen: Open) -> None:
     mine = await take_ticket(MONDAY)
     desk = await open_desk("5", MONDAY)
@@ -246,6 +248,7 @@ async def test_an_english_phone_counts_people_and_minutes(server: Server, screen
     await expect(phone.locator("#news")).to_have_text("Ahead of you: 1 person")
 
 
+@pytest.mark.slow
 async def test_a_board_does_not_grow_and_fits_its_screen(server: Server, screen: Open) -> None:
     desk = await open_desk("5", MONDAY)
     board = await screen(server.url + BOARD)
@@ -287,6 +290,7 @@ async def test_no_words_of_the_board_are_cut_off_whatever_it_says(
     assert await board.evaluate(WITHOUT_ROOM) == []
 
 
+@pytest.mark.slow
 async def test_the_board_says_when_the_next_numbers_may_be_called(
     server: Server, screen: Open
 ) -> None:
@@ -305,6 +309,7 @@ async def test_the_board_says_when_the_next_numbers_may_be_called(
     assert await board.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
+@pytest.mark.slow
 async def test_a_refused_page_stops_asking_and_says_so(server: Server, browser: Browser) -> None:
     mine = await take_ticket(MONDAY)
     context = await browser.new_context(viewport={"width": 320, "height": 640}, locale="uk-UA")
@@ -324,6 +329,7 @@ async def test_a_refused_page_stops_asking_and_says_so(server: Server, browser: 
     await context.close()
 
 
+@pytest.mark.slow
 async def test_a_board_that_may_not_sound_offers_to(server: Server, screen: Open) -> None:
     board = await screen(server.url + BOARD)
     await expect(board.locator("#sound")).to_be_hidden()
@@ -334,6 +340,7 @@ async def test_a_board_that_may_not_sound_offers_to(server: Server, screen: Open
     assert await board.evaluate("localStorage.getItem('board-sound')") == "on"
 
 
+@pytest.mark.slow
 async def test_the_branch_is_named_whole_beside_the_sound_button(
     server: Server, screen: Open
 ) -> None:
@@ -369,7 +376,8 @@ async def test_a_panel_says_an_interruption_in_whole_words(
     assert words <= len(title.split())
 
 
-@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_every_state_is_accessible(server: Server, screen: Open, scheme: str) -> None:
     options = {"color_scheme": scheme, "reduced_motion": "reduce"}
     mine, theirs = await take_ticket(MONDAY), await take_ticket(MONDAY, "en")

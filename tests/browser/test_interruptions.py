@@ -230,6 +230,7 @@ async def test_a_registry_that_is_down_stops_its_services_and_no_others(
     await expect(tile).to_have_attribute("aria-disabled", "false", timeout=WITHIN_MS)
 
 
+@pytest.mark.slow
 async def test_a_booked_visitor_checks_in_during_an_alert_and_keeps_the_place(
     served: tuple[Server, Clock], screen: Open
 ) -> None:

@@ -61,6 +61,7 @@ async def page(server: Server, context: BrowserContext) -> Page:
     return board
 
 
+@pytest.mark.slow
 async def test_scripts_write_times_days_and_durations_as_the_server_does(page: Page) -> None:
     languages: tuple[Language, ...] = ("uk", "en")
     for language in languages:
@@ -82,6 +83,7 @@ CHANGES = {
 """When clocks go back, the last by half an hour; and where they never do."""
 
 
+@pytest.mark.slow
 async def test_a_time_that_comes_twice_is_told_apart_as_the_server_does(page: Page) -> None:
     for zone, change in CHANGES.items():
         moments = [change + timedelta(minutes=15 * step) for step in range(-8, 8)]
@@ -93,6 +95,7 @@ async def test_a_time_that_comes_twice_is_told_apart_as_the_server_does(page: Pa
         assert len(alike) == {"Australia/Lord_Howe": 4, "Africa/Monrovia": 0}.get(zone, 8)
 
 
+@pytest.mark.slow
 async def test_the_clock_runs_on_between_snapshots_and_follows_a_faster_hall(page: Page) -> None:
     begun = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
     for rate, expected in ((1, 1), (60, 60), (0, 1)):

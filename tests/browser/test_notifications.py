@@ -54,6 +54,7 @@ async def subscriptions() -> int:
     return count
 
 
+@pytest.mark.slow
 async def test_a_phone_is_notified_once_its_owner_wishes_so_and_no_longer(
     phone: BrowserContext, trial: Server
 ) -> None:
@@ -118,6 +119,7 @@ async def shown(page: Page, server: Server, said: str) -> list[str]:
     return answer
 
 
+@pytest.mark.slow
 async def test_a_browser_that_refuses_is_told_kindly_that_all_works_without(
     phone: BrowserContext, trial: Server
 ) -> None:

@@ -14,6 +14,7 @@ from tests.web.resident import CHOICE
 pytestmark = [pytest.mark.browser, pytest.mark.server]
 
 
+@pytest.mark.slow
 async def test_what_was_typed_is_sent_again_from_the_page_that_refused_it(
     servers: StartServers, context: BrowserContext
 ) -> None:

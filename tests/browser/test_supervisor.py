@@ -100,6 +100,7 @@ async def test_a_paused_desk_is_opened_by_keyboard_and_the_page_says_so(
     await expect(page.locator(".desk[data-state=open]")).to_have_count(2)
 
 
+@pytest.mark.slow
 async def test_whatever_happens_in_the_hall_is_drawn_where_it_stands(
     page: Page, served: tuple[Server, Clock], clock: Clock, boss: Staff
 ) -> None:
@@ -120,6 +121,7 @@ async def test_whatever_happens_in_the_hall_is_drawn_where_it_stands(
     await expect(page.locator("[data-live=limits]")).to_contain_text("талонів більше немає")
 
 
+@pytest.mark.slow
 async def test_the_answer_of_a_desk_more_or_less_comes_by_itself(
     page: Page, served: tuple[Server, Clock], clock: Clock
 ) -> None:

@@ -34,6 +34,7 @@ async def choose(page: Page, place: int) -> None:
     await expect(page.locator("#held")).to_be_visible()
 
 
+@pytest.mark.slow
 async def test_a_tab_that_was_duplicated_holds_a_time_of_its_own(
     context: BrowserContext, home: str
 ) -> None:
@@ -59,6 +60,7 @@ async def test_a_tab_that_was_duplicated_holds_a_time_of_its_own(
     assert await states() == ["booked", "cancelled", "held"]
 
 
+@pytest.mark.slow
 async def test_who_holds_as_many_as_may_be_is_told_which(
     context: BrowserContext, home: str
 ) -> None:

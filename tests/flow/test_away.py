@@ -72,6 +72,7 @@ async def tickets() -> int:
     return int(await db.fetch_value("SELECT count(*) FROM ticket"))
 
 
+@pytest.mark.slow
 async def test_a_switchover_of_a_second_and_a_half_is_noticed_by_nobody(own_database: str) -> None:
     first = await issue()
     await set_read_only(own_database, True)
@@ -86,6 +87,7 @@ async def test_a_switchover_of_a_second_and_a_half_is_noticed_by_nobody(own_data
     assert await tickets() == 4
 
 
+@pytest.mark.slow
 async def test_a_database_that_takes_no_writes_is_told_and_still_read(own_database: str) -> None:
     await issue()
     await set_read_only(own_database, True)

@@ -66,6 +66,7 @@ VISITS = st.lists(
 WALL_TIMES = st.builds(time, st.integers(8, 18), st.sampled_from([0, 5, 10, 20, 30, 40, 50]))
 
 
+@pytest.mark.slow
 @by_examples
 @given(
     branch=st.sampled_from([ONE, BRANCH]),
@@ -284,6 +285,7 @@ STEPS = st.lists(
 )
 
 
+@pytest.mark.slow
 @by_examples
 @given(steps=STEPS)
 async def test_no_sequence_of_verbs_breaks_a_lane_or_surprises_its_resident(

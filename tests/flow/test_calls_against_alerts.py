@@ -66,6 +66,7 @@ async def work(desk: Desk, clock: Passing) -> None:
         await calling.finish(By(desk.clerk, clock.now()), called.id)
 
 
+@pytest.mark.slow
 async def test_after_an_alert_has_begun_no_call_of_six_desks_commits(database: str) -> None:
     clock, dice = Passing(), random.Random(7)
     desks, chief = await staffed(clock), await supervisor(clock.now())

@@ -22,6 +22,7 @@ async def known(clock: FixedClock) -> WaitsAhead:
     return (await waits_ahead.fresh(directory, clock.now()))[BRANCH]
 
 
+@pytest.mark.slow
 async def test_every_office_is_foretold_once_a_minute_and_the_contact_centre_is_not(
     clock: FixedClock,
 ) -> None:
@@ -35,6 +36,7 @@ async def test_every_office_is_foretold_once_a_minute_and_the_contact_centre_is_
     assert await waits_ahead.fresh(directory, clock.now()) == {}, "nobody makes it any more"
 
 
+@pytest.mark.slow
 async def test_a_hall_at_work_tells_what_a_walk_in_waits_now_and_later(clock: FixedClock) -> None:
     for number in "1235":
         await open_desk(number, clock.now())
@@ -53,6 +55,7 @@ async def test_a_hall_at_work_tells_what_a_walk_in_waits_now_and_later(clock: Fi
     assert (await known(clock)).days[1:] == week, "the days to come are made once an hour"
 
 
+@pytest.mark.slow
 async def test_while_all_is_stopped_nobody_foretells_today(clock: FixedClock) -> None:
     desk = await open_desk("1", clock.now())
     await alert(desk, clock.now())
@@ -61,6 +64,7 @@ async def test_while_all_is_stopped_nobody_foretells_today(clock: FixedClock) ->
     assert ahead.days[0].half_hours == () and ahead.low_minutes is None
 
 
+@pytest.mark.slow
 async def test_what_was_foretold_an_hour_before_is_kept_and_judged_once(clock: FixedClock) -> None:
     desks = [await open_desk(number, clock.now()) for number in "1235"]
     await foretelling.foretell(clock)

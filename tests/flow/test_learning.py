@@ -209,6 +209,7 @@ async def times() -> dict[str, int]:
     return {row["service"]: row["visits"] for row in rows}
 
 
+@pytest.mark.slow
 async def test_forgotten_finishes_and_breaks_are_no_change_over() -> None:
     plain = await learned(past(truth(), 8))
     await db.fetch("UPDATE ticket SET ended_at = ended_at + interval '1 hour' WHERE id % 20 = 0")

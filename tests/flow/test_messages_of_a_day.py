@@ -76,6 +76,7 @@ async def test_every_event_of_a_day_that_calls_for_a_message_has_one_and_it_left
     assert set(left) == {str(row["identity"]) for row in rows if row["state"] == "sent"}
 
 
+@pytest.mark.slow
 async def test_whoever_stands_booked_at_the_moment_of_a_reminder_has_it_and_it_left_once(
     clock: FixedClock,
 ) -> None:

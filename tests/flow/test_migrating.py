@@ -108,6 +108,7 @@ async def booked(hour: int, minute: int, day: int = 25) -> asyncpg.Record:
     return row
 
 
+@pytest.mark.slow
 async def test_the_old_hall_has_whatever_can_happen(hall: dict[str, int]) -> None:
     assert all(hall.values()), hall
     assert await values("SELECT DISTINCT state FROM ticket") == {

@@ -328,6 +328,7 @@ _deliver_and_die(*sys.argv[1:])
 """
 
 
+@pytest.mark.slow
 async def test_a_process_killed_between_sending_and_marking_loses_no_message(
     database: str, clock: FixedClock, tmp_path: Path
 ) -> None:

@@ -268,6 +268,7 @@ async def test_a_clock_that_was_set_back_keeps_no_ticket_from_its_printer(
     assert await message_of(issued.id) == ("sent", None)
 
 
+@pytest.mark.slow
 async def test_a_printer_that_prints_nothing_is_a_figure(
     clock: FixedClock, sink: PrinterSink, room: TicketPrinting, client: httpx.AsyncClient
 ) -> None:

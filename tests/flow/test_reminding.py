@@ -77,6 +77,7 @@ async def test_who_is_booked_is_reminded_on_the_evening_before_and_two_hours_bef
     assert await reminded(clock, *moments) == ["23 18:00", "24 13:00"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("hour", "days", "booked_hour"),
     [(15, 1, 10), (9, 1, 10), (15, 1, 17), (13, 0, 10), (10, 2, 22)],

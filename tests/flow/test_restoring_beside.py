@@ -4,10 +4,12 @@ import asyncio
 from pathlib import Path
 
 import asyncpg
+import pytest
 
 from queue_app.store import dumps
 
 
+@pytest.mark.slow
 async def test_a_restore_that_meets_somebody_at_work_begins_again(
     spare_database: str, tmp_path: Path
 ) -> None:

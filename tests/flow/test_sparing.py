@@ -150,6 +150,7 @@ async def sparing(
     reference.forget()
 
 
+@pytest.mark.slow
 async def test_one_address_books_only_so_often_in_a_day(sparing: FixedClock) -> None:
     async def book(place: int, phone: str, now: datetime = MONDAY) -> str:
         free = await starts(ONE, TUESDAY, now)

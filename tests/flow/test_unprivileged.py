@@ -38,6 +38,7 @@ def reaches(settings: Settings) -> str:
     return unprivileged._first_unreadable(unprivileged._needed(settings), system_account())
 
 
+@pytest.mark.slow
 def test_who_becomes_the_account_is_it_for_good(tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.touch(mode=0o600)

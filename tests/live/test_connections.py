@@ -241,6 +241,7 @@ def test_half_open_connections_go_and_others_are_served_meanwhile(hasty: Server)
         wire.socket.close()
 
 
+@pytest.mark.slow
 def test_a_connection_that_is_used_lives_on_and_may_rest_between_requests(hasty: Server) -> None:
     with Wire(hasty) as wire:
         for _ in range(3):
@@ -333,6 +334,7 @@ def test_an_upload_that_is_cut_is_nobodys_fault(
     serves(server)
 
 
+@pytest.mark.slow
 def test_who_does_not_read_what_they_asked_for_is_cut_off(hasty: Server) -> None:
     ask = b"GET /api/v1/openapi.json HTTP/1.1\r\nHost: x\r\n\r\n"
     before = cut(hasty, "unread")

@@ -33,6 +33,7 @@ async def in_life(socket: ClientConnection, epoch: str) -> dict[str, Any]:
     return await until(socket, lambda seen: seen["epoch"] != epoch, HEARTBEAT_SECONDS + A_BIT)
 
 
+@pytest.mark.slow
 async def test_every_screen_shows_the_restored_hall_though_it_counts_from_below(
     lives: Lives,
 ) -> None:
@@ -76,6 +77,7 @@ async def test_every_screen_shows_the_restored_hall_though_it_counts_from_below(
         assert seen["current"]["number"] == again.number
 
 
+@pytest.mark.slow
 async def test_a_hall_that_only_goes_on_stays_in_its_epoch(lives: Lives) -> None:
     async with connect(lives.server.ws + BOARD) as board:
         before = await snapshot(board)

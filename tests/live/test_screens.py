@@ -56,6 +56,7 @@ async def close_code(address: str, **options: Any) -> int | None:
         return socket.close_code
 
 
+@pytest.mark.slow
 async def test_a_board_gets_the_whole_hall_at_once(server: Server) -> None:
     mine, _ = await take_ticket(MONDAY), await take_ticket(MONDAY)
     await (await open_desk("5", MONDAY)).call(mine.id)

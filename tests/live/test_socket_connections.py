@@ -49,6 +49,7 @@ def opened(server: Server, more: str = "") -> Wire:
     return wire
 
 
+@pytest.mark.slow
 async def test_a_quiet_screen_outlives_every_limit_of_a_request(server: Server) -> None:
     async with connect(server.ws + BOARD) as socket:
         await snapshot(socket)

@@ -63,6 +63,7 @@ async def nothing(_name: str) -> None:
     return None
 
 
+@pytest.mark.slow
 async def test_a_visit_is_booked_without_scripts(
     server: Server, without_scripts: BrowserContext
 ) -> None:
@@ -186,6 +187,7 @@ async def test_back_from_what_was_corrected_and_a_reload_find_the_form(
     await expect(page.locator("h1")).to_have_text(question)
 
 
+@pytest.mark.slow
 async def test_services_are_found_by_any_of_their_words(
     server: Server, context: BrowserContext
 ) -> None:

@@ -227,6 +227,7 @@ async def test_a_link_leads_to_the_booking_whatever_was_copied_along(
         assert (await get(client, link)).status_code == 200
 
 
+@pytest.mark.slow
 async def test_a_booking_at_a_branch_that_has_closed_is_shown_cancelled_and_made_elsewhere(
     spare_database: str, data: Path, clock: FixedClock
 ) -> None:

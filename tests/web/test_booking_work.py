@@ -52,6 +52,7 @@ async def test_who_has_computed_is_booked_without_a_code(working: httpx.AsyncCli
     assert await db.fetch("SELECT FROM proof") == []
 
 
+@pytest.mark.slow
 async def test_who_cannot_compute_proves_the_contact_by_a_code(
     working: httpx.AsyncClient, clock: FixedClock
 ) -> None:
@@ -62,6 +63,7 @@ async def test_who_cannot_compute_proves_the_contact_by_a_code(
     assert "Вас записано" in words_of(done)
 
 
+@pytest.mark.slow
 async def test_what_was_computed_stays_while_something_is_corrected_and_is_of_no_use_elsewhere(
     working: httpx.AsyncClient,
 ) -> None:

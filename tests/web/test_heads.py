@@ -17,6 +17,7 @@ VARIES = ("date", "etag", "content-length", "retry-after", "ratelimit-reset", "x
 """Of two answers, whatever the method. The length is compared where the answers are alike."""
 
 
+@pytest.mark.slow
 async def test_head_answers_as_get_does_everywhere(
     app: Litestar, client: httpx.AsyncClient, clock: FixedClock
 ) -> None:

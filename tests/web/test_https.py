@@ -196,6 +196,7 @@ class _Request:
         self.headers: dict[str, str] = {}
 
 
+@pytest.mark.slow
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200)
 @given(
     code=st.sampled_from(sorted(SENTENCES)) | st.text(max_size=5) | st.none(), facts=FACTS | JSON

@@ -1,6 +1,7 @@
 """When to come without a booking: the page of all branches, that of one, and the API."""
 
 import httpx
+import pytest
 
 from queue_app.clock import FixedClock
 from queue_app.jobs import foretelling
@@ -17,6 +18,7 @@ async def at_work(clock: FixedClock) -> None:
     await foretelling.foretell(clock)
 
 
+@pytest.mark.slow
 async def test_the_page_of_all_branches_says_wait_people_and_until_when(
     client: httpx.AsyncClient, clock: FixedClock
 ) -> None:
@@ -39,6 +41,7 @@ async def test_before_anything_is_foretold_the_page_says_so(client: httpx.AsyncC
     assert (await get(client, "/now/nowhere")).status_code == 404
 
 
+@pytest.mark.slow
 async def test_a_branch_is_said_in_words_drawn_and_in_a_table(
     client: httpx.AsyncClient, clock: FixedClock
 ) -> None:
@@ -52,6 +55,7 @@ async def test_a_branch_is_said_in_words_drawn_and_in_a_table(
     assert sum(files.values()) + len(page.text.encode()) < 60_000
 
 
+@pytest.mark.slow
 async def test_the_api_gives_the_same(client: httpx.AsyncClient, clock: FixedClock) -> None:
     await at_work(clock)
     url = f"/api/v1/branches/{BRANCH}/waits"

@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 
 import httpx
+import pytest
 
 from queue_app.clock import FixedClock
 from queue_app.domain.people import Staff
@@ -51,6 +52,7 @@ async def people_waiting(client: httpx.AsyncClient, clock: FixedClock) -> dict[s
     }
 
 
+@pytest.mark.slow
 async def test_all_say_alike_how_many_wait_and_whether_tickets_are_given(
     client: httpx.AsyncClient, clock: FixedClock
 ) -> None:

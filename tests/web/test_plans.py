@@ -101,6 +101,7 @@ async def test_a_list_of_nobody_says_so(client: httpx.AsyncClient, clock: FixedC
     assert "Ніхто не чекає на інший час" in words_of(page)
 
 
+@pytest.mark.slow
 async def test_whom_no_other_time_suits_waits_and_what_is_taken_then_settles_it(
     spare_database: str, data: Path, clock: FixedClock
 ) -> None:
@@ -127,6 +128,7 @@ async def test_whom_no_other_time_suits_waits_and_what_is_taken_then_settles_it(
     reference.forget()
 
 
+@pytest.mark.slow
 async def test_a_wish_gives_up_nothing_that_has_its_place(
     spare_database: str, data: Path, clock: FixedClock
 ) -> None:

@@ -112,6 +112,7 @@ async def test_every_page_is_rendered_in_both_of_its_languages(point: Point) -> 
                 assert f'<html lang="{language}"' in answer.text, address
 
 
+@pytest.mark.slow
 async def test_only_the_languages_of_the_centre_are_offered_and_the_first_is_the_usual_one(
     point: Point,
 ) -> None:
@@ -253,6 +254,7 @@ async def _call_to_the_compass(server: Server, clerk: Person) -> None:
             done(await client.post(f"{API}/desks/{desk['id']}/{step}"))
 
 
+@pytest.mark.slow
 async def test_what_a_language_lacks_does_not_stand_twice_on_a_screen(point: Point) -> None:
     board = (await point.client.get("/display/quay")).text
     assert board.count("Take a ticket at the kiosk: you will be called at once.") == 1

@@ -37,6 +37,7 @@ async def client(app: Litestar) -> AsyncIterator[httpx.AsyncClient]:
         yield asking
 
 
+@pytest.mark.slow
 async def test_what_residents_are_told_is_listed_and_can_be_read(
     client: httpx.AsyncClient, clock: FixedClock
 ) -> None:

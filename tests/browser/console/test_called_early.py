@@ -4,6 +4,7 @@ import os
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from playwright.async_api import Browser, Page, expect
 
 from queue_app.clock import Clock
@@ -27,6 +28,7 @@ async def keep(page: Page, name: str) -> None:
         await page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
 
 
+@pytest.mark.slow
 async def test_not_here_says_until_when_and_the_phone_says_what_may_be_counted_on(
     arrive: Arrive, server: Server, browser: Browser, clock: Clock
 ) -> None:

@@ -29,6 +29,7 @@ COUNT_ROWS_WITHOUT_A_WAIT = """() => {
 }"""
 
 
+@pytest.mark.slow
 async def test_a_clerk_works_by_keyboard_alone(arrive: Arrive, clock: Clock) -> None:
     for _ in range(3):
         await take_ticket(clock.now())
@@ -72,6 +73,7 @@ async def test_two_clerks_who_press_at_once_get_different_people(
     assert numbers == {"А1", "А2"}
 
 
+@pytest.mark.slow
 async def test_a_picked_person_whom_another_desk_called_is_said_calmly(
     arrive: Arrive, clock: Clock
 ) -> None:
@@ -89,6 +91,7 @@ async def test_a_picked_person_whom_another_desk_called_is_said_calmly(
     await expect(clerk.number).to_have_text("А2")
 
 
+@pytest.mark.slow
 async def test_when_nobody_waits_the_button_sleeps_and_wakes_with_the_next_visitor(
     arrive: Arrive, clock: Clock
 ) -> None:
@@ -103,6 +106,7 @@ async def test_when_nobody_waits_the_button_sleeps_and_wakes_with_the_next_visit
     await clerk.press("Space", "called")
 
 
+@pytest.mark.slow
 async def test_nothing_in_the_queue_moves_under_the_pointer(arrive: Arrive, clock: Clock) -> None:
     tickets = [await take_ticket(clock.now() + timedelta(seconds=n)) for n in range(3)]
     other = await open_desk("2", clock.now())
@@ -122,6 +126,7 @@ async def test_nothing_in_the_queue_moves_under_the_pointer(arrive: Arrive, cloc
     assert await clerk.page.evaluate("window.unsaid") == 0
 
 
+@pytest.mark.slow
 async def test_the_queue_keeps_still_while_the_focus_is_in_it(arrive: Arrive, clock: Clock) -> None:
     ticket = await take_ticket(clock.now())
     await take_ticket(clock.now() + timedelta(seconds=1))
@@ -137,6 +142,7 @@ async def test_the_queue_keeps_still_while_the_focus_is_in_it(arrive: Arrive, cl
     await expect(clerk.rows).to_have_count(1)
 
 
+@pytest.mark.slow
 async def test_a_double_click_calls_one_person_and_starts_nothing(
     arrive: Arrive, clock: Clock
 ) -> None:
@@ -149,6 +155,7 @@ async def test_a_double_click_calls_one_person_and_starts_nothing(
     assert await db.fetch_value("SELECT count(*) FROM ticket_event WHERE verb <> 'issue'") == 1
 
 
+@pytest.mark.slow
 async def test_a_transfer_for_other_services_leaves_this_queue(
     arrive: Arrive, clock: Clock
 ) -> None:
@@ -176,6 +183,7 @@ async def test_a_transfer_for_other_services_leaves_this_queue(
     await clerk.press("Control+z", "called")
 
 
+@pytest.mark.slow
 async def test_a_transfer_to_nowhere_is_refused_and_back_to_the_queue_is_told_as_such(
     arrive: Arrive, clock: Clock
 ) -> None:
@@ -193,6 +201,7 @@ async def test_a_transfer_to_nowhere_is_refused_and_back_to_the_queue_is_told_as
     await expect(clerk.page.locator("#undo-what")).to_have_text("Скасувати: А1 назад у чергу")
 
 
+@pytest.mark.slow
 async def test_a_missed_person_is_put_back_from_the_list(arrive: Arrive, clock: Clock) -> None:
     await take_ticket(clock.now())
     clerk = await arrive()
@@ -205,6 +214,7 @@ async def test_a_missed_person_is_put_back_from_the_list(arrive: Arrive, clock: 
     await expect(clerk.page.locator("#undo-what")).to_have_text("Скасувати: А1 повернуто в чергу")
 
 
+@pytest.mark.slow
 async def test_a_recall_waits_a_few_seconds(arrive: Arrive, clock: Clock) -> None:
     await take_ticket(clock.now())
     clerk = await arrive()
@@ -217,6 +227,7 @@ async def test_a_recall_waits_a_few_seconds(arrive: Arrive, clock: Clock) -> Non
     await expect(recall).to_have_attribute("aria-disabled", "true")
 
 
+@pytest.mark.slow
 async def test_the_digit_keys_can_be_switched_off(arrive: Arrive, clock: Clock) -> None:
     await take_ticket(clock.now())
     clerk = await arrive()
@@ -230,6 +241,7 @@ async def test_the_digit_keys_can_be_switched_off(arrive: Arrive, clock: Clock) 
     await expect(clerk.page.locator("#keys-on")).not_to_be_checked()
 
 
+@pytest.mark.slow
 async def test_space_is_the_main_action_again_after_a_cancelled_dialog(
     arrive: Arrive, clock: Clock
 ) -> None:

@@ -33,6 +33,7 @@ async def in_sight(clerk: Clerk, selector: str) -> bool:
     return bool(fits_across and fits_down)
 
 
+@pytest.mark.slow
 async def test_parked_people_and_no_shows_are_one_key_away(arrive: Arrive, clock: Clock) -> None:
     for _ in range(2):
         await take_ticket(clock.now())
@@ -50,6 +51,7 @@ async def test_parked_people_and_no_shows_are_one_key_away(arrive: Arrive, clock
     await expect(clerk.result).to_contain_text("А2")
 
 
+@pytest.mark.slow
 async def test_what_was_done_is_said_by_keys_and_undone(arrive: Arrive, clock: Clock) -> None:
     ticket = await take_ticket(clock.now())
     clerk = await arrive(viewport=SMALL)
@@ -76,6 +78,7 @@ async def test_what_was_done_is_said_by_keys_and_undone(arrive: Arrive, clock: C
     await expect(page.locator("#history-dialog")).to_be_hidden()
 
 
+@pytest.mark.slow
 async def test_who_is_picked_before_others_is_picked_for_a_reason(
     arrive: Arrive, clock: Clock
 ) -> None:
@@ -91,6 +94,7 @@ async def test_who_is_picked_before_others_is_picked_for_a_reason(
     await expect(clerk.number).to_have_text("А2")
 
 
+@pytest.mark.slow
 async def test_a_person_without_a_phone_gets_a_ticket_at_the_counter(
     arrive: Arrive, clock: Clock
 ) -> None:
@@ -116,6 +120,7 @@ async def test_a_person_without_a_phone_gets_a_ticket_at_the_counter(
     await page.wait_for_url("**/desks/*")
 
 
+@pytest.mark.slow
 async def test_a_call_that_nobody_began_is_said_calmly(arrive: Arrive, clock: Clock) -> None:
     long_ago = clock.now() - timedelta(minutes=5)
     await take_ticket(long_ago)
@@ -129,6 +134,7 @@ async def test_a_call_that_nobody_began_is_said_calmly(arrive: Arrive, clock: Cl
     assert await in_sight(clerk, "#primary")
 
 
+@pytest.mark.slow
 async def test_closing_the_window_with_somebody_at_the_desk_asks(
     arrive: Arrive, clock: Clock
 ) -> None:

@@ -21,6 +21,7 @@ from tests.support.server import stop_servers
 pytestmark = [pytest.mark.browser, pytest.mark.server]
 
 
+@pytest.mark.slow
 async def test_a_lost_answer_is_asked_for_again_and_the_person_called_once(
     arrive: Arrive, clock: Clock
 ) -> None:
@@ -82,6 +83,7 @@ async def test_a_lost_line_is_said_within_twelve_seconds_and_heals(
     await expect(page.locator("#person")).to_have_attribute("data-mode", "free")
 
 
+@pytest.mark.slow
 async def test_a_desk_closed_by_a_supervisor_leads_to_another_one(
     arrive: Arrive, clock: Clock
 ) -> None:
@@ -96,6 +98,7 @@ async def test_a_desk_closed_by_a_supervisor_leads_to_another_one(
     await expect(clerk.page).to_have_url(re.compile(r"/console$"))
 
 
+@pytest.mark.slow
 async def test_a_session_that_ended_leads_to_the_sign_in(arrive: Arrive, clock: Clock) -> None:
     await take_ticket(clock.now())
     clerk = await arrive()

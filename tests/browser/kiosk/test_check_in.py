@@ -23,6 +23,7 @@ from tests.support.people import CALLS
 pytestmark = pytest.mark.browser
 
 
+@pytest.mark.slow
 async def test_a_booked_visitor_checks_in_by_the_digits_and_has_one_ticket_however_often(
     kiosk: Page,
 ) -> None:
@@ -58,6 +59,7 @@ async def test_a_scanner_checks_in_from_any_screen(kiosk: Page, form: str) -> No
     await assert_shows_ticket(kiosk, "К1")
 
 
+@pytest.mark.slow
 async def test_whoever_cannot_check_in_is_told_why_and_what_to_do(kiosk: Page) -> None:
     tuesday = MONDAY + timedelta(days=1, minutes=20)
     title, onward = kiosk.locator("#problem-title"), kiosk.locator("#problem-next")

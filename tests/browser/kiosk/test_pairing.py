@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 
+import pytest
 from playwright.async_api import Browser, expect
 
 from queue_app.domain.people import OPERATOR
@@ -20,6 +21,7 @@ CODE = re.compile(r"\d{4}\s\d{4}")
 OPERATES = By(OPERATOR, MONDAY)
 
 
+@pytest.mark.slow
 async def test_a_code_that_is_confirmed_in_the_console_opens_the_kiosk(
     database: str, hall: Server, browser: Browser
 ) -> None:

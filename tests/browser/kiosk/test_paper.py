@@ -50,6 +50,7 @@ async def printing_kiosk(sink: PrinterSink, hall: Server, switched_on: SwitchOn)
     return await switched_on(hall)
 
 
+@pytest.mark.slow
 async def test_the_ticket_comes_out_and_another_one_at_a_tap(
     printing_kiosk: Page, sink: PrinterSink
 ) -> None:

@@ -23,6 +23,7 @@ from tests.support.browser import assert_accessible, intercept, let_pass
 pytestmark = pytest.mark.browser
 
 
+@pytest.mark.slow
 async def test_a_lost_answer_is_said_and_asked_for_again_without_a_second_ticket(
     kiosk: Page,
 ) -> None:
@@ -52,6 +53,7 @@ async def test_a_lost_answer_is_said_and_asked_for_again_without_a_second_ticket
     assert keys[3] not in keys[:3]
 
 
+@pytest.mark.slow
 async def test_whoever_does_not_wait_for_a_lost_answer_leaves_no_ticket_behind(
     kiosk: Page,
 ) -> None:
@@ -85,6 +87,7 @@ async def test_whoever_does_not_wait_for_a_lost_answer_leaves_no_ticket_behind(
     await assert_shows_ticket(kiosk, "А2")
 
 
+@pytest.mark.slow
 async def test_a_closed_kiosk_says_when_it_opens_and_how_to_book(
     servers: StartServers, switched_on: Switch
 ) -> None:

@@ -48,6 +48,7 @@ async def take_and_reload(kiosk: Page, made: bool) -> None:
     await kiosk.reload()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("made", [True, False])
 async def test_a_reload_while_the_ticket_is_made_ends_with_it_on_the_screen(
     kiosk: Page, made: bool
@@ -58,6 +59,7 @@ async def test_a_reload_while_the_ticket_is_made_ends_with_it_on_the_screen(
     assert await states() == ["waiting"]
 
 
+@pytest.mark.slow
 async def test_a_reload_while_the_ticket_is_shown_shows_it_for_the_rest_of_its_time(
     kiosk: Page,
 ) -> None:
@@ -83,6 +85,7 @@ async def test_a_reload_while_the_ticket_is_shown_shows_it_for_the_rest_of_its_t
     assert await states() == ["waiting"]
 
 
+@pytest.mark.slow
 async def test_a_ticket_whose_visitor_left_before_the_reload_is_given_back(kiosk: Page) -> None:
     await intercept(kiosk, TICKETS, _fetch_and_lose)
     await choose(kiosk)
@@ -108,6 +111,7 @@ async def _fetch_and_lose(route: Route) -> None:
         await route.abort()
 
 
+@pytest.mark.slow
 async def test_a_ticket_that_comes_long_after_its_visitor_is_given_back(kiosk: Page) -> None:
     await choose(kiosk)
     await press(kiosk, "#take")
@@ -128,6 +132,7 @@ async def test_a_ticket_that_comes_long_after_its_visitor_is_given_back(kiosk: P
     assert await tickets() == 1
 
 
+@pytest.mark.slow
 async def test_a_reload_while_somebody_checks_in_ends_with_their_ticket(kiosk: Page) -> None:
     code = await booked(MONDAY.replace(hour=10, minute=20))
     checked = re.compile(r"/check-ins\?")

@@ -54,6 +54,7 @@ async def test_a_walk_in_takes_a_ticket_in_either_language(
     assert "А1" not in (await kiosk.locator("body").text_content() or "")
 
 
+@pytest.mark.slow
 async def test_a_kiosk_opened_in_english_begins_each_visit_in_english(kiosk: Page) -> None:
     await kiosk.clock.install()
     await kiosk.goto(f"{kiosk.url}?lang=en")
@@ -63,6 +64,7 @@ async def test_a_kiosk_opened_in_english_begins_each_visit_in_english(kiosk: Pag
     await expect(kiosk.locator("html")).to_have_attribute("lang", "en")
 
 
+@pytest.mark.slow
 async def test_the_wait_is_told_before_the_ticket(kiosk: Page) -> None:
     await open_desk("1", MONDAY)
     for _ in range(3):
@@ -74,7 +76,8 @@ async def test_the_wait_is_told_before_the_ticket(kiosk: Page) -> None:
     await assert_accessible(kiosk, **SEVEN_TO_ONE)
 
 
-@pytest.mark.parametrize("language", ["uk", pytest.param("en", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("language", ["uk", "en"])
 async def test_whoever_may_not_be_served_today_is_told_and_offered_a_booking(
     kiosk: Page, language: str
 ) -> None:
