@@ -59,7 +59,7 @@ def services_page(
         status=422 if problem else 200,
         directory=directory,
         choice=choice,
-        asked=asked,
+        sought=asked,
         above=above,
         advised={one.code for one in found if one.kind == "note"},
         by_group=by_group,

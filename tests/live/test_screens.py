@@ -66,7 +66,7 @@ async def test_a_board_gets_the_whole_hall_at_once(server: Server) -> None:
         ("А1", "5", 1)
     ]
     assert (seen["waiting"], seen["next"], seen["desks_open"]) == (1, ["А2"], 1)
-    assert {"number": "5", "state": "open"} in seen["desks"]
+    assert {"number": "5", "state": "open", "busy": False} in seen["desks"]
     assert seen["closes_at"].startswith("2026-11-23T16:00")
     assert seen["opens_at"] is None
 

@@ -3,6 +3,7 @@
 import re
 from html import unescape
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 
@@ -65,3 +66,13 @@ async def test_what_is_cancelled_has_no_services_to_change(client: httpx.AsyncCl
     await post(client, f"{link}/cancellation")
     assert (await get(client, f"{link}/services")).url.path == link
     assert (await change(client, link, MORE)).url.path == link
+
+
+async def test_the_field_of_the_search_holds_what_was_looked_for_and_nothing_else(
+    client: httpx.AsyncClient,
+) -> None:
+    for words in ("", "тариф", '">'):
+        page = await get(client, f"/?{urlencode({'q': words})}")
+        field = re.search(r'id="search"[^>]* value="([^"]*)"', page.text)
+        assert field and unescape(field[1]) == words
+        assert "answered.js" not in page.text, "nothing was sent"

@@ -86,7 +86,10 @@ async def test_the_way_from_no_time_to_a_booking_without_scripts(
     await free(1)
     page = await get(small, mine)
     said = words_of(page)
-    assert "Для вас є вільний час" in said and "до 10:30. Лишилося 30 хвилин" in said
+    assert (
+        "Для вас є вільний час" in said
+        and "до 10:30. Щоб завершити запис, лишилося 30 хвилин" in said
+    )
     for way in ("acceptance", "refusal"):
         looked = await get(small, f"{mine}/{way}")
         assert looked.status_code == 405, "a scanner opens links and changes nothing"

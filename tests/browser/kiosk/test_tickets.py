@@ -31,6 +31,7 @@ pytestmark = pytest.mark.browser
 async def test_a_walk_in_takes_a_ticket_in_either_language(
     kiosk: Page, language: str, title: str, ahead: str
 ) -> None:
+    await open_desk("1", MONDAY)
     await press(kiosk, f"[data-language={language}]")
     await assert_accessible(kiosk)
     await press(kiosk, "[data-go=groups-1]")
@@ -126,7 +127,7 @@ async def test_several_services_of_one_desk_and_a_right_to_go_first_make_one_vis
     await choose(kiosk, "payments", "debt-amount")
     await press(kiosk, "#add-service")
     await press(kiosk, "[data-group=accounts]")
-    elsewhere = kiosk.locator("[data-service=owner-change]")
+    elsewhere = kiosk.locator("[data-service=owner-change]:visible")
     await expect(elsewhere).to_have_attribute("aria-disabled", "true")
     await elsewhere.click(force=True)
     await expect(kiosk.locator("#announcer")).to_contain_text("окремий талон")
