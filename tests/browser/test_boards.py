@@ -136,8 +136,9 @@ async def until(page: Page, true: str) -> None:
 
 
 async def fed(server: Server, page: Page) -> None:
-    """A board whose snapshots come from the test."""
+    """A board whose snapshots come from the test, and from nowhere else however long it waits."""
     await page.add_init_script(FED)
+    await page.route("**/api/v1/live/**", lambda route: route.abort())
     await page.goto(server.url + BOARD)
     await until(page, "Boolean(window.feed?.onmessage)")
 
