@@ -13,7 +13,7 @@ from queue_app.domain.tickets import Ticket
 from queue_app.store import db
 
 NOTE_MAX = 500
-"""Signs of a note."""
+"""Characters of a note."""
 
 
 def check_note(text: str) -> str:
