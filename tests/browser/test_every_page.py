@@ -23,8 +23,8 @@ from tests.support.server import start_servers, stop_servers
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-NOT_ON_PHONES = ("/kiosk/{branch}", "/display/")
-"""Screens of their own sizes; `test_widths` looks at them."""
+NOT_ON_PHONES = ("/kiosk/{branch}", "/display/", "/console/desks/{desk}/history")
+"""Screens of their own sizes, at which `test_widths` looks; and a part of one, without a frame."""
 OF_STAFF = "/console"
 STEADY = 0.01
 """What Chromium calls a good layout shift is ten times as much."""

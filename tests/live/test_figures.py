@@ -39,17 +39,16 @@ def workers_of(server: Server) -> list[int]:
     ]
 
 
-def folders() -> set[Path]:
-    return set(MEMORY.glob(f"{PREFIX}*"))
+def folders(server: Server) -> list[Path]:
+    return list(MEMORY.glob(f"{PREFIX}{server.process.pid}-*"))
 
 
 async def test_any_process_answers_for_all_also_after_one_of_them_died(
     servers: StartServers,
 ) -> None:
-    before = folders()
     [server] = await servers(1, clock=MONDAY, workers=2)
     await until(lambda: len(workers_of(server)) == 2)
-    [folder] = folders() - before
+    [folder] = folders(server)
     await until(lambda: len({path.stem.split("_")[-1] for path in folder.glob("*.db")}) == 2)
     for _ in range(ASKED):
         httpx.get(f"{server.url}/health/live", timeout=SOON)
@@ -67,7 +66,7 @@ async def test_any_process_answers_for_all_also_after_one_of_them_died(
     assert list(folder.glob(f"counter_{dies}.db")), "what it counted stays: sums never fall"
     assert figures(server)["queue_app_requests_total"] > counted[-1]
     server.stop()
-    assert folders() == before
+    assert folders(server) == []
 
 
 def test_the_folder_of_a_server_that_was_killed_goes_with_the_next_start(

@@ -106,6 +106,8 @@ async def test_every_page_is_rendered_in_both_of_its_languages(point: Point) -> 
     for language in ("en", "mt"):
         async for address, answer in pages(point.client, lived, language):
             assert answer.status_code in (200, 303, 422), (address, answer.text[-300:])
+            if answer.headers["content-type"].startswith("audio/"):
+                continue
             assert not CYRILLIC.findall(answer.text), address
             assert "district" not in answer.text.lower(), address
             if address.startswith(("/?", "/about", "/console/sign-in")):
