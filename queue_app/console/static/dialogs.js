@@ -125,7 +125,8 @@ export async function askStop() {
     byId("stop-all-note").hidden = named();
     put(byId("stop-yes"), named() ? t.stops.stop_some : t.stops.stop_all);
   };
-  dialog.onchange = follow;
+  // The field of the search changes when it is left: nothing moves under the pointer that leaves it.
+  dialog.onchange = ({ target }) => target.type !== "search" && follow();
   follow();
   offerSearch(byId("stop-search"), some);
   form.onsubmit = (event) => {
