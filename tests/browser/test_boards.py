@@ -15,7 +15,7 @@ from tests.support.hall import open_desk, take_ticket
 from tests.support.people import BRANCH
 from tests.support.server import Server, start_servers, stop_servers
 
-pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("database")]
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("database"), pytest.mark.slow]
 
 BOARD = f"/display/{BRANCH}"
 UPRIGHT: Any = {"width": 1080, "height": 1920}
@@ -93,7 +93,6 @@ async def page(browser: Browser) -> AsyncIterator[Page]:
     assert not errors
 
 
-@pytest.mark.slow
 async def test_a_board_shows_its_part_of_the_hall_and_the_way_in_every_size(
     server: Server, page: Page
 ) -> None:
@@ -213,7 +212,6 @@ async def test_a_board_begins_anew_at_night_and_never_while_somebody_is_called(
         assert await page.evaluate("window.isOld")
 
 
-@pytest.mark.slow
 async def test_a_board_that_runs_for_weeks_does_not_grow(server: Server, page: Page) -> None:
     await fed(server, page)
     line = await page.context.new_cdp_session(page)
@@ -233,7 +231,6 @@ async def test_a_board_that_runs_for_weeks_does_not_grow(server: Server, page: P
     assert more < nodes + 100
 
 
-@pytest.mark.slow
 async def test_a_screen_that_was_led_away_is_brought_back(server: Server, page: Page) -> None:
     await page.goto(f"{server.url}/device/watch?open={BOARD}")
     frame = page.frame_locator("#watched")

@@ -84,6 +84,7 @@ async def hall(clock: Clock) -> Desk:
     return one
 
 
+@pytest.mark.slow
 async def test_a_paused_desk_is_opened_by_keyboard_and_the_page_says_so(
     page: Page, served: tuple[Server, Clock], clock: Clock
 ) -> None:

@@ -145,7 +145,6 @@ def test_a_stop_of_all_changes_nobodys_place(
     assert order(stops) == order([])
 
 
-@settings(max_examples=60)
 @given(crowds(), rosters(), some_stops, st.sampled_from(list(POLICIES.values())))
 def test_nobody_is_called_in_a_stop_and_all_others_stay_in_their_order(
     crowd: list[Coming], shifts: list[Shift], stops: list[Stop], policy: Policy

@@ -67,6 +67,7 @@ def test_the_same_records_foretell_the_same(directory: Directory) -> None:
     assert foretold(directory) == foretold(directory)
 
 
+@pytest.mark.slow
 def test_fewer_desks_and_more_people_make_longer_waits(directory: Directory) -> None:
     few = of(directory.centre, desks=3)
     assert mean(foretold(few)) > mean(foretold(directory))

@@ -17,7 +17,7 @@ from tests.support.hall import open_desk, take_ticket
 from tests.support.people import BRANCH, KIOSK, PASSWORD
 from tests.support.server import Server
 
-pytestmark = [pytest.mark.browser, pytest.mark.server]
+pytestmark = [pytest.mark.browser, pytest.mark.server, pytest.mark.slow]
 PHONES = "contact-centre"
 
 
@@ -52,7 +52,6 @@ async def test_time_past_the_plan_turns_amber(arrive: Arrive, clock: Clock) -> N
     await expect(timer).to_contain_text("за планом 2 хв")
 
 
-@pytest.mark.slow
 async def test_a_phone_visit_shows_the_number_to_dial(arrive: Arrive, clock: Clock) -> None:
     clerk = await arrive(branch=PHONES)
     await phone_visit(clock)
@@ -83,7 +82,6 @@ async def phone_visit(clock: Clock) -> None:
     await arrival.admit_call(By(SYSTEM, clock.now()), held.token, clock.now())
 
 
-@pytest.mark.slow
 async def test_what_the_server_paints_the_script_leaves_as_it_is(
     arrive: Arrive, clock: Clock
 ) -> None:
@@ -119,7 +117,6 @@ async def painted(clerk: Clerk, language: str, scripts: bool) -> list[str]:
     return [re.sub(r"\d+:\d\d", "", text) for text in texts]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("language", "scheme"), [("uk", "light"), ("en", "dark")])
 async def test_axe_finds_nothing_in_any_state(
     language: str, scheme: str, arrive: Arrive, clock: Clock
@@ -157,7 +154,6 @@ async def test_axe_finds_nothing_in_any_state(
     await assert_accessible(page)
 
 
-@pytest.mark.slow
 async def test_axe_finds_nothing_before_the_desk(
     server: Server, clock: Clock, context: BrowserContext
 ) -> None:
@@ -179,7 +175,6 @@ async def test_axe_finds_nothing_before_the_desk(
     await assert_accessible(page)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("width", "height"),
     [
@@ -199,7 +194,6 @@ async def test_the_screen_fits_small_windows_and_large_letters(
     await assert_accessible(clerk.page)
 
 
-@pytest.mark.slow
 async def test_the_screen_asks_no_other_host_and_moves_nothing_while_it_loads(
     arrive: Arrive, clock: Clock, server: Server
 ) -> None:
@@ -218,7 +212,6 @@ async def test_the_screen_asks_no_other_host_and_moves_nothing_while_it_loads(
     assert await clerk.page.evaluate("globalThis.shift") == 0
 
 
-@pytest.mark.slow
 async def test_the_list_of_desks_follows_the_hall_for_whoever_has_no_desk(
     server: Server, context: BrowserContext, clock: Clock
 ) -> None:

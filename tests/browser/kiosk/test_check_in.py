@@ -20,10 +20,9 @@ from tests.conftest import MONDAY
 from tests.support.browser import assert_accessible, let_pass
 from tests.support.people import CALLS
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
-@pytest.mark.slow
 async def test_a_booked_visitor_checks_in_by_the_digits_and_has_one_ticket_however_often(
     kiosk: Page,
 ) -> None:
@@ -46,8 +45,8 @@ async def test_a_booked_visitor_checks_in_by_the_digits_and_has_one_ticket_howev
     "form",
     [
         "{}",
-        pytest.param("QA:{}", marks=pytest.mark.slow),
-        pytest.param("ЙФЖ{}", marks=pytest.mark.slow),
+        "QA:{}",
+        "ЙФЖ{}",
         "https://example.org/visit?code={}",
     ],
 )
@@ -59,7 +58,6 @@ async def test_a_scanner_checks_in_from_any_screen(kiosk: Page, form: str) -> No
     await assert_shows_ticket(kiosk, "К1")
 
 
-@pytest.mark.slow
 async def test_whoever_cannot_check_in_is_told_why_and_what_to_do(kiosk: Page) -> None:
     tuesday = MONDAY + timedelta(days=1, minutes=20)
     title, onward = kiosk.locator("#problem-title"), kiosk.locator("#problem-next")

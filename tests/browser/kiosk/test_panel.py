@@ -15,12 +15,11 @@ from tests.browser.kiosk.panel import (
 )
 from tests.support.browser import assert_accessible
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 SIZES = [(1080, 1920), (1920, 1080), (768, 1024)]
 
 
-@pytest.mark.slow
 async def test_a_forgotten_visit_is_asked_about_and_leaves_nothing(kiosk: Page) -> None:
     await kiosk.clock.install()
     await kiosk.reload()
@@ -45,7 +44,6 @@ async def test_a_forgotten_visit_is_asked_about_and_leaves_nothing(kiosk: Page) 
     assert await kiosk.title() == title
 
 
-@pytest.mark.slow
 async def test_the_ticket_stays_for_twenty_seconds_and_as_long_as_it_is_held(
     kiosk: Page,
 ) -> None:
@@ -82,7 +80,6 @@ async def test_the_whole_visit_works_by_keyboard(kiosk: Page) -> None:
     await assert_shows_ticket(kiosk, "А1")
 
 
-@pytest.mark.slow
 async def test_a_plain_word_leads_to_its_services_and_back(kiosk: Page) -> None:
     await press(kiosk, "[data-go=groups-1]")
     await press(kiosk, "[data-go=topics-1]")
@@ -98,7 +95,6 @@ async def test_a_plain_word_leads_to_its_services_and_back(kiosk: Page) -> None:
     await assert_shows_ticket(kiosk, "А1")
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("language", ["uk", "en"])
 async def test_every_screen_fits_its_panel_in_every_size_and_with_whatever_makes_it_easier(
@@ -120,7 +116,6 @@ async def test_every_screen_fits_its_panel_in_every_size_and_with_whatever_makes
         await ease(kiosk, *modes)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("size", SIZES)
 async def test_the_panel_that_makes_it_easier_says_in_words_what_is_on(
     size: tuple[int, int], kiosk: Page

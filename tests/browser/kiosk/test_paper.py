@@ -30,7 +30,7 @@ from tests.support.printer_sink import (
 )
 from tests.support.server import Server
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 FITS = "(one) => one.scrollHeight <= one.clientHeight"
 
@@ -50,7 +50,6 @@ async def printing_kiosk(sink: PrinterSink, hall: Server, switched_on: SwitchOn)
     return await switched_on(hall)
 
 
-@pytest.mark.slow
 async def test_the_ticket_comes_out_and_another_one_at_a_tap(
     printing_kiosk: Page, sink: PrinterSink
 ) -> None:
@@ -67,7 +66,6 @@ async def test_the_ticket_comes_out_and_another_one_at_a_tap(
     assert len(sink.tickets) == 2
 
 
-@pytest.mark.slow
 async def test_without_paper_the_ticket_is_on_the_screen_whole(
     printing_kiosk: Page, sink: PrinterSink
 ) -> None:
@@ -92,7 +90,6 @@ async def test_a_kiosk_without_a_printer_says_nothing_of_paper(kiosk: Page) -> N
     await expect(kiosk.locator("#paper")).to_be_hidden()
 
 
-@pytest.mark.slow
 async def test_whoever_checks_in_again_is_told_that_the_paper_came_out_before(
     printing_kiosk: Page, sink: PrinterSink
 ) -> None:

@@ -121,6 +121,7 @@ async def test_a_tap_is_answered_in_the_frame_that_follows_it(kiosk: Page) -> No
     await assert_shows_ticket(kiosk, "А1")
 
 
+@pytest.mark.slow
 async def test_several_services_of_one_desk_and_a_right_to_go_first_make_one_visit(
     kiosk: Page,
 ) -> None:
