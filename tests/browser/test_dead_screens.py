@@ -182,7 +182,7 @@ async def test_frames_that_stop_coming_are_said(live: Live) -> None:
         await page.goto(live.url + live.paths[name])
         if name == "board":
             await expect(page.locator("#hall")).not_to_have_attribute("data-scene", "stale")
-        await expect(page.locator(said[name])).to_be_visible(timeout=WITHIN_MS + 5000)
+        await expect(page.locator(said[name])).to_be_visible(timeout=WITHIN_MS + 15_000)
 
     await asyncio.gather(*map(silent, NAMES))
 
