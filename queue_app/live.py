@@ -31,14 +31,14 @@ from queue_app.domain.errors import NotFound, QueueError
 from queue_app.domain.hall import Hall
 from queue_app.domain.people import RESIDENT
 from queue_app.domain.ranges import Forecasts
-from queue_app.queries import halls, reference
+from queue_app.queries import foreseen, reference
 from queue_app.store import db, served
 from queue_app.store.db import OUTAGES
 
 HEARTBEAT_SECONDS = 4.0
 QUIET_SECONDS = 0.05
 """At most one snapshot of a branch in this time: 20 a second."""
-SHARED_SECONDS = 0.5
+SHARED_SECONDS = 2.0
 """How old a hall may be of which no change was heard, for whoever comes."""
 OFFERED_AT_ONCE = 100
 """So many screens are written a frame before anybody else's turn comes."""
@@ -277,7 +277,7 @@ class Hub:
         """The hall as it is now."""
         directory = await reference.directory()
         branch, began = directory.branch_of(branch_id), time.monotonic()
-        seen = await halls.load(directory, branch, self._clock.now(), self._forecasts)
+        seen = await foreseen.load(directory, branch, self._clock.now(), self._forecasts)
         place.seen, place.read_at = seen, began
         return seen
 

@@ -56,12 +56,13 @@ def ticket(promises: Promises) -> Channel:
     together = Together(tickets.by_tokens)
 
     async def topic(asked: Connection, _who: Actor) -> Topic:
+        """Whether there is such a ticket is found with its first frame, for all who come."""
         token = asked.path_params["token"]
-        epoch = (await reference.directory()).epoch
+        directory = await reference.directory()
         branch_id = branch_of_token(token)
-        if token not in await together.find([token]):
+        if branch_id not in directory.branches_ever:
             raise NotFound("unknown_link")
-        return Topic(branch_id, "ticket", epoch, token)
+        return Topic(branch_id, "ticket", directory.epoch, token)
 
     async def load(hall: Hall, topics: Mapping[Topic, _Own | None]) -> Mapping[Topic, _Own]:
         """Asked of the database only when the hall has the ticket no more, and has changed."""

@@ -215,9 +215,17 @@ class Hall(Struct, frozen=True, dict=True):
 
     def estimate(self, *newcomers: Waiting) -> dict[int, Wait]:
         """Waits by ticket id as they would be with these newcomers."""
+        return self.forecasts.waits_of(self.with_newcomers(newcomers))
+
+    def with_newcomers(self, newcomers: Sequence[Waiting] = ()) -> Now:
+        """What the forecast needs of this hall, with these behind whoever waits."""
         self.forecasts.note(self._now)
         people = [*self.waiting, *map(self._keep_right, newcomers)]
-        return self.forecasts.waits_of(msgspec.structs.replace(self._now, waiting=people))
+        return msgspec.structs.replace(self._now, waiting=people)
+
+    def know(self, waits: dict[int, Wait]) -> None:
+        """These are the `waits`, computed elsewhere."""
+        self.__dict__["waits"] = waits
 
     @property
     def snapshot(self) -> Now:

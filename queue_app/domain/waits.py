@@ -217,9 +217,9 @@ class Draws:
         """The chance of the people of these ids in so many runs; that of all others is dropped."""
         kept = self._people if runs == self._runs else {}
         slices = self.dice.slices(runs)
-        self._people = {one: kept.get(one) or _drawn(one, slices) for one in people}
-        self._runs = runs
-        return self._people
+        found = {one: kept.get(one) or _drawn(one, slices) for one in people}
+        self._people, self._runs = found, runs  # another thread may ask of the same hall
+        return found
 
 
 def _drawn(number: int, slices: _Slices) -> _Chance:

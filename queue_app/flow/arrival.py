@@ -193,7 +193,8 @@ async def come(act: Act, branch: Branch, appointment: Appointment) -> IssuedTick
     if await _comes_back(act, issued):
         issued = await act.record(issued, "rejoin")
     seen = await act.hall(branch.id)
-    again = _as_issued(branch, issued, line_of(seen, issued.as_waiting()))
+    line = await line_of(seen, issued.as_waiting())
+    again = _as_issued(branch, issued, line)
     if promised := _promise(branch, again, issued.progress.revision, act.now):
         await keep_later(branch.id, [promised])
     return again

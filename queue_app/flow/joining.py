@@ -12,7 +12,7 @@ from queue_app.domain.hall import Hall
 from queue_app.domain.ranges import Forecasts
 from queue_app.domain.waits import Wait
 from queue_app.flow.records import Draft
-from queue_app.queries import halls
+from queue_app.queries import foreseen, halls
 
 NEWCOMER = 2**63 - 1
 """The id under which somebody who has no ticket yet stands in an estimate: behind all others."""
@@ -55,7 +55,7 @@ async def joining(
     seen = await load()
     if walks_in:
         check_running(seen, me.services)
-    return line_of(seen, me)
+    return await line_of(seen, me)
 
 
 def check_running(seen: Hall, services: tuple[str, ...]) -> None:
@@ -72,11 +72,11 @@ def check_running(seen: Hall, services: tuple[str, ...]) -> None:
         )
 
 
-def line_of(seen: Hall, me: Waiting) -> Spot:
+async def line_of(seen: Hall, me: Waiting) -> Spot:
     """As the hall stands, with `me` behind it where the hall does not have them."""
     me = seen.behind(me)
     known = seen.by_id.get(me.id)
     if known and known.state != "waiting":
         return Spot(seen.people_ahead(me, None), None, seen.is_late(me))
-    wait = seen.estimate(*([] if known else [me])).get(me.id)
+    wait = (await foreseen.estimate(seen, *([] if known else [me]))).get(me.id)
     return Spot(seen.people_ahead(me, wait), wait, seen.is_late(me))

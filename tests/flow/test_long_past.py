@@ -1,11 +1,8 @@
 """A branch with a long past: no job keeps the screens of its server waiting."""
 
 import asyncio
-import gc
 import time
-from asyncio import Handle
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from random import Random
@@ -28,11 +25,10 @@ from queue_app.simulation.synthetic_branch import synthetic_branch
 from queue_app.simulation.synthetic_day import draw
 from tests.conftest import MONDAY
 from tests.support.hall import take_ticket
+from tests.support.loop import MOST_SECONDS, longest_stretch
 from tests.support.people import BRANCH
 
 CENTRE = load_centre(Path(__file__).parents[2] / "config" / "kyiv-cks")
-MOST_SECONDS = 0.050
-"""Of the loop's thread, which computes nothing else meanwhile."""
 
 
 def moved(day: WrittenDay, to: date) -> WrittenDay:
@@ -70,31 +66,6 @@ async def write_year() -> int:
         await take_ticket(MONDAY)
     await history.write(directory, branch, [moved(day, one) for one in dates])
     return len(dates) * len(day.visits)
-
-
-@contextmanager
-def longest_stretch() -> Iterator[Callable[[], float]]:
-    """How long the loop's thread computed at most before it came to anything else, in seconds.
-
-    By the thread's own time: a machine that does much else makes nothing longer.
-    """
-    longest = 0.0
-    run = Handle._run
-
-    def measured(self: Handle) -> None:
-        nonlocal longest
-        began = time.thread_time()
-        run(self)
-        longest = max(longest, time.thread_time() - began)
-
-    Handle._run = measured  # type: ignore[method-assign]
-    gc.collect()
-    gc.disable()  # whole collections are the tests' own: they keep much that a server does not
-    try:
-        yield lambda: longest
-    finally:
-        gc.enable()
-        Handle._run = run  # type: ignore[method-assign]
 
 
 def jobs(folder: Path) -> Sequence[Job]:
