@@ -58,7 +58,7 @@ from queue_app.jobs import reading_bounces, runner, upkeep
 from queue_app.jobs.runner import Job
 from queue_app.jobs.sending import Sender
 from queue_app.jobs.ticket_printing import TicketPrinting
-from queue_app.live import Hub
+from queue_app.live.hub import Hub
 from queue_app.queries import reference
 from queue_app.store import db
 from queue_app.store.outages import Outage

@@ -30,7 +30,7 @@ from queue_app.domain.tickets import Ticket
 from queue_app.flow import arrival
 from queue_app.flow.act import By
 from queue_app.flow.promising import Promises
-from queue_app.queries import foreseen, reference, tickets
+from queue_app.queries import foretold, reference, tickets
 from queue_app.screens.board import BoardView, board_view, cells, grid
 from queue_app.screens.panel import panel_view
 from queue_app.screens.ticket import ticket_view
@@ -198,7 +198,7 @@ async def panel(
 
 async def _look(branch: str, clock: Clock, forecasts: Forecasts) -> Hall:
     directory = await reference.directory()
-    return await foreseen.load(directory, directory.branch(branch), clock.now(), forecasts)
+    return await foretold.load(directory, directory.branch(branch), clock.now(), forecasts)
 
 
 @get("/t/{token:str}", opt=right("see_ticket"))
@@ -215,7 +215,7 @@ async def ticket(
     own = await tickets.by_token(token)
     directory = await reference.directory()
     branch = directory.branch_of(own.branch_id)
-    seen = await foreseen.load(directory, branch, clock.now(), forecasts)
+    seen = await foretold.load(directory, branch, clock.now(), forecasts)
     promises.note(seen, own.id)
     return render(
         request,
@@ -243,7 +243,7 @@ async def paper(
     own = await tickets.by_token(token)
     directory = await reference.directory()
     branch = directory.branch_of(own.branch_id)
-    seen = await foreseen.load(directory, branch, clock.now(), forecasts)
+    seen = await foretold.load(directory, branch, clock.now(), forecasts)
     promises.note(seen, own.id)
     again = "reprint" in request.query_params
     # At the counter it is the clerk's browser that prints it, in the language of whoever waits.

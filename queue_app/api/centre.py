@@ -27,7 +27,7 @@ from queue_app.domain.ranges import Forecasts
 from queue_app.flow import arrival
 from queue_app.flow.arrival import Prospect, chosen_services
 from queue_app.flow.booking import check_day
-from queue_app.queries import foreseen, reference, slots
+from queue_app.queries import foretold, reference, slots
 from queue_app.queries.search import search
 from queue_app.screens.board import BoardView, board_view
 from queue_app.web.boards import admit_to_board
@@ -191,5 +191,5 @@ async def board(
 ) -> Response[BoardView]:
     await admit_to_board(request)
     directory = await reference.directory()
-    seen = await foreseen.load(directory, directory.branch(branch), clock.now(), forecasts)
+    seen = await foretold.load(directory, directory.branch(branch), clock.now(), forecasts)
     return Response(board_view(seen), headers={"Cache-Control": "no-store"})

@@ -23,7 +23,7 @@ from queue_app.domain.rights import has_taken, reach, require
 from queue_app.domain.tickets import Ticket
 from queue_app.flow import calling, contact_at_desk, staffing
 from queue_app.flow.act import By
-from queue_app.queries import foreseen, halls, reference
+from queue_app.queries import foretold, halls, reference
 from queue_app.queries import staff as people
 from queue_app.queries.staff import DeskRow
 from queue_app.screens.desk import desk_queue
@@ -276,7 +276,7 @@ async def correct_contact(ticket: int, data: ContactAtDesk, by: By) -> TicketDon
 async def queue(desk: int, by: By) -> list[Queued]:
     directory = await reference.directory()
     row = await people.desk(reach(by.who, directory.branches_ever), desk)
-    seen = await foreseen.load(directory, directory.branch_of(row.branch_id), by.now, by.forecasts)
+    seen = await foretold.load(directory, directory.branch_of(row.branch_id), by.now, by.forecasts)
     return [
         Queued(
             place=place,

@@ -11,7 +11,7 @@ from queue_app.domain.people import Actor
 from queue_app.domain.rights import reach, require
 from queue_app.domain.tickets import Ticket
 from queue_app.flow.promising import Promises
-from queue_app.live import Screen, Topic, nothing_more
+from queue_app.live.topics import Screen, Topic, nothing_more
 from queue_app.queries import desks, reference, tickets
 from queue_app.queries.missed_bookings import missed_today
 from queue_app.queries.staff import desk as find_desk

@@ -26,7 +26,7 @@ from queue_app.flow import arrival, booking, reaching
 from queue_app.flow.act import By
 from queue_app.flow.arrival import IssuedTicket
 from queue_app.flow.promising import Promises
-from queue_app.queries import appointments, foreseen, halls, reference, tickets
+from queue_app.queries import appointments, foretold, halls, reference, tickets
 from queue_app.screens.ticket import TicketView, ticket_view
 from queue_app.web.afterwards import afterwards
 from queue_app.web.guards import right
@@ -220,7 +220,7 @@ async def arrive(token: str, data: Arrival, by: By) -> IssuedTicket:
 async def ticket(token: str, by: By, promises: Promises) -> TicketView:
     own = await tickets.by_token(token)
     directory = await reference.directory()
-    seen = await foreseen.load(directory, directory.branch_of(own.branch_id), by.now, by.forecasts)
+    seen = await foretold.load(directory, directory.branch_of(own.branch_id), by.now, by.forecasts)
     promises.note(seen, own.id)
     return ticket_view(seen, own)
 

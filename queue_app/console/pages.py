@@ -27,7 +27,7 @@ from queue_app.domain.rights import RIGHTS, reach, require_desk
 from queue_app.flow import announcing, interrupting, staffing
 from queue_app.flow.act import By
 from queue_app.flow.braking import KNOWN_FOR
-from queue_app.queries import desks, foreseen, halls, reference, unsettled
+from queue_app.queries import desks, foretold, halls, reference, unsettled
 from queue_app.queries import staff as people
 from queue_app.screens.desk import desk_view, viewer_of
 from queue_app.screens.overview import branch_overview
@@ -313,7 +313,7 @@ async def _hall_of(by: By, desk_id: int) -> Hall:
     directory = await reference.directory()
     row = await people.desk(reach(by.who, directory.branches_ever), desk_id)
     branch = directory.branch_of(row.branch_id)
-    return await foreseen.load(directory, branch, by.now, by.forecasts)
+    return await foretold.load(directory, branch, by.now, by.forecasts)
 
 
 @get("/desks/{desk:int}/screen", include_in_schema=False, opt=right("see_contact"))

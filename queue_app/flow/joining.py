@@ -12,7 +12,7 @@ from queue_app.domain.hall import Hall
 from queue_app.domain.ranges import Forecasts
 from queue_app.domain.waits import Wait
 from queue_app.flow.records import Draft
-from queue_app.queries import foreseen, halls
+from queue_app.queries import foretold, halls
 
 NEWCOMER = 2**63 - 1
 """The id under which somebody who has no ticket yet stands in an estimate: behind all others."""
@@ -78,5 +78,5 @@ async def line_of(seen: Hall, me: Waiting) -> Spot:
     known = seen.by_id.get(me.id)
     if known and known.state != "waiting":
         return Spot(seen.people_ahead(me, None), None, seen.is_late(me))
-    wait = (await foreseen.estimate(seen, *([] if known else [me]))).get(me.id)
+    wait = (await foretold.estimate(seen, *([] if known else [me]))).get(me.id)
     return Spot(seen.people_ahead(me, wait), wait, seen.is_late(me))

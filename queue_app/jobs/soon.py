@@ -8,7 +8,7 @@ from queue_app.domain.pushes import is_soon
 from queue_app.domain.ranges import Forecasts
 from queue_app.flow import pushing
 from queue_app.flow.act import By
-from queue_app.queries import foreseen, reference
+from queue_app.queries import foretold, reference
 
 
 async def tell(forecasts: Forecasts | None, clock: Clock) -> int:
@@ -17,7 +17,7 @@ async def tell(forecasts: Forecasts | None, clock: Clock) -> int:
     told = 0
     for branch_id, waiting in groupby(await pushing.waiting(), lambda one: one.branch_id):
         now = clock.now()
-        hall = await foreseen.load(directory, directory.branch_of(branch_id), now, forecasts)
+        hall = await foretold.load(directory, directory.branch_of(branch_id), now, forecasts)
         for one in waiting:
             if is_soon(hall, one.ticket_id):
                 await pushing.tell_soon(By(SYSTEM, now), branch_id, one.ticket_id)

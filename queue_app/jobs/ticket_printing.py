@@ -24,7 +24,7 @@ from queue_app.domain.waits import Wait
 from queue_app.flow import printing
 from queue_app.flow.act import By
 from queue_app.flow.printing import PrintJob
-from queue_app.queries import foreseen, printers, reference, tickets
+from queue_app.queries import foretold, printers, reference, tickets
 from queue_app.queries.printers import KnownPrinter
 from queue_app.store import db
 
@@ -164,7 +164,7 @@ class TicketPrinting:
         if ticket.progress.state not in LIVE:
             raise Needless("the visit is over")
         branch = directory.branch_of(job.branch_id)
-        seen = await foreseen.load(directory, branch, now, self._forecasts)
+        seen = await foretold.load(directory, branch, now, self._forecasts)
         wait = seen.waits.get(ticket.id)
         told = await printers.promised(job.branch_id, ticket.id) if job.kind == "ticket" else None
         if told:

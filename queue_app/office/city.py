@@ -14,7 +14,8 @@ from queue_app.domain.interruptions import KINDS
 from queue_app.domain.people import Staff
 from queue_app.flow import interrupting
 from queue_app.flow.act import By
-from queue_app.live import Hub, Topic
+from queue_app.live.hub import Hub
+from queue_app.live.topics import Topic
 from queue_app.office import words
 from queue_app.office.office_frame import (
     START,

@@ -14,7 +14,7 @@ from queue_app.flow import announcing
 from queue_app.flow.act import By
 from queue_app.office import words
 from queue_app.office.office_frame import START, Asked, Page, own_branches, parts_of, to_sign_in
-from queue_app.queries import foreseen, reference
+from queue_app.queries import foretold, reference
 from queue_app.queries.clerks_at_hand import clerks_of
 from queue_app.queries.missed_bookings import missed_today
 from queue_app.screens.supervision import supervision_view
@@ -34,7 +34,7 @@ async def branch_page(
     directory = await reference.directory()
     branch = directory.branch(slug)
     require("see_supervision", staff, branch.id)
-    seen = await foreseen.load(directory, branch, by.now, by.forecasts)
+    seen = await foretold.load(directory, branch, by.now, by.forecasts)
     return render(
         request,
         "office/branch.html",

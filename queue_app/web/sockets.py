@@ -16,7 +16,8 @@ from msgspec import Struct
 
 from queue_app.domain.errors import NotSignedIn, QueueError
 from queue_app.domain.people import Actor, Anonymous
-from queue_app.live import Hub, Screen, Subscription, Topic
+from queue_app.live.hub import Hub
+from queue_app.live.topics import Screen, Subscription, Topic
 from queue_app.store.db import OUTAGES
 from queue_app.store.outages import Outage
 from queue_app.web.guards import Connection, admit, require_same_origin, right, who_asks

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import BrowserContext, Page, expect
 
-from queue_app.live import HEARTBEAT_SECONDS
+from queue_app.live.hub import HEARTBEAT_SECONDS
 from queue_app.web.guards import SESSION_COOKIE
 from tests.conftest import MONDAY
 from tests.live.test_restoring import A_BIT

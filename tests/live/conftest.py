@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from queue_app.live import QUIET_SECONDS
+from queue_app.live.hub import QUIET_SECONDS
 
 
 @pytest.fixture

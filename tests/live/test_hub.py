@@ -13,7 +13,8 @@ from queue_app.clock import FixedClock
 from queue_app.domain.errors import NotAllowed
 from queue_app.domain.hall import Hall
 from queue_app.domain.people import Actor
-from queue_app.live import Hub, Screen, Topic, nothing_more
+from queue_app.live.hub import Hub
+from queue_app.live.topics import Screen, Topic, nothing_more
 from queue_app.queries import reference
 from queue_app.web.guards import Connection
 from queue_app.web.sockets import REFUSED, Channel

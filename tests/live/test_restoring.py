@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
-from queue_app.live import HEARTBEAT_SECONDS
+from queue_app.live.hub import HEARTBEAT_SECONDS
 from queue_app.web.sockets import UNKNOWN
 from tests.conftest import MONDAY
 from tests.live.test_screens import BOARD, HEARTBEAT_WITHIN, snapshot, until

@@ -10,7 +10,7 @@ import pytest
 import uvicorn
 from uvicorn.server import ServerState
 
-from queue_app.live import text_frame
+from queue_app.live.topics import text_frame
 from queue_app.web import bounds
 from queue_app.web.bounds import ConnectionLimits
 from queue_app.web.protocol import BoundedHttp

@@ -8,7 +8,7 @@ import pytest
 from queue_app.clock import FixedClock
 from queue_app.domain.hall import Hall, HallTicket
 from queue_app.domain.ranges import Forecasts
-from queue_app.queries import foreseen, halls, reference
+from queue_app.queries import foretold, halls, reference
 from tests.support.hall import Desk, take_ticket
 from tests.support.loop import MOST_SECONDS, longest_stretch
 from tests.support.people import BRANCH
@@ -46,7 +46,7 @@ async def test_the_waits_of_a_full_hall_are_made_beside_the_loop(
 
     monkeypatch.setattr(halls, "load", full_hall)
     with longest_stretch() as longest:
-        seen = await foreseen.load(full.directory, full.branch, clock.now())
+        seen = await foretold.load(full.directory, full.branch, clock.now())
         waits = seen.waits
     assert len(waits) == PEOPLE
     assert longest() < MOST_SECONDS
