@@ -9,6 +9,8 @@ from litestar import Litestar
 
 from queue_app.clock import FixedClock
 from queue_app.domain.people import Role
+from queue_app.flow import desk_asks
+from queue_app.flow.act import By
 from queue_app.queries import reference
 from queue_app.store import db
 from tests.support.application import listening
@@ -43,7 +45,30 @@ async def test_the_page_shows_the_desks_the_waits_and_when_the_last_is_called(
     assert "Waiting 2 longest 40 min" in said
     assert "Longer than they should 2" in said
     assert re.search(r"The last is called 1\d:\d\d to 1\d:\d\d closes at 18:00", said)
-    assert "Desk 1: look after it А1 was called at 10:00 and has not begun." in said
+    assert "Nobody should be forgotten А1: called 40 min ago and not begun · desk 1" in said
+
+
+async def test_help_and_breaks_that_are_asked_for_stand_first_and_are_answered_there(
+    client: httpx.AsyncClient, clock: FixedClock
+) -> None:
+    desk, boss = await open_desk("1", clock.now()), await who(clock)
+    by = By(desk.clerk, clock.now())
+    await desk_asks.ask_help(by, desk.id)
+    await desk_asks.ask_break(by, desk.id, "Обід")
+    alarms = (await client.get(f"{PLACE}?lang=en", headers=boss)).text
+    said = words_of("<main" + re.findall(r'data-live="alarms".*?<dl', alarms, re.S)[0])
+    assert "Desk 1 asks for help clerk-1, since 10:00 Somebody is there" in said
+    assert "Desk 1 asks for a break clerk-1, since 10:00: Обід Grant 1 Not now" in said
+    chief = await who(clock, "administrator", None)
+    city = words_of((await client.get("/office?lang=en", headers=chief)).text)
+    assert "Help is asked for: desk 1 A break is asked for: desk 1" in city
+    at = f"{PLACE}/desks/{desk.id}"
+    helped = await send(client, boss, f"{at}/help-end")
+    assert helped.headers["location"] == f"{PLACE}?done=helped"
+    granted = await send(client, boss, f"{at}/break", what="grant")
+    assert granted.headers["location"] == f"{PLACE}?done=granted"
+    after = words_of((await client.get(f"{PLACE}?lang=en", headers=boss)).text)
+    assert "asks for" not in after and "Break clerk-1 since 10:00 · Обід" in after
 
 
 async def test_it_is_the_supervisor_s_and_of_their_branch_alone(
