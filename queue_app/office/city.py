@@ -57,7 +57,6 @@ async def _page(
         staff=staff,
         branches=[(one, await _look(hub, directory, one)) for one in own],
         stops=KINDS,
-        forgotten=words.forgotten,
         done=words.done if not refused else None,
         did=request.query_params.get("done", ""),
         refused={slug: parts_of(request, error) for slug, error in (refused or {}).items()},
