@@ -266,7 +266,7 @@ async def test_two_supervisors_who_end_the_day_and_open_a_desk_at_once_leave_one
     seen = await hall(clock)
     assert waits.id not in [one.id for one in seen.tickets]
     assert seen.desk(desk.id).state == "closed"
-    assert sorted(await reasons()) == ["Вода", "Черга"]
+    assert set(await reasons()) == {"Вода", "Черга"}
 
 
 async def test_a_person_is_moved_to_a_desk_and_keeps_their_place(
