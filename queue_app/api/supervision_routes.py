@@ -1,8 +1,13 @@
-"""The office: what a supervisor does at the branch."""
+"""The office: what a supervisor does at the branch.
 
-from typing import Annotated
+Each is a verb of `queue_app.flow.supervising` by the same name, for a reason that its event keeps.
+"""
+
+from collections.abc import Callable
+from typing import Annotated, Any
 
 from litestar import post
+from litestar.handlers import HTTPRouteHandler
 from litestar.status_codes import HTTP_200_OK
 from msgspec import Meta, Struct
 
@@ -12,21 +17,39 @@ from queue_app.flow import supervising
 from queue_app.flow.act import By
 from queue_app.web.guards import right
 
-Reason = Annotated[str, Meta(max_length=200)]
+
+def _act(path: str, summary: str) -> Callable[[Callable[..., Any]], HTTPRouteHandler]:
+    """A route whose right is named as its function is, and its operation the same way."""
+
+    def made(handler: Callable[..., Any]) -> HTTPRouteHandler:
+        first, *others = handler.__name__.split("_")
+        return post(
+            path,
+            operation_id=first + "".join(map(str.title, others)),
+            opt=right(handler.__name__),
+            status_code=HTTP_200_OK,
+            summary=summary,
+        )(handler)
+
+    return made
 
 
-class Assignment(Body, frozen=True):
+class ForReason(Body, frozen=True, kw_only=True):
+    """`reason`: kept in the event, for whoever asks later."""
+
+    reason: Annotated[str, Meta(max_length=200)] = ""
+
+
+class Assignment(ForReason, frozen=True, kw_only=True):
     """`clerk`: the login of who shall work at a closed desk; a paused one goes on with its own."""
 
     clerk: Annotated[str, Meta(max_length=200)] | None = None
-    reason: Reason = ""
 
 
-class SkillsToday(Body, frozen=True):
+class SkillsToday(ForReason, frozen=True, kw_only=True):
     """`skills`: codes of the centre's skills; null for those of the plan."""
 
     skills: Codes | None
-    reason: Reason = ""
 
 
 class SkillsDone(Struct, frozen=True):
@@ -34,25 +57,22 @@ class SkillsDone(Struct, frozen=True):
     skills: tuple[str, ...]
 
 
-class Summons(Body, frozen=True):
+class Summons(ForReason, frozen=True, kw_only=True):
     ticket: int
-    reason: Reason = ""
 
 
-class Redirection(Body, frozen=True):
+class Redirection(ForReason, frozen=True, kw_only=True):
     """Other services, one desk, or both."""
 
     services: Codes | None = None
     desk: int | None = None
-    reason: Reason = ""
 
 
-class TicketLimitSet(Body, frozen=True):
+class TicketLimitSet(ForReason, frozen=True, kw_only=True):
     """`remaining`: so many tickets are still given today; 0: none, null: as many as are asked."""
 
     service: Annotated[str, Meta(max_length=100)]
     remaining: int | None
-    reason: Reason = ""
 
 
 class TicketLimitDone(Struct, frozen=True):
@@ -60,11 +80,10 @@ class TicketLimitDone(Struct, frozen=True):
     remaining: int | None
 
 
-class DayEnd(Body, frozen=True):
+class DayEnd(ForReason, frozen=True, kw_only=True):
     """`let_go`: whoever waits is not served any more, and bookings to come lose their place."""
 
     let_go: bool = False
-    reason: Reason = ""
 
 
 class DayEndDone(Struct, frozen=True):
@@ -76,74 +95,49 @@ class DayEndDone(Struct, frozen=True):
     closed: tuple[str, ...]
 
 
-@post(
-    "/desks/{desk:int}/assignments",
-    operation_id="openDeskFor",
-    opt=right("open_desk_for"),
-    status_code=HTTP_200_OK,
-    summary="Have a paused desk go on, or open a closed one for a clerk",
-)
+@_act("/desks/{desk:int}/assignments", "Have a paused desk go on, or open a closed one for a clerk")
 async def open_desk_for(desk: int, by: By, data: Assignment | None = None) -> DeskDone:
     asked = data or Assignment()
     row = await supervising.open_desk_for(by, desk, asked.clerk, asked.reason)
     return DeskDone(row.id, row.number, row.state)
 
 
-@post(
-    "/desks/{desk:int}/skills",
-    operation_id="setSkillsToday",
-    opt=right("set_skills_today"),
-    status_code=HTTP_200_OK,
-    summary="What a desk gives for the rest of the day",
-)
+@_act("/desks/{desk:int}/skills", "What a desk gives for the rest of the day")
 async def set_skills_today(desk: int, by: By, data: SkillsToday) -> SkillsDone:
     skills = await supervising.set_skills_today(by, desk, data.skills, data.reason)
     return SkillsDone(desk, skills)
 
 
-@post(
-    "/desks/{desk:int}/summons",
-    operation_id="summon",
-    opt=right("summon"),
-    status_code=HTTP_200_OK,
-    summary="Call one person to a desk, whoever is before them",
-)
+@_act("/desks/{desk:int}/summons", "Call one person to a desk, whoever is before them")
 async def summon(desk: int, by: By, data: Summons) -> TicketDone:
     return await done(await supervising.summon(by, desk, data.ticket, data.reason))
 
 
-@post(
+@_act(
     "/tickets/{ticket:int}/redirections",
-    operation_id="redirect",
-    opt=right("redirect"),
-    status_code=HTTP_200_OK,
-    summary="Whoever waits goes to another desk or for other services, and keeps their place",
+    "Whoever waits goes to another desk or for other services, and keeps their place",
 )
 async def redirect(ticket: int, by: By, data: Redirection) -> TicketDone:
     moved = await supervising.redirect(by, ticket, data.services, data.desk, data.reason)
     return await done(moved)
 
 
-@post(
+@_act(
     "/branches/{branch:str}/ticket-limits",
-    operation_id="limitTickets",
-    opt=right("limit_tickets"),
-    status_code=HTTP_200_OK,
-    summary="How many walk-ins are still given a ticket for a service today",
+    "How many walk-ins are still given a ticket for a service today",
 )
 async def limit_tickets(branch: str, by: By, data: TicketLimitSet) -> TicketLimitDone:
     left = await supervising.limit_tickets(by, branch, data.service, data.remaining, data.reason)
     return TicketLimitDone(data.service, left)
 
 
-@post(
-    "/branches/{branch:str}/day-ends",
-    operation_id="endDay",
-    opt=right("end_day"),
-    status_code=HTTP_200_OK,
-    summary="No more tickets today; whoever waits is served, or let go",
+@_act(
+    "/branches/{branch:str}/day-ends", "No more tickets today; whoever waits is served, or let go"
 )
 async def end_day(branch: str, by: By, data: DayEnd | None = None) -> DayEndDone:
     asked = data or DayEnd()
     ended = await supervising.end_day(by, branch, asked.let_go, asked.reason)
     return DayEndDone(ended.let_go, ended.stranded, ended.closed)
+
+
+HANDLERS = [open_desk_for, set_skills_today, summon, redirect, limit_tickets, end_day]

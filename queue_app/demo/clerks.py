@@ -1,8 +1,9 @@
 """Synthetic clerks: one at every desk, from the first visitor to the last.
 
 They open, call, start, finish and mark no-shows; pause as the roster has it; now and then they
-recall, park, transfer, put back and undo. All of it at the pace of the hall: who is behind does
-the next thing.
+recall, park, transfer, put back and undo. All of it at the pace of the hall: what the machine takes
+for a request is no time of theirs, as a second of it may be minutes of the hall. Who is behind does
+the next thing at once, until they have caught up.
 """
 
 import asyncio
@@ -69,6 +70,8 @@ class Clerk:
         self._token = ""
         self._again = floor.plan.closes
         self._desk = 0
+        self._at = floor.plan.opens
+        """When the last thing that they did was to be done."""
         self._absent = list(_breaks(shift, self.rng))
         self._later: list[Later] = []
 
@@ -81,11 +84,13 @@ class Clerk:
         await self._sign_in()
         await floor.until(opens - self.rng.uniform(0, 1) * MINUTE)
         await self._open()
+        self._at = floor.now()
         while not self._may_go():
             try:
                 await self._turn()
             except Refused:
                 await self._look_around()
+                self._at = floor.now()
         with contextlib.suppress(Refused):
             await self._at_desk("closings")
         floor.open_desks.pop(self._desk, None)
@@ -124,7 +129,9 @@ class Clerk:
         if self._absent and floor.now() >= self._absent[0].opens:
             await self._rest(self._absent.pop(0))
             return
-        await floor.calls_go_on.wait()
+        if not floor.calls_go_on.is_set():
+            await floor.calls_go_on.wait()
+            self._at = floor.now()
         called = await self._take_back() or await self._call()
         if called is None:
             await self._idle()
@@ -138,6 +145,7 @@ class Clerk:
         await asyncio.sleep(SHORTEST_WAIT)
         while not floor.needed(self.shift.services) and (left := until - time.monotonic()) > 0:
             await floor.news(left)
+        self._at = floor.now()
         await self._pause(self.rng.uniform(2, 10))
 
     async def _rest(self, absent: Window) -> None:
@@ -150,6 +158,7 @@ class Clerk:
         floor.open_desks.pop(self._desk, None)
         await floor.until(max(absent.closes, floor.now() + (absent.closes - absent.opens) / 2))
         await self._open()
+        self._at = floor.now()
 
     async def _take_back(self) -> Any:
         """Whoever was parked or missed and stands at the desk again.
@@ -236,7 +245,7 @@ class Clerk:
                 return await self._park(ticket, person)
             if fate < PARK_SHARE + TRANSFER_SHARE:
                 return await self._transfer(ticket, person)
-        await floor.work(60 * minutes)
+        await self._pause(60 * minutes)
         await self._say(ticket, "finishes")
         if self.rng.random() < SLIP_SHARE and await self._undo(ticket):
             await self._pause(self.rng.uniform(30, 90))
@@ -299,7 +308,7 @@ class Clerk:
         )
 
     async def _pause(self, hall_seconds: float) -> None:
-        await self.floor.work(hall_seconds)
+        self._at = await self.floor.work(hall_seconds, self._at)
 
     async def _look_around(self) -> None:
         """After a refusal: somebody did another thing at this desk. Go on from what is there."""

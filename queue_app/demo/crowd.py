@@ -21,9 +21,8 @@ from queue_app.simulation.synthetic_day import SyntheticDay
 
 LOAD = 0.92
 """Work over the clerks' time of a full hall."""
-CHANGE_OVER = 1.1
-"""Minutes from the end of a visit to the next, as the demo's clerks take them (`clerks.py`): a
-minute for the person to come, and the requests of a clock that runs sixty times as fast."""
+CHANGE_OVER = 1.0
+"""Minutes from the end of a visit to the next, as the demo's clerks take them (`clerks.py`)."""
 PAST_DAYS = 20
 """Open days before the first that a demo shows."""
 PAST_MOST = 600

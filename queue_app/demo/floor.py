@@ -65,6 +65,8 @@ class Floor:
         self.everybody: list[Visitor] = []
         self.seen_after: list[float] = []
         """Seconds from a clerk's answer to the first board; 0 where the board was first."""
+        self.behind: list[float] = []
+        """The hall's seconds by which clerks were late, at each thing that they had to do."""
         self._answered: dict[tuple[int, int], float] = {}
         self._on_board: set[tuple[int, int]] = set()
         self.frames = 0
@@ -115,13 +117,19 @@ class Floor:
     async def sleep(self, hall_seconds: float) -> None:
         await asyncio.sleep(self.clock.real_seconds(hall_seconds))
 
-    async def work(self, hall_seconds: float) -> None:
-        """Sleep so long, but for an alert, in which all work stands still."""
-        began = self.now()
-        ends = began + timedelta(seconds=hall_seconds)
+    async def work(self, hall_seconds: float, since: datetime) -> datetime:
+        """Sleep until so long after `since`, but for an alert, in which all work stands still.
+
+        Gives when that was to be: whoever goes on from there, and not from when the machine got to
+        it, loses none of the hall's time to it. How late it got to it is noted.
+        """
+        ends = since + timedelta(seconds=hall_seconds)
         await self.until(ends)
         await self.calls_go_on.wait()
-        await self.until(self.put_off(began, ends))
+        due = self.put_off(since, ends)
+        await self.until(due)
+        self.behind.append((self.now() - due).total_seconds())
+        return due
 
     def enter(self, person: Visitor, ticket: int, token: str, number: str) -> None:
         person.ticket, person.token, person.number = ticket, token, number

@@ -30,12 +30,14 @@ class Spread(Struct, frozen=True):
 
 class Report(Struct, frozen=True):
     """What a day came to. `waits`: the hall's minutes by class, from the ticket or, for who was
-    early, the booked time to the first call; `seconds`: real time of requests by path."""
+    early, the booked time to the first call; `behind`: the hall's seconds by which clerks were
+    late, None where they did nothing; `seconds`: real time of requests by path."""
 
     visitors: int
     booked: int
     fates: dict[str, int]
     waits: dict[str, Spread]
+    behind: Spread | None
     requests: int
     frames: int
     boards_p50_ms: float

@@ -206,6 +206,7 @@ class WorkingDay:
             booked=self._booked,
             fates={fate: sum(one.fate == fate for one in floor.everybody) for fate in FATES},
             waits={kind: summed(minutes) for kind, minutes in waits.items() if minutes},
+            behind=summed(floor.behind) if floor.behind else None,
             requests=wire.requests,
             frames=floor.frames,
             boards_p50_ms=1000 * quantile(boards, 0.5),

@@ -44,21 +44,22 @@ class Reminder(Struct, frozen=True):
 def reminders(hall: Hall) -> list[Reminder]:
     """Everybody of whom somebody is, or may come to be, reminded; the soonest first.
 
-    While nobody can be called nobody is overdue: whoever waits then waits for the all-clear.
+    While nobody can be called nobody is overdue and no visit is long: all wait for the all-clear.
     """
-    found = [one for each in hall.tickets for one in _of_ticket(hall, each)]
+    found = [one for each in hall.tickets for one in of_ticket(hall, each)]
     if hall.stop_of_all is None:
         found += _overdue(hall)
     return sorted(found, key=lambda one: (one.at, one.ticket or 0))
 
 
-def _of_ticket(hall: Hall, one: HallTicket) -> Iterator[Reminder]:
+def of_ticket(hall: Hall, one: HallTicket) -> Iterator[Reminder]:
+    """Of this one, at most one."""
     stopped = hall.stop_of_all is not None
     if one.state == "called" and one.called_at and not stopped:
         awaited = interruptions.awaited_since(one.called_at, hall.interruptions, hall.at)
         if awaited:
             yield _reminder(one, "called", awaited, CALLED)
-    elif one.state == "serving" and one.started_at:
+    elif one.state == "serving" and one.started_at and not stopped:
         minutes = LONG * hall.planned_minutes(one.services)
         yield _reminder(one, "long", one.started_at, timedelta(minutes=minutes))
     elif one.state == "parked" and one.parked_at:

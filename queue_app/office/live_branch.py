@@ -44,6 +44,7 @@ async def branch_page(
         several=len(own_branches(directory, staff)) > 1,
         seen=supervision_view(seen, await missed_today(seen)),
         kinds=words.kinds,
+        forgotten=words.forgotten,
         problem=parts_of(request, refused) if refused else None,
         done=words.done if not refused else None,
         did=request.query_params.get("done", ""),
@@ -60,7 +61,6 @@ def _known(seen: Hall) -> dict[str, Any]:
     return {
         "skills": {one.code: one.title for one in seen.directory.centre.skills},
         "services": [one for one in seen.directory.centre.services if one.code in given],
-        "asks": {one.id: one for one in seen.desks if one.help_at or one.break_asked_at},
         "walk_ins": seen.branch.kind == "office",
     }
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 
 from queue_app.domain.catalogue import Channel, Text
+from queue_app.domain.forgotten import Forgotten, grave, of_ticket
 from queue_app.domain.hall import AwayDevice, DeskState, Hall, HallTicket
 from queue_app.domain.interruptions import awaited_since
 from queue_app.domain.tickets import State
@@ -14,10 +15,6 @@ from queue_app.screens.interruption import InterruptionView, lasting_interruptio
 from queue_app.screens.out_of_paper import PaperView, paper_view
 from queue_app.screens.titles import titles
 
-COME_MINUTES = 3
-"""Whoever was called so long ago and has not sat down is looked for."""
-LONG = 2
-"""A visit is long from so many times its planned minutes on."""
 DUE_MINUTES = 60
 """Bookings of so many minutes to come are due."""
 
@@ -25,8 +22,8 @@ _MINUTE = timedelta(minutes=1)
 
 
 class VisitWatch(Struct, frozen=True):
-    """Whom a desk has called or serves. `since`: of the call or of the visit; `long`: it is time
-    that somebody looked after it."""
+    """Whom a desk has called or serves. `since`: of the call or of the visit; `long`: its clerk is
+    reminded of it."""
 
     ticket: int
     number: str
@@ -40,7 +37,7 @@ class VisitWatch(Struct, frozen=True):
 
 class DeskWatch(Struct, frozen=True):
     """A desk. `callable`: how many of the waiting people it could call now; not `planned`: its
-    skills are others today."""
+    skills are others today. `help_at`, `break_asked_at`: since when its clerk asks for it."""
 
     id: int
     number: str
@@ -52,6 +49,22 @@ class DeskWatch(Struct, frozen=True):
     callable: int
     planned: bool
     visit: VisitWatch | None
+    help_at: datetime | None = None
+    break_asked_at: datetime | None = None
+    break_reason: str | None = None
+
+
+class ForgottenWatch(Struct, frozen=True):
+    """Somebody whom nobody has looked after for twice as long as their desk may; `minutes`: since
+    that began. `number`: None for a booking that nobody has come for."""
+
+    kind: Forgotten
+    number: str | None
+    desk: str | None
+    services: tuple[Text, ...]
+    since: datetime
+    minutes: int
+    due_at: datetime | None
 
 
 class ServiceWatch(Struct, frozen=True):
@@ -135,15 +148,23 @@ class SupervisionView(Struct, frozen=True):
     paper: PaperView
     devices_away: tuple[AwayDevice, ...]
     notice: Text | None
+    forgotten: tuple[ForgottenWatch, ...]
 
     @property
     def open_desks(self) -> int:
         return sum(one.state == "open" for one in self.desks)
 
     @property
-    def long_visits(self) -> tuple[DeskWatch, ...]:
-        """The desks whose visit somebody should look after."""
-        return tuple(one for one in self.desks if one.visit and one.visit.long)
+    def asks_help(self) -> tuple[DeskWatch, ...]:
+        """The desks whose clerk asks for help, the first who asked first."""
+        asked = [(one.help_at, one) for one in self.desks if one.help_at]
+        return tuple(one for _, one in sorted(asked, key=lambda pair: pair[0]))
+
+    @property
+    def asks_break(self) -> tuple[DeskWatch, ...]:
+        """The same of a break."""
+        asked = [(one.break_asked_at, one) for one in self.desks if one.break_asked_at]
+        return tuple(one for _, one in sorted(asked, key=lambda pair: pair[0]))
 
     @property
     def ends_late(self) -> bool:
@@ -183,7 +204,22 @@ def supervision_view(hall: Hall, missed: int) -> SupervisionView:
         paper=paper_view(hall),
         devices_away=hall.devices_away,
         notice=hall.notice,
+        forgotten=tuple(_forgotten(hall)),
     )
+
+
+def _forgotten(hall: Hall) -> Iterator[ForgottenWatch]:
+    numbers = {desk.id: desk.number for desk in hall.desks}
+    for one in grave(hall):
+        yield ForgottenWatch(
+            kind=one.kind,
+            number=one.number,
+            desk=numbers.get(one.desk_id) if one.desk_id else None,
+            services=titles(hall, one.services),
+            since=one.since,
+            minutes=max(0, int((hall.at - one.since) / _MINUTE)),
+            due_at=one.due_at,
+        )
 
 
 def _minutes(hall: Hall, one: HallTicket) -> int:
@@ -206,6 +242,9 @@ def _desk(hall: Hall, desk: DeskState) -> DeskWatch:
         callable=len(hall.queue(desk.id)),
         planned=desk.id not in hall.orders.skills,
         visit=_visit(hall, one) if one else None,
+        help_at=desk.help_at,
+        break_asked_at=desk.break_asked_at,
+        break_reason=desk.break_reason,
     )
 
 
@@ -213,7 +252,6 @@ def _visit(hall: Hall, one: HallTicket) -> VisitWatch:
     assert one.called_at
     planned = hall.planned_minutes(one.services)
     since = one.started_at or awaited_since(one.called_at, hall.interruptions, hall.at)
-    allowed = LONG * planned if one.started_at else COME_MINUTES
     return VisitWatch(
         ticket=one.id,
         number=one.number,
@@ -222,7 +260,7 @@ def _visit(hall: Hall, one: HallTicket) -> VisitWatch:
         services=titles(hall, one.services),
         since=since,
         planned_minutes=planned,
-        long=hall.stop_of_all is None and hall.at - since >= allowed * _MINUTE,
+        long=any(it.at <= hall.at for it in of_ticket(hall, one)),
     )
 
 

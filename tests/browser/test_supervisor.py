@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, Route, expect
 
 from queue_app.clock import Clock, ShiftedClock
 from queue_app.domain.people import OPERATOR, Staff
@@ -133,6 +133,23 @@ async def test_the_answer_of_a_desk_more_or_less_comes_by_itself(
     await page.locator("#more").select_option(label="4")
     await page.locator("#staffing button").click()
     await expect(rows.nth(1)).to_contain_text("Відкрити вікно 4", timeout=30_000)
+
+
+@pytest.mark.slow
+async def test_an_answer_that_does_not_come_is_asked_for_again_soon(
+    page: Page, served: tuple[Server, Clock], clock: Clock
+) -> None:
+    await hall(clock)
+    asked: list[str] = []
+
+    async def busy(route: Route) -> None:
+        asked.append(route.request.url)
+        await (route.fulfill(status=503) if len(asked) == 1 else route.continue_())
+
+    await page.route("**/staffing", busy)
+    await show(page, served)
+    await expect(page.locator("#staffing tbody tr")).to_have_count(3, timeout=30_000)
+    assert len(asked) == 2
 
 
 @pytest.mark.slow

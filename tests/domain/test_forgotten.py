@@ -48,9 +48,10 @@ def test_a_phone_call_that_is_due_is_an_alarm_as_any_other() -> None:
     assert said(hall(ring, at=after(3))) == [("ring", 5)]
 
 
-def test_while_everything_is_stopped_nobody_is_called_or_overdue() -> None:
+def test_while_everything_is_stopped_nobody_is_called_or_overdue_and_no_visit_is_long() -> None:
     called, booked = at_desk(1, 1, called_at=after(-10)), Appointed(7, after(-5), ("bill",))
-    seen = replace(hall(called, PARKED, interruptions=[stop()]), appointed=(booked,))
+    serving = at_desk(2, 2, "serving", called_at=after(-90), started_at=after(-80))
+    seen = replace(hall(called, serving, PARKED, interruptions=[stop()]), appointed=(booked,))
     assert [one.kind for one in reminders(seen)] == ["parked"]
 
 

@@ -29,22 +29,60 @@ def test_each_desk_says_who_works_at_it_since_when_and_who_is_there() -> None:
     assert view.open_desks == 1
 
 
-@pytest.mark.parametrize(("minutes", "long"), [(2, False), (3, True)])
-def test_whoever_was_called_and_does_not_come_is_looked_for(minutes: int, long: bool) -> None:
+def is_long(view: SupervisionView) -> bool:
+    visit = view.desks[0].visit
+    return visit is not None and visit.long
+
+
+def forgotten(view: SupervisionView) -> list[tuple[str, str | None, str | None, int]]:
+    return [(one.kind, one.number, one.desk, one.minutes) for one in view.forgotten]
+
+
+@pytest.mark.parametrize(("minutes", "long", "told"), [(2, 0, 0), (3, 1, 0), (5, 1, 0), (6, 1, 1)])
+def test_a_desk_is_marked_as_its_clerk_is_reminded_and_the_supervisor_told_after_twice_as_long(
+    minutes: int, long: bool, told: bool
+) -> None:
     view = seen(at_desk(1, 1, called_at=after(-minutes)))
-    assert bool(view.long_visits) is long
+    assert is_long(view) is bool(long)
+    assert forgotten(view) == [("called", "А1", "1", minutes)] * told
 
 
-@pytest.mark.parametrize(("minutes", "long"), [(19, False), (20, True)])
-def test_a_visit_twice_as_long_as_planned_is_looked_after(minutes: int, long: bool) -> None:
-    one = at_desk(1, 1, "serving", called_at=after(-40), started_at=after(-minutes))
-    assert bool(seen(one).long_visits) is long
+@pytest.mark.parametrize(("minutes", "long", "told"), [(19, 0, 0), (20, 1, 0), (40, 1, 1)])
+def test_a_visit_twice_as_long_as_planned_is_marked_and_one_four_times_as_long_is_told(
+    minutes: int, long: bool, told: bool
+) -> None:
+    view = seen(at_desk(1, 1, "serving", called_at=after(-60), started_at=after(-minutes)))
+    assert is_long(view) is bool(long)
+    assert forgotten(view) == [("long", "А1", "1", minutes)] * told
+
+
+def test_whoever_was_set_aside_for_twice_as_long_as_allowed_is_told() -> None:
+    allowed = hall().directory.rules.park_minutes
+    aside = [ticket(one, "parked", parked_at=after(-one * allowed)) for one in (1, 2)]
+    assert forgotten(seen(*aside)) == [("parked", "А2", None, 2 * allowed)]
 
 
 def test_while_everything_is_stopped_nobody_is_late_at_a_desk() -> None:
-    late = at_desk(1, 1, called_at=after(-30))
-    assert seen(late).long_visits
-    assert not seen(late, interruptions=[stop()]).long_visits
+    called = at_desk(1, 1, called_at=after(-30))
+    serving = at_desk(1, 1, "serving", called_at=after(-90), started_at=after(-80))
+    for late in (called, serving):
+        assert is_long(seen(late)) and forgotten(seen(late))
+        still = seen(late, interruptions=[stop()])
+        assert not is_long(still) and not forgotten(still)
+
+
+def test_desks_that_ask_for_help_or_a_break_are_told_the_first_who_asked_first() -> None:
+    desks = [
+        replace(desk(1), help_at=after(-2)),
+        replace(desk(2), help_at=after(-9), break_asked_at=after(-3), break_reason="Чай"),
+        desk(3),
+    ]
+    view = seen(desks=desks)
+    assert [(one.number, one.help_at) for one in view.asks_help] == [
+        ("2", after(-9)),
+        ("1", after(-2)),
+    ]
+    assert [(one.number, one.break_reason) for one in view.asks_break] == [("2", "Чай")]
 
 
 def test_the_waits_are_counted_by_service_against_the_target() -> None:

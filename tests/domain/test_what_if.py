@@ -1,7 +1,13 @@
 """One desk more or less, foretold for the very hall as it stands."""
 
+import heapq
+import math
+import random
+from datetime import timedelta
+
 import pytest
 
+from queue_app.domain.habits import Habits
 from queue_app.domain.half_hours import Past
 from queue_app.domain.hall import Hall
 from queue_app.domain.what_if import StaffingAnswer, staffing_answer
@@ -9,6 +15,8 @@ from tests.domain.screen_halls import TEN, after, at_desk, desk, hall, stop, tic
 
 ENDED = ("bill", "meter", "legal")
 """No tickets for anything: who is there is all there is."""
+SIGMA = 0.35
+"""Of the logarithm of a visit of whose length nothing but the published one is known."""
 
 
 def answer(
@@ -83,3 +91,57 @@ def test_the_visit_at_hand_is_finished_before_its_desk_goes() -> None:
 
 def test_nothing_is_foretold_while_nobody_knows_when_calls_go_on() -> None:
     assert answer(hall(ticket(1), interruptions=[stop()])) is None
+
+
+# Whether it is true
+
+
+def by_hand(people: int, desks: int) -> float:
+    """The mean wait of people of one service, who are there at once, before so many desks: a line
+    worked out by itself, by the published time alone."""
+    chance, waits = random.Random(7), []
+    for _ in range(2_000):
+        free = [0.0] * desks
+        for _ in range(people):
+            begins = heapq.heappop(free)
+            waits.append(begins)
+            length = chance.lognormvariate(math.log(10), SIGMA)
+            heapq.heappush(free, begins + length + Habits().change_over)
+    return sum(waits) / len(waits)
+
+
+@pytest.mark.parametrize("people", [4, 8])
+def test_the_waits_are_those_of_a_line_that_is_worked_out_by_hand(people: int) -> None:
+    at_once = [ticket(n, issued_at=TEN, queued_at=TEN) for n in range(1, people + 1)]
+    found = answer(hall(*at_once, desks=[desk(1), desk(2, "closed")]))
+    assert found and found.more
+    for told, desks in ((found.as_it_is, 1), (found.more, 2)):
+        right = by_hand(people, desks)
+        assert abs(told.mean_minutes - right) < 1 + 0.1 * right, (told, right)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_whatever_the_hall_a_desk_more_lengthens_no_wait_and_a_desk_less_shortens_none(
+    seed: int,
+) -> None:
+    """Beyond noise: a minute, and two in a hundred."""
+    chance = random.Random(seed)
+    wishes = [("bill",), ("meter",), ("legal",), ("bill", "meter")]
+    tickets = [
+        ticket(n, "waiting", *chance.choice(wishes), issued_at=after(-chance.uniform(0, 40)))
+        for n in range(1, chance.randint(3, 14))
+    ]
+    states = chance.choice([("open", "open"), ("open", "closed"), ("closed", "open")])
+    desks = [desk(number, state) for number, state in enumerate(states, start=1)]
+    found = answer(hall(*tickets, desks=desks), "bill", "meter", "legal")
+    assert found
+    now, more, less = found.as_it_is, found.more, found.less
+    assert more and more.uncalled <= now.uncalled
+    if more.uncalled == now.uncalled:
+        assert more.mean_minutes <= 1 + 1.02 * now.mean_minutes
+        assert more.over <= 2 + now.over
+        assert more.high_at <= now.high_at + timedelta(minutes=1)
+    if less:
+        assert less.uncalled >= now.uncalled
+        if less.uncalled == now.uncalled:
+            assert less.mean_minutes >= 0.98 * now.mean_minutes - 1

@@ -1,5 +1,6 @@
 """The demo: a whole synthetic day through the real server, and nothing left of it afterwards."""
 
+import asyncio
 import os
 import random
 import re
@@ -11,17 +12,20 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from html import unescape
 from pathlib import Path
 
 import httpx
 import pytest
 
-from queue_app.demo import residents
+from queue_app.cli import demo_lines
+from queue_app.clock import ShiftedClock
+from queue_app.demo import clerks, residents
 from queue_app.demo.crowd import Crowd, full_hall
-from queue_app.demo.floor import Visitor
+from queue_app.demo.floor import Floor, Visitor
 from queue_app.demo.plan import MINUTE, DemoPlan, plan_of
+from queue_app.demo.report import summed
 from queue_app.jobs import learning
 from queue_app.queries import doctor, habits, reference
 from queue_app.simulation.past import write_past
@@ -137,7 +141,7 @@ def test_a_whole_day_passes_without_one_unexpected_answer_and_leaves_nothing(
     assert "UNEXPECTED" not in day.said
     served = re.search(r"(\d+) served,", day.said)
     assert served and int(served[1]) >= 30, day.said
-    assert "at rate 1200 they mean little" in day.said
+    assert re.search(r"Pace +90 in 100 things that clerks did were late by at most \d+ s", day.said)
     assert "more cut" not in day.said and "none (" not in day.said
     assert day.leftovers() == []
 
@@ -234,6 +238,57 @@ def test_a_polite_signal_while_it_starts_leaves_nothing(demo: StartDemo, seconds
     assert day.end() == 0, day.said
     assert "Traceback" not in day.said
     assert day.leftovers() == []
+
+
+class SlowWire:
+    """Answers everything, each time only after half a minute of the hall."""
+
+    def __init__(self, clock: ShiftedClock) -> None:
+        self.seconds = clock.real_seconds(30)
+        self.asked: list[str] = []
+
+    async def post(self, path: str, *_: object, **__: object) -> dict[str, int]:
+        self.asked.append(path.rpartition("/")[2])
+        await asyncio.sleep(self.seconds)
+        return {"id": 7, "calls": 1}
+
+
+@pytest.mark.parametrize("rate", [60.0, 300.0, 3_000.0])
+async def test_what_a_machine_takes_for_its_answers_is_no_time_of_the_clerks_at_any_rate(
+    rate: float, plan: DemoPlan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ten visits of four minutes take as long as by the roster, not an hour and more."""
+    monkeypatch.setattr(clerks, "UNKNOWN_MINUTES", 4.0 * rate / 3_000)
+    monkeypatch.setattr(clerks, "SLIP_SHARE", 0.0)
+    clock = ShiftedClock(plan.opens, rate, datetime.now(UTC))
+    wire = SlowWire(clock)
+    floor = Floor(plan, clock, wire, random.Random(1))  # type: ignore[arg-type]
+    clerk = clerks.Clerk(floor, plan.desks[0], ("clerk", "word"), False, 1)
+    monkeypatch.setattr(clerk.rng, "uniform", lambda low, high: (low + high) / 2 * rate / 3_000)
+    for _ in range(10):
+        await clerk._attend({"id": 7})
+    worked = (clerk._at - plan.opens).total_seconds()
+    assert worked == pytest.approx(10 * (50 + 240 + 7) * rate / 3_000, abs=0.01)
+    assert wire.asked == ["starts", "finishes"] * 10
+    assert len(floor.behind) == 30
+
+
+@pytest.mark.parametrize(("late", "said"), [(20.0, None), (299.0, None), (900.0, 100), (9e4, 1)])
+def test_a_demo_says_which_rate_its_machine_can_hold(late: float, said: int | None) -> None:
+    pace, *doubt = demo_lines.pace(summed([late]), None, 300)
+    assert f"late by at most {late:.0f} s of the hall" in pace
+    assert bool(doubt) == (said is not None)
+    assert (
+        said is None
+        or f"cannot hold rate 300, so the ranges mean little; try --rate {said}" in (doubt[0])
+    )
+
+
+def test_tickets_that_come_late_are_a_rate_that_is_not_held() -> None:
+    """Two seconds for a ticket are half an hour of a hall whose clock runs 900 times as fast."""
+    early, late = (demo_lines.pace(summed([5.0]), summed([one]), 900) for one in (0.2, 2.0))
+    assert len(early) == 1 and "90 in 100 tickets took at most 180" in early[0]
+    assert "try --rate 100" in late[1]
 
 
 async def test_a_server_of_a_real_centre_has_no_demo_page(client: httpx.AsyncClient) -> None:

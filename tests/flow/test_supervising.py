@@ -10,7 +10,7 @@ from queue_app.clock import FixedClock
 from queue_app.domain.errors import Conflict, NotAllowed, NotFound, RuleBroken
 from queue_app.domain.hall import Hall
 from queue_app.domain.people import OPERATOR, RESIDENT, Staff
-from queue_app.flow import accounts, arrival, booking, staffing, supervising
+from queue_app.flow import accounts, arrival, booking, desk_asks, staffing, supervising
 from queue_app.flow.act import By
 from queue_app.queries import halls, reference, unsettled
 from queue_app.screens.board import board_view
@@ -205,6 +205,68 @@ async def test_two_supervisors_who_call_one_person_at_once_call_them_once(
     )
     assert len([error for error in done if isinstance(error, Conflict)]) == 1
     assert len((await hall(clock)).at_desks) == 1
+
+
+async def test_a_clerk_and_a_supervisor_who_call_to_one_desk_at_once_call_one_person(
+    boss: Staff, desk: Desk, clock: FixedClock
+) -> None:
+    await take_ticket(clock.now())
+    second = await take_ticket(clock.now())
+    done = await asyncio.gather(
+        desk.call(),
+        supervising.summon(By(boss, clock.now()), desk.id, second.id, "З немовлям"),
+        return_exceptions=True,
+    )
+    refused = [error for error in done if isinstance(error, BaseException)]
+    assert len(refused) == 1 and isinstance(refused[0], Conflict)
+    assert len((await hall(clock)).at_desks) == 1
+    assert len(await said()) == (1 if refused[0] is done[0] else 0), "what was not done leaves none"
+
+
+async def test_a_clerk_takes_back_a_call_of_the_supervisor_and_the_person_waits_where_they_did(
+    boss: Staff, desk: Desk, clock: FixedClock
+) -> None:
+    first, second = await take_ticket(clock.now()), await take_ticket(clock.now())
+    await supervising.summon(By(boss, clock.now()), desk.id, second.id, "Помилково")
+    await desk.undo(second.id)
+    seen = await hall(clock)
+    assert [one.id for one in seen.tickets if one.state == "waiting"] == [first.id, second.id]
+    assert await reasons() == ["Помилково"], "what was done stays in the book"
+    assert (await desk.call()).id == first.id
+
+
+async def test_a_break_granted_and_taken_back_at_once_begins_or_does_not(
+    boss: Staff, desk: Desk, clock: FixedClock
+) -> None:
+    await desk_asks.ask_break(By(desk.clerk, clock.now()), desk.id, "Обід")
+    done = await asyncio.gather(
+        desk_asks.grant_break(By(boss, clock.now()), desk.id),
+        desk_asks.end_break_ask(By(desk.clerk, clock.now()), desk.id),
+        return_exceptions=True,
+    )
+    granted = not isinstance(done[0], BaseException)
+    assert granted or (isinstance(done[0], Conflict) and done[0].code == "no_break_asked")
+    now = (await hall(clock)).desk(desk.id)
+    assert now.break_asked_at is None
+    assert (now.state == "paused") is granted
+
+
+async def test_two_supervisors_who_end_the_day_and_open_a_desk_at_once_leave_one_hall(
+    boss: Staff, desk: Desk, clock: FixedClock
+) -> None:
+    """Whoever was second did it to what the first had left."""
+    other, ann = await add(clock, "other", "supervisor"), await add(clock, "ann")
+    waits, two = await take_ticket(clock.now()), await number("2")
+    done = await asyncio.gather(
+        supervising.end_day(By(boss, clock.now()), BRANCH, True, "Вода"),
+        supervising.open_desk_for(By(other, clock.now()), two, ann.login, "Черга"),
+        return_exceptions=True,
+    )
+    assert not [one for one in done if isinstance(one, BaseException)]
+    seen = await hall(clock)
+    assert waits.id not in [one.id for one in seen.tickets]
+    assert seen.desk(desk.id).state == "closed"
+    assert set(await reasons()) == {"Вода", "Черга"}
 
 
 async def test_a_person_is_moved_to_a_desk_and_keeps_their_place(

@@ -33,7 +33,8 @@ OLD_HALL_AT = datetime(2026, 11, 25, 8, 30, tzinfo=UTC)
 EMPTY_WITHIN = 60.0
 
 _EMPTY = """
-UPDATE desk SET state = 'closed', staff_id = NULL, pause_reason = NULL, since = NULL
+UPDATE desk SET state = 'closed', staff_id = NULL, pause_reason = NULL, since = NULL,
+    help_at = NULL, break_asked_at = NULL, break_reason = NULL
     WHERE state <> 'closed';
 DO $$
 DECLARE

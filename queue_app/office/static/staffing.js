@@ -4,6 +4,8 @@ import { byId } from "/static/web/lib/dom.js";
 
 /** So often it is asked anew, while somebody looks. */
 const AGAIN_MS = 45_000;
+/** And so soon where there is no answer yet, as from a house that has much to do. */
+const SOON_MS = 3_000;
 
 export function follow(address) {
   const place = byId("staffing");
@@ -16,10 +18,15 @@ export function follow(address) {
 
   async function show() {
     const answer = await fetch(asked).catch(() => null);
-    if (!answer?.ok || answer.redirected) return;
+    if (!answer?.ok || answer.redirected) return false;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const found = page.getElementById("staffing");
     if (found) place.replaceChildren(...found.childNodes);
+    return true;
+  }
+
+  async function begin() {
+    if (!(await show())) setTimeout(begin, SOON_MS);
   }
 
   place.addEventListener("submit", (event) => {
@@ -28,5 +35,5 @@ export function follow(address) {
     show().then(() => place.querySelector("button")?.focus());
   });
   setInterval(turn, AGAIN_MS);
-  show();
+  begin();
 }
