@@ -4,7 +4,7 @@ import { byId } from "/static/web/lib/dom.js";
 
 /** So often it is asked anew, while somebody looks. */
 const AGAIN_MS = 45_000;
-/** And so soon where there is no answer yet, as from a house that has much to do. */
+/** And so soon where there is no answer yet, as from a server that has much to do. */
 const SOON_MS = 3_000;
 
 export function follow(address) {
@@ -16,9 +16,11 @@ export function follow(address) {
     await show();
   }
 
+  /** Whether there was an answer; that one is to sign in again is one, too. */
   async function show() {
     const answer = await fetch(asked).catch(() => null);
-    if (!answer?.ok || answer.redirected) return false;
+    if (answer?.redirected) return true;
+    if (!answer?.ok) return false;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const found = page.getElementById("staffing");
     if (found) place.replaceChildren(...found.childNodes);
