@@ -9,6 +9,7 @@ import os
 import resource
 import signal
 import socket
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -39,6 +40,10 @@ one that there is gets so many names; else a page would wait until every screen 
 OPEN_FILES = 65_536
 TIDY_UP_AFTER = (20_000, 5, 20)
 """The garbage collector's thresholds: new objects, then rounds of the younger generation."""
+GIVE_WAY_SECONDS = 0.001
+"""So long a thread that computes, as the waits of a full hall, may keep the interpreter from the
+loop, which lets go of it at each turn: by the usual five milliseconds, a verb of twenty turns would
+wait for a tenth of a second."""
 DATABASE_WITHIN = 60
 """Seconds that the database of another machine gets to be there, as after a power cut."""
 ALIVE_WITHIN = 30
@@ -231,6 +236,7 @@ def application() -> Litestar:
     if keeper:
         threading.Thread(target=_follow, args=[keeper.sentinel], daemon=True).start()
     made = serve(settings)
+    sys.setswitchinterval(GIVE_WAY_SECONDS)
     _tidy_up_seldom()
     return made
 
