@@ -83,6 +83,8 @@ class Shown(Struct, frozen=True):
                 kind = (await context.request.get(self.url + address)).headers["content-type"]
                 if kind.startswith("text/html"):
                     await page.goto(self.url + address)
+                    if code := await page.query_selector("#pairing-code"):
+                        await page.wait_for_function("(code) => code.textContent", arg=code)
                     yield address, page
         await context.close()
 
