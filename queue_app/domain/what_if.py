@@ -33,10 +33,11 @@ Kind = Literal["as_it_is", "more", "less"]
 class DayWithDesks(Struct, frozen=True):
     """What comes of the day with these desks, from now until the last visit ends.
 
-    `people`: how many are called and come. Of their waits, since they came or from a later booked
-    time, in whole minutes: the mean, and between which two eight in ten lie; `over`: of a hundred,
-    how many wait longer than they should. `uncalled`: how many nobody calls. `low_at`, `high_at`:
-    between which times the last visit ends in eight days of ten.
+    `people`: how many come, of whom `uncalled` are not called. Of the waits of those who are, since
+    they came or from a later booked time, in whole minutes: the mean, and between which two eight
+    in ten lie. `over`: of a hundred who come, how many wait longer than they should or in vain, as
+    else the fewest desks would look best. `low_at`, `high_at`: between which times the last visit
+    ends in eight days of ten.
     """
 
     people: int
@@ -47,6 +48,10 @@ class DayWithDesks(Struct, frozen=True):
     uncalled: int
     low_at: datetime
     high_at: datetime
+
+    @property
+    def called(self) -> int:
+        return self.people - self.uncalled
 
 
 class StaffingAnswer(Struct, frozen=True):
@@ -183,12 +188,14 @@ class _Question:
         self, waits: Sequence[float], ends: Sequence[float], uncalled: int
     ) -> DayWithDesks:
         known = waits or [0.0]
+        come = len(waits) + uncalled
+        late = sum(one > self._target for one in waits) + uncalled
         return DayWithDesks(
-            people=round(len(waits) / RUNS),
+            people=round(len(waits) / RUNS) + round(uncalled / RUNS),
             mean_minutes=round(sum(known) / len(known)),
             low_minutes=round(quantile(known, LOW)),
             high_minutes=round(quantile(known, HIGH)),
-            over=round(100 * sum(one > self._target for one in known) / len(known)),
+            over=round(100 * late / come) if come else 0,
             uncalled=round(uncalled / RUNS),
             low_at=self._now.at + quantile(ends, LOW) * _MINUTE,
             high_at=self._now.at + quantile(ends, HIGH) * _MINUTE,

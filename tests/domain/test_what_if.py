@@ -137,11 +137,20 @@ def test_whatever_the_hall_a_desk_more_lengthens_no_wait_and_a_desk_less_shorten
     assert found
     now, more, less = found.as_it_is, found.more, found.less
     assert more and more.uncalled <= now.uncalled
+    assert more.over <= 2 + now.over
     if more.uncalled == now.uncalled:
         assert more.mean_minutes <= 1 + 1.02 * now.mean_minutes
-        assert more.over <= 2 + now.over
         assert more.high_at <= now.high_at + timedelta(minutes=1)
     if less:
         assert less.uncalled >= now.uncalled
+        assert less.over >= now.over - 2
+        assert less.people == pytest.approx(now.people, abs=1)
         if less.uncalled == now.uncalled:
             assert less.mean_minutes >= 0.98 * now.mean_minutes - 1
+
+
+def test_who_is_never_called_has_waited_too_long() -> None:
+    """Else closing the only desk would look like the end of all waits."""
+    found = answer(hall(ticket(1), ticket(2), desks=[desk(1)]))
+    assert found and found.less
+    assert (found.less.people, found.less.called, found.less.over) == (2, 0, 100)
