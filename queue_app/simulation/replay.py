@@ -16,11 +16,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from queue_app.domain import waits
+from queue_app.domain.chance import Draws
 from queue_app.domain.correction import Correction, Miss, corrected
 from queue_app.domain.dispatch import POLICIES, Policy
 from queue_app.domain.habits import Seen
 from queue_app.domain.service_times import SPREAD_OPEN, ServiceTime
-from queue_app.domain.waits import RUNS, Draws, forecast, quantile, shown
+from queue_app.domain.told_range import quantile, shown
+from queue_app.domain.waits import RUNS, forecast
 from queue_app.simulation.live_log import LiveHall, TimesOf
 from queue_app.simulation.log_learning import habits_after, head_start, seen, times_after
 from queue_app.simulation.logged_day import LoggedDay, LoggedPerson

@@ -24,7 +24,7 @@ from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.habits import Habits, Seen
 from queue_app.domain.people import OPERATOR
 from queue_app.domain.readiness import StoodFree, readiness_of
-from queue_app.domain.waits import Wait
+from queue_app.domain.told_range import Wait
 from queue_app.flow import accounts, interrupting, promising
 from queue_app.flow.act import By
 from queue_app.jobs import learning
