@@ -20,7 +20,7 @@ from litestar import Litestar
 from playwright.async_api import Browser, BrowserContext, async_playwright
 
 from queue_app.clock import FixedClock
-from queue_app.domain import waits
+from queue_app.domain import chance
 from queue_app.flow import passwords
 from queue_app.queries import reference
 from queue_app.store import db
@@ -54,7 +54,7 @@ def pytest_configure(config: pytest.Config) -> None:
     # Hundreds of clerks sign in; what a password costs is the library's to test.
     passwords.hasher = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     # Each process that serves draws these numbers once; each test would draw them for each wait.
-    waits._slices, waits._strangers = cache(waits._slices), cache(waits._strangers)
+    chance._slices, chance._strangers = cache(chance._slices), cache(chance._strangers)
     if not hasattr(config, "workerinput"):
         os.environ[RUN_FOLDER] = tempfile.mkdtemp(prefix="queue-app-tests-")
         config.add_cleanup(lambda: shutil.rmtree(os.environ.pop(RUN_FOLDER), ignore_errors=True))

@@ -11,7 +11,7 @@ from queue_app.domain.centre import BranchKind, Checklist, Contact, Note, Priori
 from queue_app.domain.interruptions import Kind
 from queue_app.domain.people import Role
 from queue_app.domain.tickets import PickReason, State
-from queue_app.domain.waits import Wait
+from queue_app.domain.told_range import Wait
 from queue_app.domain.wish import WishState
 
 Code = Annotated[str, Meta(max_length=80)]

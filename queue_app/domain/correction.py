@@ -10,13 +10,22 @@ stretched, so a range of nearly no width and one whose middle is wrong are mende
 far a call was off depends on how many were before it, so each class of people ahead has minutes of
 its own, as far as its calls speak, and beyond that those of all. What is then still wrong with a
 service (clerks have it on paper, and do not give it today) is added for whoever wants it alone.
+
+Before that each end is moved along a line that was learned of the last calls by quantile regression
+(`ends_of`): by some minutes, by a part of the range's width and of its low end, and by the queue's
+own pace: whether the calls of the last hour came early or late in their ranges, in parts of them,
+and how much of that goes on. Where nothing of the kind shows, the line moves nothing.
 """
 
+import heapq
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
+
+from queue_app.domain.quantile_line import fitted
 
 AHEAD = (0, 1, 2, 3, 6, 11)
 """From so many people ahead on, a class of its own."""
@@ -31,16 +40,84 @@ STRETCH = 0.3
 FARTHEST = 120.0
 """Minutes; a call that missed by more counts as this: it is a ticket that was forgotten."""
 LOW, HIGH = 0.1, 0.9
+FITTED_FROM, FITTED_ON = 50, 1800
+"""Calls, the last ones, on which the lines are fitted; with fewer than the first there are none."""
+PULL = 1.0
+"""How strongly what the lines add is drawn to nothing, as its square in minutes."""
+MOST_OF_LOW = 0.5
+"""The part of the low end by which a line may move an end."""
+_ROUNDS = 15
+PACE_HALF = 60.0
+"""Minutes after which a call says half as much of the queue's pace."""
+PACE_WORTH = 2.0
+"""So many calls in the middle of their ranges stand beside those that were heard."""
+PACE_MOST = 3.0
+"""Of its range; a call that came farther from the middle counts as this."""
+_NARROW = 0.2
+"""Minutes added to the width of a range that is the measure."""
 
 
 class Miss(Struct, frozen=True):
     """A call beside the range that was forecast for it: people ahead then, and by how many minutes
-    it came after the low and the high end, below zero if before. `service`: theirs, if one."""
+    it came after the low and the high end, below zero if before. `service`: theirs, if one. `low`:
+    the low end; `told`: the minute in which it was, from any origin; `late`: the pace then."""
 
     ahead: int
     after_low: float
     after_high: float
     service: str | None = None
+    low: float = 0.0
+    told: float = 0.0
+    late: float = 0.0
+
+    @property
+    def width(self) -> float:
+        return self.after_low - self.after_high
+
+    @property
+    def called(self) -> float:
+        """The minute of the call."""
+        return self.told + self.low + self.after_low
+
+    @property
+    def parts(self) -> float:
+        """How late in its range the call came: 0 is the middle, 1 a width after it."""
+        middle = (self.after_low + self.after_high) / 2
+        return min(max(middle / (self.width + _NARROW), -PACE_MOST), PACE_MOST)
+
+
+class Pace:
+    """Whether the calls of the last hour came early or late in their ranges."""
+
+    def __init__(self) -> None:
+        self._parts = self._weight = self._at = 0.0
+
+    def hear(self, one: Miss) -> None:
+        """The next call."""
+        left = 0.5 ** (max(0.0, one.called - self._at) / PACE_HALF)
+        self._parts = left * self._parts + one.parts
+        self._weight = left * self._weight + 1
+        self._at = one.called
+
+    def at(self, minute: float) -> float:
+        """In parts of a range: 0 as foretold, above it later."""
+        left = float(0.5 ** (max(0.0, minute - self._at) / PACE_HALF))
+        return round(left * self._parts / (left * self._weight + PACE_WORTH), 3)
+
+
+def paced(misses: Sequence[Miss], now: float) -> tuple[list[Miss], float]:
+    """These, in the order in which they were told, each with the pace of that minute; and the pace
+    of now."""
+    pace, found = Pace(), []
+    waiting: list[tuple[float, int, Miss]] = []
+    for number, one in enumerate(misses):
+        while waiting and waiting[0][0] <= one.told:
+            pace.hear(heapq.heappop(waiting)[2])
+        found.append(replace(one, late=pace.at(one.told)))
+        heapq.heappush(waiting, (one.called, number, one))
+    while waiting and waiting[0][0] <= now:
+        pace.hear(heapq.heappop(waiting)[2])
+    return found, pace.at(now)
 
 
 class AddedMinutes(Struct, frozen=True):
@@ -54,12 +131,30 @@ class AddedMinutes(Struct, frozen=True):
 NOTHING = AddedMinutes()
 
 
+class EndLine(Struct, frozen=True):
+    """What is added to an end: minutes, and parts of the range's width, of its low end, and of the
+    width for each width by which the last calls were late."""
+
+    minutes: float = 0.0
+    of_width: float = 0.0
+    of_low: float = 0.0
+    of_late: float = 0.0
+
+    def added(self, low: float, width: float, late: float) -> float:
+        return (
+            self.minutes + self.of_width * width + self.of_low * low + self.of_late * late * width
+        )
+
+
 class Correction(Struct, frozen=True):
     """The minutes of each class of `AHEAD`, none: ranges are told as they are forecast; and those
-    of each service."""
+    of each service. `ends`: the lines of both ends, along which they are moved before; `late`: the
+    pace of now."""
 
     shifts: tuple[AddedMinutes, ...] = ()
     services: dict[str, AddedMinutes] = {}
+    ends: tuple[EndLine, ...] = ()
+    late: float = 0.0
 
     def applied(
         self, low: float, high: float, ahead: int, services: Collection[str] = ()
@@ -71,6 +166,7 @@ class Correction(Struct, frozen=True):
         own = NOTHING
         if len(services) == 1:
             own = self.services.get(next(iter(services)), NOTHING)
+        low, high = _along(self.ends, low, high, self.late)
         wider = shift.stretch * (high - low)
         first = max(0.0, low - wider + shift.low + own.low)
         return first, max(first, high + wider + shift.high + own.high)
@@ -80,8 +176,50 @@ def class_of(ahead: int) -> int:
     return bisect_right(AHEAD, ahead) - 1
 
 
-def corrected(misses: Sequence[Miss]) -> Correction:
-    """By these calls, the last one last."""
+def ends_of(misses: Sequence[Miss]) -> tuple[EndLine, ...]:
+    """The lines of the low and the high end by these calls, the last one last; none: too few."""
+    seen = misses[-FITTED_ON:]
+    if len(seen) < FITTED_FROM:
+        return ()
+    features = [(1.0, one.width, one.low, one.late * one.width) for one in seen]
+    found = []
+    for share, off in (
+        (LOW, [_near(one.after_low) for one in seen]),
+        (HIGH, [_near(one.after_high) for one in seen]),
+    ):
+        rows = list(zip(features, off, strict=True))
+        minutes, of_width, of_low, of_late = fitted(rows, share, PULL, _ROUNDS)
+        of_low = min(max(of_low, -MOST_OF_LOW), MOST_OF_LOW)
+        found.append(EndLine(minutes, of_width, of_low, of_late))
+    return tuple(found)
+
+
+def _near(minutes: float) -> float:
+    return min(max(minutes, -FARTHEST), FARTHEST)
+
+
+def _along(ends: Sequence[EndLine], low: float, high: float, late: float) -> tuple[float, float]:
+    """The range with its ends moved along these lines; never before now, nor turned round."""
+    if not ends:
+        return low, high
+    first, last = (one.added(low, high - low, late) for one in ends)
+    begins = max(0.0, low + first)
+    return begins, max(begins, high + last)
+
+
+def _moved(one: Miss, ends: Sequence[EndLine]) -> Miss:
+    """The same call beside the range moved along these lines."""
+    came = one.low + one.after_low
+    low, high = _along(ends, one.low, came - one.after_high, one.late)
+    return replace(one, after_low=came - low, after_high=came - high)
+
+
+def corrected(
+    misses: Sequence[Miss], ends: tuple[EndLine, ...] = (), late: float = 0.0
+) -> Correction:
+    """By these calls, the last one last, beside their ranges moved along `ends`."""
+    if ends:
+        misses = [_moved(one, ends) for one in misses]
     by_class = defaultdict[int, list[Miss]](list)
     for one in misses:
         by_class[class_of(one.ahead)].append(one)
@@ -94,17 +232,16 @@ def corrected(misses: Sequence[Miss]) -> Correction:
     services = {
         service: _shift(found[-RECENT:], NOTHING, OF_ALL) for service, found in by_service.items()
     }
-    return Correction(shifts, services)
+    return Correction(shifts, services, ends, late)
 
 
 def _after(one: Miss, shift: AddedMinutes) -> Miss:
     """The same call beside the range with these minutes added."""
-    wider = shift.stretch * (one.after_low - one.after_high)
-    return Miss(
-        one.ahead,
-        one.after_low + wider - shift.low,
-        one.after_high - wider - shift.high,
-        one.service,
+    wider = shift.stretch * one.width
+    return replace(
+        one,
+        after_low=one.after_low + wider - shift.low,
+        after_high=one.after_high - wider - shift.high,
     )
 
 
@@ -124,7 +261,7 @@ def _shift(misses: Sequence[Miss], before: AddedMinutes, worth: float) -> AddedM
 
 def _percentile(values: Sequence[float], share: float) -> float:
     """As far out as one more of its like lies beyond it with the chance that is promised."""
-    ordered = sorted(min(max(one, -FARTHEST), FARTHEST) for one in values)
+    ordered = sorted(map(_near, values))
     place = min(max(share * (len(ordered) + 1) - 1, 0.0), len(ordered) - 1.0)
     below = int(place)
     above = min(below + 1, len(ordered) - 1)

@@ -25,8 +25,8 @@ from queue_app.domain.forward import Stop, stood_still
 from queue_app.domain.habits import Habits
 from queue_app.domain.interruptions import Interruption
 from queue_app.domain.policies import policy_of
+from queue_app.domain.scene import ForeseenDesk, Scene, Underway
 from queue_app.domain.service_times import ServiceTime, published, visit_time
-from queue_app.domain.waits import ForeseenDesk, Scene, Underway
 
 EARLY_PAUSE_MINUTES = 10.0
 """A pause that begins so long before a rostered break is that break."""

@@ -16,6 +16,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from queue_app.domain.branch_day import BranchDay
+from queue_app.domain.chance import Draws
 from queue_app.domain.demand import QUARTER, PastDay, expected
 from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.dispatch import CallingDesk, Person
@@ -23,8 +24,10 @@ from queue_app.domain.forecast import Lengths, Now, expected_of, scene_of
 from queue_app.domain.forward import Coming, Forward
 from queue_app.domain.habits import Habits
 from queue_app.domain.policies import policy_of
+from queue_app.domain.runs import futures, patience_of
+from queue_app.domain.scene import ForeseenDesk, Scene
 from queue_app.domain.service_times import ServiceTime
-from queue_app.domain.waits import Draws, ForeseenDesk, Scene, futures, patience_of, spread
+from queue_app.domain.told_range import spread
 
 HALF = 30
 """Minutes."""

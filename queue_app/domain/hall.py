@@ -24,7 +24,7 @@ from queue_app.domain.policies import policy_of
 from queue_app.domain.ranges import Forecasts
 from queue_app.domain.service_times import ServiceTime
 from queue_app.domain.tickets import AT_DESK, State, standing_right
-from queue_app.domain.waits import Wait
+from queue_app.domain.told_range import Wait
 
 RECENT = 8
 """So many of those who were called last a hall knows, and a board can show."""

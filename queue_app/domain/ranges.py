@@ -12,11 +12,13 @@ from datetime import datetime
 
 import msgspec
 
-from queue_app.domain import waits
+from queue_app.domain import told_range, waits
+from queue_app.domain.chance import Dice, Draws
 from queue_app.domain.dispatch import Person, Waiting, as_person
 from queue_app.domain.forecast import Now, scene_of
+from queue_app.domain.scene import Scene
 from queue_app.domain.tail import Tail
-from queue_app.domain.waits import Dice, Draws, Scene, Wait
+from queue_app.domain.told_range import Wait
 
 FRESH_SECONDS = 8.0
 """How old ranges may be, in the hall's seconds."""
@@ -89,7 +91,11 @@ class Forecasts:
             return None
         ahead, minutes = expected
         around = kept.behind(as_person(me, at), minutes)
-        return None if around is None else waits.told(ahead, *around, tail.now.habits, me.services)
+        return (
+            None
+            if around is None
+            else told_range.told(ahead, *around, tail.now.habits, me.services)
+        )
 
     def waits_of(self, now: Now) -> dict[int, Wait]:
         """Everybody's wait, by ticket id, but for those who are stopped for nobody knows how long.
@@ -111,7 +117,7 @@ class Forecasts:
         places = {number: place for place, number in enumerate(points)}
         people = {one.id: one for one in scene.waiting}
         return {
-            number: waits.told(places[number], *around, scene.habits, people[number].services)
+            number: told_range.told(places[number], *around, scene.habits, people[number].services)
             for number, minutes in points.items()
             if (around := ranges.around(people[number], minutes)) is not None
         }
@@ -169,7 +175,7 @@ class _Ranges:
         self._interruptions = now.interruptions
         self._asked = points.keys()
         self._of = {
-            number: (points[number], *waits.span(found))
+            number: (points[number], *told_range.span(found))
             for number, found in waits.forecast(scene, draws=draws).items()
             if number in points
         }

@@ -17,7 +17,7 @@ from queue_app.domain import waits
 from queue_app.domain.dispatch import Person, Waiting, as_person
 from queue_app.domain.forecast import Now, scene_of
 from queue_app.domain.interruptions import Interruption
-from queue_app.domain.waits import Scene
+from queue_app.domain.scene import Scene
 
 FRESH = timedelta(seconds=8)
 """How long one snapshot of the hall may serve, in the hall's time."""

@@ -14,11 +14,14 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
+from queue_app.domain.chance import Draws
 from queue_app.domain.dispatch import CallingDesk
 from queue_app.domain.forecast import SOON_MINUTES, Now, scene_of
 from queue_app.domain.forward import ABSENT_MINUTES, Coming, Forward, Shift
 from queue_app.domain.half_hours import Past, drawn, quarters_ahead
-from queue_app.domain.waits import HIGH, LOW, Draws, ForeseenDesk, Scene, futures, quantile
+from queue_app.domain.runs import futures
+from queue_app.domain.scene import ForeseenDesk, Scene
+from queue_app.domain.told_range import HIGH, LOW, quantile
 
 RUNS = 24
 _FIRST = -3_000_000

@@ -32,7 +32,7 @@ from queue_app.domain.people import SYSTEM, Actor, Staff
 from queue_app.domain.ranges import Forecasts
 from queue_app.domain.tail import joins_at_the_end
 from queue_app.domain.tickets import AT_DESK, Event, Progress, Ticket, Verb
-from queue_app.domain.waits import Wait
+from queue_app.domain.told_range import Wait
 from queue_app.flow import appointment_records, outbox, reactions, records, repeats
 from queue_app.flow.appointment_records import Slot
 from queue_app.flow.reactions import AnyEvent, Happened, Thing

@@ -15,7 +15,7 @@ from queue_app.domain.hall_code import is_shown
 from queue_app.domain.promises import Promise
 from queue_app.domain.ranges import Forecasts
 from queue_app.domain.tickets import Ticket
-from queue_app.domain.waits import Served, Wait, served_by
+from queue_app.domain.told_range import Served, Wait, served_by
 from queue_app.flow import sparing, ticket_limits
 from queue_app.flow.act import Act, By, verb
 from queue_app.flow.joining import Spot, joining, line_of, newcomer

@@ -10,7 +10,7 @@ from queue_app.domain.dispatch import Waiting
 from queue_app.domain.errors import RuleBroken
 from queue_app.domain.hall import Hall
 from queue_app.domain.ranges import Forecasts
-from queue_app.domain.waits import Wait
+from queue_app.domain.told_range import Wait
 from queue_app.flow.records import Draft
 from queue_app.queries import foretold, halls
 

@@ -12,7 +12,7 @@ from queue_app.domain.appointments import Appointment
 from queue_app.domain.catalogue import Channel, Language
 from queue_app.domain.errors import Conflict
 from queue_app.domain.tickets import Event, Progress, Ticket, Verb
-from queue_app.domain.waits import Wait
+from queue_app.domain.told_range import Wait
 from queue_app.queries import tickets
 from queue_app.queries.staff import DeskRow
 from queue_app.store import db

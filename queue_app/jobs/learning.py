@@ -11,7 +11,7 @@ import asyncpg
 import msgspec
 
 from queue_app.clock import Clock
-from queue_app.domain.correction import RECENT, Miss, corrected
+from queue_app.domain.correction import FITTED_ON, EndLine, Miss, corrected, ends_of, paced
 from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.habits import Habits, habits_of
 from queue_app.domain.service_times import ServiceTime, learned, published
@@ -24,8 +24,7 @@ MEMORY_DAYS = 90
 _GIVEN = "(CASE WHEN cardinality(given) > 0 THEN given ELSE services END)"
 """SQL: what was done in a visit, which may be other than what was asked for."""
 LEARN_EVERY = timedelta(hours=1)
-CORRECTED_BY = 6 * RECENT
-"""So many calls are looked at: those of a class that is rare lie farther back."""
+_MINUTE = timedelta(minutes=1)
 
 
 async def learn_times(clock: Clock) -> int:
@@ -132,7 +131,7 @@ async def _learn_of(directory: Directory, now: datetime, branch: Branch) -> None
     first = until.date - timedelta(days=MEMORY_DAYS)
     seen = await habits.seen(directory, branch, first, until.date)
     await db.transact(partial(_keep_habits, branch.id, habits_of(seen), now))
-    await _correct(now, branch)
+    await _correct(now, branch, learns=True)
 
 
 async def _keep_habits(branch_id: int, learned: Habits, now: datetime) -> None:
@@ -147,7 +146,7 @@ async def _keep_habits(branch_id: int, learned: Habits, now: datetime) -> None:
 
 
 _MISSES = """
-SELECT people_ahead, waited_minutes - low_forecast AS after_low,
+SELECT people_ahead, low_forecast, waited_minutes - low_forecast AS after_low,
     waited_minutes - high_forecast AS after_high,
     CASE WHEN cardinality(ticket.services) = 1 THEN ticket.services[1] END AS service,
     promised_at, promised_at + make_interval(secs => 60 * waited_minutes) AS called_at
@@ -178,18 +177,32 @@ async def correct_ranges(directory: Directory, now: datetime) -> int:
     return len(await each(by_name, partial(_correct, now)))
 
 
-async def _correct(now: datetime, branch: Branch) -> None:
-    """Made anew out of what is kept, so nothing is counted twice, however often it runs."""
-    rows = await db.fetch(_MISSES, branch.id, now, CORRECTED_BY)
+async def _correct(now: datetime, branch: Branch, learns: bool = False) -> None:
+    """Made anew out of what is kept, so nothing is counted twice, however often it runs; the lines
+    of the ends only where it `learns`, once an hour."""
+    rows = await db.fetch(_MISSES, branch.id, now, FITTED_ON)
     stops = await db.fetch(_STOPS, branch.id, rows[0]["promised_at"]) if rows else []
     starts = [row["started_at"] for row in stops]
-    misses = [
-        Miss(row["people_ahead"], row["after_low"], row["after_high"], row["service"])
+    told = [
+        Miss(
+            row["people_ahead"],
+            row["after_low"],
+            row["after_high"],
+            row["service"],
+            row["low_forecast"],
+            (row["promised_at"] - now) / _MINUTE,
+        )
         for row in rows
         if bisect_right(starts, row["promised_at"]) == bisect_left(starts, row["called_at"])
     ]
+    misses, late = paced(told, 0.0)
+    ends = await asyncio.to_thread(ends_of, misses) if learns else await _ends(branch)
     await db.fetch(
         "UPDATE branch_habits SET correction = $2 WHERE branch_id = $1",
         branch.id,
-        msgspec.json.encode(corrected(misses)).decode(),
+        msgspec.json.encode(corrected(misses, ends, late)).decode(),
     )
+
+
+async def _ends(branch: Branch) -> tuple[EndLine, ...]:
+    return (await habits.correction(branch.id)).ends

@@ -20,7 +20,7 @@ from queue_app.domain.paper import DOTS, PRINT_PAUSE, PRINT_WORTH, PRINTS, Print
 from queue_app.domain.people import SYSTEM
 from queue_app.domain.ranges import Forecasts
 from queue_app.domain.tickets import LIVE
-from queue_app.domain.waits import Wait
+from queue_app.domain.told_range import Wait
 from queue_app.flow import printing
 from queue_app.flow.act import By
 from queue_app.flow.printing import PrintJob

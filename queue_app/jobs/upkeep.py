@@ -37,7 +37,7 @@ JOBS: tuple[Job, ...] = (
     Job("judge_foretold", 600, foretelling.judge),
     Job("learn_times", 60, learning.learn_times),
     Job("learn_habits", 60, learning.learn_all_habits),
-    Job("correct_ranges", 600, learning.correct_all_ranges),
+    Job("correct_ranges", 60, learning.correct_all_ranges),
 )
 
 

@@ -12,7 +12,7 @@ from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.dispatch import Waiting
 from queue_app.domain.hall import Hall
 from queue_app.domain.ranges import Forecasts
-from queue_app.domain.waits import Wait
+from queue_app.domain.told_range import Wait
 from queue_app.queries import halls
 
 LARGE = 20

@@ -44,6 +44,14 @@ async def learned(branch_id: int) -> Learned:
     )
 
 
+async def correction(branch_id: int) -> Correction:
+    """What the ranges of a branch are corrected by now; nothing where it has not learned."""
+    found = await db.fetch_value(
+        "SELECT correction FROM branch_habits WHERE branch_id = $1", branch_id
+    )
+    return msgspec.json.decode(found or "{}", type=Correction)
+
+
 async def corrections() -> dict[str, Correction]:
     """By branch, of those that have learned anything, how their ranges are corrected."""
     rows = await db.fetch(

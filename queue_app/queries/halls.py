@@ -24,7 +24,7 @@ from queue_app.domain.orders import Orders, under_orders
 from queue_app.domain.paper import UNPRINTED_SHOWN
 from queue_app.domain.ranges import Forecasts
 from queue_app.domain.service_times import ServiceTime
-from queue_app.domain.waits import Wait
+from queue_app.domain.told_range import Wait
 from queue_app.queries import reference
 from queue_app.queries.epochs import EPOCH
 from queue_app.queries.habits import DOCUMENT

@@ -15,7 +15,7 @@ from queue_app.domain.catalogue import Text
 from queue_app.domain.hall import Hall, HallTicket
 from queue_app.domain.numbering import series_of
 from queue_app.domain.tickets import State
-from queue_app.domain.waits import Wait
+from queue_app.domain.told_range import Wait
 from queue_app.screens.interruption import InterruptionView, interruption_now
 
 NEXT = 10

@@ -21,7 +21,7 @@ from queue_app.domain.hall import (
 )
 from queue_app.domain.people import Actor, Staff
 from queue_app.domain.tickets import State
-from queue_app.domain.waits import Wait
+from queue_app.domain.told_range import Wait
 from queue_app.screens.interruption import (
     InterruptionView,
     interruption_now,

@@ -11,7 +11,7 @@ from queue_app.domain import arrivals
 from queue_app.domain.catalogue import Text
 from queue_app.domain.hall import Hall
 from queue_app.domain.tickets import Progress, State, Ticket, is_away, standing_right
-from queue_app.domain.waits import Wait, served_by
+from queue_app.domain.told_range import Wait, served_by
 from queue_app.screens import notices
 from queue_app.screens.interruption import InterruptionView, interruption_view
 from queue_app.screens.titles import title_of_right, titles

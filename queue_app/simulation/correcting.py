@@ -13,7 +13,7 @@ from random import Random
 from msgspec.structs import replace
 
 from queue_app.domain.centre import BranchPlan, Centre
-from queue_app.domain.correction import Miss, corrected
+from queue_app.domain.correction import Miss, corrected, ends_of
 from queue_app.domain.service_times import ServiceTime
 from queue_app.simulation.estimates import HISTORY, SHARE, EstimateAccuracy, Telling, Told, summary
 from queue_app.simulation.knowledge import learn, truth
@@ -86,7 +86,7 @@ def _told(
         found.append(told)
         if corrects:
             misses += _misses(told)
-            after = corrected(misses)
+            after = corrected(misses, ends_of(misses))
             mistaken = replace(mistaken, habits=replace(mistaken.habits, correction=after))
     return found
 
@@ -99,7 +99,8 @@ def _shorter(times: Mapping[str, ServiceTime], percent: float) -> dict[str, Serv
 def _misses(told: Sequence[Told]) -> list[Miss]:
     """As the product hears them, which keeps the range of every ticket and not of a share."""
     every = [
-        Miss(one.ahead, one.came_true - one.forecast[0], one.came_true - one.forecast[1])
+        Miss(one.ahead, one.came_true - low, one.came_true - high, low=low)
         for one in told
+        for low, high in [one.forecast]
     ]
     return [one for one in every for _ in range(round(1 / SHARE))]

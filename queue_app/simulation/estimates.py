@@ -17,21 +17,13 @@ import msgspec
 from msgspec import Struct
 
 from queue_app.domain.centre import BranchPlan, Centre
+from queue_app.domain.chance import Draws
 from queue_app.domain.dispatch import Expected, Person, Policy, claim, may_call
 from queue_app.domain.forward import Coming, Forward, Shift, stood_still
 from queue_app.domain.interruptions import stops
-from queue_app.domain.waits import (
-    RUNS,
-    Draws,
-    ForeseenDesk,
-    Scene,
-    Underway,
-    forecast,
-    point,
-    quantile,
-    span,
-    told,
-)
+from queue_app.domain.scene import ForeseenDesk, Scene, Underway
+from queue_app.domain.told_range import quantile, span, told
+from queue_app.domain.waits import RUNS, forecast, point
 from queue_app.simulation.knowledge import Knowledge, learn, truth
 from queue_app.simulation.run import begin, outcome, run_day
 from queue_app.simulation.synthetic_branch import MANNERS, DayKind, open_days, synthetic_branch

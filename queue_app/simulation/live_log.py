@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from queue_app.domain.dispatch import CallingDesk, Person, Policy
 from queue_app.domain.forecast import expected_of
 from queue_app.domain.habits import Habits
+from queue_app.domain.scene import ForeseenDesk, Scene, Underway
 from queue_app.domain.service_times import ServiceTime, visit_time
-from queue_app.domain.waits import ForeseenDesk, Scene, Underway
 from queue_app.simulation.logged_day import Gap, LoggedDay, LoggedPerson
 
 _ENDS, _TURN, _COMES = 0, 1, 2

@@ -9,18 +9,28 @@ import heapq
 import math
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from statistics import median
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from queue_app.domain import waits
-from queue_app.domain.correction import Correction, Miss, corrected
+from queue_app.domain.chance import Draws
+from queue_app.domain.correction import (
+    FITTED_ON,
+    Correction,
+    EndLine,
+    Miss,
+    Pace,
+    corrected,
+    ends_of,
+)
 from queue_app.domain.dispatch import POLICIES, Policy
 from queue_app.domain.habits import Seen
 from queue_app.domain.service_times import SPREAD_OPEN, ServiceTime
-from queue_app.domain.waits import RUNS, Draws, forecast, quantile, shown
+from queue_app.domain.told_range import quantile, shown
+from queue_app.domain.waits import RUNS, forecast
 from queue_app.simulation.live_log import LiveHall, TimesOf
 from queue_app.simulation.log_learning import habits_after, head_start, seen, times_after
 from queue_app.simulation.logged_day import LoggedDay, LoggedPerson
@@ -28,9 +38,10 @@ from queue_app.simulation.rivals import RIVALS, QuantileLine, Ranges, RivalName,
 
 LEARN_EVERY = 60.0
 """Minutes between two looks at how long visits take."""
-CORRECT_EVERY = 10.0
+CORRECT_EVERY = 1.0
 """Minutes between two looks at what came true."""
 _PUBLISHED_WORTH = 10.0
+_MINUTE = timedelta(minutes=1)
 
 Range = tuple[float, float, float]
 """The low end, the middle and the high end, in minutes."""
@@ -40,11 +51,14 @@ class LoggedTold(Struct, frozen=True):
     """What somebody was told who joined the queue, and what came true; minutes.
 
     `ours`: as corrected, before it is made whole minutes; `raw`: as forecast; `rivals`: theirs.
-    `desks`, `free`, `paused`: of the desks that give what they want, on paper.
+    `at`: `minute` from the first day on; `late`: the pace of the queue then. `desks`, `free`,
+    `paused`: of the desks that give what they want, on paper.
     """
 
     day: date
     minute: float
+    at: float
+    late: float
     service: str
     priority: bool
     ahead: int
@@ -106,6 +120,8 @@ class Replay:
         self._past: list[Seen] = []
         self._lengths = defaultdict[str, list[float]](list)
         self._misses: list[Miss] = []
+        self._ends: tuple[EndLine, ...] = ()
+        self._pace = Pace()
         self._wanted = rivals
         self._ranges = {name: Ranges() for name in rivals if name != "linear"}
         self._line = QuantileLine()
@@ -144,16 +160,27 @@ class Replay:
     def hear(self, one: LoggedTold) -> None:
         """What came true of one range."""
         true, ahead = one.came_true, one.ahead
-        self._misses.append(Miss(ahead, true - one.raw[0], true - one.raw[2], one.service))
+        low, high = one.raw[0], one.raw[2]
+        miss = Miss(ahead, true - low, true - high, one.service, low, one.at, one.late)
+        self._misses.append(miss)
+        self._pace.hear(miss)
         for name, ranges in self._ranges.items():
             ranges.heard(one.rivals[name][1], ahead, true)
         self._line.heard(_features(one), true)
         self._witness.last_ten.append(true)
 
-    def correction(self) -> Correction:
+    def learn_ends(self) -> None:
+        """The lines along which the ends are moved, anew."""
+        self._ends = ends_of(self._misses)
+
+    def correction(self, at: float) -> Correction:
+        if not self._corrects:
+            return Correction()
+        return corrected(self._misses[-FITTED_ON:], self._ends, self._pace.at(at))
+
+    def correct_rivals(self) -> None:
         for ranges in self._ranges.values():
             ranges.correct()
-        return corrected(self._misses) if self._corrects else Correction()
 
 
 class _LiveDay:
@@ -165,7 +192,8 @@ class _LiveDay:
         self._day = day
         self._habits = habits_after(replay._past)
         self._times = TimesOf({}, replay._published)
-        self._correction = replay.correction()
+        self._origin = (day.date - replay._days[0].date) / _MINUTE * replay._scale
+        self._correction = Correction()
         self._learned_at = self._corrected_at = -math.inf
         self._pending: list[tuple[float, int, LoggedTold]] = []
         self._ends = [
@@ -181,9 +209,11 @@ class _LiveDay:
             self._learned_at = hall.minute
             times = times_after(self._replay._lengths, self._replay._published)
             self._times = TimesOf(times, self._replay._published)
+            self._replay.learn_ends()
         if hall.minute >= self._corrected_at + CORRECT_EVERY:
             self._corrected_at = hall.minute
-            self._correction = self._replay.correction()
+            self._correction = self._replay.correction(self._origin + hall.minute)
+            self._replay.correct_rivals()
         if one.turn is not None:
             self._tell(hall, one, one.turn - one.arrives)
 
@@ -216,6 +246,8 @@ class _LiveDay:
         told = LoggedTold(
             day=self._day.date,
             minute=hall.minute,
+            at=self._origin + hall.minute,
+            late=self._correction.late,
             service=min(one.services),
             priority=one.priority,
             ahead=ahead,

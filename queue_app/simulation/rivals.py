@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from statistics import fmean
 from typing import Literal, get_args
 
-from queue_app.domain.correction import Miss, corrected
+from queue_app.domain.correction import FITTED_ON, Miss, corrected
+from queue_app.domain.quantile_line import fitted
 from queue_app.simulation.live_log import LiveHall
 from queue_app.simulation.logged_day import LoggedPerson
 
@@ -25,9 +26,6 @@ TITLES: dict[RivalName, str] = {
 }
 _FITTED_ON = 2000
 """Waits, the last ones, on which the regression is fitted."""
-_ROUNDS = 30
-_CLOSE = 0.05
-"""Minutes; errors smaller than this weigh as if they were so large."""
 
 
 class Witness:
@@ -65,11 +63,11 @@ class Ranges:
         self._misses.append(Miss(ahead, came_true - number, came_true - number))
 
     def correct(self) -> None:
-        self._correction = corrected(self._misses)
+        self._correction = corrected(self._misses[-FITTED_ON:])
 
 
 class QuantileLine:
-    """Linear quantile regression of three ends at once, by reweighted least squares."""
+    """Linear quantile regression of three ends at once,"""
 
     def __init__(self) -> None:
         self._seen: list[tuple[Sequence[float], float]] = []
@@ -89,49 +87,4 @@ class QuantileLine:
     def fit(self) -> None:
         rows = [((1.0, *features), true) for features, true in self._seen[-_FITTED_ON:]]
         if len(rows) > 20:
-            self._ends = [_regressed(rows, share) for share in (0.1, 0.5, 0.9)]
-
-
-def _regressed(rows: Sequence[tuple[Sequence[float], float]], share: float) -> list[float]:
-    width = len(rows[0][0])
-    found = [0.0] * width
-    weights = [1.0] * len(rows)
-    for _ in range(_ROUNDS):
-        square = [[0.0] * width for _ in range(width)]
-        right = [0.0] * width
-        for (row, true), weight in zip(rows, weights, strict=True):
-            for i, value in enumerate(row):
-                by = weight * value
-                right[i] += by * true
-                line = square[i]
-                for j in range(i + 1):
-                    line[j] += by * row[j]
-        found = _solved(square, right)
-        weights = [_weight(row, true, found, share) for row, true in rows]
-    return found
-
-
-def _weight(row: Sequence[float], true: float, found: Sequence[float], share: float) -> float:
-    error = true - sum(map(float.__mul__, found, row))
-    return (share if error > 0 else 1 - share) / max(_CLOSE, abs(error))
-
-
-def _solved(lower: list[list[float]], right: list[float]) -> list[float]:
-    """By Cholesky; a little is added to the diagonal, as features may say the same."""
-    size = len(right)
-    root = [[0.0] * size for _ in range(size)]
-    for i in range(size):
-        for j in range(i + 1):
-            rest = lower[i][j] - sum(root[i][k] * root[j][k] for k in range(j))
-            if i == j:
-                root[i][i] = max(rest + 1e-6 * (1 + lower[i][i]), 1e-12) ** 0.5
-            else:
-                root[i][j] = rest / root[j][j]
-    forward = [0.0] * size
-    for i in range(size):
-        forward[i] = (right[i] - sum(root[i][k] * forward[k] for k in range(i))) / root[i][i]
-    found = [0.0] * size
-    for i in reversed(range(size)):
-        rest = forward[i] - sum(root[k][i] * found[k] for k in range(i + 1, size))
-        found[i] = rest / root[i][i]
-    return found
+            self._ends = [fitted(rows, share) for share in (0.1, 0.5, 0.9)]

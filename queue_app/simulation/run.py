@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from queue_app.domain.dispatch import Person, Policy, is_late
 from queue_app.domain.forward import ABSENT_MINUTES, Called, Coming, Forward, stood_still
-from queue_app.domain.waits import quantile
+from queue_app.domain.told_range import quantile
 from queue_app.simulation.synthetic_day import SyntheticDay
 
 Class = Literal["walk_in", "booked", "priority"]

@@ -8,12 +8,17 @@ from hypothesis import strategies as st
 
 from queue_app.domain.correction import (
     AHEAD,
+    FITTED_FROM,
+    PACE_HALF,
     RECENT,
     STRETCH,
     Correction,
     Miss,
+    Pace,
     class_of,
     corrected,
+    ends_of,
+    paced,
 )
 
 minutes = st.floats(-500, 500)
@@ -97,4 +102,80 @@ def test_no_range_is_turned_round_or_begins_before_now(
     seen: list[Miss], low: float, wide: float, ahead: int
 ) -> None:
     begins, ends = corrected(seen).applied(low, low + wide, ahead)
+    assert 0 <= begins <= ends
+
+
+def call(told: float, low: float, wide: float, came: float) -> Miss:
+    return Miss(1, came - low, came - low - wide, None, low, told)
+
+
+def test_the_pace_says_whether_the_last_calls_came_late_in_their_ranges_and_fades() -> None:
+    pace = Pace()
+    assert pace.at(0.0) == 0.0
+    for minute in range(20):
+        pace.hear(call(minute, 5.0, 10.0, 20.0))
+    now = pace.at(40.0)
+    assert 0.7 < now < 1.0, "all were called a width after the middle"
+    assert 0 < pace.at(40.0 + 5 * PACE_HALF) < now / 3
+    early = Pace()
+    for minute in range(20):
+        early.hear(call(minute, 5.0, 10.0, 0.0))
+    assert early.at(20.0) < -0.7
+
+
+def test_nobody_is_told_by_a_call_that_had_not_come_yet() -> None:
+    seen = [call(float(minute), 5.0, 10.0, 30.0) for minute in range(60)]
+    found, now = paced(seen, 60.0)
+    assert [one.late for one in found[:31]] == [0.0] * 30 + [found[30].late]
+    assert found[30].late > 0
+    assert now >= found[59].late > found[31].late
+    assert paced(seen[:25], 25.0)[1] == 0.0
+
+
+def slow_hours(count: int, seed: int) -> list[Miss]:
+    """Every other ten hours all are called later than told, which no forecast knows."""
+    chance, seen = Random(seed), []
+    for number in range(count):
+        told = 2.0 * number
+        slow = 8.0 if int(told / 600) % 2 else 0.0
+        seen.append(call(told, 10.0, 10.0, 10.0 + slow + chance.uniform(0, 10)))
+    return paced(seen, 2.0 * count)[0]
+
+
+def test_in_an_hour_in_which_all_come_late_the_range_is_told_later() -> None:
+    seen = slow_hours(1500, 4)
+    ends = ends_of(seen[:1200])
+    usual, slow = (corrected(seen[:1200], ends, late) for late in (0.0, 0.8))
+    low, high = usual.applied(10.0, 20.0, 1)
+    later = slow.applied(10.0, 20.0, 1)
+    assert later[0] > low + 0.3
+    assert later[1] > high + 0.3
+
+    def score(told: list[tuple[float, float]]) -> float:
+        total = 0.0
+        for (begins, until), one in zip(told, seen[1200:], strict=True):
+            came = one.low + one.after_low
+            total += until - begins + 10 * (max(0.0, begins - came) + max(0.0, came - until))
+        return total
+
+    plain = corrected(seen[:1200])
+    with_pace = [
+        corrected(seen[:1200], ends, one.late).applied(10.0, 20.0, 1) for one in seen[1200:]
+    ]
+    assert score(with_pace) < score([plain.applied(10.0, 20.0, 1)] * 300)
+
+
+def test_where_ranges_hold_the_lines_move_little_and_of_few_calls_there_are_none() -> None:
+    chance = Random(5)
+    seen = [call(3.0 * one, 10.0, 8.0, 10 + chance.uniform(-1, 9)) for one in range(1000)]
+    assert ends_of(seen[: FITTED_FROM - 1]) == ()
+    found = corrected(paced(seen, 3000.0)[0], ends_of(paced(seen, 3000.0)[0]))
+    assert found.applied(10.0, 18.0, 1) == pytest.approx((10.0, 18.0), abs=0.7)
+
+
+@given(misses, st.floats(0, 300), st.floats(0, 100), st.floats(-3, 3))
+def test_no_line_turns_a_range_round(
+    seen: list[Miss], low: float, wide: float, late: float
+) -> None:
+    begins, ends = corrected(seen, ends_of(seen * 10), late).applied(low, low + wide, 1)
     assert 0 <= begins <= ends

@@ -24,8 +24,9 @@ from queue_app.domain.interruptions import (
     stops,
     usual_delay,
 )
+from queue_app.domain.scene import ForeseenDesk, Scene
 from queue_app.domain.service_times import ServiceTime
-from queue_app.domain.waits import ForeseenDesk, Scene, estimate, forecast
+from queue_app.domain.waits import estimate, forecast
 
 TEN = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 RULES = Rules(early_minutes=10, late_minutes=10)

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from queue_app.domain import waits
 from queue_app.domain.dispatch import POLICIES, CallingDesk, Person, PolicyName
+from queue_app.domain.scene import Scene
 from queue_app.domain.tail import MOST_JOINED, NextTurn
-from queue_app.domain.waits import Scene
 from tests.domain.halls import bookings, crowds, desks
 from tests.domain.test_waits import BILL, before_now, scene
 

@@ -16,7 +16,7 @@ from queue_app.delivery.paper.sample import sample_ticket
 from queue_app.domain.directory import Directory
 from queue_app.domain.hall import HallTicket, PrinterStanding, Unprinted
 from queue_app.domain.paper import DOTS, Paper, PaperPart, PaperStatus
-from queue_app.domain.waits import Wait
+from queue_app.domain.told_range import Wait
 from queue_app.screens.out_of_paper import paper_view
 from tests.domain.screen_halls import (
     CENTRE,

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from queue_app.domain import waits
+from queue_app.domain import chance, runs, told_range, waits
 from queue_app.domain.dispatch import POLICIES, CallingDesk, Person, PolicyName, may_call
 from queue_app.domain.habits import Habits
+from queue_app.domain.scene import ForeseenDesk, Scene, Underway
 from queue_app.domain.service_times import ServiceTime
-from queue_app.domain.waits import ForeseenDesk, Scene, Underway
 from tests.domain.halls import bookings, crowds, desks, planned
 
 TIME = ServiceTime(math.log(8), 0.4, 50)
@@ -28,7 +28,7 @@ BILL = frozenset({"bill"})
 def test_long_waits_are_told_in_fives_outward(
     low: float, high: float, told: tuple[int, int]
 ) -> None:
-    assert waits.shown(low, high) == told
+    assert told_range.shown(low, high) == told
 
 
 def scene(
@@ -93,7 +93,7 @@ def test_a_walk_in_who_joins_now_changes_nobodys_estimate(
 
 def test_alone_before_a_free_desk_the_wait_is_nothing() -> None:
     found = waits.estimate(scene([Person(1, BILL, 0.0)], [CallingDesk(1, BILL)]))
-    assert found == {1: waits.Wait(people_ahead=0, low_minutes=0, high_minutes=1)}
+    assert found == {1: told_range.Wait(people_ahead=0, low_minutes=0, high_minutes=1)}
 
 
 def test_a_desk_that_opens_later_or_leaves_is_known() -> None:
@@ -113,26 +113,26 @@ def test_the_rest_of_a_visit_is_that_of_one_that_has_lasted_so_long() -> None:
     sample = [chance.lognormvariate(TIME.mu, TIME.sigma) for _ in range(40_000)]
     for passed in (2.0, 10.0, 20.0):
         left = [one - passed for one in sample if one > passed]
-        draws = [waits._NORMAL.inv_cdf((place + 0.5) / 500) for place in range(500)]
-        rest = [waits.residual(Underway(passed, TIME), one, Habits()) for one in draws]
+        draws = [runs._NORMAL.inv_cdf((place + 0.5) / 500) for place in range(500)]
+        rest = [runs.residual(Underway(passed, TIME), one, Habits()) for one in draws]
         assert fmean(rest) == pytest.approx(fmean(left), rel=0.06)
-    assert waits.residual(Underway(-1.0, TIME), 0.0, Habits()) == pytest.approx(8.0)
+    assert runs.residual(Underway(-1.0, TIME), 0.0, Habits()) == pytest.approx(8.0)
 
 
 def test_a_booking_whose_holder_is_long_overdue_hardly_counts() -> None:
     hall = scene([Person(1, BILL, 0.0)], [CallingDesk(1, BILL)])
     for due, most in ((-30.0, 0.05), (0.0, 0.6), (60.0, 0.86)):
         person = Person(2, BILL, 0.0, due=due)
-        assert waits._to_come(hall, person).share < most
-    assert waits._to_come(hall, Person(2, BILL, 0.0, due=60.0)).share > 0.84
+        assert runs._to_come(hall, person).share < most
+    assert runs._to_come(hall, Person(2, BILL, 0.0, due=60.0)).share > 0.84
 
 
 def test_the_share_that_has_left_is_linear_between_what_is_known() -> None:
     gone_by = ((30.0, 0.1), (60.0, 0.3))
-    assert waits.patience_of(gone_by, 0.05) == 15.0
-    assert waits.patience_of(gone_by, 0.2) == pytest.approx(45.0)
-    assert waits.patience_of(gone_by, 0.3) == math.inf
-    assert waits.patience_of((), 0.0) == math.inf
+    assert runs.patience_of(gone_by, 0.05) == 15.0
+    assert runs.patience_of(gone_by, 0.2) == pytest.approx(45.0)
+    assert runs.patience_of(gone_by, 0.3) == math.inf
+    assert runs.patience_of((), 0.0) == math.inf
 
 
 def test_people_with_priority_who_will_come_make_the_wait_longer() -> None:
@@ -144,16 +144,16 @@ def test_people_with_priority_who_will_come_make_the_wait_longer() -> None:
 
 
 def test_a_quantile_leaves_the_promised_share_of_one_more_draw_below() -> None:
-    assert waits.quantile([1.0, 2.0, 3.0], 0.5) == 2.0
-    assert waits.quantile([1.0, 2.0, 3.0], 0.25) == 1.0
-    assert waits.quantile([1.0, 2.0, 3.0], 0.01) == 1.0
-    assert waits.quantile([7.0], 0.9) == 7.0
+    assert told_range.quantile([1.0, 2.0, 3.0], 0.5) == 2.0
+    assert told_range.quantile([1.0, 2.0, 3.0], 0.25) == 1.0
+    assert told_range.quantile([1.0, 2.0, 3.0], 0.01) == 1.0
+    assert told_range.quantile([7.0], 0.9) == 7.0
 
 
 @pytest.mark.slow
 def test_only_whoever_is_in_a_hall_takes_memory_and_what_all_halls_share_takes_it_once() -> None:
-    dice = waits.Dice()
-    halls = [waits.Draws(dice) for _ in range(10)]
+    dice = chance.Dice()
+    halls = [chance.Draws(dice) for _ in range(10)]
     tracemalloc.start()
     for run in range(waits.RUNS):
         dice.strangers(run)
@@ -168,7 +168,7 @@ def test_only_whoever_is_in_a_hall_takes_memory_and_what_all_halls_share_takes_i
 def test_a_wait_is_the_same_whoever_else_was_drawn_before() -> None:
     people = [Person(number, BILL, -1.0) for number in range(6)]
     hall = scene(people, [CallingDesk(1, BILL)])
-    kept = waits.Draws()
+    kept = chance.Draws()
     for of in (hall, msgspec.structs.replace(hall, waiting=people[3:]), hall):
-        for runs in (8, waits.RUNS):
-            assert waits.forecast(of, runs, draws=kept) == waits.forecast(of, runs)
+        for count in (8, waits.RUNS):
+            assert waits.forecast(of, count, draws=kept) == waits.forecast(of, count)

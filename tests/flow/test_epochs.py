@@ -8,7 +8,7 @@ import pytest
 
 from queue_app.domain.hall import Hall
 from queue_app.domain.ranges import Forecasts
-from queue_app.domain.waits import Wait
+from queue_app.domain.told_range import Wait
 from queue_app.flow.promising import Promises
 from queue_app.queries import halls, reference
 from queue_app.queries.epochs import EPOCH

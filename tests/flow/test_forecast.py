@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from queue_app.clock import FixedClock
-from queue_app.domain import forecast, waits
+from queue_app.domain import chance, forecast, runs, scene, waits
 from queue_app.domain.catalogue import Text
 from queue_app.domain.centre import Closure, Period
 from queue_app.domain.habits import Habits
@@ -25,7 +25,7 @@ NOON = MONDAY.replace(hour=12)
 """Desk 6 has its break from then until 13:00, by the sample's roster; desk 1 has none."""
 
 
-async def foreseen(desk: Desk, now: datetime) -> waits.ForeseenDesk | None:
+async def foreseen(desk: Desk, now: datetime) -> scene.ForeseenDesk | None:
     """That desk as the forecast sees it."""
     directory = await reference.directory()
     seen = await halls.load(directory, directory.branch(BRANCH), now)
@@ -81,7 +81,7 @@ async def test_the_end_of_a_pause_outside_the_roster_is_a_chance_that_grows_with
         seen = await foreseen(desk, clock.now())
         assert seen and seen.serving and seen.opens == 0.0
         habits = await habits_now(clock.now())
-        rests = sorted(waits.residual(seen.serving, normal, habits) for normal in normals)
+        rests = sorted(runs.residual(seen.serving, normal, habits) for normal in normals)
         assert rests[360] > 2 * rests[40]
         middles.append(rests[200])
     assert middles == sorted(middles), "the longer it has lasted, the longer it will"
@@ -139,7 +139,7 @@ async def test_ranges_are_kept_while_named_services_are_stopped(
     made: list[int] = []
     make, forecasts = waits.forecast, Forecasts()
 
-    def counted(scene: waits.Scene, draws: waits.Draws) -> dict[int, list[float]]:
+    def counted(scene: scene.Scene, draws: chance.Draws) -> dict[int, list[float]]:
         made.append(len(scene.waiting))
         return make(scene, draws=draws)
 

@@ -17,14 +17,13 @@ from queue_app.domain.correction import (
     STRETCH,
     AddedMinutes,
     Correction,
-    class_of,
     corrected,
 )
 from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.habits import Habits, Seen
 from queue_app.domain.people import OPERATOR
 from queue_app.domain.readiness import StoodFree, readiness_of
-from queue_app.domain.waits import Wait
+from queue_app.domain.told_range import Wait
 from queue_app.flow import accounts, interrupting, promising
 from queue_app.flow.act import By
 from queue_app.jobs import learning
@@ -271,7 +270,7 @@ async def days() -> tuple[date, date]:
 
 def longer(found: Correction) -> float:
     """By how many minutes the high end of somebody with three ahead is told later."""
-    return found.shifts[class_of(3)].high
+    return found.applied(20.0, 30.0, 3)[1] - corrected(()).applied(20.0, 30.0, 3)[1]
 
 
 async def test_ranges_that_ended_too_soon_are_told_longer_and_each_counts_once(
@@ -279,9 +278,9 @@ async def test_ranges_that_ended_too_soon_are_told_longer_and_each_counts_once(
 ) -> None:
     assert await corrected_at(MONDAY) == corrected(())
     await told_too_short(days[0])
-    once = await corrected_at(MONDAY)
+    once = await corrected_at(MONDAY + timedelta(hours=2))
     assert longer(once) > 1.0
-    for moment in (2, -2, 96):
+    for moment in (4, -2, 96):
         assert await corrected_at(MONDAY + timedelta(hours=moment)) == once
     await told_too_short(days[1])
     assert await corrected_at(MONDAY + timedelta(hours=98)) != once

@@ -10,7 +10,7 @@ from queue_app.clock import FixedClock
 from queue_app.domain.hall import Hall
 from queue_app.domain.people import RESIDENT
 from queue_app.domain.promises import Promise
-from queue_app.domain.waits import Wait
+from queue_app.domain.told_range import Wait
 from queue_app.flow import arrival, promising
 from queue_app.flow.act import By
 from queue_app.flow.promising import KEPT_DAYS, Promises

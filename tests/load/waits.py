@@ -8,10 +8,10 @@ import random
 import time
 from collections.abc import Callable
 
-from queue_app.domain import waits
+from queue_app.domain import chance, waits
 from queue_app.domain.dispatch import POLICIES, CallingDesk, Expected, Person
+from queue_app.domain.scene import ForeseenDesk, Scene, Underway
 from queue_app.domain.service_times import ServiceTime
-from queue_app.domain.waits import ForeseenDesk, Scene, Underway
 from tests.load.stage import Stage
 from tests.load.table import Table, ms, part
 
@@ -20,7 +20,7 @@ TIME = ServiceTime(mu=2.0, sigma=0.4, visits=10)
 
 
 async def measure(stage: Stage) -> list[Table]:
-    hall, draws = large_hall(), waits.Draws()
+    hall, draws = large_hall(), chance.Draws()
     table = Table(
         f"Waits of {WAITING} people, {DESKS} desks, {BOOKED} bookings to come",
         ("", "p50", "p95"),

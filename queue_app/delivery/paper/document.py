@@ -13,7 +13,7 @@ from queue_app.domain.centre import Centre
 from queue_app.domain.hall import Hall
 from queue_app.domain.paper import OWN_WORDS, PaperPart
 from queue_app.domain.tickets import Progress, Ticket
-from queue_app.domain.waits import Wait, served_by
+from queue_app.domain.told_range import Wait, served_by
 from queue_app.texts.formats import Formats
 from queue_app.texts.speaker import Speaker, speaker_of
 from queue_app.texts.words import N_, Words, words

@@ -14,7 +14,7 @@ from queue_app.domain.habits import Habits
 from queue_app.domain.hall import Hall, HallTicket
 from queue_app.domain.ranges import Forecasts
 from queue_app.domain.tickets import Progress, Ticket
-from queue_app.domain.waits import Wait
+from queue_app.domain.told_range import Wait
 
 DAY = date(2026, 11, 24)
 """A Tuesday."""
