@@ -93,7 +93,8 @@ async def search_catalogue(
     spoken = (await reference.directory()).spoken(language)
     return SearchView(
         tuple(
-            FoundView(one.kind, one.code, one.title[spoken], one.matched) for one in await search(q)
+            FoundView(one.kind, one.code, one.title[spoken], one.matched, one.sure)
+            for one in await search(q)
         )
     )
 

@@ -53,12 +53,14 @@ class CatalogueView(Struct, frozen=True):
 
 
 class FoundView(Struct, frozen=True):
-    """`title` in the language that was asked for; `matched`: the words of ours that led there."""
+    """`title` in the language that was asked for; `matched`: the words of ours that led there;
+    `sure`: more than half of the words of the question are known here."""
 
     kind: Literal["service", "note"]
     code: str
     title: str
     matched: tuple[str, ...]
+    sure: bool
 
 
 class SearchView(Struct, frozen=True):
