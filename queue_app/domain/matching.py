@@ -53,8 +53,8 @@ class Synonyms(Struct, frozen=True):
 
 
 class PlainWord(Struct, frozen=True):
-    """A plain word that a kiosk offers to be touched, as nobody types there; the search is asked
-    for its `title` in the centre's first language."""
+    """A plain word that a kiosk offers to be touched, as few type there; the search is asked for
+    its `title` in the centre's first language."""
 
     code: str
     title: Text
