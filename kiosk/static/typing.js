@@ -3,6 +3,7 @@
 import { byId } from "/static/web/lib/dom.js";
 import { ask } from "/static/web/lib/requests.js";
 import { language, say, unsay } from "/static/web/lib/words.js";
+import * as visit from "./visit.js";
 
 const LONGEST = 60;
 const MOST_FOUND = 4;
@@ -11,13 +12,8 @@ const WITHIN_MS = 4_000;
 const words = byId("typed-words");
 const alphabets = [...document.querySelectorAll("[data-letters]")];
 const next = [...document.querySelectorAll("[data-next]")];
-const rows = new Map(
-  [...document.querySelectorAll("#typed-found [data-service]")].map((row) => [
-    row.dataset.service,
-    row,
-  ]),
-);
-const more = byId("typed-found").lastElementChild;
+const list = byId("typed-found");
+const more = list.lastElementChild;
 
 let typed = "";
 let alphabet = 0;
@@ -56,9 +52,8 @@ export async function find() {
   const address = `/api/v1/catalogue/search?${new URLSearchParams({ q: asked })}`;
   const answer = await ask(address, { withinMs: WITHIN_MS });
   if (asked !== question()) return false;
-  const found = answer?.ok ? answer.content.results.filter(({ code }) => rows.has(code)) : [];
   byId("typed-over").textContent = asked;
-  showFound(found.slice(0, MOST_FOUND));
+  const found = showFound(answer?.ok ? answer.content.results : []);
   tell(answer?.ok ? found : null);
   return true;
 }
@@ -71,13 +66,13 @@ function tell(found) {
   else say(said, (t) => (!found ? t.no_answer : found.length ? t.found_partly : t.found_nothing));
 }
 
-function showFound(found) {
-  for (const row of rows.values()) row.hidden = true;
-  for (const { code } of found) {
-    const row = rows.get(code);
-    row.hidden = false;
-    more.before(row);
-  }
+/** Those that are given here, as far as there is room for them. */
+function showFound(results) {
+  for (const button of list.querySelectorAll("[data-service]")) visit.takeBack(button);
+  const here = results.map((one) => [one, visit.offerAgain(one.code)]).filter(([, one]) => one);
+  for (const [, button] of here.slice(MOST_FOUND)) visit.takeBack(button);
+  for (const [, button] of here.slice(0, MOST_FOUND)) more.before(button);
+  return here.map(([one]) => one);
 }
 
 function set(text) {
