@@ -21,6 +21,7 @@ from queue_app.domain.half_hours import (
     quietest,
 )
 from queue_app.domain.interruptions import Interruption, stop_of_all
+from queue_app.domain.policies import minutes_of_right
 from queue_app.queries import interruptions, orders_today, reference, waits_ahead
 from queue_app.queries.waits_ahead import Held
 from queue_app.screens import notices
@@ -84,6 +85,7 @@ async def every(request: AnyRequest, clock: Clock) -> Response[str]:
         "booking/now.html",
         directory=directory,
         rows=rows,
+        first_minutes=minutes_of_right(directory.centre),
         held=Held(sum(one.came for one in held.values()), sum(one.held for one in held.values())),
     )
 
@@ -107,6 +109,7 @@ async def one(request: AnyRequest, branch: str, clock: Clock) -> Response[str]:
         "booking/now_branch.html",
         directory=directory,
         row=_row(directory, where, ahead, stops[where.id], ended, now),
+        first_minutes=minutes_of_right(directory.centre),
         days=_drawn([day for day in days if day.half_hours]),
         held=held or Held(0, 0),
     )

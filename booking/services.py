@@ -61,6 +61,7 @@ def services_page(
         choice=choice,
         sought=asked,
         above=above,
+        partly=any(not one.sure for one in found),
         advised={one.code for one in found if one.kind == "note"},
         by_group=by_group,
         longest=longest,

@@ -30,6 +30,7 @@ from queue_app.delivery.calendars import calendar_file, calendar_links
 from queue_app.domain.appointments import Appointment, as_of
 from queue_app.domain.errors import Conflict, NotFound
 from queue_app.domain.numbering import token_in
+from queue_app.domain.policies import minutes_of_right
 from queue_app.domain.work import is_done
 from queue_app.flow import booking
 from queue_app.flow.act import By
@@ -165,6 +166,7 @@ async def page_of(
         changed="changed" in request.query_params,
         taken_again="again" in request.query_params,
         words=words.own,
+        first_minutes=minutes_of_right(directory.centre),
         calendars=calendar_links(found, directory, language_of(request)),
         **context,
     )

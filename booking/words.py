@@ -12,6 +12,13 @@ def services(spoken: Words) -> dict[str, Any]:
         "up_to": spoken.gettext("up to %(minutes)s min"),
         "limit": spoken.gettext("Choose at most %(limit)s services for one visit"),
         "found": spoken.forms("%(n)s service found", "%(n)s services found"),
+        "nothing": spoken.gettext(
+            "Nothing here fits these words. Try others, open the groups below, or ask us."
+        ),
+        "partly": spoken.gettext(
+            "We did not understand all of these words. If nothing of this is meant, try others,"
+            " open the groups below, or ask us."
+        ),
         "count": spoken.forms("%(n)s service", "%(n)s services"),
     }
 

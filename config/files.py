@@ -5,7 +5,8 @@ catalogue.toml  groups, services
 advice.toml     checklists, contacts, notes
 capacity.toml   skills, and layouts (hours, desks, lanes) that branches share
 branches.toml   branches
-search.toml     another, idle, synonyms, keywords, topics: words that find services; may be missing
+search.toml     another, idle, elsewhere, synonyms, keywords, topics: words that find services; may
+                be missing
 """
 
 from datetime import date
@@ -70,7 +71,7 @@ FILES: dict[str, frozenset[str]] = {
     "advice.toml": frozenset({"checklists", "contacts", "notes"}),
     "capacity.toml": frozenset({"skills", "layouts"}),
     "branches.toml": frozenset({"branches"}),
-    "search.toml": frozenset({"another", "idle", "synonyms", "keywords", "topics"}),
+    "search.toml": frozenset({"another", "idle", "elsewhere", "synonyms", "keywords", "topics"}),
 }
 """Every file of the folder with the keys at its top."""
 OPTIONAL = frozenset({"search.toml"})
@@ -225,6 +226,7 @@ def _search(reader: Reader, raw: dict[str, Any]) -> SearchWords:
     topics = reader.items(place.at("topics"), raw.get("topics", []), PlainWord)
     return SearchWords(
         idle=reader.value(place.at("idle"), raw.get("idle", {}), Phrases) or {},
+        elsewhere=reader.value(place.at("elsewhere"), raw.get("elsewhere", {}), Phrases) or {},
         synonyms=tuple(filter(None, synonyms)),
         keywords=tuple(value for _, value in keywords),
         topics=tuple(value for _, value in topics),

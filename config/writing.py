@@ -55,6 +55,7 @@ def write_centre(centre: Centre, folder: Path) -> None:
         "search.toml": ({"another": centre.search.another} if centre.search.another else {})
         | {
             "idle": {key: list(words) for key, words in centre.search.idle.items()},
+            "elsewhere": {key: list(words) for key, words in centre.search.elsewhere.items()},
             "synonyms": _plain_all(centre.search.synonyms),
             "keywords": _plain_all(centre.search.keywords),
             "topics": _plain_all(centre.search.topics),

@@ -24,6 +24,7 @@ from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.hall import Hall
 from queue_app.domain.numbering import branch_of_token
 from queue_app.domain.people import DeviceKind
+from queue_app.domain.policies import minutes_of_right
 from queue_app.domain.ranges import Forecasts
 from queue_app.domain.rights import require
 from queue_app.flow.act import By
@@ -113,7 +114,7 @@ async def _screens(request: Asked, seen: Hall, printer: KioskPrinter | None) -> 
         said=sayings.said,
         longest=_longest,
         slip=slip_of(directory.centre),
-        first_minutes=int(seen.policy.priority_head_start),
+        first_minutes=minutes_of_right(directory.centre),
         label=partial(label_of, directory.centre),
         published=published,
     )

@@ -109,6 +109,12 @@ def script(spoken: Words) -> dict[str, Any]:
         ),
         "visit_over": spoken.gettext("This booking has been used already"),
         "visit_over_next": spoken.gettext("If you need something else, take a new ticket."),
+        "found_nothing": spoken.gettext(
+            "Nothing here fits these words. Try others, or ask the staff."
+        ),
+        "found_partly": spoken.gettext(
+            "We did not understand all of these words. Is it one of these?"
+        ),
         "paper": {
             "waiting": spoken.gettext("Your ticket is being printed"),
             "printed": spoken.gettext("Take your ticket"),

@@ -64,7 +64,10 @@ function show(found) {
   results.hidden = !services;
   byId("advice").hidden = !notes;
   byId("found").textContent = services ? plural(t.found, services) : "";
-  byId("nothing-found").hidden = Boolean(services || notes || !search.value.trim());
+  const partly = found.some((one) => !one.sure);
+  const nothing = !services && !notes && search.value.trim();
+  byId("nothing-said").textContent = partly ? t.partly : t.nothing;
+  byId("nothing-found").hidden = !partly && !nothing;
   count();
 }
 

@@ -33,6 +33,7 @@ import * as screens from "./screens.js";
 import { clearTicket, toggleHold } from "./ticket.js";
 import { known } from "./times.js";
 import * as turner from "./turner.js";
+import * as typing from "./typing.js";
 import * as visit from "./visit.js";
 
 const TAP_GUARD_MS = 400;
@@ -40,6 +41,10 @@ const TAP_GUARD_MS = 400;
 const { branch } = known;
 /* The centre's first, unless the page's address has it otherwise; each visitor begins in it. */
 const ownLanguage = language();
+
+const languages = [...document.querySelectorAll("[data-language]")].map(
+  (button) => button.dataset.language,
+);
 
 let goneHomeAt = -Infinity;
 
@@ -59,6 +64,7 @@ errand.begin({ onEnd: restart, onSettled: idle.settle, onDoor, askDoor: hall.ask
 visit.allow(known.max_services);
 visit.clear();
 keypad.set("");
+typing.clear(languages);
 for (const picture of document.querySelectorAll("#booking-qr svg, .prospect-booking svg")) {
   name(picture, (t) => t.booking_qr_label);
 }
@@ -99,13 +105,15 @@ function onClick(event) {
   const button = event.target.closest("button");
   if (!button) return;
   if (!allowed(button)) return refuse(button);
-  const { go, service, remove, priority, digit, key, way, mode } = button.dataset;
+  const { go, service, remove, priority, digit, key, way, mode, letter } = button.dataset;
   if (go) open(go);
   else if (service) choose(service);
   else if (remove) discard(remove);
   else if (priority !== undefined) prefer(button, priority);
   else if (digit) keypad.enter(digit);
   else if (key) editCode(key);
+  else if (letter) typing.type(letter);
+  else if (button.dataset.typing) editTyped(button.dataset.typing);
   else if (way) errand.leadOn(way);
   else if (mode) toggleMode(button);
   else if (button.dataset.language) changeLanguage(button.dataset.language);
@@ -123,6 +131,7 @@ function refuse(button) {
 function open(screen) {
   if (isHome() && performance.now() - goneHomeAt < TAP_GUARD_MS) return;
   if (screen === "check-in") keypad.set("");
+  if (screen === "typing") typing.clear(languages);
   screens.go(screen);
 }
 
@@ -149,6 +158,18 @@ function prefer(button, code) {
 function editCode(key) {
   if (key === "clear") keypad.set("");
   else keypad.deleteLast();
+}
+
+function editTyped(how) {
+  if (how === "back") typing.deleteLast();
+  else if (how === "half") typing.otherHalf();
+  else typing.otherAlphabet();
+}
+
+/** The answer takes the screen only if its visitor still waits for it. */
+async function findTyped() {
+  if (!typing.question()) return;
+  if ((await typing.find()) && screens.current() === "typing") screens.go("typed");
 }
 
 function toggleMode(button) {
@@ -178,6 +199,7 @@ function back() {
 function act(id) {
   if (id === "take") errand.takeTicket();
   else if (id === "check-in") errand.checkIn();
+  else if (id === "find-typed") findTyped();
   else if (id === "ticket-done") restart();
   else if (id === "ticket-pause") toggleHold();
   else if (id === "reprint") printAgain();
@@ -200,6 +222,7 @@ function restart() {
   clearTicket();
   ease.reset();
   speakAs(ownLanguage);
+  typing.clear(languages);
   goneHomeAt = performance.now();
   screens.begin(home());
   idle.settle();
@@ -211,6 +234,7 @@ function onKey(event) {
   if (isShortcut(event)) return;
   if (event.key === "Escape" && !isHome()) return stepBack(event);
   if (isAsking()) return;
+  if (screens.current() === "typing") return typeByKey(event);
   if (screens.current() !== "check-in") {
     if (aloud.isOn() && digitOf(event)) toChoice(Number(digitOf(event)));
     return;
@@ -219,6 +243,14 @@ function onKey(event) {
   else if (event.key === "Backspace") keypad.deleteLast();
   else if (event.key === "Enter" && keypad.isWhole() && !event.target.closest("button")) {
     errand.checkIn();
+  }
+}
+
+function typeByKey(event) {
+  if (event.key === "Backspace") typing.deleteLast();
+  else if (event.key === "Enter" && !event.target.closest("button")) findTyped();
+  else if (event.key === " " ? !event.target.closest("button") : event.key.length === 1) {
+    typing.type(event.key);
   }
 }
 
@@ -243,10 +275,12 @@ function pressFocused() {
 }
 
 function onScan(text) {
-  if (screens.current() === "sending" || screens.current() === "offline") return;
+  if (screens.current() === "sending" || screens.current() === "offline") return undefined;
+  // Words that are typed quickly are no scan.
+  if (screens.current() === "typing" && !codeIn(text)) return findTyped();
   idle.settle();
   clearTicket();
-  errand.scan(codeIn(text));
+  return errand.scan(codeIn(text));
 }
 
 // What happens in the hall.

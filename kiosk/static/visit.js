@@ -33,6 +33,22 @@ export function stop(codes, over) {
   render();
 }
 
+/** One more button for this service, for where a search has found it; none where it is not given. */
+export function offerAgain(code) {
+  const offer = offers.get(code);
+  if (!offer) return null;
+  const button = offer.button.cloneNode(true);
+  offer.buttons.push(button);
+  showOffer(code, button);
+  return button;
+}
+
+export function takeBack(button) {
+  const offer = offers.get(button.dataset.service);
+  offer.buttons = offer.buttons.filter((one) => one !== button);
+  button.remove();
+}
+
 export function services() {
   return [...chosen];
 }

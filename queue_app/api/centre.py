@@ -23,6 +23,7 @@ from queue_app.domain.catalogue import Channel, Language, planned_minutes
 from queue_app.domain.centre import Period
 from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.hours import DAY_MINUTES, bounds
+from queue_app.domain.policies import minutes_of_right
 from queue_app.domain.ranges import Forecasts
 from queue_app.flow import arrival
 from queue_app.flow.arrival import Prospect, chosen_services
@@ -93,7 +94,8 @@ async def search_catalogue(
     spoken = (await reference.directory()).spoken(language)
     return SearchView(
         tuple(
-            FoundView(one.kind, one.code, one.title[spoken], one.matched) for one in await search(q)
+            FoundView(one.kind, one.code, one.title[spoken], one.matched, one.sure)
+            for one in await search(q)
         )
     )
 
@@ -126,7 +128,9 @@ def _branch(directory: Directory, branch: Branch, now: datetime) -> BranchView:
         ),
         kiosk=door.state,
         opens_at=door.opens_at,
+        tickets_at=door.tickets_at,
         closes_at=door.closes_at,
+        priority_minutes=minutes_of_right(directory.centre),
     )
 
 

@@ -53,12 +53,14 @@ class CatalogueView(Struct, frozen=True):
 
 
 class FoundView(Struct, frozen=True):
-    """`title` in the language that was asked for; `matched`: the words of ours that led there."""
+    """`title` in the language that was asked for; `matched`: the words of ours that led there;
+    `sure`: more than half of the words of the question are known here."""
 
     kind: Literal["service", "note"]
     code: str
     title: str
     matched: tuple[str, ...]
+    sure: bool
 
 
 class SearchView(Struct, frozen=True):
@@ -83,7 +85,9 @@ class ClosureView(Struct, frozen=True):
 
 
 class BranchView(Struct, frozen=True):
-    """`closures`: from today on, in their order."""
+    """`closures`: from today on, in their order. `tickets_at`: from when the kiosk gives tickets
+    for the hours that begin at `opens_at`, while it gives none. `priority_minutes`: whoever has a
+    right to go first is called before those without a booking who came up to so much earlier."""
 
     slug: str
     kind: BranchKind
@@ -94,7 +98,9 @@ class BranchView(Struct, frozen=True):
     closures: tuple[ClosureView, ...]
     kiosk: str
     opens_at: datetime | None
+    tickets_at: datetime | None
     closes_at: datetime | None
+    priority_minutes: int
 
 
 class DayView(Struct, frozen=True):

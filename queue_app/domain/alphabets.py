@@ -86,14 +86,22 @@ def likeness(one: str, other: str) -> float:
     return max(_same_stem(one, other), _slip(one, other))
 
 
+def inflects(one: str, other: str) -> bool:
+    """Whether two folded words differ by an ending alone; slips and short stems do not count."""
+    if len(other) < 5 and len(one) != len(other):
+        return False
+    common = _common(one, other)
+    endings = 2 if len(other) > 7 else 1
+    return common >= max(3, len(other) - endings) and len(one) - common <= 3
+
+
 _DIGIT = re.compile(r"\d")
 
 
 def _same_stem(one: str, other: str) -> float:
     if one[:3] != other[:3]:
         return 0.0
-    common = next((n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), None)
-    common = min(len(one), len(other)) if common is None else common
+    common = _common(one, other)
     long = max(len(one), len(other))
     endings = 2 if common < 4 else 3 if common < 6 else 5
     share = common / long
@@ -104,6 +112,12 @@ def _same_stem(one: str, other: str) -> float:
     if _DIGIT.search(one) or _DIGIT.search(other):
         return 0.0
     return 0.95 if share >= 0.66 or common < 5 else 0.7
+
+
+def _common(one: str, other: str) -> int:
+    """How many letters the beginnings share."""
+    apart = (n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b)
+    return next(apart, min(len(one), len(other)))
 
 
 def _slip(one: str, other: str) -> float:

@@ -11,7 +11,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from queue_app.domain.alphabets import likeness, spellings, words_of
+from queue_app.domain.alphabets import inflects, likeness, spellings, words_of
 from queue_app.domain.catalogue import Language, Text
 
 Kind = Literal["service", "note"]
@@ -25,11 +25,15 @@ SURE = 0.75
 """So alike must two words be for the one to stand for what the other means."""
 TITLE, KEYWORD, GROUP, BODY = 1.0, 1.1, 0.3, 0.2
 """What a word is worth by where it stands."""
+PLAIN = 0.7
+"""With less a word is known by what is rather like it, or by a text that is not about it."""
 SYNONYM = 0.85
 WHOLE = 0.6
 """How much more something is worth of which a keyword stands whole in the question."""
 UNKNOWN = 0.35
 """The part of a word's worth by which one that leads nowhere lowers the rest."""
+ELSEWHERE = 4.0
+"""How many words that lead nowhere one of them weighs that names what others give."""
 OTHER_SPELLING = 0.9
 LONGEST = 200
 """Characters of a question that are read."""
@@ -49,8 +53,8 @@ class Synonyms(Struct, frozen=True):
 
 
 class PlainWord(Struct, frozen=True):
-    """A plain word that a kiosk offers to be touched, as nobody types there; the search is asked
-    for its `title` in the centre's first language."""
+    """A plain word that a kiosk offers to be touched, as few type there; the search is asked for
+    its `title` in the centre's first language."""
 
     code: str
     title: Text
@@ -58,10 +62,12 @@ class PlainWord(Struct, frozen=True):
 
 class SearchWords(Struct, frozen=True):
     """What the operator teaches the search beside the titles. `idle`: words that say nothing, such
-    as "how" and "my". `another`: the service that whoever finds nothing is offered as "another
-    question"."""
+    as "how" and "my". `elsewhere`: words for what others give, such as "passport"; a question with
+    one of them finds only what it names well by the rest of its words. `another`: the service that
+    whoever finds nothing is offered as "another question"."""
 
     idle: Phrases = {}
+    elsewhere: Phrases = {}
     synonyms: tuple[Synonyms, ...] = ()
     keywords: tuple[Keywords, ...] = ()
     topics: tuple[PlainWord, ...] = ()
@@ -79,13 +85,15 @@ class Thing(Struct, frozen=True):
 
 
 class Found(Struct, frozen=True):
-    """`matched`: the keywords and titles that led there, in the order of the question."""
+    """`matched`: the keywords and titles that led there, in the order of the question. `sure`: more
+    than half of the question's words are known here, whatever they say of this."""
 
     kind: Kind
     code: str
     title: Text
     matched: tuple[str, ...]
     score: float
+    sure: bool
 
 
 Sign = tuple[float, str]
@@ -103,6 +111,10 @@ class Index:
     def __init__(self, things: Sequence[Thing], taught: SearchWords) -> None:
         self._things = things
         self._idle = frozenset(w for text in _flat(taught.idle) for w in words_of(text))
+        self._elsewhere: dict[str, list[str]] = {}
+        """By first letter."""
+        for word in (word for text in _flat(taught.elsewhere) for word in words_of(text)):
+            self._elsewhere.setdefault(word[0], []).append(word)
         spoken: dict[str, list[str]] = {}
         for one in taught.keywords:
             spoken.setdefault(one.of, []).extend(_flat(one.words))
@@ -138,9 +150,12 @@ class Index:
         """What fits best first; nothing where that would be a guess."""
         best: list[Found] = []
         for number, spelling in enumerate(dict.fromkeys(spellings(question[:LONGEST]))):
-            found = self._find(self._telling(spelling), OTHER_SPELLING if number else 1.0)
+            asked = self._telling(spelling)
+            found = self._find(asked, OTHER_SPELLING if number else 1.0)
             if found and (not best or found[0].score > best[0].score):
                 best = found
+            if any(map(self._is_elsewhere, asked)):
+                break  # understood: in another alphabet it would be taken for something else
         return [one for one in best[:most] if one.score >= BESIDE * best[0].score]
 
     def _telling(self, text: str) -> tuple[str, ...]:
@@ -166,8 +181,9 @@ class Index:
 
     def _find(self, asked: tuple[str, ...], factor: float) -> list[Found]:
         signs = [self._signs(word) for word in asked]
-        worth = [self._worth(at) for at in signs]
+        worth = [self._worth(word, at) for word, at in zip(asked, signs, strict=True)]
         whole = sum(worth)
+        sure = 2 * sum(map(_is_plain, signs)) > len(signs)
         places = set().union(*signs) if signs else set()
         meant = frozenset().union(*map(self._meant, asked))
         found = []
@@ -178,7 +194,8 @@ class Index:
             if score >= FLOOR:
                 thing = self._things[place]
                 texts = tuple(dict.fromkeys(signs[n][place][1] for n in led))
-                found.append((place, Found(thing.kind, thing.code, thing.title, texts, score)))
+                one = Found(thing.kind, thing.code, thing.title, texts, score, sure)
+                found.append((place, one))
         return [one for _, one in sorted(found, key=lambda one: (-one[1].score, one[0]))]
 
     def _signs(self, word: str) -> dict[int, Sign]:
@@ -191,6 +208,8 @@ class Index:
         return self._known[word]
 
     def _looked_up(self, word: str) -> dict[int, Sign]:
+        if self._is_elsewhere(word):
+            return {}
         signs = self._near(word)
         for other, alike in self._forms_of(word).items():
             if alike >= SURE and other in self._synonyms:
@@ -213,23 +232,36 @@ class Index:
             }
         return self._alike[word]
 
-    def _worth(self, signs: Mapping[int, Sign]) -> float:
-        """The fewer things a word leads to, the more; what leads nowhere says little."""
+    def _is_elsewhere(self, word: str) -> bool:
+        """Whether it is rather what others give than any word that is known here."""
+        named = self._elsewhere.get(word[0], ())
+        if word in named:
+            return True
+        known = max(self._forms_of(word).values(), default=0.0)
+        return known < 1.0 and any(inflects(word, other) for other in named)
+
+    def _worth(self, word: str, signs: Mapping[int, Sign]) -> float:
+        """The fewer things a word leads to, the more; what leads nowhere says little, but where it
+        names what others give."""
         most = math.log(1 + len(self._things))
+        if not signs and self._is_elsewhere(word):
+            return ELSEWHERE * most
         strong = sum(1 for strength, _ in signs.values() if strength >= 0.5)
         return most - math.log(1 + strong) + 0.3 if signs else UNKNOWN * most
 
     def _whole(self, place: int, asked: Sequence[str], meant: frozenset[str]) -> float:
         """Whether a keyword stands whole in the question; the more of the question it is, the
-        more that says."""
-        best = 0.0
+        more that says. One word alone says nothing beside what others give."""
+        best, least = 0.0, 2 if any(map(self._is_elsewhere, asked)) else 1
         for keyword in self._keywords[place]:
-            if len(keyword.words) <= len(asked) and meant.issuperset(keyword.words):
+            if least <= len(keyword.words) <= len(asked) and meant.issuperset(keyword.words):
                 best = max(best, WHOLE * len(keyword.words) / len(asked))
         return best
 
     def _meant(self, word: str) -> frozenset[str]:
         """The words that stand anywhere and mean this one."""
+        if self._is_elsewhere(word):
+            return frozenset(one for one in self._forms_of(word) if inflects(word, one))
         if word not in self._meanings:
             groups = (
                 self._members[other]
@@ -245,6 +277,11 @@ class Index:
             for other, alike in self._forms_of(word).items()
             if alike >= SURE and other in self._standing
         )
+
+
+def _is_plain(signs: Mapping[int, Sign]) -> bool:
+    """Whether a word says something by itself, not only by its likeness to another."""
+    return any(strength >= PLAIN for strength, _ in signs.values())
 
 
 def _strengthen(signs: dict[int, Sign], by: Mapping[int, Sign], factor: float) -> None:

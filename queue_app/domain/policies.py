@@ -5,7 +5,7 @@ The one source for the hall, its estimates, the simulator and the demo.
 
 import msgspec
 
-from queue_app.domain.centre import Rules
+from queue_app.domain.centre import Centre, Rules
 from queue_app.domain.dispatch import POLICIES, Policy, PolicyName
 
 
@@ -24,3 +24,9 @@ def policy_named(name: PolicyName, rules: Rules) -> Policy:
         late_minutes=float(rules.late_minutes),
         early_minutes=float(rules.early_minutes),
     )
+
+
+def minutes_of_right(centre: Centre) -> int:
+    """So much later than others may come who has a right to be served first, and still be called
+    before them; 0 where the centre gives nobody such a right."""
+    return int(policy_of(centre.rules).priority_head_start) if centre.priorities else 0

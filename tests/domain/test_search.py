@@ -18,6 +18,8 @@ from tests.support.database import CONFIG
 
 QUESTIONS = Path(__file__).with_name("questions.tsv")
 """How residents ask, and what must be among the first three."""
+NOT_OURS = Path(__file__).with_name("not_ours.tsv")
+"""What people ask a service centre that others give."""
 FIRST = 3
 
 
@@ -86,6 +88,34 @@ def test_what_was_typed_on_the_other_layout_is_understood() -> None:
 )
 def test_what_is_not_ours_finds_nothing(question: str) -> None:
     assert own().find(question) == []
+
+
+def test_of_what_others_give_nearly_nothing_is_taken_for_ours() -> None:
+    asked = NOT_OURS.read_text(encoding="utf-8").splitlines()[1:]
+    taken = [one for one in asked if own().find(one)]
+    assert len(taken) <= 0.06 * len(asked), taken
+
+
+@pytest.mark.parametrize(
+    ("question", "code"),
+    [
+        ("технічний паспорт квартири", "area-change"),
+        ("немає паспорта лічильника", "meter-registration-info"),
+        ("мама в лікарні, квартира порожня", "absence-recalculation"),
+        ("повістка в суд за борги", "instalments-pending-case"),
+    ],
+)
+def test_a_word_of_others_hides_nothing_that_is_named_well_beside_it(
+    question: str, code: str
+) -> None:
+    assert code in first(question)
+
+
+def test_what_is_understood_by_half_or_less_is_not_sure() -> None:
+    sure = {
+        question: own().find(question)[0].sure for question in ("субсидія", "довідка чупакабри")
+    }
+    assert sure == {"субсидія": True, "довідка чупакабри": False}
 
 
 def test_what_matched_is_said() -> None:

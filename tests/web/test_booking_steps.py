@@ -156,6 +156,24 @@ async def test_a_residents_page_is_light(client: httpx.AsyncClient) -> None:
         assert sent < 25_000, (url, files)
 
 
+async def test_every_page_of_the_path_is_under_60_kilobytes(client: httpx.AsyncClient) -> None:
+    """Whole: with its styles, its scripts and what they import."""
+    link = await booked(client)
+    two = "service=debt-amount&service=owner-change&branch=podilskyi"
+    own = ("", "/services", "/day", "/contact", "/cancellation", "/data")
+    paths = [
+        *("/", "/?q=борг", "/way?service=tariffs", f"/branch?{CHOICE}", f"/taken?{CHOICE}"),
+        *(f"/day?{CHOICE}", f"/time?{CHOICE}&day=2026-11-25", f"/two?{two}", f"/wish?{CHOICE}"),
+        *("/now", "/now/podilskyi", "/my", "/my/all", "/about", "/held"),
+        *(f"{link}{step}" for step in own),
+    ]
+    for path in paths:
+        page = await get(client, path)
+        assert page.status_code == 200, path
+        files = await files_of(client, page.text)
+        assert page.num_bytes_downloaded + sum(files.values()) < 60_000, (path, files)
+
+
 async def test_a_time_is_chosen_first_and_the_place_after_it(client: httpx.AsyncClient) -> None:
     anywhere = CHOICE.replace("podilskyi", "*")
     places = await get(client, f"/branch?{anywhere.rsplit('&', 1)[0]}")

@@ -70,6 +70,17 @@ async def test_where_nothing_fits_the_page_says_so_and_whom_to_ask(
     assert "<details" in page.text
 
 
+async def test_what_is_understood_in_part_alone_is_shown_and_said_to_be_so(
+    client: httpx.AsyncClient,
+) -> None:
+    page = await client.get("/", params={"q": "довідка чупакабри"})
+    assert "Ми зрозуміли не всі слова" in words_of(page)
+    assert page.text.index('value="no-debt-certificate"') < page.text.index("<details")
+    results = (await client.get(SEARCH, params={"q": "довідка чупакабри"})).json()["results"]
+    assert results and not any(one["sure"] for one in results)
+    assert "Ми зрозуміли" not in words_of(await client.get("/", params={"q": "довідка"}))
+
+
 async def test_where_nothing_fits_another_question_leads_to_the_service_for_it(
     client: httpx.AsyncClient, clock: FixedClock
 ) -> None:
