@@ -3,7 +3,7 @@
 from litestar import Router, get, post
 from litestar.status_codes import HTTP_200_OK
 
-from queue_app.console.pages import START, Asked, Page, see, to_sign_in
+from queue_app.console.pages import START
 from queue_app.console.words import refused as refused_words
 from queue_app.domain.directory import Directory
 from queue_app.domain.errors import Conflict, NotSignedIn
@@ -17,6 +17,7 @@ from queue_app.queries.unsettled import Unsettled
 from queue_app.texts.words import words
 from queue_app.web.guards import require_same_origin, right
 from queue_app.web.i18n import language_of
+from queue_app.web.staff_pages import Asked, Page, see, to_sign_in
 from queue_app.web.templating import render
 
 PLACE = "/console/unsettled"

@@ -7,6 +7,7 @@ from babel import Locale
 
 from queue_app.domain.catalogue import Language
 from queue_app.texts.words import Words
+from queue_app.web.words import device_kinds
 
 
 def speaks(spoken: Words, languages: Sequence[Language]) -> dict[Language, str]:
@@ -25,17 +26,6 @@ def refused(spoken: Words) -> dict[str, str]:
     return {
         "email": spoken.gettext("Mail refused: our letters do not arrive. Tell the person."),
         "phone": spoken.gettext("Number refused: our SMS do not arrive. Tell the person."),
-    }
-
-
-def kinds(spoken: Words) -> dict[str, str]:
-    """What a device can do."""
-    return {
-        "kiosk": spoken.pgettext("device", "kiosk"),
-        "board": spoken.pgettext("device", "board"),
-        "panel": spoken.pgettext("device", "panel"),
-        "printer": spoken.pgettext("device", "printer"),
-        "voice": spoken.pgettext("device", "voice"),
     }
 
 
@@ -236,7 +226,7 @@ def desk(spoken: Words) -> dict[str, Any]:
             "stop_all": spoken.gettext("Stop all calls"),
             "stop_some": spoken.gettext("Stop these services"),
         },
-        "kinds": kinds(spoken),
+        "kinds": device_kinds(spoken),
         "device_away": spoken.gettext("%(name)s (%(kinds)s), last seen at %(time)s"),
         "transfer_nowhere": spoken.gettext("Choose another desk or another service."),
         "choose_service": spoken.gettext("Choose at least one service."),

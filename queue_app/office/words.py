@@ -21,14 +21,3 @@ def done(spoken: Words) -> dict[str, str]:
         "stopped": spoken.gettext("Calls are stopped"),
         "resumed": spoken.gettext("Calls go on"),
     }
-
-
-def kinds(spoken: Words) -> dict[str, str]:
-    """What a device can do."""
-    return {
-        "kiosk": spoken.pgettext("device", "kiosk"),
-        "board": spoken.pgettext("device", "board"),
-        "panel": spoken.pgettext("device", "panel"),
-        "printer": spoken.pgettext("device", "printer"),
-        "voice": spoken.pgettext("device", "voice"),
-    }

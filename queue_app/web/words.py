@@ -35,3 +35,14 @@ def push(spoken: Words) -> dict[str, Any]:
         ),
         "no_connection": spoken.gettext("That did not work: there is no connection. Try again."),
     }
+
+
+def device_kinds(spoken: Words) -> dict[str, str]:
+    """What a device can do."""
+    return {
+        "kiosk": spoken.pgettext("device", "kiosk"),
+        "board": spoken.pgettext("device", "board"),
+        "panel": spoken.pgettext("device", "panel"),
+        "printer": spoken.pgettext("device", "printer"),
+        "voice": spoken.pgettext("device", "voice"),
+    }
