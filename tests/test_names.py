@@ -18,7 +18,6 @@ SAME_MODULE = {
     "attendance": "the rule and how its people are read",
     "centre": "the structs and their routes",
     "demand": "the rule and its records",
-    "desk_asks": "what a clerk asks, and the routes",
     "desks": "the routes of desks and what is read of them",
     "devices": "what is done to them, how they stand, and their routes",
     "errors": "the tree and how the web says it",

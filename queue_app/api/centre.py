@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from litestar import Request, Response, get
 from litestar.params import Parameter, QueryParameter
 
-from queue_app.api.shapes import (
+from queue_app.api.centre_shapes import (
     BranchView,
     CatalogueView,
     ClosureView,

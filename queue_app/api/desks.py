@@ -5,7 +5,7 @@ from typing import Any
 from litestar import Request, Response, delete, get, post
 from litestar.status_codes import HTTP_200_OK, HTTP_204_NO_CONTENT
 
-from queue_app.api.shapes import (
+from queue_app.api.staff_shapes import (
     ContactAtDesk,
     Credentials,
     DeskDone,
@@ -21,7 +21,7 @@ from queue_app.api.shapes import (
 )
 from queue_app.domain.rights import has_taken, reach, require
 from queue_app.domain.tickets import Ticket
-from queue_app.flow import calling, contact_at_desk, staffing
+from queue_app.flow import calling, contact_at_desk, desk_asks, staffing
 from queue_app.flow.act import By
 from queue_app.queries import foretold, halls, reference
 from queue_app.queries import staff as people
@@ -112,6 +112,17 @@ async def pause_desk(desk: int, by: By, data: Pause | None = None) -> DeskDone:
 
 
 @post(
+    "/desks/{desk:int}/break-asks",
+    operation_id="askBreak",
+    opt=right("ask_break"),
+    status_code=HTTP_204_NO_CONTENT,
+    summary="Ask for a break; the work goes on until it is granted",
+)
+async def ask_break(desk: int, by: By, data: Pause | None = None) -> None:
+    await desk_asks.ask_break(by, desk, data.reason if data else "")
+
+
+@post(
     "/desks/{desk:int}/closings",
     operation_id="closeDesk",
     opt=right("close_desk"),
@@ -163,26 +174,6 @@ async def done(ticket: Ticket) -> TicketDone:
 
 
 @post(
-    "/tickets/{ticket:int}/recalls",
-    operation_id="recall",
-    opt=right("recall"),
-    status_code=HTTP_200_OK,
-)
-async def recall(ticket: int, by: By) -> TicketDone:
-    return await done(await calling.recall(by, ticket))
-
-
-@post(
-    "/tickets/{ticket:int}/starts",
-    operation_id="start",
-    opt=right("start"),
-    status_code=HTTP_200_OK,
-)
-async def start(ticket: int, by: By) -> TicketDone:
-    return await done(await calling.start(by, ticket))
-
-
-@post(
     "/tickets/{ticket:int}/finishes",
     operation_id="finish",
     opt=right("finish"),
@@ -191,26 +182,6 @@ async def start(ticket: int, by: By) -> TicketDone:
 async def finish(ticket: int, by: By, data: Finish | None = None) -> TicketDone:
     said = data or Finish()
     return await done(await calling.finish(by, ticket, said.services, said.outcome, said.note))
-
-
-@post(
-    "/tickets/{ticket:int}/no-shows",
-    operation_id="noShow",
-    opt=right("no_show"),
-    status_code=HTTP_200_OK,
-)
-async def no_show(ticket: int, by: By) -> TicketDone:
-    return await done(await calling.no_show(by, ticket))
-
-
-@post(
-    "/tickets/{ticket:int}/parkings",
-    operation_id="park",
-    opt=right("park"),
-    status_code=HTTP_200_OK,
-)
-async def park(ticket: int, by: By) -> TicketDone:
-    return await done(await calling.park(by, ticket))
 
 
 @post(
@@ -225,16 +196,6 @@ async def check_right(ticket: int, by: By, data: RightCheck) -> TicketDone:
 
 
 @post(
-    "/tickets/{ticket:int}/returns",
-    operation_id="putBack",
-    opt=right("put_back"),
-    status_code=HTTP_200_OK,
-)
-async def put_back(ticket: int, by: By) -> TicketDone:
-    return await done(await calling.put_back(by, ticket))
-
-
-@post(
     "/tickets/{ticket:int}/transfers",
     operation_id="transfer",
     opt=right("transfer"),
@@ -242,16 +203,6 @@ async def put_back(ticket: int, by: By) -> TicketDone:
 )
 async def transfer(ticket: int, by: By, data: Transfer) -> TicketDone:
     return await done(await calling.transfer(by, ticket, data.services, data.desk, data.note))
-
-
-@post(
-    "/tickets/{ticket:int}/undo",
-    operation_id="undo",
-    opt=right("undo"),
-    status_code=HTTP_200_OK,
-)
-async def undo(ticket: int, by: By) -> TicketDone:
-    return await done(await calling.undo(by, ticket))
 
 
 @post(

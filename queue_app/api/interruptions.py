@@ -3,7 +3,7 @@
 from litestar import get, post
 from litestar.status_codes import HTTP_200_OK
 
-from queue_app.api.shapes import InterruptionDone, NewInterruption, Resumption
+from queue_app.api.staff_shapes import InterruptionDone, NewInterruption, Resumption
 from queue_app.domain import interruptions
 from queue_app.domain.interruptions import Interruption
 from queue_app.domain.rights import require

@@ -3,7 +3,7 @@
 from litestar import get, post
 from litestar.status_codes import HTTP_200_OK
 
-from queue_app.api.shapes import NewProof, ProofAsked, ProofCode, ProofView
+from queue_app.api.visitor_shapes import NewProof, ProofAsked, ProofCode, ProofView
 from queue_app.api.visitors import shown
 from queue_app.domain.contacts import hidden_contact
 from queue_app.flow import proving

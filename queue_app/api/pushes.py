@@ -4,7 +4,7 @@ from litestar import get, post
 from litestar.status_codes import HTTP_204_NO_CONTENT
 
 from config.settings import Settings
-from queue_app.api.shapes import NewPush, NoMorePush, PushKey
+from queue_app.api.visitor_shapes import NewPush, NoMorePush, PushKey
 from queue_app.delivery.webpush import public_key
 from queue_app.domain.pushes import read_subscription
 from queue_app.flow import pushing

@@ -12,7 +12,8 @@ from litestar.status_codes import HTTP_200_OK
 from msgspec import Meta, Struct
 
 from queue_app.api.desks import done
-from queue_app.api.shapes import Body, Codes, DeskDone, TicketDone
+from queue_app.api.shapes import Body, Codes
+from queue_app.api.staff_shapes import DeskDone, TicketDone
 from queue_app.flow import supervising
 from queue_app.flow.act import By
 from queue_app.web.guards import right

@@ -5,7 +5,7 @@ from functools import partial
 from litestar import Response, get, post
 from litestar.status_codes import HTTP_200_OK, HTTP_202_ACCEPTED
 
-from queue_app.api.shapes import (
+from queue_app.api.visitor_shapes import (
     AppointmentView,
     Arrival,
     CheckIn,

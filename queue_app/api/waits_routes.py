@@ -6,7 +6,7 @@ from typing import Annotated
 from litestar import get
 from litestar.params import Parameter
 
-from queue_app.api.shapes import HalfHourView, WaitsView, WalkInNow
+from queue_app.api.centre_shapes import HalfHourView, WaitsView, WalkInNow
 from queue_app.clock import Clock
 from queue_app.domain.arrivals import tickets_until
 from queue_app.domain.errors import RuleBroken

@@ -3,7 +3,7 @@
 from litestar import get, post
 from litestar.status_codes import HTTP_200_OK
 
-from queue_app.api.shapes import FirstWish, NewWish, OfferView, WishView
+from queue_app.api.visitor_shapes import FirstWish, NewWish, OfferView, WishView
 from queue_app.domain.appointments import Appointment
 from queue_app.domain.centre import WEEKDAYS
 from queue_app.domain.contacts import Resident, hidden

@@ -1,13 +1,14 @@
 """The console's list of a branch's day: everybody in it, found by number, code, name or phone."""
 
-from typing import Any
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
 from uuid import UUID
 
 from litestar import Router, get, post
 from litestar.status_codes import HTTP_200_OK
 
 from queue_app.console import words
-from queue_app.console.pages import START, Asked, Page, parts_of, see, to_sign_in
+from queue_app.console.pages import START
 from queue_app.domain.attendance import STAGES, Attendee, looked_for, sorted_out
 from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.errors import NotSignedIn, QueueError
@@ -18,9 +19,12 @@ from queue_app.flow.act import By
 from queue_app.queries import attendance, printers, reference
 from queue_app.queries import staff as people
 from queue_app.web.guards import require_same_origin, right
+from queue_app.web.staff_pages import Asked, Page, parts_of, see, to_sign_in
 from queue_app.web.templating import render
 
 QUESTION_MAX = 80
+
+T = TypeVar("T")
 
 
 def today_of(slug: str) -> str:
@@ -43,7 +47,7 @@ def keyed(by: By, form: Any) -> By:
         return by
 
 
-@get("/branches/{branch:str}/today", include_in_schema=False, opt=right("see_today"))
+@get("/today", opt=right("see_today"))
 async def listed(request: Asked, branch: str, staff: Staff, by: By) -> Page:
     """`?q=`: who is looked for; `?stage=`: only those; `?said=` and `?number=`: what was done."""
     return await show(request, branch, staff, by)
@@ -88,76 +92,53 @@ def _flat(groups: dict[Any, list[Attendee]]) -> list[Attendee]:
     return [one for group in groups.values() for one in group]
 
 
-@post(
-    "/branches/{branch:str}/bookings/{number:int}/check-in",
-    include_in_schema=False,
-    status_code=HTTP_200_OK,
-    opt=right("check_in_for"),
-)
+async def _after(
+    request: Asked, slug: str, staff: Staff, by: By, act: Awaitable[T], said: Callable[[T], str]
+) -> Page:
+    """The list once it is done, which says so in the words of `said`; or why it was not. A right
+    that is missing stays an error."""
+    try:
+        done = await act
+    except QueueError as error:
+        if error.status in (401, 403):
+            raise
+        return await show(request, slug, staff, by, error)
+    return see(f"{today_of(slug)}?said={said(done)}")
+
+
+@post("/bookings/{number:int}/check-in", status_code=HTTP_200_OK, opt=right("check_in_for"))
 async def check_in(request: Asked, branch: str, number: int, staff: Staff, by: By) -> Page:
     """They stand at the counter: a ticket as the kiosk would give it."""
     require_same_origin(request)
-    try:
-        issued = await for_residents.check_in_for(by, branch, number)
-    except QueueError as error:
-        return await _refused(request, branch, staff, by, error)
-    return see(f"{today_of(branch)}?said=checked_in&number={issued.number}&link={issued.token}")
+    act = for_residents.check_in_for(by, branch, number)
+    said = "checked_in&number={0.number}&link={0.token}"
+    return await _after(request, branch, staff, by, act, said.format)
 
 
-@post(
-    "/branches/{branch:str}/bookings/{number:int}/cancellation",
-    include_in_schema=False,
-    status_code=HTTP_200_OK,
-    opt=right("cancel_for"),
-)
+@post("/bookings/{number:int}/cancellation", status_code=HTTP_200_OK, opt=right("cancel_for"))
 async def cancel(request: Asked, branch: str, number: int, staff: Staff, by: By) -> Page:
     require_same_origin(request)
-    try:
-        given_up = await for_residents.cancel_for(by, branch, number)
-    except QueueError as error:
-        return await _refused(request, branch, staff, by, error)
-    return see(f"{today_of(branch)}?said=cancelled&number={given_up.code}")
+    act = for_residents.cancel_for(by, branch, number)
+    return await _after(request, branch, staff, by, act, "cancelled&number={0.code}".format)
 
 
-@post(
-    "/branches/{branch:str}/today/tickets/{ticket:int}/return",
-    include_in_schema=False,
-    status_code=HTTP_200_OK,
-    opt=right("put_back"),
-)
+@post("/today/tickets/{ticket:int}/return", status_code=HTTP_200_OK, opt=right("put_back"))
 async def put_back(request: Asked, branch: str, ticket: int, staff: Staff, by: By) -> Page:
     require_same_origin(request)
-    try:
-        waits = await calling.put_back(by, ticket)
-    except QueueError as error:
-        return await _refused(request, branch, staff, by, error)
-    return see(f"{today_of(branch)}?said=returned&number={waits.number}")
+    act = calling.put_back(by, ticket)
+    return await _after(request, branch, staff, by, act, "returned&number={0.number}".format)
 
 
-@post(
-    "/branches/{branch:str}/today/tickets/{ticket:int}/paper",
-    include_in_schema=False,
-    status_code=HTTP_200_OK,
-    opt=right("see_today"),
-)
+@post("/today/tickets/{ticket:int}/paper", status_code=HTTP_200_OK, opt=right("see_today"))
 async def print_again(request: Asked, branch: str, ticket: int, staff: Staff, by: By) -> Page:
     require_same_origin(request)
-    try:
-        await printing.reprint(by, ticket)
-    except QueueError as error:
-        return await _refused(request, branch, staff, by, error)
-    return see(f"{today_of(branch)}?said=printed")
-
-
-async def _refused(request: Asked, slug: str, staff: Staff, by: By, error: QueueError) -> Page:
-    """The list, with what was wrong; a right that is missing stays an error."""
-    if error.status in (401, 403):
-        raise error
-    return await show(request, slug, staff, by, error)
+    act = printing.reprint(by, ticket)
+    return await _after(request, branch, staff, by, act, lambda _: "printed")
 
 
 router = Router(
-    START,
+    f"{START}/branches/{{branch:str}}",
     route_handlers=[listed, check_in, cancel, put_back, print_again],
+    include_in_schema=False,
     exception_handlers={NotSignedIn: to_sign_in},
 )

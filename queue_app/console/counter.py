@@ -10,7 +10,7 @@ from litestar.status_codes import HTTP_200_OK
 from msgspec import Struct
 
 from queue_app.console.attendance_list import keyed, place_of, today_of
-from queue_app.console.pages import START, Asked, Page, parts_of, see, to_sign_in
+from queue_app.console.pages import START
 from queue_app.domain.appointments import Appointment
 from queue_app.domain.catalogue import Channel, Language
 from queue_app.domain.directory import Branch, Directory
@@ -22,6 +22,7 @@ from queue_app.queries import appointments, slots
 from queue_app.queries.slots import FreeDay
 from queue_app.web.guards import require_same_origin, right
 from queue_app.web.sentences import sentences
+from queue_app.web.staff_pages import Asked, Page, parts_of, see, to_sign_in
 from queue_app.web.templating import render
 
 NAME_MAX, CONTACT_MAX = 200, 254

@@ -6,8 +6,7 @@ from typing import Any
 from litestar import Router, get, post
 from litestar.status_codes import HTTP_200_OK
 
-from queue_app.console import words
-from queue_app.console.pages import START, Asked, Page, parts_of, see, to_sign_in
+from queue_app.console.pages import START
 from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.errors import Conflict, NotFound, NotSignedIn, QueueError, RuleBroken
 from queue_app.domain.people import Staff
@@ -18,7 +17,9 @@ from queue_app.queries import devices as kept
 from queue_app.queries import reference
 from queue_app.queries.devices import Pairing
 from queue_app.web.guards import require_same_origin, right
+from queue_app.web.staff_pages import Asked, Page, parts_of, see, to_sign_in
 from queue_app.web.templating import render
+from queue_app.web.words import device_kinds
 
 PLACE = "/console/devices"
 
@@ -58,7 +59,7 @@ async def _page(
         "console/devices.html",
         status=refused.status if refused else HTTP_200_OK,
         staff=staff,
-        kinds=words.kinds,
+        kinds=device_kinds,
         directory=directory,
         devices=found,
         states={one.id: one.state(now) for one in found},

@@ -5,7 +5,7 @@ from typing import Any
 from litestar import Router, get, post
 from litestar.status_codes import HTTP_200_OK
 
-from queue_app.console.pages import START, Asked, Page, end, parts_of, see, to_sign_in
+from queue_app.console.pages import START, end
 from queue_app.domain.errors import NotSignedIn, QueueError
 from queue_app.domain.people import Staff
 from queue_app.domain.rights import reach
@@ -15,6 +15,7 @@ from queue_app.flow.act import By
 from queue_app.queries import reference, tickets
 from queue_app.queries import staff as people
 from queue_app.web.guards import require_same_origin, right
+from queue_app.web.staff_pages import Asked, Page, parts_of, see, to_sign_in
 from queue_app.web.templating import render
 
 

@@ -1,12 +1,9 @@
 """The clerk's face: sign in, take a desk, and the screen of a working day."""
 
-from typing import Any
-
 import msgspec
-from litestar import MediaType, Request, Response, Router, get, post
+from litestar import MediaType, Response, Router, get, post
 from litestar.datastructures import Cookie
-from litestar.response import Redirect
-from litestar.status_codes import HTTP_200_OK, HTTP_303_SEE_OTHER
+from litestar.status_codes import HTTP_200_OK
 
 from queue_app.clock import Clock
 from queue_app.console import words
@@ -31,14 +28,13 @@ from queue_app.queries import desks, foretold, halls, reference, unsettled
 from queue_app.queries import staff as people
 from queue_app.screens.desk import desk_view, viewer_of
 from queue_app.screens.overview import branch_overview
-from queue_app.web.errors import queue_error, wants_json
 from queue_app.web.guards import SESSION_COOKIE, find_staff, require_same_origin, right
 from queue_app.web.i18n import language_of
 from queue_app.web.limits import SIGN_IN as SIGN_IN_LIMIT
-from queue_app.web.sentences import sentences
+from queue_app.web.staff_pages import SIGN_IN, Asked, Page, parts_of, see, to_sign_in
 from queue_app.web.templating import NO_STORE, pages_of, render
+from queue_app.web.words import device_kinds, reminders
 
-SIGN_IN = "/console/sign-in"
 START = "/console"
 LEAVING = "/console/leaving"
 LOGIN_MAX = 200
@@ -48,18 +44,6 @@ BROWSER_COOKIE = "known"
 """By which the brake of sign-ins knows a browser; it opens nothing."""
 BROWSER_SECONDS = int(KNOWN_FOR.total_seconds())
 SESSION_SECONDS = staffing.SESSION_HOURS * 3600
-
-Page = Response[Any]
-Asked = Request[Any, Any, Any]
-
-
-def to_sign_in(request: Asked, error: NotSignedIn) -> Page:
-    """A page leads to the sign-in; a script is told, and leads there itself."""
-    return queue_error(request, error) if wants_json(request) else see(SIGN_IN)
-
-
-def see(path: str) -> Page:
-    return Redirect(path, status_code=HTTP_303_SEE_OTHER)
 
 
 @get("/sign-in", include_in_schema=False, opt=right("see_page"))
@@ -71,7 +55,7 @@ async def sign_in_page(request: Asked) -> Page:
 
 def _ask(request: Asked, login: str = "", refused: QueueError | None = None) -> Page:
     """The form; if it was `refused`, what was wrong and what to do."""
-    said = " ".join(f"{part}." for part in parts_of(request, refused)) if refused else None
+    said = ". ".join(parts_of(request, refused)) if refused else None
     seconds = refused.details.get("retry_after_seconds") if refused else None
     return render(
         request,
@@ -81,11 +65,6 @@ def _ask(request: Asked, login: str = "", refused: QueueError | None = None) -> 
         login=login,
         error=said,
     )
-
-
-def parts_of(request: Asked, refused: QueueError) -> tuple[str, str]:
-    title, detail = sentences(request, refused.code, refused.details)
-    return title.rstrip("."), detail.rstrip(".")
 
 
 @post(
@@ -219,11 +198,11 @@ async def _choose(
         away=shown.devices_away,
         forgotten=shown.forgotten,
         numbers={desk.id: desk.number for desk in seen.desks},
-        reminder_words=words.reminders,
+        reminder_words=reminders,
         notice=shown.notice,
         says=staff.role in RIGHTS["say_line"],
         longest=announcing.LINE_LENGTH,
-        device_kinds=words.kinds,
+        device_kinds=device_kinds,
         problem=parts_of(request, error) if error else None,
     )
 

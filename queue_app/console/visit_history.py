@@ -5,7 +5,7 @@ from typing import Any
 from litestar import Request, Response, Router, get
 
 from queue_app.console import words
-from queue_app.console.pages import START, to_sign_in
+from queue_app.console.pages import START
 from queue_app.domain.errors import NotFound, NotSignedIn
 from queue_app.domain.rights import reach, require_desk
 from queue_app.flow.act import By
@@ -13,6 +13,7 @@ from queue_app.queries import reference, tickets, visits
 from queue_app.queries import staff as people
 from queue_app.web.guards import right
 from queue_app.web.i18n import language_of
+from queue_app.web.staff_pages import to_sign_in
 from queue_app.web.templating import render
 
 

@@ -7,6 +7,7 @@ from babel import Locale
 
 from queue_app.domain.catalogue import Language
 from queue_app.texts.words import Words
+from queue_app.web.words import device_kinds, reminders
 
 
 def speaks(spoken: Words, languages: Sequence[Language]) -> dict[Language, str]:
@@ -28,17 +29,6 @@ def refused(spoken: Words) -> dict[str, str]:
     }
 
 
-def kinds(spoken: Words) -> dict[str, str]:
-    """What a device can do."""
-    return {
-        "kiosk": spoken.pgettext("device", "kiosk"),
-        "board": spoken.pgettext("device", "board"),
-        "panel": spoken.pgettext("device", "panel"),
-        "printer": spoken.pgettext("device", "printer"),
-        "voice": spoken.pgettext("device", "voice"),
-    }
-
-
 def stages(spoken: Words) -> dict[str, str]:
     """What the groups of a branch's day are called."""
     return {
@@ -50,17 +40,6 @@ def stages(spoken: Words) -> dict[str, str]:
         "missed": spoken.gettext("No-shows"),
         "served": spoken.gettext("Served"),
         "gone": spoken.gettext("Left or cancelled"),
-    }
-
-
-def reminders(spoken: Words) -> dict[str, str]:
-    """Of whom staff are reminded, and why."""
-    return {
-        "called": spoken.gettext("%(number)s: called %(minutes)s ago and not begun"),
-        "long": spoken.gettext("%(number)s: at the desk for %(minutes)s already"),
-        "parked": spoken.gettext("%(number)s: set aside for %(minutes)s"),
-        "overdue": spoken.gettext("Booked for %(time)s and not here"),
-        "ring": spoken.gettext("%(number)s: the phone call of %(time)s is due"),
     }
 
 
@@ -236,7 +215,7 @@ def desk(spoken: Words) -> dict[str, Any]:
             "stop_all": spoken.gettext("Stop all calls"),
             "stop_some": spoken.gettext("Stop these services"),
         },
-        "kinds": kinds(spoken),
+        "kinds": device_kinds(spoken),
         "device_away": spoken.gettext("%(name)s (%(kinds)s), last seen at %(time)s"),
         "transfer_nowhere": spoken.gettext("Choose another desk or another service."),
         "choose_service": spoken.gettext("Choose at least one service."),

@@ -140,6 +140,7 @@ RIGHTS: Mapping[str, Mapping[Party, Where]] = {
     # Whom changed plans hit: names and numbers, for who makes good for it.
     "see_unsettled": _OFFICE,
     "settle_unsettled": _OFFICE | _OPERATOR,
+    "correct_unsettled": _OFFICE,
     # Reminders: by the link in one, or by a contact that was proven.
     "choose_reminders": _BY_LINK,
     "choose_reminders_of": _BY_LINK,

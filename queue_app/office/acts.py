@@ -20,19 +20,10 @@ from queue_app.domain.people import Staff
 from queue_app.flow import announcing, desk_asks, interrupting, staffing, supervising
 from queue_app.flow.act import By
 from queue_app.office.live_branch import branch_page
-from queue_app.office.office_frame import (
-    START,
-    Asked,
-    Form,
-    Page,
-    chosen,
-    form_of,
-    said,
-    see,
-    to_sign_in,
-)
+from queue_app.office.office_frame import START, Form, chosen, form_of, said
 from queue_app.queries import reference
 from queue_app.web.guards import right
+from queue_app.web.staff_pages import Asked, Page, see, to_sign_in
 
 REFUSALS = (Conflict, NotFound, RuleBroken, NotAllowed)
 

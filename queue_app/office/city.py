@@ -17,23 +17,12 @@ from queue_app.flow.act import By
 from queue_app.live.hub import Hub
 from queue_app.live.topics import Topic
 from queue_app.office import words
-from queue_app.office.office_frame import (
-    START,
-    Asked,
-    Page,
-    chosen,
-    form_of,
-    own_branches,
-    page_of,
-    parts_of,
-    said,
-    see,
-    to_sign_in,
-)
+from queue_app.office.office_frame import START, chosen, form_of, own_branches, page_of, said
 from queue_app.queries import reference
 from queue_app.queries.interruptions import open_ones
 from queue_app.screens.supervision import SupervisionView
 from queue_app.web.guards import right
+from queue_app.web.staff_pages import Asked, Page, parts_of, see, to_sign_in
 from queue_app.web.templating import render
 
 

@@ -21,10 +21,11 @@ from queue_app.domain.rights import require
 from queue_app.domain.what_if import StaffingAnswer, staffing_answer
 from queue_app.flow.act import By
 from queue_app.jobs.learning import MEMORY_DAYS
-from queue_app.office.office_frame import START, Asked, Page, to_sign_in
+from queue_app.office.office_frame import START
 from queue_app.queries import halls, reference
 from queue_app.queries.demand import past_days
 from queue_app.web.guards import right
+from queue_app.web.staff_pages import Asked, Page, to_sign_in
 from queue_app.web.templating import render
 
 KEPT = timedelta(seconds=20)

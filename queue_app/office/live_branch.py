@@ -13,13 +13,15 @@ from queue_app.domain.rights import require
 from queue_app.flow import announcing
 from queue_app.flow.act import By
 from queue_app.office import words
-from queue_app.office.office_frame import START, Asked, Page, own_branches, parts_of, to_sign_in
+from queue_app.office.office_frame import START, own_branches
 from queue_app.queries import foretold, reference
 from queue_app.queries.clerks_at_hand import clerks_of
 from queue_app.queries.missed_bookings import missed_today
 from queue_app.screens.supervision import supervision_view
 from queue_app.web.guards import right
+from queue_app.web.staff_pages import Asked, Page, parts_of, to_sign_in
 from queue_app.web.templating import render
+from queue_app.web.words import device_kinds, reminders
 
 
 @get("/branches/{branch:str}", include_in_schema=False, opt=right("see_supervision"))
@@ -43,8 +45,8 @@ async def branch_page(
         branch=branch,
         several=len(own_branches(directory, staff)) > 1,
         seen=supervision_view(seen, await missed_today(seen)),
-        kinds=words.kinds,
-        forgotten=words.forgotten,
+        kinds=device_kinds,
+        forgotten=reminders,
         problem=parts_of(request, refused) if refused else None,
         done=words.done if not refused else None,
         did=request.query_params.get("done", ""),

@@ -21,25 +21,3 @@ def done(spoken: Words) -> dict[str, str]:
         "stopped": spoken.gettext("Calls are stopped"),
         "resumed": spoken.gettext("Calls go on"),
     }
-
-
-def kinds(spoken: Words) -> dict[str, str]:
-    """What a device can do."""
-    return {
-        "kiosk": spoken.pgettext("device", "kiosk"),
-        "board": spoken.pgettext("device", "board"),
-        "panel": spoken.pgettext("device", "panel"),
-        "printer": spoken.pgettext("device", "printer"),
-        "voice": spoken.pgettext("device", "voice"),
-    }
-
-
-def forgotten(spoken: Words) -> dict[str, str]:
-    """Of whom the supervisor is reminded."""
-    return {
-        "called": spoken.gettext("%(number)s: called %(minutes)s ago and not begun"),
-        "long": spoken.gettext("%(number)s: at the desk for %(minutes)s already"),
-        "parked": spoken.gettext("%(number)s: set aside for %(minutes)s"),
-        "overdue": spoken.gettext("Booked for %(time)s and not here"),
-        "ring": spoken.gettext("%(number)s: the phone call of %(time)s is due"),
-    }

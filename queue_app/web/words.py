@@ -1,4 +1,4 @@
-"""What the shared scripts of `static/lib` say on every page."""
+"""What the shared scripts of `static/lib` say on every page, and what faces of staff say alike."""
 
 from typing import Any
 
@@ -34,4 +34,26 @@ def push(spoken: Words) -> dict[str, Any]:
             " call."
         ),
         "no_connection": spoken.gettext("That did not work: there is no connection. Try again."),
+    }
+
+
+def device_kinds(spoken: Words) -> dict[str, str]:
+    """What a device can do."""
+    return {
+        "kiosk": spoken.pgettext("device", "kiosk"),
+        "board": spoken.pgettext("device", "board"),
+        "panel": spoken.pgettext("device", "panel"),
+        "printer": spoken.pgettext("device", "printer"),
+        "voice": spoken.pgettext("device", "voice"),
+    }
+
+
+def reminders(spoken: Words) -> dict[str, str]:
+    """Of whom staff are reminded, and why."""
+    return {
+        "called": spoken.gettext("%(number)s: called %(minutes)s ago and not begun"),
+        "long": spoken.gettext("%(number)s: at the desk for %(minutes)s already"),
+        "parked": spoken.gettext("%(number)s: set aside for %(minutes)s"),
+        "overdue": spoken.gettext("Booked for %(time)s and not here"),
+        "ring": spoken.gettext("%(number)s: the phone call of %(time)s is due"),
     }

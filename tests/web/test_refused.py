@@ -94,3 +94,16 @@ async def test_who_calls_those_whom_plans_hit_sees_who_has_heard_nothing(
         assert "; mail refused" in terminal.succeeds("unsettled")
         shown = terminal.succeeds("person", "show", MAIL)
         assert "mail refused: since 2026-11-23 10:00 no message arrives there" in shown
+        path = "/console/unsettled/podilskyi/1/contact"
+        doubted = await client.post(path, data={"email": "a@b"}, headers=HTML | staff.bearer)
+        assert doubted.status_code == 422
+        assert 'value="a@b"' in doubted.text and "field-error" in doubted.text
+        given = {"email": "olena@example.net"}
+        mended = await client.post(path, data=given, headers=HTML | staff.bearer)
+        assert mended.headers["location"] == "/console/unsettled?done=corrected"
+        said = words_of(await client.get("/console/unsettled", headers=HTML | staff.bearer))
+        assert "olena@example.net" in said and "Пошту не прийнято" not in said
+        waits = (
+            "SELECT DISTINCT recipient FROM message WHERE state = 'waiting' AND channel = 'mail'"
+        )
+        assert await db.fetch_value(waits) == "olena@example.net"

@@ -5,6 +5,6 @@ import { offerSearch } from "./search.js";
 const search = document.getElementById("service-search");
 if (search) {
   search.hidden = false;
-  offerSearch(search, document.getElementById("service-list"));
+  offerSearch(search, document.getElementById("service-services"));
   if (!search.closest("details")) search.focus();
 }

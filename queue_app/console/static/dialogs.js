@@ -7,7 +7,7 @@ import { known, t } from "./hall.js";
 import { offerSearch } from "./search.js";
 
 /** Afterwards Space is the main action again, not the button that opened the dialog. */
-async function ask(dialog) {
+export async function ask(dialog) {
   const yes = await answerOf(dialog);
   byId("primary").focus({ preventScroll: true });
   return yes;
@@ -80,7 +80,7 @@ export async function askTransfer(person) {
   const error = byId("transfer-error");
   const boxes = Array.from(dialog.querySelectorAll("input[name=service]"));
   for (const box of boxes) box.checked = person.service_codes.includes(box.value);
-  sortServices(boxes, byId("transfer-now"), (box) => box.checked);
+  sortServices(boxes, byId("transfer-first"), (box) => box.checked);
   dialog.querySelector("input[name=desk][value='']").checked = true;
   error.hidden = true;
   byId("transfer-note").value = "";

@@ -1,9 +1,8 @@
 /** What was done: asked at the end of a visit, and shown of this one and of those before it. */
 
-import { ask as answerOf } from "/static/web/lib/dialogs.js";
 import { byId, el, put } from "/static/web/lib/dom.js";
 import { digitOf, isShortcut } from "/static/web/lib/keys.js";
-import { sortServices } from "./dialogs.js";
+import { ask, sortServices } from "./dialogs.js";
 import { known, t } from "./hall.js";
 import { offerSearch } from "./search.js";
 
@@ -27,10 +26,9 @@ export async function askDone(person) {
     put(error, t.choose_service);
     error.hidden = false;
   };
-  const answer = answerOf(dialog);
+  const answer = ask(dialog);
   byId("done-services").scrollTop = 0;
   const yes = await answer;
-  byId("primary").focus({ preventScroll: true });
   if (!yes) return null;
   const outcome = form.elements.outcome?.value || null;
   return { services: given(), outcome, note: byId("done-note").value.trim() };
@@ -44,20 +42,20 @@ function offerQuick(person) {
   const quick = [...person.service_codes, ...usual].slice(0, QUICK);
   const shown = new Map(boxes.map((box) => [box.value, box]));
   for (const key of dialog.querySelectorAll(".choice > .key")) key.remove();
-  sortServices(boxes, byId("done-quick"), (box) => quick.includes(box.value));
+  sortServices(boxes, byId("done-first"), (box) => quick.includes(box.value));
   quick.forEach((code, index) => {
     const choice = shown.get(code)?.closest(".choice");
     if (!choice) return;
     choice.prepend(el("kbd", { class: "key", text: String(index + 1), "aria-hidden": "true" }));
     shown.get(code).setAttribute("aria-keyshortcuts", String(index + 1));
-    byId("done-quick").append(choice);
+    byId("done-first").append(choice);
   });
 }
 
 dialog.addEventListener("keydown", (event) => {
   const digit = digitOf(event);
   if (!digit || isShortcut(event) || event.target.closest("textarea, input:not([type=checkbox], [type=radio])")) return;
-  const box = byId("done-quick").querySelectorAll("input")[Number(digit) - 1];
+  const box = byId("done-first").querySelectorAll("input")[Number(digit) - 1];
   if (!box) return;
   event.preventDefault();
   box.click();
@@ -67,12 +65,11 @@ dialog.addEventListener("keydown", (event) => {
 export async function showHistory() {
   const place = byId("history");
   put(place, t.loading);
-  const closed = answerOf(byId("history-dialog"));
+  const closed = ask(byId("history-dialog"));
   const answer = await fetch(`/console/desks/${known.snapshot.desk.id}/history`).catch(() => null);
   if (answer?.ok) {
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     place.replaceChildren(...page.body.childNodes);
   } else put(place, t.lost);
   await closed;
-  byId("primary").focus({ preventScroll: true });
 }

@@ -5,7 +5,7 @@ import { minutes, stopwatch } from "/static/web/lib/formats.js";
 import { fill, language, plural } from "/static/web/lib/words.js";
 import { clock, known, t } from "./hall.js";
 import { modeOf } from "./state.js";
-import { isWhole } from "./stops.js";
+import { callable, isWhole } from "./stops.js";
 
 const LATE_TO_COME_SECONDS = 120;
 
@@ -37,7 +37,7 @@ export function showPerson(screen) {
 
 /** What the screen says when nobody is at the desk depends on this alone. */
 function rest(mode, screen) {
-  if (mode === "free") return screen.queue[0];
+  if (mode === "free") return callable(screen)[0];
   if (mode === "interrupted") return screen.interruption;
   return screen.desk;
 }
@@ -79,7 +79,7 @@ function showContact(person) {
 const note = ({ author, at, text }) =>
   el(
     "p",
-    { class: "contact-note" },
+    { class: "contact-note", tabindex: "0" },
     el("span", { class: "quiet", text: `${author}, ${clock.time(at)}:` }),
     ` ${text}`,
   );
@@ -141,7 +141,7 @@ function documents(person) {
 }
 
 function instead(mode, screen) {
-  if (mode === "free") return next(screen.queue[0]);
+  if (mode === "free") return next(callable(screen)[0]);
   const hints = {
     empty: t.empty_hint,
     interrupted: screen.interruption?.resumption[language()],

@@ -168,7 +168,7 @@ async def test_a_transfer_for_other_services_leaves_this_queue(
     await expect(dialog).to_be_visible()
     await expect(dialog.get_by_text("Працює clerk-4")).to_be_visible()
     await expect(dialog.get_by_role("radio", name=re.compile("Вікно 2"))).to_be_disabled()
-    chosen = dialog.locator("#transfer-now input:checked")
+    chosen = dialog.locator("#transfer-first input:checked")
     await expect(chosen).to_have_count(1)
     await chosen.uncheck()
     await dialog.get_by_role("button", name="Передати").click()

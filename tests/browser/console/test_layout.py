@@ -1,0 +1,180 @@
+"""The clerk's screen keeps still: at every size the next action is in sight, at one place."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from playwright.async_api import expect
+
+from queue_app.clock import Clock
+from queue_app.domain.people import RESIDENT
+from queue_app.flow import arrival, booking, calling, interrupting
+from queue_app.flow.act import By
+from queue_app.flow.arrival import IssuedTicket
+from queue_app.queries import reference
+from tests.browser.console.clerk import Arrive, Clerk
+from tests.conftest import MONDAY
+from tests.support.browser import assert_accessible
+from tests.support.hall import open_desk, take_ticket
+from tests.support.people import BRANCH, KIOSK
+
+pytestmark = [pytest.mark.browser, pytest.mark.server, pytest.mark.slow]
+
+SIZES = {
+    "1280x720": {"width": 1280, "height": 720},
+    "1440x900": {"width": 1440, "height": 900},
+    "200 % zoom": {"width": 720, "height": 450},
+}
+"""At 200 % a window of 1440x900 has half as many of the page's own pixels each way."""
+LOCALES = {"uk": "uk-UA", "en": "en-GB"}
+SURNAME = "Ж" * 38 + "а"
+"""39 letters without a place to break."""
+NOTE = ("Принесе довідку про склад сім’ї та договір " * 12)[:500]
+COVERED = """(button) => {
+    const {left, top, width, height} = button.getBoundingClientRect();
+    const at = [[0.5, 0.5], [0.1, 0.2], [0.9, 0.2], [0.1, 0.8], [0.9, 0.8]];
+    return at.some(([x, y]) => {
+        const there = document.elementFromPoint(left + x * width, top + y * height);
+        return there !== button && !button.contains(there);
+    });
+}"""
+CUT = """() => [...document.querySelectorAll("#person *, .dialog[open] *")].filter((one) => {
+    if (!one.offsetParent || one.children.length || one.matches(".visually-hidden")) return false;
+    const {left, right} = one.getBoundingClientRect();
+    const frame = one.closest("#person, .dialog").getBoundingClientRect();
+    const hides = ["hidden", "clip"].includes(getComputedStyle(one).overflowX);
+    return left < frame.left - 1 || right > frame.right + 1
+        || (one.scrollWidth > one.clientWidth + 1 && one.clientWidth > 0 && hides);
+}).map((one) => one.textContent.slice(0, 60))"""
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("language", LOCALES)
+async def test_the_next_action_is_in_sight_at_one_place_whatever_happens(
+    language: str, size: str, arrive: Arrive, clock: Clock
+) -> None:
+    ticket = await somebody_with_much_to_say(clock, language)
+    clerk = await arrive("5", viewport=SIZES[size], locale=LOCALES[language])
+    page = clerk.page
+    await clerk.mode("free")
+    place = await stands(clerk)
+    await clerk.press("Space", "called")
+    await expect(clerk.number).to_have_text(ticket.number)
+    await expect(page.locator(".contact-name")).to_have_text(f"Олександр {SURNAME}")
+    assert await stands(clerk) == place
+    await assert_accessible(page)
+    await clerk.press("Space", "serving")
+    assert await stands(clerk) == place
+    assert await reaches(clerk, ".services li") == place
+    assert await reaches(clerk, ".contact-note") == place
+    await interrupting.interrupt(By(clerk.staff, clock.now()), BRANCH, "alert", None, "")
+    await expect(page.locator("#stops")).to_be_visible()
+    assert await stands(clerk) == place
+    await assert_accessible(page)
+    await page.context.set_offline(True)
+    await expect(page.locator("#stale")).to_be_visible(timeout=15_000)
+    assert await stands(clerk) == place
+    await page.context.set_offline(False)
+    await expect(page.locator("#stale")).to_be_hidden(timeout=30_000)
+    await clerk.press("Space", "interrupted")
+    assert await stands(clerk) == place
+
+
+async def somebody_with_much_to_say(clock: Clock, language: str) -> IssuedTicket:
+    """Booked, with an endless surname, the two longest services, and the longest note."""
+    then = By(RESIDENT, clock.now() - timedelta(seconds=5))
+    held = await booking.hold(then, BRANCH, await longest(language), MONDAY.replace(hour=11))
+    name = f"Олександр {SURNAME}"
+    booked = await booking.confirm(
+        then, held.token, name, "0671234567", f"{'olexandr' * 7}@example.org", "en"
+    )
+    ticket = await arrival.check_in(By(KIOSK, then.now), BRANCH, booked.code)
+    five = await open_desk("3", then.now)
+    await five.call(ticket.id)
+    directory = await reference.directory()
+    (desk,) = [one for one in directory.branch(BRANCH).desks if one.number == "5"]
+    await calling.transfer(By(five.clerk, then.now), ticket.id, None, desk.id, NOTE)
+    return ticket
+
+
+async def longest(language: str) -> list[str]:
+    """Of the services of desk 5 that can be booked, the two with the longest titles."""
+    directory = await reference.directory()
+    (desk,) = [one for one in directory.branch(BRANCH).desks if one.number == "5"]
+    given = [
+        one
+        for one in directory.services.values()
+        if one.code in desk.services and "visit" in one.channels
+    ]
+    return [one.code for one in sorted(given, key=lambda one: -len(one.title[language]))[:2]]
+
+
+async def stands(clerk: Clerk) -> tuple[float, ...]:
+    """Where the main button is; it is in sight, uncovered, and nothing on the page is cut."""
+    await clerk.page.evaluate("scrollTo(0, 0)")
+    box: Any = await clerk.primary.bounding_box()
+    size: Any = clerk.page.viewport_size
+    assert box["y"] >= 0
+    assert box["y"] + box["height"] <= size["height"]
+    assert not await clerk.primary.evaluate(COVERED)
+    assert await clerk.page.evaluate(CUT) == []
+    assert await clerk.page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    return tuple(round(box[one]) for one in ("x", "y", "width", "height"))
+
+
+async def reaches(clerk: Clerk, selector: str) -> tuple[float, ...]:
+    """The first is in sight, at 200 % once scrolled to, and so is every other one; where the main
+    button is meanwhile."""
+    lines = clerk.page.locator(selector)
+    if clerk.page.viewport_size != SIZES["200 % zoom"]:
+        await expect(lines.first).to_be_in_viewport()
+    for one in await lines.all():
+        await one.scroll_into_view_if_needed()
+        await expect(one).to_be_in_viewport()
+    return await stands(clerk)
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("language", LOCALES)
+async def test_every_question_has_its_answer_in_sight(
+    language: str, size: str, arrive: Arrive, clock: Clock
+) -> None:
+    await somebody_with_much_to_say(clock, language)
+    await take_ticket(clock.now())
+    clerk = await arrive("5", viewport=SIZES[size], locale=LOCALES[language])
+    page = clerk.page
+    await clerk.mode("free")
+    await page.keyboard.press("?")
+    await asked(clerk, "keys-dialog")
+    await clerk.row("А1").get_by_role("button").focus()
+    await page.keyboard.press("Enter")
+    await asked(clerk, "pick-dialog")
+    await page.locator("#stop").focus()
+    await page.keyboard.press("Enter")
+    await page.locator("#stop-dialog [name=scope][value=some]").check()
+    await page.locator("#stop-dialog [name=kind][value=other]").check()
+    await asked(clerk, "stop-dialog")
+    await page.keyboard.press("Digit0")
+    await asked(clerk, "pause-dialog")
+    await clerk.press("Space", "called")
+    await page.keyboard.press("Digit4")
+    await asked(clerk, "transfer-dialog")
+    await page.keyboard.press("h")
+    await expect(page.locator("#history li").first).to_be_visible()
+    await asked(clerk, "history-dialog")
+    await clerk.press("Space", "serving")
+    await page.keyboard.press("Digit9")
+    await asked(clerk, "done-dialog")
+    await clerk.mode("serving")
+
+
+async def asked(clerk: Clerk, dialog: str) -> None:
+    """The question is open, whole, accessible, its last button in sight; then it is closed."""
+    page = clerk.page
+    await expect(page.locator(f"#{dialog}")).to_be_visible()
+    await expect(page.locator(f"#{dialog} .dialog-end .button").last).to_be_in_viewport(ratio=1)
+    assert await page.evaluate(CUT) == []
+    await assert_accessible(page)
+    await page.keyboard.press("Escape")
+    await expect(page.locator(f"#{dialog}")).to_be_hidden()
+    await page.locator("#primary").focus()
