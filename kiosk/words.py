@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from queue_app.domain.catalogue import Text
 from queue_app.texts.speaker import Speaker
+from queue_app.texts.who_comes import TO_HOLDER
 from queue_app.texts.words import Words
 
 _ONE = Markup('<span class="in in-{}" lang="{}">{}</span>')
@@ -109,6 +110,11 @@ def script(spoken: Words) -> dict[str, Any]:
         ),
         "visit_over": spoken.gettext("This booking has been used already"),
         "visit_over_next": spoken.gettext("If you need something else, take a new ticket."),
+        "group": spoken.forms(
+            "For %(n)s person: come to the desk together.",
+            "For %(n)s people: come to the desk together.",
+        ),
+        "company": {kind: spoken.gettext(said) for kind, said in TO_HOLDER.items()},
         "paper": {
             "waiting": spoken.gettext("Your ticket is being printed"),
             "printed": spoken.gettext("Take your ticket"),

@@ -8,6 +8,7 @@ from msgspec import Meta, Struct, field
 from queue_app.domain.appointments import AppointmentState
 from queue_app.domain.catalogue import Channel, Duration, Language, Text
 from queue_app.domain.centre import BranchKind, Checklist, Contact, Note, Priority, Weekday
+from queue_app.domain.company import MOST_PEOPLE, CompanyKind
 from queue_app.domain.interruptions import Kind
 from queue_app.domain.people import Role
 from queue_app.domain.tickets import PickReason, State
@@ -298,6 +299,8 @@ class NewTicket(Body, frozen=True):
     services: Codes
     priority: Code | None = None
     language: Language | None = None
+    people: Annotated[int, Meta(ge=1, le=MOST_PEOPLE)] = 1
+    company: CompanyKind | None = None
 
 
 class CheckIn(Body, frozen=True):

@@ -25,7 +25,7 @@ from queue_app.domain.dispatch import CallingDesk, Expected, Person, Policy
 from queue_app.domain.forward import Called, Coming, Forward, Shift, Stop
 from queue_app.domain.habits import Habits
 from queue_app.domain.line import Line
-from queue_app.domain.service_times import ServiceTime
+from queue_app.domain.service_times import ServiceTime, of_people
 
 RUNS = 60
 LOW, HIGH = 0.1, 0.9
@@ -117,6 +117,10 @@ class Scene(Struct, frozen=True):
     policy: Policy
     habits: Habits = Habits()
     stops: Sequence[Stop] = ()
+
+    def length_of(self, person: Person) -> ServiceTime:
+        """How long the visit of a person, or of a group on one number, takes."""
+        return of_people(self.time_of(person.services), person.people)
 
     @property
     def there(self) -> list[Person]:
@@ -426,7 +430,7 @@ def _line(scene: Scene) -> Line:
 
 def _means(scene: Scene, people: Sequence[Person]) -> list[tuple[Person, float]]:
     between = scene.habits.between
-    return [(one, scene.time_of(one.services).mean_minutes + between) for one in people]
+    return [(one, scene.length_of(one).mean_minutes + between) for one in people]
 
 
 def _runs(scene: Scene, runs: int, draws: Draws) -> Iterator[_Run]:
@@ -499,7 +503,7 @@ def patience_of(gone_by: Sequence[tuple[float, float]], share: float) -> float:
 
 
 def _lengths(scene: Scene, person: Person, chance: _Chance) -> list[float]:
-    time, change_over, exp = scene.time_of(person.services), scene.habits.change_over, math.exp
+    time, change_over, exp = scene.length_of(person), scene.habits.change_over, math.exp
     mu, sigma, readiness = time.mu, time.sigma, scene.habits.readiness
     if readiness.rates is None:
         return [exp(mu + sigma * normal) + change_over for normal in chance.length]
