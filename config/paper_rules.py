@@ -3,7 +3,7 @@
 from config.checking import CODE, MOST_SIGNS_OF_A_CODE
 from config.reading import Place, Reader
 from queue_app.domain.centre import BranchPlan, Centre
-from queue_app.domain.paper import BROWSER, OWN_WORDS, printer_place
+from queue_app.domain.paper import BROWSER, OWN_WORDS, check_printer_address
 
 NEEDED = "number"
 """Without it a ticket is none."""
@@ -41,7 +41,7 @@ def _check_printers(reader: Reader, branch_place: Place, branch: BranchPlan) -> 
                 place.at("code"), "must be lower-case Latin words joined by hyphens: hall-1"
             )
         if printer.address != BROWSER:
-            reader.parsed(place.at("address"), printer_place, printer.address)
+            reader.parsed(place.at("address"), check_printer_address, printer.address)
         if other := taken.get(printer.kiosk):
             whose = f'the kiosk "{printer.kiosk}"' if printer.kiosk else "every other kiosk"
             reader.problem(place.at("kiosk"), f"{whose} has the printer {other} already")

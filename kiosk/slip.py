@@ -10,11 +10,11 @@ from queue_app.domain.paper import PaperPart
 FACTS: tuple[PaperPart, ...] = ("due", "ahead", "wait")
 """Those that stand beside one another."""
 SHOWN: tuple[PaperPart, ...] = (
-    "head", "number", "services", "priority", *FACTS, "note", "foot",
+    "head", "number", "services", "priority", "company", *FACTS, "note", "foot",
 )  # fmt: skip
 """Where the kiosk stands is on top of its every screen, the code beside the slip, and what to have
 ready was asked before."""
-_OUTLINE: tuple[PaperPart, ...] = ("number", "services", "priority", *FACTS, "note")
+_OUTLINE: tuple[PaperPart, ...] = ("number", "services", "priority", "company", *FACTS, "note")
 """What the script fills; the parts of these that the centre leaves out are there, unseen."""
 
 

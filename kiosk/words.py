@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from queue_app.domain.catalogue import Text
 from queue_app.texts.speaker import Speaker
+from queue_app.texts.who_comes import TO_HOLDER
 from queue_app.texts.words import Words
 
 _ONE = Markup('<span class="in in-{}" lang="{}">{}</span>')
@@ -115,6 +116,11 @@ def script(spoken: Words) -> dict[str, Any]:
         "found_partly": spoken.gettext(
             "We did not understand all of these words. Is it one of these?"
         ),
+        "group": spoken.forms(
+            "For %(n)s person: come to the desk together.",
+            "For %(n)s people: come to the desk together.",
+        ),
+        "company": {kind: spoken.gettext(said) for kind, said in TO_HOLDER.items()},
         "paper": {
             "waiting": spoken.gettext("Your ticket is being printed"),
             "printed": spoken.gettext("Take your ticket"),

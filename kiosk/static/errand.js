@@ -85,7 +85,8 @@ export function takeTicket() {
     intent(`/api/v1/branches/${branch}/tickets`, {
       services: visit.services(),
       priority: visit.priorityCode(),
-      language: language(),
+      language: visit.language(),
+      ...visit.company(),
     }),
   );
 }

@@ -105,11 +105,13 @@ function onClick(event) {
   const button = event.target.closest("button");
   if (!button) return;
   if (!allowed(button)) return refuse(button);
-  const { go, service, remove, priority, digit, key, way, mode, letter } = button.dataset;
+  const { go, service, remove, priority, people, digit, key, way, mode, letter } = button.dataset;
   if (go) open(go);
   else if (service) choose(service);
   else if (remove) discard(remove);
   else if (priority !== undefined) prefer(button, priority);
+  else if (people) accompany(button);
+  else if (button.dataset.visitLanguage) visit.speakIn(button.dataset.visitLanguage);
   else if (digit) keypad.enter(digit);
   else if (key) editCode(key);
   else if (letter) typing.type(letter);
@@ -151,7 +153,13 @@ function discard(service) {
 }
 
 function prefer(button, code) {
-  visit.prefer(code, [...button.querySelector(".choice-title").cloneNode(true).childNodes]);
+  visit.prefer(code, visit.titleIn(button));
+  screens.backTo("confirm");
+}
+
+function accompany(button) {
+  const { company, people } = button.dataset;
+  visit.accompany(company, Number(people), visit.titleIn(button));
   screens.backTo("confirm");
 }
 
@@ -187,6 +195,7 @@ function speakAs(code) {
   for (const button of document.querySelectorAll("[data-language]")) {
     button.setAttribute("aria-pressed", String(button.dataset.language === code));
   }
+  visit.showLanguage();
   showClock();
 }
 

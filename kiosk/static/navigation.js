@@ -1,13 +1,14 @@
 /**
- * A keypad beside the screen, for whoever does not see or reach it: the six keys of EZ Access, as
- * Storm's EZ-Key and Audio-Nav send them (F17 to F24, and F15 and F16 for the plug of headphones),
- * or any keys with arrows, Enter and figures. Keys are told apart by their place (`code`), as a
- * system may give another name to what lies beyond F12.
+ * A keypad beside the screen, for whoever does not see or reach it: function keys (F17 to F24, and
+ * F15 and F16 for the plug of headphones), those that the page's address names, as keypads have
+ * tables of codes that can be changed (`?keys=F13:plugged,F14:unplugged`), or any keys with arrows,
+ * Enter and figures. Keys are told apart by their place (`code`), as a system may give another name
+ * to what lies beyond F12.
  */
 
 import { isShortcut } from "/static/web/lib/keys.js";
 
-const MEANINGS = {
+const USUAL = {
   F15: "plugged",
   F16: "unplugged",
   F17: "help",
@@ -23,8 +24,18 @@ const MEANINGS = {
   F23: "quieter",
   F24: "louder",
 };
+const KNOWN = new Set(Object.values(USUAL));
+/** What the page's address says of this keypad goes before what is usual. */
+const OWN = Object.fromEntries(
+  (new URLSearchParams(location.search).get("keys") ?? "")
+    .split(",")
+    .map((pair) => pair.trim().split(":"))
+    .filter(([, meaning]) => KNOWN.has(meaning)),
+);
+const MEANINGS = { ...USUAL, ...OWN };
 /** Those that nobody has who sees the screen: they want to hear it. */
-const TELLS = /^F(?:1[5789]|2[0-4])$/;
+const tells = (code) =>
+  MEANINGS[code] !== "unplugged" && (code in OWN || /^F(?:1[5-9]|2[0-4])$/.test(code));
 
 /** `on[meaning](event)`; `onListener()`: somebody came who hears, before anything else. */
 export function listenToKeypad(on, onListener) {
@@ -32,7 +43,7 @@ export function listenToKeypad(on, onListener) {
     const meaning = MEANINGS[event.code];
     if (!meaning || isShortcut(event)) return;
     event.preventDefault();
-    if (TELLS.test(event.code) && onListener()) return;
+    if (tells(event.code) && onListener()) return;
     on[meaning](event);
   });
 }

@@ -31,6 +31,7 @@ export function showTicket(
   byId("ticket-number").textContent = ticket.number;
   showServices(ticket.services);
   showRight(priority);
+  showCompany(ticket);
   showPlace(ticket, pause);
   warn(ticket, closes && new Date(closes));
   showQr(branch, ticket.token);
@@ -92,6 +93,16 @@ function showRight(code) {
   const title = code ? titleOfRight(code) : [];
   byId("ticket-priority").hidden = !title.length;
   byId("ticket-priority-title").replaceChildren(...title);
+}
+
+/** Who else comes to the desk. */
+function showCompany({ people, company }) {
+  byId("ticket-company").hidden = !company && people === 1;
+  say(byId("ticket-company"), (t) =>
+    [people > 1 && plural(t.group, people), company && t.company[company]]
+      .filter(Boolean)
+      .join(" "),
+  );
 }
 
 function showPlace(ticket, pause) {

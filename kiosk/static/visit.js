@@ -1,7 +1,8 @@
-/** What the visitor has chosen: services that one desk gives together, and perhaps a priority. */
+/** What the visitor has chosen: services that one desk gives together, perhaps a priority, and who
+ * else comes. */
 
 import { allow as enable, byId } from "/static/web/lib/dom.js";
-import { say, unsay } from "/static/web/lib/words.js";
+import { language as screenLanguage, say, unsay } from "/static/web/lib/words.js";
 
 /** By service: its buttons, in its group first and then wherever a word leads to it. */
 const offers = new Map();
@@ -13,10 +14,16 @@ for (const button of document.querySelectorAll("[data-service]")) {
 const groups = document.querySelectorAll("[data-group]");
 const list = byId("chosen");
 const row = byId("chosen-row");
-const usualHint = byId("priority-chosen")?.cloneNode(true);
+const usualHints = new Map(
+  ["priority-chosen", "company-chosen"].map((id) => [id, byId(id)?.cloneNode(true)]),
+);
+const ALONE = { company: null, people: 1 };
 
 let chosen = [];
 let priority = null;
+let others = ALONE;
+/* Of the visit, where it is not that of the screen. */
+let spoken = null;
 let most = 1;
 let stopped = new Set();
 let ended = new Set();
@@ -57,6 +64,15 @@ export function priorityCode() {
   return priority;
 }
 
+/** As a request for a ticket says it. */
+export function company() {
+  return others;
+}
+
+export function language() {
+  return spoken ?? screenLanguage();
+}
+
 export function has(code) {
   return chosen.includes(code);
 }
@@ -85,24 +101,51 @@ export function removeLast() {
 
 export function prefer(code, title) {
   priority = code || null;
-  showPriority(priority ? title : null);
+  showChosen("priority-chosen", priority ? title : null);
+}
+
+/** `kind`: who comes along, if anybody; `title`: what this choice says, as nodes. */
+export function accompany(kind, people, title) {
+  others = { company: kind || null, people };
+  const isAlone = !others.company && people === 1;
+  showChosen("company-chosen", isAlone ? null : title);
+}
+
+export function speakIn(code) {
+  spoken = code;
+  showLanguage();
+}
+
+/** Which language the visit has, chosen or that of the screen. */
+export function showLanguage() {
+  for (const button of document.querySelectorAll("[data-visit-language]")) {
+    button.setAttribute("aria-pressed", String(button.dataset.visitLanguage === language()));
+  }
 }
 
 export function clear() {
   chosen = [];
   prefer("", null);
+  accompany("", 1, null);
+  spoken = null;
+  showLanguage();
   render();
 }
 
 /** Every language of a service's title, as nodes of their own. */
 export function titleOf(code) {
-  return [...offers.get(code).button.querySelector(".choice-title").cloneNode(true).childNodes];
+  return titleIn(offers.get(code).button);
 }
+
+/** The same of any choice. */
+export const titleIn = (button) => [
+  ...button.querySelector(".choice-title").cloneNode(true).childNodes,
+];
 
 /** The same of a right to go first; none where the page knows it no more. */
 export function titleOfRight(code) {
   const button = document.querySelector(`[data-priority="${CSS.escape(code)}"]`);
-  return [...(button?.querySelector(".choice-title").cloneNode(true).childNodes ?? [])];
+  return button ? titleIn(button) : [];
 }
 
 function common() {
@@ -155,9 +198,9 @@ function showGroup(group) {
   enable(group, codes.some(([code]) => fits(code)));
 }
 
-function showPriority(title) {
-  const hint = byId("priority-chosen");
+function showChosen(id, title) {
+  const hint = byId(id);
   if (!hint) return;
-  hint.replaceChildren(...(title ?? usualHint.cloneNode(true).childNodes));
+  hint.replaceChildren(...(title ?? usualHints.get(id).cloneNode(true).childNodes));
   hint.closest(".choice").classList.toggle("choice-chosen", Boolean(title));
 }

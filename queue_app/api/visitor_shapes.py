@@ -9,6 +9,7 @@ from queue_app.api.shapes import AsItIs, Body, Code, Codes, Proofs
 from queue_app.domain.appointments import AppointmentState
 from queue_app.domain.catalogue import Channel, Language
 from queue_app.domain.centre import Weekday
+from queue_app.domain.company import MOST_PEOPLE, CompanyKind
 from queue_app.domain.wish import WishState
 
 
@@ -170,6 +171,8 @@ class NewTicket(Body, frozen=True):
     services: Codes
     priority: Code | None = None
     language: Language | None = None
+    people: Annotated[int, Meta(ge=1, le=MOST_PEOPLE)] = 1
+    company: CompanyKind | None = None
 
 
 class CheckIn(Body, frozen=True):

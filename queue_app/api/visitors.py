@@ -179,7 +179,9 @@ async def shown(one: Appointment) -> AppointmentView:
 )
 async def issue(branch: str, data: NewTicket, by: By) -> IssuedTicket:
     spoken = await _spoken(data.language)
-    return await arrival.issue(by, branch, data.services, data.priority, spoken)
+    return await arrival.issue(
+        by, branch, data.services, data.priority, spoken, data.people, data.company
+    )
 
 
 async def _spoken(wish: Language | None) -> Language:

@@ -10,12 +10,12 @@ from queue_app.cli import operator
 from queue_app.cli.message_preview import language_in
 from queue_app.cli.sign_ins import table
 from queue_app.delivery.paper.document import TicketDocument
-from queue_app.delivery.paper.escpos import ticket_bytes
+from queue_app.delivery.paper.outcome import CutShort, NotBegun
 from queue_app.delivery.paper.picture import drawn
-from queue_app.delivery.paper.printer import CutShort, NotBegun, print_at
 from queue_app.delivery.paper.sample import sample_ticket
+from queue_app.delivery.paper.ways import print_picture
 from queue_app.delivery.samples import EXAMPLE
-from queue_app.domain.paper import DOTS, printer_place
+from queue_app.domain.paper import DOTS, check_printer_address
 from queue_app.queries import printers
 from queue_app.texts.words import also_from
 
@@ -72,14 +72,15 @@ def preview_ticket(
 @_REPRINT
 @click.option("--mute", is_flag=True, help="The printer answers nothing: send, and do not ask.")
 def try_printer(address: str, width: str, language: str | None, reprint: bool, mute: bool) -> None:
-    """Print a ticket that nobody took at ADDRESS, such as tcp://10.0.0.5 or /dev/usb/lp0."""
+    """Print a ticket that nobody took at ADDRESS, such as tcp://10.0.0.5,
+    ipp://10.0.0.6/printers/hall or /dev/usb/lp0."""
     try:
-        printer_place(address)
+        check_printer_address(address)
     except ValueError as error:
         raise click.UsageError(f"{address} {error}") from None
-    ticket = ticket_bytes(drawn(_sample(language, reprint), DOTS[int(width)]))
+    ticket = drawn(_sample(language, reprint), DOTS[int(width)])
     try:
-        state = asyncio.run(print_at(address, not mute, ticket, _yes))
+        state = asyncio.run(print_picture(address, not mute, ticket, _yes))
     except NotBegun as stopped:
         raise click.ClickException(f"nothing was sent: the printer is {stopped.state}") from None
     except CutShort as stopped:

@@ -86,6 +86,7 @@ class Waiting(Struct, frozen=True):
 
     `late_after`: where an interruption moved the moment from which the booking counts as late.
     `expected_at`: from when they may be called, as they were not there when called early.
+    `people`: so many with the same errand, called at once and served one after the other.
     """
 
     id: int
@@ -97,6 +98,7 @@ class Waiting(Struct, frozen=True):
     for_desk_id: int | None = None
     late_after: datetime | None = None
     expected_at: datetime | None = None
+    people: int = 1
 
 
 class CallingDesk(Struct, frozen=True):
@@ -117,6 +119,7 @@ class Person(Struct, frozen=True):
     for_desk_id: int | None = None
     late_after: float | None = None
     expected: float = -math.inf
+    people: int = 1
 
     def is_away(self, minute: float) -> bool:
         """Whether they are not expected back by this minute."""
@@ -206,6 +209,7 @@ def as_person(waiting: Waiting, origin: datetime) -> Person:
         for_desk_id=waiting.for_desk_id,
         late_after=(waiting.late_after - origin) / _MINUTE if waiting.late_after else None,
         expected=(waiting.expected_at - origin) / _MINUTE if waiting.expected_at else -math.inf,
+        people=waiting.people,
     )
 
 
@@ -272,7 +276,7 @@ def held_back(
     """
     if not in_live_queue(person, policy) or policy.lookahead_minutes <= 0:
         return False
-    length = outlook.minutes(person.services)
+    length = outlook.minutes(person.services) * person.people
     key = claim(person, policy).key
     return any(
         one.due - minute < length - GRACE_MINUTES and one.due - policy.booked_head_start < key

@@ -26,7 +26,7 @@ from queue_app.domain.habits import Habits
 from queue_app.domain.interruptions import Interruption
 from queue_app.domain.policies import policy_of
 from queue_app.domain.scene import ForeseenDesk, Scene, Underway
-from queue_app.domain.service_times import ServiceTime, published, visit_time
+from queue_app.domain.service_times import ServiceTime, of_people, published, visit_time
 
 EARLY_PAUSE_MINUTES = 10.0
 """A pause that begins so long before a rostered break is that break."""
@@ -56,6 +56,7 @@ class Working(Struct, frozen=True):
     started_at: datetime | None
     services: tuple[str, ...]
     freed_at: datetime | None = None
+    people: int = 1
 
 
 class Now(Struct, frozen=True):
@@ -202,7 +203,7 @@ def _serving(now: Now, one: Working, length: Lengths) -> Underway | None:
         return None
     passed = _moving(now, one.started_at or one.called_at)
     minutes = passed if one.started_at else -passed
-    return Underway(minutes, length(frozenset(one.services)))
+    return Underway(minutes, of_people(length(frozenset(one.services)), one.people))
 
 
 def _opens(now: Now, desk: CallingDesk) -> float | None:
@@ -258,4 +259,5 @@ def _free(now: Now, one: Working, length: Lengths) -> float:
     if one.called_at is None:
         return 0.0
     passed = _moving(now, one.started_at or one.called_at)
-    return max(0.0, length(frozenset(one.services)).mean_minutes - passed)
+    mean = length(frozenset(one.services)).mean_minutes * one.people
+    return max(0.0, mean - passed)

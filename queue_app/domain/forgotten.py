@@ -60,7 +60,7 @@ def of_ticket(hall: Hall, one: HallTicket) -> Iterator[Reminder]:
         if awaited:
             yield _reminder(one, "called", awaited, CALLED)
     elif one.state == "serving" and one.started_at and not stopped:
-        minutes = LONG * hall.planned_minutes(one.services)
+        minutes = LONG * hall.planned_minutes(one.services) * one.people
         yield _reminder(one, "long", one.started_at, timedelta(minutes=minutes))
     elif one.state == "parked" and one.parked_at:
         patience = timedelta(minutes=hall.directory.rules.park_minutes)

@@ -10,6 +10,7 @@ from msgspec import Struct
 from queue_app.domain import arrivals, dispatch, forecast, interruptions
 from queue_app.domain.branch_day import BranchDay
 from queue_app.domain.catalogue import Channel, Language, Text, planned_minutes
+from queue_app.domain.company import CompanyKind
 from queue_app.domain.contacts import ContactField
 from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.dispatch import CallingDesk, Policy, Ranked, Reason, Waiting
@@ -53,6 +54,8 @@ class HallTicket(Struct, frozen=True):
     parked_at: datetime | None = None
     """Since when whoever is set aside is."""
     right_shown: bool | None = None
+    people: int = 1
+    company: CompanyKind | None = None
 
     def as_waiting(self, for_desk_id: int | None) -> Waiting:
         return Waiting(
@@ -64,6 +67,7 @@ class HallTicket(Struct, frozen=True):
             priority=standing_right(self.priority, self.right_shown),
             for_desk_id=for_desk_id,
             expected_at=self.expected_at,
+            people=self.people,
         )
 
 
@@ -260,6 +264,7 @@ class Hall(Struct, frozen=True, dict=True):
             started_at=ticket.started_at if ticket else None,
             services=ticket.services if ticket else (),
             freed_at=None if ticket or desk.state != "open" else self._freed(desk),
+            people=ticket.people if ticket else 1,
         )
 
     def _freed(self, desk: DeskState) -> datetime | None:

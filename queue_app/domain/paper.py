@@ -16,6 +16,7 @@ PaperPart = Literal[
     "number",
     "services",
     "priority",
+    "company",
     "due",
     "ahead",
     "wait",
@@ -34,6 +35,7 @@ USUAL: tuple[PaperPart, ...] = (
     "number",
     "services",
     "priority",
+    "company",
     "due",
     "ahead",
     "wait",
@@ -53,8 +55,9 @@ class Paper(Struct, frozen=True):
 
 
 class PrinterPlan(Struct, frozen=True):
-    """A ticket printer that speaks ESC/POS. `address`: "tcp://10.0.0.5:9100" in the network,
-    "/dev/usb/lp0" at the serving machine; "browser": the kiosk's own browser prints, on whatever
+    """A ticket printer. `address`: "tcp://10.0.0.5:9100" in the network or "/dev/usb/lp0" at the
+    serving machine, where it speaks ESC/POS; "ipp://10.0.0.6/printers/hall" where it or a CUPS
+    speaks IPP; "browser": the kiosk's own browser prints, on whatever
     printer its machine has.
 
     `kiosk`: the name of the device whose tickets it prints; None: those of every kiosk of the
@@ -83,9 +86,41 @@ _NETWORK = re.compile(r"tcp://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(?::([0-9]{1,5}
 BROWSER = "browser"
 
 
+_IPP = re.compile(
+    r"(ipps?)://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(?::([0-9]{1,5}))?(/[A-Za-z0-9._~%/-]*)?"
+)
+IPP_PORT = 631
+_HTTP = {"ipp": "http", "ipps": "https"}
+
+
+def is_ipp(address: str) -> bool:
+    return address.startswith(("ipp://", "ipps://"))
+
+
+def ipp_url(address: str) -> str:
+    """Where an IPP printer is asked by HTTP; ValueError for what is none, with a reason made to be
+    shown."""
+    found = _IPP.fullmatch(address)
+    if found is None:
+        raise ValueError('is no address such as "ipp://10.0.0.6/printers/hall"')
+    return f"{_HTTP[found[1]]}://{found[2]}:{_port(found[3], IPP_PORT)}{found[4] or '/'}"
+
+
+def _port(named: str | None, usual: int) -> int:
+    port = int(named or usual)
+    if not 0 < port < 65_536:
+        raise ValueError(f"has the port {port}; ports are from 1 to 65535")
+    return port
+
+
+def check_printer_address(address: str) -> None:
+    """ValueError for what names no printer, with a reason made to be shown."""
+    (ipp_url if is_ipp(address) else printer_place)(address)
+
+
 def printer_place(address: str) -> tuple[str, int] | str:
-    """Host and port of a printer in the network, or the path of a device at the serving machine.
-    `BROWSER` is no place.
+    """Host and port of an ESC/POS printer in the network, or the path of a device at the serving
+    machine. `BROWSER` is no place.
 
     ValueError for what is neither, with a reason made to be shown.
     """
@@ -93,11 +128,11 @@ def printer_place(address: str) -> tuple[str, int] | str:
         return address
     found = _NETWORK.fullmatch(address)
     if found is None:
-        raise ValueError('is neither "tcp://10.0.0.5:9100" nor a device such as "/dev/usb/lp0"')
-    port = int(found[2] or PRINTER_PORT)
-    if not 0 < port < 65_536:
-        raise ValueError(f"has the port {port}; ports are from 1 to 65535")
-    return found[1].strip("[]"), port
+        raise ValueError(
+            'is neither "tcp://10.0.0.5:9100" nor "ipp://10.0.0.6/printers/hall",'
+            ' nor a device such as "/dev/usb/lp0"'
+        )
+    return found[1].strip("[]"), _port(found[2], PRINTER_PORT)
 
 
 PrinterState = Literal["unknown", "ready", "paper_low", "paper_out", "cover_open", "error", "off"]

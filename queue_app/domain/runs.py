@@ -50,7 +50,7 @@ def mean_run(scene: Scene) -> Run:
 
 def _means(scene: Scene, people: Sequence[Person]) -> list[tuple[Person, float]]:
     between = scene.habits.between
-    return [(one, scene.time_of(one.services).mean_minutes + between) for one in people]
+    return [(one, scene.length_of(one).mean_minutes + between) for one in people]
 
 
 def drawn_runs(scene: Scene, runs: int, draws: Draws) -> Iterator[Run]:
@@ -123,7 +123,7 @@ def patience_of(gone_by: Sequence[tuple[float, float]], share: float) -> float:
 
 
 def _lengths(scene: Scene, person: Person, chance: Chance) -> list[float]:
-    time, change_over, exp = scene.time_of(person.services), scene.habits.change_over, math.exp
+    time, change_over, exp = scene.length_of(person), scene.habits.change_over, math.exp
     mu, sigma, readiness = time.mu, time.sigma, scene.habits.readiness
     if readiness.rates is None:
         return [exp(mu + sigma * normal) + change_over for normal in chance.length]

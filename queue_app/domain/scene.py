@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from queue_app.domain.dispatch import CallingDesk, Expected, Person, Policy
 from queue_app.domain.forward import Stop
 from queue_app.domain.habits import Habits
-from queue_app.domain.service_times import ServiceTime
+from queue_app.domain.service_times import ServiceTime, of_people
 
 
 class Underway(Struct, frozen=True):
@@ -54,6 +54,10 @@ class Scene(Struct, frozen=True):
     policy: Policy
     habits: Habits = Habits()
     stops: Sequence[Stop] = ()
+
+    def length_of(self, person: Person) -> ServiceTime:
+        """How long the visit of a person, or of a group on one number, takes."""
+        return of_people(self.time_of(person.services), person.people)
 
     @property
     def there(self) -> list[Person]:

@@ -94,6 +94,11 @@ def plausible(logs: Sequence[float], before: ServiceTime) -> list[float]:
     return [one for one in logs if abs(one - middle) <= OUTLIER * spread]
 
 
+def of_people(time: ServiceTime, people: int) -> ServiceTime:
+    """A visit in which so many are served one after the other, each as long as one alone."""
+    return time if people == 1 else visit_time([time] * people)
+
+
 def visit_time(times: Sequence[ServiceTime]) -> ServiceTime:
     """One visit for several services: their sum, matched by mean and variance to a lognormal.
 

@@ -145,7 +145,7 @@ class NextTurn:
             if (first := self._first(one.services)) is not None:
                 place, minute = first
                 insort(self._called, minute)
-                length = self._scene.time_of(one.services).mean_minutes
+                length = self._scene.length_of(one).mean_minutes
                 ends = minute + length + self._scene.habits.between
                 self._free[place] = self._shifts[place].resumes(ends)
         self._until = len(joined)

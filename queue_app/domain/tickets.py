@@ -12,6 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from queue_app.domain.catalogue import Channel, Language
+from queue_app.domain.company import CompanyKind
 from queue_app.domain.dispatch import Waiting
 from queue_app.domain.errors import Conflict
 
@@ -154,6 +155,9 @@ class Ticket(Struct, frozen=True):
     progress: Progress
     changed_at: datetime | None = None
     """When the last thing happened to it; None where that was not asked for."""
+    people: int = 1
+    """Who come with the same errand on this number."""
+    company: CompanyKind | None = None
 
     def as_waiting(self) -> Waiting:
         return Waiting(
@@ -165,6 +169,7 @@ class Ticket(Struct, frozen=True):
             priority=standing_right(self.priority, self.progress.right_shown),
             for_desk_id=self.progress.for_desk_id,
             expected_at=self.progress.expected_at,
+            people=self.people,
         )
 
 

@@ -9,6 +9,7 @@ from queue_app.domain import arrivals, numbering, tickets
 from queue_app.domain.appointments import Appointment
 from queue_app.domain.branch_day import Door
 from queue_app.domain.catalogue import Channel, Language
+from queue_app.domain.company import CompanyKind
 from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.errors import Conflict, NotFound, RuleBroken
 from queue_app.domain.hall_code import is_shown
@@ -43,24 +44,38 @@ class IssuedTicket(Struct, frozen=True):
     people_ahead: int
     wait: Wait | None
     late: bool = False
+    people: int = 1
+    company: CompanyKind | None = None
 
 
 @verb
 async def issue(
-    act: Act, branch_slug: str, services: list[str], priority: str | None, language: Language
+    act: Act,
+    branch_slug: str,
+    services: list[str],
+    priority: str | None,
+    language: Language,
+    people: int = 1,
+    company: CompanyKind | None = None,
 ) -> IssuedTicket:
-    """A walk-in's ticket.
+    """A walk-in's ticket; `people` with the same errand share it and are called at once.
 
     RuleBroken `branch_closed`, `past_last_ticket`, `unknown_service`, `not_by_visit`,
     `nobody_serves`, `too_many_services`, `unknown_priority`, `past_closing`, and
     `services_paused` while any of the services is interrupted and nobody knows until when, and
     `tickets_ended` where no more are given for any of them today.
     """
-    return await walk_in(act, branch_slug, services, priority, language)
+    return await walk_in(act, branch_slug, services, priority, language, people, company)
 
 
 async def walk_in(
-    act: Act, branch_slug: str, services: list[str], priority: str | None, language: Language
+    act: Act,
+    branch_slug: str,
+    services: list[str],
+    priority: str | None,
+    language: Language,
+    people: int = 1,
+    company: CompanyKind | None = None,
 ) -> IssuedTicket:
     """As `issue`, for whoever may give tickets in this branch."""
     branch = act.branch(branch_slug)
@@ -69,7 +84,8 @@ async def walk_in(
     check_desks(branch, chosen)
     check_priority(act.directory, priority)
     door = check_open(act.directory, branch, act.now)
-    return await _issue(act, branch, Draft(branch.id, "visit", chosen, language, priority), door)
+    draft = Draft(branch.id, "visit", chosen, language, priority, people=people, company=company)
+    return await _issue(act, branch, draft, door)
 
 
 def check_services(
@@ -360,7 +376,7 @@ async def _issue(act: Act, branch: Branch, draft: Draft, door: Door | None = Non
     if door and served_by(line.wait, act.now, door.closes_at) == "not_today":
         raise RuleBroken("past_closing", closes_at=door.closes_at, wait=line.wait)
     if door:
-        await ticket_limits.count_down(branch, draft.services, act.now)
+        await ticket_limits.count_down(branch, draft, act.now)
     ticket = await act.issue(draft, act.directory.today(branch, act.now).date, line.wait)
     return _as_issued(branch, ticket, line)
 
@@ -387,6 +403,8 @@ def _as_issued(branch: Branch, ticket: Ticket, line: Spot) -> IssuedTicket:
         people_ahead=line.people_ahead,
         wait=line.wait,
         late=line.late,
+        people=ticket.people,
+        company=ticket.company,
     )
 
 

@@ -26,6 +26,7 @@ def newcomer(draft: Draft, now: datetime) -> Waiting:
         queued_at=now,
         due_at=draft.appointment.starts_at if draft.appointment else None,
         priority=draft.priority,
+        people=draft.people,
     )
 
 

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from queue_app.domain.appointments import Appointment
 from queue_app.domain.catalogue import Channel, Language
+from queue_app.domain.company import CompanyKind
 from queue_app.domain.errors import Conflict
 from queue_app.domain.tickets import Event, Progress, Ticket, Verb
 from queue_app.domain.told_range import Wait
@@ -36,6 +37,8 @@ class Draft(Struct, frozen=True):
     language: Language
     priority: str | None = None
     appointment: Appointment | None = None
+    people: int = 1
+    company: CompanyKind | None = None
 
 
 class OfficeEvent(Struct, frozen=True):
@@ -72,8 +75,8 @@ WITH counted AS (
         WHERE branch_id = $1 AND {tickets.IN_HOUSE})) ELSE $10 END AS at
 ), issued AS (
     INSERT INTO ticket (branch_id, day, number, token, channel, priority, language,
-        appointment_id, due_at, issued_at, queued_at, services, state, revision)
-    SELECT $1, $2, $3 || last, $4, $5, $6, $7, $8, $9, $10, joined.at, $11, 'waiting', 1
+        appointment_id, due_at, issued_at, queued_at, services, people, company, state, revision)
+    SELECT $1, $2, $3 || last, $4, $5, $6, $7, $8, $9, $10, joined.at, $11, $17, $18, 'waiting', 1
     FROM counted, joined
     RETURNING *
 ), happened AS (
@@ -127,6 +130,8 @@ async def insert_ticket(
         live,
         told.low_minutes if told else None,
         told.high_minutes if told else None,
+        draft.people,
+        draft.company,
     )
     assert row
     return tickets.from_row(row), first

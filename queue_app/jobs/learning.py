@@ -57,7 +57,7 @@ async def learn(directory: Directory, now: datetime, due: bool = False) -> int:
         f"SELECT {_GIVEN}[1] AS service,"
         " array_agg(extract(epoch FROM ended_at - started_at)::float8 / 60) AS minutes"
         " FROM ticket WHERE branch_id = branch.id AND day >= $1"
-        f" AND state = 'finished' AND cardinality({_GIVEN}) = 1"
+        f" AND state = 'finished' AND people = 1 AND cardinality({_GIVEN}) = 1"
         f" AND NOT {habits.stopped('branch.id', 'ticket.started_at', 'ticket.ended_at')}"
         " GROUP BY 1) AS taught",
         directory.local(now).date() - timedelta(days=MEMORY_DAYS),

@@ -10,12 +10,14 @@ import time
 from datetime import timedelta
 from functools import partial
 
+from PIL import Image
+
 from queue_app.clock import Clock
 from queue_app.delivery.adapter import Needless
 from queue_app.delivery.paper.document import ticket_document
-from queue_app.delivery.paper.escpos import ticket_bytes
+from queue_app.delivery.paper.outcome import CutShort, NotBegun
 from queue_app.delivery.paper.picture import drawn
-from queue_app.delivery.paper.printer import CutShort, NotBegun, print_at, state_of
+from queue_app.delivery.paper.ways import print_picture, state_at
 from queue_app.domain.paper import DOTS, PRINT_PAUSE, PRINT_WORTH, PRINTS, PrinterState
 from queue_app.domain.people import SYSTEM
 from queue_app.domain.ranges import Forecasts
@@ -90,7 +92,7 @@ class TicketPrinting:
         ]
 
     async def _ask(self, clock: Clock, printer: KnownPrinter) -> int:
-        await self._note(clock, printer, await state_of(printer.address))
+        await self._note(clock, printer, await state_at(printer.address))
         return 0
 
     async def _note(self, clock: Clock, printer: KnownPrinter, state: PrinterState) -> None:
@@ -127,7 +129,7 @@ class TicketPrinting:
             return False
         begin = partial(self._begun, clock, job)
         try:
-            state = await print_at(printer.address, printer.answers, ticket, begin)
+            state = await print_picture(printer.address, printer.answers, ticket, begin)
         except NotBegun as stopped:
             pause = self._span(clock, PRINT_PAUSE)
             await printing.put_off(job, clock.now(), pause)
@@ -155,7 +157,7 @@ class TicketPrinting:
             _log.warning("ticket %s is not printed yet: %s", job.ticket_id, type(error).__name__)
             return False
 
-    async def _drawn(self, clock: Clock, printer: KnownPrinter, job: PrintJob) -> bytes:
+    async def _drawn(self, clock: Clock, printer: KnownPrinter, job: PrintJob) -> Image.Image:
         """As the hall has it now, with the range that the kiosk showed. Needless where its visit
         is over."""
         now = clock.now()
@@ -172,4 +174,4 @@ class TicketPrinting:
         link = f"{self._public_url}/t/{ticket.token}" if self._public_url else None
         document = ticket_document(seen, ticket, wait, link, reprint=job.kind == "reprint")
         dots = DOTS[printer.width_mm]
-        return await asyncio.to_thread(lambda: ticket_bytes(drawn(document, dots)))
+        return await asyncio.to_thread(drawn, document, dots)

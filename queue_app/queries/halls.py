@@ -59,7 +59,7 @@ _TICKET = """id, number, channel, priority, language, appointment_id, due_at, is
     state, services, queued_at, for_desk_id, desk_id, called_at, calls, started_at, ended_at,
     expected_at, CASE WHEN state = 'parked' THEN (SELECT max(at) FROM ticket_event e
         WHERE e.branch_id = ticket.branch_id AND e.ticket_id = ticket.id AND verb = 'park') END
-        AS parked_at, right_shown"""
+        AS parked_at, right_shown, people, company"""
 
 _HALL = f"""
 SELECT json_build_object(

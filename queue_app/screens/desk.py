@@ -32,6 +32,7 @@ from queue_app.screens.reasons import sentence
 from queue_app.screens.titles import title_of_right, titles
 from queue_app.texts.formats import Formats
 from queue_app.texts.speaker import speaker_of
+from queue_app.texts.who_comes import told_to_staff
 
 
 class QueuedView(Struct, frozen=True):
@@ -55,7 +56,7 @@ class PersonView(Struct, frozen=True):
     `right_shown`: whether there was a document for the right to go first; None: not asked yet.
 
     `expected_at`: the booked time to which "not here" puts them back, as they were called early;
-    of visits alone: a call is tried again after a while.
+    of visits alone: a call is tried again after a while. `company`: who else comes with them.
     """
 
     ticket: int
@@ -83,6 +84,8 @@ class PersonView(Struct, frozen=True):
     refused: tuple[ContactField, ...]
     """The contacts at which our messages do not arrive."""
     notes: tuple[VisitNoted, ...] = ()
+    people: int = 1
+    company: Text | None = None
 
 
 class DeskQueueView(Struct, frozen=True):
@@ -183,12 +186,14 @@ def _person(hall: Hall, one: HallTicket | None, contact: DeskExtra) -> PersonVie
         else None,
         calls=one.calls,
         started_at=one.started_at,
-        planned_minutes=hall.planned_minutes(one.services),
+        planned_minutes=hall.planned_minutes(one.services) * one.people,
         name=contact.name,
         phone=contact.phone,
         phone_said=Formats.phone(contact.phone) if contact.phone else None,
         refused=contact.refused,
         notes=contact.notes,
+        people=one.people,
+        company=told_to_staff(speaker_of(directory.centre), one.people, one.company),
     )
 
 

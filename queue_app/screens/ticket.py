@@ -16,6 +16,7 @@ from queue_app.screens import notices
 from queue_app.screens.interruption import InterruptionView, interruption_view
 from queue_app.screens.titles import title_of_right, titles
 from queue_app.texts.speaker import speaker_of
+from queue_app.texts.who_comes import told_to_holder
 
 
 class TicketView(Struct, frozen=True):
@@ -29,7 +30,7 @@ class TicketView(Struct, frozen=True):
     `promise`: what a booking's holder may count on before its time, and once they left or were
     not there; `expected_at`: they were not there when called early, and are not called before.
     `let_go`: the branch closed before their turn, and the centre offers another day.
-    `priority`: the right by which its holder goes first.
+    `priority`: the right by which its holder goes first. `company`: who else comes to the desk.
     """
 
     version: int
@@ -58,6 +59,8 @@ class TicketView(Struct, frozen=True):
     expected_at: datetime | None = None
     let_go: bool = False
     priority: Text | None = None
+    people: int = 1
+    company: Text | None = None
 
 
 def ticket_view(hall: Hall, own: Ticket) -> TicketView:
@@ -98,6 +101,8 @@ def ticket_view(hall: Hall, own: Ticket) -> TicketView:
         priority=title_of_right(
             hall.directory.centre, standing_right(own.priority, progress.right_shown)
         ),
+        people=own.people,
+        company=told_to_holder(speaker_of(hall.directory.centre), own.people, own.company),
     )
 
 

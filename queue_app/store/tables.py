@@ -343,6 +343,8 @@ class Ticket(Table, tablename="ticket", db=engine):
     given = Array(Text(), default=[])
     outcome = Text(null=True, default=None)
     right_shown = Boolean(null=True, default=None)
+    people = SmallInt(default=1)
+    company = Text(null=True, default=None)
 
 
 class VisitNote(Table, tablename="visit_note", db=engine):

@@ -150,6 +150,8 @@ def own(one: HallTicket) -> Ticket:
         due_at=one.due_at,
         issued_at=one.issued_at,
         progress=msgspec.convert(one, type=Progress, from_attributes=True),
+        people=one.people,
+        company=one.company,
     )
 
 

@@ -18,6 +18,7 @@ def test_the_usual_slip_has_number_services_facts_and_notes_in_rows() -> None:
         SlipRow(("number",)),
         SlipRow(("services",)),
         SlipRow(("priority",)),
+        SlipRow(("company",)),
         SlipRow(("due", "ahead", "wait")),
         SlipRow(("note",)),
     ]
@@ -34,12 +35,13 @@ def test_the_centre_s_order_is_that_of_the_screen() -> None:
         ("note",),
         ("foot",),
         ("priority",),
+        ("company",),
     ]
 
 
 def test_what_the_centre_leaves_out_is_there_for_the_script_and_seen_by_nobody() -> None:
     rows = slip_of(centre("number", "ahead"))
     hidden = {part for row in rows if not row.seen for part in row.parts}
-    assert hidden == {"services", "priority", "due", "wait", "note"}
+    assert hidden == {"services", "priority", "company", "due", "wait", "note"}
     every = [part for row in rows for part in row.parts]
     assert len(every) == len(set(every))

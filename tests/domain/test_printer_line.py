@@ -10,7 +10,8 @@ from PIL import Image
 
 from queue_app.delivery.paper import printer
 from queue_app.delivery.paper.escpos import band_bytes, ticket_bytes
-from queue_app.delivery.paper.printer import CutShort, NotBegun, print_at, state_of
+from queue_app.delivery.paper.outcome import CutShort, NotBegun
+from queue_app.delivery.paper.printer import print_at, state_of
 from queue_app.domain.paper import PrinterState, printer_place
 from tests.support.printer_sink import (
     COVER_OPEN,

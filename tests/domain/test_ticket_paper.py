@@ -117,6 +117,13 @@ def test_a_right_to_go_first_stands_on_it() -> None:
     assert said(document(ticket(20, priority="veteran")))["priority"] == "Served first: War veteran"
 
 
+def test_a_group_and_whoever_comes_along_stand_on_it() -> None:
+    group = document(ticket(20, people=3), language="uk")
+    assert said(group)["company"] == "Цей талон на 3 особи: підходьте до вікна разом."
+    helped = document(ticket(20, company="helped"))
+    assert said(helped)["company"] == "Come to the desk together with whoever helps you."
+
+
 @pytest.mark.parametrize(
     ("known", "note"),
     [

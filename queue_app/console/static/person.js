@@ -55,6 +55,7 @@ function tags(person) {
         text: fill(t.tags.priority, { reason: person.priority[language()] }),
       }),
     person.right_shown && el("li", { class: "tag tag-shown", text: t.tags.right_shown }),
+    person.company && el("li", { class: "tag tag-company", text: person.company[language()] }),
     known.speaks[person.language] &&
       el("li", { class: "tag tag-language", text: known.speaks[person.language] }),
     person.calls > 1 && el("li", { class: "tag", text: plural(t.tags.calls, person.calls) }),

@@ -16,6 +16,7 @@ from queue_app.domain.tickets import Progress, Ticket
 from queue_app.domain.told_range import Wait, served_by
 from queue_app.texts.formats import Formats
 from queue_app.texts.speaker import Speaker, speaker_of
+from queue_app.texts.who_comes import to_holder
 from queue_app.texts.words import N_, Words, words
 
 LABELS: Mapping[PaperPart, str] = {
@@ -136,6 +137,9 @@ class _Writing:
             return []
         return [self._words.gettext("Served first: %(priority)s") % {"priority": title}]
 
+    def company(self) -> list[str]:
+        return [to_holder(self._words, self._ticket.people, self._ticket.company)]
+
     def due(self) -> list[str]:
         due_at = self._ticket.due_at
         return [self._formats.time(due_at)] if due_at and not self._is_late else []
@@ -234,6 +238,7 @@ _SAID: Mapping[PaperPart, Callable[[_Writing], list[str]]] = {
     "number": _Writing.number,
     "services": _Writing.services,
     "priority": _Writing.priority,
+    "company": _Writing.company,
     "due": _Writing.due,
     "ahead": _Writing.ahead,
     "wait": _Writing.wait,

@@ -1,4 +1,4 @@
-"""One ticket at one printer: asked how it stands, then sent, then asked whether it is done.
+"""One ticket at one ESC/POS printer: asked how it stands, sent, asked whether it is done.
 
 What ends before the first byte of the ticket can be tried again. What ends after it is in doubt:
 the paper may lie in the tray, so it is never sent again by itself.
@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 
 from queue_app.delivery.paper.ends import PrinterEnd, line_to
 from queue_app.delivery.paper.escpos import ASK, ASK_DONE, is_done, is_status, status_of
+from queue_app.delivery.paper.outcome import CutShort, NotBegun
 from queue_app.domain.paper import PRINTS, PrinterState
 
 ANSWER_SECONDS = 1.5
@@ -17,22 +18,6 @@ SEND_SECONDS = 12.0
 """Twenty centimetres of paper take three seconds; what takes longer stands still."""
 DONE_SECONDS = 5.0
 """From the last byte to the cut."""
-
-
-class NotBegun(Exception):
-    """Nothing of it was sent: it may be tried again. `state`: what kept the printer from it."""
-
-    def __init__(self, state: PrinterState) -> None:
-        super().__init__(f"not begun: the printer is {state}")
-        self.state = state
-
-
-class CutShort(Exception):
-    """It was begun and is not known to be done. `state`: how the printer stands."""
-
-    def __init__(self, state: PrinterState) -> None:
-        super().__init__(f"ended in mid-ticket: the printer is {state}")
-        self.state = state
 
 
 async def state_of(address: str) -> PrinterState:

@@ -178,3 +178,23 @@ async def test_what_is_pressed_quickly_is_not_said_and_headphones_pulled_out_end
     await press(kiosk, "[data-go=groups-1]")
     await kiosk.wait_for_timeout(600)
     assert ear.heard == []
+
+
+async def test_a_keypad_of_other_keys_is_named_in_the_address_of_the_kiosk(
+    kiosk: Page, listen: Listen
+) -> None:
+    """What is no meaning is left out, and keys that nobody named keep theirs."""
+    await kiosk.goto(f"{kiosk.url}?keys=F13:plugged,F14:unplugged,KeyQ:down,F20:nonsense")
+    ear = await listen(kiosk)
+    await ear.key("F13")
+    await ear.until("Чим допомогти?")
+    ear.heard.clear()
+    await ear.key("KeyQ")
+    await ear.until("Взяти талон")
+    ear.heard.clear()
+    await ear.key(ROUND)
+    await ear.until("питання")
+    await ear.key("F14")
+    await expect(kiosk.locator("#ease [data-mode=aloud]")).to_have_attribute(
+        "aria-pressed", "false"
+    )
