@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 
 from queue_app.domain.catalogue import Channel, Text
-from queue_app.domain.hall import AwayDevice, DeskState, Hall, HallTicket
+from queue_app.domain.hall import DeskState, Hall, HallTicket
 from queue_app.domain.interruptions import awaited_since
+from queue_app.domain.machines import AwayDevice
 from queue_app.domain.tickets import State
 from queue_app.screens.interruption import InterruptionView, lasting_interruptions
 from queue_app.screens.out_of_paper import PaperView, paper_view
