@@ -9,7 +9,7 @@ from queue_app.domain.appointments import Appointment
 from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.errors import RuleBroken
 from queue_app.domain.hall import Hall
-from queue_app.flow import arrival
+from queue_app.flow import admission
 from queue_app.queries import halls, orders_today
 from queue_app.queries.interruptions import lasting
 from queue_app.screens.interruption import InterruptionView, interruption_view
@@ -88,7 +88,7 @@ def _checks_in(directory: Directory, found: Appointment, now: datetime) -> bool:
 def _may_come(directory: Directory, found: Appointment, now: datetime) -> bool:
     """Whether it is not too early to check in."""
     try:
-        arrival.check_in_time(directory, found, now)
+        admission.check_in_time(directory, found, now)
     except RuleBroken:
         return False
     return True

@@ -23,7 +23,9 @@ ASKING = {
     "fetch", "fetch_row", "fetch_value", "fetchrow", "fetchval", "execute", "executemany",
     "copy_records_to_table", "copy_to_table", "cursor", "raw",
 }  # fmt: skip
-TABLES = "queue_app.store.tables"
+STORE = "queue_app.store."
+TABLES = ("tables", "letter_tables", "wait_tables")
+"""The modules of Piccolo's tables, by which one can ask as well."""
 
 
 def sql_in(source: str) -> list[str]:
@@ -52,11 +54,15 @@ def _sql_of(node: ast.AST) -> Iterator[str]:
         case ast.ImportFrom(module="queue_app.store.db", names=names):
             yield from (f"import {one.name}" for one in names if one.name in {*ASKING, "copy"})
         case ast.ImportFrom(module="queue_app.store", names=names):
-            yield from (f"import {TABLES}" for one in names if one.name == "tables")
-        case ast.ImportFrom(module=module) if module == TABLES:
-            yield f"import {TABLES}"
+            yield from (f"import {STORE}{one.name}" for one in names if one.name in TABLES)
+        case ast.ImportFrom(module=str(module)) if _is_of_tables(module):
+            yield f"import {module}"
         case ast.Import(names=names):
-            yield from (f"import {TABLES}" for one in names if one.name == TABLES)
+            yield from (f"import {one.name}" for one in names if _is_of_tables(one.name))
+
+
+def _is_of_tables(module: str) -> bool:
+    return module.startswith(STORE) and module.removeprefix(STORE) in TABLES
 
 
 def _filled(parts: list[ast.expr]) -> str:
@@ -115,6 +121,8 @@ def test_the_rooms_of_sql_are_full_of_it() -> None:
         ("from queue_app.store.tables import Desk", ["1: import queue_app.store.tables"]),
         ("from queue_app.store import tables", ["1: import queue_app.store.tables"]),
         ("import queue_app.store.tables", ["1: import queue_app.store.tables"]),
+        ("from queue_app.store.wait_tables import Promise",
+         ["1: import queue_app.store.wait_tables"]),
         ("await Desk.raw(text)", ["1: .raw()"]),
     ],
 )  # fmt: skip

@@ -11,11 +11,11 @@ from piccolo.columns.defaults.uuid import UUID4
 from piccolo.conf.apps import table_finder
 from piccolo.table import Table
 
-from queue_app.store import db
+from queue_app.store import db, piccolo_app
 
 pytestmark = pytest.mark.usefixtures("database")
 
-TABLES: list[type[Table]] = table_finder(modules=["queue_app.store.tables"])
+TABLES: list[type[Table]] = table_finder(modules=piccolo_app.TABLES)
 PICCOLOS_OWN = {"migration"}
 RANDOM = "gen_random_uuid()"
 """The database's own words for what is another each time, which is Piccolo's UUID4."""
@@ -59,7 +59,7 @@ async def made() -> dict[str, dict[str, Made]]:
 
 
 def stated(column: Column) -> Any:
-    """The default that tables.py states, or UNSAID."""
+    """The default that Piccolo's table states, or UNSAID."""
     default = column.get_default_value()
     if column._meta.null:
         return default
@@ -79,8 +79,8 @@ async def differences(table: type[Table], columns: dict[str, Made]) -> list[str]
     """What Piccolo believes of this table otherwise than the database has it."""
     name = table._meta.tablename
     believed = {column._meta.db_column_name: column for column in table._meta.columns}
-    wrong = [f"{name}.{one}: only in tables.py" for one in believed.keys() - columns.keys()]
-    wrong += [f"{name}.{one}: not in tables.py" for one in columns.keys() - believed.keys()]
+    wrong = [f"{name}.{one}: only in Python" for one in believed.keys() - columns.keys()]
+    wrong += [f"{name}.{one}: not in Python" for one in columns.keys() - believed.keys()]
     for one in believed.keys() & columns.keys():
         wrong += [f"{name}.{one}: {what}" for what in await _of(believed[one], columns[one])]
     return sorted(wrong)
@@ -118,8 +118,8 @@ async def test_every_column_is_as_migrations_make_it() -> None:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ("ADD COLUMN floor integer", "desk.floor: not in tables.py"),
-        ("DROP COLUMN pause_reason", "desk.pause_reason: only in tables.py"),
+        ("ADD COLUMN floor integer", "desk.floor: not in Python"),
+        ("DROP COLUMN pause_reason", "desk.pause_reason: only in Python"),
         ("ALTER COLUMN position TYPE bigint", "desk.position: is bigint, not integer"),
         ("ALTER COLUMN number DROP NOT NULL", "desk.number: may be NULL"),
         ("ALTER COLUMN roster SET DEFAULT '[]'", "desk.roster: is '[]' where nothing is said"),

@@ -26,7 +26,8 @@ from queue_app.domain.hours import DAY_MINUTES, bounds
 from queue_app.domain.policies import minutes_of_right
 from queue_app.domain.ranges import Forecasts
 from queue_app.flow import arrival
-from queue_app.flow.arrival import Prospect, chosen_services
+from queue_app.flow.admission import chosen_services
+from queue_app.flow.arrival import Prospect
 from queue_app.flow.booking import check_day
 from queue_app.queries import foretold, reference, slots
 from queue_app.queries.search import search

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
+from queue_app.domain.at_desk import DeskExtra
 from queue_app.domain.errors import NotFound
-from queue_app.domain.hall import DeskExtra, Hall
+from queue_app.domain.hall import Hall
 from queue_app.domain.numbering import branch_of_token
 from queue_app.domain.people import Actor
 from queue_app.domain.rights import reach, require

@@ -11,16 +11,14 @@ from queue_app.domain import arrivals, dispatch, forecast, interruptions
 from queue_app.domain.branch_day import BranchDay
 from queue_app.domain.catalogue import Channel, Language, Text, planned_minutes
 from queue_app.domain.company import CompanyKind
-from queue_app.domain.contacts import ContactField
 from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.dispatch import CallingDesk, Policy, Ranked, Reason, Waiting
 from queue_app.domain.errors import NotFound
 from queue_app.domain.forecast import Appointed, Now, Working
 from queue_app.domain.habits import Habits
 from queue_app.domain.interruptions import Interruption
+from queue_app.domain.machines import AwayDevice, PrinterStanding, Unprinted
 from queue_app.domain.orders import Orders, left_by
-from queue_app.domain.paper import PrinterState
-from queue_app.domain.people import DeviceKind
 from queue_app.domain.policies import policy_of
 from queue_app.domain.ranges import Forecasts
 from queue_app.domain.service_times import ServiceTime
@@ -89,30 +87,6 @@ class DeskState(Struct, frozen=True):
     break_asked_at: datetime | None = None
     break_reason: str | None = None
     """Why its clerk asks for a break."""
-
-
-class PrinterStanding(Struct, frozen=True):
-    """A printer of the branch as it stands, and since when; `kiosk`: whose tickets it prints."""
-
-    code: str
-    kiosk: str | None
-    state: PrinterState
-    since: datetime | None
-
-
-class Unprinted(Struct, frozen=True):
-    """Somebody in the queue for whom no paper is known to have come out."""
-
-    ticket: int
-    number: str
-
-
-class AwayDevice(Struct, frozen=True):
-    """A device whose signs of life have stopped; `seen_at`: when it gave the last."""
-
-    name: str
-    kinds: tuple[DeviceKind, ...]
-    seen_at: datetime
 
 
 class Hall(Struct, frozen=True, dict=True):
@@ -412,38 +386,3 @@ class Hall(Struct, frozen=True, dict=True):
         people = sorted(everybody, key=self._place)
         alike = {one.id: ahead for ahead, one in enumerate(people)}
         return alike | forecast.places_of(msgspec.structs.replace(self._now, waiting=everybody))
-
-
-class UndoView(Struct, frozen=True):
-    """The last thing that can be taken back at this desk, until `until`.
-
-    `back`: a transfer that changed nothing but the place, so the person went back to the queue.
-    """
-
-    ticket: int
-    number: str
-    verb: str
-    until: datetime
-    channel: Channel = "visit"
-    back: bool = False
-
-
-class VisitNoted(Struct, frozen=True):
-    """What a member of staff noted of a visit, with its event `seq`; `author`: a login."""
-
-    seq: int
-    at: datetime
-    author: str
-    text: str
-
-
-class DeskExtra(Struct, frozen=True):
-    """The name and number behind a booking at the desk, at which of its contacts our messages do
-    not arrive, and what may be undone there."""
-
-    name: str | None = None
-    phone: str | None = None
-    undo: UndoView | None = None
-    refused: tuple[ContactField, ...] = ()
-    notes: tuple[VisitNoted, ...] = ()
-    """What was noted of this visit before, such as by whoever transferred it."""

@@ -8,9 +8,9 @@ from msgspec import Struct
 from queue_app.domain import arrivals, numbering, tickets
 from queue_app.domain.appointments import Appointment
 from queue_app.domain.branch_day import Door
-from queue_app.domain.catalogue import Channel, Language
+from queue_app.domain.catalogue import Language
 from queue_app.domain.company import CompanyKind
-from queue_app.domain.directory import Branch, Directory
+from queue_app.domain.directory import Branch
 from queue_app.domain.errors import Conflict, NotFound, RuleBroken
 from queue_app.domain.hall_code import is_shown
 from queue_app.domain.promises import Promise
@@ -19,6 +19,15 @@ from queue_app.domain.tickets import Ticket
 from queue_app.domain.told_range import Served, Wait, served_by
 from queue_app.flow import sparing, ticket_limits
 from queue_app.flow.act import Act, By, verb
+from queue_app.flow.admission import (
+    check_desks,
+    check_in_time,
+    check_not_over,
+    check_office,
+    check_open,
+    check_priority,
+    check_services,
+)
 from queue_app.flow.joining import Spot, joining, line_of, newcomer
 from queue_app.flow.promising import keep_later
 from queue_app.flow.records import Draft
@@ -86,62 +95,6 @@ async def walk_in(
     door = check_open(act.directory, branch, act.now)
     draft = Draft(branch.id, "visit", chosen, language, priority, people=people, company=company)
     return await _issue(act, branch, draft, door)
-
-
-def check_services(
-    directory: Directory, services: list[str], channel: Channel = "visit"
-) -> tuple[str, ...]:
-    """The services without repeats; RuleBroken where they cannot be given in one visit."""
-    chosen = chosen_services(directory, services)
-    known = directory.services
-    if elsewhere := [code for code in chosen if channel not in known[code].channels]:
-        code = "not_by_phone" if channel == "phone" else "not_by_visit"
-        raise RuleBroken(code, services=elsewhere)
-    return chosen
-
-
-def chosen_services(directory: Directory, services: list[str]) -> tuple[str, ...]:
-    """The services without repeats, through whatever channel.
-
-    RuleBroken `no_service`, `unknown_service`, `too_many_services`.
-    """
-    chosen = tuple(dict.fromkeys(services))
-    known = directory.services
-    if not chosen:
-        raise RuleBroken("no_service")
-    if unknown := [code for code in chosen if code not in known]:
-        raise RuleBroken("unknown_service", services=unknown)
-    if len(chosen) > directory.rules.max_services:
-        raise RuleBroken("too_many_services", limit=directory.rules.max_services)
-    return chosen
-
-
-def check_desks(branch: Branch, services: tuple[str, ...]) -> None:
-    """RuleBroken `nobody_serves` unless some desk of the branch gives all these services."""
-    if not any(desk.services.issuperset(services) for desk in branch.desks):
-        raise RuleBroken("nobody_serves", services=list(services))
-
-
-def check_priority(directory: Directory, priority: str | None) -> None:
-    if priority and all(one.code != priority for one in directory.centre.priorities):
-        raise RuleBroken("unknown_priority", priority=priority)
-
-
-def check_office(branch: Branch) -> None:
-    """RuleBroken `no_walk_ins` where nobody is received: the contact centre phones."""
-    if branch.kind == "contact_centre":
-        raise RuleBroken("no_walk_ins", branch=branch.slug)
-
-
-def check_open(directory: Directory, branch: Branch, now: datetime) -> Door:
-    """The open door; RuleBroken `branch_closed` with `opens_at`, or `past_last_ticket` with
-    `closes_at`."""
-    door = directory.today(branch, now).door(now)
-    if door.state == "past_last_ticket":
-        raise RuleBroken("past_last_ticket", closes_at=door.closes_at, opens_at=door.opens_at)
-    if door.state == "closed":
-        raise RuleBroken("branch_closed", opens_at=door.opens_at)
-    return door
 
 
 class Prospect(Struct, frozen=True):
@@ -320,20 +273,6 @@ async def _comes_back(act: Act, issued: Ticket) -> bool:
     if not arrivals.keeps_right(issued, stops, act.directory.rules, act.now):
         raise Conflict("visit_over")
     return True
-
-
-def check_in_time(directory: Directory, appointment: Appointment, now: datetime) -> None:
-    """RuleBroken `too_early` with `possible_at`, where the centre takes nobody that early."""
-    possible_at = arrivals.checks_in_from(appointment.starts_at, directory.rules)
-    if now < possible_at:
-        raise RuleBroken("too_early", possible_at=directory.local(possible_at))
-
-
-def check_not_over(directory: Directory, branch: Branch, now: datetime) -> None:
-    """RuleBroken `branch_closed` once the branch has closed for the day; early is welcome."""
-    day = directory.today(branch, now)
-    if day.is_over(now):
-        raise RuleBroken("branch_closed", opens_at=day.door(now).opens_at)
 
 
 @verb

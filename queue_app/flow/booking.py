@@ -21,7 +21,7 @@ from queue_app.domain.errors import Conflict, RuleBroken
 from queue_app.domain.work import is_done
 from queue_app.flow import offering, reaching, refusing, sparing
 from queue_app.flow.act import Act, verb
-from queue_app.flow.arrival import check_services
+from queue_app.flow.admission import check_services
 from queue_app.flow.taking import still_fits, take
 from queue_app.queries import appointments
 from queue_app.queries import slots as free

@@ -9,7 +9,7 @@ from queue_app.domain.hall import Hall
 from queue_app.domain.interruptions import Interruption
 from queue_app.domain.tickets import PickReason, Ticket, Verb
 from queue_app.flow.act import Act, verb
-from queue_app.flow.arrival import check_services, chosen_services
+from queue_app.flow.admission import check_services, chosen_services
 from queue_app.flow.records import next_event
 from queue_app.flow.visit_notes import check_note, drop_note, keep_note
 from queue_app.queries.staff import DeskRow, desks_of

@@ -10,7 +10,8 @@ from queue_app.domain.contacts import Resident
 from queue_app.domain.errors import NotFound, RuleBroken
 from queue_app.flow import reaching, refusing
 from queue_app.flow.act import Act, verb
-from queue_app.flow.arrival import IssuedTicket, check_services, come_for, walk_in
+from queue_app.flow.admission import check_services
+from queue_app.flow.arrival import IssuedTicket, come_for, walk_in
 from queue_app.flow.booking import (
     change_to,
     check_time,

@@ -18,8 +18,8 @@ from queue_app.domain.orders import Orders, left_by, under_orders
 from queue_app.domain.people import Staff, one_line
 from queue_app.domain.tickets import Ticket
 from queue_app.flow.act import Act, verb
+from queue_app.flow.admission import check_services
 from queue_app.flow.appointment_records import insert_unsettled
-from queue_app.flow.arrival import check_services
 from queue_app.queries import appointments, orders_today, tickets, unsettled
 from queue_app.queries import staff as people
 from queue_app.queries.staff import DeskRow, desks_of, lock_desks, require_nobody

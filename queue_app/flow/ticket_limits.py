@@ -33,6 +33,6 @@ async def count_down(branch: Branch, draft: Draft, now: datetime) -> None:
 
 async def require_tickets(branch: Branch, services: tuple[str, ...], now: datetime) -> None:
     """RuleBroken `tickets_ended` with those of the services for which none is given today."""
-    ended = [one for one in services if await orders_today.remaining(branch.id, one, now) == 0]
+    ended = await orders_today.ended(branch.id, services, now)
     if ended:
-        raise RuleBroken("tickets_ended", services=ended)
+        raise RuleBroken("tickets_ended", services=[one for one in services if one in ended])

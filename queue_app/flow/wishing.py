@@ -14,7 +14,7 @@ from queue_app.domain.numbering import link_token
 from queue_app.domain.wish import Wanted, Wish, check_wanted, ends_at, gives_up, require_open
 from queue_app.flow import offering, proving, reaching, sparing, wish_records
 from queue_app.flow.act import Act, verb
-from queue_app.flow.arrival import check_services
+from queue_app.flow.admission import check_services
 from queue_app.queries import appointments, unsettled, waiting_list
 from queue_app.store import db
 

@@ -5,8 +5,9 @@ from datetime import timedelta
 from typing import Any
 
 from queue_app.domain import tickets
+from queue_app.domain.at_desk import DeskExtra, UndoView
 from queue_app.domain.contacts import ContactField
-from queue_app.domain.hall import DeskExtra, Hall, UndoView
+from queue_app.domain.hall import Hall
 from queue_app.domain.tickets import Event
 from queue_app.queries.tickets import history
 from queue_app.queries.visits import notes_of

@@ -10,16 +10,9 @@ from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.dispatch import Waiting
 from queue_app.domain.forecast import Appointed
 from queue_app.domain.habits import Habits
-from queue_app.domain.hall import (
-    RECENT,
-    AwayDevice,
-    DeskState,
-    Hall,
-    HallTicket,
-    PrinterStanding,
-    Unprinted,
-)
+from queue_app.domain.hall import RECENT, DeskState, Hall, HallTicket
 from queue_app.domain.interruptions import Interruption, begun
+from queue_app.domain.machines import AwayDevice, PrinterStanding, Unprinted
 from queue_app.domain.orders import Orders, under_orders
 from queue_app.domain.paper import UNPRINTED_SHOWN
 from queue_app.domain.ranges import Forecasts

@@ -44,6 +44,18 @@ async def remaining(branch_id: int, service: str, now: datetime) -> int | None:
     return found
 
 
+async def ended(branch_id: int, services: tuple[str, ...], now: datetime) -> frozenset[str]:
+    """Those of the services for which no more tickets are given today."""
+    rows = await db.fetch(
+        "SELECT service FROM ticket_limit"
+        " WHERE branch_id = $1 AND service = ANY($2) AND remaining = 0 AND until > $3",
+        branch_id,
+        list(services),
+        now,
+    )
+    return frozenset(one["service"] for one in rows)
+
+
 async def skills(branch_id: int, desk_id: int, now: datetime) -> tuple[str, ...] | None:
     """What the desk gives today beside its plan; None: what is planned."""
     found: list[str] | None = await db.fetch_value(

@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from queue_app.domain.at_desk import VisitNoted
 from queue_app.domain.catalogue import Channel
-from queue_app.domain.hall import VisitNoted
 from queue_app.domain.tickets import State
 from queue_app.queries.tickets import history
 from queue_app.store import db

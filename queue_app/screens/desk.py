@@ -6,19 +6,13 @@ import msgspec
 from msgspec import Struct
 
 from queue_app.domain import interruptions, tickets
+from queue_app.domain.at_desk import DeskExtra, UndoView, VisitNoted
 from queue_app.domain.catalogue import Channel, Text
 from queue_app.domain.contacts import ContactField
 from queue_app.domain.dispatch import Ranked
 from queue_app.domain.forgotten import Reminder, of_desk
-from queue_app.domain.hall import (
-    AwayDevice,
-    DeskExtra,
-    DeskState,
-    Hall,
-    HallTicket,
-    UndoView,
-    VisitNoted,
-)
+from queue_app.domain.hall import DeskState, Hall, HallTicket
+from queue_app.domain.machines import AwayDevice
 from queue_app.domain.people import Actor, Staff
 from queue_app.domain.tickets import State
 from queue_app.domain.told_range import Wait

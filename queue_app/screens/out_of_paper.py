@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from queue_app.domain.catalogue import Text
-from queue_app.domain.hall import Hall, PrinterStanding, Unprinted
+from queue_app.domain.hall import Hall
+from queue_app.domain.machines import PrinterStanding, Unprinted
 from queue_app.domain.paper import PRINTS, PrinterState
 from queue_app.texts.speaker import Speaker, speaker_of
 from queue_app.texts.words import N_

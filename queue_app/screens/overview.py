@@ -6,7 +6,8 @@ from msgspec import Struct
 
 from queue_app.domain.catalogue import Text
 from queue_app.domain.forgotten import Reminder, grave
-from queue_app.domain.hall import AwayDevice, Hall
+from queue_app.domain.hall import Hall
+from queue_app.domain.machines import AwayDevice
 from queue_app.screens.interruption import InterruptionView, lasting_interruptions
 from queue_app.screens.out_of_paper import PaperView, paper_view
 

@@ -8,8 +8,9 @@ from msgspec import Struct
 
 from queue_app.domain.catalogue import Channel, Text
 from queue_app.domain.forgotten import Forgotten, grave, of_ticket
-from queue_app.domain.hall import AwayDevice, DeskState, Hall, HallTicket
+from queue_app.domain.hall import DeskState, Hall, HallTicket
 from queue_app.domain.interruptions import awaited_since
+from queue_app.domain.machines import AwayDevice
 from queue_app.domain.tickets import State
 from queue_app.screens.interruption import InterruptionView, lasting_interruptions
 from queue_app.screens.out_of_paper import PaperView, paper_view

@@ -1,6 +1,6 @@
 """The tables as Piccolo sees them; tests/test_tables.py holds them against what migrations make.
 
-The constraints stand in the migrations. `branch_id` leads every key, so branches can be spread
+Those of messages and wishes stand in `letter_tables`, those of waits in `wait_tables`. The
 over several servers. Piccolo knows keys of one column only: of a longer one it is told the last.
 """
 
@@ -14,7 +14,6 @@ from piccolo.columns import (
     DoublePrecision,
     ForeignKey,
     Integer,
-    Real,
     SmallInt,
     Text,
     Timestamptz,
@@ -255,48 +254,6 @@ class OfficeEvent(Table, tablename="office_event", db=engine):
     after = JSONB(null=True, default=None)
 
 
-class Outbox(Table, tablename="outbox", db=engine):
-    id = Integer(primary_key=True, default=1)
-    identity = UUID()
-
-
-class Message(Table, tablename="message", db=engine):
-    branch_id = ForeignKey(Branch, null=False)
-    id = BigInt(primary_key=True)
-    identity = UUID()
-    event = Text()
-    kind = Text()
-    channel = Text()
-    recipient = Text()
-    language = Text()
-    appointment_id = BigInt(null=True, default=None)
-    ticket_id = BigInt(null=True, default=None)
-    state = Text(default="waiting")
-    attempts = Integer(default=0)
-    created_at = Timestamptz()
-    due_at = Timestamptz()
-    leased_until = Timestamptz(null=True, default=None)
-    begun_at = Timestamptz(null=True, default=None)
-    sent_at = Timestamptz(null=True, default=None)
-    error = Text(null=True, default=None)
-
-
-class Reminded(Table, tablename="reminded", db=engine):
-    reminder = Text(primary_key=True)
-    reach = Timestamptz()
-
-
-class Unreminded(Table, tablename="unreminded", db=engine):
-    contact = Text(primary_key=True)
-    since = Timestamptz()
-
-
-class RefusedContact(Table, tablename="refused_contact", db=engine):
-    contact = Text(primary_key=True)
-    refused_at = Timestamptz()
-    reason = Text()
-
-
 class Job(Table, tablename="job", db=engine):
     name = Text(primary_key=True)
     due_at = Timestamptz()
@@ -367,62 +324,6 @@ class TicketEvent(Table, tablename="ticket_event", db=engine):
     data = JSONB(default="{}")
 
 
-class ServiceTime(Table, tablename="service_time", db=engine):
-    branch_id = ForeignKey(Branch, null=False)
-    service = ForeignKey(Service, null=False, primary_key=True)
-    mu = DoublePrecision()
-    sigma = DoublePrecision()
-    visits = DoublePrecision()
-    learned_at = Timestamptz()
-
-
-class BranchHabits(Table, tablename="branch_habits", db=engine):
-    branch_id = ForeignKey(Branch, null=False, primary_key=True)
-    document = JSONB()
-    learned_at = Timestamptz()
-    correction = JSONB(default="{}")
-
-
-class WaitsAhead(Table, tablename="waits_ahead", db=engine):
-    branch_id = ForeignKey(Branch, null=False, primary_key=True)
-    made_at = Timestamptz()
-    week_at = Timestamptz()
-    centre_version = BigInt()
-    document = JSONB()
-
-
-class Foretold(Table, tablename="foretold", db=engine):
-    branch_id = ForeignKey(Branch, null=False)
-    starts_at = Timestamptz(primary_key=True)
-    made_at = Timestamptz()
-    low_minutes = Integer()
-    high_minutes = Integer()
-    came = Integer(null=True, default=None)
-    held = Integer(null=True, default=None)
-
-
-class Promise(Table, tablename="promise", db=engine):
-    branch_id = Integer()
-    ticket_id = BigInt(primary_key=True)
-    promised_at = Timestamptz()
-    revision = Integer()
-    low_minutes = Integer()
-    high_minutes = Integer()
-    shown = Text()
-    outcome = Text(null=True, default=None)
-    waited_minutes = DoublePrecision(null=True, default=None)
-    people_ahead = Integer(null=True, default=None)
-    low_forecast = Real(null=True, default=None)
-    high_forecast = Real(null=True, default=None)
-
-
-class Imported(Table, tablename="imported", db=engine):
-    branch_id = Integer()
-    ticket_id = BigInt(primary_key=True)
-    row_hash = Bytea()
-    imported_at = Timestamptz()
-
-
 class Interruption(Table, tablename="interruption", db=engine):
     branch_id = ForeignKey(Branch, null=False)
     id = BigInt(primary_key=True)
@@ -443,71 +344,6 @@ class HoldFrom(Table, tablename="hold_from", db=engine):
     address = Bytea(null=True, default=None)
     browser = Bytea(null=True, default=None)
     held_until = Timestamptz()
-
-
-class FreedSlot(Table, tablename="freed_slot", db=engine):
-    branch_id = Integer()
-    id = BigInt(primary_key=True)
-    lane_id = Integer()
-    period = TimeRange()
-    free_at = Timestamptz()
-
-
-class Wish(Table, tablename="wish", db=engine):
-    id = BigInt(primary_key=True)
-    token = Text()
-    state = Text()
-    services = Array(Text())
-    channel = Text()
-    branches = Array(Integer())
-    first_day = Date()
-    last_day = Date()
-    weekdays = Array(Integer())
-    from_hour = Integer()
-    until_hour = Integer()
-    language = Text()
-    name = Text(null=True, default=None)
-    phone = Text(null=True, default=None)
-    email = Text(null=True, default=None)
-    made_at = Timestamptz()
-    changed_at = Timestamptz()
-    revision = Integer()
-
-
-class WishEvent(Table, tablename="wish_event", db=engine):
-    wish_id = BigInt()
-    seq = Integer(primary_key=True)
-    at = Timestamptz()
-    verb = Text()
-    actor = Text()
-    data = JSONB(default="{}")
-
-
-class PushKey(Table, tablename="push_key", db=engine):
-    id = Integer(primary_key=True, default=1)
-    private_key = Bytea()
-
-
-class PushSubscription(Table, tablename="push_subscription", db=engine):
-    branch_id = ForeignKey(Branch, null=False)
-    id = BigInt(primary_key=True)
-    appointment_id = BigInt(null=True, default=None)
-    ticket_id = BigInt(null=True, default=None)
-    endpoint = Text()
-    p256dh = Bytea()
-    auth = Bytea()
-    language = Text()
-    created_at = Timestamptz()
-
-
-class Proof(Table, tablename="proof", db=engine):
-    id = BigInt(primary_key=True)
-    token_hash = Bytea()
-    contact = Text()
-    code_hash = Text(null=True, default=None)
-    tries = Integer(default=0)
-    asked_at = Timestamptz()
-    proven_at = Timestamptz(null=True, default=None)
 
 
 class Tally(Table, tablename="tally", db=engine):

@@ -2,8 +2,8 @@
 
 import pytest
 
+from queue_app.domain.at_desk import DeskExtra, UndoView
 from queue_app.domain.errors import NotFound
-from queue_app.domain.hall import DeskExtra, UndoView
 from queue_app.domain.people import Role, Staff
 from queue_app.screens.desk import DeskQueueView, desk_view, viewer_of
 from tests.domain.screen_halls import after, at_desk, both, desk, hall, stop, ticket

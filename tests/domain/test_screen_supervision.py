@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from queue_app.domain.forecast import Appointed
-from queue_app.domain.hall import AwayDevice
+from queue_app.domain.machines import AwayDevice
 from queue_app.domain.told_range import Wait
 from queue_app.screens.supervision import BookingWatch, SupervisionView, supervision_view
 from tests.domain.screen_halls import TEN, after, at_desk, desk, hall, stop, ticket

@@ -14,7 +14,8 @@ from queue_app.delivery.paper.document import TicketDocument, ticket_document
 from queue_app.delivery.paper.picture import LONGEST_DOTS, drawn
 from queue_app.delivery.paper.sample import sample_ticket
 from queue_app.domain.directory import Directory
-from queue_app.domain.hall import HallTicket, PrinterStanding, Unprinted
+from queue_app.domain.hall import HallTicket
+from queue_app.domain.machines import PrinterStanding, Unprinted
 from queue_app.domain.paper import DOTS, Paper, PaperPart, PaperStatus
 from queue_app.domain.told_range import Wait
 from queue_app.screens.out_of_paper import paper_view

@@ -1,11 +1,14 @@
 """How often a verb asks the database: each time costs as much as a rule does."""
 
+from datetime import timedelta
+
 import pytest
 
 from queue_app.clock import FixedClock
+from queue_app.domain.errors import RuleBroken
 from queue_app.domain.people import RESIDENT
 from queue_app.domain.ranges import Forecasts
-from queue_app.flow import arrival, calling
+from queue_app.flow import arrival, calling, ticket_limits
 from queue_app.flow.act import By
 from queue_app.queries import halls, reference, tickets
 from queue_app.store import db
@@ -48,6 +51,26 @@ async def test_a_ticket_of_a_rush_is_four_statements(clock: FixedClock, said: li
     assert [
         (one["low_minutes"], one["high_minutes"], one["revision"], one["shown"]) for one in promised
     ] == [(given.wait.low_minutes, given.wait.high_minutes, 1, "ticket")]
+
+
+async def test_which_services_have_no_tickets_left_is_one_question_however_many_are_asked(
+    clock: FixedClock, said: list[str]
+) -> None:
+    directory = await reference.directory()
+    branch = directory.branch(BRANCH)
+    free, ended, few, *_ = directory.services
+    for service, left in ((ended, 0), (few, 1)):
+        await db.fetch(
+            "INSERT INTO ticket_limit (branch_id, service, remaining, until)"
+            " VALUES ($1, $2, $3, $4)",
+            branch.id, service, left, clock.now() + timedelta(hours=1),
+        )  # fmt: skip
+    said.clear()
+    with pytest.raises(RuleBroken) as refused:
+        await ticket_limits.require_tickets(branch, (free, ended, few), clock.now())
+    assert len(said) == 1
+    assert refused.value.details["services"] == [ended]
+    await ticket_limits.require_tickets(branch, (free, few), clock.now())
 
 
 async def test_a_call_is_six_statements_however_many_desks_call_at_once(

@@ -15,7 +15,7 @@ import pytest
 from queue_app.clock import FixedClock
 from queue_app.flow import arrival
 from queue_app.flow.act import By
-from queue_app.store import db
+from queue_app.store import connections, db
 from queue_app.store.outages import Outage, Trouble
 from tests.conftest import MONDAY
 from tests.flow.stage import own
@@ -31,7 +31,7 @@ GENEROUS = 3.0
 def trouble(monkeypatch: pytest.MonkeyPatch) -> Trouble:
     """Nothing remembered of other tests."""
     fresh = Trouble()
-    monkeypatch.setattr(db, "trouble", fresh)
+    monkeypatch.setattr(connections, "trouble", fresh)
     return fresh
 
 

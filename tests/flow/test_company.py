@@ -5,9 +5,10 @@ from datetime import timedelta
 
 import pytest
 
+from queue_app.domain.at_desk import DeskExtra
 from queue_app.domain.company import MOST_PEOPLE
 from queue_app.domain.errors import RuleBroken
-from queue_app.domain.hall import DeskExtra, Hall
+from queue_app.domain.hall import Hall
 from queue_app.domain.people import OPERATOR
 from queue_app.flow import accounts, arrival, supervising
 from queue_app.flow.act import By

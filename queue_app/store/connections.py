@@ -1,0 +1,319 @@
+"""The engine and its connections: what they wait for, and what they are given back as."""
+
+import asyncio
+import re
+import socket
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import asynccontextmanager, suppress
+from contextvars import ContextVar
+from types import TracebackType
+from typing import Any, Self, TypeVar
+from urllib.parse import urlsplit
+
+import asyncpg
+from msgspec import Struct
+from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
+
+from queue_app.store.outages import Trouble, outage_of
+
+T = TypeVar("T")
+
+_SERVER_SETTINGS = {
+    "application_name": "queue-app",
+    "idle_in_transaction_session_timeout": "30s",
+    "timezone": "UTC",
+    "jit": "off",
+}
+
+
+class Limits(Struct, frozen=True):
+    """How long whoever asks the database waits for it, in seconds; None: as long as it takes.
+
+    The server ends a statement or the wait for a lock itself. `answer`, a little longer, is for a
+    server that is frozen or cut off and ends nothing. `connection`: for one to be free, or to be
+    made. `plans`: PostgreSQL's `plan_cache_mode`.
+    """
+
+    statement: float | None
+    lock: float
+    answer: float | None
+    connection: float
+    plans: str = "auto"
+
+    def settings(self) -> dict[str, str]:
+        statement = 0 if self.statement is None else round(self.statement * 1000)
+        return _SERVER_SETTINGS | {
+            "statement_timeout": f"{statement}ms",
+            "lock_timeout": f"{round(self.lock * 1000)}ms",
+            "plan_cache_mode": self.plans,
+        }
+
+
+BRIEF = Limits(statement=4.0, lock=3.0, answer=5.0, connection=2.5, plans="force_generic_plan")
+"""For requests: somebody waits. They say the same few things all day; to plan the look at a hall
+anew each time, as is done beside a long past, takes twice as long as the look."""
+PATIENT = Limits(statement=120.0, lock=8.0, answer=130.0, connection=10.0)
+"""For jobs and commands."""
+ENDLESS = Limits(statement=None, lock=8.0, answer=None, connection=10.0)
+"""For migrations: an update of a large table takes as long as it takes."""
+CLOSE_SECONDS = 1.0
+"""For a transaction to be rolled back and a connection to be given back; else it is cut."""
+_CLOSING = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
+"""What may be said of a connection that is to be closed anyway."""
+
+trouble = Trouble()
+"""Of this process."""
+
+
+class Source(Struct, frozen=True):
+    """A pool of connections and what their users wait."""
+
+    pool: asyncpg.Pool
+    limits: Limits
+
+
+_own: ContextVar[Source | None] = ContextVar("_own", default=None)
+"""Where the work that runs here has its connections; None: where everybody has theirs."""
+
+
+class Transaction(PostgresTransaction):
+    """Gives its connection back whatever happens: a cancelled BEGIN, a failed COMMIT, a server
+    that answers nothing any more."""
+
+    def __init__(self, engine: "Engine", allow_nested: bool = False) -> None:
+        super().__init__(engine, allow_nested=allow_nested)
+        self.source = engine.source()
+        self.limits = self.source.limits if self.source else ENDLESS
+
+    async def __aenter__(self) -> Self:
+        self.connection = await self.get_connection()
+        self.transaction = self.connection.transaction()
+        try:
+            await self.bounded(self.begin())  # type: ignore[no-untyped-call]
+        except BaseException:
+            await self._give_back(broken=True)
+            raise
+        self.context = self.engine.current_transaction.set(self)
+        return self
+
+    async def get_connection(self) -> Any:
+        if self.source:
+            return await acquired(self.source)
+        return await self.engine.get_new_connection()
+
+    async def bounded(self, asked: Awaitable[T], committing: bool = False) -> T:
+        """The answer on this connection, within this transaction's limits; an Outage without."""
+        return await bounded(self.connection, asked, self.limits.answer, committing)
+
+    async def __aexit__(
+        self,
+        exception_type: type[BaseException] | None,
+        exception: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> bool:
+        broken = True
+        try:
+            if exception is None:
+                await self.bounded(self.commit(), committing=True)  # type: ignore[no-untyped-call]
+                trouble.wrote()
+                broken = False
+            else:
+                broken = not await self._rolled_back_in_time()
+        finally:
+            self.engine.current_transaction.reset(self.context)
+            await self._give_back(broken)
+        return False
+
+    async def _rolled_back_in_time(self) -> bool:
+        """A connection that is cut off, or that answers nothing, rolls back by being closed."""
+        try:
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await self.rollback()  # type: ignore[no-untyped-call]
+        except _CLOSING:
+            return False
+        return True
+
+    async def _give_back(self, broken: bool) -> None:
+        if broken:
+            _cut(self.connection)
+        if self.source:
+            await given_back(self.source, self.connection)
+        elif not broken:
+            await self.connection.close(timeout=CLOSE_SECONDS)
+
+
+async def bounded(
+    connection: Any, asked: Awaitable[T], seconds: float | None, committing: bool = False
+) -> T:
+    """The answer within so many seconds, else the connection is cut, by which whoever waits for it
+    is told. An Outage for whatever the driver says that means "not now"."""
+    watch = _Watch(connection)
+    timer = None if seconds is None else asyncio.get_running_loop().call_later(seconds, watch.end)
+    try:
+        answer = await asked
+        if watch.ended and not committing:  # it came with the end of its time: the line is cut
+            raise TimeoutError
+    except Exception as error:
+        raise_outage(TimeoutError() if watch.ended else error, committing)
+        raise
+    finally:
+        if timer:
+            timer.cancel()
+    trouble.answered()
+    return answer
+
+
+class _Watch:
+    """Cuts a connection whose other end answers nothing. `ended`: it had to.
+
+    It costs a quarter of what `asyncio.timeout` does, of which each verb would need ten.
+    """
+
+    __slots__ = ("_connection", "ended")
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+        self.ended = False
+
+    def end(self) -> None:
+        self.ended = True
+        _cut(self._connection)
+
+
+def raise_outage(error: Exception, committing: bool = False) -> None:
+    """The Outage that this error of the driver means, if it means one: noticed and raised."""
+    outage = outage_of(error, committing)
+    if outage:
+        trouble.noticed(outage)
+        raise outage from error
+
+
+def _cut(connection: Any) -> None:
+    """Without a word to the other side; one that is gone already is back in its pool."""
+    with suppress(asyncpg.InterfaceError):
+        connection.terminate()
+
+
+async def acquired(source: Source) -> Any:
+    """A connection of the pool; an Outage where none is free or can be made in time."""
+    try:
+        return await source.pool.acquire(timeout=source.limits.connection)
+    except Exception as error:
+        raise_outage(error)
+        raise
+
+
+async def given_back(source: Source, connection: Any) -> None:
+    with suppress(*_CLOSING):
+        await source.pool.release(connection, timeout=CLOSE_SECONDS)
+
+
+class Engine(PostgresEngine):
+    """Piccolo's engine with transactions that never nest and never leak."""
+
+    async def check_version(self) -> None:
+        """Piccolo asks at import, when there is no server yet; `migrate` needs 15 and says so."""
+
+    limits = PATIENT
+
+    def transaction(self, allow_nested: bool = False) -> Transaction:
+        return Transaction(self, allow_nested=allow_nested)
+
+    def source(self) -> Source | None:
+        """Where this work has its connections; None: nowhere, each makes its own."""
+        return _own.get() or (Source(self.pool, self.limits) if self.pool else None)
+
+    async def get_new_connection(self) -> asyncpg.Connection:
+        """One outside the pool. Outage where it cannot be had."""
+        try:
+            connection = await asyncpg.connect(**self.config)
+        except Exception as error:
+            raise_outage(error)
+            raise
+        await _watch_line(connection)
+        return connection
+
+
+engine = Engine(config={}, extensions=())
+
+
+def _ways(dsn: str, limits: Limits) -> dict[str, Any]:
+    """How to connect. Of several hosts the one that takes writes, unless the DSN says otherwise:
+    after a failover that is another."""
+    ways = {"dsn": dsn, "timeout": limits.connection, "server_settings": limits.settings()}
+    address = urlsplit(dsn)
+    several = re.search(r"(^|&)host=[^&]*,", address.query) or "," in address.netloc
+    if several and "target_session_attrs" not in address.query:
+        ways["target_session_attrs"] = "read-write"
+    return ways
+
+
+async def _watch_line(connection: asyncpg.Connection) -> None:
+    """A machine that vanishes says nothing: the kernel finds out in seconds, not in minutes."""
+    line = connection._transport.get_extra_info("socket")
+    if line is None or line.family not in (socket.AF_INET, socket.AF_INET6):
+        return
+    line.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for option, value in (
+        ("TCP_USER_TIMEOUT", 5_000), ("TCP_KEEPIDLE", 5), ("TCP_KEEPINTVL", 2), ("TCP_KEEPCNT", 3),
+    ):  # fmt: skip
+        if hasattr(socket, option):
+            line.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
+
+
+async def _made(dsn: str, max_size: int, limits: Limits) -> asyncpg.Pool:
+    """A pool that connects when it is asked: the database may be away."""
+    return await asyncpg.create_pool(
+        min_size=0, max_size=max_size, init=_watch_line, reset=_as_it_was, **_ways(dsn, limits)
+    )
+
+
+async def _as_it_was(_: asyncpg.Connection) -> None:
+    """Nothing outlives a transaction here: no `SET` but `SET LOCAL`, no cursor, no `LISTEN`, no
+    lock of a session. So the driver need not ask for all that to be undone after each."""
+
+
+async def open_pool(dsn: str, max_size: int = 12, limits: Limits = PATIENT) -> None:
+    """Every later query of this process goes to the database at `dsn`, even if it is away yet."""
+    engine.config = _ways(dsn, limits)
+    engine.limits = limits
+    engine.pool = await _made(dsn, max_size, limits)
+
+
+async def close_pool() -> None:
+    pool, engine.pool = engine.pool, None
+    if pool:
+        await _closed(pool)
+
+
+async def _closed(pool: asyncpg.Pool) -> None:
+    """In order, or at once where the other side answers nothing."""
+    try:
+        async with asyncio.timeout(CLOSE_SECONDS):
+            await pool.close()
+    except _CLOSING:
+        pool.terminate()
+
+
+@asynccontextmanager
+async def pool(dsn: str, max_size: int = 12, limits: Limits = PATIENT) -> AsyncIterator[None]:
+    await open_pool(dsn, max_size, limits)
+    try:
+        yield
+    finally:
+        await close_pool()
+
+
+@asynccontextmanager
+async def beside(dsn: str, max_size: int = 3, limits: Limits = PATIENT) -> AsyncIterator[Source]:
+    """Connections beside everybody's, for work that nobody waits for: see `work_on`."""
+    own = await _made(dsn, max_size, limits)
+    try:
+        yield Source(own, limits)
+    finally:
+        await _closed(own)
+
+
+def work_on(source: Source) -> None:
+    """From here on this task, and what it starts, has its connections there."""
+    _own.set(source)
