@@ -4,7 +4,6 @@ What the framework derives from the handlers is kept; what it cannot know stands
 asked anyway: the rights, the limits, the shapes of bodies, the codes of refusals.
 """
 
-import inspect
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from typing import Any
@@ -243,12 +242,18 @@ def _problem() -> Document:
 
 def _bodies() -> Document:
     """The bodies of requests with their bounds, which the framework leaves out."""
-    every = [one for _, one in inspect.getmembers(shapes, inspect.isclass)]
-    asked = [one for one in every if issubclass(one, shapes.Body) and one is not shapes.Body]
     _, schemas = msgspec.json.schema_components(
-        asked, schema_hook=schema_of_text, ref_template="#/components/schemas/{name}"
+        _asked_of(shapes.Body),
+        schema_hook=schema_of_text,
+        ref_template="#/components/schemas/{name}",
     )
     return schemas
+
+
+def _asked_of(kind: type[shapes.Body]) -> list[type[shapes.Body]]:
+    """All shapes of bodies, wherever they stand."""
+    below = kind.__subclasses__()
+    return below + [one for each in below for one in _asked_of(each)]
 
 
 def _with_formats(body: Document, derived: Document) -> None:

@@ -42,8 +42,16 @@ async def test_who_may_ask_and_which_key_is_honoured_stand_in_the_document(centr
     assert "401" in signing["responses"] and "parameters" not in signing
     named = {one["name"] for one in paths["/api/v1/branches/{branch}/slots"]["get"]["parameters"]}
     assert named == {"branch", "service", "from", "days", "channel"}
-    ticket = document["components"]["schemas"]["NewTicket"]
-    assert ticket["additionalProperties"] is False
+    shapes = document["components"]["schemas"]
+    asked = {
+        way["requestBody"]["content"]["application/json"]["schema"]["$ref"].rsplit("/", 1)[-1]
+        for methods in paths.values()
+        for way in methods.values()
+        if "requestBody" in way
+    }
+    assert len(asked) > 20
+    assert [one for one in asked if shapes[one].get("additionalProperties") is not False] == []
+    ticket = shapes["NewTicket"]
     assert ticket["properties"]["services"]["items"]["maxLength"] == 80
     every = [one for methods in paths.values() for one in methods.values()]
     assert all("application/json" not in str(one["responses"].get("400")) for one in every)
