@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import click
 import msgspec
 
-from queue_app.cli.simulation_tables import columns, counted
+from queue_app.cli.simulation_tables import counted, range_table
 from queue_app.domain.desk_log import DeskLog, LoggedState, read_desks
 from queue_app.domain.log_table import UnreadableLog, flaw_counts
 from queue_app.domain.visit_log import COLUMNS, VisitLog, read_log
@@ -178,24 +178,6 @@ def _silent(line: str) -> None:
     """What is read by a program is figures alone."""
 
 
-_FIGURES = ("ranges", "in range %", "", "width", "score", "median error", "error", "sooner %",
-            "later %")  # fmt: skip
-
-
-def _cells(one: RangeFigures) -> list[str]:
-    return [
-        str(one.count),
-        f"{100 * one.held:.1f}",
-        f"±{100 * one.half:.1f}",
-        f"{one.width:.2f}",
-        f"{one.score:.2f}",
-        f"{one.median_error:.2f}",
-        f"{one.mean_error:.2f}",
-        f"{100 * one.below:.1f}",
-        f"{100 * one.above:.1f}",
-    ]
-
-
 def _rows(found: Replayed) -> list[tuple[str, RangeFigures]]:
     told = found.told
     rows = [
@@ -222,11 +204,8 @@ def _report(found: Replayed, learn_days: int, scale: float, desks_told: bool) ->
     parts = by_class(found.told, scale)
     lines = [
         head,
-        columns([["", *_FIGURES], *([title, *_cells(one)] for title, one in _rows(found))]),
-        *(
-            columns([[title, *_FIGURES], *([name, *_cells(one)] for name, one in part)])
-            for title, part in parts
-        ),
+        range_table("", _rows(found)),
+        *(range_table(title, part) for title, part in parts),
         _assumptions(found.assumed, scale, desks_told),
         wrong_most(found.told, found.assumed, scale),
     ]

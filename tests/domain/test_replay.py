@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 
 from queue_app.cli.commands import main
 from queue_app.domain.desk_log import read_desks
+from queue_app.domain.interval_score import score
 from queue_app.domain.visit_log import LoggedVisit, read_log
 from queue_app.simulation.live_log import LiveHall
 from queue_app.simulation.log_learning import head_start
 from queue_app.simulation.logged_day import LoggedDay, LoggedPerson, days_of, supposed_states
-from queue_app.simulation.replay_figures import figures, score
+from queue_app.simulation.replay_figures import figures
 from queue_app.simulation.rivals import QuantileLine
 
 KYIV = ZoneInfo("Europe/Kyiv")
@@ -262,9 +263,9 @@ def told(*ranges: tuple[float, float, float]) -> Sequence[tuple[date, tuple[floa
 
 
 def test_the_interval_score_is_the_width_and_ten_for_each_minute_of_a_miss() -> None:
-    assert score((2.0, 3.0, 6.0), 4.0) == 4.0
-    assert score((2.0, 3.0, 6.0), 7.0) == pytest.approx(4 + 10)
-    assert score((2.0, 3.0, 6.0), 1.5) == pytest.approx(4 + 5)
+    assert score(2.0, 6.0, 4.0) == 4.0
+    assert score(2.0, 6.0, 7.0) == pytest.approx(4 + 10)
+    assert score(2.0, 6.0, 1.5) == pytest.approx(4 + 5)
 
 
 def test_the_figures_of_ranges_add_up() -> None:
