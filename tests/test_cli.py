@@ -305,20 +305,27 @@ async def test_what_people_were_shown_stands_beside_what_came_true_by_branch(
         called, _ = await take_ticket(MONDAY), await take_ticket(MONDAY)
         await desk.call(called.id)
         await judge()
-    head, titles, *rows = terminal.succeeds("simulate", "kept").splitlines()
+    head, titles, row, *parts = terminal.succeeds("simulate", "kept").splitlines()
     assert head == (
         "Since 2026-11-16 11:00, 7 days before 2026-11-23 11:00 (the clock of QUEUE_APP_CLOCK);"
         " minutes unless %."
     )
     assert titles.split()[:3] == ["branch", "shown", "estimates"]
-    assert [row.split() for row in rows] == [
+    assert row.split() == (
         [BRANCH, "ticket", "1", "0.0", "100.0", "1.0", "0.50", "0", "100.0", "0", "0", "0", "1"]
-    ]
+    )
+    assert parts[0] == f"{BRANCH}, given with tickets and called:"
+    whole = "as shown, whole minutes 1 100.0 ±nan 1.00 1.00 0.50 0.0 0.0"
+    assert parts[2].split() == whole.split()
+    assert [one.split()[0] for one in parts if "ranges  in" in one] == (
+        ["ranges", "hour", "service", "class"]
+    )
+    assert parts[-1] == "No class has 100 ranges: too few to say what is wrong most."
     del terminal.environment["QUEUE_APP_CLOCK"]
     now = ("--days", "1", "--now", "2026-11-24T09:00:00+02:00")
     head, _, *again = terminal.succeeds("simulate", "kept", *now).splitlines()
     assert head.startswith("Since 2026-11-23 09:00, 1 day before 2026-11-24 09:00 (--now);")
-    assert again == rows
+    assert again == [row, *parts]
     elsewhere = terminal.succeeds("simulate", "kept", "--branch", "obolonskyi", "--days", "1")
     assert "Nobody was shown a range." in elsewhere
     assert "unknown_branch" in terminal.fails("simulate", "kept", "--branch", "nowhere")

@@ -14,19 +14,19 @@ from msgspec.structs import replace
 
 from queue_app import installation
 from queue_app.cli import operator
-from queue_app.cli.replaying import mistakes, named_columns, read_file, refuse_bad
+from queue_app.cli.replaying import desks_option, named_columns, read_files
 from queue_app.cli.simulation_options import branch_option, now_option
 from queue_app.cli.simulation_tables import columns, counted
 from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.service_times import published
-from queue_app.domain.visit_log import LoggedVisit, VisitLog
+from queue_app.domain.visit_log import LoggedAbsence, LoggedVisit, VisitLog
 from queue_app.flow import importing
-from queue_app.flow.importing import Import, ImportRefused
+from queue_app.flow.importing import Import, ImportRefused, LoggedPast
 from queue_app.jobs import learning
 from queue_app.queries import habits, reference
 from queue_app.queries.habits import Learned
 from queue_app.simulation.log_learning import habits_after, head_start, seen
-from queue_app.simulation.logged_day import LoggedDay, days_of
+from queue_app.simulation.logged_day import LoggedDay, days_of, supposed_states
 
 
 @click.group()
@@ -39,6 +39,7 @@ def history() -> None:
 @branch_option
 @click.option("--map", "names", multiple=True, metavar="NAME=COLUMN",
               help="What a column is called there.")  # fmt: skip
+@desks_option
 @click.option("--services", "services_file",
               type=click.Path(exists=True, dir_okay=False, path_type=Path),
               help="Lines of THEIRS,CODE: what the log calls our services.")  # fmt: skip
@@ -52,6 +53,7 @@ def import_log(
     file: Path,
     branch: str | None,
     names: tuple[str, ...],
+    desk_file: Path | None,
     services_file: Path | None,
     timezone: ZoneInfo | None,
     dry_run: bool,
@@ -67,7 +69,16 @@ def import_log(
     mapped = _mapped(services_file)
     operator.with_database(
         partial(
-            _import, file, branch, named_columns(names), mapped, timezone, dry_run, lenient, now
+            _import,
+            file,
+            desk_file,
+            branch,
+            named_columns(names),
+            mapped,
+            timezone,
+            dry_run,
+            lenient,
+            now,
         )
     )
 
@@ -79,7 +90,7 @@ def forget(branch: str | None, now: datetime | None) -> None:
     """Take back whatever was imported into a branch, and learn anew from what is left."""
     now = now or installation.clock(operator.settings()).now()
     slug, gone = operator.with_database(partial(_forget, branch, now))
-    click.echo(f"{slug}: {counted(gone, 'imported ticket')} taken back.")
+    click.echo(f"{slug}: {counted(gone, 'imported row')} taken back.")
 
 
 def _mapped(file: Path | None) -> dict[str, str]:
@@ -97,6 +108,7 @@ def _mapped(file: Path | None) -> dict[str, str]:
 
 async def _import(
     file: Path,
+    desk_file: Path | None,
     slug: str | None,
     names: dict[str, str],
     mapped: dict[str, str],
@@ -107,20 +119,20 @@ async def _import(
 ) -> None:
     directory = await reference.directory()
     branch = _branch(directory, slug)
-    log = read_file(file, names, timezone or directory.zone)
-    click.echo(f"{file.name}: {counted(log.rows, 'row')}.")
-    for line in mistakes(log):
-        click.echo(line)
-    refuse_bad(log, lenient)
-    visits = _in_our_codes(directory, log, mapped)
-    if not visits:
+    zone = timezone or directory.zone
+    log, states = read_files(file, desk_file, names, zone, lenient, click.echo)
+    past = _in_our_codes(directory, log, mapped)
+    if not past.visits:
         raise click.ClickException("there is nothing to import")
-    click.echo("\n".join(_inferred(days_of(visits, directory.zone, 1.0, 1.0, 1))))
+    days = days_of(past.visits, directory.zone, states=states)
+    click.echo("\n".join(_inferred(days, past)))
+    told = desk_file is not None
+    past = replace(past, states=states or supposed_states(days, directory.zone), told=told)
     if dry_run:
         click.echo("Nothing was written: --dry-run.")
         return
     try:
-        done = await importing.write_log(directory, branch, visits, now)
+        done = await importing.write_log(directory, branch, past, now)
     except ImportRefused as error:
         raise click.ClickException(f"nothing was written: {file.name}, {error}") from None
     click.echo(_written(branch, done))
@@ -140,16 +152,19 @@ def _branch(directory: Directory, slug: str | None) -> Branch:
     return directory.branch(slug or next(iter(directory.branches)))
 
 
-def _in_our_codes(directory: Directory, log: VisitLog, mapped: dict[str, str]) -> list[LoggedVisit]:
-    """The visits with the centre's own codes; the command fails where any service is unknown."""
+def _in_our_codes(directory: Directory, log: VisitLog, mapped: dict[str, str]) -> LoggedPast:
+    """What the log says with the centre's own codes; the command fails where any service is
+    unknown."""
     known = {one.code for one in directory.centre.services}
     wrong = sorted(code for code in mapped.values() if code not in known)
     if wrong:
         raise click.ClickException(f"--services names what is no service: {', '.join(wrong)}")
     visits = [replace(one, service=mapped.get(one.service, one.service)) for one in log.visits]
-    unknown = Counter(one.service for one in visits if one.service not in known)
+    absences = [replace(one, service=mapped.get(one.service, one.service)) for one in log.absences]
+    rows: list[LoggedVisit | LoggedAbsence] = [*visits, *absences]
+    unknown = Counter(one.service for one in rows if one.service not in known)
     if unknown:
-        lines = {one.service: one.line for one in reversed(visits)}
+        lines = {one.service: one.line for one in sorted(rows, key=lambda one: -one.line)}
         said = [
             f"  {name} ({counted(count, 'row')}, the first is line {lines[name]}):"
             f" {_nearest(name, known)}"
@@ -158,7 +173,7 @@ def _in_our_codes(directory: Directory, log: VisitLog, mapped: dict[str, str]) -
         raise click.ClickException(
             "\n".join(["these services are unknown; name them with --services:", *said])
         )
-    return visits
+    return LoggedPast(visits, absences)
 
 
 def _nearest(name: str, known: set[str]) -> str:
@@ -166,7 +181,7 @@ def _nearest(name: str, known: set[str]) -> str:
     return f"perhaps {', '.join(near)}" if near else "nothing is called alike"
 
 
-def _inferred(days: Sequence[LoggedDay]) -> list[str]:
+def _inferred(days: Sequence[LoggedDay], past: LoggedPast) -> list[str]:
     """What the log shows, before anything is written."""
     people = [one for day in days for one in day.people]
     served = [one for one in people if one.turn is not None]
@@ -183,6 +198,13 @@ def _inferred(days: Sequence[LoggedDay]) -> list[str]:
         f"Pauses that nothing tells of: {len(pauses)}, median {lasting:.0f} minutes.",
         f"Between two visits, while somebody waits: half within {learned.between:.1f} minutes.",
     ]
+    booked = sum(one.due is not None for one in past.visits)
+    if booked or past.absences:
+        stayed_away = (
+            f"Bookings: {booked + len(past.absences)}, of which {len(past.absences)} were missed"
+        )
+        unsaid = "" if past.absences else ": if the log leaves those out, all are taken to come"
+        lines.append(f"{stayed_away}{unsaid}.")
     if any(one.priority for one in people):
         lines.append(
             f"Priority: goes before those who came up to {head_start(days, 1.0):g} minutes before."
@@ -199,9 +221,15 @@ def _desks(days: Sequence[LoggedDay]) -> str:
 
 def _written(branch: Branch, done: Import) -> str:
     known = f"; {counted(done.known, 'row')} had been before" if done.known else ""
+    booked = f", {counted(done.bookings, 'booking')} among them" if done.bookings else ""
+    lost = (
+        f" No lane of the branch takes bookings: {counted(done.unbooked, 'booking')} left out."
+        if done.unbooked
+        else ""
+    )
     return (
-        f"{branch.slug}: {counted(done.written, 'ticket')} of {counted(done.days, 'day')}"
-        f" written{known}."
+        f"{branch.slug}: {counted(done.written, 'row')} of {counted(done.days, 'day')}"
+        f" written{booked}{known}.{lost}"
     )
 
 

@@ -21,6 +21,7 @@ from queue_app.cli.simulation_options import (
 from queue_app.cli.simulation_tables import counted, local_text
 from queue_app.flow.promising import KEPT_DAYS
 from queue_app.queries import accuracy as promises
+from queue_app.simulation.kept_figures import by_branch
 from queue_app.simulation.roster_search import Target, parse_target
 from queue_app.simulation.staffed_day import StaffedDay, staff_by_records, staff_synthetic
 from queue_app.simulation.synthetic_branch import (
@@ -40,14 +41,14 @@ def kept(branches: tuple[str, ...], days: int, now: datetime | None) -> None:
     """The accuracy of what people were really shown, by branch, from the centre's database."""
     now, source = _moment(operator.settings(), now)
     since = now - timedelta(days=days)
-    directory, found, ahead = operator.with_database(partial(promises.accuracy_of, branches, since))
+    directory, found, parts = operator.with_database(partial(promises.accuracy_of, branches, since))
     click.echo(
         f"Since {local_text(directory, since)}, {counted(days, 'day')} before"
         f" {local_text(directory, now)} ({source}); minutes unless %."
     )
     click.echo(simulation_tables.kept_table(found) if found else "Nobody was shown a range.")
-    if ahead:
-        click.echo(simulation_tables.kept_ahead_table(ahead))
+    for line in simulation_tables.kept_part_tables(by_branch(parts)):
+        click.echo(line)
 
 
 def _moment(settings: Settings, asked: datetime | None) -> tuple[datetime, str]:

@@ -1,21 +1,18 @@
 """`queue-app simulate replay`: a log of visits played through the estimates as if it were live."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 import click
 import msgspec
 
-from queue_app.cli.simulation_tables import columns, counted
-from queue_app.domain.visit_log import (
-    COLUMNS,
-    FLAWS,
-    UnreadableLog,
-    VisitLog,
-    flaw_counts,
-    read_log,
-)
+from queue_app.cli.simulation_tables import counted, range_table
+from queue_app.domain.desk_log import DeskLog, LoggedState, read_desks
+from queue_app.domain.log_table import UnreadableLog, flaw_counts
+from queue_app.domain.visit_log import COLUMNS, VisitLog, read_log
 from queue_app.simulation.logged_day import days_of
 from queue_app.simulation.replay import Assumed, Replay, Replayed
 from queue_app.simulation.replay_figures import (
@@ -31,6 +28,9 @@ MOST_BAD = 0.05
 """Of the rows; more are refused, unless asked otherwise."""
 TOO_FEW_HELD = 0.7
 """With a smaller share in range the command fails."""
+
+
+T = TypeVar("T")
 
 
 class RivalNames(click.ParamType[object]):
@@ -61,40 +61,62 @@ def named_columns(values: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def read_file(
-    file: Path, names: dict[str, str], zone: ZoneInfo, services: frozenset[str] | None = None
-) -> VisitLog:
-    """The log in this file; the command fails where it is none."""
+def read_files(
+    file: Path,
+    desk_file: Path | None,
+    names: dict[str, str],
+    zone: ZoneInfo,
+    lenient: bool,
+    say: Callable[[str], object],
+) -> tuple[VisitLog, Sequence[LoggedState]]:
+    """The log in this file, and how its desks stood; what is wrong with the rows is said.
+
+    The command fails where a file is no log, or too many of its rows cannot be true.
+    """
+    log = _read(file, partial(read_log, zone=zone, names=names))
+    _weigh(file, log, lenient, say)
+    if desk_file is None:
+        return log, ()
+    desks = _read(desk_file, partial(read_desks, zone=zone, log=log))
+    _weigh(desk_file, desks, lenient, say)
+    return log, desks.states
+
+
+def _read(file: Path, reading: Callable[[str], T]) -> T:
     try:
-        text = file.read_text(encoding="utf-8")
+        return reading(file.read_text(encoding="utf-8"))
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         raise click.ClickException(f"{file}, line {line}: this is not UTF-8") from None
     except OSError as error:
         raise click.ClickException(f"{file}: {error.strerror}") from None
-    try:
-        return read_log(text, zone, names, services)
     except UnreadableLog as error:
         raise click.ClickException(f"{file}, {error}") from None
 
 
-def mistakes(log: VisitLog) -> list[str]:
-    """What is wrong with the rows, one kind a line; nothing where nothing is."""
-    return [
-        f"{counted(count, 'row')} ({100 * share:.1f} %): {FLAWS[flaw]};"
-        f" line{'s' if count > 1 else ''} {', '.join(map(str, lines))}"
-        f"{' …' if count > len(lines) else ''}"
-        for flaw, count, share, lines in flaw_counts(log)
-    ]
-
-
-def refuse_bad(log: VisitLog, lenient: bool) -> None:
-    """The command fails where too many rows cannot be true."""
+def _weigh(
+    file: Path, log: VisitLog | DeskLog, lenient: bool, say: Callable[[str], object]
+) -> None:
+    say(f"{file.name}: {counted(log.rows, 'row')}.")
+    for one in flaw_counts(log.faults, log.rows):
+        say(
+            f"{counted(one.count, 'row')} ({100 * one.share:.1f} %): {one.said};"
+            f" line{'s' if one.count > 1 else ''} {', '.join(map(str, one.lines))}"
+            f"{' …' if one.count > len(one.lines) else ''}"
+        )
     if log.share_bad > MOST_BAD and not lenient:
         raise click.ClickException(
-            f"{log.bad} of {log.rows} rows cannot be true, over {100 * MOST_BAD:.0f} %;"
-            " --lenient leaves them out"
+            f"{log.bad} of {log.rows} rows of {file.name} cannot be true, over"
+            f" {100 * MOST_BAD:.0f} %; --lenient leaves them out"
         )
+
+
+desks_option = click.option(
+    "--desks",
+    "desk_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Rows of desk,state,from,until: when desks were open, paused and closed.",
+)
 
 
 @click.command()
@@ -107,6 +129,7 @@ def refuse_bad(log: VisitLog, lenient: bool) -> None:
               help="Minutes for each minute of the log.")  # fmt: skip
 @click.option("--map", "names", multiple=True, metavar="NAME=COLUMN",
               help="What a column is called there.")  # fmt: skip
+@desks_option
 @click.option("--timezone", type=ZoneInfo, default="UTC", show_default=True,
               help="Of times that say none.")  # fmt: skip
 @click.option("--pressed", type=click.FloatRange(0, 100), default=100.0, show_default=True,
@@ -122,6 +145,7 @@ def replay(
     against: tuple[RivalName, ...],
     scale: float,
     names: tuple[str, ...],
+    desk_file: Path | None,
     timezone: ZoneInfo,
     pressed: float,
     runs: int,
@@ -135,11 +159,9 @@ def replay(
     for those who were served `start`, `end` and `desk`, for those who left `left_at`. Exits with 3
     where fewer than 70 % of the ranges held.
     """
-    log = read_file(file, named_columns(names), timezone)
-    if not as_json:
-        click.echo("\n".join([f"{file.name}: {counted(log.rows, 'row')}.", *mistakes(log)]))
-    refuse_bad(log, lenient)
-    days = days_of(log.visits, timezone, scale, pressed / 100, seed)
+    say = _silent if as_json else click.echo
+    log, states = read_files(file, desk_file, named_columns(names), timezone, lenient, say)
+    days = days_of(log.visits, timezone, scale, pressed / 100, seed, states)
     if len(days) <= learn_days:
         raise click.ClickException(
             f"the log has {counted(len(days), 'day')}: --learn-days {learn_days} leaves none to try"
@@ -147,27 +169,13 @@ def replay(
     found = Replay(days, scale, against, runs).run(learn_days)
     if not found.told:
         raise click.ClickException("nobody had to wait on those days: nothing was told")
-    click.echo(_json(found, scale) if as_json else "\n".join(_report(found, learn_days, scale)))
+    click.echo(_json(found, scale) if as_json else _report(found, learn_days, scale, bool(states)))
     if of(found.told, corrected).held < TOO_FEW_HELD:
         raise click.exceptions.Exit(3)
 
 
-_FIGURES = ("ranges", "in range %", "", "width", "score", "median error", "error", "sooner %",
-            "later %")  # fmt: skip
-
-
-def _cells(one: RangeFigures) -> list[str]:
-    return [
-        str(one.count),
-        f"{100 * one.held:.1f}",
-        f"±{100 * one.half:.1f}",
-        f"{one.width:.2f}",
-        f"{one.score:.2f}",
-        f"{one.median_error:.2f}",
-        f"{one.mean_error:.2f}",
-        f"{100 * one.below:.1f}",
-        f"{100 * one.above:.1f}",
-    ]
+def _silent(line: str) -> None:
+    """What is read by a program is figures alone."""
 
 
 def _rows(found: Replayed) -> list[tuple[str, RangeFigures]]:
@@ -186,7 +194,7 @@ def _rows(found: Replayed) -> list[tuple[str, RangeFigures]]:
     return rows
 
 
-def _report(found: Replayed, learn_days: int, scale: float) -> list[str]:
+def _report(found: Replayed, learn_days: int, scale: float, desks_told: bool) -> str:
     days = len({one.day for one in found.told})
     head = (
         f"{counted(days, 'day')} after {learn_days} that only teach; minutes unless %, "
@@ -194,29 +202,27 @@ def _report(found: Replayed, learn_days: int, scale: float) -> list[str]:
         f"{found.silent} whom no desk would call, {found.left} who left."
     )
     parts = by_class(found.told, scale)
-    return [
+    lines = [
         head,
-        columns([["", *_FIGURES], *([title, *_cells(one)] for title, one in _rows(found))]),
-        *(
-            columns([[title, *_FIGURES], *([name, *_cells(one)] for name, one in part)])
-            for title, part in parts
-        ),
-        *_assumptions(found.assumed, scale),
+        range_table("", _rows(found)),
+        *(range_table(title, part) for title, part in parts),
+        _assumptions(found.assumed, scale, desks_told),
         wrong_most(found.told, found.assumed, scale),
     ]
+    return "\n".join(lines)
 
 
-def _assumptions(one: Assumed, scale: float) -> list[str]:
-    said = (
-        "Assumed, as the log does not say: a desk gives whatever it was ever seen to give, is there"
-        " from its first visit of a day to its last, and pauses where it serves nobody for over"
-        f" ten minutes though somebody waits for it ({one.pauses} times, median"
-        f" {one.pause_median:.0f} minutes); every service is published with"
+def _assumptions(one: Assumed, scale: float, desks_told: bool) -> str:
+    where = "a desk of which no row of --desks speaks" if desks_told else "it"
+    return (
+        "Assumed, as the log does not say: a desk gives whatever it was ever seen to give;"
+        f" {where} is there from its first visit of a day to its last, and pauses where it serves"
+        f" nobody for over ten minutes though somebody waits for it; pauses: {one.pauses}, median"
+        f" {one.pause_median:.0f} minutes; every service is published with"
         f" {one.published:.1f} minutes; whoever has priority goes before those who came up to"
         f" {one.head_start / scale:g} minutes of the log before them; the branch knows at once who"
         " leaves."
     )
-    return [said]
 
 
 class _Part(msgspec.Struct, frozen=True):

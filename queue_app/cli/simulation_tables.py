@@ -1,6 +1,7 @@
 """What the commands of `simulate` print: figures in columns, and what they were made from."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from queue_app.queries import accuracy as promises
 from queue_app.simulation.compare import Comparison, Interval
 from queue_app.simulation.estimates import EstimateAccuracy
 from queue_app.simulation.foreseen import MEMORY, Foreseen
+from queue_app.simulation.kept_figures import Parts
+from queue_app.simulation.replay_figures import RangeFigures, farthest
 from queue_app.simulation.roster_search import Quarter, QuarterWaits, Target
 from queue_app.simulation.run import FIGURES
 from queue_app.simulation.staffed_day import StaffedDay
@@ -109,22 +112,43 @@ def kept_table(found: Sequence[promises.Accuracy]) -> str:
     return columns(rows)
 
 
-_AHEAD = (
-    ("ahead", "{0.ahead}"),
-    ("estimates", "{0.promises}"),
-    ("mean wait", "{0.wait_minutes:.1f}"),
-    ("in range %", "{0.percent:.1f}"),
-    ("range", "{0.range_minutes:.1f}"),
-    ("sooner %", "{0.sooner:.1f}"),
-    ("later %", "{0.later:.1f}"),
+_FIGURES: tuple[tuple[str, Callable[[RangeFigures], str]], ...] = (
+    ("ranges", lambda one: str(one.count)),
+    ("in range %", lambda one: f"{100 * one.held:.1f}"),
+    ("", lambda one: f"±{100 * one.half:.1f}"),
+    ("width", lambda one: f"{one.width:.2f}"),
+    ("score", lambda one: f"{one.score:.2f}"),
+    ("median error", lambda one: f"{one.median_error:.2f}"),
+    ("error", lambda one: f"{one.mean_error:.2f}"),
+    ("sooner %", lambda one: f"{100 * one.below:.1f}"),
+    ("later %", lambda one: f"{100 * one.above:.1f}"),
 )
 
 
-def kept_ahead_table(found: Sequence[promises.AccuracyAhead]) -> str:
-    """Of those given with tickets, a row for each class of people ahead, from so many on."""
-    rows = [["branch", *(title for title, _ in _AHEAD)]]
-    rows += [[one.branch, *(form.format(one) for _, form in _AHEAD)] for one in found]
-    return columns(rows)
+def range_table(title: str, rows: Sequence[tuple[str, RangeFigures]]) -> str:
+    """A row for each class; without the median error where it is not known."""
+    shown = [
+        (name, cell)
+        for name, cell in _FIGURES
+        if name != "median error" or not any(math.isnan(one.median_error) for _, one in rows)
+    ]
+    return columns(
+        [
+            [title, *(name for name, _ in shown)],
+            *([name, *(cell(one) for _, cell in shown)] for name, one in rows),
+        ]
+    )
+
+
+def kept_part_tables(found: Mapping[str, Parts]) -> list[str]:
+    """Of those given with tickets, the tables of a replay for each branch, and what is worst."""
+    lines = []
+    for branch, parts in found.items():
+        (_, whole), *classes = parts
+        lines.append(f"{branch}, given with tickets and called:")
+        lines += [range_table(title, rows) for title, rows in (("", whole), *classes) if rows]
+        lines.append(farthest(classes))
+    return lines
 
 
 def days_title(one: EstimateAccuracy) -> str:

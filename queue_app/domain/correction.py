@@ -176,6 +176,15 @@ def class_of(ahead: int) -> int:
     return bisect_right(AHEAD, ahead) - 1
 
 
+def people_named(first: int) -> str:
+    """The class that begins with so many ahead, as figures name it."""
+    place = class_of(first)
+    if place + 1 == len(AHEAD):
+        return f"{first} or more"
+    last = AHEAD[place + 1] - 1
+    return str(first) if first == last else f"{first} to {last}"
+
+
 def ends_of(misses: Sequence[Miss]) -> tuple[EndLine, ...]:
     """The lines of the low and the high end by these calls, the last one last; none: too few."""
     seen = misses[-FITTED_ON:]

@@ -16,15 +16,15 @@ from queue_app.domain import numbering
 from queue_app.domain.directory import Branch, Directory
 from queue_app.store import db
 
-_APPOINTMENT = ["branch_id", "id", "lane_id", "token", "code", "channel", "services", "period",
+APPOINTMENT = ["branch_id", "id", "lane_id", "token", "code", "channel", "services", "period",
                 "state", "language", "created_at", "changed_at", "revision",
                 "checked_in_at"]  # fmt: skip
-_APPOINTMENT_EVENT = ["branch_id", "appointment_id", "seq", "at", "verb", "actor", "data"]
-_TICKET = ["branch_id", "id", "day", "number", "token", "channel", "priority", "language",
+APPOINTMENT_EVENT = ["branch_id", "appointment_id", "seq", "at", "verb", "actor", "data"]
+TICKET = ["branch_id", "id", "day", "number", "token", "channel", "priority", "language",
            "appointment_id", "due_at", "issued_at", "revision", "state", "services", "queued_at",
            "desk_id", "called_at", "calls", "started_at", "ended_at"]  # fmt: skip
-_EVENT = ["branch_id", "ticket_id", "seq", "at", "verb", "actor", "desk_id", "data"]
-_COUNTER = ["branch_id", "day", "prefix", "last"]
+EVENT = ["branch_id", "ticket_id", "seq", "at", "verb", "actor", "desk_id", "data"]
+COUNTER = ["branch_id", "day", "prefix", "last"]
 
 
 class WrittenBooking(Struct, frozen=True):
@@ -139,11 +139,11 @@ class HistoryRows:
     async def copy(self) -> None:
         appointments, happened = self._appointments()
         for table, columns, rows in (
-            ("appointment", _APPOINTMENT, appointments),
-            ("appointment_event", _APPOINTMENT_EVENT, happened),
-            ("ticket", _TICKET, self.tickets),
-            ("ticket_event", _EVENT, self.events),
-            ("counter", _COUNTER, self.counters),
+            ("appointment", APPOINTMENT, appointments),
+            ("appointment_event", APPOINTMENT_EVENT, happened),
+            ("ticket", TICKET, self.tickets),
+            ("ticket_event", EVENT, self.events),
+            ("counter", COUNTER, self.counters),
         ):
             await db.copy(table, columns, rows)
             # What comes next refers to it: planned for the empty table that it was, each of those
@@ -156,37 +156,56 @@ class HistoryRows:
         """The rows of the bookings, and the events that lead to them."""
         rows, events = list[tuple[Any, ...]](), list[tuple[Any, ...]]()
         for number, one in self.bookings.items():
-            steps = self._steps(number, one)
-            events += [
-                (self.branch.id, number, seq, at, verb, actor, msgspec.json.encode(data).decode())
-                for seq, (verb, at, actor, data) in enumerate(steps, start=1)
-            ]
-            rows.append(
-                (self.branch.id, number, one.lane_id, f"a{self.branch.id}-{number}",
-                 f"{number % 1_000_000:06}", "visit", list(one.services),
-                 asyncpg.Range(one.begins, one.ends), one.state, self.language, steps[0][1],
-                 steps[-1][1], len(steps), self.came.get(number))
-            )  # fmt: skip
+            token = f"a{self.branch.id}-{number}"
+            came = self.came.get(number)
+            row, steps = booking_rows(self.branch, number, token, one, came, self.language)
+            rows.append(row)
+            events += steps
         return rows, events
 
-    def _steps(self, number: int, one: WrittenBooking) -> list[tuple[str, datetime, str, Any]]:
-        """Verb, time, actor and facts of each: booked a week before, settled when all was over."""
-        made, came = one.begins - timedelta(days=7), self.came.get(number)
-        slot = {
-            "lane_id": one.lane_id,
-            "starts_at": one.begins,
-            "ends_at": one.ends,
-            "held_until": made,
-            "language": self.language,
-            "services": one.services,
-        }
-        steps: list[tuple[str, datetime, str, Any]] = [
-            ("hold", made, "resident", slot),
-            ("confirm", made, "resident", {"language": self.language}),
-        ]
-        if came is not None:
-            steps.append(("check_in", came, "device:1", {}))
-        if one.state != "booked":
-            verb = "fulfil" if one.state == "fulfilled" else "miss"
-            steps.append((verb, max(one.ends, came or one.ends), "system", {}))
-        return steps
+
+def booking_rows(
+    branch: Branch,
+    number: int,
+    token: str,
+    one: WrittenBooking,
+    came: datetime | None,
+    language: str,
+    at_the_door: str = "device:1",
+) -> tuple[tuple[Any, ...], list[tuple[Any, ...]]]:
+    """The row of a booking whose holder came then, and the events that lead to it; `at_the_door`:
+    who checked them in."""
+    steps = _steps(one, came, language, at_the_door)
+    events = [
+        (branch.id, number, seq, at, verb, actor, msgspec.json.encode(data).decode())
+        for seq, (verb, at, actor, data) in enumerate(steps, start=1)
+    ]
+    row = (branch.id, number, one.lane_id, token, f"{number % 1_000_000:06}", "visit",
+           list(one.services), asyncpg.Range(one.begins, one.ends), one.state, language,
+           steps[0][1], steps[-1][1], len(steps), came)  # fmt: skip
+    return row, events
+
+
+def _steps(
+    one: WrittenBooking, came: datetime | None, language: str, at_the_door: str
+) -> list[tuple[str, datetime, str, Any]]:
+    """Verb, time, actor and facts of each: booked a week before, settled when all was over."""
+    made = one.begins - timedelta(days=7)
+    slot = {
+        "lane_id": one.lane_id,
+        "starts_at": one.begins,
+        "ends_at": one.ends,
+        "held_until": made,
+        "language": language,
+        "services": one.services,
+    }
+    steps: list[tuple[str, datetime, str, Any]] = [
+        ("hold", made, "resident", slot),
+        ("confirm", made, "resident", {"language": language}),
+    ]
+    if came is not None:
+        steps.append(("check_in", came, at_the_door, {}))
+    if one.state != "booked":
+        verb = "fulfil" if one.state == "fulfilled" else "miss"
+        steps.append((verb, max(one.ends, came or one.ends), "system", {}))
+    return steps

@@ -1,12 +1,13 @@
 """Whether the promised waits came true: each range that was shown, against the call after it."""
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import date, datetime
 
 from msgspec import Struct
 
-from queue_app.domain.correction import AHEAD
+from queue_app.domain.correction import AHEAD, people_named
 from queue_app.domain.directory import Directory
+from queue_app.domain.interval_score import MISSED
 from queue_app.queries import reference
 from queue_app.store import db
 
@@ -87,43 +88,67 @@ async def accuracy(since: datetime) -> list[Accuracy]:
         return [Accuracy(*row) for row in await db.fetch(_ACCURACY, since)]
 
 
-class AccuracyAhead(Struct, frozen=True):
-    """Promises given with tickets to people of one class of people ahead, which begins with
-    `ahead`: shares of a hundred, minutes. `sooner`, `later`: called before and after the range."""
+class KeptPart(Struct, frozen=True):
+    """Promises given with tickets on one day to people of one class, who were called.
+
+    `title`: what is parted by, `place`: where among its like `name` stands. Sums of minutes and
+    counts: `held`, `sooner`, `later`: in, before and after the range; `score`: of the interval
+    score; `error`: from the middle of the range.
+    """
 
     branch: str
-    ahead: int
-    promises: int
-    wait_minutes: float
-    percent: float
-    range_minutes: float
-    sooner: float
-    later: float
+    day: date
+    title: str
+    place: int
+    name: str
+    count: int
+    held: int
+    width: float
+    score: float
+    error: float
+    sooner: int
+    later: int
 
 
-_BY_AHEAD = """
-SELECT branch.slug, ($2::integer[])[width_bucket(people_ahead, $2::integer[])], count(*)::integer,
-    avg(waited_minutes),
-    100 * avg((waited_minutes BETWEEN low_minutes AND high_minutes)::integer)::float8,
-    avg(high_minutes - low_minutes)::float8,
-    100 * avg((waited_minutes < low_minutes)::integer)::float8,
-    100 * avg((waited_minutes > high_minutes)::integer)::float8
-FROM branch JOIN promise ON promise.branch_id = branch.id AND promised_at >= $1
-WHERE shown = 'ticket' AND outcome = 'called' AND people_ahead IS NOT NULL
-GROUP BY 1, 2 ORDER BY 1, 2
+_PARTS = f"""
+SELECT branch.slug, t.day, part.title, part.place, part.name, count(*)::integer,
+    count(*) FILTER (WHERE waited BETWEEN low AND high)::integer,
+    sum(high - low), sum(high - low + {MISSED} * (greatest(low - waited, 0)
+        + greatest(waited - high, 0))), sum(abs(waited - (low + high) / 2)),
+    count(*) FILTER (WHERE waited < low)::integer, count(*) FILTER (WHERE waited > high)::integer
+FROM branch JOIN promise p ON p.branch_id = branch.id AND promised_at >= $1
+JOIN ticket t ON t.branch_id = p.branch_id AND t.id = p.ticket_id
+CROSS JOIN LATERAL (VALUES
+    ('', 0, 'as shown, whole minutes', low_minutes::float8, high_minutes::float8),
+    ('', 1, 'before correction', low_forecast::float8, high_forecast::float8),
+    ('people ahead', ($2::integer[])[width_bucket(people_ahead, $2::integer[])],
+        ($3::text[])[width_bucket(people_ahead, $2::integer[])], low_minutes, high_minutes),
+    ('hour', extract(hour FROM promised_at AT TIME ZONE $4)::integer,
+        to_char(promised_at AT TIME ZONE $4, 'HH24'), low_minutes, high_minutes),
+    ('service', cardinality(t.services), CASE WHEN cardinality(t.services) = 1
+        THEN t.services[1] ELSE 'several' END, low_minutes, high_minutes),
+    ('class', CASE WHEN t.priority IS NOT NULL THEN 2 ELSE (t.due_at IS NOT NULL)::integer END,
+        CASE WHEN t.priority IS NOT NULL THEN 'priority'
+            WHEN t.due_at IS NOT NULL THEN 'booked' ELSE 'walk-in' END, low_minutes, high_minutes)
+) AS part (title, place, name, low, high)
+CROSS JOIN LATERAL (SELECT waited_minutes AS waited) AS came
+WHERE p.shown = 'ticket' AND p.outcome = 'called' AND low IS NOT NULL AND part.name IS NOT NULL
+GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5
 """
 
 
-async def by_people_ahead(since: datetime) -> list[AccuracyAhead]:
-    """By branch and class; those in whose wait an interruption began are among them."""
+async def kept_parts(directory: Directory, since: datetime) -> list[KeptPart]:
+    """By branch, day and class; those in whose wait an interruption began are among them."""
     async with db.planned_anew():
-        rows = await db.fetch(_BY_AHEAD, since, list(AHEAD))
-        return [AccuracyAhead(*row) for row in rows]
+        rows = await db.fetch(
+            _PARTS, since, list(AHEAD), list(map(people_named, AHEAD)), directory.zone.key
+        )
+        return [KeptPart(*row) for row in rows]
 
 
 async def accuracy_of(
     slugs: Collection[str], since: datetime
-) -> tuple[Directory, list[Accuracy], list[AccuracyAhead]]:
+) -> tuple[Directory, list[Accuracy], list[KeptPart]]:
     """The centre in force, and the same of these branches, of every one where none is named.
 
     NotFound `unknown_branch`.
@@ -133,5 +158,5 @@ async def accuracy_of(
     return (
         directory,
         [one for one in await accuracy(since) if one.branch in wanted],
-        [one for one in await by_people_ahead(since) if one.branch in wanted],
+        [one for one in await kept_parts(directory, since) if one.branch in wanted],
     )

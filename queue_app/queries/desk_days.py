@@ -38,8 +38,12 @@ ORDER BY day, called_at
 """
 """Whoever is left over when the day ends has not left."""
 _MARKS = """
-SELECT desk_id, at, verb FROM desk_event WHERE branch_id = $1 AND at >= $2 AND at < $3 ORDER BY at
+SELECT desk_id, at, verb FROM desk_event WHERE branch_id = $1 AND at >= $2 AND at < $3
+UNION ALL
+SELECT desk_id, at, verb FROM imported_mark WHERE branch_id = $1 AND at >= $2 AND at < $3
+ORDER BY at, verb
 """
+"""A desk that opens in one minute and pauses in the same has opened first."""
 
 
 class DeskDays(Struct, frozen=True):

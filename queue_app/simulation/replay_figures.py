@@ -2,21 +2,19 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import date
 from statistics import NormalDist, fmean, median
 
 from msgspec import Struct
 
-from queue_app.domain.correction import AHEAD, class_of
+from queue_app.domain.correction import AHEAD, class_of, people_named
+from queue_app.domain.interval_score import PROMISED, score
 from queue_app.simulation.replay import Assumed, LoggedTold, Range
 
-PROMISED = 0.8
 SURE_FROM = 100
 """So many ranges must speak before a class is said to be wrong."""
 _NINETY_FIVE = NormalDist().inv_cdf(0.975)
-_MISSED = 2 / (1 - PROMISED)
-"""What a minute outside of the range costs beside a minute of its width."""
 
 
 class RangeFigures(Struct, frozen=True):
@@ -46,7 +44,7 @@ def figures(told: Sequence[tuple[date, Range, float]]) -> RangeFigures:
         held=held,
         half=_half(told, held),
         width=fmean(one[2] - one[0] for _, one, _ in told),
-        score=fmean(score(one, true) for _, one, true in told),
+        score=fmean(score(one[0], one[2], true) for _, one, true in told),
         median_error=median(errors),
         mean_error=fmean(errors),
         below=fmean(below),
@@ -54,20 +52,22 @@ def figures(told: Sequence[tuple[date, Range, float]]) -> RangeFigures:
     )
 
 
-def score(one: Range, true: float) -> float:
-    return one[2] - one[0] + _MISSED * (max(0.0, one[0] - true) + max(0.0, true - one[2]))
-
-
 def _half(told: Sequence[tuple[date, Range, float]], held: float) -> float:
-    """Waits of a day are alike, so days are what is counted: the ratio's variance over them."""
-    off = defaultdict[date, float](float)
+    by_day = defaultdict[date, float](float)
     for day, one, true in told:
-        off[day] += (one[0] <= true <= one[2]) - held
+        by_day[day] += (one[0] <= true <= one[2]) - held
+    return half_by_days(by_day.values(), len(told))
+
+
+def half_by_days(off: Collection[float], count: int) -> float:
+    """Half of the 95 % interval of a share of so many. Waits of a day are alike, so days are what
+    is counted: the ratio's variance over them. `off`: of each day, by how many more held than of
+    the others."""
     days = len(off)
     if days < 2:
         return math.nan
-    square = days / (days - 1) * sum(value**2 for value in off.values())
-    return _NINETY_FIVE * math.sqrt(square) / len(told)
+    square = days / (days - 1) * sum(value**2 for value in off)
+    return _NINETY_FIVE * math.sqrt(square) / count
 
 
 Which = Callable[[LoggedTold], Range]
@@ -86,7 +86,7 @@ def by_class(
 ) -> list[tuple[str, list[tuple[str, RangeFigures]]]]:
     """What the ranges are parted by, and the figures of each part, before they are made whole."""
     keys: list[tuple[str, Callable[[LoggedTold], tuple[float, str]]]] = [
-        ("people ahead", lambda one: _people(one.ahead)),
+        ("people ahead", lambda one: (class_of(one.ahead), _people(one.ahead))),
         ("hour", lambda one: (one.minute // (60 * scale), f"{one.minute / scale // 60:02.0f}")),
         ("service", lambda one: (0, one.service)),
         ("class", lambda one: (one.priority, "priority" if one.priority else "walk-in")),
@@ -96,13 +96,8 @@ def by_class(
     return [(title, _parts(told, key)) for title, key in keys]
 
 
-def _people(ahead: int) -> tuple[float, str]:
-    place = class_of(ahead)
-    first = AHEAD[place]
-    if place + 1 == len(AHEAD):
-        return place, f"{first} or more"
-    last = AHEAD[place + 1] - 1
-    return place, str(first) if first == last else f"{first} to {last}"
+def _people(ahead: int) -> str:
+    return people_named(AHEAD[class_of(ahead)])
 
 
 def _most(count: int, most: int) -> str:
@@ -126,15 +121,20 @@ def wrong_most(told: Sequence[LoggedTold], assumed: Assumed, scale: float) -> st
             f"Desks pause {longer} than is assumed: median {assumed.pause_median:.0f} minutes, "
             f"assumed {assumed.pause_assumed:.0f}."
         )
-    parts = [
+    return farthest(by_class(told, scale))
+
+
+def farthest(parts: Iterable[tuple[str, Sequence[tuple[str, RangeFigures]]]]) -> str:
+    """One line on the class that is farthest from what is promised."""
+    found = [
         (abs(one.held - PROMISED), title, name, one)
-        for title, found in by_class(told, scale)
-        for name, one in found
+        for title, of_title in parts
+        for name, one in of_title
         if one.count >= SURE_FROM
     ]
-    if not parts:
+    if not found:
         return f"No class has {SURE_FROM} ranges: too few to say what is wrong most."
-    _, title, name, one = max(parts, key=lambda part: part[0])
+    _, title, name, one = max(found, key=lambda part: part[0])
     if abs(one.held - PROMISED) < 0.05:
         return "Nothing stands out: every class lies within 5 in a hundred of what is promised."
     how = (

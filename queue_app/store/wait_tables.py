@@ -68,6 +68,14 @@ class Promise(Table, tablename="promise", db=engine):
 
 class Imported(Table, tablename="imported", db=engine):
     branch_id = Integer()
-    ticket_id = BigInt(primary_key=True)
-    row_hash = Bytea()
+    ticket_id = BigInt(null=True, default=None)
+    row_hash = Bytea(primary_key=True)
     imported_at = Timestamptz()
+    appointment_id = BigInt(null=True, default=None)
+
+
+class ImportedMark(Table, tablename="imported_mark", db=engine):
+    branch_id = Integer()
+    desk_id = Integer(primary_key=True)
+    at = Timestamptz()
+    verb = Text()

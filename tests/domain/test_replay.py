@@ -13,15 +13,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from queue_app.cli.commands import main
+from queue_app.domain.desk_log import read_desks
+from queue_app.domain.interval_score import score
 from queue_app.domain.visit_log import LoggedVisit, read_log
 from queue_app.simulation.live_log import LiveHall
 from queue_app.simulation.log_learning import head_start
-from queue_app.simulation.logged_day import LoggedDay, LoggedPerson, days_of
-from queue_app.simulation.replay_figures import figures, score
+from queue_app.simulation.logged_day import LoggedDay, LoggedPerson, days_of, supposed_states
+from queue_app.simulation.replay_figures import figures
 from queue_app.simulation.rivals import QuantileLine
 
 KYIV = ZoneInfo("Europe/Kyiv")
 OPENS = datetime(2026, 11, 23, 9, tzinfo=KYIV)
+MINUTE = timedelta(minutes=1)
 HEAD = "arrival,service,priority,start,end,left_at,desk"
 
 
@@ -103,7 +106,7 @@ def test_a_log_of_which_too_much_cannot_be_true_is_refused(tmp_path: Path) -> No
     done = replay(tmp_path, text, "--learn-days", "1")
     assert done.exit_code == 1
     assert "8 rows (9.1 %): a time that cannot be read; lines 82, 83, 84, 85, 86 …" in done.output
-    assert "8 of 88 rows cannot be true" in done.output
+    assert "8 of 88 rows of log.csv cannot be true" in done.output
     lenient = replay(tmp_path, text, "--learn-days", "1", "--lenient", "--against", "")
     assert lenient.exit_code in (0, 3)
 
@@ -178,6 +181,66 @@ def test_a_desk_that_stays_away_though_somebody_waits_has_paused_if_it_says_so()
     assert [(one.since, one.paused) for one in unsaid] == [(545.0, False), (575.0, False)]
 
 
+DESKS = """desk,state,from,until
+1,open,2026-11-23T08:55,2026-11-23T09:10
+1,paused,2026-11-23T09:10,2026-11-23T09:20
+1,open,2026-11-23T09:20,2026-11-23T09:40
+2,open,2026-11-23T09:00,2026-11-23T09:03"""
+AT_TWO_DESKS = f"""{HEAD}
+2026-11-23T09:00:00,bill,0,2026-11-23T09:00:00,2026-11-23T09:05:00,,1
+2026-11-23T09:01:00,bill,0,2026-11-23T09:30:00,2026-11-23T09:35:00,,1
+2026-11-22T09:01:00,bill,0,2026-11-22T09:30:00,2026-11-22T09:35:00,,2"""
+
+
+def test_desks_stand_as_their_own_log_says() -> None:
+    log = read_log(AT_TWO_DESKS, KYIV)
+    states = read_desks(DESKS, KYIV, log).states
+    _, day = days_of(log.visits, KYIV, states=states)
+    assert [(one.desk, one.since, one.until, one.paused, one.called) for one in day.gaps] == [
+        (1, 535.0, 540.0, False, True),
+        (1, 545.0, 550.0, False, False),
+        (1, 550.0, 560.0, True, False),
+        (1, 560.0, 570.0, False, True),
+        (1, 575.0, 580.0, False, False),
+        (2, 540.0, 543.0, False, False),
+    ]
+    seen: list[tuple[float, list[int]]] = []
+    LiveHall(day).run(lambda hall, one: seen.append((hall.minute, sorted(hall.desks))))
+    assert seen == [(541.0, [1, 2])]
+
+
+def test_without_a_log_of_desks_they_are_supposed_to_have_stood_from_first_visit_to_last() -> None:
+    log = read_log(AT_TWO_DESKS, KYIV)
+    day = OPENS.replace(hour=0)
+    found = [
+        (one.desk, one.state, (one.since - day) / MINUTE, (one.until - day) / MINUTE)
+        for one in supposed_states(days_of(log.visits, KYIV)[1:], KYIV)
+    ]
+    assert found == [
+        (1, "open", 540.0, 545.0),
+        (1, "paused", 545.0, 570.0),
+        (1, "open", 570.0, 575.0),
+    ]
+
+
+def test_a_replay_reads_how_the_desks_stood_and_says_what_is_wrong_with_it(tmp_path: Path) -> None:
+    desks = tmp_path / "desks.csv"
+    rows = [
+        f"desk of Olena {desk},open,2026-11-{23 + day}T08:50,2026-11-{23 + day}T18:00"
+        for day in range(2)
+        for desk in range(2)
+    ]
+    desks.write_text("\n".join(["desk,state,from,until", *rows, "x,open,soon,"]), "utf-8")
+    options = ("--learn-days", "1", "--against", "", "--desks", str(desks))
+    refused = replay(tmp_path, hall_log(days=2), *options)
+    assert refused.exit_code == 1
+    assert "1 row (20.0 %): a time that cannot be read; line 6" in refused.output
+    assert "1 of 5 rows of desks.csv cannot be true" in refused.output
+    done = replay(tmp_path, hall_log(days=2), *options, "--lenient")
+    assert done.exit_code in (0, 3)
+    assert "a desk of which no row of --desks speaks is there" in done.output
+
+
 def visit(minute: float, begins: float, priority: bool) -> LoggedVisit:
     at = [OPENS + timedelta(minutes=one) for one in (minute, begins, begins + 4)]
     return LoggedVisit(0, at[0], "bill", at[1], at[2], None, 1, priority)
@@ -200,9 +263,9 @@ def told(*ranges: tuple[float, float, float]) -> Sequence[tuple[date, tuple[floa
 
 
 def test_the_interval_score_is_the_width_and_ten_for_each_minute_of_a_miss() -> None:
-    assert score((2.0, 3.0, 6.0), 4.0) == 4.0
-    assert score((2.0, 3.0, 6.0), 7.0) == pytest.approx(4 + 10)
-    assert score((2.0, 3.0, 6.0), 1.5) == pytest.approx(4 + 5)
+    assert score(2.0, 6.0, 4.0) == 4.0
+    assert score(2.0, 6.0, 7.0) == pytest.approx(4 + 10)
+    assert score(2.0, 6.0, 1.5) == pytest.approx(4 + 5)
 
 
 def test_the_figures_of_ranges_add_up() -> None:

@@ -10,16 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from queue_app.domain.visit_log import (
-    FLAWS,
-    ODD,
-    Flaw,
-    LoggedVisit,
-    UnreadableLog,
-    VisitLog,
-    flaw_counts,
-    read_log,
-)
+from queue_app.domain.log_table import FLAWS, ODD, Flaw, UnreadableLog, flaw_counts
+from queue_app.domain.visit_log import LoggedAbsence, LoggedVisit, VisitLog, read_log
 
 KYIV = ZoneInfo("Europe/Kyiv")
 HEAD = "arrival,service,priority,start,end,left_at,desk,due,called,ticket"
@@ -103,7 +95,8 @@ def test_a_log_with_every_kind_of_mistake_says_each_of_them_once() -> None:
     assert [one.flaw for one in found.faults if one.flaw != "desk_twice"] == [
         flaw for flaw in MISTAKES if flaw != "desk_twice"
     ]
-    assert {flaw for flaw, *_ in flaw_counts(found)} == FLAWS.keys()
+    counts = flaw_counts(found.faults, found.rows)
+    assert {one.said for one in counts} == set(FLAWS.values())
     assert len(FLAWS) >= 20
 
 
@@ -136,6 +129,14 @@ def test_blank_lines_are_no_rows_and_lines_count_as_an_editor_counts_them() -> N
     found = log("", FINE, "", "soon,bill,,,,,,,,")
     assert found.rows == 2
     assert [one.line for one in found.faults] == [5]
+
+
+def test_a_booking_to_which_nobody_came_is_a_row_of_its_own() -> None:
+    found = log(FINE, ",bill,,,,,,2026-11-23T09:05,,B7", ",,,,,,,2026-11-23T09:05,,B8")
+    due = datetime(2026, 11, 23, 7, 5, tzinfo=UTC)
+    assert found.absences == [LoggedAbsence(3, "bill", due, "B7")]
+    assert [(one.line, one.flaw) for one in found.faults] == [(4, "service_missing")]
+    assert (len(found.visits), found.bad) == (1, 1)
 
 
 def test_names_of_desks_are_not_kept() -> None:

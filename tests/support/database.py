@@ -50,7 +50,7 @@ BEGIN
         END IF;
     END LOOP;
     FOREACH changing IN ARRAY '{message, job, promise, foretold, waits_ahead,
-            push_subscription, visit_note, ticket, unsettled,
+            push_subscription, visit_note, imported_mark, ticket, unsettled,
             appointment, wish, counter, request, tally, proof, freed_slot, session, brake,
             known_browser, pairing, device, board_line, desk_skills, ticket_limit,
             service_time, branch_habits, staff,
