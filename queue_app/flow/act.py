@@ -5,9 +5,8 @@
         ticket = await act.ticket(ticket_id)
         return await act.record(ticket, "park", desk_id=ticket.progress.desk_id)
 
-A face calls `park(By(staff, now, key), 7)`. Around the function stand its right, one transaction,
-the whole of it again after a deadlock, and once for an idempotency key. At its end follows, in
-this order, what must follow a change: the messages that its events call for, the versions of the
+Around the function stand its right, one transaction, all of it again after a deadlock, and once for
+an idempotency key. At its end follow the messages that its events call for, the versions of the
 branches that it touched, and their notifications, which the commit delivers.
 """
 
@@ -15,10 +14,9 @@ import inspect
 import logging
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from functools import cached_property, partial, update_wrapper
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, cast, get_type_hints, overload
-from uuid import UUID
 
 from queue_app.domain import appointments, numbering, rights, tickets
 from queue_app.domain.appointments import Appointment, AppointmentVerb
@@ -28,13 +26,13 @@ from queue_app.domain.errors import Conflict, NotFound
 from queue_app.domain.hall import Hall, HallTicket
 from queue_app.domain.interruptions import Interruption, begun
 from queue_app.domain.messages import Outgoing
-from queue_app.domain.people import SYSTEM, Actor, Staff
-from queue_app.domain.ranges import Forecasts
+from queue_app.domain.people import SYSTEM, Staff
 from queue_app.domain.tail import joins_at_the_end
 from queue_app.domain.tickets import AT_DESK, Event, Progress, Ticket, Verb
 from queue_app.domain.told_range import Wait
 from queue_app.flow import appointment_records, outbox, reactions, records, repeats
 from queue_app.flow.appointment_records import Slot
+from queue_app.flow.by import By
 from queue_app.flow.reactions import AnyEvent, Happened, Thing
 from queue_app.flow.records import DESK_STATES, DeskVerb, Draft, OfficeEvent, OfficeKind
 from queue_app.queries import appointments as kept_appointments
@@ -45,45 +43,12 @@ from queue_app.queries import tickets as kept_tickets
 from queue_app.queries.staff import DeskRow
 from queue_app.store import db
 
+__all__ = ["Act", "By", "verb"]
+
 _log = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 R = TypeVar("R")
-
-
-class By:
-    """Who asks for something, when, and the key under which they may ask for it again.
-
-    `forecasts`: what the process keeps of its forecasts, where it keeps any. `address`: where from,
-    where that counts; `browser`: which one, where it holds times. A plain class, as the web
-    framework would make structs anew from what it is given.
-    """
-
-    __slots__ = ("address", "browser", "forecasts", "key", "now", "who")
-
-    def __init__(
-        self,
-        who: Actor,
-        now: datetime,
-        key: UUID | None = None,
-        forecasts: Forecasts | None = None,
-        address: str | None = None,
-        browser: str | None = None,
-    ) -> None:
-        self.who = who
-        self.now = now
-        self.key = key
-        self.forecasts = forecasts
-        self.address = address
-        self.browser = browser
-
-    def under(self, key: UUID) -> "By":
-        """The same, under a key of its own."""
-        return By(self.who, self.now, key, self.forecasts, self.address, self.browser)
-
-    def through(self, browser: str) -> "By":
-        """The same, in this browser."""
-        return By(self.who, self.now, self.key, self.forecasts, self.address, browser)
 
 
 class Act:
@@ -102,6 +67,8 @@ class Act:
         self.forecasts = by.forecasts
         self._halls: dict[int, Hall] = {}
         self._touched: set[int] = set()
+        self._raised: dict[int, int] = {}
+        self._pushed: list[Outgoing] = []
         self._happened: list[Happened] = []
         self._asked_for: list[Outgoing] = []
         self._joining: dict[int, Waiting] = {}
@@ -184,13 +151,16 @@ class Act:
         return await kept_appointments.by_token(token, lock=True)
 
     @overload
-    async def record(self, thing: Ticket, verb: Verb, **facts: Any) -> Ticket: ...
+    async def record(
+        self, thing: Ticket, verb: Verb, *, last: bool = False, **facts: Any
+    ) -> Ticket: ...
     @overload
     async def record(
         self, thing: Appointment, verb: AppointmentVerb, **facts: Any
     ) -> Appointment: ...
-    async def record(self, thing: Any, verb: Any, **facts: Any) -> Any:
-        """Append the event and write the row, guarded by its revision, in one statement.
+    async def record(self, thing: Any, verb: Any, *, last: bool = False, **facts: Any) -> Any:
+        """Append the event and write the row, guarded by its revision, in one statement; of a
+        ticket with the branch's new version, where it is the `last` that this verb locks there.
 
         `facts`: the fields of the event that this verb sets; of an appointment's also who is the
         `actor`, where it is not who asks. Conflict `ticket_changed` or
@@ -199,7 +169,8 @@ class Act:
         """
         if isinstance(thing, Ticket):
             happened = records.next_event(thing, verb, self.who.actor, self.now, **facts)
-            return await self.write(thing, tickets.apply(thing.progress, happened), happened)
+            progress = tickets.apply(thing.progress, happened)
+            return await self.write(thing, progress, happened, last=last)
         actor = facts.pop("actor", self.who.actor)
         changed = appointment_records.next_appointment_event(thing, verb, actor, self.now, **facts)
         thing = thing.at(appointments.apply(thing.progress, changed))
@@ -207,31 +178,54 @@ class Act:
         self._follow(thing, changed)
         return thing
 
-    async def write(self, ticket: Ticket, progress: Progress, happened: Event) -> Ticket:
+    async def write(
+        self, ticket: Ticket, progress: Progress, happened: Event, *, last: bool = False
+    ) -> Ticket:
         """The same for a progress that is not a step forward, such as an undo."""
-        written = await records.write_ticket(ticket, progress, happened)
+        last = last and ticket.branch_id not in self._raised
+        called_for = self._messages([Happened(ticket, happened)])
+        push = next((one for one in called_for if one.channel == "push"), None)
+        written = await records.write_ticket(ticket, progress, happened, push, last)
         if written is None:
             raise Conflict("ticket_changed", ticket=ticket.id)
-        self._follow(written, happened)
-        return written
+        thing, version = written
+        self._follow(thing, happened, version)
+        if push:
+            self._pushed.append(push)
+        return thing
 
     async def call_first(self, people: Sequence[HallTicket], desk: DeskRow) -> Ticket | None:
         """Call the first of these to the desk; whoever has changed since they were seen is passed
         over, and whom somebody else is taking at once."""
         seen = [(one.id, one.revision) for one in people]
         ticket = await kept_tickets.first_free(desk.branch_id, seen) if seen else None
-        return await self.record(ticket, "call", desk_id=desk.id) if ticket else None
+        if ticket is None:
+            return None
+        return await self.record(ticket, "call", desk_id=desk.id, last=True)
 
-    async def issue(self, draft: Draft, day: date, told: Wait | None = None) -> Ticket:
+    async def issue(
+        self,
+        draft: Draft,
+        day: date,
+        told: Wait | None = None,
+        *,
+        counts: bool = False,
+        last: bool = False,
+    ) -> Ticket:
         """A new ticket with the next number of its series that day, its first event, and the wait
-        that is told with it, which is a promise."""
+        that is told with it, which is a promise.
+
+        `counts`: it is one of those that the office limits; RuleBroken `tickets_ended`. `last`: as
+        of `record`.
+        """
         booked = draft.appointment is not None
         series = numbering.prefix(self.directory.rules, booked, draft.priority)
         token = numbering.link_token(draft.branch_id, secrets.token_urlsafe(16))
-        ticket, first = await records.insert_ticket(
-            draft, day, series, token, self.who.actor, self.now, self._is_live(draft), told
+        live, last = self._is_live(draft), last and draft.branch_id not in self._raised
+        ticket, first, version = await records.insert_ticket(
+            draft, day, series, token, self.who.actor, self.now, live, told, counts, last
         )
-        self._follow(ticket, first)
+        self._follow(ticket, first, version)
         joined = ticket.as_waiting()
         if joins_at_the_end(joined):
             self._joining[ticket.branch_id] = joined
@@ -291,24 +285,32 @@ class Act:
         """This branch looks different now: its screens are told when all is done."""
         self._touched.add(branch_id)
 
-    def _follow(self, thing: Thing, event: AnyEvent) -> None:
+    def _follow(self, thing: Thing, event: AnyEvent, version: int | None = None) -> None:
+        """`version`: that of the branch, where it was raised with it."""
         self._happened.append(Happened(thing, event))
         self.touch(thing.branch_id)
+        if version is not None:
+            self._raised[thing.branch_id] = version
 
     async def end(self) -> None:
         """What must follow, once and in order.
 
         The version rows are the only lock that all changes of a branch share: taken last, in
-        one order, and held to the commit, so that a snapshot's version and its content agree.
+        one order, and held to the commit, so that a snapshot's version and its content agree. Where
+        a verb's last record has taken it, nothing but messages is written after it.
         """
-        quiet = self._directory.quiet if self._directory else None
-        called_for = self._possible(reactions.messages(self._happened, self.now, quiet))
-        await outbox.put([*called_for, *self._asked_for])
+        called_for = self._possible(self._messages(self._happened))
+        left = [one for one in called_for if one not in self._pushed]
+        await outbox.put([*left, *self._asked_for])
         for branch_id in sorted(self._touched):
-            version = await records.raise_version(branch_id)
+            version = self._raised.get(branch_id) or await records.raise_version(branch_id)
             if self.forecasts and (person := self._joining.get(branch_id)):
                 self.forecasts.join(branch_id, version, person)
                 self._joined.append((branch_id, version, person))
+
+    def _messages(self, happened: Sequence[Happened]) -> list[Outgoing]:
+        quiet = self._directory.quiet if self._directory else None
+        return reactions.messages(happened, self.now, quiet)
 
     def _possible(self, messages: list[Outgoing]) -> list[Outgoing]:
         """Without those on paper where the branch has no printer: most tickets cost no question."""

@@ -302,7 +302,7 @@ async def _admit(act: Act, branch: Branch, appointment: Appointment) -> IssuedTi
 
 
 async def _issue(act: Act, branch: Branch, draft: Draft, door: Door | None = None) -> IssuedTicket:
-    """Estimate, then count, number, row, event and promise, in this order: the locks that the
+    """Estimate, then count, number, row, event and promise, in one statement: the locks that the
     branch shares are taken late and not held while anything is computed.
 
     A walk-in comes through a `door`: RuleBroken `past_closing` where even the low end of their
@@ -314,9 +314,9 @@ async def _issue(act: Act, branch: Branch, draft: Draft, door: Door | None = Non
     )
     if door and served_by(line.wait, act.now, door.closes_at) == "not_today":
         raise RuleBroken("past_closing", closes_at=door.closes_at, wait=line.wait)
-    if door:
-        await ticket_limits.count_down(branch, draft, act.now)
-    ticket = await act.issue(draft, act.directory.today(branch, act.now).date, line.wait)
+    day = act.directory.today(branch, act.now).date
+    walks_in = door is not None
+    ticket = await act.issue(draft, day, line.wait, counts=walks_in, last=walks_in)
     return _as_issued(branch, ticket, line)
 
 

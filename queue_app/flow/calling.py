@@ -77,7 +77,7 @@ async def _pick(
     _require_calls(act, seen.interruptions, ticket.progress.services)
     if not _may_pick(seen.desk_view(place.id), ticket):
         raise RuleBroken("not_for_this_desk", ticket=ticket.id)
-    return await act.record(ticket, "call", desk_id=place.id, why=why)
+    return await act.record(ticket, "call", desk_id=place.id, why=why, last=True)
 
 
 def _require_calls(act: Act, stops: Interruptions, services: tuple[str, ...] = ()) -> None:
@@ -109,14 +109,14 @@ async def recall(act: Act, ticket_id: int) -> Ticket:
     if ticket.progress.state == "called":
         tickets.require_heard(await history(ticket.branch_id, ticket.id), act.now)
     _require_calls(act, await act.interruptions(ticket.branch_id))
-    return await act.record(ticket, "recall", desk_id=ticket.progress.desk_id)
+    return await act.record(ticket, "recall", desk_id=ticket.progress.desk_id, last=True)
 
 
 @verb
 async def start(act: Act, ticket_id: int) -> Ticket:
     """The person is here and the visit begins."""
     ticket = await act.ticket(ticket_id)
-    return await act.record(ticket, "start", desk_id=ticket.progress.desk_id)
+    return await act.record(ticket, "start", desk_id=ticket.progress.desk_id, last=True)
 
 
 @verb
@@ -140,7 +140,7 @@ async def finish(
     words = check_note(note)
     desk_id = ticket.progress.desk_id
     facts = {"given": said, "outcome": outcome or None}
-    finished = await act.record(ticket, "finish", desk_id=desk_id, **facts)
+    finished = await act.record(ticket, "finish", desk_id=desk_id, last=not words, **facts)
     await keep_note(finished, act.who.actor, words)
     return finished
 
@@ -159,7 +159,7 @@ async def no_show(act: Act, ticket_id: int) -> Ticket:
     expected_at = await _expected_next(act, ticket)
     missed: Verb = "expect" if expected_at else "no_show"
     desk_id = ticket.progress.desk_id
-    return await act.record(ticket, missed, desk_id=desk_id, expected_at=expected_at)
+    return await act.record(ticket, missed, desk_id=desk_id, expected_at=expected_at, last=True)
 
 
 async def _expected_next(act: Act, ticket: Ticket) -> datetime | None:
@@ -183,7 +183,7 @@ def _require_time_to_come(act: Act, stops: Interruptions, ticket: Ticket) -> Non
 async def park(act: Act, ticket_id: int) -> Ticket:
     """The person steps aside and keeps their place in the order of the queue."""
     ticket = await act.ticket(ticket_id)
-    return await act.record(ticket, "park", desk_id=ticket.progress.desk_id)
+    return await act.record(ticket, "park", desk_id=ticket.progress.desk_id, last=True)
 
 
 @verb
@@ -194,7 +194,7 @@ async def check_right(act: Act, ticket_id: int, shown: bool) -> Ticket:
     if ticket.priority is None:
         raise RuleBroken("no_right", ticket=ticket.id)
     checked: Verb = "prove" if shown else "deny"
-    return await act.record(ticket, checked, desk_id=ticket.progress.desk_id)
+    return await act.record(ticket, checked, desk_id=ticket.progress.desk_id, last=True)
 
 
 @verb

@@ -45,15 +45,21 @@ async def put(messages: Sequence[Outgoing]) -> None:
         )
 
 
-_PUSHES = """
-INSERT INTO message (branch_id, event, kind, channel, recipient, language,
-    appointment_id, ticket_id, created_at, due_at)
-SELECT $1, $2::text, $3::text, 'push', 'browser ' || s.id, s.language, $4::bigint, $5::bigint,
-    $6::timestamptz, $6
-FROM push_subscription s
-WHERE s.branch_id = $1 AND (s.appointment_id = $4 OR s.ticket_id = $5)
-ON CONFLICT ON CONSTRAINT message_once DO NOTHING
-"""
+def pushes(branches: str, event: str, kind: str, appointment: str, ticket: str, due: str) -> str:
+    """SQL: one message for each browser that is to be told of a visit, none without a `kind`.
+
+    `branches`: what has the visit's `branch_id`; the others: the statement's parameters.
+    """
+    return f"""INSERT INTO message (branch_id, event, kind, channel, recipient, language,
+        appointment_id, ticket_id, created_at, due_at)
+    SELECT s.branch_id, {event}::text, {kind}::text, 'push', 'browser ' || s.id, s.language,
+        {appointment}::bigint, {ticket}::bigint, {due}::timestamptz, {due}
+    FROM {branches} JOIN push_subscription s USING (branch_id)
+    WHERE {kind} IS NOT NULL AND (s.appointment_id = {appointment} OR s.ticket_id = {ticket})
+    ON CONFLICT ON CONSTRAINT message_once DO NOTHING"""
+
+
+_PUSHES = pushes("(SELECT $1::integer AS branch_id) own", "$2", "$3", "$4", "$5", "$6")
 
 
 async def _put_pushes(one: Outgoing) -> None:

@@ -11,9 +11,11 @@ from msgspec import Struct
 from queue_app.domain.appointments import Appointment
 from queue_app.domain.catalogue import Channel, Language
 from queue_app.domain.company import CompanyKind
-from queue_app.domain.errors import Conflict
+from queue_app.domain.errors import Conflict, RuleBroken
+from queue_app.domain.messages import Outgoing
 from queue_app.domain.tickets import Event, Progress, Ticket, Verb
 from queue_app.domain.told_range import Wait
+from queue_app.flow import outbox
 from queue_app.queries import tickets
 from queue_app.queries.staff import DeskRow
 from queue_app.store import db
@@ -65,8 +67,20 @@ def next_event(ticket: Ticket, verb: Verb, actor: str, now: datetime, **facts: A
     )
 
 
+_RAISED = """raised AS (
+    UPDATE branch_version SET version = version + 1 WHERE branch_id = {branch} AND {when}
+    RETURNING branch_id AS raised_id, version
+)"""
+_TOLD = """raised.version,
+    CASE WHEN raised_id IS NOT NULL THEN pg_notify('branch', raised_id::text) END"""
+"""The new version of a branch, and that the commit tells of it: of a change whose last statement
+it is part of."""
+
 _ISSUE = f"""
-WITH counted AS (
+WITH limited AS (
+    UPDATE ticket_limit SET remaining = remaining - $17
+    WHERE $19 AND branch_id = $1 AND service = ANY($11) AND until > $10
+), counted AS (
     INSERT INTO counter (branch_id, day, prefix, last) VALUES ($1, $2, $3, 1)
     ON CONFLICT (branch_id, day, prefix) DO UPDATE SET last = counter.last + 1
     RETURNING last
@@ -84,13 +98,13 @@ WITH counted AS (
     SELECT branch_id, id, 1, issued_at, 'issue', $12, CASE WHEN queued_at = issued_at
         THEN $13::jsonb ELSE $13::jsonb || jsonb_build_object('queued_at', queued_at) END
     FROM issued
-), promised AS (
+), {_RAISED.format(branch="$1", when="$20")}, promised AS (
     INSERT INTO promise (branch_id, ticket_id, revision, promised_at, low_minutes, high_minutes,
         shown)
     SELECT branch_id, id, revision, issued_at, $15, $16, 'ticket' FROM issued
     WHERE $15::integer IS NOT NULL
 )
-SELECT * FROM issued
+SELECT issued.*, {_TOLD} FROM issued LEFT JOIN raised ON true
 """
 
 
@@ -103,58 +117,77 @@ async def insert_ticket(
     now: datetime,
     live: bool,
     told: Wait | None,
-) -> tuple[Ticket, Event]:
-    """The ticket with the next number of its series, as `numbering.number` makes it of the count.
+    counts: bool,
+    last: bool,
+) -> tuple[Ticket, Event, int | None]:
+    """The ticket with the next number of its series, as `numbering.number` makes it of the count,
+    and the branch's new version where this is the `last` change of it.
 
     Whoever else asks for one of this series waits until this one is given. `live`: the place is
     by the time of joining, and so never before whoever is in the house, whatever the clocks.
-    `told`: the range that goes with it, to be compared with what comes true.
+    `told`: the range that goes with it, to be compared with what comes true. `counts`: it is one
+    of those that the office limits; RuleBroken `tickets_ended` where there are not so many, of a
+    group as many as they are. The limit's own constraint has the last word.
     """
     booked = draft.appointment
     first = Event(seq=1, at=now, verb="issue", actor=actor, services=draft.services)
-    row = await db.fetch_row(
-        _ISSUE,
-        draft.branch_id,
-        day,
-        series,
-        token,
-        draft.channel,
-        draft.priority,
-        draft.language,
-        booked.id if booked else None,
-        booked.starts_at if booked else None,
-        now,
-        list(draft.services),
-        actor,
-        data_of(first, _TICKET_FACTS),
-        live,
-        told.low_minutes if told else None,
-        told.high_minutes if told else None,
-        draft.people,
-        draft.company,
-    )
+    try:
+        row = await db.fetch_row(
+            _ISSUE,
+            draft.branch_id,
+            day,
+            series,
+            token,
+            draft.channel,
+            draft.priority,
+            draft.language,
+            booked.id if booked else None,
+            booked.starts_at if booked else None,
+            now,
+            list(draft.services),
+            actor,
+            data_of(first, _TICKET_FACTS),
+            live,
+            told.low_minutes if told else None,
+            told.high_minutes if told else None,
+            draft.people,
+            draft.company,
+            counts,
+            last,
+        )
+    except asyncpg.CheckViolationError as error:
+        if error.constraint_name != "ticket_limit_holds":
+            raise
+        raise RuleBroken("tickets_ended", services=list(draft.services)) from error
     assert row
-    return tickets.from_row(row), first
+    return tickets.from_row(row), first, row["version"]
 
 
-_CHANGE = """
+_CHANGE = f"""
 WITH changed AS (
     UPDATE ticket SET revision = $4, state = $5, services = $6, queued_at = $7,
         for_desk_id = $8, desk_id = $9, called_at = $10, calls = $11, started_at = $12,
         ended_at = $13, expected_at = $19, given = $20, outcome = $21, right_shown = $22
     WHERE branch_id = $1 AND id = $2 AND revision = $3
     RETURNING branch_id, id, revision
+), happened AS (
+    INSERT INTO ticket_event (branch_id, ticket_id, seq, at, verb, actor, desk_id, data)
+    SELECT branch_id, id, revision, $14, $15, $16, $17, $18::jsonb FROM changed
+), {_RAISED.format(branch="(SELECT branch_id FROM changed)", when="$23")}, pushed AS (
+    {outbox.pushes("changed", "$24", "$25", "$26", "$2", "$27")}
 )
-INSERT INTO ticket_event (branch_id, ticket_id, seq, at, verb, actor, desk_id, data)
-SELECT branch_id, id, revision, $14, $15, $16, $17, $18::jsonb FROM changed
-RETURNING seq
+SELECT id, {_TOLD} FROM changed LEFT JOIN raised ON true
 """
 _TICKET_FACTS = ("services", "for_desk_id", "expected_at", "given", "outcome", "why")
 """The parts of a ticket's event that have no column of their own."""
 
 
-async def write_ticket(ticket: Ticket, progress: Progress, happened: Event) -> Ticket | None:
-    """None where the revision is another by now.
+async def write_ticket(
+    ticket: Ticket, progress: Progress, happened: Event, push: Outgoing | None, last: bool
+) -> tuple[Ticket, int | None] | None:
+    """The ticket as it stands then, and the branch's new version where this is the `last` change
+    of it. None where the revision is another by now. `push`: what the browsers that asked to be
+    told of this visit are told.
 
     Conflict `desk_busy` where the desk has somebody already, `already_checked_in`.
     """
@@ -183,12 +216,18 @@ async def write_ticket(ticket: Ticket, progress: Progress, happened: Event) -> T
             list(progress.given),
             progress.outcome,
             progress.right_shown,
+            last,
+            push.event if push else None,
+            push.kind if push else None,
+            ticket.appointment_id,
+            push.due_at if push else None,
         )
     except asyncpg.UniqueViolationError as error:
         raise _taken(error) from error
     if row is None:
         return None
-    return msgspec.structs.replace(ticket, progress=progress, changed_at=happened.at)
+    written = msgspec.structs.replace(ticket, progress=progress, changed_at=happened.at)
+    return written, row["version"]
 
 
 def _taken(error: asyncpg.UniqueViolationError) -> Conflict:

@@ -35,9 +35,9 @@ def said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return every
 
 
-async def test_a_ticket_of_a_rush_is_four_statements(clock: FixedClock, said: list[str]) -> None:
-    """Where the hall stands, how many are still given, the ticket with all that goes with it, the
-    new version."""
+async def test_a_ticket_of_a_rush_is_two_statements(clock: FixedClock, said: list[str]) -> None:
+    """Where the hall stands, and the ticket with all that goes with it: how many are still given,
+    its event, what its holder is told, the new version."""
     await open_desk("1", clock.now())
     by = By(KIOSK, clock.now(), forecasts=Forecasts())
     asked = []
@@ -45,7 +45,7 @@ async def test_a_ticket_of_a_rush_is_four_statements(clock: FixedClock, said: li
         said.clear()
         given = await arrival.issue(by, BRANCH, ["debt-amount"], None, "uk")
         asked.append(len(said))
-    assert min(asked) == 4, "others look at the hall, too"
+    assert min(asked) == 2, "others look at the hall, too"
     promised = await db.fetch("SELECT * FROM promise WHERE ticket_id = $1", given.id)
     assert given.wait
     assert [
@@ -73,27 +73,28 @@ async def test_which_services_have_no_tickets_left_is_one_question_however_many_
     await ticket_limits.require_tickets(branch, (free, few), clock.now())
 
 
-async def test_a_call_is_six_statements_however_many_desks_call_at_once(
+async def test_a_call_is_four_statements_however_many_desks_call_at_once(
     clock: FixedClock, said: list[str]
 ) -> None:
-    """The desk, the hall, the first who is free, the call, who is told by push, the version."""
+    """The desk, the hall, the first who is free, the call with who is told by push and the
+    version."""
     first = await issue(clock)
     desk = await open_desk("1", clock.now())
     said.clear()
     called = await calling.call(By(desk.clerk, clock.now()), desk.id)
     assert called
     assert called.id == first
-    assert len(said) == 6, said
+    assert len(said) == 4, said
 
 
-async def test_a_no_show_is_four_statements(clock: FixedClock, said: list[str]) -> None:
-    """The ticket with whose desk it is at, the interruptions, what happened, the version."""
+async def test_a_no_show_is_three_statements(clock: FixedClock, said: list[str]) -> None:
+    """The ticket with whose desk it is at, the interruptions, what happened with the version."""
     await issue(clock)
     desk = await open_desk("1", clock.now())
     called = await desk.call()
     said.clear()
     await calling.no_show(By(desk.clerk, clock.now()), called.id)
-    assert len(said) == 4, said
+    assert len(said) == 3, said
 
 
 async def test_whoever_another_desk_is_taking_is_passed_over_in_the_same_question(
@@ -112,7 +113,7 @@ async def test_whoever_another_desk_is_taking_is_passed_over_in_the_same_questio
     finally:
         await other.close()
     assert called.id == people[2]
-    assert len(said) == 6, said
+    assert len(said) == 4, said
 
 
 async def test_who_has_changed_since_the_hall_was_seen_is_passed_over(clock: FixedClock) -> None:
