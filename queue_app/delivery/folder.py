@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from queue_app.delivery.adapter import Letter
 from queue_app.delivery.mail import mail
-from queue_app.delivery.scribe import Scribe
+from queue_app.scribe import Scribe
 
 SENDER = "noreply@queue-app.invalid"
 """No mail server stands behind a file."""

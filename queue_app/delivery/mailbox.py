@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from config.imap import Inbox
 from queue_app.delivery.bounces import MOST_BYTES
-from queue_app.delivery.scribe import Scribe
+from queue_app.scribe import Scribe
 
 SECONDS = 20.0
 """For one answer of the server."""

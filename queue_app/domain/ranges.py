@@ -31,6 +31,12 @@ NEAR, NEAR_SHARE = 3.0, 0.25
 BEYOND = 2.0
 """Whoever joins at the end may be told a range up to so many times as far as the last one's."""
 
+MOVED_SECONDS = 600.0
+"""Ranges older than this, in the hall's seconds, are moved no more, though there be no others."""
+ROUGH = 0.5, 2.0
+"""The ends of a range that must be told before it is made, in parts of the point: in halls of 30 to
+1,000 people the runs fall into it nine times in ten and more."""
+
 
 def _timeless() -> float:
     return 0.0
@@ -103,24 +109,17 @@ class Forecasts:
         While nobody knows when named services resume, the others' low end supposes that they
         stay stopped, and the high end that they resume at once.
         """
-        scene = scene_of(now)
-        found = self._waits(now, scene)
-        resumed = scene.resumed if found else None
-        if resumed is None:
-            return found
-        others = self._waits(now, resumed, resumed=True)
-        return {number: _widened(wait, others.get(number)) for number, wait in found.items()}
+        return _told(now, self._ranges)
 
-    def _waits(self, now: Now, scene: Scene, resumed: bool = False) -> dict[int, Wait]:
-        points = waits.point(scene)
-        ranges = self._ranges(now, scene, points, resumed)
-        places = {number: place for place, number in enumerate(points)}
-        people = {one.id: one for one in scene.waiting}
-        return {
-            number: told_range.told(places[number], *around, scene.habits, people[number].services)
-            for number, minutes in points.items()
-            if (around := ranges.around(people[number], minutes)) is not None
-        }
+    def meanwhile(self, now: Now) -> dict[int, Wait]:
+        """The same out of what is known already, for who cannot wait for new ranges: the last ones
+        moved with the points; where there are none, or they are `MOVED_SECONDS` old, `ROUGH`."""
+        return _told(now, self._known)
+
+    def knows(self, now: Now) -> bool:
+        """Whether there are ranges of this hall that `meanwhile` would move."""
+        kept = self._kept.get((now.branch.id, False))
+        return kept is not None and kept.may_move(now)
 
     def _ranges(self, now: Now, scene: Scene, points: dict[int, float], resumed: bool) -> "_Ranges":
         key = now.branch.id, resumed
@@ -129,6 +128,38 @@ class Forecasts:
             draws = self._draws.setdefault(now.branch.id, Draws(self._dice))
             kept = self._kept[key] = _Ranges(now, scene, points, draws, self._stopwatch)
         return kept
+
+    def _known(
+        self, now: Now, _scene: Scene, _points: dict[int, float], resumed: bool
+    ) -> "_Ranges | _Rough":
+        kept = self._kept.get((now.branch.id, resumed))
+        return kept if kept is not None and kept.may_move(now) else _Rough()
+
+
+_RangesOf = Callable[[Now, Scene, dict[int, float], bool], "_Ranges | _Rough"]
+"""Of a scene and its points, and whether it supposes that everything has resumed."""
+
+
+def _told(now: Now, ranges_of: _RangesOf) -> dict[int, Wait]:
+    scene = scene_of(now)
+    found = _waits(now, scene, False, ranges_of)
+    resumed = scene.resumed if found else None
+    if resumed is None:
+        return found
+    others = _waits(now, resumed, True, ranges_of)
+    return {number: _widened(wait, others.get(number)) for number, wait in found.items()}
+
+
+def _waits(now: Now, scene: Scene, resumed: bool, ranges_of: _RangesOf) -> dict[int, Wait]:
+    points = waits.point(scene)
+    ranges = ranges_of(now, scene, points, resumed)
+    places = {number: place for place, number in enumerate(points)}
+    people = {one.id: one for one in scene.waiting}
+    return {
+        number: told_range.told(places[number], *around, scene.habits, people[number].services)
+        for number, minutes in points.items()
+        if (around := ranges.around(people[number], minutes)) is not None
+    }
 
 
 def _widened(wait: Wait, other: Wait | None) -> Wait:
@@ -155,6 +186,14 @@ def _by_class(
         if one.id in ranges:
             found.setdefault(_class_of(one), []).append(ranges[one.id])
     return {name: sorted(of) for name, of in found.items()}
+
+
+class _Rough:
+    """Ranges of which nothing is known but the points."""
+
+    def around(self, _person: Person, minutes: float) -> tuple[float, float] | None:
+        low, high = ROUGH
+        return low * minutes, high * minutes
 
 
 class _Ranges:
@@ -201,6 +240,11 @@ class _Ranges:
     def is_of(self, now: Now) -> bool:
         """Whether they were made of this hall, under the interruptions of now."""
         return self.epoch == now.epoch and self._interruptions == now.interruptions
+
+    def may_move(self, now: Now) -> bool:
+        """Whether they say more than `ROUGH` does until newer ones are made."""
+        age = (now.at - self.at).total_seconds()
+        return self.is_of(now) and 0 <= age < MOVED_SECONDS
 
     def behind(self, person: Person, minutes: float) -> tuple[float, float] | None:
         """The range of somebody who will wait so long, also where that is longer than anybody's.

@@ -1,6 +1,5 @@
 """When to come without a booking: foretold once a minute for each branch, and judged afterwards."""
 
-import asyncio
 from datetime import date, datetime, timedelta
 from functools import partial
 
@@ -17,6 +16,7 @@ from queue_app.jobs.learning import MEMORY_DAYS
 from queue_app.queries import halls, reference
 from queue_app.queries import waits_ahead as known
 from queue_app.queries.demand import past_days
+from queue_app.scribe import computing
 from queue_app.store import db
 
 DAYS = 7
@@ -76,7 +76,7 @@ async def _foretell(directory: Directory, now: datetime, branch: Branch) -> None
     hall = await halls.load(directory, branch, now)
     before = await known.kept(branch.id)
     past = await _past(directory, branch, now)
-    today, at_once = await asyncio.to_thread(half_hours.today_ahead, hall.snapshot, past)
+    today, at_once = await computing.do(partial(half_hours.today_ahead, hall.snapshot, past))
     week, week_at = await _week(directory, branch, hall, past, before)
     ahead = WaitsAhead(
         made_at=now,
@@ -112,7 +112,7 @@ async def _week(
     made = []
     for day in ahead:
         make = partial(half_hours.day_ahead, directory, branch, day, past, hall.times, hall.habits)
-        made.append(await asyncio.to_thread(make))
+        made.append(await computing.do(make))
     return tuple(made), now
 
 

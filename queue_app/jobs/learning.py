@@ -1,7 +1,6 @@
 """Learning from the visits of a branch, once an hour: service times, its visitors' habits, and
 what its ranges have to be moved by."""
 
-import asyncio
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -17,6 +16,7 @@ from queue_app.domain.habits import Habits, habits_of
 from queue_app.domain.service_times import ServiceTime, learned, published
 from queue_app.jobs.each import each
 from queue_app.queries import habits, reference
+from queue_app.scribe import computing
 from queue_app.store import db
 
 MEMORY_DAYS = 90
@@ -62,7 +62,7 @@ async def learn(directory: Directory, now: datetime, due: bool = False) -> int:
         " GROUP BY 1) AS taught",
         directory.local(now).date() - timedelta(days=MEMORY_DAYS),
     )
-    found = await asyncio.to_thread(_learned_of, directory, rows)
+    found = await computing.do(partial(_learned_of, directory, rows))
 
     async def work() -> None:
         for branch_id, service, time in found:
@@ -196,7 +196,7 @@ async def _correct(now: datetime, branch: Branch, learns: bool = False) -> None:
         if bisect_right(starts, row["promised_at"]) == bisect_left(starts, row["called_at"])
     ]
     misses, late = paced(told, 0.0)
-    ends = await asyncio.to_thread(ends_of, misses) if learns else await _ends(branch)
+    ends = await computing.do(partial(ends_of, misses)) if learns else await _ends(branch)
     await db.fetch(
         "UPDATE branch_habits SET correction = $2 WHERE branch_id = $1",
         branch.id,

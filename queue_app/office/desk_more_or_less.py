@@ -24,6 +24,7 @@ from queue_app.jobs.learning import MEMORY_DAYS
 from queue_app.office.office_frame import START
 from queue_app.queries import halls, reference
 from queue_app.queries.demand import past_days
+from queue_app.scribe import Scribe
 from queue_app.web.guards import right
 from queue_app.web.staff_pages import Asked, Page, to_sign_in
 from queue_app.web.templating import render
@@ -48,6 +49,7 @@ class StaffingAnswers:
         self._pasts: dict[int, tuple[date, int, Past]] = {}
         self._kept: dict[tuple[int, int | None, int | None], _Kept] = {}
         self._turn = asyncio.Lock()
+        self._scribe = Scribe("staffing")
 
     async def of(self, seen: Hall, more: int | None, less: int | None) -> StaffingAnswer | None:
         """`more`, `less`: the desks to be opened and taken away, where somebody chose any."""
@@ -59,7 +61,7 @@ class StaffingAnswers:
             past = await self._past(seen.directory, seen.branch, seen.at)
             ended = [code for code, left in seen.orders.remaining.items() if left == 0]
             work = partial(staffing_answer, seen.snapshot, past, ended, more, less)
-            answer = await asyncio.to_thread(work)
+            answer = await self._scribe.do(work)
             if len(self._kept) >= MOST_KEPT:
                 self._kept.clear()
             self._kept[key] = _Kept(seen.at, answer)

@@ -1,10 +1,10 @@
 """What a branch's records say of its desks: how long they stood free while somebody waited, how
 long they paused, and what a call costs that nobody answers."""
 
-import asyncio
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from functools import partial
 from itertools import pairwise
 
 import asyncpg
@@ -20,6 +20,7 @@ from queue_app.domain.readiness import (
     standing,
     stood_by,
 )
+from queue_app.scribe import computing
 from queue_app.store import db
 
 DAYS = 14
@@ -62,7 +63,7 @@ async def desk_days(directory: Directory, branch: Branch, until: date) -> DeskDa
     visits = await db.fetch(_VISITS, branch.id, first, until)
     span = (directory.day(branch, day).span.opens for day in (first, until))
     marks = await db.fetch(_MARKS, branch.id, *span)
-    return await asyncio.to_thread(_counted, branch, visits, marks)
+    return await computing.do(partial(_counted, branch, visits, marks))
 
 
 def _counted(

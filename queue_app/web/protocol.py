@@ -58,6 +58,7 @@ class BoundedHttp(Watched, HttpToolsProtocol):
         """Bytes of its body so far."""
         self._refusal = 400
         self._parting = False
+        self._door = gate_of(server_state, self.limits.places)
         self._gate: Gate | None = None
         """Where it waits, once it has asked to be a websocket."""
         self._overtaken: list[RequestResponseCycle] = []
@@ -65,6 +66,7 @@ class BoundedHttp(Watched, HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        self._door.accepted()
         self.due = self.loop.time() + self.limits.head_seconds
         watch_of(self.server_state, self.limits.look_seconds).wake(self.loop)
 
@@ -217,7 +219,7 @@ class BoundedHttp(Watched, HttpToolsProtocol):
             self._refuse(400)
         else:
             self.due = self.loop.time() + self.limits.waiting_seconds
-            self._gate = gate_of(self.server_state, self.limits.places)
+            self._gate = self._door
             urgent = self.url.startswith(URGENT)
             self._gate.come(self.transport, self._become_websocket, urgent)
 

@@ -15,7 +15,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from queue_app.web import bounds
 from queue_app.web.bounds import CUT, ConnectionLimits
-from queue_app.web.gate import Gate
+from queue_app.web.gate import MANY, Gate
 from queue_app.web.protocol import BoundedHttp
 from queue_app.web.websocket import BoundedWebsocket
 from tests.conftest import MONDAY, StartServers
@@ -72,6 +72,35 @@ async def test_whoever_goes_while_waiting_is_passed_over() -> None:
     inside.leave()
     await turn()
     assert (gone.inside, closing.inside, last.inside) == (False, False, True)
+
+
+async def test_while_many_connect_boards_enter_one_at_a_time_and_desks_as_ever() -> None:
+    gate = Gate(4)
+    for _ in range(MANY):
+        gate.accepted()
+    await turn()
+    boards = [Comer(gate) for _ in range(3)]
+    desks = [Comer(gate, urgent=True) for _ in range(2)]
+    assert [one.inside for one in boards] == [True, False, False]
+    assert [one.inside for one in desks] == [True, True]
+    for _ in range(MANY):
+        gate.accepted()
+    await turn()
+    assert [one.inside for one in boards] == [True, False, False], "more of them came meanwhile"
+    boards[0].leave()
+    for one in desks:
+        one.leave()
+    await turn()
+    await turn()
+    assert all(one.inside for one in boards), "nobody came in the last turn"
+
+
+async def test_the_few_connections_of_a_quiet_hour_hold_nobody_up() -> None:
+    gate = Gate(4)
+    for _ in range(MANY - 1):
+        gate.accepted()
+    await turn()
+    assert all(one.inside for one in [Comer(gate) for _ in range(4)])
 
 
 class Hall:

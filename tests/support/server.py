@@ -9,7 +9,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -102,12 +102,14 @@ def start_servers(
     limits: ConnectionLimits | None = None,
     ready: bool = True,
     foretells: bool = False,
+    altered: Callable[[], None] | None = None,
 ) -> list[Server]:
     """`count` processes on the database `dsn`, ready; with `clock`, all on the same hall's time.
 
     `limits` instead of the usual ones of a connection, where there is one worker. Not `ready`:
     begun, and not waited for. They compute a week's waits for each branch only where a test wants
-    it (`foretells`), as that would cost each of them seconds.
+    it (`foretells`), as that would cost each of them seconds. `altered` is called in the process
+    first, where there is one worker: it makes the product worse than it is.
     """
     arguments = ["--workers", str(workers)]
     if clock:
@@ -120,6 +122,7 @@ def start_servers(
             _environment(dsn, folder, rate_limits, environment),
             limits,
             foretells,
+            altered,
         )
         for _ in range(count)
     ]
@@ -186,13 +189,14 @@ def _start(
     environment: dict[str, str],
     limits: ConnectionLimits | None,
     foretells: bool,
+    altered: Callable[[], None] | None,
 ) -> Server:
     log = folder / f"server-{port}.log"
     log.touch()
     command = ["serve", "--host", "127.0.0.1", "--port", str(port), *arguments]
     streams = [Path(os.devnull), log, log]
     process = _forked.Process(
-        target=_command, args=(command, environment, streams, limits, foretells)
+        target=_command, args=(command, environment, streams, limits, foretells, altered)
     )
     process.start()
     return Server(f"http://127.0.0.1:{port}", process, log)
@@ -204,6 +208,7 @@ def _command(
     streams: list[Path],
     limits: ConnectionLimits | None = None,
     foretells: bool = True,
+    altered: Callable[[], None] | None = None,
 ) -> None:
     """The command in a process of its own, forked from one that has imported it already."""
     for number, path in enumerate(streams):
@@ -217,4 +222,6 @@ def _command(
 
     bounds.LIMITS = limits or bounds.LIMITS
     upkeep.JOBS = upkeep.JOBS if foretells else DUE
+    if altered:
+        altered()
     main(arguments)

@@ -1,4 +1,4 @@
-"""One thread for work that may hang, such as what a frozen disk never ends."""
+"""One thread for work that may hang, as what a frozen disk never ends, or that takes its time."""
 
 import asyncio
 import threading
@@ -30,21 +30,33 @@ class Scribe:
 
     async def do(self, work: Callable[[], T]) -> T:
         """What `work` returns or raises. Given up before its turn comes, it is never begun."""
+        return await asyncio.wrap_future(self.order(work))
+
+    def order(self, work: Callable[[], T]) -> "Future[T]":
+        """The same for several who wait: cancelled before its turn comes, it is never begun."""
         if self._thread is None:
             self._thread = threading.Thread(target=self._serve, name=self._name, daemon=True)
             self._thread.start()
         order: Future[T] = Future()
         self._orders.put((order, work))
-        return await asyncio.wrap_future(order)
+        return order
 
     def _serve(self) -> None:
         while True:
-            order, work = self._orders.get()
-            if order.set_running_or_notify_cancel():
-                self._busy = True
-                tell = _done(order, work)
-                self._busy = False  # before anybody hears of it, who may have more to do
-                tell()
+            self._do_next()
+
+    def _do_next(self) -> None:
+        """Nothing of it is kept while the next is waited for."""
+        order, work = self._orders.get()
+        if order.set_running_or_notify_cancel():
+            self._busy = True
+            tell = _done(order, work)
+            self._busy = False  # before anybody hears of it, who may have more to do
+            tell()
+
+
+computing = Scribe("computing")
+"""For what jobs work out, in the middle of which a process may end."""
 
 
 def _done(order: "Future[T]", work: Callable[[], T]) -> Callable[[], None]:
