@@ -79,7 +79,8 @@ def _titles(centre: Centre, language: Language) -> list[str]:
     """What a kiosk reads of the centre's own words."""
     titles = [
         centre.title,
-        *(one.title for one in (*centre.groups, *centre.services)),
+        *(one.title for one in centre.groups),
+        *(one.title for one in centre.services),
         *(one.title for one in centre.priorities),
         *(one.title for one in centre.branches),
         *(one.title for one in centre.search.topics),
