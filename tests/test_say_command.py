@@ -87,3 +87,23 @@ def test_a_file_that_cannot_be_written_is_said_in_one_line() -> None:
     done = say("А42", "5", "--wav", "/nowhere/call.wav")
     assert done.exit_code == 1
     assert "No such file or directory" in done.stderr
+
+
+def test_check_names_the_words_of_titles_whose_stress_a_kiosk_would_guess(centre: Path) -> None:
+    def check() -> str:
+        done = CliRunner().invoke(main, ["config", "check", str(centre)])
+        assert done.exit_code == 0, done.output
+        return done.stderr
+
+    assert "without a known stress" not in check(), "each word of the centre's titles is known"
+    path = centre / "catalogue.toml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("розшук платежу", "розшук переказу"), encoding="utf-8")
+    assert "without a known stress (1), which the kiosk guesses where it reads aloud: переказу" in (
+        check()
+    )
+    table = centre / "voice" / "uk" / "speech.toml"
+    words = table.read_text(encoding="utf-8")
+    words = words.replace('stressed = """', 'stressed = """пере\u0301казу', 1)
+    table.write_text(words, encoding="utf-8")
+    assert "without a known stress" not in check()

@@ -116,11 +116,22 @@ export function speakIn(code) {
   showLanguage();
 }
 
-/** Which language the visit has, chosen or that of the screen. */
+/** Which language the visit has, chosen or that of the screen; before the ticket where it is not
+ * the screen's. */
 export function showLanguage() {
   for (const button of document.querySelectorAll("[data-visit-language]")) {
-    button.setAttribute("aria-pressed", String(button.dataset.visitLanguage === language()));
+    const isOfVisit = button.dataset.visitLanguage === language();
+    button.setAttribute("aria-pressed", String(isOfVisit));
+    if (isOfVisit) nameLanguage(button);
   }
+}
+
+function nameLanguage(button) {
+  const hint = byId("language-chosen");
+  hint.hidden = language() === screenLanguage();
+  const name = hint.querySelector("strong");
+  name.lang = button.lang;
+  name.textContent = button.textContent;
 }
 
 export function clear() {

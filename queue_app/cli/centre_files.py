@@ -9,7 +9,7 @@ from config.files import CATALOGUES, check_centre, write_centre
 from config.reading import ConfigError
 from queue_app import installation
 from queue_app.cli import changes, differences, operator
-from queue_app.cli.say import require_readable
+from queue_app.cli.say import require_readable, say_unstressed
 from queue_app.delivery import looks, samples
 from queue_app.domain.centre import Centre
 from queue_app.domain.errors import NotFound
@@ -46,6 +46,7 @@ def check(folder: Path | None) -> None:
         click.echo(f"warning: {doubt}", err=True)
     _say_untranslated(folder, centre)
     require_readable(folder, centre.languages)
+    say_unstressed(folder, centre)
     if wrong := list(samples.problems(centre, folder / looks.FOLDER)):
         where = folder / looks.FOLDER
         raise click.ClickException(

@@ -9,9 +9,14 @@ import click
 from config.files import CATALOGUES, load_centre
 from queue_app.cli import operator
 from queue_app.delivery.voice.voice import FOLDER, Voice
+from queue_app.domain.aloud import read_aloud
+from queue_app.domain.callouts import unstressed
 from queue_app.domain.catalogue import Language
-from queue_app.texts.spoken import UnreadableTableError, spoken_in
+from queue_app.domain.centre import Centre
+from queue_app.texts.spoken import OWN_TABLE, UnreadableTableError, spoken_in
 from queue_app.texts.words import also_from
+
+MOST_SHOWN = 20
 
 
 @click.command()
@@ -52,6 +57,35 @@ def require_readable(centre: Path, languages: Iterable[Language]) -> None:
             spoken_in([language], centre / FOLDER)
     except UnreadableTableError as error:
         raise click.ClickException(str(error)) from None
+
+
+def say_unstressed(folder: Path, centre: Centre) -> None:
+    """Which words of its titles a kiosk that reads aloud may stress wrongly."""
+    for language in centre.languages:
+        spoken = spoken_in([language], folder / FOLDER)
+        if spoken.language != language:
+            continue
+        said = ". ".join(read_aloud(spoken, title) for title in _titles(centre, language))
+        if words := unstressed(spoken, said):
+            shown = ", ".join(words[:MOST_SHOWN]) + (" …" if words[MOST_SHOWN:] else "")
+            click.echo(
+                f"{folder / FOLDER / language / OWN_TABLE}: words of titles without a known stress"
+                f" ({len(words)}), which the kiosk guesses where it reads aloud: {shown}",
+                err=True,
+            )
+
+
+def _titles(centre: Centre, language: Language) -> list[str]:
+    """What a kiosk reads of the centre's own words."""
+    titles = [
+        centre.title,
+        *(one.title for one in centre.groups),
+        *(one.title for one in centre.services),
+        *(one.title for one in centre.priorities),
+        *(one.title for one in centre.branches),
+        *(one.title for one in centre.search.topics),
+    ]
+    return [title[language] for title in titles]
 
 
 def _write(path: Path, sound: bytes) -> None:

@@ -4,7 +4,7 @@ import re
 
 from queue_app.domain.callouts import LETTERS_OF_A_CODE, Spoken, code, figures
 
-_UNSPOKEN = re.compile(r"[\[\]<>{}|_*#№«»„“”\"•·←→↑↓⌫]+")
+_UNSPOKEN = re.compile(r"[\[\]<>{}|_*/#№«»„“”\"•·←→↑↓⌫]+")
 """Signs that a voice would obey, spell out or stumble over."""
 _TIME = re.compile(r"(?<![\d:])([01]?\d|2[0-3]):([0-5]\d)(?![\d:])")
 _CODE = re.compile(rf"(?<![^\W_])[^\W\d_]{{1,{LETTERS_OF_A_CODE}}}-?\d+(?![^\W_])")

@@ -15,9 +15,11 @@ from queue_app.domain.catalogue import Language
 Nine = Annotated[tuple[str, ...], Meta(min_length=9, max_length=9)]
 
 _RUNS = re.compile(r"[^\W\d_]+|\d+")
-_WORDS = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+STRESS = "\u0301"
+"""The accent behind a vowel that is stressed."""
+_WORDS = re.compile(rf"[^\W\d_](?:[^\W\d_]|{STRESS}|['’](?=[^\W\d_]))*")
 _NUMBER_IN_NAME = re.compile(r"[\s№#_\-‐-―]*(\d+)\s*")
-_UNSPEAKABLE = re.compile(r"[\[\]<>&|_№#«»„“”\"]+")
+_UNSPEAKABLE = re.compile(r"[\[\]<>&|_/№#«»„“”\"]+")
 """Signs that a voice would obey, spell out or stumble over."""
 _APOSTROPHES = str.maketrans("'ʼ`´‘", "’’’’’")
 LETTERS_OF_A_CODE = 2
@@ -47,7 +49,9 @@ class Spoken(Struct, frozen=True):
     know how one is sent there (%(way)s), such as "до каси" for "Каса". `numerals` None: figures
     stand as figures, which voices read. `letters`: their names; one without stands for itself.
     `sounds`: letters of another alphabet in this one's, for names. `phonemes`: words that
-    espeak-ng would say wrongly, in its mnemonics.
+    espeak-ng would say wrongly, in its mnemonics; `stressed`: those of which it knows the sounds
+    and not the stress, each with STRESS behind its vowel. `vowels`: of a language in which nobody
+    can tell the stress of a word with several of them; none where there is no need to.
 
     Of texts that are read aloud: `feminine`: numerals before a feminine noun, by what they are
     else; `feminine_nouns`: how such nouns begin; `abbreviations`: what is said for them.
@@ -62,6 +66,8 @@ class Spoken(Struct, frozen=True):
     sounds: Mapping[str, str] = {}
     places: Mapping[str, str] = {}
     phonemes: Mapping[str, str] = {}
+    stressed: Mapping[str, str] = {}
+    vowels: str = ""
     feminine: Mapping[str, str] = {}
     feminine_nouns: tuple[str, ...] = ()
     abbreviations: Mapping[str, str] = {}
@@ -156,14 +162,31 @@ def words_of_speech(text: str) -> list[str]:
 
 
 def folded(word: str) -> str:
-    return word.translate(_APOSTROPHES).casefold()
+    return word.translate(_APOSTROPHES).replace(STRESS, "").casefold()
 
 
 def pronounced(spoken: Spoken, text: str) -> str:
-    """The text for espeak-ng: words of its table as phonemes in double brackets."""
+    """The text for espeak-ng: words of its table as phonemes in double brackets, others that are
+    known with their stress. A stress that the text has itself stays."""
 
     def said(found: re.Match[str]) -> str:
-        phonemes = spoken.phonemes.get(folded(found[0]))
-        return f"[[{phonemes}]]" if phonemes else found[0]
+        if STRESS in found[0]:
+            return found[0]
+        word = folded(found[0])
+        phonemes = spoken.phonemes.get(word)
+        return f"[[{phonemes}]]" if phonemes else spoken.stressed.get(word, found[0])
 
     return _WORDS.sub(said, text.translate(_APOSTROPHES))
+
+
+def unstressed(spoken: Spoken, text: str) -> list[str]:
+    """The words of the text of which a voice has to guess the stress, each once, in their order."""
+    return list(
+        dict.fromkeys(
+            word
+            for word in words_of_speech(text)
+            if sum(letter in spoken.vowels for letter in word) > 1
+            and word not in spoken.phonemes
+            and word not in spoken.stressed
+        )
+    )

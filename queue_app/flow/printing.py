@@ -21,7 +21,7 @@ from queue_app.queries import printers
 from queue_app.queries.printers import PaperOfTicket
 from queue_app.store import db
 
-PRINT_LEASE = timedelta(seconds=40)
+PRINT_LEASE = timedelta(seconds=75)
 """How long a claim holds, in the machine's time: longer than a ticket takes at worst."""
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from queue_app.domain.callouts import Numerals, Spoken, folded
+from queue_app.domain.callouts import STRESS, Numerals, Spoken, folded
 from queue_app.domain.catalogue import Language
 from queue_app.texts.words import SOURCE, Words, words
 
@@ -20,13 +20,16 @@ OWN_TABLE = "speech.toml"
 
 
 class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A file of a language; what an operator's lacks is as in the product's."""
+    """A file of a language; what an operator's lacks is as in the product's. `stressed`: words,
+    with space between them."""
 
     numerals: Numerals | None = None
     letters: dict[str, str] = {}
     sounds: dict[str, str] = {}
     places: dict[str, str] = {}
     phonemes: dict[str, str] = {}
+    stressed: str = ""
+    vowels: str = ""
     feminine: dict[str, str] = {}
     feminine_nouns: tuple[str, ...] = ()
     abbreviations: dict[str, str] = {}
@@ -62,6 +65,8 @@ def _spoken(language: Language, folder: Path | None) -> Spoken | None:
         sounds=table.sounds,
         places=table.places,
         phonemes={folded(word): said for word, said in table.phonemes.items()},
+        stressed={folded(word): word.casefold() for word in table.stressed.split()},
+        vowels=table.vowels,
         feminine=table.feminine,
         feminine_nouns=table.feminine_nouns,
         abbreviations=table.abbreviations,
@@ -86,16 +91,28 @@ def _merged(language: Language, folder: Path | None) -> _Table:
         sounds=base.sounds | own.sounds,
         places=base.places | own.places,
         phonemes=base.phonemes | own.phonemes,
+        stressed=f"{base.stressed} {own.stressed}",
+        vowels=own.vowels or base.vowels,
         feminine=base.feminine | own.feminine,
         feminine_nouns=(*base.feminine_nouns, *own.feminine_nouns),
         abbreviations=base.abbreviations | own.abbreviations,
     )
 
 
+def _require_stresses(table: _Table) -> None:
+    """ValueError."""
+    for word in table.stressed.split():
+        before, accent, after = word.partition(STRESS)
+        if not (accent and before[-1:].isalpha()) or STRESS in after:
+            raise ValueError(f"stressed: {word}: one accent (U+0301) stands behind its vowel")
+
+
 def _read(path: Path) -> _Table:
     if not path.is_file():
         return _Table()
     try:
-        return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), _Table)
+        found = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), _Table)
+        _require_stresses(found)
+        return found
     except (OSError, ValueError, tomllib.TOMLDecodeError) as error:
         raise UnreadableTableError(f"{path}: {error}") from None

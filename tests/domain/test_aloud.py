@@ -29,6 +29,7 @@ from queue_app.texts.spoken import spoken_in
         ("en", "Your ticket: А42", "Your ticket: A forty-two"),
         ("en", "About 15–25 min", "About fifteen, twenty-five minutes"),
         ("en", "1 person", "one person"),
+        ("uk", "непрацюючої/відсутньої", "непрацюючої відсутньої"),
     ],
 )
 def test_a_text_is_read_as_people_say_it(language: str, text: str, said: str) -> None:

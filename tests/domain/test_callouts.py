@@ -2,11 +2,20 @@
 
 import csv
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
 
-from queue_app.domain.callouts import call_out, folded, in_words, pronounced, words_of_speech
+from queue_app.domain.callouts import (
+    Spoken,
+    call_out,
+    folded,
+    in_words,
+    pronounced,
+    unstressed,
+    words_of_speech,
+)
 from queue_app.texts.spoken import UnreadableTableError, spoken_in
 
 EXAMPLES = list(
@@ -111,6 +120,44 @@ def test_no_word_of_the_vocabulary_with_two_vowels_lacks_its_stress() -> None:
 def test_the_phonemes_stand_in_brackets_and_nothing_else_changes() -> None:
     assert pronounced(UK, "Талон а сорок два.") == "[[t[al'on]] а [[s'oRok]] два."
     assert pronounced(EN, "Ticket A one.") == "Ticket [['eI]] one."
+
+
+def test_a_word_with_a_known_stress_carries_it_and_one_that_has_it_keeps_it() -> None:
+    spoken = Spoken("uk", "", "", "", stressed={"послуги": "по́слуги", "талон": "тало́н"})
+    assert pronounced(spoken, "Послуги, замо́к, ТАЛОН") == "по́слуги, замо́к, тало́н"
+    assert words_of_speech("замо́к і за́мок") == ["замок", "і", "замок"]
+
+
+def test_only_words_of_several_vowels_need_a_stress_and_only_where_it_is_not_known() -> None:
+    spoken = Spoken(
+        "uk",
+        "",
+        "",
+        "",
+        phonemes={"вікно": "Bi:kn'o"},
+        stressed={"довідка": "до́відка"},
+        vowels=VOWELS,
+    )
+    assert unstressed(spoken, "Довідка про вікно; Оплата, оплата й дім") == ["оплата"]
+    assert unstressed(EN, "Payments for housing") == []
+
+
+def test_every_stress_of_the_product_is_on_a_vowel_and_no_word_has_two() -> None:
+    assert len(UK.stressed) > 300
+    for plain, word in UK.stressed.items():
+        assert word.count("\u0301") == 1 and plain not in UK.phonemes, word
+        assert word[word.index("\u0301") - 1] in VOWELS, word
+    text = Path("queue_app/texts/speech/uk.toml").read_text(encoding="utf-8")
+    listed = tomllib.loads(text)["stressed"].split()
+    assert len(listed) == len(UK.stressed)
+
+
+@pytest.mark.parametrize("word", ["послуги", "\u0301послуги", "по\u0301слу\u0301ги"])
+def test_a_table_with_a_stress_that_is_none_is_refused(tmp_path: Path, word: str) -> None:
+    (tmp_path / "uk").mkdir()
+    (tmp_path / "uk" / "speech.toml").write_text(f'stressed = "{word}"', encoding="utf-8")
+    with pytest.raises(UnreadableTableError, match="stressed"):
+        spoken_in(["uk"], tmp_path)
 
 
 def test_a_language_without_a_phrase_is_said_in_the_next_and_at_last_in_english() -> None:

@@ -3,6 +3,8 @@
 import asyncio
 import io
 import os
+import re
+import subprocess
 import sys
 import time
 import wave
@@ -13,7 +15,7 @@ import pytest
 
 from queue_app.delivery.voice import engine, voice
 from queue_app.delivery.voice.engine import MuteError, SpeechEngine
-from queue_app.delivery.voice.espeak import Espeak
+from queue_app.delivery.voice.espeak import PROGRAM, Espeak
 from queue_app.delivery.voice.piper import Piper
 from queue_app.delivery.voice.recordings import Recordings
 from queue_app.delivery.voice.voice import Voice
@@ -21,6 +23,7 @@ from queue_app.domain.callouts import Spoken
 from queue_app.texts.spoken import spoken_in
 
 RATE = 8000
+VOWELS = "аеєиіїоуюя"
 
 
 class Loudmouth:
@@ -93,6 +96,54 @@ async def test_phonemes_change_what_espeak_says(tmp_path: Path) -> None:
     plain = Spoken("uk", spoken.to_desk, spoken.to_name, spoken.to_place)
     assert await espeak.speak(spoken, "сорок") != await espeak.speak(plain, "сорок")
     assert await espeak.speak(spoken, "три") == await espeak.speak(plain, "три")
+
+
+def test_espeak_stresses_every_known_word_where_a_dictionary_does() -> None:
+    """The vowel behind the mark of the phonemes is, counted, that with the accent."""
+    words = list(spoken_in(["uk"], Path("config/kyiv-cks") / voice.FOLDER).stressed.values())
+    said = stressed_by_espeak(words)
+    assert len(words) > 500
+    for word, phonemes in zip(words, said, strict=True):
+        found = re.fullmatch(r"\[\[([^'\]]*)'(?:i:|[aEIou])([^'\]]*)\]\]", phonemes)
+        assert found, (word, phonemes)
+        before, after = (len(re.findall("i:|I2|[aEIou@]", part)) for part in found.groups())
+        place = sum(letter in VOWELS for letter in word.partition("\u0301")[0])
+        several = sum(letter in VOWELS for letter in word)
+        assert (before + 1, before + after + 1) == (place, several), (word, phonemes)
+
+
+def stressed_by_espeak(words: list[str]) -> list[str]:
+    """By a process of its own, as the product does."""
+    program = f"""
+import ctypes, runpy, sys
+of = runpy.run_path({str(PROGRAM)!r})
+library = ctypes.CDLL(of["espeakng_loader"].get_library_path())
+library.espeak_Initialize(2, 0, of["espeakng_loader"].get_data_path().encode(), 0)
+library.espeak_SetVoiceByName(b"uk")
+for word in sys.stdin.buffer.read().decode().split():
+    sys.stdout.buffer.write((of["_stressed"](library, word) + "\\n").encode())
+"""
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", program],
+        input=" ".join(words).encode(),
+        capture_output=True,
+        check=True,
+    )
+    return done.stdout.decode().splitlines()
+
+
+async def test_a_stress_changes_what_espeak_says_and_one_in_the_text_goes_first(
+    tmp_path: Path,
+) -> None:
+    espeak, spoken = Espeak(), spoken_in(["uk"])
+    plain = Spoken("uk", spoken.to_desk, spoken.to_name, spoken.to_place)
+    guessed = await espeak.speak(plain, "телефони")
+    assert await espeak.speak(plain, "телефони\u0301") != guessed
+    assert await espeak.speak(spoken, "Виклики") != await espeak.speak(plain, "Виклики")
+    assert await espeak.speak(spoken, "отримати\u0301") == await espeak.speak(
+        plain, "отримати\u0301"
+    )
+    assert await espeak.speak(plain, "hh\u0301") == await espeak.speak(plain, "hh")
 
 
 async def test_a_language_that_espeak_does_not_know_is_left_to_the_browser(

@@ -18,8 +18,9 @@ from queue_app.domain.paper import PRINTS, PaperStatus, PrinterState, ipp_url
 
 ANSWER_SECONDS = 3.0
 SEND_SECONDS = 12.0
-DONE_SECONDS = 15.0
-"""A job that is not done by then is taken back: what comes later comes out for somebody else."""
+DONE_SECONDS = 40.0
+"""A printer of an office wakes for half a minute, and a CUPS tells that a job is done when its
+printer does. What is not done by then is taken back: it would come out for somebody else."""
 ASK_EVERY_SECONDS = 0.25
 DPI = 203
 

@@ -2,13 +2,16 @@
 
     python espeak_program.py LANGUAGE < TEXT > SOUND.wav
 
-Words in double brackets are phonemes. It ends with 3 where espeak-ng has not the language. It is
-the only file that loads espeak-ng, and nothing of the product imports it: a fault in the library
-ends this process alone, and the licence of the library (GPL-3) reaches no further.
+Words in double brackets are phonemes. A word with an accent (U+0301) behind a vowel is said with
+the stress there, which espeak-ng does not do by itself: it knows the sounds of a Ukrainian word,
+and guesses its stress. It ends with 3 where espeak-ng has not the language. It is the only file
+that loads espeak-ng, and nothing of the product imports it: a fault in the library ends this
+process alone, and the licence of the library (GPL-3) reaches no further.
 """
 
 import ctypes
 import io
+import re
 import sys
 import wave
 
@@ -18,6 +21,14 @@ NO_SUCH_LANGUAGE = 3
 _SYNCHRONOUS = 2
 _UTF8, _PHONEMES = 1, 0x100
 _RATE, _WORDS_A_MINUTE = 1, 195
+_ACCENT = "\u0301"
+_ACCENTED = re.compile(
+    rf"[^\W\d_](?:[^\W\d_]|[’'](?=[^\W\d_]))*{_ACCENT}(?:[^\W\d_]|[’'](?=[^\W\d_]))*"
+)
+_VOWELS = "аеєиіїоуюя"
+_VOWEL = re.compile("i:|I2|[aEIou@]")
+"""A vowel among the mnemonics of espeak-ng's Ukrainian; some only where there is no stress."""
+_UNREDUCED = {"I2": "E", "@": "E"}
 _Callback = ctypes.CFUNCTYPE(
     ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p
 )
@@ -30,9 +41,34 @@ def main() -> int:
         return 1
     if library.espeak_SetVoiceByName(sys.argv[1].lower().encode()):
         return NO_SUCH_LANGUAGE
-    samples = _spoken(library, sys.stdin.buffer.read())
+    text = sys.stdin.buffer.read().decode(errors="replace")
+    said = _ACCENTED.sub(lambda found: _stressed(library, found[0]), text)
+    samples = _spoken(library, said.encode())
     sys.stdout.buffer.write(_as_wave(samples, rate))
     return 0
+
+
+def _stressed(library: ctypes.CDLL, word: str) -> str:
+    """The sounds of a word with its stress where it is written; as espeak-ng stresses it where
+    these do not fit one another."""
+    before, _, after = word.partition(_ACCENT)
+    sounds = _sounds_of(library, before + after).translate({ord(sign): None for sign in "',"})
+    vowels = list(_VOWEL.finditer(sounds))
+    written = [letter for letter in (before + after).casefold() if letter in _VOWELS]
+    place = sum(letter in _VOWELS for letter in before.casefold())
+    if len(vowels) != len(written) or not place:
+        return before + after
+    vowel = vowels[place - 1]
+    full = _UNREDUCED.get(vowel[0], vowel[0])
+    return f"[[{sounds[: vowel.start()]}'{full}{sounds[vowel.end() :]}]]"
+
+
+def _sounds_of(library: ctypes.CDLL, word: str) -> str:
+    """In espeak-ng's mnemonics."""
+    library.espeak_TextToPhonemes.restype = ctypes.c_char_p
+    text = ctypes.cast(ctypes.c_char_p(word.encode()), ctypes.c_void_p)
+    found = library.espeak_TextToPhonemes(ctypes.byref(text), _UTF8, 0)
+    return found.decode(errors="replace") if found else ""
 
 
 def _spoken(library: ctypes.CDLL, text: bytes) -> bytes:
