@@ -16,7 +16,9 @@ from queue_app.domain.catalogue import (
     planned_minutes,
     visit_minutes,
 )
+from queue_app.domain.centre import Checklist
 from queue_app.domain.directory import Branch, Directory
+from queue_app.domain.pairs import parts_of
 from queue_app.queries import slots
 
 ANY = "*"
@@ -94,8 +96,34 @@ def channels_of(directory: Directory, services: tuple[str, ...]) -> tuple[Channe
     )
 
 
-def several_ways(directory: Directory, services: tuple[str, ...]) -> bool:
-    return len(channels_of(directory, services)) > 1
+def pair_channels(directory: Directory, services: tuple[str, ...]) -> tuple[Channel, ...]:
+    """The channels through which no branch can give all of them at once, but one can in two visits
+    (or calls), one after another."""
+    return tuple(
+        channel
+        for channel in common_channels(directory.services[code] for code in services)
+        if not branches_of(directory, services, channel)
+        and any(parts_of(branch, services, channel) for branch in directory.branches.values())
+    )
+
+
+def ways_of(directory: Directory, services: tuple[str, ...]) -> dict[Channel, str]:
+    """The channels through which they are given, each with the path on which it goes on."""
+    at_once = channels_of(directory, services)
+    in_two = pair_channels(directory, services)
+    return {one: "/branch" if one in at_once else "/two" for one in (*at_once, *in_two)}
+
+
+def sent_instead(directory: Directory, services: tuple[str, ...]) -> list[Checklist]:
+    """What is sent so that no visit is needed; nothing where one of them needs a visit anyway."""
+    if not all(directory.services[code].documents for code in services):
+        return []
+    return directory.to_send(services)
+
+
+def is_asked_how(directory: Directory, services: tuple[str, ...]) -> bool:
+    """Whether there is another way than the one, so that the question is asked."""
+    return len(ways_of(directory, services)) > 1 or bool(sent_instead(directory, services))
 
 
 def places_of(directory: Directory, choice: Choice) -> list[Branch]:
@@ -111,8 +139,9 @@ def branches_of(directory: Directory, services: tuple[str, ...], channel: Channe
 
 def missing_step(directory: Directory, choice: Choice) -> str | None:
     """The address of the first step that is not taken yet, up to the branch."""
-    if services_problem(directory, choice.services):
-        return choice.url("/")
+    if problem := services_problem(directory, choice.services):
+        # Whatever cannot be one visit may be two, and there it is said.
+        return choice.url("/way" if problem == "nobody_serves" else "/")
     if choice.channel not in channels_of(directory, choice.services):
         return choice.url("/way", channel=None, branch=None, day=None)
     branches = branches_of(directory, choice.services, choice.channel)

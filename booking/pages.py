@@ -30,11 +30,13 @@ from booking import (
 from booking.choice import (
     ANY,
     Choice,
-    channels_of,
+    is_asked_how,
     missing_step,
     places_of,
     read_choice,
+    sent_instead,
     services_problem,
+    ways_of,
 )
 from booking.finding import day_rows, form_key, gone, gone_url, moment, parts_of
 from booking.frame import holding, step
@@ -59,6 +61,7 @@ from queue_app.web.limits import PUBLIC
 from queue_app.web.templating import render
 
 AnyRequest = Request[Any, Any, Any]
+FEW_OR_MANY = ("no_service", "too_many_services")
 
 
 @get("/way", include_in_schema=False, opt=right("see_page"))
@@ -66,23 +69,23 @@ async def way(request: AnyRequest, clock: Clock) -> Response[Any]:
     """Does one need to come? Asked only where there is another way."""
     directory = await reference.directory()
     choice = read_choice(request.query_params, directory)
-    if pair_pages.are_two(directory, choice.services):
-        return Redirect(choice.url("/two", channel=None), status_code=303)
-    if problem := services_problem(directory, choice.services):
+    problem = services_problem(directory, choice.services)
+    ways = {} if problem in FEW_OR_MANY else ways_of(directory, choice.services)
+    if not ways:
         return services_page(request, directory, choice, problem)
-    channels = channels_of(directory, choice.services)
-    if len(channels) == 1:
-        return Redirect(choice.url("/branch", channel=channels[0]), status_code=303)
+    if not is_asked_how(directory, choice.services):
+        [(channel, path)] = ways.items()
+        return Redirect(choice.url(path, channel=channel), status_code=303)
     chosen = [directory.services[code] for code in choice.services]
     return step(
         request,
         "booking/way.html",
         directory,
         choice,
-        channels=channels,
+        ways=ways,
         lines=lines_now(directory, clock.now()),
         site=site_of(directory) if all("site" in one.channels for one in chosen) else None,
-        to_send=directory.to_send(choice.services),
+        to_send=sent_instead(directory, choice.services),
         back="/",
     )
 

@@ -1,4 +1,5 @@
-"""Services that no single desk gives: two visits, one after another, chosen and booked at once."""
+"""Services that no single desk gives: two visits, or two calls by two specialists, one after
+another, chosen and booked at once."""
 
 from contextlib import suppress
 from datetime import date
@@ -9,14 +10,24 @@ from litestar import Request, Response, get, post
 from litestar.response import Redirect
 from msgspec.structs import replace
 
-from booking.choice import Choice, free_days, longest, planned, read_choice, services_problem
+from booking.choice import (
+    Choice,
+    Parameters,
+    free_days,
+    is_asked_how,
+    longest,
+    pair_channels,
+    planned,
+    read_choice,
+    services_problem,
+)
 from booking.finding import form_key, moment
 from booking.frame import step
 from booking.held import browser_of, enough_url, named
 from booking.holding import hold_start
 from queue_app.clock import Clock
 from queue_app.domain.appointments import Appointment, as_of
-from queue_app.domain.catalogue import Service
+from queue_app.domain.catalogue import Channel, Service
 from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.errors import Conflict, NotFound, RuleBroken, TooMany
 from queue_app.domain.pairs import Pair, Parts, pairs, parts_of
@@ -42,24 +53,33 @@ class PairPlace(NamedTuple):
         return next((found[0] for found in self.days.values()), None)
 
 
-def are_two(directory: Directory, services: tuple[str, ...]) -> bool:
-    """Whether these cannot be one visit anywhere, but two somewhere."""
-    return services_problem(directory, services) == "nobody_serves" and any(
-        parts_of(branch, services, "visit") for branch in directory.branches.values()
-    )
+def _asked(parameters: Parameters, directory: Directory) -> Choice:
+    """What is chosen; by visit unless it says otherwise."""
+    choice = read_choice(parameters, directory)
+    return replace(choice, channel=choice.channel or "visit")
+
+
+def _are_two(directory: Directory, choice: Choice) -> bool:
+    """Whether these cannot be one visit (or call) anywhere, but two somewhere."""
+    if services_problem(directory, choice.services) in ("no_service", "too_many_services"):
+        return False
+    return choice.channel in pair_channels(directory, choice.services)
 
 
 @get("/two", include_in_schema=False, opt=right("see_slots"))
 async def two(request: AnyRequest, clock: Clock) -> Response[Any]:
     """Where, and then when, both of them."""
     directory = await reference.directory()
-    choice = replace(read_choice(request.query_params, directory), channel="visit")
-    if not are_two(directory, choice.services):
+    choice = _asked(request.query_params, directory)
+    assert choice.channel
+    if not _are_two(directory, choice):
         return Redirect(choice.url("/way", channel=None, branch=None, day=None), status_code=303)
     places = [
-        PairPlace(branch, parts, await _pairs_by_day(directory, branch, parts, clock))
+        PairPlace(
+            branch, parts, await _pairs_by_day(directory, branch, parts, choice.channel, clock)
+        )
         for branch in directory.branches.values()
-        if (parts := parts_of(branch, choice.services, "visit"))
+        if (parts := parts_of(branch, choice.services, choice.channel))
     ]
     place = next((one for one in places if one.branch.slug == choice.branch), None)
     if place is None and len(places) == 1:
@@ -69,7 +89,7 @@ async def two(request: AnyRequest, clock: Clock) -> Response[Any]:
         "booking/two.html",
         directory,
         choice,
-        back="/",
+        back="/way" if is_asked_how(directory, choice.services) else "/",
         places=places,
         parts_chosen=_chosen(directory, place),
         longest=longest,
@@ -86,10 +106,10 @@ def _chosen(directory: Directory, place: PairPlace | None) -> list[list[Service]
 
 
 async def _pairs_by_day(
-    directory: Directory, branch: Branch, parts: Parts, clock: Clock
+    directory: Directory, branch: Branch, parts: Parts, channel: Channel, clock: Clock
 ) -> dict[date, list[Pair]]:
     ones, others = [
-        await free_days(directory, branch, services, "visit", clock.now()) for services in parts
+        await free_days(directory, branch, services, channel, clock.now()) for services in parts
     ]
     one, other = (_minutes(directory, services) for services in parts)
     found = {day: pairs(ones[day], one, others[day], other) for day in ones if day in others}
@@ -121,11 +141,17 @@ async def hold_both(request: AnyRequest, by: By) -> Redirect:
     require_same_origin(request)
     directory = await reference.directory()
     form = await request.form()
-    choice = replace(read_choice(form, directory), channel="visit")
+    choice = _asked(form, directory)
+    assert choice.channel
     starts = [moment(text) for text in str(form.get("starts") or "").split()]
     branch = directory.branches.get(choice.branch or "")
-    parts = parts_of(branch, choice.services, "visit") if branch else None
-    if parts is None or len(starts) != len(parts) or None in starts:
+    parts = parts_of(branch, choice.services, choice.channel) if branch else None
+    if (
+        not _are_two(directory, choice)
+        or parts is None
+        or len(starts) != len(parts)
+        or None in starts
+    ):
         return Redirect(choice.url("/two"), status_code=303)
     key = form_key(form.get("key"))
     browser = browser_of(request) or str(key)

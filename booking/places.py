@@ -13,9 +13,9 @@ from booking.choice import (
     Choice,
     branches_of,
     free_days,
+    is_asked_how,
     missing_step,
     read_choice,
-    several_ways,
 )
 from booking.finding import moment
 from booking.frame import holding, step
@@ -63,7 +63,7 @@ def back_to_places(directory: Directory, choice: Choice) -> str:
 
 
 def back_to_ways(directory: Directory, choice: Choice) -> str:
-    return "/way" if several_ways(directory, choice.services) else "/"
+    return "/way" if is_asked_how(directory, choice.services) else "/"
 
 
 def _branch(choice: Choice) -> str:

@@ -260,8 +260,12 @@ class Ending(Struct, frozen=True):
 def ending(events: Sequence[AppointmentEvent], now: datetime) -> Ending | None:
     """Of a cancelled or expired one, swept or not; None of any other."""
     progress, last = fold(events), events[-1]
-    if progress.state == "held" and progress.held_until and progress.held_until <= now:
-        return Ending("time", progress.held_until, was_booked=False)
+    if (
+        progress.state == "held"
+        and progress.held_until
+        and _is_over(progress.held_until, last.at, now)
+    ):
+        return Ending("time", min(progress.held_until, now), was_booked=False)
     if last.verb == "expire":
         return Ending("time", progress.held_until or last.at, was_booked=False)
     if last.verb != "cancel":
@@ -281,7 +285,11 @@ def lapsed(appointment: Appointment, now: datetime) -> bool:
     """
     if appointment.state != "held" or appointment.held_until is None:
         return False
-    return appointment.held_until <= now or now + CLOCKS_APART < appointment.changed_at
+    return _is_over(appointment.held_until, appointment.changed_at, now)
+
+
+def _is_over(held_until: datetime, changed_at: datetime, now: datetime) -> bool:
+    return held_until <= now or now + CLOCKS_APART < changed_at
 
 
 def as_of(appointment: Appointment, now: datetime) -> Appointment:

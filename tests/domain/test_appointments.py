@@ -18,6 +18,7 @@ from queue_app.domain.appointments import (
     AppointmentVerb,
     apply,
     as_of,
+    ending,
     fold,
     require_changeable,
 )
@@ -101,6 +102,21 @@ def test_a_hold_whose_time_ran_out_is_shown_as_expired_before_it_is_swept() -> N
     with pytest.raises(Conflict, match="appointment_state") as refused:
         require_changeable(held, TEN + timedelta(minutes=10))
     assert refused.value.details == {"state": "expired"}
+
+
+@given(
+    st.sampled_from([("hold",), ("hold", "extend"), ("hold", "expire"), ("hold", "cancel")]),
+    st.integers(-90, 90),
+)
+def test_whatever_has_ended_says_who_ended_it_also_on_a_clock_that_was_set_back(
+    verbs: tuple[AppointmentVerb, ...], minutes: int
+) -> None:
+    now = TEN + timedelta(minutes=minutes)
+    over = as_of(appointment(*verbs), now).state in ("expired", "cancelled")
+    found = ending(history(*verbs), now)
+    assert (found is not None) == over
+    if found and verbs[-1] in ("hold", "extend"):
+        assert found.by == "time" and found.at <= now
 
 
 def test_what_has_begun_cannot_be_changed_any_more() -> None:

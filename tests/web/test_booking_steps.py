@@ -240,6 +240,19 @@ async def test_what_is_sent_as_photos_is_not_called_what_one_brings(
         assert "Що взяти із собою" not in said or "не опублікував" in said
 
 
+async def test_what_can_be_sent_is_said_before_any_time_where_all_of_it_can(
+    client: httpx.AsyncClient,
+) -> None:
+    alone = await get(client, "/way?service=sealed-meter-missing")
+    assert "Надіслати фото" in words_of(alone) and "Прийду" in words_of(alone)
+    assert (
+        'href="/way?service=sealed-meter-missing'
+        in (await get(client, "/branch?service=sealed-meter-missing&channel=visit")).text
+    )
+    beside = await get(client, "/way?service=sealed-meter-missing&service=area-change")
+    assert "Надіслати фото" not in words_of(beside)
+
+
 async def test_every_number_on_the_page_of_contacts_is_a_link(client: httpx.AsyncClient) -> None:
     page = await get(client, "/about")
     assert page.text.count('href="tel:') >= 12
