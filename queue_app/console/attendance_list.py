@@ -18,7 +18,10 @@ from queue_app.flow import calling, for_residents, printing
 from queue_app.flow.act import By
 from queue_app.queries import attendance, printers, reference
 from queue_app.queries import staff as people
+from queue_app.texts.who_comes import to_staff
+from queue_app.texts.words import words as words_in
 from queue_app.web.guards import require_same_origin, right
+from queue_app.web.i18n import language_of
 from queue_app.web.staff_pages import Asked, Page, parts_of, see, to_sign_in
 from queue_app.web.templating import render
 
@@ -63,6 +66,7 @@ async def show(
     stage = asked.get("stage", "")
     everybody = sorted_out(await attendance.everybody(directory, branch, by.now), by.now)
     found = sorted_out(looked_for(_flat(everybody), question), by.now)
+    spoken = words_in(language_of(request))
     own = await people.desks_of(reach(staff, directory.branches_ever), staff.id)
     return render(
         request,
@@ -78,6 +82,7 @@ async def show(
         stage=stage,
         stage_words=words.stages,
         priorities={one.code: one.title for one in directory.centre.priorities},
+        who_comes=lambda one: to_staff(spoken, one.people, one.company),
         prints=await printers.any_for_staff(branch.id),
         desk=own[0] if own else None,
         may_see_contacts=staff.role != "clerk",

@@ -1,7 +1,7 @@
 """The console's pages of what staff do for somebody: a ticket, a booking, another time."""
 
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, get_args
 from urllib.parse import urlencode
 from uuid import uuid4
 
@@ -9,10 +9,12 @@ from litestar import Router, get, post
 from litestar.status_codes import HTTP_200_OK
 from msgspec import Struct
 
+from queue_app.console import words
 from queue_app.console.attendance_list import keyed, place_of, today_of
 from queue_app.console.pages import START
 from queue_app.domain.appointments import Appointment
 from queue_app.domain.catalogue import Channel, Language
+from queue_app.domain.company import CompanyKind
 from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.errors import NotFound, NotSignedIn, QueueError
 from queue_app.domain.people import Staff
@@ -20,7 +22,9 @@ from queue_app.flow import for_residents
 from queue_app.flow.act import By
 from queue_app.queries import appointments, slots
 from queue_app.queries.slots import FreeDay
+from queue_app.texts.words import words as words_in
 from queue_app.web.guards import require_same_origin, right
+from queue_app.web.i18n import language_of
 from queue_app.web.sentences import sentences
 from queue_app.web.staff_pages import Asked, Page, parts_of, see, to_sign_in
 from queue_app.web.templating import render
@@ -77,6 +81,7 @@ async def _ticket_page(
     chosen: tuple[str, ...] = (),
     priority: str = "",
     language: Language = "",
+    company: str = "",
 ) -> Page:
     directory, branch = await place_of(by, slug, "issue_for")
     return render(
@@ -89,6 +94,8 @@ async def _ticket_page(
         priorities=directory.centre.priorities,
         chosen=chosen,
         priority=priority,
+        who=words.who(words_in(language_of(request))),
+        company=company,
         spoken_language=language or directory.languages[0],
         problem=parts_of(request, refused) if refused else None,
         key=str(uuid4()),
@@ -109,15 +116,24 @@ async def issue(request: Asked, branch: str, staff: Staff, by: By) -> Page:
     chosen = tuple(str(one) for one in form.getall("service", []))
     priority = str(form.get("priority", ""))
     language = directory.spoken(str(form.get("language", "")))
+    company = str(form.get("company", ""))
     try:
         issued = await for_residents.issue_for(
-            keyed(by, form), branch, list(chosen), priority or None, language
+            keyed(by, form), branch, list(chosen), priority or None, language, *_who_comes(company)
         )
     except QueueError as error:
         if error.status in (401, 403):
             raise
-        return await _ticket_page(request, branch, staff, by, error, chosen, priority, language)
+        entered = (chosen, priority, language, company)
+        return await _ticket_page(request, branch, staff, by, error, *entered)
     return see(f"{today_of(branch)}?said=issued&number={issued.number}&link={issued.token}")
+
+
+def _who_comes(said: str) -> tuple[int, CompanyKind | None]:
+    """Of how many the ticket is, and who comes along; else of one who comes alone."""
+    if said in words.GROUPS:
+        return int(said), None
+    return 1, next((kind for kind in get_args(CompanyKind) if kind == said), None)
 
 
 @get("/branches/{branch:str}/booking", include_in_schema=False, opt=right("book_for"))

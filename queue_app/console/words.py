@@ -6,6 +6,7 @@ from typing import Any
 from babel import Locale
 
 from queue_app.domain.catalogue import Language
+from queue_app.domain.company import MOST_PEOPLE
 from queue_app.texts.words import Words
 from queue_app.web.words import device_kinds, reminders
 
@@ -53,6 +54,20 @@ def whys(spoken: Words) -> dict[str, str]:
         "agreed": spoken.gettext("Agreed on with this desk"),
         "told": spoken.gettext("The supervisor said so"),
         "other": spoken.gettext("Another reason"),
+    }
+
+
+GROUPS = tuple(str(people) for people in range(2, MOST_PEOPLE + 1))
+
+
+def who(spoken: Words) -> dict[str, str]:
+    """Who comes to a desk on one ticket, as it is chosen at the counter."""
+    group = spoken.gettext("Several with the same errand: %(n)s")
+    return {
+        "": spoken.gettext("One person"),
+        "helped": spoken.gettext("With somebody who helps"),
+        "represents": spoken.gettext("For another person, with a document"),
+        **{people: group % {"n": people} for people in GROUPS},
     }
 
 

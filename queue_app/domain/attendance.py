@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from queue_app.domain.appointments import AppointmentState
 from queue_app.domain.catalogue import Channel, Language
+from queue_app.domain.company import CompanyKind
 from queue_app.domain.people import one_line
 from queue_app.domain.tickets import State
 
@@ -74,6 +75,8 @@ class Attendee(Struct, frozen=True):
     started_at: datetime | None = None
     ended_at: datetime | None = None
     expected_at: datetime | None = None
+    people: int = 1
+    company: CompanyKind | None = None
 
     @property
     def since(self) -> datetime:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from queue_app.domain import rights
 from queue_app.domain.appointments import Appointment, require_changeable, require_not_come
 from queue_app.domain.catalogue import Channel, Language
+from queue_app.domain.company import CompanyKind
 from queue_app.domain.contacts import Resident
 from queue_app.domain.errors import NotFound, RuleBroken
 from queue_app.flow import reaching, refusing
@@ -27,10 +28,16 @@ from queue_app.queries import appointments
 
 @verb
 async def issue_for(
-    act: Act, branch_slug: str, services: list[str], priority: str | None, language: Language
+    act: Act,
+    branch_slug: str,
+    services: list[str],
+    priority: str | None,
+    language: Language,
+    people: int = 1,
+    company: CompanyKind | None = None,
 ) -> IssuedTicket:
     """A ticket for somebody at the counter; refuses what `arrival.issue` refuses."""
-    return await walk_in(act, branch_slug, services, priority, language)
+    return await walk_in(act, branch_slug, services, priority, language, people, company)
 
 
 @verb

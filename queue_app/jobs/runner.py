@@ -26,6 +26,8 @@ SLOW_SECONDS = 5.0
 """A run that takes longer is worth a line in the log, whatever it did."""
 LIMIT_SECONDS = 300.0
 """A run that takes longer hangs, if its job does not say otherwise."""
+LEAST_SECONDS = 0.5
+"""So often, of the machine's time, a job is at work at most, however fast the hall's clock."""
 
 _log = logging.getLogger(__name__)
 
@@ -35,7 +37,8 @@ class Job(Struct, frozen=True):
 
     `every_seconds` of the machine's time lie between the beginning of a run and the next, and a run
     that takes more than `limit_seconds` of it is ended; what it has committed stays. Not `shared`:
-    another process, perhaps on another machine, cannot do it for this one.
+    another process, perhaps on another machine, cannot do it for this one. `of_the_hall`: people
+    of the hall wait for it, so under a clock that runs faster it is at work more often.
     """
 
     name: str
@@ -43,6 +46,14 @@ class Job(Struct, frozen=True):
     run: Callable[[Clock], Awaitable[int]]
     shared: bool = True
     limit_seconds: float = LIMIT_SECONDS
+    of_the_hall: bool = False
+
+    def rhythm(self, clock: Clock) -> float:
+        """The machine's seconds between the beginning of a run and the next."""
+        if not self.of_the_hall:
+            return self.every_seconds
+        wished = clock.real_seconds(self.every_seconds)
+        return min(self.every_seconds, max(wished, LEAST_SECONDS))
 
 
 class RunTooLong(Exception):
@@ -87,7 +98,7 @@ async def _forever(clock: Clock, job: Job, source: db.Source | None) -> None:
             _log.debug("job %s waits for the database: %s", job.name, error)
         except Exception:  # nothing may end it: holds and personal data would stay for ever
             _log.exception("job %s is lost for this turn; it tries again", job.name)
-        await asyncio.sleep(job.every_seconds)
+        await asyncio.sleep(job.rhythm(clock))
 
 
 async def run_here(clock: Clock, job: Job) -> None:
@@ -148,7 +159,7 @@ async def _claim(clock: Clock, job: Job) -> _Turn | None:
         job.name,
         now,
         # Half a turn early is in time: two processes' turns do not fall together.
-        now + _span(clock, job.every_seconds / 2),
+        now + _span(clock, job.rhythm(clock) / 2),
         now + _span(clock, LEASE_SECONDS),
     )
     return _Turn(clock, job, started_at) if started_at else None

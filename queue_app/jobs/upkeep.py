@@ -22,13 +22,13 @@ from queue_app.jobs.sending import Sender
 from queue_app.jobs.ticket_printing import TicketPrinting
 
 JOBS: tuple[Job, ...] = (
-    Job("expire_holds", 10, holds.expire),
+    Job("expire_holds", 10, holds.expire, of_the_hall=True),
     Job("offer_times", 15, offers.offer),
     Job("end_wishes", 60, offers.end),
-    Job("admit_calls", 10, calls.admit),
-    Job("end_days", 10, day_ends.end),
-    Job("leave_desks", 10, day_ends.leave_desks),
-    Job("settle_appointments", 10, day_ends.settle_appointments),
+    Job("admit_calls", 10, calls.admit, of_the_hall=True),
+    Job("end_days", 10, day_ends.end, of_the_hall=True),
+    Job("leave_desks", 10, day_ends.leave_desks, of_the_hall=True),
+    Job("settle_appointments", 10, day_ends.settle_appointments, of_the_hall=True),
     Job("send_reminders", 10, due_reminders.send),
     Job("forget_people", 60, retention.forget_people),
     Job("drop_leftovers", 60, retention.drop_leftovers),

@@ -10,7 +10,8 @@ from queue_app.domain.directory import Branch, Directory
 from queue_app.store import db
 
 _TICKET = """t.id AS ticket_id, t.number, t.token AS link, t.state, t.priority, desk.number AS desk,
-    t.issued_at, t.called_at, t.started_at, t.ended_at, t.expected_at"""
+    t.issued_at, t.called_at, t.started_at, t.ended_at, t.expected_at,
+    coalesce(t.people, 1) AS people, t.company"""
 _BOOKED = f"""
 SELECT a.id AS appointment_id, a.channel, coalesce(t.services, a.services) AS services, a.language,
     lower(a.period) AS due_at, a.state AS booking, a.code, a.name, a.phone, a.email, {_TICKET}

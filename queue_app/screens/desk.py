@@ -30,7 +30,7 @@ from queue_app.texts.who_comes import told_to_staff
 
 
 class QueuedView(Struct, frozen=True):
-    """Somebody in a desk's queue and why they are where they are."""
+    """Somebody in a desk's queue and why they are where they are. `company`: who else comes."""
 
     ticket: int
     number: str
@@ -43,6 +43,8 @@ class QueuedView(Struct, frozen=True):
     reason: Text
     reason_code: str
     wait: Wait | None
+    people: int = 1
+    company: Text | None = None
 
 
 class PersonView(Struct, frozen=True):
@@ -216,4 +218,6 @@ def _queued(hall: Hall, one: HallTicket, ranked: Ranked | None) -> QueuedView:
         reason=reason,
         reason_code=ranked.reason.code if ranked else one.state,
         wait=hall.waits.get(one.id) if ranked else None,
+        people=one.people,
+        company=told_to_staff(speaker, one.people, one.company),
     )

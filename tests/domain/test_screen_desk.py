@@ -1,6 +1,7 @@
 """A desk's working screen, as its clerk sees it and as a colleague does."""
 
 import pytest
+from msgspec.structs import replace
 
 from queue_app.domain.at_desk import DeskExtra, UndoView
 from queue_app.domain.errors import NotFound
@@ -56,6 +57,23 @@ def test_each_place_has_its_reason_in_words() -> None:
         "Priority: War veteran",
         "By waiting time",
     ]
+
+
+def test_who_comes_along_is_said_wherever_somebody_may_be_picked() -> None:
+    people = [
+        replace(ticket(1), people=3),
+        replace(ticket(2), company="helped"),
+        replace(ticket(3, "parked"), company="represents"),
+        ticket(4),
+    ]
+    seen = desk_view(hall(*people), 1, 10, NOTHING)
+    assert [one.company and one.company["en"] for one in (*seen.queue, *seen.parked)] == [
+        "Group: 3 people",
+        "Somebody comes along to help",
+        None,
+        "Acts for another person: ask for the document",
+    ]
+    assert [one.people for one in seen.queue] == [3, 1, 1]
 
 
 def test_people_waiting_for_an_interrupted_service_stand_last() -> None:

@@ -11,10 +11,12 @@ import pytest
 
 from queue_app.clock import FixedClock
 from queue_app.domain import waits
+from queue_app.domain.chance import Draws
 from queue_app.domain.dispatch import Waiting
 from queue_app.domain.forecast import scene_of
 from queue_app.domain.hall import Hall, HallTicket
 from queue_app.domain.ranges import MOVED_SECONDS, ROUGH, Forecasts
+from queue_app.domain.scene import Scene
 from queue_app.domain.told_range import shown
 from queue_app.flow.joining import NEWCOMER
 from queue_app.queries import foretold, halls, reference
@@ -62,12 +64,18 @@ class Slow:
         self.begun = 0
         self.may_go_on.clear()
 
-    def __call__(self, *asked: object, **more: object) -> dict[int, list[float]]:
+    def __call__(
+        self,
+        scene: Scene,
+        runs: int = waits.RUNS,
+        wanted: set[int] | None = None,
+        draws: Draws | None = None,
+    ) -> dict[int, list[float]]:
         self.begun += 1
         self.may_go_on.wait(30)
         if self.fails:
             raise RuntimeError("the forecast is at fault")
-        return self._made(*asked, **more)
+        return self._made(scene, runs, wanted, draws)
 
 
 @pytest.fixture

@@ -4,15 +4,16 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from queue_app.clock import Clock, FixedClock
+from queue_app.clock import Clock, FixedClock, ShiftedClock
 from queue_app.jobs import runner
 from queue_app.jobs.runner import Job, run_here, run_if_due, running
 from queue_app.store import db
+from tests.conftest import MONDAY
 
 pytestmark = pytest.mark.usefixtures("database")
 MINUTE = timedelta(minutes=1)
@@ -227,3 +228,30 @@ async def test_a_run_that_cannot_even_be_ended_keeps_its_lease_no_longer_than_it
     async with asyncio.timeout(WITHIN):
         await runner._renew(turn)
     assert renewals > 0
+
+
+@pytest.mark.parametrize(
+    ("rate", "of_the_hall", "seconds"),
+    [
+        (1.0, True, 10.0),
+        (1.0, False, 10.0),
+        (5.0, True, 2.0),
+        (5.0, False, 10.0),
+        (300.0, True, runner.LEAST_SECONDS),
+        (0.5, True, 10.0),
+    ],
+)
+def test_what_people_of_a_fast_hall_wait_for_is_done_more_often(
+    rate: float, of_the_hall: bool, seconds: float
+) -> None:
+    fast = ShiftedClock(MONDAY, rate, MONDAY)
+    assert Job("it", 10, at_once, of_the_hall=of_the_hall).rhythm(fast) == seconds
+
+
+async def test_a_job_of_the_hall_is_due_again_by_the_clock_of_the_hall() -> None:
+    """Every ten seconds of the machine, a fast hall would wait for it for most of an hour."""
+    job = Job("admit_calls", 10, at_once, of_the_hall=True)
+    fast = ShiftedClock(MONDAY, 300, datetime.now(UTC))
+    assert await run_if_due(fast, job) is True
+    await asyncio.sleep(runner.LEAST_SECONDS)
+    assert await run_if_due(fast, job) is True

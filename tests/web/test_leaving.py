@@ -9,6 +9,7 @@ from queue_app.flow import calling, staffing
 from queue_app.flow.act import By
 from queue_app.queries import reference
 from queue_app.queries import staff as people
+from queue_app.store import db
 from queue_app.web.guards import SESSION_COOKIE
 from tests.flow.desks import now_of
 from tests.support.hall import take_ticket
@@ -61,6 +62,14 @@ async def test_what_was_chosen_is_done_and_then_the_desk_is_left(
     assert (await now_of(1)).progress.state == state
     assert await desks_of(by) == []
     assert to(await client.get("/console")) == (303, "/console/sign-in")
+
+
+async def test_who_came_along_is_said_when_the_desk_is_left(
+    client: httpx.AsyncClient, by: By
+) -> None:
+    await db.fetch("UPDATE ticket SET people = 2, company = 'helped'")
+    page = (await client.get("/console/leaving")).text
+    assert "Group: 2 people Somebody comes along to help" in page
 
 
 async def test_what_cannot_be_is_said_and_nobody_is_signed_out(

@@ -11,6 +11,7 @@ from queue_app.domain.people import RESIDENT
 from queue_app.flow import booking
 from queue_app.flow.act import By
 from queue_app.queries import reference, slots
+from queue_app.store import db
 from queue_app.web.guards import SESSION_COOKIE
 from tests.support.hall import open_desk, take_ticket
 from tests.support.people import BRANCH, hire
@@ -123,6 +124,33 @@ async def test_pressed_twice_the_ticket_is_one(clerk: httpx.AsyncClient) -> None
     (paper,) = re.findall(r'href="(/t/[^"]+/paper\?print)"', page)
     clerk.cookies.set("language", "uk")
     assert '<html lang="en"' in (await clerk.get(paper)).text, "as the person speaks"
+
+
+@pytest.mark.parametrize(
+    ("chosen", "people", "company", "said"),
+    [
+        ("", 1, None, ""),
+        ("3", 3, None, "Group: 3 people"),
+        ("helped", 1, "helped", "Somebody comes along to help"),
+        ("represents", 1, "represents", "Acts for another person: ask for the document"),
+        ("6", 1, None, ""),
+    ],
+)
+async def test_whoever_comes_along_is_said_at_the_counter_and_in_the_list(
+    chosen: str, people: int, company: str | None, said: str, clerk: httpx.AsyncClient
+) -> None:
+    assert 'value="5"' in (await clerk.get(f"{HERE}/ticket")).text
+    form = {"service": SERVICE, "language": "en", "company": chosen}
+    await clerk.post(f"{HERE}/ticket", data=form)
+    assert [tuple(one) for one in await db.fetch("SELECT people, company FROM ticket")] == [
+        (people, company)
+    ]
+    page = (await clerk.get(TODAY)).text
+    assert groups(page) == {"waiting": ["А1"]}
+    if said:
+        assert said in page
+    else:
+        assert not any(one in page for one in ("Group:", "comes along", "Acts for"))
 
 
 async def test_what_was_entered_wrongly_is_asked_again_beside_the_rest(

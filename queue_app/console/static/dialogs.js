@@ -18,6 +18,7 @@ export async function askPick(person, screen) {
   const ahead = screen.queue.findIndex((one) => one.ticket === person.ticket);
   put(byId("pick-title"), fill(t.pick.title, { number: person.number }));
   put(byId("pick-why"), person.reason[language()]);
+  sayCompany(byId("pick-company"), person);
   put(byId("pick-note"), ahead > 0 ? plural(t.pick.ahead, ahead) : t.pick.first);
   const dialog = byId("pick-dialog");
   const reasons = byId("pick-reasons");
@@ -33,6 +34,12 @@ export async function askPick(person, screen) {
     reasons.querySelector("input").focus();
   };
   return (await ask(dialog)) ? { why: why() } : null;
+}
+
+/** Who else comes with this person; nothing of one who comes alone. */
+export function sayCompany(place, { company }) {
+  place.hidden = !company;
+  put(place, company?.[language()] ?? "");
 }
 
 /** The reason of a break, in words, or null. */

@@ -2,7 +2,7 @@
 
 import { byId, el, put } from "/static/web/lib/dom.js";
 import { digitOf, isShortcut } from "/static/web/lib/keys.js";
-import { ask, sortServices } from "./dialogs.js";
+import { ask, sayCompany, sortServices } from "./dialogs.js";
 import { known, t } from "./hall.js";
 import { offerSearch } from "./search.js";
 
@@ -18,6 +18,8 @@ export async function askDone(person) {
   form.reset();
   error.hidden = true;
   for (const box of boxes) box.checked = person.service_codes.includes(box.value);
+  sayCompany(byId("done-company"), person);
+  byId("done-group").hidden = person.people === 1;
   offerQuick(person);
   offerSearch(byId("done-search"), dialog);
   form.onsubmit = (event) => {

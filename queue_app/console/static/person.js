@@ -164,11 +164,12 @@ function next(first) {
       " ",
       el("span", { text: first.reason[language()] }),
     ),
+    first.company && el("p", { class: "next-company", text: first.company[language()] }),
     el("p", {
       class: "next-what",
       text: first.services.map((service) => service[language()]).join("; "),
     }),
-  ];
+  ].filter(Boolean);
 }
 
 function setTimer(mode, screen) {

@@ -111,6 +111,8 @@ function fillRow(row, one) {
   put(slot("number"), one.number);
   put(slot("name"), ` ${one.number}`);
   put(slot("what"), one.services.map((service) => service[language()]).join("; "));
+  put(slot("company"), one.company?.[language()] ?? "");
+  slot("company").hidden = !one.company;
   put(slot("why"), why(one));
   put(slot("ahead"), one.wait ? callIn(one.wait) : "");
   row.dataset.reason = one.reason_code;
