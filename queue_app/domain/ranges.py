@@ -29,7 +29,10 @@ SHARE_NEW = 0.2
 NEAR, NEAR_SHARE = 3.0, 0.25
 """A newcomer may have the range of somebody whose wait differs by less: minutes, or this part."""
 BEYOND = 2.0
-"""Whoever joins at the end may be told a range up to so many times as far as the last one's."""
+"""Whoever joins at the end may be told a range up to so many times as far as the last one's,"""
+LONG = 40
+"""and in a line of so many and more one as far as they will: to make ranges for so many takes
+longer than a kiosk may be kept waiting, and meanwhile they are made beside it."""
 
 MOVED_SECONDS = 600.0
 """Ranges older than this, in the hall's seconds, are moved no more, though there be no others."""
@@ -60,6 +63,8 @@ class Forecasts:
         """By branch."""
         self._kept: dict[tuple[int, bool], _Ranges] = {}
         """By branch, and whether they suppose that everything has resumed."""
+        self._outgrown: set[int] = set()
+        """The branches whose line has become longer than the ranges that are kept know."""
 
     def forget(self) -> None:
         """Make the ranges anew at the next question: it is another hall under the same ids."""
@@ -79,6 +84,11 @@ class Forecasts:
         tail = self._tails.get(branch_id)
         return tail if tail and tail.is_of(version, epoch, at) else None
 
+    def earlier_tail(self, branch_id: int, version: int, epoch: str, at: datetime) -> Tail | None:
+        """What is known of an earlier version, where it may catch up with this one."""
+        tail = self._tails.get(branch_id)
+        return tail if tail and tail.is_fresh(version, epoch, at) else None
+
     def join(self, branch_id: int, version: int, person: Waiting) -> None:
         """Somebody joins at the end, by the change of this version."""
         if tail := self._tails.get(branch_id):
@@ -96,12 +106,23 @@ class Forecasts:
         if expected is None or kept is None or not kept.is_of(tail.now):
             return None
         ahead, minutes = expected
-        around = kept.behind(as_person(me, at), minutes)
-        return (
-            None
-            if around is None
-            else told_range.told(ahead, *around, tail.now.habits, me.services)
-        )
+        person, is_long = as_person(me, at), tail.people >= LONG
+        around = kept.behind(person, minutes, math.inf if is_long else BEYOND)
+        if around is None:
+            return None
+        if is_long and not kept.knows(person, minutes):
+            self._outgrown.add(tail.now.branch.id)
+        return told_range.told(ahead, *around, tail.now.habits, me.services)
+
+    def is_outgrown(self, branch_id: int) -> bool:
+        """Whether somebody in a long line was told by the ranges of a shorter one, and this
+        branch has its share to make them anew."""
+        kept = self._kept.get((branch_id, False))
+        return branch_id in self._outgrown and kept is not None and not self._is_spent(kept)
+
+    def _is_spent(self, kept: "_Ranges") -> bool:
+        """Whether making these has taken the share of a core that newcomers have."""
+        return self._stopwatch() - kept.made < kept.cost / SHARE_NEW
 
     def waits_of(self, now: Now) -> dict[int, Wait]:
         """Everybody's wait, by ticket id, but for those who are stopped for nobody knows how long.
@@ -126,6 +147,7 @@ class Forecasts:
         kept = self._kept.get(key)
         if kept is None or not kept.serves(now, scene, points, self._stopwatch()):
             draws = self._draws.setdefault(now.branch.id, Draws(self._dice))
+            self._outgrown.discard(now.branch.id)
             kept = self._kept[key] = _Ranges(now, scene, points, draws, self._stopwatch)
         return kept
 
@@ -246,16 +268,17 @@ class _Ranges:
         age = (now.at - self.at).total_seconds()
         return self.is_of(now) and 0 <= age < MOVED_SECONDS
 
-    def behind(self, person: Person, minutes: float) -> tuple[float, float] | None:
-        """The range of somebody who will wait so long, also where that is longer than anybody's.
+    def behind(self, person: Person, minutes: float, beyond: float) -> tuple[float, float] | None:
+        """The range of somebody who will wait so long, also where that is longer than anybody's,
+        up to so many times `beyond`.
 
         Waits are sums of visits, so beyond the last one the ends part as the root of the wait.
         None where there is nobody to compare with.
         """
-        if self._knows(person, minutes):
+        if self.knows(person, minutes):
             return self.around(person, minutes)
         near = self._nearest(person, minutes)
-        if near is None or not 0 < near[0] < minutes <= BEYOND * near[0]:
+        if near is None or not 0 < near[0] < minutes <= beyond * near[0]:
             return None
         point, low, high = near
         wider = math.sqrt(minutes / point)
@@ -269,7 +292,7 @@ class _Ranges:
         near = like[max(0, place - 1) : place + 1]
         return min(near, key=lambda one: abs(one[0] - minutes))
 
-    def _knows(self, person: Person, minutes: float) -> bool:
+    def knows(self, person: Person, minutes: float) -> bool:
         """Whether there is somebody like this newcomer who waits about so long."""
         near = self._nearest(person, minutes)
         return near is not None and abs(near[0] - minutes) <= max(NEAR, NEAR_SHARE * minutes)
@@ -283,7 +306,7 @@ class _Ranges:
         if self.epoch != now.epoch or self._interruptions != now.interruptions:
             return False
         came = [one for one in scene.waiting if one.id in points and one.id not in self._asked]
-        if not all(self._knows(one, points[one.id]) for one in came):
+        if not all(self.knows(one, points[one.id]) for one in came):
             return False
         if now.at < self.at or now.version < self.version:
             return False

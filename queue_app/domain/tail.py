@@ -46,6 +46,11 @@ class Tail:
         """As a run of this snapshot wants them."""
         self._turns: dict[frozenset[str], NextTurn] = {}
 
+    @property
+    def people(self) -> int:
+        """How many wait."""
+        return len(self.now.waiting) + len(self._joined)
+
     def after(self, now: Now) -> "Tail":
         """From another snapshot on, with who joined since."""
         return Tail(now, self._joined)
@@ -63,13 +68,36 @@ class Tail:
 
     def is_of(self, version: int, epoch: str, at: datetime) -> bool:
         """Whether this is the end of the line at this version of the hall, and still fresh."""
+        return self.is_fresh(version, epoch, at) and not self._unknown(version)
+
+    def is_fresh(self, version: int, epoch: str, at: datetime) -> bool:
+        """Whether it may serve at this version, once all who joined since are known."""
         now = self.now
-        return (
-            epoch == now.epoch
-            and now.version <= version
-            and now.at <= at < now.at + FRESH
-            and all(step in self._joined for step in range(now.version + 1, version + 1))
-        )
+        return epoch == now.epoch and now.version <= version and now.at <= at < now.at + FRESH
+
+    def _unknown(self, version: int) -> list[int]:
+        """The steps up to this version of which it is not known what they were."""
+        since = range(self.now.version + 1, version + 1)
+        return [step for step in since if step not in self._joined]
+
+    @property
+    def last_id(self) -> int:
+        """Whoever joined since the snapshot has a higher one."""
+        return max((one.id for one in self.now.waiting), default=0)
+
+    def catch_up(self, version: int, waiting: Sequence[Waiting]) -> None:
+        """Others gave tickets, too. `waiting`: who joined the end of the line since the snapshot,
+        in that order, as they stand at this version.
+
+        Each step is one change of the hall. So where there are as many people as steps of which
+        nothing is known, these steps are they; else something else has happened.
+        """
+        known = {one.id for one in (*self.now.waiting, *self._joined.values())}
+        came = [one for one in waiting if one.id not in known and joins_at_the_end(one)]
+        unknown = self._unknown(version)
+        if len(came) == len(unknown):
+            for step, person in zip(unknown, came, strict=True):
+                self.join(step, person)
 
     @property
     def interruptions(self) -> Sequence[Interruption]:

@@ -52,6 +52,7 @@ async def joining(
     are stopped."""
     wait = await halls.wait_at_the_end(directory, branch, me, now, forecasts)
     if wait:
+        foretold.freshen(directory, branch, now, forecasts)
         return Spot(wait.people_ahead, wait, late=False)
     seen = await load()
     if walks_in:

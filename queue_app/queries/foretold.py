@@ -14,8 +14,10 @@ import asyncio
 import logging
 import time
 from concurrent.futures import Future
+from contextvars import Context
 from datetime import datetime
 from functools import partial
+from weakref import WeakKeyDictionary
 
 from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.dispatch import Waiting
@@ -25,6 +27,7 @@ from queue_app.domain.ranges import Forecasts
 from queue_app.domain.told_range import Wait
 from queue_app.queries import halls
 from queue_app.scribe import Scribe
+from queue_app.store.db import OUTAGES
 
 LARGE = 20
 """So many people, and bookings to come, take some 20 ms, and three times that the first time."""
@@ -56,6 +59,34 @@ async def estimate(hall: Hall, *newcomers: Waiting) -> dict[int, Wait]:
     except Exception:  # the rest of the hall is as true as ever
         _fault.say(hall.branch.slug)
         return {}
+
+
+def freshen(
+    directory: Directory, branch: Branch, now: datetime, forecasts: Forecasts | None
+) -> None:
+    """Have the branch's ranges made anew where its line has outgrown them, beside what goes on:
+    whoever joins is told by those that there are, and does not wait for it."""
+    if forecasts is None or not forecasts.is_outgrown(branch.id):
+        return
+    under_way = _under_way.setdefault(forecasts, {})
+    before = under_way.get(branch.id)
+    if before is None or before.done():
+        # A context of its own: not the transaction of whoever joins.
+        making = _made_anew(directory, branch, now, forecasts)
+        under_way[branch.id] = asyncio.create_task(making, context=Context())
+
+
+async def _made_anew(
+    directory: Directory, branch: Branch, now: datetime, forecasts: Forecasts
+) -> None:
+    """However long it takes: nobody waits for it, and while it lasts nobody begins another."""
+    try:
+        hall = await halls.load(directory, branch, now, forecasts)
+        await _maker.make(forecasts, hall.with_newcomers(()))
+    except OUTAGES as error:
+        _log.debug("no ranges of branch %s: %s", branch.id, error)
+    except Exception:  # it was said
+        return
 
 
 async def _waits(forecasts: Forecasts, now: Now, someone_comes: bool) -> dict[int, Wait]:
@@ -113,4 +144,6 @@ class _Fault:
 
 
 _maker = _Maker()
+_under_way: WeakKeyDictionary[Forecasts, dict[int, asyncio.Task[None]]] = WeakKeyDictionary()
+"""By branch, whose ranges are made anew."""
 _fault = _Fault()

@@ -17,11 +17,13 @@ from queue_app.domain.orders import Orders, under_orders
 from queue_app.domain.paper import UNPRINTED_SHOWN
 from queue_app.domain.ranges import Forecasts
 from queue_app.domain.service_times import ServiceTime
+from queue_app.domain.tail import Tail
 from queue_app.domain.told_range import Wait
 from queue_app.queries import reference
 from queue_app.queries.epochs import EPOCH
 from queue_app.queries.habits import DOCUMENT
 from queue_app.queries.orders_today import ORDERED
+from queue_app.queries.tickets import IN_HOUSE
 from queue_app.store import db
 
 MISSED = 24
@@ -174,10 +176,32 @@ async def wait_at_the_end(
     row = await db.fetch_row(_MARK, branch.id)
     if row is None or row["epoch"] != directory.epoch:
         return None
-    tail = forecasts.tail(branch.id, row["version"], row["epoch"], now)
+    version, epoch = row["version"], row["epoch"]
+    tail = forecasts.tail(branch.id, version, epoch, now)
+    if tail is None and (earlier := forecasts.earlier_tail(branch.id, version, epoch, now)):
+        tail = await _caught_up(earlier, branch, epoch, now)
     if tail is None or tail.now.day.date != directory.today(branch, now).date:
         return None
     return forecasts.at_the_end(tail, me, now)
+
+
+_CAME = f"""
+SELECT version, {EPOCH} AS epoch, (SELECT coalesce(json_agg(t), '[]') FROM (
+    SELECT id, number, services, queued_at, due_at, priority, for_desk_id, people FROM ticket
+    WHERE branch_id = $1 AND {IN_HOUSE} AND state = 'waiting' AND revision = 1 AND id > $2
+    ORDER BY id) t) AS came
+FROM branch_version WHERE branch_id = $1
+"""
+
+
+async def _caught_up(tail: Tail, branch: Branch, epoch: str, now: datetime) -> Tail | None:
+    """This end of the line with those to whom other processes gave tickets; None where anything
+    else has happened."""
+    row = await db.fetch_row(_CAME, branch.id, tail.last_id)
+    if row is None or row["epoch"] != epoch:
+        return None
+    tail.catch_up(row["version"], msgspec.json.decode(row["came"], type=list[Waiting]))
+    return tail if tail.is_of(row["version"], epoch, now) else None
 
 
 async def _load(directory: Directory, branch: Branch, now: datetime) -> _Loaded:

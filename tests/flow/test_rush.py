@@ -1,15 +1,18 @@
 """A rush at the kiosk: one ticket follows the other, each with the end of the line as it is."""
 
+import asyncio
 from uuid import uuid4
 
 import pytest
 
 from queue_app.clock import FixedClock
-from queue_app.domain.ranges import Forecasts
+from queue_app.domain.forecast import Now
+from queue_app.domain.ranges import LONG, Forecasts
+from queue_app.domain.told_range import Wait
 from queue_app.flow import arrival, calling, repeats
 from queue_app.flow.act import By
 from queue_app.flow.arrival import IssuedTicket
-from queue_app.queries import halls, reference
+from queue_app.queries import foretold, halls, reference
 from tests.support.hall import open_desk
 from tests.support.people import BRANCH, KIOSK
 
@@ -66,6 +69,39 @@ async def test_in_a_rush_the_hall_is_loaded_now_and_then_and_everybody_is_told_t
     assert abs(last.high_minutes - high) <= 0.15 * high + 5
 
 
+async def test_in_a_long_line_nobody_waits_at_the_kiosk_until_ranges_are_made(
+    clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are made beside it, and those who join meanwhile are told by the last ones."""
+    for number in ("1", "2"):
+        await open_desk(number, clock.now())
+    process, made = Forecasts(), asyncio.Event()
+    for _ in range(LONG):
+        await ticket(clock, process)
+    waits_of, turns = process.waits_of, []
+
+    def slowly(now: Now) -> dict[int, Wait]:
+        turns.append(now.version)
+        asyncio.run_coroutine_threadsafe(made.wait(), loop).result(30)
+        return waits_of(now)
+
+    loop = asyncio.get_running_loop()
+    monkeypatch.setattr(process, "waits_of", slowly)
+    issued = [await ticket(clock, process) for _ in range(LONG)]
+    assert len(turns) == 1, "made by one, and nobody waited for it"
+    assert all(one.wait for one in issued)
+    highs = [one.wait.high_minutes for one in issued if one.wait]
+    assert highs == sorted(highs)
+    made.set()
+    await asyncio.gather(*foretold._under_way[process].values())
+    last = await ticket(clock, process)
+    ahead, low, high = await by_the_whole_hall(clock, last)
+    assert last.wait
+    assert last.people_ahead == ahead
+    assert abs(last.wait.low_minutes - low) <= 0.15 * low + 5
+    assert abs(last.wait.high_minutes - high) <= 0.15 * high + 5
+
+
 async def test_whatever_else_happens_is_seen_by_the_next_who_joins(
     clock: FixedClock, loads: list[int]
 ) -> None:
@@ -81,6 +117,19 @@ async def test_whatever_else_happens_is_seen_by_the_next_who_joins(
     before = len(loads)
     assert (await ticket(clock, process)).people_ahead == 6
     assert len(loads) == before + 1, "what was known is too old"
+
+
+async def test_in_a_rush_that_two_processes_serve_both_know_the_end_of_the_line(
+    clock: FixedClock, loads: list[int]
+) -> None:
+    desk = await open_desk("1", clock.now())
+    processes = Forecasts(), Forecasts()
+    issued = [await ticket(clock, processes[turn % 2]) for turn in range(PEOPLE)]
+    assert len(loads) < PEOPLE / 2
+    assert [one.people_ahead for one in issued] == list(range(PEOPLE))
+    await calling.call(By(desk.clerk, clock.now()), desk.id)
+    await ticket(clock, processes[0])
+    assert (await ticket(clock, processes[1])).people_ahead == PEOPLE, "a call is no ticket"
 
 
 async def test_a_ticket_that_came_to_nothing_stands_in_nobodys_way(
