@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import msgspec
 import pytest
@@ -62,7 +63,7 @@ class Slow:
         self.begun = 0
         self.may_go_on.clear()
 
-    def __call__(self, *asked: object, **more: object) -> dict[int, list[float]]:
+    def __call__(self, *asked: Any, **more: Any) -> dict[int, list[float]]:
         self.begun += 1
         self.may_go_on.wait(30)
         if self.fails:
