@@ -49,6 +49,8 @@ class BoundedHttp(Watched, HttpToolsProtocol):
         self.limits = bounds.LIMITS
         self.unread_seconds = self.limits.unread_seconds
         self.url = b""
+        self._upgrades: bool | None = None
+        """Whether this request asks to be a websocket; None: not known yet."""
         self._in_body = False
         """Whether the head of a request has been read, and not yet all of the rest."""
         self._framing = 0
@@ -112,6 +114,16 @@ class BoundedHttp(Watched, HttpToolsProtocol):
     def _is_answered(self) -> bool:
         """Whether nothing that was asked so far waits for the end of its answer."""
         return self.cycle is None or self.cycle.response_complete
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._upgrades = None
+
+    def _should_upgrade(self) -> bool:
+        """Asked three times of each request that does."""
+        if self._upgrades is None:
+            self._upgrades = super()._should_upgrade()
+        return self._upgrades
 
     def on_headers_complete(self) -> None:
         if len(self.url) > self.limits.line_bytes:
