@@ -189,6 +189,7 @@ async def _choose(
         branch=branch,
         desks=shown.desks,
         waiting=shown.waiting,
+        calls=shown.calls,
         unsettled=await _unsettled(staff, [branch.id]),
         version=shown.version,
         epoch=shown.epoch,

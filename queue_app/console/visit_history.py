@@ -34,6 +34,7 @@ async def history(request: Request[Any, Any, Any], desk: int, by: By) -> Respons
         request,
         "console/desk/history.html",
         words=words.history,
+        phoned=ticket.channel == "phone",
         steps=await visits.steps_of(row.branch_id, ticket.id),
         notes=notes.get(ticket.id, ()),
         known=booked is not None,

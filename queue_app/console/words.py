@@ -90,6 +90,15 @@ def history(spoken: Words) -> dict[str, Any]:
             "rejoin": spoken.gettext("Came back"),
             "undo": spoken.gettext("The last step was taken back"),
         },
+        "verbs_call": {
+            "issue": spoken.gettext("Joined the queue"),
+            "call": spoken.gettext("Phoned"),
+            "recall": spoken.gettext("Phoned once more"),
+            "start": spoken.gettext("The call began"),
+            "finish": spoken.gettext("The call ended"),
+            "no_show": spoken.gettext("No answer"),
+            "expect": spoken.gettext("No answer, to be phoned later"),
+        },
         "ends": {
             "finished": spoken.gettext("served"),
             "no_show": spoken.gettext("did not come"),
@@ -188,6 +197,9 @@ def desk(spoken: Words) -> dict[str, Any]:
         "desk_title": spoken.gettext("Desk %(number)s"),
         "elsewhere": spoken.forms(
             "%(n)s person is waiting for other desks", "%(n)s people are waiting for other desks"
+        ),
+        "elsewhere_calls": spoken.forms(
+            "%(n)s phone call for other desks", "%(n)s phone calls for other desks"
         ),
         "parked_count": spoken.gettext("Set aside: %(count)s"),
         "missed_count": spoken.gettext("No-shows: %(count)s"),

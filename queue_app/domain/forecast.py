@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from queue_app.domain import interruptions, waits
 from queue_app.domain.branch_day import BranchDay
+from queue_app.domain.catalogue import Channel
 from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.dispatch import (
     CallingDesk,
@@ -44,6 +45,7 @@ class Appointed(Struct, frozen=True):
     id: int
     due_at: datetime
     services: tuple[str, ...]
+    channel: Channel = "visit"
 
 
 class Working(Struct, frozen=True):

@@ -12,9 +12,10 @@ from msgspec import Struct
 from queue_app.domain import interruptions
 from queue_app.domain.hall import Hall, HallTicket
 
-Forgotten = Literal["called", "long", "parked", "overdue", "ring"]
+Forgotten = Literal["called", "long", "parked", "overdue", "ring", "dialled", "talking", "unrung"]
 """Called and not begun; a visit twice as long as published; set aside for too long; booked, and
-not here; a phone call that is due and has not been made."""
+not here; a phone call that is due and has not been made; dialled, and nobody reached; on the phone
+for twice as long as published; a booked call that is due and has not even joined the queue."""
 
 CALLED = timedelta(minutes=3)
 RING = timedelta(minutes=3)
@@ -55,17 +56,19 @@ def reminders(hall: Hall) -> list[Reminder]:
 def of_ticket(hall: Hall, one: HallTicket) -> Iterator[Reminder]:
     """Of this one, at most one."""
     stopped = hall.stop_of_all is not None
+    phoned = one.channel == "phone"
     if one.state == "called" and one.called_at and not stopped:
         awaited = interruptions.awaited_since(one.called_at, hall.interruptions, hall.at)
         if awaited:
-            yield _reminder(one, "called", awaited, CALLED)
+            yield _reminder(one, "dialled" if phoned else "called", awaited, CALLED)
     elif one.state == "serving" and one.started_at and not stopped:
         minutes = LONG * hall.planned_minutes(one.services) * one.people
-        yield _reminder(one, "long", one.started_at, timedelta(minutes=minutes))
+        kind: Forgotten = "talking" if phoned else "long"
+        yield _reminder(one, kind, one.started_at, timedelta(minutes=minutes))
     elif one.state == "parked" and one.parked_at:
         patience = timedelta(minutes=hall.directory.rules.park_minutes)
         yield _reminder(one, "parked", one.parked_at, patience)
-    elif one.state == "waiting" and one.channel == "phone" and not stopped:
+    elif one.state == "waiting" and phoned and not stopped:
         due = one.expected_at or one.due_at or one.issued_at
         yield _reminder(one, "ring", due, RING)
 
@@ -85,11 +88,16 @@ def _reminder(one: HallTicket, kind: Forgotten, since: datetime, patience: timed
 
 
 def _overdue(hall: Hall) -> Iterator[Reminder]:
-    """Told at the booked time; to the supervisor, once it is too late for that time."""
+    """Told at the booked time; to the supervisor, once it is too late for that time. Who is phoned
+    has not to come: the centre is late with them."""
     late = timedelta(minutes=hall.directory.rules.late_minutes)
     for one in hall.appointed:
         due = one.due_at
-        yield Reminder("overdue", None, None, None, one.services, due, due, due, due + late)
+        nobody = (None, None, None, one.services, due, due)
+        if one.channel == "phone":
+            yield Reminder("unrung", *nobody, due + RING, due + GRAVE * RING)
+        else:
+            yield Reminder("overdue", *nobody, due, due + late)
 
 
 def of_desk(hall: Hall, desk_id: int) -> list[Reminder]:

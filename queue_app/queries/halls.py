@@ -81,7 +81,7 @@ SELECT json_build_object(
         WHERE branch_id = $1 AND day >= $2 AND state = 'no_show'
         ORDER BY ended_at DESC, id DESC LIMIT {MISSED}) t),
     'appointed', (SELECT coalesce(json_agg(a), '[]') FROM (
-        SELECT id, lower(period) AS due_at, services FROM appointment
+        SELECT id, lower(period) AS due_at, services, channel FROM appointment
         WHERE branch_id = $1 AND state = 'booked' AND checked_in_at IS NULL AND lower(period) < $4
             AND lower(period) >= greatest($5, least($3, (
                 SELECT min(started_at) FROM interruption WHERE branch_id = $1

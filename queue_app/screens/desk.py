@@ -86,7 +86,7 @@ class PersonView(Struct, frozen=True):
 
 class DeskQueueView(Struct, frozen=True):
     """A desk's screen. `elsewhere`: how many people are waiting whom this desk
-    cannot serve.
+    cannot serve; `elsewhere_calls`: how many of them are phoned.
 
     `interruption`: the one that stops all calls, else the longest of those that stop named
     services; `interruptions`: all that last now. People waiting for an interrupted service stand
@@ -109,6 +109,7 @@ class DeskQueueView(Struct, frozen=True):
     paper: PaperView
     devices_away: tuple[AwayDevice, ...]
     reminders: tuple[Reminder, ...] = ()
+    elsewhere_calls: int = 0
 
 
 def viewer_of(who: Actor) -> int | None:
@@ -127,6 +128,7 @@ def desk_view(hall: Hall, desk_id: int, viewer: int | None, extra: DeskExtra) ->
     contact = extra if viewer in (None, desk.staff_id) else DeskExtra()
     waiting = desk_queue(hall, desk_id)
     services = hall.desk_view(desk_id).services
+    calls = len(hall.waiting) - len(hall.visitors_waiting)
     mine = [one for one in hall.tickets if services.issuperset(one.services)]
     return DeskQueueView(
         version=hall.version,
@@ -147,6 +149,7 @@ def desk_view(hall: Hall, desk_id: int, viewer: int | None, extra: DeskExtra) ->
         paper=paper_view(hall),
         devices_away=hall.devices_away,
         reminders=tuple(of_desk(hall, desk_id)),
+        elsewhere_calls=calls - sum(one.channel == "phone" for one in waiting),
     )
 
 

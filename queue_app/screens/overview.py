@@ -27,7 +27,8 @@ class DeskChoice(Struct, frozen=True):
 
 
 class BranchOverview(Struct, frozen=True):
-    """All desks in the order of the branch. `waiting`: how many people are in the queue."""
+    """All desks in the order of the branch. `waiting`: how many people wait there; `calls`: how
+    many wait to be phoned."""
 
     version: int
     epoch: str
@@ -35,6 +36,7 @@ class BranchOverview(Struct, frozen=True):
     branch: str
     desks: tuple[DeskChoice, ...]
     waiting: int
+    calls: int
     interruptions: tuple[InterruptionView, ...]
     paper: PaperView
     devices_away: tuple[AwayDevice, ...]
@@ -69,7 +71,8 @@ def branch_overview(hall: Hall, viewer: int) -> BranchOverview:
             )
             for desk in hall.desks
         ),
-        waiting=len(hall.waiting),
+        waiting=len(hall.visitors_waiting),
+        calls=len(hall.waiting) - len(hall.visitors_waiting),
         interruptions=lasting_interruptions(hall),
         paper=paper_view(hall),
         devices_away=hall.devices_away,

@@ -121,8 +121,9 @@ class Emptying(Struct, frozen=True):
 
 
 class SupervisionView(Struct, frozen=True):
-    """All that a supervisor looks at. `longest_minutes`: of those who wait; `over`: how many wait
-    longer than `target_minutes`. `services` and `people`: whoever waits longest first.
+    """All that a supervisor looks at. `calls`: how many of those who wait are phoned;
+    `longest_minutes`: of those who wait; `over`: how many wait longer than `target_minutes`.
+    `services` and `people`: whoever waits longest first.
 
     `emptying`: None while nobody waits, or of nobody who does it can be said. `closes_at`: the end
     of the day's hours; None on a day without any. `tickets_given`: whether the kiosk gives tickets.
@@ -137,6 +138,7 @@ class SupervisionView(Struct, frozen=True):
     services: tuple[ServiceWatch, ...]
     people: tuple[Waiter, ...]
     waiting: int
+    calls: int
     longest_minutes: int
     target_minutes: int
     over: int
@@ -189,6 +191,7 @@ def supervision_view(hall: Hall, missed: int) -> SupervisionView:
         services=tuple(_services(hall, waiting, target)),
         people=tuple(_people(hall)),
         waiting=len(waiting),
+        calls=sum(one.channel == "phone" for one in waiting),
         longest_minutes=max(minutes, default=0),
         target_minutes=target,
         over=sum(one > target for one in minutes),
@@ -251,7 +254,7 @@ def _desk(hall: Hall, desk: DeskState) -> DeskWatch:
 
 def _visit(hall: Hall, one: HallTicket) -> VisitWatch:
     assert one.called_at
-    planned = hall.planned_minutes(one.services)
+    planned = hall.planned_minutes(one.services) * one.people
     since = one.started_at or awaited_since(one.called_at, hall.interruptions, hall.at)
     return VisitWatch(
         ticket=one.id,
@@ -307,7 +310,7 @@ def _bookings(hall: Hall, missed: int) -> BookingWatch:
     soon = hall.at + DUE_MINUTES * _MINUTE
     return BookingWatch(
         due=sum(hall.at <= one < soon for one in due),
-        late=sum(one < hall.at for one in due),
+        late=sum(one.due_at < hall.at for one in hall.appointed if one.channel == "visit"),
         missed=missed,
     )
 

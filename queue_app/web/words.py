@@ -56,4 +56,7 @@ def reminders(spoken: Words) -> dict[str, str]:
         "parked": spoken.gettext("%(number)s: set aside for %(minutes)s"),
         "overdue": spoken.gettext("Booked for %(time)s and not here"),
         "ring": spoken.gettext("%(number)s: the phone call of %(time)s is due"),
+        "dialled": spoken.gettext("%(number)s: phoned %(minutes)s ago and not begun"),
+        "talking": spoken.gettext("%(number)s: on the phone for %(minutes)s already"),
+        "unrung": spoken.gettext("The phone call booked for %(time)s is due"),
     }

@@ -13,6 +13,7 @@ from queue_app.flow import accounts, desk_asks
 from queue_app.flow.act import By
 from queue_app.queries import reference
 from queue_app.store import db
+from tests.browser.keyboard import WAYS, sign_in, tab_to
 from tests.conftest import MONDAY
 from tests.support.browser import assert_accessible
 from tests.support.hall import Desk, open_desk, take_ticket
@@ -21,13 +22,6 @@ from tests.support.server import Server, start_servers, stop_servers
 
 pytestmark = [pytest.mark.browser, pytest.mark.server, pytest.mark.slow]
 
-WAYS = [
-    pytest.param((1280, 720), "uk", id="small-uk"),
-    pytest.param((1440, 900), "en", id="usual-en"),
-    pytest.param((720, 450), "uk", id="twice-uk"),
-    pytest.param((640, 360), "en", id="small-twice-en"),
-]
-"""The last two are 1440x900 and 1280x720 at 200 %."""
 CUT = """[...document.querySelectorAll(".table-wide, .figure, .notice, .desk, .button")]
   .filter((one) => one.scrollWidth > one.clientWidth + 1).map((one) => one.textContent.trim())"""
 """What does not fit into its place."""
@@ -61,31 +55,6 @@ async def page(served: tuple[Server, Clock], browser: Browser) -> AsyncIterator[
 
 async def add(clock: Clock, login: str, role: Role, branch: str | None = BRANCH) -> Staff:
     return await accounts.add_staff(By(OPERATOR, clock.now()), login, role, branch, PASSWORD)
-
-
-async def tab_to(page: Page, selector: str) -> None:
-    """By the tabulator alone, and in sight then."""
-    for _ in range(200):
-        await page.keyboard.press("Tab")
-        if await page.evaluate("s => document.activeElement.matches(s)", selector):
-            box = await page.evaluate(
-                "(() => { const { top, bottom, left, right } ="
-                " document.activeElement.getBoundingClientRect();"
-                " return [top, left, innerHeight - bottom, innerWidth - right] })()"
-            )
-            assert box[1] >= 0 and box[3] >= 0, f"{selector} is cut at a side: {box}"
-            return
-    raise AssertionError(f"{selector} was not reached")
-
-
-async def sign_in(page: Page, served: tuple[Server, Clock], login: str, language: str) -> None:
-    await page.goto(f"{served[0].url}/console/sign-in?lang={language}")
-    for field, typed in (("#login", login), ("#password", PASSWORD)):
-        if not await page.evaluate("s => document.activeElement.matches(s)", field):
-            await tab_to(page, field)
-        await page.keyboard.type(typed)
-    await page.keyboard.press("Enter")
-    await page.wait_for_url("**/console")
 
 
 class Office:
@@ -134,7 +103,7 @@ async def test_a_whole_day_by_keyboard(
     one, two = await hall(clock)
     desks = {it.number: it.id for it in (await reference.directory()).branch(BRANCH).desks}
     await page.set_viewport_size({"width": size[0], "height": size[1]})
-    await sign_in(page, served, boss.login, language)
+    await sign_in(page, served[0].url, boss.login, language)
     await tab_to(page, "a[href^='/office']")
     await page.keyboard.press("Enter")
     await page.wait_for_url(f"**{PLACE}")
@@ -197,7 +166,7 @@ async def test_all_branches_are_stopped_and_go_on_by_keyboard(
     one, _ = await hall(clock)
     await one.call()
     await page.set_viewport_size({"width": size[0], "height": size[1]})
-    await sign_in(page, served, chief.login, language)
+    await sign_in(page, served[0].url, chief.login, language)
     await page.goto(f"{served[0].url}/office?lang={language}")
     office = Office(page)
     await expect(page.locator(f"[data-live={BRANCH}]")).to_contain_text(

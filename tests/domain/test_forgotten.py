@@ -1,11 +1,15 @@
 """Nobody is forgotten: of whom staff are reminded, from when, and who is told."""
 
+from typing import get_args
+
 from msgspec.structs import replace
 
 from queue_app.domain.forecast import Appointed
-from queue_app.domain.forgotten import grave, of_desk, reminders
+from queue_app.domain.forgotten import Forgotten, grave, of_desk, reminders
 from queue_app.domain.hall import Hall
 from queue_app.screens.overview import branch_overview
+from queue_app.texts.words import words
+from queue_app.web.words import reminders as reminders_in
 from tests.domain.screen_halls import after, at_desk, hall, stop, ticket
 
 PARKED = ticket(3, "parked", parked_at=after(-19))
@@ -46,6 +50,26 @@ def test_a_phone_call_that_is_due_is_an_alarm_as_any_other() -> None:
     ring = ticket(5, "waiting", "bill", channel="phone", due_at=after(0))
     assert said(hall(ring, at=after(2))) == []
     assert said(hall(ring, at=after(3))) == [("ring", 5)]
+
+
+def test_of_a_phone_call_nobody_is_said_to_be_at_a_desk_or_not_here() -> None:
+    dialled = at_desk(1, 1, called_at=after(0), channel="phone")
+    assert said(hall(dialled, at=after(3))) == [("dialled", 1)]
+    talking = at_desk(1, 1, "serving", started_at=after(0), channel="phone")
+    planned = hall(talking).planned_minutes(talking.services)
+    assert said(hall(talking, at=after(2 * planned))) == [("talking", 1)]
+    booked = Appointed(7, after(5), ("bill",), "phone")
+    early, late, grave_by = (
+        replace(hall(at=after(at)), appointed=(booked,)) for at in (7.9, 8, 11)
+    )
+    assert said(early) == []
+    assert said(late) == [("unrung", None)]
+    assert [one.kind for one in grave(grave_by)] == ["unrung"]
+
+
+def test_every_reminder_has_its_sentence_at_the_desk_and_for_the_supervisor() -> None:
+    for language in ("uk", "en"):
+        assert reminders_in(words(language)).keys() == set(get_args(Forgotten))
 
 
 def test_while_everything_is_stopped_nobody_is_called_or_overdue_and_no_visit_is_long() -> None:

@@ -44,6 +44,14 @@ def test_a_clerk_sees_the_people_waiting_for_the_desk_and_how_many_it_cannot_ser
     assert all(one.wait for one in seen.queue)
 
 
+def test_calls_for_other_desks_are_counted_apart() -> None:
+    legal = [ticket(n, "waiting", "legal", channel="phone") for n in (1, 2)]
+    people = [ticket(3, "waiting", "legal"), ticket(4), ticket(5, channel="phone")]
+    seen = desk_view(hall(*legal, *people), 1, 10, NOTHING)
+    assert numbers(seen) == ["А4", "А5"]
+    assert (seen.elsewhere, seen.elsewhere_calls) == (3, 2)
+
+
 def numbers(seen: DeskQueueView) -> list[str]:
     return [one.number for one in seen.queue]
 

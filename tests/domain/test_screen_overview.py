@@ -32,3 +32,9 @@ def test_nobody_could_be_called_while_everything_is_stopped() -> None:
 def test_a_retired_desk_at_which_a_clerk_still_works_has_no_skills_to_show() -> None:
     seen = branch_overview(hall(desks=[desk(1), desk(7)]), viewer=70)
     assert (seen.desks[1].skills, seen.desks[1].mine) == ((), True)
+
+
+def test_whoever_is_phoned_is_not_counted_in_the_hall() -> None:
+    calls = [ticket(number, "waiting", channel="phone") for number in (1, 2)]
+    seen = branch_overview(hall(*calls, ticket(3)), viewer=10)
+    assert (seen.waiting, seen.calls) == (1, 2)

@@ -108,6 +108,21 @@ def test_bookings_are_due_late_and_missed() -> None:
     assert view.bookings == BookingWatch(due=2, late=1, missed=4)
 
 
+def test_a_phone_call_is_counted_as_one_and_never_late() -> None:
+    there = hall(ticket(1), ticket(2, channel="phone"), at_desk(3, 1, channel="phone"))
+    late = Appointed(7, after(-5), ("bill",), "phone")
+    view = supervision_view(replace(there, appointed=(late,)), 0)
+    assert (view.waiting, view.calls, view.bookings.late) == (2, 1, 0)
+    visit = view.desks[0].visit
+    assert visit and visit.channel == "phone"
+
+
+def test_the_plan_of_a_group_s_visit_is_that_of_all_of_them() -> None:
+    alone = supervision_view(hall(at_desk(1, 1)), 0).desks[0].visit
+    group = supervision_view(hall(at_desk(1, 1, people=3)), 0).desks[0].visit
+    assert alone and group and group.planned_minutes == 3 * alone.planned_minutes
+
+
 def test_the_queue_empties_when_the_last_of_it_is_called_and_whom_nobody_calls_is_counted() -> None:
     there = hall(ticket(1), ticket(2), ticket(3, "waiting", "legal"))
     there.__dict__["waits"] = {1: Wait(0, 3, 8), 2: Wait(1, 6, 12)}

@@ -235,6 +235,34 @@ async def test_an_administrator_chooses_the_branch_first(
     assert (await client.get("/console?branch=nowhere")).status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("role", "branch", "leads_on"),
+    [
+        ("clerk", BRANCH, None),
+        ("supervisor", BRANCH, f"/office/branches/{BRANCH}"),
+        ("administrator", None, f"/office/branches/{BRANCH}"),
+    ],
+)
+async def test_whoever_looks_after_a_hall_finds_the_office_in_the_head_of_every_page(
+    role: Role, branch: str | None, leads_on: str | None, client: httpx.AsyncClient,
+    clock: FixedClock,
+) -> None:  # fmt: skip
+    await add(clock, "somebody", role, branch)
+    await sign_in(client, "somebody")
+    desk = f"/console/desks/{await desk_id()}"
+    await client.post(f"{desk}/take")
+    here = f"/console/branches/{BRANCH}"
+    pages = (f"/console?branch={BRANCH}", desk, f"{here}/today", f"{here}/ticket")
+    for path in pages:
+        head = re.search(r"<header.*?</header>", (await client.get(path)).text, re.DOTALL)
+        assert head
+        assert re.findall(r'href="(/office[^"]*)"', head[0]) == ([leads_on] if leads_on else [])
+    if leads_on:
+        devices = (await client.get("/console/devices")).text
+        assert 'href="/office"' in devices
+        assert (await client.get(leads_on)).status_code == 200
+
+
 async def test_a_clerk_stays_in_their_branch(client: httpx.AsyncClient, clock: FixedClock) -> None:
     await add(clock)
     await sign_in(client)

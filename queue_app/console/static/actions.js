@@ -98,6 +98,7 @@ export function showDesk() {
   pill.dataset.state = away ? "closed" : works;
   const onBreak = current ? t.break_after : [t.break, reason].filter(Boolean).join(": ");
   put(pill, away ? t.modes.away : paused ? onBreak : t.at_work);
+  pill.title = pill.textContent;
   buttons.pause.hidden = paused || away;
   buttons.resume.hidden = !paused || away;
   buttons.leave.hidden = away;

@@ -4,11 +4,14 @@ import { ask as answerOf } from "/static/web/lib/dialogs.js";
 import { byId, put } from "/static/web/lib/dom.js";
 import { fill, language, plural } from "/static/web/lib/words.js";
 import { known, t } from "./hall.js";
+import { why as reasonOf } from "./queue.js";
 import { offerSearch } from "./search.js";
 
 /** Afterwards Space is the main action again, not the button that opened the dialog. */
 export async function ask(dialog) {
-  const yes = await answerOf(dialog);
+  const answer = answerOf(dialog);
+  dialog.scrollTop = 0; // read from its beginning, though the focus is on its end
+  const yes = await answer;
   byId("primary").focus({ preventScroll: true });
   return yes;
 }
@@ -17,7 +20,7 @@ export async function ask(dialog) {
 export async function askPick(person, screen) {
   const ahead = screen.queue.findIndex((one) => one.ticket === person.ticket);
   put(byId("pick-title"), fill(t.pick.title, { number: person.number }));
-  put(byId("pick-why"), person.reason[language()]);
+  put(byId("pick-why"), reasonOf(person));
   sayCompany(byId("pick-company"), person);
   put(byId("pick-note"), ahead > 0 ? plural(t.pick.ahead, ahead) : t.pick.first);
   const dialog = byId("pick-dialog");

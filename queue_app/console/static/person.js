@@ -4,6 +4,7 @@ import { byId, el, put } from "/static/web/lib/dom.js";
 import { minutes, stopwatch } from "/static/web/lib/formats.js";
 import { fill, language, plural } from "/static/web/lib/words.js";
 import { clock, known, t } from "./hall.js";
+import { why } from "./queue.js";
 import { modeOf } from "./state.js";
 import { callable, isWhole } from "./stops.js";
 
@@ -162,7 +163,7 @@ function next(first) {
       { class: "next-who" },
       el("strong", { class: "next-number", text: first.number }),
       " ",
-      el("span", { text: first.reason[language()] }),
+      el("span", { text: why(first) }),
     ),
     first.company && el("p", { class: "next-company", text: first.company[language()] }),
     el("p", {

@@ -85,10 +85,16 @@ function draw(screen) {
   put(byId("queue-count"), String(screen.queue.length));
   byId("queue-empty").hidden = screen.queue.length > 0;
   byId("elsewhere").hidden = !screen.elsewhere;
-  if (screen.elsewhere) put(byId("elsewhere"), plural(t.elsewhere, screen.elsewhere));
+  put(byId("elsewhere"), elsewhere(screen));
   fold("parked-list", t.parked_count, screen.parked.length);
   const calls = screen.missed.some((one) => one.channel === "phone");
   fold("missed-list", calls ? t.unreached_count : t.missed_count, screen.missed.length);
+}
+
+function elsewhere({ elsewhere: all, elsewhere_calls: calls }) {
+  const visits = all - calls;
+  const said = [visits && plural(t.elsewhere, visits), calls && plural(t.elsewhere_calls, calls)];
+  return said.filter(Boolean).join(" · ");
 }
 
 /** Rows are kept by ticket, so that a button under the focus stays the same button. */
@@ -123,7 +129,7 @@ const callIn = ({ low_minutes: low, high_minutes: high }) =>
   fill(t.call_in, { wait: minutes(low, high) });
 
 /** The reason of the ranking; for those outside it the booked time. */
-function why(one) {
+export function why(one) {
   const booked = one.due_at && fill(t.tags.booked, { time: clock.time(one.due_at) });
   const phone = one.channel === "phone" && t.tags.phone;
   return [phone, one.reason[language()] || booked].filter(Boolean).join(" · ");

@@ -1,5 +1,6 @@
 /** One verb at a time: every button waits until the screen shows what came of it. */
 
+import { byId } from "/static/web/lib/dom.js";
 import { isNewer, isOlder } from "/static/web/lib/versions.js";
 import { buttons, homeFocus, showActions, tell } from "./actions.js";
 import { known, t } from "./hall.js";
@@ -25,6 +26,7 @@ export async function say(work) {
   try {
     const message = await work();
     await snapshotAfter(before);
+    showNewcomer(before);
     tell(message);
   } catch (error) {
     await explain(error);
@@ -34,6 +36,13 @@ export async function say(work) {
     showActions();
     homeFocus();
   }
+}
+
+/** Where the page is one column, whoever has just come to the desk is brought into sight. */
+function showNewcomer({ current: before }) {
+  const { current } = state.screen;
+  if (!current || current.ticket === before?.ticket) return;
+  byId("person").scrollIntoView({ block: "nearest" });
 }
 
 /** Wait for the snapshot that the verb caused; where none comes, fetch one. */

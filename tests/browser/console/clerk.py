@@ -13,6 +13,22 @@ from tests.support.server import Server
 
 SIZE = {"width": 1440, "height": 900}
 METER = "meter-readings"
+COVERED = """(button) => {
+    const {left, top, width, height} = button.getBoundingClientRect();
+    const at = [[0.5, 0.5], [0.1, 0.2], [0.9, 0.2], [0.1, 0.8], [0.9, 0.8]];
+    return at.some(([x, y]) => {
+        const there = document.elementFromPoint(left + x * width, top + y * height);
+        return there !== button && !button.contains(there);
+    });
+}"""
+CUT = """() => [...document.querySelectorAll("#person *, .dialog[open] *")].filter((one) => {
+    if (!one.offsetParent || one.children.length || one.matches(".visually-hidden")) return false;
+    const {left, right} = one.getBoundingClientRect();
+    const frame = one.closest("#person, .dialog").getBoundingClientRect();
+    const hides = ["hidden", "clip"].includes(getComputedStyle(one).overflowX);
+    return left < frame.left - 1 || right > frame.right + 1
+        || (one.scrollWidth > one.clientWidth + 1 && one.clientWidth > 0 && hides);
+}).map((one) => one.textContent.slice(0, 60))"""
 
 
 @dataclass
@@ -60,3 +76,16 @@ async def sign_in(page: Page, server: Server, login: str) -> None:
     await page.locator("#password").fill(PASSWORD)
     await page.keyboard.press("Enter")
     await expect(page.locator(".desks")).to_be_visible()
+
+
+async def stands(clerk: Clerk) -> tuple[float, ...]:
+    """Where the main button is; it is in sight, uncovered, and nothing on the page is cut."""
+    await clerk.page.evaluate("scrollTo(0, 0)")
+    box: Any = await clerk.primary.bounding_box()
+    size: Any = clerk.page.viewport_size
+    assert box["y"] >= 0
+    assert box["y"] + box["height"] <= size["height"]
+    assert not await clerk.primary.evaluate(COVERED)
+    assert await clerk.page.evaluate(CUT) == []
+    assert await clerk.page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    return tuple(round(box[one]) for one in ("x", "y", "width", "height"))

@@ -12,6 +12,7 @@ from queue_app.domain.people import OPERATOR
 from queue_app.flow import accounts
 from queue_app.flow.act import By
 from tests.browser.console.clerk import SIZE, Arrive, Clerk, sign_in
+from tests.browser.console.hands import Hands, Size, take_desk
 from tests.conftest import MONDAY
 from tests.support.people import BRANCH, PASSWORD
 from tests.support.server import Server, start_servers, stop_servers
@@ -55,6 +56,27 @@ async def arrive(server: Server, browser: Browser, clock: Clock) -> AsyncIterato
         await page.locator(".desk").nth(int(desk) - 1).get_by_role("button").click()
         await page.wait_for_url("**/desks/*")
         return Clerk(page, staff, int(page.url.rsplit("/", 1)[1]))
+
+    yield come
+    for context in contexts:
+        await context.close()
+    assert errors == []
+
+
+@pytest.fixture
+async def hands(server: Server, browser: Browser, clock: Clock) -> AsyncIterator[Hands]:
+    """Brings a clerk to a desk by keys alone; any script error fails the test."""
+    contexts: list[BrowserContext] = []
+    errors: list[str] = []
+
+    async def come(size: Size, language: str, desk: str = "1", branch: str = BRANCH) -> Clerk:
+        context = await browser.new_context(
+            timezone_id="Europe/Kyiv", viewport={"width": size[0], "height": size[1]}
+        )
+        contexts.append(context)
+        page = await context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        return await take_desk(page, server.url, language, clock, desk, branch)
 
     yield come
     for context in contexts:

@@ -1,7 +1,6 @@
 """The clerk's screen keeps still: at every size the next action is in sight, at one place."""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from playwright.async_api import expect
@@ -12,7 +11,7 @@ from queue_app.flow import arrival, booking, calling, interrupting
 from queue_app.flow.act import By
 from queue_app.flow.arrival import IssuedTicket
 from queue_app.queries import reference
-from tests.browser.console.clerk import Arrive, Clerk
+from tests.browser.console.clerk import CUT, Arrive, Clerk, stands
 from tests.conftest import MONDAY
 from tests.support.browser import assert_accessible
 from tests.support.hall import open_desk, take_ticket
@@ -30,22 +29,6 @@ LOCALES = {"uk": "uk-UA", "en": "en-GB"}
 SURNAME = "Ж" * 38 + "а"
 """39 letters without a place to break."""
 NOTE = ("Принесе довідку про склад сім’ї та договір " * 12)[:500]
-COVERED = """(button) => {
-    const {left, top, width, height} = button.getBoundingClientRect();
-    const at = [[0.5, 0.5], [0.1, 0.2], [0.9, 0.2], [0.1, 0.8], [0.9, 0.8]];
-    return at.some(([x, y]) => {
-        const there = document.elementFromPoint(left + x * width, top + y * height);
-        return there !== button && !button.contains(there);
-    });
-}"""
-CUT = """() => [...document.querySelectorAll("#person *, .dialog[open] *")].filter((one) => {
-    if (!one.offsetParent || one.children.length || one.matches(".visually-hidden")) return false;
-    const {left, right} = one.getBoundingClientRect();
-    const frame = one.closest("#person, .dialog").getBoundingClientRect();
-    const hides = ["hidden", "clip"].includes(getComputedStyle(one).overflowX);
-    return left < frame.left - 1 || right > frame.right + 1
-        || (one.scrollWidth > one.clientWidth + 1 && one.clientWidth > 0 && hides);
-}).map((one) => one.textContent.slice(0, 60))"""
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -107,19 +90,6 @@ async def longest(language: str) -> list[str]:
         if one.code in desk.services and "visit" in one.channels
     ]
     return [one.code for one in sorted(given, key=lambda one: -len(one.title[language]))[:2]]
-
-
-async def stands(clerk: Clerk) -> tuple[float, ...]:
-    """Where the main button is; it is in sight, uncovered, and nothing on the page is cut."""
-    await clerk.page.evaluate("scrollTo(0, 0)")
-    box: Any = await clerk.primary.bounding_box()
-    size: Any = clerk.page.viewport_size
-    assert box["y"] >= 0
-    assert box["y"] + box["height"] <= size["height"]
-    assert not await clerk.primary.evaluate(COVERED)
-    assert await clerk.page.evaluate(CUT) == []
-    assert await clerk.page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
-    return tuple(round(box[one]) for one in ("x", "y", "width", "height"))
 
 
 async def reaches(clerk: Clerk, selector: str) -> tuple[float, ...]:

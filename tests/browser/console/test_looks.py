@@ -154,12 +154,19 @@ async def test_axe_finds_nothing_in_any_state(
     await assert_accessible(page)
 
 
+@pytest.mark.parametrize(
+    ("language", "choose", "branch"),
+    [
+        ("uk", "Оберіть відділення", "Дарницький район"),
+        ("en", "Choose the branch", "Darnytskyi District"),
+    ],
+)
 async def test_axe_finds_nothing_before_the_desk(
-    server: Server, clock: Clock, context: BrowserContext
+    language: str, choose: str, branch: str, server: Server, clock: Clock, context: BrowserContext
 ) -> None:
     await accounts.add_staff(By(OPERATOR, clock.now()), "admin", "administrator", None, PASSWORD)
     page = await context.new_page()
-    await page.goto(f"{server.url}/console/sign-in")
+    await page.goto(f"{server.url}/console/sign-in?lang={language}")
     await assert_accessible(page)
     await page.locator("#login").fill("admin")
     await page.locator("#password").fill("wrong")
@@ -168,9 +175,9 @@ async def test_axe_finds_nothing_before_the_desk(
     await assert_accessible(page)
     await page.locator("#password").fill(PASSWORD)
     await page.keyboard.press("Enter")
-    await expect(page.get_by_role("heading", name="Оберіть відділення")).to_be_visible()
+    await expect(page.get_by_role("heading", name=choose)).to_be_visible()
     await assert_accessible(page)
-    await follow(page.get_by_role("link", name="Дарницький район"))
+    await follow(page.get_by_role("link", name=branch))
     await expect(page.locator(".desks")).to_be_visible()
     await assert_accessible(page)
 
