@@ -13,6 +13,7 @@ from litestar import Request, Response, Router, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from kiosk.letters import alphabets
 from kiosk.offer import OfferedGroup, OfferedService, screens_of_groups, screens_of_topics
 from kiosk.read_out import aloud
 from kiosk.slip import slip_of
@@ -99,6 +100,7 @@ async def _screens(request: Asked, seen: Hall, printer: KioskPrinter | None) -> 
         door=door,
         groups=groups,
         topics=await screens_of_topics(directory, branch),
+        alphabets=alphabets(speaker, directory.centre),
         words=script,
         known={
             "branch": branch.slug,

@@ -42,10 +42,6 @@ const { branch } = known;
 /* The centre's first, unless the page's address has it otherwise; each visitor begins in it. */
 const ownLanguage = language();
 
-const languages = [...document.querySelectorAll("[data-language]")].map(
-  (button) => button.dataset.language,
-);
-
 let goneHomeAt = -Infinity;
 
 const idle = watchIdle({ onQuiet, onGone: restart });
@@ -64,7 +60,7 @@ errand.begin({ onEnd: restart, onSettled: idle.settle, onDoor, askDoor: hall.ask
 visit.allow(known.max_services);
 visit.clear();
 keypad.set("");
-typing.clear(languages);
+typing.clear();
 for (const picture of document.querySelectorAll("#booking-qr svg, .prospect-booking svg")) {
   name(picture, (t) => t.booking_qr_label);
 }
@@ -133,7 +129,7 @@ function refuse(button) {
 function open(screen) {
   if (isHome() && performance.now() - goneHomeAt < TAP_GUARD_MS) return;
   if (screen === "check-in") keypad.set("");
-  if (screen === "typing") typing.clear(languages);
+  if (screen === "typing") typing.clear();
   screens.go(screen);
 }
 
@@ -231,7 +227,7 @@ function restart() {
   clearTicket();
   ease.reset();
   speakAs(ownLanguage);
-  typing.clear(languages);
+  typing.clear();
   goneHomeAt = performance.now();
   screens.begin(home());
   idle.settle();

@@ -28,12 +28,13 @@ export function deleteLast() {
   set(typed.slice(0, -1));
 }
 
-/** As it is for the next visitor; `languages`: of the page, in their order. */
-export function clear(languages) {
+/** As it is for the next visitor, with the letters of the page's language. */
+export function clear() {
   set("");
   byId("typed-over").textContent = "";
   showFound([]);
-  showAlphabet(Math.max(0, languages.indexOf(language())) % alphabets.length);
+  const own = alphabets.findIndex((one) => one.dataset.letters.split(" ").includes(language()));
+  showAlphabet(Math.max(0, own));
 }
 
 export function otherAlphabet() {
