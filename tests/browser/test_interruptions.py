@@ -104,6 +104,20 @@ async def assert_within(inner: Locator, outer: Locator) -> None:
     assert part["y"] + part["height"] <= whole["y"] + whole["height"]
 
 
+async def assert_where_to_go_is_largest(board: Page) -> None:
+    """On a board that lies or stands, nothing of it cut."""
+    stage = board.locator(".scene-interrupted")
+    sizes = """(stage) => [...stage.children].filter((one) => one.checkVisibility())
+        .map((one) => [one.classList.contains("stop-advice"),
+                       parseFloat(getComputedStyle(one).fontSize)])"""
+    for width, height in ((1280, 720), (1080, 1920), (1920, 1080)):
+        await board.set_viewport_size({"width": width, "height": height})
+        found = await stage.evaluate(sizes)
+        [advice] = [size for is_advice, size in found if is_advice]
+        assert advice > max(size for is_advice, size in found if not is_advice), (width, found)
+        await assert_within(stage, board.locator("#stage"))
+
+
 @pytest.mark.usefixtures("shelter")
 @pytest.mark.slow
 async def test_an_alert_is_said_on_every_screen_and_after_it_everything_goes_on_by_itself(
@@ -138,6 +152,7 @@ async def test_an_alert_is_said_on_every_screen_and_after_it_everything_goes_on_
     await expect(stage).to_contain_text(SHELTER["uk"])
     await expect(stage).to_contain_text("через 10 хв після відбою")
     await assert_within(stage, board.locator("#stage"))
+    await assert_where_to_go_is_largest(board)
     await expect(panel.locator(".scene-interrupted")).to_be_visible()
     await expect(phone.locator("#stop")).to_contain_text("Повітряна тривога")
     await expect(phone.locator("#stop")).to_contain_text(SHELTER["uk"])

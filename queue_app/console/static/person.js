@@ -105,6 +105,10 @@ const phoneLink = ({ phone, phone_said }) =>
 const about = (person) =>
   el("div", { class: "asks" }, services(person), person.documents.length && documents(person));
 
+/** A group is served one after the other. */
+const forAll = (planned, { people }) =>
+  people > 1 ? `${minutes(planned)} × ${people}` : minutes(planned);
+
 function services(person) {
   const lines = person.service_codes.map((code) => {
     const service = known.services[code];
@@ -113,7 +117,7 @@ function services(person) {
       {},
       el("span", { text: service?.title ?? code }),
       " ",
-      el("span", { class: "minutes", text: service ? minutes(service.minutes) : "" }),
+      el("span", { class: "minutes", text: service ? forAll(service.minutes, person) : "" }),
     );
   });
   return el(

@@ -39,8 +39,10 @@ CODES_BY_STATUS: Mapping[int, str] = {
 def sentences(
     request: Request[Any, Any, Any], code: str, details: Mapping[str, Any]
 ) -> tuple[str, str]:
-    """What happened and what to do now, in the language of the request."""
+    """What happened and what to do now, in the language of the request: as the code has it, or as
+    it has it for the `reason` or the `kind` of the refusal."""
     spoken = words(language_of(request))
     known = SENTENCES.get(code, SENTENCES["rule_broken"])
-    title, detail = SENTENCES.get(f"{code}/{details.get('reason')}", known)
+    case = details.get("reason") or details.get("kind")
+    title, detail = SENTENCES.get(f"{code}/{case}", known)
     return spoken.gettext(title) % details, spoken.gettext(detail) % details

@@ -185,6 +185,10 @@ OF_HALLS: Mapping[str, tuple[str, str]] = {
         N_("These services are paused now"),
         N_("You can book a visit for another time. Whoever has a ticket keeps their place."),
     ),
+    "services_paused/alert": (
+        N_("Calls are stopped: an air-raid alert"),
+        N_("Please go to the shelter. Whoever has a ticket keeps their place."),
+    ),
     "already_interrupted": (
         N_("Calls are stopped already"),
         N_("End that interruption first, or leave it as it is."),
