@@ -13,7 +13,7 @@ from litestar import Request, Response, Router, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from kiosk.alphabets import alphabets
+from kiosk.keyboard import alphabets
 from kiosk.offer import OfferedGroup, OfferedService, screens_of_groups, screens_of_topics
 from kiosk.read_out import aloud
 from kiosk.slip import slip_of

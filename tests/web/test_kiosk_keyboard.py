@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 
 from config.files import load_centre
-from kiosk.alphabets import LATIN, alphabets
+from kiosk.keyboard import LATIN, alphabets
 from queue_app.domain.catalogue import Language
 from queue_app.domain.centre import Centre
 from queue_app.texts.speaker import speaker_of
