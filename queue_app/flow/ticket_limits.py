@@ -13,7 +13,7 @@ from queue_app.store import db
 
 async def count_down(branch: Branch, draft: Draft, now: datetime) -> None:
     """One less of those who are still taken, of a group as many as they are; RuleBroken
-    `tickets_ended` where there are not so many.
+    `tickets_ended` where there are not so many, for a group with the `reason` "group".
 
     Whoever else asks for one of these services waits until this one is given: the row's own
     constraint has the last word.
@@ -28,7 +28,8 @@ async def count_down(branch: Branch, draft: Draft, now: datetime) -> None:
             draft.people,
         )
     except asyncpg.CheckViolationError as error:
-        raise RuleBroken("tickets_ended", services=list(draft.services)) from error
+        group = {"reason": "group"} if draft.people > 1 else {}
+        raise RuleBroken("tickets_ended", services=list(draft.services), **group) from error
 
 
 async def require_tickets(branch: Branch, services: tuple[str, ...], now: datetime) -> None:
