@@ -127,7 +127,8 @@ async def insert_ticket(
     by the time of joining, and so never before whoever is in the house, whatever the clocks.
     `told`: the range that goes with it, to be compared with what comes true. `counts`: it is one
     of those that the office limits; RuleBroken `tickets_ended` where there are not so many, of a
-    group as many as they are. The limit's own constraint has the last word.
+    group as many as they are, with the `reason` "group". The limit's own constraint has the last
+    word.
     """
     booked = draft.appointment
     first = Event(seq=1, at=now, verb="issue", actor=actor, services=draft.services)
@@ -158,7 +159,8 @@ async def insert_ticket(
     except asyncpg.CheckViolationError as error:
         if error.constraint_name != "ticket_limit_holds":
             raise
-        raise RuleBroken("tickets_ended", services=list(draft.services)) from error
+        group = {"reason": "group"} if draft.people > 1 else {}
+        raise RuleBroken("tickets_ended", services=list(draft.services), **group) from error
     assert row
     return tickets.from_row(row), first, row["version"]
 

@@ -30,12 +30,13 @@ def to_holder(spoken: Words, people: int, company: CompanyKind | None) -> str:
 def to_staff(spoken: Words, people: int, company: CompanyKind | None) -> str:
     """Empty for somebody who comes alone."""
     group = spoken.ngettext("Group: %(n)s person", "Group: %(n)s people", people)
-    return _joined(group, people, spoken.gettext(_TO_STAFF[company]) if company else "")
+    coming = spoken.gettext(_TO_STAFF[company]) if company else ""
+    return _joined(group, people, coming, between="; ")
 
 
-def _joined(group: str, people: int, company: str) -> str:
+def _joined(group: str, people: int, company: str, between: str = " ") -> str:
     said = group % {"n": people} if people > 1 else ""
-    return " ".join(filter(None, (said, company)))
+    return between.join(filter(None, (said, company)))
 
 
 def told_to_holder(speaker: Speaker, people: int, company: CompanyKind | None) -> Text | None:

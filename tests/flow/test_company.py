@@ -1,5 +1,6 @@
 """Who comes with a ticket: a group on one number, a helper, somebody who acts for another."""
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
@@ -10,7 +11,7 @@ from queue_app.domain.company import MOST_PEOPLE
 from queue_app.domain.errors import RuleBroken
 from queue_app.domain.hall import Hall
 from queue_app.domain.people import OPERATOR
-from queue_app.flow import accounts, arrival, supervising
+from queue_app.flow import accounts, arrival, calling, supervising
 from queue_app.flow.act import By
 from queue_app.jobs import learning
 from queue_app.queries import halls, reference
@@ -19,6 +20,7 @@ from queue_app.screens.desk import desk_view
 from queue_app.screens.ticket import ticket_view
 from queue_app.store import db
 from tests.conftest import MONDAY
+from tests.flow.desks import ACCOUNTS
 from tests.support.hall import SERVICE, open_desk, take_ticket
 from tests.support.people import BRANCH, KIOSK, PASSWORD
 
@@ -96,10 +98,37 @@ async def test_a_group_uses_up_a_limit_of_tickets_for_each_who_is_served() -> No
     boss = await accounts.add_staff(By(OPERATOR, MONDAY), "boss", "supervisor", BRANCH, PASSWORD)
     await supervising.limit_tickets(By(boss, MONDAY), BRANCH, SERVICE, 4, "Немає бланків")
     await issue(people=3)
-    with pytest.raises(RuleBroken, match="tickets_ended"):
+    with pytest.raises(RuleBroken, match="tickets_ended") as refused:
         await issue(people=2)
+    assert refused.value.details == {"services": [SERVICE], "reason": "group"}
     await issue()
     assert await db.fetch_value("SELECT remaining FROM ticket_limit") == 0
+
+
+async def test_of_groups_that_ask_at_once_no_more_are_taken_than_may_be() -> None:
+    boss = await accounts.add_staff(By(OPERATOR, MONDAY), "boss", "supervisor", BRANCH, PASSWORD)
+    await supervising.limit_tickets(By(boss, MONDAY), BRANCH, SERVICE, 7, "Немає бланків")
+    answers = await asyncio.gather(*(issue(people=3) for _ in range(6)), return_exceptions=True)
+    refused = [one for one in answers if isinstance(one, BaseException)]
+    assert len(refused) == 4
+    assert all(isinstance(one, RuleBroken) and one.code == "tickets_ended" for one in refused)
+    assert await db.fetch_value("SELECT remaining FROM ticket_limit") == 1
+    assert await db.fetch_value("SELECT sum(people) FROM ticket") == 6
+
+
+async def test_who_comes_stays_with_the_ticket_wherever_it_is_sent() -> None:
+    one, four = await open_desk("1", MONDAY), await open_desk("4", MONDAY)
+    group = await issue(people=3, company="helped")
+    await one.call(group.id)
+    await one.start(group.id)
+    await calling.transfer(By(one.clerk, MONDAY), group.id, [ACCOUNTS])
+    await four.call(group.id)
+    current = desk_view(await seen(), four.id, None, DeskExtra()).current
+    assert current
+    assert (current.number, current.people) == (group.number, 3)
+    assert current.company
+    assert current.company["en"] == "Group: 3 people; Somebody comes along to help"
+    assert current.planned_minutes == 3 * (await seen()).planned_minutes((ACCOUNTS,))
 
 
 async def test_no_row_has_more_people_than_a_group_may_have() -> None:

@@ -225,6 +225,10 @@ OF_HALLS: Mapping[str, tuple[str, str]] = {
         N_("This ticket has been printed often enough"),
         N_("The number and the code on the screen are the ticket."),
     ),
+    "tickets_ended/group": (
+        N_("There are not enough tickets left today for all of you"),
+        N_("Fewer of you may still get one: choose again how many come, or ask the staff."),
+    ),
     "tickets_ended": (
         N_("No more tickets are given for this today"),
         N_("You can book a visit for another day."),
