@@ -94,7 +94,8 @@ async def do_not_fit(request: AnyRequest, token: str, clock: Clock) -> Response[
         return Redirect(f"/visit/{token}", status_code=303)
     asked = replace(found, services=chosen)
     branch = directory.branch_of(found.branch_id).slug
-    near = gone(request, directory, branch, await other_days(asked, clock), clock.now())
+    days = await other_days(asked, clock)
+    near = gone(request, directory, branch, found.channel, days, clock.now())
     return await page_of(
         request,
         "booking/taken.html",

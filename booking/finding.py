@@ -1,6 +1,6 @@
 """Free days and times as a page shows them, for a new visit and for one that moves."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import MAXYEAR, MINYEAR, date, datetime
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
@@ -8,10 +8,13 @@ from uuid import UUID, uuid4
 
 from litestar import Request
 
+from queue_app.domain.catalogue import Channel
 from queue_app.domain.directory import Directory
 from queue_app.domain.errors import QueueError
 from queue_app.domain.slots import around
 from queue_app.texts.formats import NIGHT_ENDS
+from queue_app.texts.words import N_, words
+from queue_app.web.i18n import language_of
 from queue_app.web.sentences import sentences
 
 NOON = 12
@@ -56,6 +59,26 @@ def parts_of(rows: list[DayRow], day: date) -> dict[str, Any]:
     }
 
 
+OF_CALLS: Mapping[str, tuple[str, str]] = {
+    "too_near": (
+        N_("This time is too near to be booked"),
+        N_("Choose a later one. Or call us yourself: the number is below."),
+    ),
+    "closed_day": (
+        N_("We call nobody on this day"),
+        N_("Choose another day: here are times before it and after it."),
+    ),
+    "closed_then": (
+        N_("We call nobody at this time"),
+        N_("Choose another time: here are some before it and after it."),
+    ),
+    "off_grid": (
+        N_("No call begins at this minute"),
+        N_("Choose another time: here are some before it and after it."),
+    ),
+}
+"""Why a start is none, where it is the contact centre that would have called."""
+
 GONE = ("slot_taken", "no_such_time", "does_not_fit")
 """What a chosen start may turn out to be; another start solves each."""
 
@@ -74,6 +97,7 @@ def gone(
     request: Request[Any, Any, Any],
     directory: Directory,
     branch: str | None,
+    channel: Channel | None,
     days: dict[date, list[datetime]],
     now: datetime,
 ) -> dict[str, Any]:
@@ -81,6 +105,8 @@ def gone(
     why, reason = (request.query_params.get(one) for one in ("why", "reason"))
     wanted = directory.local(moment(request.query_params.get("wanted")) or now)
     title, detail = sentences(request, why if why in GONE else GONE[0], {"reason": reason})
+    if channel == "phone" and why == "no_such_time" and reason in OF_CALLS:
+        title, detail = map(words(language_of(request)).gettext, OF_CALLS[reason])
     closures = directory.branches[branch].closures if branch in directory.branches else ()
     return {
         "title": title,

@@ -90,7 +90,8 @@ async def other_time_taken(request: AnyRequest, token: str, clock: Clock) -> Res
         return Redirect(f"/visit/{token}", status_code=303)
     directory = await reference.directory()
     branch = directory.branch_of(found.branch_id).slug
-    near = gone(request, directory, branch, await other_days(found, clock), clock.now())
+    days = await other_days(found, clock)
+    near = gone(request, directory, branch, found.channel, days, clock.now())
     context = {**leading, **near, "back": f"/visit/{token}/day"}
     return await page_of(request, "booking/taken.html", found, **context)
 

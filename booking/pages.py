@@ -206,7 +206,12 @@ async def taken(request: AnyRequest, clock: Clock) -> Response[Any]:
         choice,
         back="/day",
         **gone(
-            request, directory, choice.branch, await _days(directory, choice, clock), clock.now()
+            request,
+            directory,
+            choice.branch,
+            choice.channel,
+            await _days(directory, choice, clock),
+            clock.now(),
         ),
         **holding(choice),
     )
