@@ -1,4 +1,5 @@
-/** Services are found by their words while somebody is served; without a script they are a list. */
+/** Services are found by their words while somebody is served; without a script they are a list.
+ * What was entered wrongly has the focus. */
 
 import { offerSearch } from "./search.js";
 
@@ -8,3 +9,4 @@ if (search) {
   offerSearch(search, document.getElementById("service-services"));
   if (!search.closest("details")) search.focus();
 }
+document.querySelector("[aria-invalid=true]")?.focus();

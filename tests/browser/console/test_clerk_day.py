@@ -1,14 +1,17 @@
 """A clerk's whole day by keyboard alone: in both languages, at every size, and what it leaves
 behind. Whatever happens, the next action is in sight at its place and axe finds nothing."""
 
+from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 from playwright.async_api import Page, expect
 
+from config.files import load_centre
 from queue_app.clock import Clock
-from queue_app.domain.people import RESIDENT, SYSTEM
-from queue_app.flow import arrival, booking
+from queue_app.domain.people import OPERATOR, RESIDENT, SYSTEM
+from queue_app.flow import accounts, arrival, booking, configuring, desk_asks
 from queue_app.flow.act import By
 from queue_app.queries.tickets import history
 from queue_app.store import db
@@ -18,8 +21,10 @@ from tests.browser.keyboard import WAYS, tab_to
 from tests.conftest import MONDAY
 from tests.flow.desks import now_of, verbs_of
 from tests.support.browser import assert_accessible, let_pass
+from tests.support.database import CONFIG
 from tests.support.hall import SERVICE, open_desk, take_ticket
-from tests.support.people import BRANCH, CALLS, KIOSK
+from tests.support.people import BRANCH, CALLS, KIOSK, PASSWORD
+from tests.support.server import Server
 
 pytestmark = [pytest.mark.browser, pytest.mark.server, pytest.mark.slow]
 
@@ -250,3 +255,45 @@ async def call_booked(clock: Clock, at: datetime) -> None:
     held = await booking.hold(then, CALLS, ["debt-amount"], at, "phone")
     await booking.confirm(then, held.token, "Олена Мельник", "067 123 45 67", None, "uk")
     await arrival.admit_call(By(SYSTEM, clock.now()), held.token, clock.now())
+
+
+@pytest.fixture
+async def granted_breaks(server: Server, clock: Clock) -> AsyncIterator[None]:
+    """A centre whose clerks ask for their breaks."""
+    centre, operator = load_centre(CONFIG), By(OPERATOR, clock.now())
+    rules = replace(centre.rules, ask_breaks=True)
+    await configuring.apply(operator, replace(centre, rules=rules))
+    yield
+    await configuring.apply(operator, centre)
+
+
+@pytest.mark.usefixtures("granted_breaks")
+@pytest.mark.parametrize(("size", "language"), WAYS)
+async def test_a_break_is_asked_for_taken_back_and_granted(
+    size: Size, language: str, hands: Hands, clock: Clock
+) -> None:
+    await take_ticket(clock.now())
+    boss = await accounts.add_staff(
+        By(OPERATOR, clock.now()), "boss", "supervisor", BRANCH, PASSWORD
+    )
+    clerk = await hands(size, language)
+    page = clerk.page
+    asked = {"uk": "Перерву запитано: відкликати", "en": "Break asked for: take back"}[language]
+    await clerk.mode("free")
+    for _ in range(2):
+        await page.keyboard.press("0")
+        await answer(page, "pause-dialog", "Enter")
+        await expect(page.locator("#pause")).to_contain_text(asked)
+        await looks_right(clerk)
+        await page.keyboard.press("0")
+        await expect(page.locator("#pause")).not_to_contain_text(asked)
+    await page.keyboard.press("0")
+    await answer(page, "pause-dialog", "Enter")
+    await expect(page.locator("#pause")).to_contain_text(asked)
+    await clerk.press("Space", "called")
+    await desk_asks.grant_break(By(boss, clock.now()), clerk.desk)
+    await expect(page.locator("#pill")).to_have_attribute("data-state", "paused")
+    await looks_right(clerk)
+    await clerk.press("Space", "serving")
+    await clerk.press("Space", "paused")
+    await clerk.press("Space", "empty")
