@@ -14,6 +14,8 @@ BOARDS = 100
 TICKETS = 500
 WAITING = 40
 """So many wait while the others are served."""
+KEYS = "VmRSS", "VmHWM", "RssAnon"
+"""The last without what processes share: their programs and libraries."""
 BOARD = f"/ws/branches/{HALL}/board"
 
 
@@ -24,7 +26,7 @@ async def measure(stage: Stage) -> list[Table]:
     finally:
         stop_servers(servers)
     title = f"Memory of a process of the server (VmRSS; {TICKETS} tickets in a branch)"
-    return [Table(title, ("", "now", "at most so far"), rows)]
+    return [Table(title, ("", "now", "at most so far", "of its own"), rows)]
 
 
 async def held(stage: Stage) -> list[Sequence[str]]:
@@ -40,14 +42,17 @@ async def held(stage: Stage) -> list[Sequence[str]]:
 
 async def live(stage: Stage) -> None:
     """Every ticket is issued, and all but the last ones are called and served at one desk."""
-    async with (
-        speaking(stage, stage.kiosk) as kiosk,
-        speaking(stage, stage.clerks[0]) as clerk,
-    ):
-        for number in range(TICKETS):
-            await kiosk.post(f"/branches/{HALL}/tickets", {"services": ["debt-amount"]})
-            if number >= WAITING:
+    async with speaking(stage, stage.kiosk) as kiosk:
+        for _ in range(WAITING):
+            await issue(kiosk)
+        async with speaking(stage, stage.clerks[0]) as clerk:
+            for _ in range(WAITING, TICKETS):
+                await issue(kiosk)
                 await serve(clerk, stage.desks[0])
+
+
+async def issue(kiosk: Client) -> None:
+    await kiosk.post(f"/branches/{HALL}/tickets", {"services": ["debt-amount"]})
 
 
 async def serve(clerk: Client, desk: int) -> None:
@@ -57,11 +62,11 @@ async def serve(clerk: Client, desk: int) -> None:
 
 
 def row(name: str, server: Server) -> Sequence[str]:
-    return name, *(f"{held_bytes(server, key) / 2**20:.0f} MB" for key in ("VmRSS", "VmHWM"))
+    return name, *(f"{held_bytes(server, key) / 2**20:.0f} MB" for key in KEYS)
 
 
 def held_bytes(server: Server, key: str = "VmRSS") -> int:
-    """What the server's process holds now, or (VmHWM) held at most so far."""
+    """What the process holds now, at most so far (VmHWM), or shares with nobody (RssAnon)."""
     said = Path(f"/proc/{server.process.pid}/status").read_text().splitlines()
     values = dict(one.split(":", 1) for one in said if ":" in one)
     return int(values[key].split()[0]) * 1024
