@@ -154,7 +154,7 @@ async def test_a_process_that_is_ended_in_mid_ticket_leaves_it_to_nobody(
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
     assert await message_of(issued.id) == ("waiting", None)
-    clock.advance(seconds=50)
+    clock.advance(seconds=printing.PRINT_LEASE.total_seconds() + 5)
     assert await TicketPrinting(URL).run(clock) == 0
     assert (await message_of(issued.id))[0] == "failed"
     assert len(sink.tickets) == 1
