@@ -50,7 +50,9 @@ class Hall(Struct, frozen=True):
         self.clock.set(booked.starts_at)
         now = self.clock.now()
         if self.channel == "visit":
-            issued = await arrival.check_in(By(KIOSK, now), self.branch, booked.code)
+            issued: arrival.IssuedTicket | None = await arrival.check_in(
+                By(KIOSK, now), self.branch, booked.code
+            )
         else:
             issued = await arrival.admit_call(By(SYSTEM, now), booked.token, now)
         assert issued
