@@ -105,8 +105,9 @@ def gone(
     why, reason = (request.query_params.get(one) for one in ("why", "reason"))
     wanted = directory.local(moment(request.query_params.get("wanted")) or now)
     title, detail = sentences(request, why if why in GONE else GONE[0], {"reason": reason})
-    if channel == "phone" and why == "no_such_time" and reason in OF_CALLS:
-        title, detail = map(words(language_of(request)).gettext, OF_CALLS[reason])
+    of_call = OF_CALLS.get(reason or "") if why == "no_such_time" else None
+    if channel == "phone" and of_call:
+        title, detail = map(words(language_of(request)).gettext, of_call)
     closures = directory.branches[branch].closures if branch in directory.branches else ()
     return {
         "title": title,
