@@ -50,14 +50,6 @@ class Hall(Struct, frozen=True):
         self.clock.set(booked.starts_at)
         now = self.clock.now()
         if self.channel == "visit":
-<<<<<<< HEAD
-            return booked.token, (
-                await arrival.check_in(By(KIOSK, now), self.branch, booked.code)
-            ).token
-        admitted = await arrival.admit_call(By(SYSTEM, now), booked.token, now)
-        assert admitted
-        return booked.token, admitted.token
-=======
             issued: arrival.IssuedTicket | None = await arrival.check_in(
                 By(KIOSK, now), self.branch, booked.code
             )
@@ -65,7 +57,6 @@ class Hall(Struct, frozen=True):
             issued = await arrival.admit_call(By(SYSTEM, now), booked.token, now)
         assert issued
         return booked.token, issued.token
->>>>>>> w-before
 
     async def call(self, desk: Desk, link: str) -> tuple[Desk, int]:
         """To that desk, now."""
