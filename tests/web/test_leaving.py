@@ -69,7 +69,7 @@ async def test_who_came_along_is_said_when_the_desk_is_left(
 ) -> None:
     await db.fetch("UPDATE ticket SET people = 2, company = 'helped'")
     page = (await client.get("/console/leaving")).text
-    assert "Group: 2 people Somebody comes along to help" in page
+    assert "Group: 2 people; Somebody comes along to help" in page
 
 
 async def test_what_cannot_be_is_said_and_nobody_is_signed_out(
