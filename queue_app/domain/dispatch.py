@@ -296,3 +296,13 @@ def longest_head_start(policy: Policy) -> float:
     if policy.late_minutes is None:
         return math.inf
     return max(policy.priority_head_start, policy.booked_head_start + policy.late_minutes)
+
+
+def people_before(turns: Iterable[int], waiting: Iterable[Person | Waiting]) -> dict[int, int]:
+    """How many people are called before each of these, who are called in this order: of a group
+    on one number each counts."""
+    people, found, before = {one.id: one.people for one in waiting}, dict[int, int](), 0
+    for number in turns:
+        found[number] = before
+        before += people[number]
+    return found

@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from msgspec import Struct
 
-from queue_app.domain import interruptions, waits
+from queue_app.domain import dispatch, interruptions, waits
 from queue_app.domain.branch_day import BranchDay
 from queue_app.domain.catalogue import Channel
 from queue_app.domain.directory import Branch, Directory
@@ -81,7 +81,7 @@ class Now(Struct, frozen=True):
 def places_of(now: Now) -> dict[int, int]:
     """How many are called before each, were everything to go on at once."""
     scene = scene_of(now)
-    return {number: place for place, number in enumerate(waits.point(scene.resumed or scene))}
+    return dispatch.people_before(waits.point(scene.resumed or scene), scene.waiting)
 
 
 def scene_of(now: Now) -> Scene:

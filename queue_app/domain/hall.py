@@ -145,6 +145,11 @@ class Hall(Struct, frozen=True, dict=True):
         """Who waits in the house, as against those who are phoned."""
         return [one for one in self.tickets if one.state == "waiting" and one.channel == "visit"]
 
+    @property
+    def people_waiting(self) -> int:
+        """How many people that is: of a group on one number each counts."""
+        return sum(one.people for one in self.visitors_waiting)
+
     @cached_property
     def tickets_until(self) -> datetime | None:
         """Until when the kiosk gives tickets; None while it gives none."""
@@ -367,9 +372,10 @@ class Hall(Struct, frozen=True, dict=True):
         mine = [desk for desk in desks if desk.services.issuperset(me.services)]
         own = self._place(next((one for one in self.waiting if one.id == me.id), me))
         return sum(
-            self._place(one) < own
-            and any(dispatch.may_call(desk, dispatch.as_person(one, self.at)) for desk in mine)
+            one.people
             for one in self.waiting
+            if self._place(one) < own
+            and any(dispatch.may_call(desk, dispatch.as_person(one, self.at)) for desk in mine)
         )
 
     def _place(self, one: Waiting) -> tuple[bool, float, int]:
@@ -377,12 +383,12 @@ class Hall(Struct, frozen=True, dict=True):
         return dispatch.place(dispatch.as_person(one, self.at), 0.0, self.policy)
 
     def line_with(self, *newcomers: Waiting) -> dict[int, int]:
-        """How many are called before each, these newcomers too, once what is stopped goes on.
+        """How many people go before each, these newcomers too, once what is stopped goes on.
 
         Whom no desk can be foretold to call stands in the order in which all would be called,
         were all desks alike.
         """
         everybody = [*self.waiting, *map(self._keep_right, newcomers)]
-        people = sorted(everybody, key=self._place)
-        alike = {one.id: ahead for ahead, one in enumerate(people)}
+        order = [one.id for one in sorted(everybody, key=self._place)]
+        alike = dispatch.people_before(order, everybody)
         return alike | forecast.places_of(msgspec.structs.replace(self._now, waiting=everybody))

@@ -12,7 +12,7 @@ from datetime import datetime
 
 import msgspec
 
-from queue_app.domain import told_range, waits
+from queue_app.domain import dispatch, told_range, waits
 from queue_app.domain.chance import Dice, Draws
 from queue_app.domain.dispatch import Person, Waiting, as_person
 from queue_app.domain.forecast import Now, scene_of
@@ -175,10 +175,10 @@ def _told(now: Now, ranges_of: _RangesOf) -> dict[int, Wait]:
 def _waits(now: Now, scene: Scene, resumed: bool, ranges_of: _RangesOf) -> dict[int, Wait]:
     points = waits.point(scene)
     ranges = ranges_of(now, scene, points, resumed)
-    places = {number: place for place, number in enumerate(points)}
+    ahead = dispatch.people_before(points, scene.waiting)
     people = {one.id: one for one in scene.waiting}
     return {
-        number: told_range.told(places[number], *around, scene.habits, people[number].services)
+        number: told_range.told(ahead[number], *around, scene.habits, people[number].services)
         for number, minutes in points.items()
         if (around := ranges.around(people[number], minutes)) is not None
     }

@@ -172,7 +172,8 @@ class NextTurn:
         for one in joined[self._until :]:
             if (first := self._first(one.services)) is not None:
                 place, minute = first
-                insort(self._called, minute)
+                for _ in range(one.people):
+                    insort(self._called, minute)
                 length = self._scene.length_of(one).mean_minutes
                 ends = minute + length + self._scene.habits.between
                 self._free[place] = self._shifts[place].resumes(ends)

@@ -33,12 +33,12 @@ def estimate(
 ) -> dict[int, Wait]:
     """The wait of every waiting person by id; who no desk will call is left out."""
     whole = replace(scene, waiting=[*scene.waiting, *newcomers])
-    places = {number: place for place, number in enumerate(point(whole))}
+    ahead = dispatch.people_before(point(whole), whole.waiting)
     services = {one.id: one.services for one in whole.waiting}
     return {
-        number: told(places[number], *span(minutes), scene.habits, services[number])
+        number: told(ahead[number], *span(minutes), scene.habits, services[number])
         for number, minutes in forecast(whole, runs, draws=draws).items()
-        if number in places
+        if number in ahead
     }
 
 
@@ -64,8 +64,8 @@ class RunEnd(Struct, frozen=True):
     """The end of a run of means with somebody who stands last; minutes from the scene.
 
     `minute`: their turn. `ahead`: people who are called before them. `others`: the turns of
-    everybody else who was called, sorted. `free`: each desk, and from when it may call again, as if
-    the last one had not been there.
+    everybody else who was called, sorted, that of a group once for each of them. `free`: each
+    desk, and from when it may call again, as if the last one had not been there.
     """
 
     minute: float
@@ -92,8 +92,14 @@ def end_of(scene: Scene, last: Person) -> RunEnd | None:
             until = minute
         free.append((shift, shift.resumes(max(minute, until))))
     turns = _in_order(scene, called, wanted)
-    ahead = list(turns).index(last.id)
-    others = [minute for number, minute in turns.items() if number != last.id]
+    people = {one.id: one.people for one in scene.waiting}
+    others = [
+        minute
+        for number, minute in turns.items()
+        if number != last.id
+        for _ in range(people[number])
+    ]
+    ahead = dispatch.people_before(turns, scene.waiting)[last.id]
     return RunEnd(max(0.0, minute), ahead, others, free)
 
 

@@ -80,7 +80,7 @@ async def _foretell(directory: Directory, now: datetime, branch: Branch) -> None
     week, week_at = await _week(directory, branch, hall, past, before)
     ahead = WaitsAhead(
         made_at=now,
-        people=len(hall.visitors_waiting),
+        people=hall.people_waiting,
         low_minutes=at_once[0] if at_once else None,
         high_minutes=at_once[1] if at_once else None,
         days=(today, *week),

@@ -75,7 +75,8 @@ class BoardView(Struct, frozen=True):
     `tickets_given`: whether the kiosk gives tickets at this hour. After the day's last closing
     `next_calls` has no waits to tell, and once nobody is in the house `recent` is empty.
     `notice`: a line of the supervisor's. `idle`: what the stage says where nobody called is shown,
-    `series`: how many wait in each series of numbers; both for boards that show a part of the hall.
+    `series`: how many people wait in each series of numbers; both for boards that show a part of
+    the hall.
     """
 
     version: int
@@ -125,7 +126,7 @@ def board_view(hall: Hall) -> BoardView:
         title=hall.branch.title,
         called=tuple(called),
         recent=tuple(_call(one, numbers) for one in _recent(hall, part)),
-        waiting=len(waiting),
+        waiting=hall.people_waiting,
         next=tuple(one.number for one in soonest),
         next_calls=tuple(_next_call(one, hall.waits[one.id]) for one in soonest if part != "after"),
         desks_open=sum(desk.state == "open" for desk in hall.desks),
@@ -139,7 +140,7 @@ def board_view(hall: Hall) -> BoardView:
         interruption=interruption_now(hall),
         notice=hall.notice,
         part=part,
-        series=Counter(series_of(one.number) for one in waiting),
+        series=Counter(series_of(one.number) for one in waiting for _ in range(one.people)),
     )
     return replace(view, scene=scene(view), idle=scene(replace(view, called=())))
 

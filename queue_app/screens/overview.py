@@ -71,7 +71,7 @@ def branch_overview(hall: Hall, viewer: int) -> BranchOverview:
             )
             for desk in hall.desks
         ),
-        waiting=len(hall.visitors_waiting),
+        waiting=hall.people_waiting,
         calls=len(hall.waiting) - len(hall.visitors_waiting),
         interruptions=lasting_interruptions(hall),
         paper=paper_view(hall),

@@ -7,6 +7,7 @@ from statistics import fmean
 import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from queue_app.domain import waits
 from queue_app.domain.dispatch import POLICIES, CallingDesk, Person, PolicyName
@@ -52,9 +53,13 @@ def test_the_first_who_joins_is_told_what_a_run_of_the_hall_tells(
 
 
 @settings(max_examples=60)
-@given(st.integers(0, 15), st.integers(1, 5), st.integers(1, MOST_JOINED))
+@given(
+    st.integers(0, 15),
+    st.integers(1, 5),
+    st.lists(st.sampled_from((1, 1, 1, 2, 5)), min_size=1, max_size=MOST_JOINED),
+)
 def test_where_all_desks_are_alike_so_is_everybody_who_joins_later(
-    waiting: int, places: int, joining_later: int
+    waiting: int, places: int, joining_later: list[int]
 ) -> None:
     hall = scene(
         [joining(number, BILL, number - 100.0) for number in range(1, waiting + 1)],
@@ -63,13 +68,13 @@ def test_where_all_desks_are_alike_so_is_everybody_who_joins_later(
     joined: list[Person] = []
     turn = NextTurn.found(hall, joined, joining(ME, BILL))
     assert turn
-    for number in range(joining_later):
-        joined.append(joining(1000 + number, BILL, number / 100))
+    for number, people in enumerate(joining_later):
+        joined.append(replace(joining(1000 + number, BILL, number / 100), people=people))
         assert turn.move_on(joined)
         ahead, minute = turn.next()
         expected = by_a_run(hall, *joined, joining(ME, BILL, 1.0))
         assert math.isclose(minute, expected or 0.0, abs_tol=1e-6)
-        assert places > 1 or ahead == waiting + number + 1
+        assert places > 1 or ahead == waiting + sum(one.people for one in joined)
 
 
 def test_in_a_mixed_hall_whoever_joins_later_is_told_nearly_what_a_run_tells() -> None:

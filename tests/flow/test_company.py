@@ -16,6 +16,7 @@ from queue_app.flow.act import By
 from queue_app.jobs import learning
 from queue_app.queries import halls, reference
 from queue_app.queries.tickets import by_token
+from queue_app.screens.board import board_view
 from queue_app.screens.desk import desk_view
 from queue_app.screens.ticket import ticket_view
 from queue_app.store import db
@@ -41,7 +42,10 @@ async def test_a_group_has_one_number_and_is_served_for_so_many_times_as_long() 
     group = await issue(people=4)
     assert (group.number, group.people) == ("А1", 4)
     behind = await take_ticket(MONDAY)
-    assert behind.people_ahead == 1
+    assert behind.people_ahead == 4
+    hall = await seen()
+    assert [hall.waits[one.id].people_ahead for one in (group, behind)] == [0, 4]
+    assert board_view(hall).waiting == 5
     await desk.call(group.id)
     await desk.start(group.id)
     hall = await seen()
@@ -53,6 +57,12 @@ async def test_a_group_has_one_number_and_is_served_for_so_many_times_as_long() 
     await db.fetch("UPDATE ticket SET people = 1 WHERE id = $1", group.id)
     short = (await seen()).waits[behind.id]
     assert long.low_minutes > short.high_minutes
+
+
+async def test_a_group_counts_for_each_of_it_also_where_no_wait_can_be_foretold() -> None:
+    await issue(people=3)
+    assert (await issue(people=2)).people_ahead == 3
+    assert (await take_ticket(MONDAY)).people_ahead == 5
 
 
 async def test_whoever_joins_behind_a_group_waits_for_each_of_it() -> None:
