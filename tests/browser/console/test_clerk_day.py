@@ -114,8 +114,8 @@ async def test_people_are_picked_and_sent_on_by_keyboard(
     clerk = await hands(size, language)
     page = clerk.page
     said = {
-        "uk": "Група: 3 особи Прийде разом із помічником",
-        "en": "Group: 3 people Somebody comes along to help",
+        "uk": "Група: 3 особи; Прийде разом із помічником",
+        "en": "Group: 3 people; Somebody comes along to help",
     }[language]
     await clerk.mode("free")
     await expect(clerk.row(group.number)).to_contain_text(said)
