@@ -18,6 +18,7 @@ LONG_SERVICE = 480
 def warn(reader: Reader, raw: RawFiles, centre: Centre, today: date | None) -> None:
     """What can be loaded but is probably a mistake, in a centre without problems."""
     warn_of_prefixes(reader, Place("centre.toml", "rules"), centre.rules)
+    _warn_of_paper(reader, centre)
     _warn_of_long_services(reader, centre)
     _warn_of_unknown_places(reader, centre)
     layouts = {
@@ -35,6 +36,15 @@ def warn(reader: Reader, raw: RawFiles, centre: Centre, today: date | None) -> N
         _warn_of_cut_nights(reader, places["hours"], branch.hours)
         _warn_of_rosters(reader, places, branch)
         _warn_of_offers(reader, places, centre, branch)
+
+
+def _warn_of_paper(reader: Reader, centre: Centre) -> None:
+    """A list of parts from before one could come in company: without it, nobody is told."""
+    if "company" not in centre.paper.parts:
+        reader.warning(
+            Place("centre.toml", "paper").at("parts"),
+            'leaves out "company": the paper does not say who came along, nor for whom',
+        )
 
 
 def _warn_of_long_services(reader: Reader, centre: Centre) -> None:

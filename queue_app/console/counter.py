@@ -10,7 +10,7 @@ from litestar.status_codes import HTTP_200_OK
 from msgspec import Struct
 
 from queue_app.console import words
-from queue_app.console.attendance_list import keyed, place_of, today_of
+from queue_app.console.attendance_list import keyed, number_in_hand, place_of, today_of
 from queue_app.console.pages import START
 from queue_app.domain.appointments import Appointment
 from queue_app.domain.catalogue import Channel, Language
@@ -89,6 +89,7 @@ async def _ticket_page(
         "console/ticket.html",
         status=refused.status if refused else HTTP_200_OK,
         staff=staff,
+        in_hand=await number_in_hand(staff),
         branch=branch,
         groups=offered(directory, branch, "visit"),
         priorities=directory.centre.priorities,
@@ -180,6 +181,7 @@ async def _booking_page(
         "console/booking.html",
         status=refused.status if refused else HTTP_200_OK,
         staff=staff,
+        in_hand=await number_in_hand(staff),
         branch=branch,
         groups=offered(directory, branch, wanted.channel),
         services=directory.services,
@@ -308,6 +310,7 @@ async def _move_page(
         "console/move.html",
         status=refused.status if refused else HTTP_200_OK,
         staff=staff,
+        in_hand=await number_in_hand(staff),
         branch=branch,
         booked=booked,
         services=directory.services_ever,

@@ -8,12 +8,10 @@ from litestar.status_codes import HTTP_200_OK
 from queue_app.console.pages import START, end
 from queue_app.domain.errors import NotSignedIn, QueueError
 from queue_app.domain.people import Staff
-from queue_app.domain.rights import reach
 from queue_app.domain.tickets import Ticket
 from queue_app.flow import calling, staffing
 from queue_app.flow.act import By
 from queue_app.queries import reference, tickets
-from queue_app.queries import staff as people
 from queue_app.texts.who_comes import to_staff
 from queue_app.texts.words import words
 from queue_app.web.guards import require_same_origin, right
@@ -29,7 +27,7 @@ async def ask(request: Asked, staff: Staff) -> Page:
 
 
 async def _ask(request: Asked, staff: Staff, refused: QueueError | None = None) -> Page:
-    ticket = await _at_own_desk(staff)
+    ticket = await tickets.in_hand(staff.id)
     if ticket is None:
         return see(START)
     directory = await reference.directory()
@@ -45,22 +43,13 @@ async def _ask(request: Asked, staff: Staff, refused: QueueError | None = None) 
     )
 
 
-async def _at_own_desk(staff: Staff) -> Ticket | None:
-    directory = await reference.directory()
-    for branch_id in reach(staff, directory.branches_ever):
-        for desk_id in await people.desks_of([branch_id], staff.id):
-            if ticket := await tickets.at_desk(branch_id, desk_id):
-                return ticket
-    return None
-
-
 @post("/leaving", include_in_schema=False, status_code=HTTP_200_OK, opt=right("see_desks"))
 async def settle(request: Asked, staff: Staff, by: By) -> Page:
     """What was chosen is done, the desk is left, and the session ends. Who has gone meanwhile needs
     nothing."""
     require_same_origin(request)
     form: Any = await request.form()
-    ticket = await _at_own_desk(staff)
+    ticket = await tickets.in_hand(staff.id)
     try:
         if ticket is not None:
             await _do(by, ticket, str(form.get("what", "")))

@@ -145,6 +145,16 @@ async def at_desk(branch_id: int, desk_id: int) -> Ticket | None:
     return from_row(row) if row else None
 
 
+async def in_hand(staff_id: int) -> Ticket | None:
+    """Who is called to, or served at, a desk that this person has taken."""
+    row = await db.fetch_row(
+        SELECT + f"WHERE {BUSY} AND (branch_id, desk_id) IN"
+        " (SELECT branch_id, id FROM desk WHERE staff_id = $1) ORDER BY id LIMIT 1",
+        staff_id,
+    )
+    return from_row(row) if row else None
+
+
 async def left_over(first: Mapping[int, date]) -> list[tuple[int, int]]:
     """Branch and id of every ticket whose person is still in the house, of a day before the
     branch's `first`."""

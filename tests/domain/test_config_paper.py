@@ -86,3 +86,13 @@ def test_a_printer_that_cannot_be_is_refused(folder: Path, added: str, key: str,
     found = problems_after(folder, "branches.toml", FIRST, FIRST + added)
     place = f"branches.toml: branches[holosiivskyi].printers{key}: "
     assert any(one.startswith(place) and said in one for one in found), found
+
+
+def test_a_ticket_that_hides_who_came_along_is_warned_of(folder: Path) -> None:
+    centre = folder / "centre.toml"
+    text = centre.read_text()
+    assert text.count('"company", ') == 1
+    centre.write_text(text.replace('"company", ', ""))
+    said = [str(doubt) for doubt in check_centre(folder)[1] if doubt.key == "paper.parts"]
+    lost = "the paper does not say who came along, nor for whom"
+    assert said == [f'centre.toml: paper.parts: leaves out "company": {lost}']

@@ -162,7 +162,7 @@ nextOn.addEventListener("change", () => {
 /* From here on the screen lives */
 
 showWith(onSnapshot);
-watchLeaving();
+watchLeaving(() => state.screen.current && modeOf() !== "away");
 show();
 const { current, desk } = state.screen;
 if (current?.state === "called") {

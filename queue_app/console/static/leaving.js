@@ -3,8 +3,6 @@
  * signing out asks by a page of its own, and all others come back to this desk.
  */
 
-import { modeOf, state } from "./state.js";
-
 const RELOADS = ["F5", "KeyR"];
 
 let ownWay = false;
@@ -14,14 +12,15 @@ const goes = () => {
   setTimeout(() => (ownWay = false), 3000);
 };
 
-export function watchLeaving() {
+/** `isWithSomebody` says at that moment whether a person is at one's desk. */
+export function watchLeaving(isWithSomebody) {
   document.addEventListener("click", (event) => event.target.closest("a[href]") && goes());
   document.addEventListener("submit", goes);
   document.addEventListener("keydown", ({ code, ctrlKey, metaKey }) => {
     if (RELOADS.includes(code) && (code === "F5" || ctrlKey || metaKey)) goes();
   });
   addEventListener("beforeunload", (event) => {
-    if (ownWay || !state.screen.current || modeOf() === "away") return;
+    if (ownWay || !isWithSomebody()) return;
     event.preventDefault();
     event.returnValue = ""; // older browsers ask by this
   });

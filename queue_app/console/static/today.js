@@ -37,7 +37,9 @@ async function redraw({ asked = false } = {}) {
   const answer = await fetch(url).catch(() => null);
   if (answer?.redirected) return location.reload();
   if (!answer?.ok || mine !== turn) return undefined;
-  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("list");
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  byId("in-hand").dataset.number = page.getElementById("in-hand").dataset.number;
+  const fresh = page.getElementById("list");
   if (mine !== turn || (!asked && isBusy())) return undefined;
   if (asked) history.replaceState(null, "", url);
   if (fresh.innerHTML !== byId("list").innerHTML) byId("list").replaceWith(fresh);

@@ -1,5 +1,6 @@
 """A clerk's whole day at the counter, by keyboard alone."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -9,6 +10,7 @@ from playwright.async_api import expect
 from queue_app.clock import Clock
 from queue_app.flow import calling
 from queue_app.flow.act import By
+from queue_app.queries.tickets import in_hand
 from tests.browser.console.clerk import Arrive, Clerk
 from tests.flow.desks import now_of
 from tests.support.browser import assert_accessible
@@ -156,3 +158,35 @@ async def test_closing_the_window_with_somebody_at_the_desk_asks(
     await clerk.page.wait_for_url("**/leaving")
     assert asked == ["beforeunload"]
     await expect(clerk.page.get_by_role("heading")).to_have_text("А1 ще біля вашого вікна")
+
+
+@pytest.mark.slow
+async def test_closing_the_days_list_with_somebody_at_the_desk_asks_while_they_are_there(
+    arrive: Arrive, clock: Clock
+) -> None:
+    await take_ticket(clock.now())
+    clerk = await arrive(viewport=SMALL)
+    asked: list[str] = []
+
+    async def stay(dialog: Any) -> None:
+        asked.append(dialog.type)
+        await dialog.dismiss()
+
+    clerk.page.on("dialog", stay)
+    await clerk.mode("free")
+    await clerk.press("Space", "called")
+    await open_today(clerk)
+    assert asked == [], "from one page of the console to another nobody is asked"
+    await clerk.page.keyboard.type("а1")
+    await expect(clerk.page.locator(".day-one")).to_have_count(1)
+    await asyncio.sleep(3.1)  # that long a way of one's own is believed
+    await clerk.page.close(run_before_unload=True)
+    await expect(clerk.page.locator(".day-one")).to_have_count(1)
+    assert asked == ["beforeunload"]
+    ticket = await in_hand(clerk.staff.id)
+    assert ticket
+    await calling.no_show(By(clerk.staff, clock.now()), ticket.id)
+    await expect(clerk.page.locator("#in-hand")).to_have_attribute("data-number", "")
+    async with clerk.page.expect_event("close"):
+        await clerk.page.close(run_before_unload=True)
+    assert asked == ["beforeunload"]

@@ -1,0 +1,6 @@
+/** Beside the desk, too, the window is not closed on somebody who is at it. */
+
+import { watchLeaving } from "./leaving.js";
+
+const mark = document.getElementById("in-hand");
+watchLeaving(() => mark.dataset.number);
