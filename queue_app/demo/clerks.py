@@ -42,6 +42,7 @@ BY_HAND = ("ticket_state", "ticket_changed", "desk_busy", "desk_not_open", "not_
            "desk_taken", "desk_changed")  # fmt: skip
 """Refusals at the desk whose console is shown: there somebody may press buttons, too."""
 ALERT_REFUSAL = "hall_paused"
+JUST_RESUMED = "just_resumed"
 LEFT_MEANWHILE = ("ticket_state", "ticket_changed")
 UNDO_TOO_LATE = ("nothing_to_undo",)
 """When the clock runs fast, the few minutes of an undo are over in no time."""
@@ -226,7 +227,7 @@ class Clerk:
         return hears == 2
 
     async def _missed(self, ticket: int, person: Visitor | None) -> None:
-        await self._say(ticket, "no-shows", allow=(ALERT_REFUSAL,))
+        await self._give_up(ticket)
         if person is None:
             return
         if person.comes_back:
@@ -235,6 +236,18 @@ class Clerk:
             self._later.append(Later(at, person, parked=False))
         else:
             self.floor.go(person, "no-show")
+
+    async def _give_up(self, ticket: int) -> None:
+        """Just after an alert whoever was called before it has a moment to come: wait it out."""
+        try:
+            await self._say(ticket, "no-shows", allow=(ALERT_REFUSAL, JUST_RESUMED))
+        except Refused as refusal:
+            if refusal.code != JUST_RESUMED:
+                raise
+            possible_at = datetime.fromisoformat(refusal.body["possible_at"])
+            await self.floor.until(possible_at)
+            self._at = max(self._at, possible_at)
+            await self._say(ticket, "no-shows", allow=(ALERT_REFUSAL,))
 
     async def _serve(self, ticket: int, person: Visitor | None) -> None:
         floor = self.floor

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from html import unescape
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -26,6 +27,7 @@ from queue_app.demo.crowd import Crowd, full_hall
 from queue_app.demo.floor import Floor, Visitor
 from queue_app.demo.plan import MINUTE, DemoPlan, plan_of
 from queue_app.demo.report import summed
+from queue_app.demo.wire import Refused
 from queue_app.jobs import learning
 from queue_app.queries import doctor, habits, reference
 from queue_app.simulation.past import write_past
@@ -253,7 +255,7 @@ class SlowWire:
         return {"id": 7, "calls": 1}
 
 
-@pytest.mark.parametrize("rate", [60.0, 300.0, 3_000.0])
+@pytest.mark.parametrize("rate", [pytest.param(60.0, marks=pytest.mark.slow), 300.0, 3_000.0])
 async def test_what_a_machine_takes_for_its_answers_is_no_time_of_the_clerks_at_any_rate(
     rate: float, plan: DemoPlan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -271,6 +273,36 @@ async def test_what_a_machine_takes_for_its_answers_is_no_time_of_the_clerks_at_
     assert worked == pytest.approx(10 * (50 + 240 + 7) * rate / 3_000, abs=0.01)
     assert wire.asked == ["starts", "finishes"] * 10
     assert len(floor.behind) == 30
+
+
+class JustResumedWire:
+    """An alert is over; whoever was called before it may not be given up for half a minute."""
+
+    def __init__(self, clock: ShiftedClock, possible_at: datetime) -> None:
+        self.clock, self.possible_at = clock, possible_at
+        self.given_up: list[datetime] = []
+
+    async def post(self, path: str, *_: object, allow: tuple[str, ...], **__: object) -> Any:
+        assert path.endswith("/no-shows")
+        if self.clock.now() < self.possible_at:
+            assert "just_resumed" in allow, "it is a rule of the hall, not a fault"
+            body = {"possible_at": self.possible_at.isoformat()}
+            raise Refused(409, "just_resumed", body)
+        self.given_up.append(self.clock.now())
+        return {}
+
+
+async def test_who_does_not_come_after_an_alert_is_given_up_once_they_had_the_time(
+    plan: DemoPlan,
+) -> None:
+    clock = ShiftedClock(plan.opens, 300, datetime.now(UTC))
+    wire = JustResumedWire(clock, plan.opens + timedelta(seconds=60))
+    floor = Floor(plan, clock, wire, random.Random(1))  # type: ignore[arg-type]
+    clerk = clerks.Clerk(floor, plan.desks[0], ("clerk", "word"), False, 1)
+    await clerk._missed(7, None)
+    [given_up] = wire.given_up
+    assert wire.possible_at <= given_up
+    assert clerk._at >= wire.possible_at
 
 
 @pytest.mark.parametrize(("late", "said"), [(20.0, None), (299.0, None), (900.0, 100), (9e4, 1)])
