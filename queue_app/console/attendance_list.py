@@ -8,6 +8,7 @@ from litestar import Router, get, post
 from litestar.status_codes import HTTP_200_OK
 
 from queue_app.console import words
+from queue_app.console.leaving import number_at_own_desk
 from queue_app.console.pages import START
 from queue_app.domain.attendance import STAGES, Attendee, looked_for, sorted_out
 from queue_app.domain.directory import Branch, Directory
@@ -16,7 +17,7 @@ from queue_app.domain.people import Staff
 from queue_app.domain.rights import reach, require
 from queue_app.flow import calling, for_residents, printing
 from queue_app.flow.act import By
-from queue_app.queries import attendance, printers, reference, tickets
+from queue_app.queries import attendance, printers, reference
 from queue_app.queries import staff as people
 from queue_app.texts.who_comes import to_staff
 from queue_app.texts.words import words as words_in
@@ -50,12 +51,6 @@ def keyed(by: By, form: Any) -> By:
         return by
 
 
-async def number_in_hand(staff: Staff) -> str:
-    """Of the ticket whose person is at this clerk's desk meanwhile; empty: nobody is."""
-    ticket = await tickets.in_hand(staff.id)
-    return ticket.number if ticket else ""
-
-
 @get("/today", opt=right("see_today"))
 async def listed(request: Asked, branch: str, staff: Staff, by: By) -> Page:
     """`?q=`: who is looked for; `?stage=`: only those; `?said=` and `?number=`: what was done."""
@@ -79,7 +74,7 @@ async def show(
         "console/today.html",
         status=refused.status if refused else HTTP_200_OK,
         staff=staff,
-        in_hand=await number_in_hand(staff),
+        at_own_desk=await number_at_own_desk(staff),
         branch=branch,
         directory=directory,
         services=directory.services_ever,

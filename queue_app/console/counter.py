@@ -10,7 +10,8 @@ from litestar.status_codes import HTTP_200_OK
 from msgspec import Struct
 
 from queue_app.console import words
-from queue_app.console.attendance_list import keyed, number_in_hand, place_of, today_of
+from queue_app.console.attendance_list import keyed, place_of, today_of
+from queue_app.console.leaving import number_at_own_desk
 from queue_app.console.pages import START
 from queue_app.domain.appointments import Appointment
 from queue_app.domain.catalogue import Channel, Language
@@ -89,7 +90,7 @@ async def _ticket_page(
         "console/ticket.html",
         status=refused.status if refused else HTTP_200_OK,
         staff=staff,
-        in_hand=await number_in_hand(staff),
+        at_own_desk=await number_at_own_desk(staff),
         branch=branch,
         groups=offered(directory, branch, "visit"),
         priorities=directory.centre.priorities,
@@ -181,7 +182,7 @@ async def _booking_page(
         "console/booking.html",
         status=refused.status if refused else HTTP_200_OK,
         staff=staff,
-        in_hand=await number_in_hand(staff),
+        at_own_desk=await number_at_own_desk(staff),
         branch=branch,
         groups=offered(directory, branch, wanted.channel),
         services=directory.services,
@@ -310,7 +311,7 @@ async def _move_page(
         "console/move.html",
         status=refused.status if refused else HTTP_200_OK,
         staff=staff,
-        in_hand=await number_in_hand(staff),
+        at_own_desk=await number_at_own_desk(staff),
         branch=branch,
         booked=booked,
         services=directory.services_ever,

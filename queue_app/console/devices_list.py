@@ -6,6 +6,7 @@ from typing import Any
 from litestar import Router, get, post
 from litestar.status_codes import HTTP_200_OK
 
+from queue_app.console.leaving import number_at_own_desk
 from queue_app.console.pages import START
 from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.errors import Conflict, NotFound, NotSignedIn, QueueError, RuleBroken
@@ -59,6 +60,7 @@ async def _page(
         "console/devices.html",
         status=refused.status if refused else HTTP_200_OK,
         staff=staff,
+        at_own_desk=await number_at_own_desk(staff),
         kinds=device_kinds,
         directory=directory,
         devices=found,

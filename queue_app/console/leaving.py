@@ -20,6 +20,12 @@ from queue_app.web.staff_pages import Asked, Page, parts_of, see, to_sign_in
 from queue_app.web.templating import render
 
 
+async def number_at_own_desk(staff: Staff) -> str:
+    """Of the ticket whose person is at this clerk's desk meanwhile; empty: nobody is."""
+    ticket = await tickets.at_own_desk(staff.id)
+    return ticket.number if ticket else ""
+
+
 @get("/leaving", include_in_schema=False, opt=right("see_desks"))
 async def ask(request: Asked, staff: Staff) -> Page:
     """Who is at the desk still, and the ways for them; nobody: back to the desk."""
@@ -27,7 +33,7 @@ async def ask(request: Asked, staff: Staff) -> Page:
 
 
 async def _ask(request: Asked, staff: Staff, refused: QueueError | None = None) -> Page:
-    ticket = await tickets.in_hand(staff.id)
+    ticket = await tickets.at_own_desk(staff.id)
     if ticket is None:
         return see(START)
     directory = await reference.directory()
@@ -49,7 +55,7 @@ async def settle(request: Asked, staff: Staff, by: By) -> Page:
     nothing."""
     require_same_origin(request)
     form: Any = await request.form()
-    ticket = await tickets.in_hand(staff.id)
+    ticket = await tickets.at_own_desk(staff.id)
     try:
         if ticket is not None:
             await _do(by, ticket, str(form.get("what", "")))

@@ -6,6 +6,7 @@ from litestar import Router, get, post
 from litestar.status_codes import HTTP_200_OK
 from msgspec import Struct
 
+from queue_app.console.leaving import number_at_own_desk
 from queue_app.console.pages import START
 from queue_app.console.words import desk as desk_words
 from queue_app.console.words import refused as refused_words
@@ -52,6 +53,7 @@ async def _page(request: Asked, staff: Staff, wrong: Wrong | None = None) -> Pag
         request,
         "console/unsettled.html",
         staff=staff,
+        at_own_desk=await number_at_own_desk(staff),
         directory=directory,
         people=found,
         titles=_titles(directory, found),

@@ -145,11 +145,11 @@ async def at_desk(branch_id: int, desk_id: int) -> Ticket | None:
     return from_row(row) if row else None
 
 
-async def in_hand(staff_id: int) -> Ticket | None:
+async def at_own_desk(staff_id: int) -> Ticket | None:
     """Who is called to, or served at, a desk that this person has taken."""
     row = await db.fetch_row(
         SELECT + f"WHERE {BUSY} AND (branch_id, desk_id) IN"
-        " (SELECT branch_id, id FROM desk WHERE staff_id = $1) ORDER BY id LIMIT 1",
+        " (SELECT branch_id, id FROM desk WHERE staff_id = $1)",
         staff_id,
     )
     return from_row(row) if row else None

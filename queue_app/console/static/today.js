@@ -38,9 +38,10 @@ async function redraw({ asked = false } = {}) {
   if (answer?.redirected) return location.reload();
   if (!answer?.ok || mine !== turn) return undefined;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  byId("in-hand").dataset.number = page.getElementById("in-hand").dataset.number;
+  if (mine !== turn) return undefined;
+  byId("at-own-desk").dataset.number = page.getElementById("at-own-desk").dataset.number;
   const fresh = page.getElementById("list");
-  if (mine !== turn || (!asked && isBusy())) return undefined;
+  if (!asked && isBusy()) return undefined;
   if (asked) history.replaceState(null, "", url);
   if (fresh.innerHTML !== byId("list").innerHTML) byId("list").replaceWith(fresh);
   return undefined;

@@ -10,7 +10,7 @@ from playwright.async_api import expect
 from queue_app.clock import Clock
 from queue_app.flow import calling
 from queue_app.flow.act import By
-from queue_app.queries.tickets import in_hand
+from queue_app.queries.tickets import at_own_desk
 from tests.browser.console.clerk import Arrive, Clerk
 from tests.flow.desks import now_of
 from tests.support.browser import assert_accessible
@@ -142,22 +142,35 @@ async def test_closing_the_window_with_somebody_at_the_desk_asks(
 ) -> None:
     await take_ticket(clock.now())
     clerk = await arrive(viewport=SMALL)
-    asked: list[str] = []
-
-    async def stay(dialog: Any) -> None:
-        asked.append(dialog.type)
-        await dialog.dismiss()
-
-    clerk.page.on("dialog", stay)
+    asks = Asks(clerk)
     await clerk.mode("free")
     await clerk.press("Space", "called")
     await clerk.page.close(run_before_unload=True)
     await clerk.mode("called")
-    assert asked == ["beforeunload"]
+    assert asks.said == ["beforeunload"]
     await clerk.page.get_by_role("button", name="Вийти").click()
     await clerk.page.wait_for_url("**/leaving")
-    assert asked == ["beforeunload"]
+    assert asks.said == ["beforeunload"]
     await expect(clerk.page.get_by_role("heading")).to_have_text("А1 ще біля вашого вікна")
+
+
+class Asks:
+    """What the browser asked before it would close the window; the answer is to stay."""
+
+    def __init__(self, clerk: Clerk) -> None:
+        self.page = clerk.page
+        self.said: list[str] = []
+        self.page.on("dialog", self._stay)
+
+    async def _stay(self, dialog: Any) -> None:
+        self.said.append(dialog.type)
+        await dialog.dismiss()
+
+    async def close(self, event: str = "dialog") -> None:
+        """Later than a way of one's own is believed, and until that event has come of it."""
+        await asyncio.sleep(3.1)
+        async with self.page.expect_event(event):
+            await self.page.close(run_before_unload=True)
 
 
 @pytest.mark.slow
@@ -166,27 +179,37 @@ async def test_closing_the_days_list_with_somebody_at_the_desk_asks_while_they_a
 ) -> None:
     await take_ticket(clock.now())
     clerk = await arrive(viewport=SMALL)
-    asked: list[str] = []
-
-    async def stay(dialog: Any) -> None:
-        asked.append(dialog.type)
-        await dialog.dismiss()
-
-    clerk.page.on("dialog", stay)
+    asks = Asks(clerk)
     await clerk.mode("free")
     await clerk.press("Space", "called")
     await open_today(clerk)
-    assert asked == [], "from one page of the console to another nobody is asked"
+    assert asks.said == [], "from one page of the console to another nobody is asked"
     await clerk.page.keyboard.type("а1")
     await expect(clerk.page.locator(".day-one")).to_have_count(1)
-    await asyncio.sleep(3.1)  # that long a way of one's own is believed
-    await clerk.page.close(run_before_unload=True)
+    await asks.close()
     await expect(clerk.page.locator(".day-one")).to_have_count(1)
-    assert asked == ["beforeunload"]
-    ticket = await in_hand(clerk.staff.id)
+    assert asks.said == ["beforeunload"]
+    ticket = await at_own_desk(clerk.staff.id)
     assert ticket
     await calling.no_show(By(clerk.staff, clock.now()), ticket.id)
-    await expect(clerk.page.locator("#in-hand")).to_have_attribute("data-number", "")
-    async with clerk.page.expect_event("close"):
-        await clerk.page.close(run_before_unload=True)
-    assert asked == ["beforeunload"]
+    await expect(clerk.page.locator("#at-own-desk")).to_have_attribute("data-number", "")
+    await asks.close("close")
+    assert asks.said == ["beforeunload"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("link", ["Видати талон", "Записати людину"])
+async def test_closing_a_page_of_the_day_with_somebody_at_the_desk_asks(
+    arrive: Arrive, clock: Clock, link: str
+) -> None:
+    await take_ticket(clock.now())
+    clerk = await arrive(viewport=SMALL)
+    asks = Asks(clerk)
+    await clerk.mode("free")
+    await clerk.press("Space", "called")
+    await open_today(clerk)
+    await clerk.page.get_by_role("link", name=link).click()
+    await expect(clerk.page.locator("#at-own-desk")).to_have_attribute("data-number", "А1")
+    await asks.close()
+    await expect(clerk.page.locator("#at-own-desk")).to_be_attached()
+    assert asks.said == ["beforeunload"]

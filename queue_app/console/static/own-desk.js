@@ -2,5 +2,5 @@
 
 import { watchLeaving } from "./leaving.js";
 
-const mark = document.getElementById("in-hand");
+const mark = document.getElementById("at-own-desk");
 watchLeaving(() => mark.dataset.number);
