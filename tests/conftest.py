@@ -38,7 +38,7 @@ MONDAY = datetime(2026, 11, 23, 10, 0, tzinfo=KYIV)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--laws", type=int, default=30, help="examples of a law that names no number")
+    parser.addoption("--laws", type=int, default=15, help="examples of a law that names no number")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -22,12 +22,11 @@ import msgspec
 import uvicorn
 from litestar import Litestar
 from uvicorn.config import STARTUP_FAILURE
-from uvicorn.supervisors import Multiprocess
-from uvicorn.supervisors.multiprocess import Process
 
 from config.settings import Settings, from_environment
 from queue_app import installation
 from queue_app.cli import operator, trial, unprivileged
+from queue_app.cli.workers import ALIVE_WITHIN, STOP_WITHIN, Workers
 from queue_app.queries import reference
 from queue_app.web import figures, logs
 from queue_app.web.protocol import BoundedHttp
@@ -49,11 +48,6 @@ loop, which lets go of it at each turn: by the usual five milliseconds, a verb o
 wait for a tenth of a second."""
 DATABASE_WITHIN = 60
 """Seconds that the database of another machine gets to be there, as after a power cut."""
-ALIVE_WITHIN = 30
-"""Seconds that a worker gets to say that it is there: a busy machine takes five for its modules
-alone, and one that is ended at its start never gets to it."""
-STOP_WITHIN = 5
-"""Seconds that open requests get to finish."""
 
 
 log = logging.getLogger(__name__)
@@ -207,26 +201,6 @@ def _under_many_names(listener: socket.socket) -> Iterator[list[socket.socket]]:
     with ExitStack() as stack:
         more = [stack.enter_context(listener.dup()) for _ in range(1, ACCEPTED_AT_ONCE)]
         yield [listener, *more]
-
-
-class Workers(Multiprocess):
-    """The answering processes. One that dies is a line in the log, and another takes its place."""
-
-    def keep_subprocess_alive(self) -> None:
-        before = {id(one): one for one in self.processes}
-        super().keep_subprocess_alive()
-        for one in before.values():
-            if one not in self.processes:
-                figures.forget_process(one.pid or 0)
-                log.error("worker %s is gone (%s): another takes its place", one.pid, _end_of(one))
-
-
-def _end_of(worker: Process) -> str:
-    """How it ended, as its exit code tells."""
-    code = worker.exitcode or 0
-    with suppress(ValueError):
-        return f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
-    return f"signal {-code}"
 
 
 def application() -> Litestar:

@@ -30,13 +30,14 @@ from queue_app.web.staff_pages import Asked, Page, to_sign_in
 from queue_app.web.templating import render
 
 KEPT = timedelta(seconds=20)
-"""Of the hall's time: so long an answer is given again."""
+"""Of the hall's time: so long an answer is given again. That there is none takes no time to find
+out, and ends at once when calls go on."""
 MOST_KEPT = 100
 
 
 class _Kept(Struct, frozen=True):
     made_at: datetime
-    answer: StaffingAnswer | None
+    answer: StaffingAnswer
 
 
 class StaffingAnswers:
@@ -62,9 +63,10 @@ class StaffingAnswers:
             ended = [code for code, left in seen.orders.remaining.items() if left == 0]
             work = partial(staffing_answer, seen.snapshot, past, ended, more, less)
             answer = await self._scribe.do(work)
-            if len(self._kept) >= MOST_KEPT:
-                self._kept.clear()
-            self._kept[key] = _Kept(seen.at, answer)
+            if answer:
+                if len(self._kept) >= MOST_KEPT:
+                    self._kept.clear()
+                self._kept[key] = _Kept(seen.at, answer)
             return answer
 
     async def _past(self, directory: Directory, branch: Branch, now: datetime) -> Past:

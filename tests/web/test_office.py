@@ -244,6 +244,10 @@ async def test_the_page_says_what_one_desk_more_or_less_would_do(
     clock.advance(minutes=1)
     stopped = words_of((await client.get(path, headers=boss)).text)
     assert "Nothing can be foretold" in stopped
+    going_on = await db.fetch_value("SELECT id FROM interruption WHERE ended_at IS NULL")
+    await send(client, boss, f"{PLACE}/stops/{going_on}/end", now="on")
+    resumed = words_of((await client.get(path, headers=boss)).text)
+    assert "As it is" in resumed, "said as soon as calls go on"
 
 
 async def test_a_staffing_answer_is_worked_out_beside_the_loop_that_answers_everybody(
