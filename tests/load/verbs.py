@@ -102,8 +102,11 @@ def cores(done: Done) -> Table:
 
 
 async def empty_hall() -> None:
+    """Which is a change of every hall, so that the server does not go on with the line it knew."""
+
     async def work() -> None:
         await db.fetch("TRUNCATE ticket_event, ticket, counter, request CASCADE")
+        await db.fetch("UPDATE branch_version SET version = version + 1")
 
     await db.transact(work)
     await reference.directory()
