@@ -71,11 +71,24 @@ function show(found) {
   count();
 }
 
+// Back and reload come to the same question and ticks by the address, which the server reads. What a
+// browser restores by itself goes by the order of the boxes, and would tick others than these.
+for (const box of boxes) box.autocomplete = "off";
+
+function remember() {
+  const others = [...new URLSearchParams(location.search)];
+  const fields = [...new FormData(form)].filter(([, value]) => value);
+  const kept = others.filter(([name]) => !form.elements.namedItem(name));
+  const said = new URLSearchParams([...kept, ...fields]);
+  history.replaceState(history.state, "", `${said}` ? `?${said}` : location.pathname);
+}
+
 let asked = 0;
 
 async function find() {
   const mine = ++asked;
   const question = search.value.trim();
+  remember();
   if (!question) return show([]);
   const address = `/api/v1/catalogue/search?${new URLSearchParams({ q: question })}`;
   const answer = await fetch(address).catch(() => null);
@@ -95,7 +108,10 @@ byId("find").addEventListener("click", (event) => {
   find();
 });
 keepEnter(search);
-form.addEventListener("change", tell);
+form.addEventListener("change", () => {
+  tell();
+  remember();
+});
 // A browser that comes back keeps the ticks, but not always which groups were open.
 addEventListener("pageshow", () => {
   for (const box of boxes) {

@@ -17,7 +17,7 @@ from queue_app.domain.catalogue import Language, Text
 Kind = Literal["service", "note"]
 Phrases = Mapping[Language, tuple[str, ...]]
 
-FLOOR = 0.34
+FLOOR = 0.3
 """What is found with less would be a guess."""
 BESIDE = 0.45
 """What is found with less than this part of the best is left out."""

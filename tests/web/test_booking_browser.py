@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -152,7 +153,7 @@ async def test_back_never_asks_to_send_a_form_again(
     page = await context.new_page()
     await book(page, server.url, nothing)
     seen = []
-    while page.url.rstrip("/") != server.url:
+    while urlsplit(page.url).path != "/":
         await page.go_back()
         seen.append(await page.locator("h1").inner_text())
         assert len(seen) < 20
@@ -230,7 +231,32 @@ async def test_the_search_takes_every_key_and_enter_leads_nowhere(
     await expect(page.locator(".service:visible").first).to_be_visible()
     await page.keyboard.press("Tab")
     await expect(search).not_to_be_focused()
-    assert page.url == address
+    assert page.url == f"{address}&q=tariff", "the same page, which Back finds as it was"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no-scripts"])
+async def test_back_and_reload_find_what_was_asked_and_the_same_ticks(
+    server: Server, browser: Browser, scripts: bool
+) -> None:
+    context = await browser.new_context(locale="uk-UA", java_script_enabled=scripts)
+    page = await context.new_page()
+    await page.goto(server.url)
+    await page.fill("#search", "холодні батареї")
+    if not scripts:
+        await follow(page.locator("#find"))
+    ticked = page.locator("input[name=service]:checked")
+    await page.check("#results input[value=quality-check]")
+    await follow(page.locator(".next-bar button"))
+    await page.go_back()
+    for again in (scripts, False):  # what a reload keeps without scripts is up to the browser
+        await expect(page.locator("#search")).to_have_value("холодні батареї")
+        await expect(ticked).to_have_count(1)
+        assert await ticked.get_attribute("value") == "quality-check"
+        await expect(page.locator("#results input[value=quality-check]")).to_be_visible()
+        if again:
+            await page.reload()
+    await context.close()
 
 
 @pytest.mark.slow
