@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 
+from queue_app.cli.operator import counted
 from queue_app.domain.centre import BranchPlan
 from queue_app.domain.demand import DAYS_WEIGHT, PER_HOUR
 from queue_app.domain.directory import Directory
@@ -19,7 +20,7 @@ from queue_app.simulation.roster_search import Quarter, QuarterWaits, Target
 from queue_app.simulation.run import FIGURES
 from queue_app.simulation.staffed_day import StaffedDay
 from queue_app.simulation.synthetic_branch import TITLES, DayKind
-from queue_app.texts.formats import wall_time
+from queue_app.texts.formats import stamp
 
 
 def comparison_table(comparison: Comparison) -> str:
@@ -169,7 +170,7 @@ def by_records(
 
 
 def local_text(directory: Directory, instant: datetime) -> str:
-    return f"{directory.local(instant):%Y-%m-%d} {wall_time(instant, directory.zone)}"
+    return stamp(instant, directory.zone)
 
 
 def by_kind(
@@ -225,10 +226,6 @@ def made_from(found: Foreseen, day: date) -> list[str]:
     if found.left_out:
         lines.append(f"Left out, as no desk offers it now: {counted(found.left_out, 'visit')}.")
     return lines
-
-
-def counted(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def staffing_table(staffed: StaffedDay) -> str:

@@ -61,6 +61,11 @@ def wall_time(moment: datetime, zone: tzinfo) -> str:
     return _told_apart(f"{local:%H:%M}", local)
 
 
+def stamp(moment: datetime, zone: tzinfo) -> str:
+    """2026-11-24 10:20, for the lists of an operator; told apart as `wall_time`."""
+    return f"{moment.astimezone(zone):%Y-%m-%d} {wall_time(moment, zone)}".replace(NBSP, " ")
+
+
 def _told_apart(shown: str, local: datetime) -> str:
     return f"{shown}{NBSP}({offset_name(local)})" if comes_twice(local) else shown
 

@@ -11,6 +11,7 @@ def shared(spoken: Words, formats: Formats) -> dict[str, Any]:
         "minute": minute(spoken),
         "hour": hour(spoken),
         "calendar": formats.calendar(),
+        "plurals": spoken.plural_rule,
         "refused": spoken.gettext("This page is no longer kept up to date."),
         "again": spoken.gettext("Load it again"),
     }

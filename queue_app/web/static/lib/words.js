@@ -46,8 +46,9 @@ export function fill(text, values) {
 
 /** The right plural of `forms` (from `Words.forms`), with its number filled in. */
 export function plural(forms, n, values = {}) {
-  const category = new Intl.PluralRules(language()).select(n);
-  return fill(forms[category] ?? forms.other ?? forms.many, { n, ...values });
+  const { plurals } = texts();
+  const form = plurals[n < plurals.length ? n : 100 + (n % 100)];
+  return fill(forms[form], { n, ...values });
 }
 
 /** Put `text(texts())` into the element, now and at every change of language. */
