@@ -315,7 +315,7 @@ async def test_what_people_were_shown_stands_beside_what_came_true_by_branch(
         [BRANCH, "ticket", "1", "0.0", "100.0", "1.0", "0.50", "0", "100.0", "0", "0", "0", "1"]
     )
     assert parts[0] == f"{BRANCH}, given with tickets and called:"
-    whole = "as shown, whole minutes 1 100.0 ±nan 1.00 1.00 0.50 0.0 0.0"
+    whole = "as shown, whole minutes 1 100.0 ±nan 1.00 1.00 0.50 0.50 0.0 0.0"
     assert parts[2].split() == whole.split()
     assert [one.split()[0] for one in parts if "ranges  in" in one] == (
         ["ranges", "hour", "service", "class"]

@@ -1,6 +1,5 @@
 """What the commands of `simulate` print: figures in columns, and what they were made from."""
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
@@ -127,16 +126,11 @@ _FIGURES: tuple[tuple[str, Callable[[RangeFigures], str]], ...] = (
 
 
 def range_table(title: str, rows: Sequence[tuple[str, RangeFigures]]) -> str:
-    """A row for each class; without the median error where it is not known."""
-    shown = [
-        (name, cell)
-        for name, cell in _FIGURES
-        if name != "median error" or not any(math.isnan(one.median_error) for _, one in rows)
-    ]
+    """A row for each class."""
     return columns(
         [
-            [title, *(name for name, _ in shown)],
-            *([name, *(cell(one) for _, cell in shown)] for name, one in rows),
+            [title, *(name for name, _ in _FIGURES)],
+            *([name, *(cell(one) for _, cell in _FIGURES)] for name, one in rows),
         ]
     )
 

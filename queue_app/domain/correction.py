@@ -9,7 +9,11 @@ Barber et al., "Conformal Prediction Beyond Exchangeability", 2023). Minutes are
 stretched, so a range of nearly no width and one whose middle is wrong are mended as well. Of how
 far a call was off depends on how many were before it, so each class of people ahead has minutes of
 its own, as far as its calls speak, and beyond that those of all. What is then still wrong with a
-service (clerks have it on paper, and do not give it today) is added for whoever wants it alone.
+service (clerks have it on paper, and do not give it today) is added for whoever wants it alone; and
+what is then still wrong at this time of the day (shifts change, breaks are short) for everybody.
+
+What a branch was like fades by days, so that one that changes is right again; but the last calls of
+each class count in full, however old, so that what is rare is not forgotten where nothing changes.
 
 Before that each end is moved along a line that was learned of the last calls by quantile regression
 (`ends_of`): by some minutes, by a part of the range's width and of its low end, and by the queue's
@@ -31,6 +35,12 @@ AHEAD = (0, 1, 2, 3, 6, 11)
 """From so many people ahead on, a class of its own."""
 RECENT = 300
 """So many calls of each class speak, the last ones: what a branch was like before them is over."""
+HALF_LIFE = 14.0
+"""Days after which a call says half as much."""
+IN_FULL = 50
+"""So many calls of each class, the last ones, count in full, however old."""
+NEAR = 30.0
+"""Minutes; what was told so long before or after this time of a day speaks for it."""
 OF_ALL = 50.0
 """What all classes say together is worth so many calls of one."""
 FORECAST = 30.0
@@ -47,6 +57,7 @@ PULL = 1.0
 MOST_OF_LOW = 0.5
 """The part of the low end by which a line may move an end."""
 _ROUNDS = 15
+_DAY = 24 * 60.0
 PACE_HALF = 60.0
 """Minutes after which a call says half as much of the queue's pace."""
 PACE_WORTH = 2.0
@@ -69,6 +80,8 @@ class Miss(Struct, frozen=True):
     low: float = 0.0
     told: float = 0.0
     late: float = 0.0
+    day: int = 0
+    clock: float = 0.0
 
     @property
     def width(self) -> float:
@@ -148,11 +161,12 @@ class EndLine(Struct, frozen=True):
 
 class Correction(Struct, frozen=True):
     """The minutes of each class of `AHEAD`, none: ranges are told as they are forecast; and those
-    of each service. `ends`: the lines of both ends, along which they are moved before; `late`: the
-    pace of now."""
+    of each service and of this time of the day. `ends`: the lines of both ends, along which they
+    are moved before; `late`: the pace of now."""
 
     shifts: tuple[AddedMinutes, ...] = ()
     services: dict[str, AddedMinutes] = {}
+    by_clock: AddedMinutes = NOTHING
     ends: tuple[EndLine, ...] = ()
     late: float = 0.0
 
@@ -163,13 +177,13 @@ class Correction(Struct, frozen=True):
         if not self.shifts:
             return low, high
         shift = self.shifts[class_of(ahead)]
-        own = NOTHING
+        own, now = NOTHING, self.by_clock
         if len(services) == 1:
             own = self.services.get(next(iter(services)), NOTHING)
         low, high = _along(self.ends, low, high, self.late)
         wider = shift.stretch * (high - low)
-        first = max(0.0, low - wider + shift.low + own.low)
-        return first, max(first, high + wider + shift.high + own.high)
+        first = max(0.0, low - wider + shift.low + own.low + now.low)
+        return first, max(first, high + wider + shift.high + own.high + now.high)
 
 
 def class_of(ahead: int) -> int:
@@ -191,13 +205,14 @@ def ends_of(misses: Sequence[Miss]) -> tuple[EndLine, ...]:
     if len(seen) < FITTED_FROM:
         return ()
     features = [(1.0, one.width, one.low, one.late * one.width) for one in seen]
+    counts = _counts(seen, seen[-1].day, RECENT)
     found = []
     for share, off in (
         (LOW, [_near(one.after_low) for one in seen]),
         (HIGH, [_near(one.after_high) for one in seen]),
     ):
         rows = list(zip(features, off, strict=True))
-        minutes, of_width, of_low, of_late = fitted(rows, share, PULL, _ROUNDS)
+        minutes, of_width, of_low, of_late = fitted(rows, share, PULL, _ROUNDS, counts)
         of_low = min(max(of_low, -MOST_OF_LOW), MOST_OF_LOW)
         found.append(EndLine(minutes, of_width, of_low, of_late))
     return tuple(found)
@@ -224,24 +239,38 @@ def _moved(one: Miss, ends: Sequence[EndLine]) -> Miss:
 
 
 def corrected(
-    misses: Sequence[Miss], ends: tuple[EndLine, ...] = (), late: float = 0.0
+    misses: Sequence[Miss],
+    ends: tuple[EndLine, ...] = (),
+    late: float = 0.0,
+    clock: float | None = None,
 ) -> Correction:
-    """By these calls, the last one last, beside their ranges moved along `ends`."""
+    """By these calls, the last one last, beside their ranges moved along `ends`. `clock`: the
+    minute of the day for which it is; None: no time of a day has minutes of its own."""
     if ends:
         misses = [_moved(one, ends) for one in misses]
     by_class = defaultdict[int, list[Miss]](list)
     for one in misses:
         by_class[class_of(one.ahead)].append(one)
-    every = _shift(misses[-RECENT:], AddedMinutes(stretch=STRETCH), FORECAST)
-    shifts = tuple(_shift(by_class[place][-RECENT:], every, OF_ALL) for place in range(len(AHEAD)))
+    today = misses[-1].day if misses else 0
+    every = _shift(misses, today, AddedMinutes(stretch=STRETCH), FORECAST)
+    shifts = tuple(_shift(by_class[place], today, every, OF_ALL) for place in range(len(AHEAD)))
+    misses = [_after(one, shifts[class_of(one.ahead)]) for one in misses]
     by_service = defaultdict[str, list[Miss]](list)
     for one in misses:
         if one.service is not None:
-            by_service[one.service].append(_after(one, shifts[class_of(one.ahead)]))
+            by_service[one.service].append(one)
     services = {
-        service: _shift(found[-RECENT:], NOTHING, OF_ALL) for service, found in by_service.items()
+        service: _shift(found, today, NOTHING, OF_ALL) for service, found in by_service.items()
     }
-    return Correction(shifts, services, ends, late)
+    by_clock = NOTHING
+    if clock is not None:
+        near = [
+            _after(one, services.get(one.service or "", NOTHING))
+            for one in misses
+            if _apart(one.clock, clock) <= NEAR
+        ]
+        by_clock = _shift(near, today, NOTHING, OF_ALL)
+    return Correction(shifts, services, by_clock, ends, late)
 
 
 def _after(one: Miss, shift: AddedMinutes) -> Miss:
@@ -254,13 +283,22 @@ def _after(one: Miss, shift: AddedMinutes) -> Miss:
     )
 
 
-def _shift(misses: Sequence[Miss], before: AddedMinutes, worth: float) -> AddedMinutes:
-    """What these say, where `before` counts as so many."""
+def _apart(one: float, other: float) -> float:
+    """Minutes between two times of a day, also over midnight."""
+    apart = abs(one - other) % _DAY
+    return min(apart, _DAY - apart)
+
+
+def _shift(misses: Sequence[Miss], today: int, before: AddedMinutes, worth: float) -> AddedMinutes:
+    """What the last of these say, where `before` counts as so many."""
     if not misses:
         return before
-    share = len(misses) / (len(misses) + worth)
-    low = _percentile([one.after_low for one in misses], LOW)
-    high = _percentile([one.after_high for one in misses], HIGH)
+    seen = misses[-RECENT:]
+    counts = _counts(seen, today, IN_FULL)
+    every = sum(counts)
+    share = every / (every + worth)
+    low = _percentile([one.after_low for one in seen], counts, LOW)
+    high = _percentile([one.after_high for one in seen], counts, HIGH)
     return AddedMinutes(
         before.low + share * (low - before.low),
         before.high + share * (high - before.high),
@@ -268,10 +306,25 @@ def _shift(misses: Sequence[Miss], before: AddedMinutes, worth: float) -> AddedM
     )
 
 
-def _percentile(values: Sequence[float], share: float) -> float:
-    """As far out as one more of its like lies beyond it with the chance that is promised."""
-    ordered = sorted(map(_near, values))
-    place = min(max(share * (len(ordered) + 1) - 1, 0.0), len(ordered) - 1.0)
-    below = int(place)
-    above = min(below + 1, len(ordered) - 1)
-    return ordered[below] + (place - below) * (ordered[above] - ordered[below])
+def _counts(misses: Sequence[Miss], today: int, in_full: int) -> list[float]:
+    """As how much of a call each of them counts, the last ones `in_full`."""
+    old = len(misses) - in_full
+    return [
+        0.5 ** (max(0, today - one.day) / HALF_LIFE) if place < old else 1.0
+        for place, one in enumerate(misses)
+    ]
+
+
+def _percentile(values: Sequence[float], counts: Sequence[float], share: float) -> float:
+    """As far out as one more of its like lies beyond it with the chance that is promised; each
+    value stands in the middle of what it counts as."""
+    ordered = sorted(zip(map(_near, values), counts, strict=True))
+    wanted = share * (sum(counts) + 1) - 1
+    before, place, value = 0.0, 0.0, ordered[0][0]
+    for number, (above, count) in enumerate(ordered):
+        at = before + (count - 1) / 2
+        if at >= wanted:
+            part = (wanted - place) / (at - place) if number and at > place else 1.0
+            return value + part * (above - value)
+        before, place, value = before + count, at, above
+    return value

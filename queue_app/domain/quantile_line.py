@@ -16,13 +16,16 @@ def fitted(
     share: float,
     pull: float = 0.0,
     rounds: int = ROUNDS,
+    counts: Sequence[float] | None = None,
 ) -> list[float]:
     """The weight of each feature, so that `share` of the rows lie below. `pull`: how strongly what
-    a feature adds is drawn to nothing, as the square of its usual size times its weight."""
+    a feature adds is drawn to nothing, as the square of its usual size times its weight.
+    `counts`: as how much of a row each counts, of one unless given."""
+    counts = counts or [1.0] * len(rows)
     width = len(rows[0][0])
     sizes = [sum(row[i] ** 2 for row, _ in rows) / len(rows) for i in range(width)]
     found = [0.0] * width
-    weights = [1.0] * len(rows)
+    weights = list(counts)
     for _ in range(rounds):
         square = [[0.0] * width for _ in range(width)]
         right = [0.0] * width
@@ -36,7 +39,10 @@ def fitted(
         for i in range(width):
             square[i][i] += pull * sizes[i]
         found = _solved(square, right)
-        weights = [_weight(row, true, found, share) for row, true in rows]
+        weights = [
+            count * _weight(row, true, found, share)
+            for (row, true), count in zip(rows, counts, strict=True)
+        ]
     return found
 
 

@@ -131,7 +131,7 @@ async def _learn_of(directory: Directory, now: datetime, branch: Branch) -> None
     first = until.date - timedelta(days=MEMORY_DAYS)
     seen = await habits.seen(directory, branch, first, until.date)
     await db.transact(partial(_keep_habits, branch.id, habits_of(seen), now))
-    await _correct(now, branch, learns=True)
+    await _correct(directory, now, branch, learns=True)
 
 
 async def _keep_habits(branch_id: int, learned: Habits, now: datetime) -> None:
@@ -149,7 +149,8 @@ _MISSES = """
 SELECT people_ahead, low_forecast, waited_minutes - low_forecast AS after_low,
     waited_minutes - high_forecast AS after_high,
     CASE WHEN cardinality(ticket.services) = 1 THEN ticket.services[1] END AS service,
-    promised_at, promised_at + make_interval(secs => 60 * waited_minutes) AS called_at
+    promised_at, promised_at + make_interval(secs => 60 * waited_minutes) AS called_at, day,
+    extract(epoch FROM (promised_at AT TIME ZONE $4)::time)::float8 / 60 AS clock
 FROM (
     SELECT * FROM promise
     WHERE branch_id = $1 AND shown = 'ticket' AND outcome = 'called' AND low_forecast IS NOT NULL
@@ -174,13 +175,15 @@ async def correct_ranges(directory: Directory, now: datetime) -> int:
     """Move the ends of every branch's ranges by what came true of the last ones that were given
     with tickets; how many branches were looked at. What is wrong with one keeps no other back."""
     by_name = {f"branch {one.slug}": one for one in directory.branches.values()}
-    return len(await each(by_name, partial(_correct, now)))
+    return len(await each(by_name, partial(_correct, directory, now)))
 
 
-async def _correct(now: datetime, branch: Branch, learns: bool = False) -> None:
+async def _correct(
+    directory: Directory, now: datetime, branch: Branch, learns: bool = False
+) -> None:
     """Made anew out of what is kept, so nothing is counted twice, however often it runs; the lines
     of the ends only where it `learns`, once an hour."""
-    rows = await db.fetch(_MISSES, branch.id, now, FITTED_ON)
+    rows = await db.fetch(_MISSES, branch.id, now, FITTED_ON, directory.zone.key)
     stops = await db.fetch(_STOPS, branch.id, rows[0]["promised_at"]) if rows else []
     starts = [row["started_at"] for row in stops]
     told = [
@@ -191,16 +194,20 @@ async def _correct(now: datetime, branch: Branch, learns: bool = False) -> None:
             row["service"],
             row["low_forecast"],
             (row["promised_at"] - now) / _MINUTE,
+            day=row["day"].toordinal(),
+            clock=row["clock"],
         )
         for row in rows
         if bisect_right(starts, row["promised_at"]) == bisect_left(starts, row["called_at"])
     ]
     misses, late = paced(told, 0.0)
     ends = await computing.do(partial(ends_of, misses)) if learns else await _ends(branch)
+    local = directory.local(now)
+    found = corrected(misses, ends, late, 60.0 * local.hour + local.minute)
     await db.fetch(
         "UPDATE branch_habits SET correction = $2 WHERE branch_id = $1",
         branch.id,
-        msgspec.json.encode(corrected(misses, ends, late)).decode(),
+        msgspec.json.encode(found).decode(),
     )
 
 

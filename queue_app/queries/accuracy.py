@@ -89,15 +89,16 @@ async def accuracy(since: datetime) -> list[Accuracy]:
 
 
 class KeptPart(Struct, frozen=True):
-    """Promises given with tickets on one day to people of one class, who were called.
+    """Promises given with tickets to people of one class, who were called.
 
-    `title`: what is parted by, `place`: where among its like `name` stands. Sums of minutes and
-    counts: `held`, `sooner`, `later`: in, before and after the range; `score`: of the interval
-    score; `error`: from the middle of the range.
+    `day`: None, on all days. `title`: what is parted by, `place`: where among its like `name`
+    stands. Sums of minutes and counts: `held`, `sooner`, `later`: in, before and after the range;
+    `score`: of the interval score; `error`: from the middle of the range, `median_error`: in the
+    middle of these.
     """
 
     branch: str
-    day: date
+    day: date | None
     title: str
     place: int
     name: str
@@ -106,6 +107,7 @@ class KeptPart(Struct, frozen=True):
     width: float
     score: float
     error: float
+    median_error: float
     sooner: int
     later: int
 
@@ -114,7 +116,8 @@ _PARTS = f"""
 SELECT branch.slug, t.day, part.title, part.place, part.name, count(*)::integer,
     count(*) FILTER (WHERE waited BETWEEN low AND high)::integer,
     sum(high - low), sum(high - low + {MISSED} * (greatest(low - waited, 0)
-        + greatest(waited - high, 0))), sum(abs(waited - (low + high) / 2)),
+        + greatest(waited - high, 0))), sum(error),
+    percentile_cont(0.5) WITHIN GROUP (ORDER BY error),
     count(*) FILTER (WHERE waited < low)::integer, count(*) FILTER (WHERE waited > high)::integer
 FROM branch JOIN promise p ON p.branch_id = branch.id AND promised_at >= $1
 JOIN ticket t ON t.branch_id = p.branch_id AND t.id = p.ticket_id
@@ -131,14 +134,16 @@ CROSS JOIN LATERAL (VALUES
         CASE WHEN t.priority IS NOT NULL THEN 'priority'
             WHEN t.due_at IS NOT NULL THEN 'booked' ELSE 'walk-in' END, low_minutes, high_minutes)
 ) AS part (title, place, name, low, high)
-CROSS JOIN LATERAL (SELECT waited_minutes AS waited) AS came
+CROSS JOIN LATERAL (SELECT waited_minutes AS waited,
+    abs(waited_minutes - (low + high) / 2) AS error) AS came
 WHERE p.shown = 'ticket' AND p.outcome = 'called' AND low IS NOT NULL AND part.name IS NOT NULL
-GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5
+GROUP BY GROUPING SETS ((1, 2, 3, 4, 5), (1, 3, 4, 5)) ORDER BY 1, 2, 3, 4, 5
 """
 
 
 async def kept_parts(directory: Directory, since: datetime) -> list[KeptPart]:
-    """By branch, day and class; those in whose wait an interruption began are among them."""
+    """By branch, day and class, and all days last; those in whose wait an interruption began are
+    among them."""
     async with db.planned_anew():
         rows = await db.fetch(
             _PARTS, since, list(AHEAD), list(map(people_named, AHEAD)), directory.zone.key

@@ -85,7 +85,7 @@ def _told(
         told = Telling(draw(place, day, chance), place.policy, mistaken, true, SHARE, chance).run()
         found.append(told)
         if corrects:
-            misses += _misses(told)
+            misses += _misses(told, day)
             after = corrected(misses, ends_of(misses))
             mistaken = replace(mistaken, habits=replace(mistaken.habits, correction=after))
     return found
@@ -96,10 +96,11 @@ def _shorter(times: Mapping[str, ServiceTime], percent: float) -> dict[str, Serv
     return {code: replace(one, mu=one.mu + by) for code, one in times.items()}
 
 
-def _misses(told: Sequence[Told]) -> list[Miss]:
+def _misses(told: Sequence[Told], day: date) -> list[Miss]:
     """As the product hears them, which keeps the range of every ticket and not of a share."""
+    number = day.toordinal()
     every = [
-        Miss(one.ahead, one.came_true - low, one.came_true - high, low=low)
+        Miss(one.ahead, one.came_true - low, one.came_true - high, low=low, day=number)
         for one in told
         for low, high in [one.forecast]
     ]

@@ -1,6 +1,5 @@
-"""The figures of a replay, over what a centre's own people were told, out of sums by day."""
+"""The figures of a replay, over what a centre's own people were told."""
 
-import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -15,7 +14,7 @@ Parts = list[tuple[str, list[tuple[str, RangeFigures]]]]
 
 
 def by_branch(found: Iterable[KeptPart]) -> dict[str, Parts]:
-    """Of each branch; no median is known of sums."""
+    """Of each branch."""
     parts = defaultdict[tuple[str, str, int, str], list[KeptPart]](list)
     for one in found:
         parts[one.branch, one.title, one.place, one.name].append(one)
@@ -30,17 +29,19 @@ def _of(
     return [(key[3], _figures(parts[key])) for key in own]
 
 
-def _figures(days: Sequence[KeptPart]) -> RangeFigures:
-    count = sum(one.count for one in days)
-    held = sum(one.held for one in days) / count
+def _figures(parts: Sequence[KeptPart]) -> RangeFigures:
+    [all_days] = [one for one in parts if one.day is None]
+    days = [one for one in parts if one.day is not None]
+    count = all_days.count
+    held = all_days.held / count
     return RangeFigures(
         count=count,
         held=held,
         half=half_by_days([one.held - held * one.count for one in days], count),
-        width=sum(one.width for one in days) / count,
-        score=sum(one.score for one in days) / count,
-        median_error=math.nan,
-        mean_error=sum(one.error for one in days) / count,
-        below=sum(one.sooner for one in days) / count,
-        above=sum(one.later for one in days) / count,
+        width=all_days.width / count,
+        score=all_days.score / count,
+        median_error=all_days.median_error,
+        mean_error=all_days.error / count,
+        below=all_days.sooner / count,
+        above=all_days.later / count,
     )

@@ -161,7 +161,17 @@ class Replay:
         """What came true of one range."""
         true, ahead = one.came_true, one.ahead
         low, high = one.raw[0], one.raw[2]
-        miss = Miss(ahead, true - low, true - high, one.service, low, one.at, one.late)
+        miss = Miss(
+            ahead,
+            true - low,
+            true - high,
+            one.service,
+            low,
+            one.at,
+            one.late,
+            one.day.toordinal(),
+            one.minute / self._scale,
+        )
         self._misses.append(miss)
         self._pace.hear(miss)
         for name, ranges in self._ranges.items():
@@ -173,10 +183,12 @@ class Replay:
         """The lines along which the ends are moved, anew."""
         self._ends = ends_of(self._misses)
 
-    def correction(self, at: float) -> Correction:
+    def correction(self, at: float, minute: float) -> Correction:
+        """`at`, which is so many minutes after midnight."""
         if not self._corrects:
             return Correction()
-        return corrected(self._misses[-FITTED_ON:], self._ends, self._pace.at(at))
+        late, clock = self._pace.at(at), minute / self._scale
+        return corrected(self._misses[-FITTED_ON:], self._ends, late, clock)
 
     def correct_rivals(self) -> None:
         for ranges in self._ranges.values():
@@ -212,7 +224,7 @@ class _LiveDay:
             self._replay.learn_ends()
         if hall.minute >= self._corrected_at + CORRECT_EVERY:
             self._corrected_at = hall.minute
-            self._correction = self._replay.correction(self._origin + hall.minute)
+            self._correction = self._replay.correction(self._origin + hall.minute, hall.minute)
             self._replay.correct_rivals()
         if one.turn is not None:
             self._tell(hall, one, one.turn - one.arrives)

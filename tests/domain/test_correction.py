@@ -1,17 +1,24 @@
 """Ranges that correct themselves: minutes are added where past calls say they should have been."""
 
+import math
 from random import Random
+from statistics import fmean
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from queue_app.domain import correction
 from queue_app.domain.correction import (
     AHEAD,
     FITTED_FROM,
+    FITTED_ON,
+    HALF_LIFE,
+    IN_FULL,
     PACE_HALF,
     RECENT,
     STRETCH,
+    AddedMinutes,
     Correction,
     Miss,
     Pace,
@@ -91,6 +98,110 @@ def test_what_is_still_wrong_with_one_service_is_added_for_whoever_wants_it_alon
 def test_what_a_branch_was_like_before_its_last_calls_is_forgotten() -> None:
     now = [Miss(1, 0.0, 2.0) for _ in range(RECENT)]
     assert corrected([Miss(1, 50.0, 90.0)] * 1000 + now) == corrected(now)
+
+
+CLASSES = (0, 1, 2, 4, 8, 12)
+"""People ahead, one number of each class."""
+
+
+def days_of_calls(days: int, changes: int, seed: int) -> list[Miss]:
+    """Thirty calls a day, as many of each class; from the day `changes` on, whoever has eight ahead
+    is called eight minutes later than before."""
+    chance, seen = Random(seed), []
+    for day in range(days):
+        for number in range(30):
+            ahead = CLASSES[number % len(CLASSES)]
+            late = chance.gauss(0, 5) + 8.0 * (ahead == 8 and day >= changes)
+            clock = 540 + 10.0 * number
+            told = 1440 * day + clock
+            seen.append(Miss(ahead, 6.4 + late, late - 6.4, None, 13.6, told, 0.0, day, clock))
+    return seen
+
+
+def found_after(seen: list[Miss]) -> Correction:
+    paces, late = paced(seen, seen[-1].called)
+    last = paces[-FITTED_ON:]
+    return corrected(last, ends_of(last), late)
+
+
+def held_and_score(found: Correction, late: float) -> tuple[float, float]:
+    """Of whoever has eight ahead: the share in range, and the mean interval score."""
+    chance, held, total = Random(99), 0, 0.0
+    low, high = found.applied(13.6, 26.4, 8)
+    for _ in range(2000):
+        came = 20 + late + chance.gauss(0, 5)
+        held += low <= came <= high
+        total += high - low + 10 * (max(0.0, low - came) + max(0.0, came - high))
+    return held / 2000, total / 2000
+
+
+def means(days: int, changes: int, late: float) -> tuple[float, float]:
+    found = [
+        held_and_score(found_after(days_of_calls(days, changes, seed)), late)
+        for seed in range(1, 7)
+    ]
+    return fmean(held for held, _ in found), fmean(total for _, total in found)
+
+
+def test_a_branch_that_changes_is_right_again_after_a_half_life(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Five calls a day speak for the class that changed, and ten weeks of others before it."""
+    days = 70 + round(HALF_LIFE)
+    held, total = means(days, 70, 8.0)
+    assert 0.73 < held < 0.88
+    monkeypatch.setattr(correction, "HALF_LIFE", math.inf)
+    forgetting_nothing, worse = means(days, 70, 8.0)
+    assert forgetting_nothing < held - 0.08
+    assert worse > 1.05 * total
+
+
+def test_a_branch_that_does_not_change_loses_nothing_by_forgetting(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    held, total = means(80, 80, 0.0)
+    assert 0.77 < held < 0.87
+    monkeypatch.setattr(correction, "HALF_LIFE", math.inf)
+    assert total < 1.01 * means(80, 80, 0.0)[1]
+
+
+def test_the_last_calls_of_a_class_count_in_full_however_old_they_are() -> None:
+    """A long queue once a year; since then a year of other calls."""
+    long = [Miss(12, 9.0, 9.0, day=1) for _ in range(IN_FULL)]
+    usual = [Miss(0, 1.0, -1.0, day=365) for _ in range(RECENT)]
+    now = [Miss(12, 9.0, 9.0, day=365) for _ in range(IN_FULL)]
+    assert (
+        corrected([*long, *usual]).shifts[class_of(12)]
+        == (corrected([*now, *usual]).shifts[class_of(12)])
+    )
+    older = [Miss(12, -9.0, -9.0, day=1) for _ in range(RECENT - IN_FULL)]
+    mixed = corrected([*older, *now, *usual]).shifts[class_of(12)]
+    assert mixed.low > 1.0, "old calls beyond these count for next to nothing"
+
+
+def test_what_is_still_wrong_at_a_time_of_the_day_is_added_then_and_at_no_other() -> None:
+    """From two to three in the afternoon all are called six minutes later."""
+    chance = Random(6)
+    seen = [
+        Miss(1, late + noise, late + noise - 10, day=day, clock=clock)
+        for day in range(20)
+        for clock in map(float, range(540, 1080, 10))
+        for late, noise in [(6.0 * (840 <= clock < 900), chance.uniform(0, 10))]
+    ]
+    at = {clock: corrected(seen, clock=clock).applied(20.0, 30.0, 1) for clock in (630.0, 870.0)}
+    never = corrected(seen).applied(20.0, 30.0, 1)
+    assert 2.5 < at[870.0][0] - at[630.0][0] < 6
+    assert 1.5 < at[870.0][1] - at[630.0][1] < 6
+    assert at[630.0][1] < never[1] < at[870.0][1]
+
+
+def test_few_calls_at_a_time_of_the_day_say_little_and_midnight_parts_none() -> None:
+    usual = [Miss(1, 5.0, -5.0, clock=600.0) for _ in range(RECENT)]
+    late = [Miss(1, 15.0, 5.0, clock=1435.0) for _ in range(5)]
+    night = [corrected([*late, *usual], clock=clock).by_clock for clock in (1425.0, 5.0, 60.0)]
+    assert 0 < night[0].high < 1.5
+    assert night[0] == night[1]
+    assert night[2] == AddedMinutes()
 
 
 def test_one_call_says_little_however_late_it_was() -> None:

@@ -1,7 +1,7 @@
 """What a branch learns of its visitors from its own records."""
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from random import Random
 
@@ -280,10 +280,28 @@ async def test_ranges_that_ended_too_soon_are_told_longer_and_each_counts_once(
     await told_too_short(days[0])
     once = await corrected_at(MONDAY + timedelta(hours=2))
     assert longer(once) > 1.0
-    for moment in (4, -2, 96):
+    for moment in (26, -22, 98):
         assert await corrected_at(MONDAY + timedelta(hours=moment)) == once
     await told_too_short(days[1])
     assert await corrected_at(MONDAY + timedelta(hours=98)) != once
+
+
+async def test_the_clock_of_the_hall_says_which_calls_speak_for_this_time_of_the_day(
+    days: tuple[date, date],
+) -> None:
+    """All that were told too short were told between nine and ten."""
+    await told_too_short(days[0])
+    await db.fetch(
+        "UPDATE promise SET promised_at = $1::timestamptz + (random() * interval '1 hour')"
+        " WHERE low_forecast IS NOT NULL",
+        datetime.combine(days[0], time(9), (await reference.directory()).zone),
+    )
+    at = {
+        hour: (await corrected_at(MONDAY.replace(hour=hour, minute=30))).by_clock
+        for hour in (9, 12)
+    }
+    assert at[9] != AddedMinutes()
+    assert at[12] == AddedMinutes()
 
 
 async def test_what_came_true_today_corrects_the_next_ranges_and_what_is_open_nothing(
