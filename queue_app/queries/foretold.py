@@ -59,6 +59,24 @@ async def estimate(hall: Hall, *newcomers: Waiting) -> dict[int, Wait]:
         return {}
 
 
+async def at_the_end(
+    directory: Directory, branch: Branch, me: Waiting, now: datetime, forecasts: Forecasts | None
+) -> Wait | None:
+    """The wait of somebody who joins now, where the end of the line is known and says it. None
+    where the hall must be asked, as after a fault of ours in this."""
+    if forecasts is None:
+        return None
+    tail = await halls.end_of_line(directory, branch, now, forecasts)
+    if tail is None:
+        return None
+    try:
+        return forecasts.at_the_end(tail, me, now)
+    except Exception:  # a ticket is given all the same
+        forecasts.lose_end(branch.id)
+        _say(branch.slug)
+        return None
+
+
 def freshen(
     directory: Directory, branch: Branch, now: datetime, forecasts: Forecasts | None
 ) -> None:
