@@ -29,7 +29,7 @@ from queue_app.scribe import Scribe
 from queue_app.seldom import Seldom
 from queue_app.store import db
 from queue_app.web.guards import right
-from queue_app.web.staff_pages import Asked, Page, to_sign_in
+from queue_app.web.staff_pages import Asked, Page, number_at_own_desk, to_sign_in
 from queue_app.web.templating import render
 
 _log = logging.getLogger(__name__)
@@ -109,6 +109,7 @@ async def desk_more_or_less(
         request,
         "office/staffing.html",
         staff=staff,
+        at_own_desk=await number_at_own_desk(staff),
         branch=place,
         answer=answer,
         failed=failed,
