@@ -227,14 +227,23 @@ class Engine(PostgresEngine):
         """One outside the pool. Outage where it cannot be had."""
         try:
             connection = await asyncpg.connect(**self.config)
+            await _watch_line(connection)
         except Exception as error:
             raise_outage(error)
             raise
-        await _watch_line(connection)
         return connection
 
 
 engine = Engine(config={}, extensions=())
+
+
+class _Line(asyncpg.Connection):  # type: ignore[misc]
+    """A connection that may always be closed: the pool closes those that are to be made anew in
+    tasks of their own, which nobody asks how that ended."""
+
+    async def close(self, *, timeout: float | None = None) -> None:  # noqa: ASYNC109
+        with suppress(*_CLOSING):
+            await super().close(timeout=timeout)
 
 
 def _ways(dsn: str, limits: Limits) -> dict[str, Any]:
@@ -264,7 +273,12 @@ async def _watch_line(connection: asyncpg.Connection) -> None:
 async def _made(dsn: str, max_size: int, limits: Limits) -> asyncpg.Pool:
     """A pool that connects when it is asked: the database may be away."""
     return await asyncpg.create_pool(
-        min_size=0, max_size=max_size, init=_watch_line, reset=_as_it_was, **_ways(dsn, limits)
+        min_size=0,
+        max_size=max_size,
+        connection_class=_Line,
+        init=_watch_line,
+        reset=_as_it_was,
+        **_ways(dsn, limits),
     )
 
 

@@ -9,6 +9,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, InternalServerException
 
 from queue_app.domain.errors import QueueError
+from queue_app.seldom import Seldom
 from queue_app.store.db import OUTAGES
 from queue_app.store.outages import Outage
 from queue_app.web.i18n import language_of
@@ -19,6 +20,8 @@ from queue_app.web.typed import form_again, reference_of
 from queue_app.web.unreadable import unreadable_fields
 
 logger = logging.getLogger(__name__)
+
+_late = Seldom()
 
 OUTAGE_SECONDS = 2
 """When to ask again while the database is away."""
@@ -72,10 +75,12 @@ def unexpected_error(request: Request[Any, Any, Any], error: Exception) -> Respo
 def outage(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """The database is away for a moment: whoever asks again will be answered.
 
-    What the database says is in the log already, once a minute.
+    What the database says is in the log already, once a minute; what else is late is said as
+    seldom.
     """
-    if not isinstance(error, Outage):
-        logger.warning("no answer in time: %s", type(error).__qualname__)
+    name = type(error).__qualname__
+    if not isinstance(error, Outage) and _late.count(name) is not None:
+        logger.warning("no answer in time: %s", name)
     headers = {"Retry-After": str(OUTAGE_SECONDS)}
     return answer(request, Problem(503, "unavailable", {}, headers))
 

@@ -15,6 +15,7 @@ from typing import Any
 from uuid import uuid4
 
 from litestar.enums import ScopeType
+from litestar.status_codes import HTTP_503_SERVICE_UNAVAILABLE
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 _log = logging.getLogger(__name__)
@@ -115,8 +116,11 @@ class Journal:
             REQUEST.reset(token)
 
     def _note(self, scope: HTTPScope, status: int, seconds: float) -> None:
-        """By the pattern of its address: the address itself may hold a token."""
-        if seconds < self._slow_seconds:
+        """By the pattern of its address: the address itself may hold a token.
+
+        Not of an outage, for which whoever asked was kept waiting: it has a line of its own.
+        """
+        if seconds < self._slow_seconds or status == HTTP_503_SERVICE_UNAVAILABLE:
             return
         pattern = scope.get("path_template") or "an address without a page"
         _log.info("slow: %s %s: %d in %.2f s", scope["method"], pattern, status, seconds)
