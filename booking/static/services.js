@@ -81,6 +81,9 @@ function remember() {
   const kept = others.filter(([name]) => !form.elements.namedItem(name));
   const said = new URLSearchParams([...kept, ...fields]);
   history.replaceState(history.state, "", `${said}` ? `?${said}` : location.pathname);
+  if (form.method === "get") {
+    for (const line of advice) line.firstElementChild.search = location.search;
+  }
 }
 
 let asked = 0;

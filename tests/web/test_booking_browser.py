@@ -258,6 +258,12 @@ async def test_back_and_reload_find_what_was_asked_and_the_same_ticks(
         await expect(page.locator("#results input[value=quality-check]")).to_be_visible()
         if again:
             await page.reload()
+    await page.fill("#search", "пломба")
+    if not scripts:
+        await follow(page.locator("#find"))
+    await follow(page.locator("[data-note=seals] a"))
+    await follow(page.locator(".back a"))
+    await expect(page.locator("#search")).to_have_value("пломба")
     await context.close()
 
 
