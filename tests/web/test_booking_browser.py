@@ -216,6 +216,23 @@ async def test_services_are_found_by_any_of_their_words(
 
 
 @pytest.mark.slow
+async def test_whoever_does_not_see_the_page_hears_what_was_found(
+    server: Server, context: BrowserContext
+) -> None:
+    page = await context.new_page()
+    await page.goto(server.url)
+    heard = page.locator("[role=status]#found-said")
+    await page.fill("#search", "пломба")
+    await expect(heard).to_have_text("Знайдено 1 послугу. Лічильник має бути опломбований.")
+    await page.fill("#search", "прописка")
+    await expect(heard).to_contain_text("Кількість зареєстрованих можна оновити без візиту")
+    await page.fill("#search", "самовар")
+    await expect(heard).to_contain_text("За цими словами тут нічого немає")
+    await page.fill("#search", "")
+    await expect(heard).to_have_text("")
+
+
+@pytest.mark.slow
 async def test_the_search_takes_every_key_and_enter_leads_nowhere(
     server: Server, context: BrowserContext
 ) -> None:
