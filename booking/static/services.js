@@ -60,14 +60,18 @@ function show(found) {
   for (const one of found) if (rows.has(one.code)) results.append(rows.get(one.code));
   for (const line of advice) line.hidden = !found.some((one) => one.code === line.dataset.note);
   const services = results.children.length;
-  const notes = advice.filter((line) => !line.hidden).length;
+  const notes = advice.filter((line) => !line.hidden);
   results.hidden = !services;
-  byId("advice").hidden = !notes;
+  byId("advice").hidden = !notes.length;
   byId("found").textContent = services ? plural(t.found, services) : "";
   const partly = found.some((one) => !one.sure);
-  const nothing = !services && !notes && search.value.trim();
+  const nothing = !services && !notes.length && search.value.trim();
   byId("nothing-said").textContent = partly ? t.partly : t.nothing;
   byId("nothing-found").hidden = !partly && !nothing;
+  // Whoever does not see it hears all of it: how many, the advice, and that nothing fits.
+  const heard = [byId("found"), ...notes, ...(partly || nothing ? [byId("nothing-said")] : [])];
+  const sentences = heard.map((one) => one.textContent.trim()).filter(Boolean);
+  byId("found-said").textContent = sentences.map((one) => one.replace(/\.?$/, ".")).join(" ");
   count();
 }
 
@@ -81,6 +85,9 @@ function remember() {
   const kept = others.filter(([name]) => !form.elements.namedItem(name));
   const said = new URLSearchParams([...kept, ...fields]);
   history.replaceState(history.state, "", `${said}` ? `?${said}` : location.pathname);
+  if (form.method === "get") {
+    for (const line of advice) line.firstElementChild.search = location.search;
+  }
 }
 
 let asked = 0;
