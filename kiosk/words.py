@@ -9,8 +9,9 @@ from queue_app.domain.catalogue import Text
 from queue_app.texts.speaker import Speaker
 from queue_app.texts.who_comes import TO_HOLDER
 from queue_app.texts.words import Words
+from queue_app.web.i18n import tongue
 
-_ONE = Markup('<span class="in in-{}" lang="{}">{}</span>')
+_ONE = Markup('<span class="in in-{}"{}>{}</span>')
 
 
 class Sayings(Struct, frozen=True):
@@ -20,9 +21,10 @@ class Sayings(Struct, frozen=True):
 
     def said(self, text: Text) -> Markup:
         """A text of the centre."""
-        spoken = enumerate(self.speaker.languages, start=1)
+        every = self.speaker.languages
         return Markup().join(
-            _ONE.format(place, text.spoken_in(one), text[one]) for place, one in spoken
+            _ONE.format(place, tongue(text.spoken_in(one), every), text[one])
+            for place, one in enumerate(every, start=1)
         )
 
     def say(self, message: str) -> Markup:

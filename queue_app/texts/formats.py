@@ -44,6 +44,12 @@ def locale_of(language: Language, country: str | None) -> Locale:
 
 
 @cache
+def direction(language: Language) -> str:
+    """ "rtl" of a language that is written from the right, as CLDR knows it; else "ltr"."""
+    return str(Locale.parse(language, sep="-").text_direction)
+
+
+@cache
 def customs_of(country: str | None) -> Locale | None:
     """How the country itself writes figures: in the language that most people there speak."""
     spoken = get_global("territory_languages").get(country, {}) if country else {}

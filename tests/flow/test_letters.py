@@ -50,7 +50,7 @@ async def test_a_mail_is_whole_in_text_and_in_html(kind: MessageKind, language: 
         letter = sample_letter(directory, kind, language, channel=channel)
         assert letter.html
         tags = Reader(letter.html).tags
-        assert ("html", {"lang": language}) in tags
+        assert ("html", {"lang": language, "dir": "ltr"}) in tags
         assert not {"table", "img", "script", "form"} & {tag for tag, _ in tags}
         links = [attrs["href"] for tag, attrs in tags if tag == "a"]
         page = "wish" if kind in ("offer", "unmet") else "visit"

@@ -71,6 +71,7 @@ export function unsay(element) {
 /** The whole page in another language: its stylesheet shows the texts that stand there in it. */
 export function speak(code) {
   document.documentElement.lang = code;
+  document.documentElement.dir = texts().direction;
   document.documentElement.dataset.place = Object.keys(tables).indexOf(code) + 1;
   for (const [element, text] of said) element.textContent = text(texts());
   for (const [element, text] of named) element.setAttribute("aria-label", text(texts()));
