@@ -106,6 +106,32 @@ async def test_what_there_is_not_is_not_found(centre: Centre, path: str) -> None
     refused(await centre.get(path), 404)
 
 
+@pytest.mark.parametrize(
+    "about", ["%00", "a%00b", "".join(map(chr, range(256, 2956))), "%E2%80%AE"]
+)
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/appointments/{}/cancellation",
+        "/tickets/{}/leavings",
+        "/wishes/{}/refusal",
+        "/branches/{}/appointments",
+        "/branches/{}/tickets",
+    ],
+)
+async def test_a_key_goes_with_whatever_the_address_names(
+    centre: Centre, path: str, about: str
+) -> None:
+    body = {"services": [SERVICE], "starts_at": TUESDAY, "channel": "visit"}
+    sent = body if path.endswith("appointments") else {"services": [SERVICE]}
+    wanted = sent if path.endswith(("appointments", "tickets")) else None
+    for _ in "twice":
+        answer = await centre.post(
+            path.format(about), wanted, centre.kiosk, Idempotency_Key=str(uuid4())
+        )
+        refused(answer, 404)
+
+
 async def test_ids_past_any_column_are_not_found(centre: Centre) -> None:
     for number in (0, 2**31, 2**63, 10**30):
         for verb in ("openings", "calls", "pauses", "closings"):
