@@ -14,6 +14,7 @@ import asyncpg
 from msgspec import Struct
 from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
 
+from queue_app.domain.errors import BadRequest
 from queue_app.store.outages import Trouble, outage_of
 
 T = TypeVar("T")
@@ -146,7 +147,8 @@ async def bounded(
     connection: Any, asked: Awaitable[T], seconds: float | None, committing: bool = False
 ) -> T:
     """The answer within so many seconds, else the connection is cut, by which whoever waits for it
-    is told. An Outage for whatever the driver says that means "not now"."""
+    is told. An Outage for whatever the driver says that means "not now"; BadRequest `unreadable`
+    for text that no database keeps, as with a NUL in it."""
     watch = _Watch(connection)
     timer = None if seconds is None else asyncio.get_running_loop().call_later(seconds, watch.end)
     try:
@@ -155,6 +157,8 @@ async def bounded(
             raise TimeoutError
     except Exception as error:
         raise_outage(TimeoutError() if watch.ended else error, committing)
+        if isinstance(error, asyncpg.CharacterNotInRepertoireError):
+            raise BadRequest("unreadable") from error
         raise
     finally:
         if timer:

@@ -21,7 +21,7 @@ from queue_app.web.unreadable import unreadable_fields
 
 logger = logging.getLogger(__name__)
 
-_late = Seldom()
+_seldom = Seldom()
 
 OUTAGE_SECONDS = 2
 """When to ask again while the database is away."""
@@ -58,8 +58,14 @@ def _is_gone(error: HTTPException) -> bool:
 
 
 def gone(request: Request[Any, Any, Any]) -> Response[Any]:
-    """Whoever asked went away before they had said all: nothing was done, and nobody listens."""
-    logger.info("a request was broken off by its sender")
+    """Whoever asked went away before they had said all: nothing was done, and nobody listens.
+
+    A network that comes and goes, or a sender that wants to fill the log, is a line a minute.
+    """
+    more = _seldom.count("broken off")
+    if more is not None:
+        before = f", and {more} more since this was last said" if more else ""
+        logger.info("a request was broken off by its sender%s", before)
     return answer(request, Problem(400, "unreadable", {}, {}))
 
 
@@ -79,7 +85,7 @@ def outage(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     seldom.
     """
     name = type(error).__qualname__
-    if not isinstance(error, Outage) and _late.count(name) is not None:
+    if not isinstance(error, Outage) and _seldom.count(name) is not None:
         logger.warning("no answer in time: %s", name)
     headers = {"Retry-After": str(OUTAGE_SECONDS)}
     return answer(request, Problem(503, "unavailable", {}, headers))
@@ -147,6 +153,8 @@ def _as_json(request: Request[Any, Any, Any], problem: Problem) -> Response[byte
 def _first_page(path: str) -> str:
     """Where a lost person of this face starts again."""
     parts = path.split("/")
+    if len(parts) < 2:  # as `*`, which OPTIONS may ask about
+        return "/"
     if parts[1] in ("kiosk", "display") and len(parts) > 2:
         return "/".join(parts[:3])
     return f"/{parts[1]}" if parts[1] in ("console", "office") else "/"
