@@ -86,6 +86,17 @@ def test_an_ending_that_one_may_write_in_two_ways_is_one(one: str, other: str) -
     assert first(one) == first(other) != []
 
 
+def test_a_number_that_counts_something_is_no_form() -> None:
+    assert first("форма 3")[0] == "household-certificate"
+    assert own().find("3 роки тому") == []
+    assert "household-certificate" not in first("відсутні були 3 місяці")
+
+
+def test_words_that_say_nothing_are_not_read_in_another_alphabet() -> None:
+    found = first("readings for october late")
+    assert "meter-readings" in found and "household-certificate" not in found, "for is no форма"
+
+
 def test_half_of_a_long_word_is_no_stem() -> None:
     assert likeness("потик", "потерял") < SURE <= likeness("счет", "счета")
 
