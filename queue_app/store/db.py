@@ -154,15 +154,21 @@ async def fetch(sql: str, *args: Any) -> list[asyncpg.Record]:
     """The rows, in the transaction in which this stands or by itself.
 
     Outage where the database cannot answer now; a read outside a transaction waits for one that
-    is short.
+    is short. A statement outside a transaction that lost a deadlock, as with a restore, is asked
+    again.
     """
     current = _current()
     if current:
         return await current.bounded(_rows(current.connection, sql, args))
-    began = time.monotonic()
+    began, losses = time.monotonic(), 0
     while True:
         try:
             return await _fetched(sql, args)
+        except (DeadlockDetectedError, SerializationError):
+            losses += 1
+            if losses == _ATTEMPTS:
+                raise
+            await asyncio.sleep(random.uniform(0, 0.01 * 2**losses))
         except Outage as outage:
             if not sql.lstrip().startswith("SELECT"):
                 raise

@@ -101,6 +101,6 @@ async def _comes_true(state: Callable[[], bool], seconds: float) -> bool:
 
 
 TRIALS = (
-    Trial("computing", killed, begins=("hold-learning", "hold-foretelling")),
+    Trial("computing", killed, begins=("hold-learning",)),
     Trial("estimator", failing, begins=tuple(f"fail-{name}" for name in COMPUTATIONS)),
 )

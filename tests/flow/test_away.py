@@ -316,3 +316,19 @@ async def read_only_server(server: Postgres, on: bool) -> None:
                 await asyncio.sleep(0.05)
     finally:
         await admin.close()
+
+
+@pytest.mark.usefixtures("database")
+async def test_a_read_that_loses_a_deadlock_is_asked_again(dsn: str) -> None:
+    """As beside a restore, which locks every table."""
+    other = await asyncpg.connect(dsn)
+    try:
+        await other.execute("BEGIN; LOCK TABLE ticket IN ACCESS EXCLUSIVE MODE")
+        asked = asyncio.create_task(db.fetch_value("SELECT count(*) FROM branch, ticket"))
+        while not await other.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        await other.execute("LOCK TABLE branch IN ACCESS EXCLUSIVE MODE")
+        await other.execute("ROLLBACK")
+        assert await asked == 0
+    finally:
+        await other.close()
