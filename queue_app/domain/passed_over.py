@@ -17,7 +17,7 @@ LEAST = 2
 """Times; a call out of turn may have had another reason once."""
 
 
-class Turn(Struct, frozen=True):
+class InLine(Struct, frozen=True):
     """Somebody who waits or is called: for these services, since which minute, and whether with
     priority. `due`: whether they have a booked time, before which they may pass others."""
 
@@ -45,7 +45,7 @@ class PassedOver:
         self._gave = defaultdict[int, set[str]](set)
         self._passed = Counter[tuple[int, str]]()
 
-    def call(self, desk: int, one: Turn, waiting: Iterable[Turn]) -> None:
+    def call(self, desk: int, one: InLine, waiting: Iterable[InLine]) -> None:
         """A desk calls somebody while these others wait. Only who wants one service says anything
         of it, and nobody with a booked time: theirs is another order."""
         skills, gave = self._skills.get(desk, frozenset()), self._gave[desk]
@@ -64,7 +64,7 @@ class PassedOver:
         }
         self._passed.update((desk, service) for service in passed)
 
-    def _rank(self, one: Turn) -> float:
+    def _rank(self, one: InLine) -> float:
         return one.since - self._head_start * one.priority
 
     def found(self) -> dict[int, frozenset[str]]:

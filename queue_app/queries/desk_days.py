@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.habits import Measured
-from queue_app.domain.passed_over import PassedOver, Turn
+from queue_app.domain.passed_over import InLine, PassedOver
 from queue_app.domain.policies import policy_of
 from queue_app.domain.readiness import (
     FreeDesk,
@@ -140,10 +140,10 @@ def _queued(row: asyncpg.Record) -> datetime:
     return at
 
 
-def _turn(row: asyncpg.Record, origin: datetime) -> Turn:
+def _turn(row: asyncpg.Record, origin: datetime) -> InLine:
     since = (row["queued_at"] - origin) / _MINUTE
     priority = standing_right(row["priority"], row["right_shown"]) is not None
-    return Turn(frozenset(row["services"]), since, priority, row["due"])
+    return InLine(frozenset(row["services"]), since, priority, row["due"])
 
 
 def _day(

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from queue_app.domain.dispatch import CallingDesk, Person, Policy
 from queue_app.domain.forecast import expected_of, given_by
 from queue_app.domain.habits import Habits
-from queue_app.domain.passed_over import PassedOver, Turn
+from queue_app.domain.passed_over import InLine, PassedOver
 from queue_app.domain.scene import ForeseenDesk, Scene, Underway
 from queue_app.domain.service_times import ServiceTime, visit_time
 from queue_app.simulation.logged_day import Gap, LoggedDay, LoggedPerson
@@ -112,8 +112,8 @@ class LiveHall:
         )
 
 
-def _turn(one: LoggedPerson) -> Turn:
-    return Turn(one.services, one.arrives, one.priority, one.due is not None)
+def _turn(one: LoggedPerson) -> InLine:
+    return InLine(one.services, one.arrives, one.priority, one.due is not None)
 
 
 def _foreseen(

@@ -1,13 +1,13 @@
 """What a desk has on paper and passes over all day is not expected of it."""
 
 from queue_app.domain.dispatch import CallingDesk
-from queue_app.domain.passed_over import LEAST, PassedOver, Turn, given_today
+from queue_app.domain.passed_over import LEAST, InLine, PassedOver, given_today
 
 BILL, LEGAL = frozenset(["bill"]), frozenset(["legal"])
 BOTH = BILL | LEGAL
 
 
-def passing(times: int, other: Turn, one: Turn, day: PassedOver | None = None) -> PassedOver:
+def passing(times: int, other: InLine, one: InLine, day: PassedOver | None = None) -> PassedOver:
     day = day or PassedOver({1: BOTH, 2: BOTH}, head_start=10.0)
     for _ in range(times):
         day.call(1, one, [other])
@@ -15,13 +15,13 @@ def passing(times: int, other: Turn, one: Turn, day: PassedOver | None = None) -
 
 
 def test_a_service_passed_over_again_and_again_and_never_given_is_found() -> None:
-    first, later = Turn(LEGAL, 0.0), Turn(BILL, 5.0)
+    first, later = InLine(LEGAL, 0.0), InLine(BILL, 5.0)
     assert passing(LEAST - 1, first, later).found() == {}
     assert passing(LEAST, first, later).found() == {1: LEGAL}
 
 
 def test_who_gave_it_once_on_that_day_gives_it() -> None:
-    first, later = Turn(LEGAL, 0.0), Turn(BILL, 5.0)
+    first, later = InLine(LEGAL, 0.0), InLine(BILL, 5.0)
     day = passing(LEAST, first, later)
     day.call(1, first, [])
     assert day.found() == {}
@@ -29,22 +29,24 @@ def test_who_gave_it_once_on_that_day_gives_it() -> None:
 
 
 def test_whose_turn_it_was_not_was_not_passed_over() -> None:
-    came_later, came_first = Turn(LEGAL, 5.0), Turn(BILL, 0.0)
+    came_later, came_first = InLine(LEGAL, 5.0), InLine(BILL, 0.0)
     assert passing(LEAST, came_later, came_first).found() == {}
-    assert passing(LEAST, Turn(LEGAL, 0.0), Turn(BILL, 5.0, priority=True)).found() == {}
-    assert passing(LEAST, Turn(LEGAL, 0.0), Turn(BILL, 50.0, priority=True)).found() == {1: LEGAL}
+    assert passing(LEAST, InLine(LEGAL, 0.0), InLine(BILL, 5.0, priority=True)).found() == {}
+    assert passing(LEAST, InLine(LEGAL, 0.0), InLine(BILL, 50.0, priority=True)).found() == {
+        1: LEGAL
+    }
 
 
 def test_of_booked_times_and_of_several_services_nothing_is_said() -> None:
-    later = Turn(BILL, 5.0)
-    assert passing(LEAST, Turn(LEGAL, 0.0, due=True), later).found() == {}
-    assert passing(LEAST, Turn(LEGAL, 0.0), Turn(BILL, 5.0, due=True)).found() == {}
-    assert passing(LEAST, Turn(BOTH, 0.0), later).found() == {}
+    later = InLine(BILL, 5.0)
+    assert passing(LEAST, InLine(LEGAL, 0.0, due=True), later).found() == {}
+    assert passing(LEAST, InLine(LEGAL, 0.0), InLine(BILL, 5.0, due=True)).found() == {}
+    assert passing(LEAST, InLine(BOTH, 0.0), later).found() == {}
 
 
 def test_what_a_desk_has_not_on_paper_it_cannot_pass_over() -> None:
     day = PassedOver({1: BILL}, head_start=0.0)
-    assert passing(LEAST, Turn(LEGAL, 0.0), Turn(BILL, 5.0), day).found() == {}
+    assert passing(LEAST, InLine(LEGAL, 0.0), InLine(BILL, 5.0), day).found() == {}
 
 
 def test_what_is_passed_over_stays_with_other_desks_and_with_all_where_nobody_is_left() -> None:
