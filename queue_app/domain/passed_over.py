@@ -1,10 +1,10 @@
 """Which services a desk has on paper and does not give today.
 
 A clerk who is new, tired of one errand, or away from its stamp calls the next person and not the
-one whose turn it is. The day shows it soon: in a month of a call centre, desks that had given a
-service on that day took its people in over nine of ten of their turns; desks that had not, and had
-passed them over once, in one of ten. So who passed somebody over, and has not given it today, is
-not expected to; unless nobody else could.
+one whose turn it is. The day shows it soon: in two weeks of a call centre, desks that had given a
+service on that day took its people in 95 % of their turns; desks that had not, and had passed them
+over once, in 12 %, and more often, in 4 %. So what a desk passes over again and again, and has not
+given today, is not expected of it; unless nobody else could give it.
 """
 
 from collections import Counter, defaultdict
