@@ -108,12 +108,17 @@ def scene_of(now: Now) -> Scene:
 def given_by(
     desks: Sequence[ForeseenDesk], habits: Habits, people: Sequence[Person]
 ) -> list[ForeseenDesk]:
-    """The desks with what they really give today, as far as these people want it."""
+    """The desks with what they really give today, as far as these people want it; whoever was sent
+    to a desk is served there."""
     if not habits.passed_over:
         return list(desks)
+    paper = {one.desk.id: one.desk.services for one in desks}
     given = given_today(
         [one.desk for one in desks], habits.passed_over, [one.services for one in people]
     )
+    for one in people:
+        if one.services <= paper.get(one.for_desk_id or 0, frozenset()):
+            given[one.for_desk_id or 0] |= one.services
     return [replace(one, desk=CallingDesk(one.desk.id, given[one.desk.id])) for one in desks]
 
 

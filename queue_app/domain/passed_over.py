@@ -81,11 +81,12 @@ def given_today(
     passed: Mapping[int, frozenset[str]],
     wanted: Iterable[frozenset[str]],
 ) -> dict[int, frozenset[str]]:
-    """What each desk gives without what it `passed` over; but what somebody waits for, and no desk
-    would be left for, stays with those that have it on paper."""
+    """What each desk gives without what it `passed` over; but a service, and what somebody waits
+    for, for which no desk would be left, stays with those that have it on paper."""
     paper = {desk.id: desk.services for desk in desks}
     given = {desk: services - passed.get(desk, frozenset()) for desk, services in paper.items()}
-    for services in set(wanted):
+    alone = {frozenset([one]) for services in paper.values() for one in services}
+    for services in alone | set(wanted):
         if not any(services <= one for one in given.values()):
             given = {
                 desk: one | services if services <= paper[desk] else one

@@ -1,7 +1,10 @@
 """What a desk has on paper and passes over all day is not expected of it."""
 
-from queue_app.domain.dispatch import CallingDesk
+from queue_app.domain.dispatch import CallingDesk, Person
+from queue_app.domain.forecast import given_by
+from queue_app.domain.habits import Habits
 from queue_app.domain.passed_over import LEAST, InLine, PassedOver, given_today
+from queue_app.domain.scene import ForeseenDesk
 
 BILL, LEGAL = frozenset(["bill"]), frozenset(["legal"])
 BOTH = BILL | LEGAL
@@ -50,9 +53,26 @@ def test_what_a_desk_has_not_on_paper_it_cannot_pass_over() -> None:
 
 
 def test_what_is_passed_over_stays_with_other_desks_and_with_all_where_nobody_is_left() -> None:
-    desks = [CallingDesk(1, BOTH), CallingDesk(2, BOTH), CallingDesk(3, BILL)]
-    assert given_today(desks, {1: LEGAL}, [LEGAL]) == {1: BILL, 2: BOTH, 3: BILL}
-    nobody = {1: LEGAL, 2: LEGAL}
-    assert given_today(desks, nobody, [BILL]) == {1: BILL, 2: BILL, 3: BILL}
-    assert given_today(desks, nobody, [LEGAL]) == {1: BOTH, 2: BOTH, 3: BILL}
-    assert given_today(desks, nobody, [BOTH]) == {1: BOTH, 2: BOTH, 3: BILL}
+    desks = [
+        CallingDesk(1, BOTH),
+        CallingDesk(2, BOTH),
+        CallingDesk(3, BILL),
+        CallingDesk(4, LEGAL),
+    ]
+    assert given_today(desks, {1: LEGAL}, [LEGAL]) == {1: BILL, 2: BOTH, 3: BILL, 4: LEGAL}
+    two = {1: LEGAL, 2: LEGAL}
+    assert given_today(desks, two, [LEGAL]) == {1: BILL, 2: BILL, 3: BILL, 4: LEGAL}
+    assert given_today(desks, two, [BOTH]) == {1: BOTH, 2: BOTH, 3: BILL, 4: LEGAL}
+    assert given_today(desks[:3], two, []) == {1: BOTH, 2: BOTH, 3: BILL}
+
+
+def test_whoever_was_sent_to_a_desk_is_expected_to_be_served_there() -> None:
+    desks = [ForeseenDesk(CallingDesk(number, BOTH)) for number in (1, 2)]
+    habits = Habits(passed_over={1: LEGAL})
+
+    def given(person: Person) -> list[frozenset[str]]:
+        return [one.desk.services for one in given_by(desks, habits, [person])]
+
+    assert given(Person(7, LEGAL, 0.0)) == [BILL, BOTH]
+    assert given(Person(7, LEGAL, 0.0, for_desk_id=1)) == [BOTH, BOTH]
+    assert given(Person(7, LEGAL, 0.0, for_desk_id=2)) == [BILL, BOTH]
