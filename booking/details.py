@@ -34,7 +34,9 @@ FIELD_SENTENCES: Mapping[str, str] = {
     "name_too_long": N_("Enter a shorter name"),
     "contact_missing": N_("Enter a phone number or an e-mail"),
     "phone_missing": N_("Enter the phone number that we should call"),
-    "phone_invalid": N_("Check the phone number, for example %(phone)s"),
+    "phone_invalid": N_(
+        "Check the phone number, for example %(phone)s. One of another country begins with +"
+    ),
     "phone_unknown": N_("Check the phone number"),
     "phone_two": N_("Enter one phone number, the one that we should use"),
     "phone_words": N_("Enter the phone number alone, without words beside it"),

@@ -44,13 +44,14 @@ from booking.held import browser_of, enough_url, held_here, named
 from booking.holding import hold_start
 from booking.month import month_of
 from booking.places import at_url, back_to_places, free_days_at
-from booking.services import services, services_page
+from booking.services import asked_at, services, services_page
 from booking.today import stop_on
 from booking.without_visit import lines_now, site_of
 from queue_app.clock import Clock
 from queue_app.domain.appointments import Appointment
 from queue_app.domain.directory import Directory
 from queue_app.domain.errors import Conflict, RuleBroken, TooMany
+from queue_app.domain.matching import LONGEST
 from queue_app.flow import sparing
 from queue_app.flow.act import By
 from queue_app.queries import reference
@@ -219,8 +220,11 @@ async def taken(request: AnyRequest, clock: Clock) -> Response[Any]:
 
 @get("/about", include_in_schema=False, opt=right("see_page"))
 async def about(request: AnyRequest) -> Response[str]:
-    """What can be done without a visit, what to bring, whom to call."""
-    return render(request, "booking/about.html", directory=await reference.directory())
+    """What can be done without a visit, what to bring, whom to call; and back to what was asked."""
+    directory, query = await reference.directory(), request.query_params
+    asked = query.get("q", "")[:LONGEST].strip()
+    back = asked_at("/", read_choice(query, directory), asked)
+    return render(request, "booking/about.html", directory=directory, back=back)
 
 
 router = Router(

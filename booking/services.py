@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 from litestar import Request, Response, get
 
@@ -20,6 +21,13 @@ from queue_app.web.templating import render
 AnyRequest = Request[Any, Any, Any]
 PROBLEMS = ("no_service", "too_many_services", "nobody_serves")
 """What may be wrong with the services that are chosen."""
+
+
+def asked_at(path: str, choice: Choice, asked: str) -> str:
+    """An address that takes along what was asked for and chosen so far."""
+    pairs = [("q", asked)] if asked else []
+    query = urlencode([*pairs, *choice.pairs()])
+    return f"{path}?{query}" if query else path
 
 
 @get("/", include_in_schema=False, opt=right("see_page"))
@@ -60,6 +68,7 @@ def services_page(
         directory=directory,
         choice=choice,
         sought=asked,
+        about="/about" if changing else asked_at("/about", choice, asked),
         above=above,
         partly=any(not one.sure for one in found),
         advised={one.code for one in found if one.kind == "note"},

@@ -96,18 +96,20 @@ def _check_languages(reader: Reader) -> None:
         reader.problem(place, f"are more than {MOST_LANGUAGES}")
     _some(reader, place, list(reader.languages) or None)
     for language in reader.languages:
-        if not _LANGUAGE.fullmatch(language) or not _is_known(language):
-            reader.problem(
-                place, f"{quoted(language)} is not a known language; such as en, uk, pt-BR"
-            )
+        if not is_language(language):
+            names = {str(name): code for code, name in Locale("en").languages.items()}
+            code = names.get(language.title(), language.replace("_", "-"))
+            hint = f'; did you mean "{code}"?' if is_language(code) else "; such as en, uk, pt-BR"
+            reader.problem(place, f"{quoted(language)} is not a known language{hint}")
 
 
-def _is_known(language: str) -> bool:
+def is_language(code: str) -> bool:
+    """Whether it is the code of a language, as browsers and CLDR have it."""
     try:
-        Locale.parse(language, sep="-")
+        Locale.parse(code, sep="-")
     except (UnknownLocaleError, ValueError):
         return False
-    return True
+    return _LANGUAGE.fullmatch(code) is not None
 
 
 def _check_country(reader: Reader, raw: Any) -> None:
@@ -199,6 +201,8 @@ def _check_capacity(reader: Reader, raw: RawFiles) -> None:
                         where.at(name),
                         f"is longer than the {MOST_SIGNS_OF_A_DESK} signs of a board",
                     )
+                elif name == "number" and "/" in number:
+                    reader.problem(where.at(name), "has /, so no panel could have its address")
                 elif name == "code" and number and not CODE.fullmatch(number):
                     reader.problem(
                         where.at(name), "must be lower-case Latin words joined by hyphens: phone-1"

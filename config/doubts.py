@@ -6,10 +6,11 @@ from config.checking import RawFiles, tables_in
 from config.notation import LATEST, format_periods, format_weekly
 from config.reading import Place, Reader, label_of
 from config.rules import warn_of_prefixes
-from config.wording import listed
+from config.wording import listed, quoted
 from queue_app.domain.catalogue import planned_minutes
 from queue_app.domain.centre import WEEKDAYS, BranchPlan, Centre, Period, Weekday, Weekly
 from queue_app.domain.hours import DAY_MINUTES, bounds, period_of
+from queue_app.domain.phones import read_phone
 
 LONG_SERVICE = 480
 """Minutes; whoever plans more for one service probably meant something else."""
@@ -19,6 +20,7 @@ def warn(reader: Reader, raw: RawFiles, centre: Centre, today: date | None) -> N
     """What can be loaded but is probably a mistake, in a centre without problems."""
     warn_of_prefixes(reader, Place("centre.toml", "rules"), centre.rules)
     _warn_of_paper(reader, centre)
+    _warn_of_the_example(reader, centre)
     _warn_of_long_services(reader, centre)
     _warn_of_unknown_places(reader, centre)
     layouts = {
@@ -44,6 +46,16 @@ def _warn_of_paper(reader: Reader, centre: Centre) -> None:
         reader.warning(
             Place("centre.toml", "paper").at("parts"),
             'leaves out "company": the paper does not say who came along, nor for whom',
+        )
+
+
+def _warn_of_the_example(reader: Reader, centre: Centre) -> None:
+    """Whoever writes a number as the page shows it must not be refused."""
+    if centre.phone_example and not read_phone(centre.phone_example, centre.country).value:
+        where = f"as {centre.country} writes numbers" if centre.country else "without a country"
+        reader.warning(
+            Place("centre.toml", "phone_example"),
+            f"{quoted(centre.phone_example)} is none {where}: people who follow it are refused",
         )
 
 

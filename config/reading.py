@@ -82,6 +82,8 @@ class Reader:
         """Where a key is missing that probably stands there misspelt."""
         self.languages: tuple[Language, ...] = ()
         """Of the centre, as soon as they are known."""
+        self.knows_languages = True
+        """Whether each of them is one; else a text's own keys say nothing of the text."""
         self.homes: Mapping[str, str] = {}
         """Where a key belongs that stands elsewhere."""
 
@@ -219,9 +221,10 @@ class Reader:
         said: Any  # whatever stands in the file
         for language, said in text.items():
             if self.languages and language not in self.languages:
-                self.problem(
-                    place.at(language), unknown_key(language, self.languages, self.languages)
-                )
+                if self.knows_languages:
+                    self.problem(
+                        place.at(language), unknown_key(language, self.languages, self.languages)
+                    )
             elif not isinstance(said, str):
                 self._refused(place.at(language), _wrong_type(said), said, str)
             else:

@@ -29,7 +29,7 @@ from queue_app.domain.policies import minutes_of_right
 from queue_app.domain.ranges import Forecasts
 from queue_app.domain.rights import require
 from queue_app.flow.act import By
-from queue_app.queries import halls, printers, reference
+from queue_app.queries import foretold, halls, printers, reference
 from queue_app.queries.printers import KioskPrinter, PaperOfTicket
 from queue_app.screens.board import board_view
 from queue_app.screens.kiosk import DoorView, door_view
@@ -63,7 +63,7 @@ async def start(
     device = await find_device(request)
     if device is None or not belongs(device, place.id, KINDS):
         return _unregistered(request, place, REFUSED in request.query_params)
-    seen = await halls.load(directory, place, clock.now(), forecasts)
+    seen = await foretold.load(directory, place, clock.now(), forecasts)
     return await _screens(request, seen, await printers.of_kiosk(place.id, device.actor))
 
 

@@ -9,8 +9,9 @@ from queue_app.domain.catalogue import Text
 from queue_app.texts.speaker import Speaker
 from queue_app.texts.who_comes import TO_HOLDER
 from queue_app.texts.words import Words
+from queue_app.web.i18n import tongue
 
-_ONE = Markup('<span class="in in-{}" lang="{}">{}</span>')
+_ONE = Markup('<span class="in in-{}"{}>{}</span>')
 
 
 class Sayings(Struct, frozen=True):
@@ -20,9 +21,10 @@ class Sayings(Struct, frozen=True):
 
     def said(self, text: Text) -> Markup:
         """A text of the centre."""
-        spoken = enumerate(self.speaker.languages, start=1)
+        every = self.speaker.languages
         return Markup().join(
-            _ONE.format(place, text.spoken_in(one), text[one]) for place, one in spoken
+            _ONE.format(place, tongue(text.spoken_in(one), every), text[one])
+            for place, one in enumerate(every, start=1)
         )
 
     def say(self, message: str) -> Markup:
@@ -75,9 +77,7 @@ def script(spoken: Words) -> dict[str, Any]:
             "Show the QR code from your confirmation, or enter its 6 digits."
         ),
         "called_at_once": spoken.gettext("You will be called at once"),
-        "wait_unknown": spoken.gettext(
-            "The desks for your services are not working now: the wait is not known yet."
-        ),
+        "wait_unknown": spoken.gettext("How long you will wait cannot be said now."),
         "perhaps_not_today": spoken.gettext("We close at %(time)s: you may not be served today."),
         "not_today": spoken.gettext("We close at %(time)s: you would not be served today."),
         "other_desk": spoken.gettext("Offered at another desk: take a separate ticket for it"),

@@ -39,7 +39,7 @@ async def test_a_hall_that_is_served_is_replaced_only_when_that_is_said(
     terminal.succeeds("device", "add", "Later", "--kind", "board", "--branch", "podilskyi")
     server = await asyncpg.connect(spare_database)
     try:
-        await served.mark(server)
+        await served.mark(server, 5)
         assert "--while-served" in terminal.fails("restore", "--force", str(file))
         assert await value(spare_database, "SELECT count(*) FROM device") == 1
         terminal.succeeds("restore", "--force", "--while-served", str(file))

@@ -1,16 +1,19 @@
 """What the driver may say of a database that cannot do something now, and how it is remembered."""
 
 import asyncio
+import gc
 import logging
 import socket
+from typing import Any
 
 import asyncpg
 import pytest
 
+from queue_app.seldom import SELDOM_SECONDS
+from queue_app.store import db
 from queue_app.store.outages import (
     REFUSED_SECONDS,
     RETRY_SECONDS,
-    SELDOM_SECONDS,
     Outage,
     Trouble,
     outage_of,
@@ -132,13 +135,16 @@ def test_an_outage_is_said_once_a_minute_whatever_comes(caplog: pytest.LogCaptur
     for _ in range(400):
         noticed(trouble, ConnectionRefusedError())
         trouble.answered()
+        noticed(trouble, asyncpg.CannotConnectNowError())
     noticed(trouble, asyncpg.DiskFullError())
-    assert [line.split(": ")[-1] for line in caplog.messages] == [
-        "ConnectionRefusedError", "DiskFullError",
-    ]  # fmt: skip
+    noticed(trouble, asyncpg.ReadOnlySQLTransactionError())
+    assert [line.split(", process")[0] for line in caplog.messages] == [
+        "the database cannot answer now: ConnectionRefusedError",
+        "the database takes no changes now: DiskFullError",
+    ]
     stopwatch.seconds += SELDOM_SECONDS
     noticed(trouble, ConnectionRefusedError())
-    assert "399 times" in caplog.messages[-1]
+    assert "799 times" in caplog.messages[-1]
     assert all(record.exc_info is None for record in caplog.records)
 
 
@@ -178,3 +184,29 @@ def test_a_refused_write_speaks_against_the_next_until_one_is_done() -> None:
     noticed(trouble, asyncpg.DiskFullError())
     stopwatch.seconds += REFUSED_SECONDS
     assert not trouble.refuses_writes(), "somebody has to try again"
+
+
+@pytest.mark.usefixtures("database")
+async def test_a_connection_that_cannot_even_be_closed_is_replaced_without_a_word(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The pool closes those that are to be made anew in tasks of their own."""
+    unheard, tried = list[dict[str, Any]](), list[Any]()
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: unheard.append(context))
+
+    async def broken(connection: Any, **how: Any) -> None:
+        tried.append(how)
+        connection.terminate()
+        raise BrokenPipeError
+
+    source = db.engine.source()
+    assert source
+    before = await db.fetch_value("SELECT pg_backend_pid()")
+    with monkeypatch.context() as changed:
+        changed.setattr(asyncpg.Connection, "close", broken)
+        await source.pool.expire_connections()
+        for _ in range(3):
+            assert await db.fetch_value("SELECT pg_backend_pid()") != before
+    gc.collect()
+    assert tried
+    assert unheard == []

@@ -1,20 +1,29 @@
 """Sign-ins for trying a centre: made once, kept, and made again where they are lacking."""
 
+from datetime import time
 from pathlib import Path
 from typing import Any
 
 import asyncpg
+import msgspec
 import pytest
 
 from config.settings import Settings
 from queue_app.cli import trial
 from queue_app.clock import FixedClock
+from queue_app.domain.branch_day import BranchDay
+from queue_app.domain.centre import Period, Rules
 from queue_app.domain.people import OPERATOR, RESIDENT, token_hash
 from queue_app.flow import accounts, devices, staffing
 from queue_app.flow.act import By
 from queue_app.queries.devices import device_of_token
 from tests.conftest import KYIV, MONDAY
 from tests.support.database import empty
+from tests.support.night import NIGHT_CENTRE
+
+DAY = BranchDay(
+    MONDAY.astimezone(KYIV).date(), KYIV, Rules(), {"mon": (Period(time(9), time(18)),)}
+)
 
 
 async def opens(made: trial.TrialSignIns) -> None:
@@ -89,7 +98,7 @@ async def test_a_lost_file_leaves_passwords_unknown_and_makes_new_devices(
     made = await trial.ensure(data, clock.now())
     await opens(made)
     assert made.passwords == {}
-    told = trial.guide("http://127.0.0.1:8000", made, Settings(data=data), KYIV, clock.now())
+    told = trial.guide("http://127.0.0.1:8000", made, Settings(data=data), DAY, clock.now())
     assert "not kept" in told
 
 
@@ -98,7 +107,7 @@ def test_the_guide_names_a_monday_to_come_and_every_way_in(data: Path) -> None:
 
     def told(**given: Any) -> str:
         settings = Settings(data=data, **given)
-        return trial.guide("http://127.0.0.1:8000", made, settings, KYIV, MONDAY)
+        return trial.guide("http://127.0.0.1:8000", made, settings, DAY, MONDAY)
 
     assert (
         f"QUEUE_APP_DATA={data}/monday make run ARGS='--clock 2026-11-30T10:00:00+02:00'" in told()
@@ -108,3 +117,19 @@ def test_the_guide_names_a_monday_to_come_and_every_way_in(data: Path) -> None:
     assert "+02:00 --port 9000'" in told(port=9000)
     for set_already in ({"clock": MONDAY}, {"rate": 60.0}, {"database_url": "postgresql://x"}):
         assert "--clock" not in told(**set_already)
+
+
+def test_the_guide_names_an_hour_at_which_the_branch_is_open_and_the_centre_that_is_served(
+    data: Path,
+) -> None:
+    made = trial.TrialSignIns("station", "kiosk-token", "board-token", {})
+    nights = msgspec.structs.replace(DAY, weekly={"wed": (Period(time(22), time(6)),)})
+    settings = Settings(data=data, config=NIGHT_CENTRE)
+    told = trial.guide("http://127.0.0.1:8000", made, settings, nights, MONDAY)
+    assert (
+        f"QUEUE_APP_DATA={data}/wednesday QUEUE_APP_CONFIG={NIGHT_CENTRE}"
+        " make run ARGS='--clock 2026-12-02T23:00:00+02:00'"
+    ) in told
+    closed = msgspec.structs.replace(DAY, weekly={})
+    told = trial.guide("http://127.0.0.1:8000", made, settings, closed, MONDAY)
+    assert "--clock" not in told

@@ -60,15 +60,34 @@ function show(found) {
   for (const one of found) if (rows.has(one.code)) results.append(rows.get(one.code));
   for (const line of advice) line.hidden = !found.some((one) => one.code === line.dataset.note);
   const services = results.children.length;
-  const notes = advice.filter((line) => !line.hidden).length;
+  const notes = advice.filter((line) => !line.hidden);
   results.hidden = !services;
-  byId("advice").hidden = !notes;
+  byId("advice").hidden = !notes.length;
   byId("found").textContent = services ? plural(t.found, services) : "";
   const partly = found.some((one) => !one.sure);
-  const nothing = !services && !notes && search.value.trim();
+  const nothing = !services && !notes.length && search.value.trim();
   byId("nothing-said").textContent = partly ? t.partly : t.nothing;
   byId("nothing-found").hidden = !partly && !nothing;
+  // Whoever does not see it hears all of it: how many, the advice, and that nothing fits.
+  const heard = [byId("found"), ...notes, ...(partly || nothing ? [byId("nothing-said")] : [])];
+  const sentences = heard.map((one) => one.textContent.trim()).filter(Boolean);
+  byId("found-said").textContent = sentences.map((one) => one.replace(/\.?$/, ".")).join(" ");
   count();
+}
+
+// Back and reload come to the same question and ticks by the address, which the server reads. What a
+// browser restores by itself goes by the order of the boxes, and would tick others than these.
+for (const box of boxes) box.autocomplete = "off";
+
+function remember() {
+  const others = [...new URLSearchParams(location.search)];
+  const fields = [...new FormData(form)].filter(([, value]) => value);
+  const kept = others.filter(([name]) => !form.elements.namedItem(name));
+  const said = new URLSearchParams([...kept, ...fields]);
+  history.replaceState(history.state, "", `${said}` ? `?${said}` : location.pathname);
+  if (form.method === "get") {
+    for (const line of advice) line.firstElementChild.search = location.search;
+  }
 }
 
 let asked = 0;
@@ -76,6 +95,7 @@ let asked = 0;
 async function find() {
   const mine = ++asked;
   const question = search.value.trim();
+  remember();
   if (!question) return show([]);
   const address = `/api/v1/catalogue/search?${new URLSearchParams({ q: question })}`;
   const answer = await fetch(address).catch(() => null);
@@ -95,7 +115,10 @@ byId("find").addEventListener("click", (event) => {
   find();
 });
 keepEnter(search);
-form.addEventListener("change", tell);
+form.addEventListener("change", () => {
+  tell();
+  remember();
+});
 // A browser that comes back keeps the ticks, but not always which groups were open.
 addEventListener("pageshow", () => {
   for (const box of boxes) {

@@ -131,6 +131,7 @@ function nameLanguage(button) {
   hint.hidden = language() === screenLanguage();
   const name = hint.querySelector("strong");
   name.lang = button.lang;
+  name.dir = button.dir;
   name.textContent = button.textContent;
 }
 

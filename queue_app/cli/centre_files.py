@@ -9,6 +9,7 @@ from config.files import CATALOGUES, check_centre, write_centre
 from config.reading import ConfigError
 from queue_app import installation
 from queue_app.cli import changes, differences, operator
+from queue_app.cli.operator import counted
 from queue_app.cli.say import require_readable, say_unstressed
 from queue_app.delivery import looks, samples
 from queue_app.domain.centre import Centre
@@ -18,7 +19,7 @@ from queue_app.flow import configuring
 from queue_app.flow.act import By
 from queue_app.queries import reference, retired
 from queue_app.queries.search import index_of
-from queue_app.texts.words import SOURCE, also_from, untranslated
+from queue_app.texts.words import SOURCE, also_from, catalogues_of_none, faults, untranslated
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
 
@@ -42,8 +43,10 @@ def check(folder: Path | None) -> None:
         centre, doubts = check_centre(folder, installation.clock(settings).now().date())
     except ConfigError as error:
         raise click.ClickException(f"the files cannot be loaded:\n{error}") from None
-    for doubt in doubts:
-        click.echo(f"warning: {doubt}", err=True)
+    warnings = [*map(str, doubts), *_of_no_language(folder / CATALOGUES, centre)]
+    for warning in warnings:
+        click.echo(f"warning: {warning}", err=True)
+    _require_usable(folder, centre)
     _say_untranslated(folder, centre)
     require_readable(folder, centre.languages)
     say_unstressed(folder, centre)
@@ -53,9 +56,10 @@ def check(folder: Path | None) -> None:
             "\n".join([f"{where}: not every message can be written", *wrong])
         )
     click.echo(
-        f"{folder}: {len(centre.services)} services in {len(centre.groups)} groups, "
-        f"{len(centre.branches)} branches. "
-        + (f"No errors; warnings: {len(doubts)}." if doubts else "Nothing wrong.")
+        f"{folder}: {counted(len(centre.services), 'service')} in"
+        f" {counted(len(centre.groups), 'group')},"
+        f" {counted(len(centre.branches), 'branch', 'branches')}. "
+        + (f"No errors; warnings: {len(warnings)}." if warnings else "Nothing wrong.")
     )
 
 
@@ -76,9 +80,25 @@ def search(question: str, folder: Path | None) -> None:
         click.echo("Nothing.")
 
 
+def _of_no_language(folder: Path, centre: Centre) -> list[str]:
+    """Catalogues that nobody will see, as where a folder is called otherwise than its language."""
+    return [
+        f"{stray}: no language of the centre is called so; it has {', '.join(centre.languages)}"
+        for stray in catalogues_of_none(folder, centre.languages)
+    ]
+
+
+def _require_usable(folder: Path, centre: Centre) -> None:
+    """ClickException where a catalogue beside the files has what cannot be used."""
+    also_from(folder / CATALOGUES)
+    if wrong := [fault for language in centre.languages for fault in faults(language)]:
+        raise click.ClickException(
+            "\n".join([f"{folder / CATALOGUES}: not every translation can be used", *wrong])
+        )
+
+
 def _say_untranslated(folder: Path, centre: Centre) -> None:
     """Which languages the interface itself speaks in part only."""
-    also_from(folder / CATALOGUES)
     for language in centre.languages:
         missing, every = untranslated(language)
         if missing:

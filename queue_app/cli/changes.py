@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 
+from queue_app.cli.operator import counted
 from queue_app.flow.configuring import Change, What
 from queue_app.queries.retired import DeskInUse, StillNeeded
 
@@ -30,8 +31,8 @@ def _needed(one: StillNeeded) -> str:
     who = " and ".join(
         text
         for count, text in (
-            (one.people, _count(one.people, "person in the hall", "people in the hall")),
-            (one.bookings, _count(one.bookings, "booking to come", "bookings to come")),
+            (one.people, counted(one.people, "person in the hall", "people in the hall")),
+            (one.bookings, counted(one.bookings, "booking to come", "bookings to come")),
         )
         if count
     )
@@ -79,7 +80,7 @@ def _line(change: Change, every: list[Change]) -> str:
             for one in every
             if one.what == change.what and one.key.startswith(f"{change.key}/")
         )
-        parts = [_count(own["desk"], "desk", "desks"), _count(own["lane"], "lane", "lanes")]
+        parts = [counted(own["desk"], "desk", "desks"), counted(own["lane"], "lane", "lanes")]
         said += f" with {' and '.join(parts)}"
     return f"{said} ({', '.join(fields)})" if fields else said
 
@@ -88,13 +89,9 @@ def _moved(every: list[Change]) -> list[str]:
     moved = Counter(one.kind for one in every if _PLACE in one.fields and one.what == "changed")
     if not moved:
         return []
-    parts = [_count(number, kind, _plural(kind)) for kind, number in moved.items()]
+    parts = [counted(number, kind, _plural(kind)) for kind, number in moved.items()]
     return [f"order: {', '.join(parts)} moved in their lists"]
 
 
 def _plural(kind: str) -> str:
     return "branches" if kind == "branch" else f"{kind}s"
-
-
-def _count(number: int, one: str, several: str) -> str:
-    return f"{number} {one if number == 1 else several}"

@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -12,6 +13,7 @@ from queue_app.demo.days import Verdict
 from queue_app.demo.plan import DemoPlan
 from queue_app.demo.report import Moment, Report, Spread
 from queue_app.queries.accuracy import Accuracy
+from queue_app.texts.formats import NBSP, wall_time
 
 LATE_SECONDS = 300.0
 """Of the hall: where more than ten things in a hundred are later than this, for want of a quicker
@@ -56,7 +58,7 @@ class TerminalTeller:
 
 def _guide(address: str, plan: DemoPlan, begins: datetime, rate: float) -> str:
     """What somebody who starts a demo reads first."""
-    local = begins.astimezone(plan.zone)
+    local, shown = begins.astimezone(plan.zone), _clock(begins, plan.zone)
     hours = (plan.closes - begins) / timedelta(hours=1)
     return "\n".join([
         "",
@@ -65,11 +67,15 @@ def _guide(address: str, plan: DemoPlan, begins: datetime, rate: float) -> str:
         f"  Board                   {address}/display/{plan.branch}",
         f"  API                     {address}/api/v1/openapi.json",
         "",
-        f"  The hall's clock shows {local:%A %d %B %Y, %H:%M} and runs {rate:g} times as",
+        f"  The hall's clock shows {local:%A %d %B %Y}, {shown} and runs {rate:g} times as",
         f"  fast: the day lasts about {_duration(hours * 3600 / rate)}.",
         "  Ctrl-C ends the demo and leaves nothing behind.",
         "",
     ])  # fmt: skip
+
+
+def _clock(moment: datetime, zone: ZoneInfo) -> str:
+    return wall_time(moment, zone).replace(NBSP, " ")
 
 
 def _duration(seconds: float) -> str:
@@ -83,22 +89,22 @@ class _Progress:
     def __init__(self, plan: DemoPlan) -> None:
         self._zone = plan.zone
         self._terminal = sys.stdout.isatty()
-        self._said = (-1, False)
+        self._said = ("", False)
         self._recent: list[tuple[float, int]] = []
 
     def say(self, moment: Moment) -> None:
-        local = moment.at.astimezone(self._zone)
+        hour = f"{moment.at.astimezone(self._zone):%H %z}"  # one may come twice in a night
         line = (
-            f"  {local:%H:%M}  waiting {moment.waiting:3}  at desks {moment.serving:2}"
-            f"  desks open {moment.desks_open:2}  served {moment.served:3}"
-            f"  {self._rate(moment.tickets):.1f} tickets/s"
+            f"  {_clock(moment.at, self._zone)}  waiting {moment.waiting:3}"
+            f"  at desks {moment.serving:2}  desks open {moment.desks_open:2}"
+            f"  served {moment.served:3}  {self._rate(moment.tickets):.1f} tickets/s"
             + ("  AIR-RAID ALERT" if moment.alert else "")
             + (f"  UNEXPECTED {moment.unexpected}" if moment.unexpected else "")
         )
         if self._terminal:
             click.echo(f"\r{line:<79}", nl=False)
-        elif (local.hour, moment.alert) != self._said:
-            self._said = (local.hour, moment.alert)
+        elif (hour, moment.alert) != self._said:
+            self._said = (hour, moment.alert)
             click.echo(line)
 
     def _rate(self, tickets: int) -> float:

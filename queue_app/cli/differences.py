@@ -6,11 +6,13 @@ from typing import Any, NamedTuple
 import msgspec
 
 from config.notation import format_days, format_periods
+from queue_app.cli.operator import counted
 from queue_app.domain.appointments import Appointment
 from queue_app.domain.centre import WEEKDAYS, Period, Weekday
 from queue_app.domain.directory import Directory
 from queue_app.domain.plans import Why
 from queue_app.flow.configuring import Applied, Kind, Settled
+from queue_app.texts.formats import stamp
 
 _FILES: dict[Kind, str] = {
     "centre": "centre.toml",
@@ -166,13 +168,14 @@ def people(directory: Directory, outcome: Applied, would: str) -> list[str]:
 
 
 def _count(found: Sequence[object]) -> str:
-    return f"{len(found)} booking{'' if len(found) == 1 else 's'} to come"
+    return counted(len(found), "booking to come", "bookings to come")
 
 
 def booking_line(directory: Directory, one: Appointment) -> str:
     """The last digits of its code, branch, time and services; whether it is a call."""
     call = "  by phone" if one.channel == "phone" else ""
+    starts = f"{directory.local(one.starts_at):%a} {stamp(one.starts_at, directory.zone)}"
     return (
         f"...{one.code[-3:]}  {directory.branch_of(one.branch_id).slug}"
-        f"  {directory.local(one.starts_at):%a %Y-%m-%d %H:%M}{call}  {', '.join(one.services)}"
+        f"  {starts}{call}  {', '.join(one.services)}"
     )

@@ -14,9 +14,10 @@ from msgspec.structs import replace
 
 from queue_app import installation
 from queue_app.cli import operator
+from queue_app.cli.operator import counted
 from queue_app.cli.replaying import desks_option, named_columns, read_files
 from queue_app.cli.simulation_options import branch_option, now_option
-from queue_app.cli.simulation_tables import columns, counted
+from queue_app.cli.simulation_tables import columns
 from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.service_times import published
 from queue_app.domain.visit_log import LoggedAbsence, LoggedVisit, VisitLog

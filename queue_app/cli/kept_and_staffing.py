@@ -9,7 +9,7 @@ import click
 from config.settings import Settings
 from queue_app import installation
 from queue_app.cli import operator, simulation_tables
-from queue_app.cli.operator import Parsed
+from queue_app.cli.operator import Parsed, counted
 from queue_app.cli.simulation_options import (
     CalendarDay,
     branch_option,
@@ -18,7 +18,7 @@ from queue_app.cli.simulation_options import (
     seed_option,
     unknown_branch,
 )
-from queue_app.cli.simulation_tables import counted, local_text
+from queue_app.cli.simulation_tables import local_text
 from queue_app.flow.promising import KEPT_DAYS
 from queue_app.queries import accuracy as promises
 from queue_app.simulation.kept_figures import by_branch

@@ -51,6 +51,11 @@ def _plain(value: object) -> str:
     return "|".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
+def counted(number: int, one: str, several: str = "") -> str:
+    """1 booking, 2 bookings; `several` where an s does not make it."""
+    return f"{number} {one if number == 1 else several or f'{one}s'}"
+
+
 class Parsed(click.ParamType[Any]):
     """An option's value as `parse` reads it, whose ValueError says what is allowed."""
 

@@ -1,6 +1,7 @@
 """The command `person`: what is known of somebody who asks, and that it goes."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import click
 import msgspec
@@ -13,6 +14,7 @@ from queue_app.flow.act import By
 from queue_app.flow.forgetting import Erased
 from queue_app.queries import known, reference
 from queue_app.queries.known import KnownBooking, KnownWish
+from queue_app.texts.formats import stamp
 
 
 @click.group()
@@ -32,7 +34,7 @@ def show(contact: str) -> None:
     for one in bookings:
         known_as = " ".join(filter(None, [one.name, one.phone, one.email]))
         click.echo(
-            f"{one.starts_at:%Y-%m-%d %H:%M}  {one.branch}  {one.state}  {one.code}  {known_as}"
+            f"{_stamp(one.starts_at)}  {one.branch}  {one.state}  {one.code}  {known_as}"
             f"  (kept until {one.kept_until:%Y-%m-%d}{'' if one.reminders else ', no reminders'})"
         )
         for line in _refused(one):
@@ -45,10 +47,14 @@ def show(contact: str) -> None:
         )
 
 
+def _stamp(local: datetime) -> str:
+    return stamp(local, local.tzinfo or UTC)
+
+
 def _refused(one: KnownBooking) -> Iterator[str]:
     for what, at in (("mail", one.email_refused_at), ("number", one.phone_refused_at)):
         if at:
-            yield f"{what} refused: since {at:%Y-%m-%d %H:%M} no message arrives there"
+            yield f"{what} refused: since {_stamp(at)} no message arrives there"
 
 
 @person.command("export")

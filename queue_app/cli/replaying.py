@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 import click
 import msgspec
 
-from queue_app.cli.simulation_tables import counted, range_table
+from queue_app.cli.operator import counted
+from queue_app.cli.simulation_tables import range_table
 from queue_app.domain.desk_log import DeskLog, LoggedState, read_desks
 from queue_app.domain.log_table import UnreadableLog, flaw_counts
 from queue_app.domain.visit_log import COLUMNS, VisitLog, read_log

@@ -130,8 +130,9 @@ async def _prepare(settings: Settings, address: str, with_trial: bool) -> str:
     if not with_trial:
         return f"Serving at {address}/"
     made = await trial.ensure(settings.data, clock.now())
-    zone = (await reference.directory()).zone
-    return trial.guide(address, made, settings, zone, clock.now())
+    directory = await reference.directory()
+    today = directory.today(directory.branch(made.branch), clock.now())
+    return trial.guide(address, made, settings, today, clock.now())
 
 
 def _hand_over(settings: Settings, dsn: str) -> None:

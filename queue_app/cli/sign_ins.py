@@ -17,6 +17,7 @@ from queue_app.flow.act import By
 from queue_app.queries import reference
 from queue_app.queries import staff as people
 from queue_app.queries.devices import installed
+from queue_app.texts.formats import stamp
 
 T = TypeVar("T")
 
@@ -113,7 +114,7 @@ def _day(instant: datetime | None, zone: ZoneInfo) -> str:
 
 
 def _minute(instant: datetime | None, zone: ZoneInfo) -> str:
-    return instant.astimezone(zone).strftime("%Y-%m-%d %H:%M") if instant else "-"
+    return stamp(instant, zone) if instant else "-"
 
 
 def table(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:

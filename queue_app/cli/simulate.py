@@ -13,7 +13,7 @@ from click.core import ParameterSource
 
 from queue_app.cli import simulation_tables
 from queue_app.cli.kept_and_staffing import kept, staffing
-from queue_app.cli.operator import Parsed
+from queue_app.cli.operator import Parsed, counted
 from queue_app.cli.replaying import replay
 from queue_app.cli.simulation_options import (
     PolicyNames,
@@ -24,7 +24,6 @@ from queue_app.cli.simulation_options import (
     place_of,
     seed_option,
 )
-from queue_app.cli.simulation_tables import counted
 from queue_app.domain.centre import BranchPlan, Centre
 from queue_app.domain.dispatch import POLICIES, PolicyName
 from queue_app.simulation.compare import compare, synthetic_days
@@ -70,7 +69,8 @@ def simulate(
     comparison = compare(
         kind, synthetic_days(centre, place, kind, first.date(), days, seed), policies
     )
-    click.echo(f"{place.slug}, {days} days, {TITLES[kind]}, seed {seed}; minutes unless %.")
+    lasts = counted(days, "day")
+    click.echo(f"{place.slug}, {lasts}, {TITLES[kind]}, seed {seed}; minutes unless %.")
     click.echo(simulation_tables.comparison_table(comparison))
     if plot and draw_plot:
         try:

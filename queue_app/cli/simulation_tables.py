@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 
+from queue_app.cli.operator import counted
 from queue_app.domain.centre import BranchPlan
-from queue_app.domain.demand import DAYS_WEIGHT, PER_HOUR
+from queue_app.domain.demand import DAYS_WEIGHT, usual_level
 from queue_app.domain.directory import Directory
 from queue_app.domain.hours import bounds
 from queue_app.queries import accuracy as promises
@@ -18,7 +19,7 @@ from queue_app.simulation.roster_search import Quarter, QuarterWaits, Target
 from queue_app.simulation.run import FIGURES
 from queue_app.simulation.staffed_day import StaffedDay
 from queue_app.simulation.synthetic_branch import TITLES, DayKind
-from queue_app.texts.formats import wall_time
+from queue_app.texts.formats import stamp
 
 
 def comparison_table(comparison: Comparison) -> str:
@@ -163,7 +164,7 @@ def by_records(
 
 
 def local_text(directory: Directory, instant: datetime) -> str:
-    return f"{directory.local(instant):%Y-%m-%d} {wall_time(instant, directory.zone)}"
+    return stamp(instant, directory.zone)
 
 
 def by_kind(
@@ -205,7 +206,7 @@ def made_from(found: Foreseen, day: date) -> list[str]:
     same, others, usual = (f"{100 * share:.0f} %" for share in basis.shares)
     walk_ins = (
         f"Walk-ins: {same} by the {weekday}s, {others} by the other days, "
-        f"{usual} by the usual profile of {PER_HOUR:.0f} an hour."
+        f"{usual} by the usual profile of {usual_level(len(found.task.desks)):.0f} an hour."
     )
     visits = (
         f"Visits: times learned of {counted(len(learned.times), 'service')}, else as published; "
@@ -219,10 +220,6 @@ def made_from(found: Foreseen, day: date) -> list[str]:
     if found.left_out:
         lines.append(f"Left out, as no desk offers it now: {counted(found.left_out, 'visit')}.")
     return lines
-
-
-def counted(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def staffing_table(staffed: StaffedDay) -> str:

@@ -7,13 +7,13 @@ import tomllib
 from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import msgspec
 import tomli_w
 from msgspec import Struct
 
 from config.settings import Settings
+from queue_app.domain.branch_day import BranchDay
 from queue_app.domain.errors import Conflict
 from queue_app.domain.people import OPERATOR, DeviceKind, Role, token_hash
 from queue_app.flow import accounts, devices
@@ -115,9 +115,13 @@ def _write(path: Path, made: TrialSignIns) -> None:
 
 
 def guide(
-    address: str, made: TrialSignIns, settings: Settings, zone: ZoneInfo, now: datetime
+    address: str, made: TrialSignIns, settings: Settings, today: BranchDay, now: datetime
 ) -> str:
-    """Where each face is and how to get in, as the operator reads it at the start."""
+    """Where each face is and how to get in, as the operator reads it at the start.
+
+    `today`: of the branch that is tried.
+    """
+    local = today.local(now)
     width = max(map(len, made.passwords), default=0)
     people = [f"    {login:<{width}}  {word}" for login, word in made.passwords.items()]
     return "\n".join([
@@ -132,33 +136,42 @@ def guide(
         "  Sign in to the console as",
         *(people or ["    (made before; their passwords are not kept here)"]),
         "",
-        f"  The hall's clock shows {now.astimezone(zone):%A %d %B %Y, %H:%M}. Outside opening",
+        f"  The hall's clock shows {local:%A %d %B %Y, %H:%M}. Outside opening",
         "  hours booking works and the kiosk says when it opens.",
-        *_other_hour(settings, now.astimezone(zone)),
+        *_other_hour(settings, today),
         "",
         f"  Data and sign-ins are kept in {settings.data}. Stop with Ctrl-C.",
         "",
     ])  # fmt: skip
 
 
-def _other_hour(settings: Settings, local: datetime) -> list[str]:
-    """How to try the hall at any hour, on data of its own; nothing where its clock is set."""
-    if settings.clock or settings.rate != 1 or settings.database_url:
+def _other_hour(settings: Settings, today: BranchDay) -> list[str]:
+    """How to try the hall at any hour, on data of its own; nothing where its clock is set, or the
+    branch never opens."""
+    hour = _open_hour(today)
+    if settings.clock or settings.rate != 1 or settings.database_url or hour is None:
         return []
     usual = Settings()
-    arguments = [f"--clock {_next_monday(local).isoformat()}"]
+    arguments = [f"--clock {hour.isoformat()}"]
     if settings.host != usual.host:
         arguments.append(f"--host {settings.host}")
     if settings.port != usual.port:
         arguments.append(f"--port {settings.port}")
-    folder = shlex.quote(str(settings.data / "monday"))
+    places = {"QUEUE_APP_DATA": settings.data / f"{hour:%A}".lower()}
+    if settings.config != usual.config:
+        places["QUEUE_APP_CONFIG"] = settings.config
+    given = " ".join(f"{name}={shlex.quote(str(path))}" for name, path in places.items())
     return [
         "  To try the hall at any hour:",
-        f"    QUEUE_APP_DATA={folder} make run ARGS='{' '.join(arguments)}'",
+        f"    {given} make run ARGS='{' '.join(arguments)}'",
     ]
 
 
-def _next_monday(local: datetime) -> datetime:
-    """Ten o'clock of the Monday after that day, on its own clock."""
-    day = local.date() + timedelta(days=7 - local.weekday())
-    return datetime(day.year, day.month, day.day, 10, tzinfo=local.tzinfo)
+def _open_hour(today: BranchDay) -> datetime | None:
+    """An hour after the branch opens on the Monday after that day, or the first day after it on
+    which it does; local time. None: it does not for a year."""
+    monday = today.date + timedelta(days=7 - today.date.weekday())
+    for ahead in range(366):
+        if opens := today.on(monday + timedelta(days=ahead)).opens:
+            return today.local(opens + timedelta(hours=1))
+    return None

@@ -11,6 +11,7 @@ from queue_app.queries import reference, refused
 from queue_app.queries import unsettled as kept
 from queue_app.queries.refused import Refusals
 from queue_app.queries.unsettled import Unsettled
+from queue_app.texts.formats import stamp
 
 
 @click.command()
@@ -31,7 +32,7 @@ def unsettled(branch: str | None, settle: str | None) -> None:
         refusals = await refused.of_bookings([one.appointment for one in found])
         for one in found:
             line = differences.booking_line(directory, one.appointment)
-            since = f"{directory.local(one.since):%Y-%m-%d %H:%M}"
+            since = stamp(one.since, directory.zone)
             key = one.appointment.branch_id, one.appointment.id
             unheard = _unheard(refusals.get(key, Refusals()))
             click.echo(f"{line}: {differences.WHY[one.why]}; since {since}{unheard}")

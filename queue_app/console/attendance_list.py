@@ -8,7 +8,6 @@ from litestar import Router, get, post
 from litestar.status_codes import HTTP_200_OK
 
 from queue_app.console import words
-from queue_app.console.leaving import number_at_own_desk
 from queue_app.console.pages import START
 from queue_app.domain.attendance import STAGES, Attendee, looked_for, sorted_out
 from queue_app.domain.directory import Branch, Directory
@@ -23,7 +22,7 @@ from queue_app.texts.who_comes import to_staff
 from queue_app.texts.words import words as words_in
 from queue_app.web.guards import require_same_origin, right
 from queue_app.web.i18n import language_of
-from queue_app.web.staff_pages import Asked, Page, parts_of, see, to_sign_in
+from queue_app.web.staff_pages import Asked, Page, number_at_own_desk, parts_of, see, to_sign_in
 from queue_app.web.templating import render
 
 QUESTION_MAX = 80

@@ -11,7 +11,6 @@ from msgspec import Struct
 
 from queue_app.console import words
 from queue_app.console.attendance_list import keyed, place_of, today_of
-from queue_app.console.leaving import number_at_own_desk
 from queue_app.console.pages import START
 from queue_app.domain.appointments import Appointment
 from queue_app.domain.catalogue import Channel, Language
@@ -27,7 +26,7 @@ from queue_app.texts.words import words as words_in
 from queue_app.web.guards import require_same_origin, right
 from queue_app.web.i18n import language_of
 from queue_app.web.sentences import sentences
-from queue_app.web.staff_pages import Asked, Page, parts_of, see, to_sign_in
+from queue_app.web.staff_pages import Asked, Page, number_at_own_desk, parts_of, see, to_sign_in
 from queue_app.web.templating import render
 
 NAME_MAX, CONTACT_MAX = 200, 254

@@ -6,7 +6,6 @@ from typing import Any
 from litestar import Router, get, post
 from litestar.status_codes import HTTP_200_OK
 
-from queue_app.console.leaving import number_at_own_desk
 from queue_app.console.pages import START
 from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.errors import Conflict, NotFound, NotSignedIn, QueueError, RuleBroken
@@ -18,7 +17,7 @@ from queue_app.queries import devices as kept
 from queue_app.queries import reference
 from queue_app.queries.devices import Pairing
 from queue_app.web.guards import require_same_origin, right
-from queue_app.web.staff_pages import Asked, Page, parts_of, see, to_sign_in
+from queue_app.web.staff_pages import Asked, Page, number_at_own_desk, parts_of, see, to_sign_in
 from queue_app.web.templating import render
 from queue_app.web.words import device_kinds
 

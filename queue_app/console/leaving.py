@@ -20,12 +20,6 @@ from queue_app.web.staff_pages import Asked, Page, parts_of, see, to_sign_in
 from queue_app.web.templating import render
 
 
-async def number_at_own_desk(staff: Staff) -> str:
-    """Of the ticket whose person is at this clerk's desk meanwhile; empty: nobody is."""
-    ticket = await tickets.at_own_desk(staff.id)
-    return ticket.number if ticket else ""
-
-
 @get("/leaving", include_in_schema=False, opt=right("see_desks"))
 async def ask(request: Asked, staff: Staff) -> Page:
     """Who is at the desk still, and the ways for them; nobody: back to the desk."""

@@ -6,7 +6,6 @@ from litestar import Router, get, post
 from litestar.status_codes import HTTP_200_OK
 from msgspec import Struct
 
-from queue_app.console.leaving import number_at_own_desk
 from queue_app.console.pages import START
 from queue_app.console.words import desk as desk_words
 from queue_app.console.words import refused as refused_words
@@ -22,7 +21,7 @@ from queue_app.queries.unsettled import Unsettled
 from queue_app.texts.words import words
 from queue_app.web.guards import require_same_origin, right
 from queue_app.web.i18n import language_of
-from queue_app.web.staff_pages import Asked, Page, parts_of, see, to_sign_in
+from queue_app.web.staff_pages import Asked, Page, number_at_own_desk, parts_of, see, to_sign_in
 from queue_app.web.templating import render
 
 PLACE = "/console/unsettled"

@@ -14,6 +14,7 @@ from queue_app.delivery.nearest import in_words, nearest
 from queue_app.domain.appointments import Appointment
 from queue_app.domain.directory import Directory
 from queue_app.domain.messages import Message, MessageKind
+from queue_app.domain.phones import is_abroad
 from queue_app.domain.reminders import told_by
 from queue_app.domain.segments import segments
 from queue_app.flow import proving
@@ -269,7 +270,7 @@ def _said(
         "day": formats.day_figures(local),
         "time": formats.time(booking.starts_at),
         "night": formats.night(booking.starts_at),
-        "notes": _notes(message, booking, formats),
+        "notes": _notes(directory, message, booking, formats),
         "facts": facts,
         "details": facts[:-1] if code else facts,
         "place": _place(directory, message, booking),
@@ -282,9 +283,24 @@ def _said(
     }
 
 
-def _notes(message: Message, booking: Appointment, formats: Formats) -> list[str]:
-    notes = formats.twice([booking.starts_at]), _held_until(message, booking, formats)
-    return [*filter(None, notes)]
+def _notes(
+    directory: Directory, message: Message, booking: Appointment, formats: Formats
+) -> list[str]:
+    """What holds the offer comes last: the SMS of an offer says that alone."""
+    clock = "" if message.channel == "sms" else _whose_clock(directory, message, booking)
+    twice = formats.twice([booking.starts_at])
+    return [*filter(None, (clock, twice, _held_until(message, booking, formats)))]
+
+
+def _whose_clock(directory: Directory, message: Message, booking: Appointment) -> str:
+    """Told to whoever is phoned abroad; empty for others."""
+    number = message.recipient if message.channel == "sms" else booking.phone
+    if booking.channel != "phone" or not number:
+        return ""
+    if not is_abroad(number, directory.centre.country):
+        return ""
+    city = speaker_of(directory.centre).formats(message.language).city
+    return words(message.language).gettext("time in %(city)s") % {"city": city}
 
 
 def _held_until(message: Message, booking: Appointment, formats: Formats) -> str:
@@ -295,8 +311,11 @@ def _held_until(message: Message, booking: Appointment, formats: Formats) -> str
 
 
 def _place(directory: Directory, message: Message, booking: Appointment) -> str:
-    """The branch, to which nobody goes for a call, nor where they must choose another time."""
-    if booking.channel == "phone" or message.kind == "plans":
+    """The branch, to which nobody goes for a call, nor where they must choose another time; of a
+    call by whose clock it comes, where that is not one's own."""
+    if booking.channel == "phone":
+        return _whose_clock(directory, message, booking)
+    if message.kind == "plans":
         return ""
     return directory.branch_of(booking.branch_id).title[message.language]
 

@@ -13,6 +13,7 @@ from jinja2 import FileSystemLoader, StrictUndefined
 from jinja2.sandbox import SandboxedEnvironment
 
 from queue_app.domain.catalogue import Language
+from queue_app.texts.formats import direction
 from queue_app.texts.words import words
 
 Form = Literal["letter.txt", "letter.html", "sms.txt"]
@@ -41,7 +42,7 @@ def names(kind: str, form: Form) -> list[str]:
 def filled(kind: str, form: Form, language: Language, context: Mapping[str, Any]) -> str:
     """The template with these values; a jinja2.TemplateError where it cannot be."""
     template = _environment(language).select_template(names(kind, form))
-    return template.render(language=language, **context).strip()
+    return template.render(language=language, direction=direction(language), **context).strip()
 
 
 @cache

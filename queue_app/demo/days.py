@@ -321,8 +321,8 @@ async def _sign_ins(plan: DemoPlan) -> DemoSignIns:
     """New people and a new kiosk in the scratch database."""
     by = By(OPERATOR, _real_now())
     clerks = {}
-    for desk in plan.desks:
-        login, password = f"clerk{desk.number}".lower(), secrets.token_urlsafe(9)
+    for place, desk in enumerate(plan.desks, 1):  # a desk's name is no login
+        login, password = f"clerk{place}", secrets.token_urlsafe(9)
         await accounts.add_staff(by, login, "clerk", plan.branch, password)
         clerks[desk.number] = (login, password)
     return DemoSignIns(await devices.add_device(by, "Demo kiosk", ["kiosk"], plan.branch), clerks)

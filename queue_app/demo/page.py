@@ -5,6 +5,7 @@ scratch database.
 """
 
 import mimetypes
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from queue_app.flow import staffing
 from queue_app.flow.act import By
 from queue_app.texts.words import N_, words
 from queue_app.web.guards import SESSION_COOKIE, right
-from queue_app.web.i18n import LANGUAGE_COOKIE, language_of, languages_of
+from queue_app.web.i18n import LANGUAGE_COOKIE, language_of, languages_of, tongue
 from queue_app.web.templating import own_name
 
 STATIC = Path(__file__).parent / "static"
@@ -72,6 +73,7 @@ async def page(
     spoken = words(language)
     html = _templates.get_template("demo.html").render(
         language=language,
+        tongue=partial(tongue, languages=languages_of(request)),
         names={one: own_name(one) for one in languages_of(request)},
         texts={name: spoken.gettext(text) for name, text in TEXTS.items()},
         showing=now,

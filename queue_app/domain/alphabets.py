@@ -13,6 +13,8 @@ from rapidfuzz.distance import OSA
 
 _APOSTROPHES = re.compile(r"[’‘ʼ'`´ʹ′＇]")
 _WORD = re.compile(r"[^\W_]+")
+_REFLEXIVE = re.compile(r"(?<=\w{4}с)я$")
+"""Whose ending is "ся" or "сь" as one likes: "дізнатися", "дізнатись"."""
 _CODE = re.compile(r"(?<![^\W_])([^\W\d_])[\s.\-‐-―№#]*(\d+)(?![^\W_])")
 """A letter and a number, such as "Ф-2", "ф 2", "F2"."""
 _FOLDED = str.maketrans(
@@ -54,7 +56,8 @@ def words_of(text: str) -> list[str]:
     """The words of a text, folded, in their order."""
     plain = _APOSTROPHES.sub("", unicodedata.normalize("NFKC", text).casefold())
     joined = _CODE.sub(r"\1\2", plain)
-    return [one for word in _WORD.findall(joined) if (one := word.translate(_FOLDED))]
+    folded = (word.translate(_FOLDED) for word in _WORD.findall(joined))
+    return [_REFLEXIVE.sub("", word) for word in folded if word]
 
 
 def spellings(text: str) -> Iterator[str]:
@@ -98,6 +101,10 @@ def inflects(one: str, other: str) -> bool:
 _DIGIT = re.compile(r"\d")
 
 
+_SHORT = 6
+"""Of so few letters half are a stem; of more ("потік", "потерял") half are chance."""
+
+
 def _same_stem(one: str, other: str) -> float:
     if one[:3] != other[:3]:
         return 0.0
@@ -111,7 +118,7 @@ def _same_stem(one: str, other: str) -> float:
         return 0.0
     if _DIGIT.search(one) or _DIGIT.search(other):
         return 0.0
-    return 0.95 if share >= 0.66 or common < 5 else 0.7
+    return 0.95 if share >= 0.66 or long <= _SHORT else 0.7
 
 
 def _common(one: str, other: str) -> int:

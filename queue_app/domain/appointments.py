@@ -277,6 +277,13 @@ def ending(events: Sequence[AppointmentEvent], now: datetime) -> Ending | None:
     return Ending(by, last.at, booked, last.why)
 
 
+def taken_up(booked: Appointment, now: datetime) -> tuple[datetime, datetime]:
+    """From when until when a booking that is not over takes up its resident: at its time, or at
+    that of a call's second try; not before `now`, where it is late or goes on."""
+    begins = max(booked.starts_at, booked.ticket_expected_at or booked.starts_at, now)
+    return begins, begins + (booked.ends_at - booked.starts_at)
+
+
 def lapsed(appointment: Appointment, now: datetime) -> bool:
     """Whether this is a hold whose time has run out, swept or not.
 

@@ -19,8 +19,9 @@ QUARTER = 15
 """Minutes."""
 DAYS_WEIGHT = 3.0
 VISITS_WEIGHT = 20.0
-PER_HOUR = 12.0
-"""Walk-ins of an average hour of an average day, where nothing is known."""
+PER_DESK = 2.0
+"""Walk-ins of an average hour of an average day for each desk, where nothing is known: a branch of
+one desk was not built for the visitors of six."""
 BY_HOUR: dict[int, float] = {
     8: 0.8, 9: 1.3, 10: 1.4, 11: 1.2, 12: 0.9, 13: 0.8, 14: 1.0, 15: 1.0, 16: 0.9, 17: 0.7,
 }  # fmt: skip
@@ -73,17 +74,21 @@ def _nearer(day: date, past: Iterable[PastDay]) -> tuple[list[PastDay], list[Pas
 
 
 def expected(
-    day: BranchDay, booked: Iterable[Booked], past: Sequence[PastDay], offered: Sequence[str]
+    day: BranchDay,
+    booked: Iterable[Booked],
+    past: Sequence[PastDay],
+    offered: Sequence[str],
+    desks: int,
 ) -> dict[int, dict[frozenset[str], float]]:
     """Arrivals by quarter hour of opening, by services; a quarter without anybody is left out.
 
-    `offered`: the services that are asked for evenly where nothing is known. Bookings count at
-    their time; who comes before opening counts in the first quarter.
+    `offered`: the services that are asked for evenly where nothing is known; `desks`: how many the
+    branch has. Bookings count at their time; who comes before opening counts in the first quarter.
     """
     asked = mix(day.date, past, offered)
     found = {
         quarter: {services: count * share for services, share in asked.items()}
-        for quarter, count in walk_ins(day, past).items()
+        for quarter, count in walk_ins(day, past, desks).items()
         if count
     }
     for one in booked:
@@ -95,9 +100,9 @@ def expected(
     }
 
 
-def walk_ins(day: BranchDay, past: Sequence[PastDay]) -> dict[int, float]:
+def walk_ins(day: BranchDay, past: Sequence[PastDay], desks: int) -> dict[int, float]:
     """How many come in each quarter hour of opening."""
-    usual = _usual(day)
+    usual = _usual(day, usual_level(desks))
     seen = [[_counts(one) for one in days] for days in _nearer(day.date, past)]
     found = {}
     for quarter in quarters(day.periods):
@@ -117,19 +122,27 @@ def _counts(one: PastDay) -> dict[int, int]:
     return found
 
 
-def _usual(day: BranchDay) -> dict[int, float]:
+def usual_level(desks: int) -> float:
+    """Walk-ins of an average hour by the usual profile."""
+    return PER_DESK * desks
+
+
+def _usual(day: BranchDay, level: float) -> dict[int, float]:
     """The profile, from the kiosk's first ticket to its last."""
     found: dict[int, float] = {}
     for window in day.kiosk:
         first, last = day.minutes(window)
         for minute in range(int(first), int(last)):
             quarter = quarter_of(minute, day.periods)
-            found[quarter] = found.get(quarter, 0.0) + usual_per_hour(day.date, minute // 60) / 60
+            coming = usual_per_hour(day.date, minute // 60, level) / 60
+            found[quarter] = found.get(quarter, 0.0) + coming
     return found
 
 
-def usual_per_hour(day: date, hour: int, per_hour: float = PER_HOUR) -> float:
-    """Walk-ins of this hour by the usual profile, if the branch is open all of it."""
+def usual_per_hour(day: date, hour: int, per_hour: float) -> float:
+    """Walk-ins of this hour by the usual profile, if the branch is open all of it.
+
+    `per_hour`: those of an average hour of an average day."""
     return per_hour * BY_WEEKDAY[WEEKDAYS[day.weekday()]] * BY_HOUR.get(hour % 24, 0.6)
 
 

@@ -32,8 +32,12 @@ from queue_app.domain.told_range import spread
 HALF = 30
 """Minutes."""
 RUNS = 24
+MOST_RUNS = 240
+"""Of a branch to which few come; a run of their day costs as little."""
 ENOUGH = 12
 """Of so many walk-ins over all runs, a half hour has a range."""
+WANTED = 3 * ENOUGH
+"""So many are wanted in a half hour that is as all others, since not all of them are."""
 SOON = 15
 """Whoever comes within so many minutes comes now."""
 _WALK_IN = -2_000_000
@@ -175,7 +179,7 @@ def quarters_ahead(
         return {}
     last = max((day.minute(window.closes) for window in day.kiosk), default=0.0)
     found: dict[float, dict[frozenset[str], float]] = {}
-    for quarter, asked in expected(day, [], past, offered).items():
+    for quarter, asked in expected(day, [], past, offered, len(given)).items():
         begins, ends = max(float(quarter), origin), min(quarter + QUARTER, last)
         if ends <= begins:
             continue
@@ -195,7 +199,7 @@ def _samples(scene: Scene, coming: _WalkIns) -> Iterator[tuple[float, float]]:
     """
     habits = replace(scene.habits, priority_per_minute=0.0)
     whole = replace(scene, habits=habits)
-    for number, (people, waiting, shifts) in enumerate(futures(whole, RUNS, Draws())):
+    for number, (people, waiting, shifts) in enumerate(futures(whole, _runs(coming), Draws())):
         walk_ins = drawn(whole, coming, random.Random(_WALK_IN - number))
         forward = Forward(
             [*people, *walk_ins],
@@ -211,6 +215,15 @@ def _samples(scene: Scene, coming: _WalkIns) -> Iterator[tuple[float, float]]:
         for one in walk_ins:
             if one.person.id in called:
                 yield one.arrives, max(0.0, called[one.person.id].minute - one.arrives)
+
+
+def _runs(coming: _WalkIns) -> int:
+    """How many of a day are enough for its half hours to have a range."""
+    people = sum(sum(asked.values()) for asked in coming.values())
+    halves = len(coming) * QUARTER / HALF
+    if people == 0:
+        return RUNS
+    return min(MOST_RUNS, max(RUNS, math.ceil(WANTED * halves / people)))
 
 
 def drawn(scene: Scene, coming: _WalkIns, chance: random.Random) -> list[Coming]:

@@ -391,4 +391,8 @@ class Hall(Struct, frozen=True, dict=True):
         everybody = [*self.waiting, *map(self._keep_right, newcomers)]
         order = [one.id for one in sorted(everybody, key=self._place)]
         alike = dispatch.people_before(order, everybody)
-        return alike | forecast.places_of(msgspec.structs.replace(self._now, waiting=everybody))
+        try:
+            foretold = forecast.places_of(msgspec.structs.replace(self._now, waiting=everybody))
+        except Exception:  # whoever foretells the waits of this hall says what is wrong
+            return alike
+        return alike | foretold

@@ -17,7 +17,7 @@ from queue_app.domain.catalogue import Language, Text
 Kind = Literal["service", "note"]
 Phrases = Mapping[Language, tuple[str, ...]]
 
-FLOOR = 0.34
+FLOOR = 0.3
 """What is found with less would be a guess."""
 BESIDE = 0.45
 """What is found with less than this part of the best is left out."""
@@ -149,7 +149,7 @@ class Index:
     def find(self, question: str, most: int = 8) -> list[Found]:
         """What fits best first; nothing where that would be a guess."""
         best: list[Found] = []
-        for number, spelling in enumerate(dict.fromkeys(spellings(question[:LONGEST]))):
+        for number, spelling in enumerate(self._spellings(question[:LONGEST])):
             asked = self._telling(spelling)
             found = self._find(asked, OTHER_SPELLING if number else 1.0)
             if found and (not best or found[0].score > best[0].score):
@@ -157,6 +157,14 @@ class Index:
             if any(map(self._is_elsewhere, asked)):
                 break  # understood: in another alphabet it would be taken for something else
         return [one for one in best[:most] if one.score >= BESIDE * best[0].score]
+
+    def _spellings(self, question: str) -> Iterator[str]:
+        """As it stands; otherwise without the words that say nothing: "for" is no "фор"."""
+        yield question
+        telling = [one for one in question.split() if not self._idle.issuperset(words_of(one))]
+        for spelling in dict.fromkeys(spellings(" ".join(telling) or question)):
+            if spelling not in (question, " ".join(telling)):
+                yield spelling
 
     def _telling(self, text: str) -> tuple[str, ...]:
         """The words that say something; all of them, where none does."""
@@ -189,6 +197,8 @@ class Index:
         found = []
         for place in places:
             led = [n for n, at in enumerate(signs) if place in at]
+            if all(_is_count(asked[n]) for n in led):
+                continue  # "three years" is no "form 3"
             score = sum(worth[n] * signs[n][place][0] for n in led) / whole
             score = factor * (score + self._whole(place, asked, meant))
             if score >= FLOOR:
@@ -277,6 +287,11 @@ class Index:
             for other, alike in self._forms_of(word).items()
             if alike >= SURE and other in self._standing
         )
+
+
+def _is_count(word: str) -> bool:
+    """Whether it may count anything, and so says nothing by itself."""
+    return word.isdigit() and len(word) < 3
 
 
 def _is_plain(signs: Mapping[int, Sign]) -> bool:

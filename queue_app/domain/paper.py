@@ -29,21 +29,7 @@ PaperPart = Literal[
 """What a ticket can say; `head` and `foot` are the centre's own words and nothing else."""
 PARTS: tuple[PaperPart, ...] = get_args(PaperPart)
 OWN_WORDS: tuple[PaperPart, ...] = ("head", "foot")
-USUAL: tuple[PaperPart, ...] = (
-    "centre",
-    "branch",
-    "number",
-    "services",
-    "priority",
-    "company",
-    "due",
-    "ahead",
-    "wait",
-    "note",
-    "time",
-    "qr",
-    "ready",
-)
+USUAL: tuple[PaperPart, ...] = tuple(part for part in PARTS if part not in OWN_WORDS)
 
 
 class Paper(Struct, frozen=True):

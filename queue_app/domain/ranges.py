@@ -89,6 +89,10 @@ class Forecasts:
         tail = self._tails.get(branch_id)
         return tail if tail and tail.is_fresh(version, epoch, at) else None
 
+    def lose_end(self, branch_id: int) -> None:
+        """The end of this branch's line is not known any more, until the next snapshot."""
+        self._tails.pop(branch_id, None)
+
     def join(self, branch_id: int, version: int, person: Waiting) -> None:
         """Somebody joins at the end, by the change of this version."""
         if tail := self._tails.get(branch_id):

@@ -238,20 +238,38 @@ def is_away(progress: Progress, now: datetime) -> bool:
 
 
 def expected_next(
-    ticket: Ticket, events: Iterable[Event], now: datetime, again_minutes: int
+    ticket: Ticket,
+    events: Iterable[Event],
+    now: datetime,
+    again_minutes: int,
+    others: Iterable[tuple[datetime, datetime]] = (),
+    lasts: timedelta = timedelta(0),
 ) -> datetime | None:
     """From when somebody who was called and is not there is called again; None: a no-show.
 
     Called before the time they booked, they are expected at that time: nobody has missed a visit
     that was not due. Who does not answer a booked phone call is called once more
-    `again_minutes` later; 0: not again.
+    `again_minutes` later; 0: not again. `others`: from when until when the same person has other
+    bookings; this call of `lasts` waits until none of them is in its way.
     """
     back = expected_back(ticket.due_at, ticket.progress.called_at)
     if ticket.channel != "phone" or not again_minutes:
         return back
     due = ticket.due_at or ticket.issued_at
     again = [one for one in effective(events) if one.expected_at and one.expected_at > due]
-    return back or (None if again else now + timedelta(minutes=again_minutes))
+    if back or again:
+        return back
+    return _clear_of(others, now + timedelta(minutes=again_minutes), lasts)
+
+
+def _clear_of(
+    others: Iterable[tuple[datetime, datetime]], start: datetime, lasts: timedelta
+) -> datetime:
+    """The first moment from `start` on at which so much time meets none of the others."""
+    for begins, ends in sorted(others):
+        if begins < start + lasts and start < ends:
+            start = ends
+    return start
 
 
 def expected_back(due_at: datetime | None, called_at: datetime | None) -> datetime | None:

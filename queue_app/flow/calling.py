@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from queue_app.domain import interruptions, tickets
+from queue_app.domain.appointments import taken_up
 from queue_app.domain.dispatch import CallingDesk
 from queue_app.domain.errors import Conflict, NotFound, RuleBroken
 from queue_app.domain.hall import Hall
@@ -12,6 +13,7 @@ from queue_app.flow.act import Act, verb
 from queue_app.flow.admission import check_services, chosen_services
 from queue_app.flow.records import next_event
 from queue_app.flow.visit_notes import check_note, drop_note, keep_note
+from queue_app.queries import appointments
 from queue_app.queries.staff import DeskRow, desks_of
 from queue_app.queries.tickets import by_id, history
 
@@ -163,10 +165,15 @@ async def no_show(act: Act, ticket_id: int) -> Ticket:
 
 
 async def _expected_next(act: Act, ticket: Ticket) -> datetime | None:
-    is_phoned = ticket.channel == "phone"  # whoever came in person has no second try
-    events = await history(ticket.branch_id, ticket.id) if is_phoned else []
+    if ticket.channel != "phone" or ticket.appointment_id is None:
+        return tickets.expected_next(ticket, [], act.now, 0)  # who came has no second try
+    events = await history(ticket.branch_id, ticket.id)
     again = act.directory.rules.call_again_minutes
-    return tickets.expected_next(ticket, events, act.now, again)
+    call = await appointments.by_id(ticket.branch_id, ticket.appointment_id)
+    assert call
+    beside = [taken_up(one, act.now) for one in await appointments.beside(call, act.now)]
+    lasts = call.ends_at - call.starts_at
+    return tickets.expected_next(ticket, events, act.now, again, beside, lasts)
 
 
 def _require_time_to_come(act: Act, stops: Interruptions, ticket: Ticket) -> None:

@@ -12,7 +12,7 @@ from queue_app.domain.hall import Hall
 from queue_app.domain.ranges import Forecasts
 from queue_app.domain.told_range import Wait
 from queue_app.flow.records import Draft
-from queue_app.queries import foretold, halls
+from queue_app.queries import foretold
 
 NEWCOMER = 2**63 - 1
 """The id under which somebody who has no ticket yet stands in an estimate: behind all others."""
@@ -50,7 +50,7 @@ async def joining(
     """Where somebody will stand. What the process knows of the end of the line is enough, as a
     rule; else the whole hall is loaded, and known from then on. Refuses a walk-in where services
     are stopped."""
-    wait = await halls.wait_at_the_end(directory, branch, me, now, forecasts)
+    wait = await foretold.at_the_end(directory, branch, me, now, forecasts)
     if wait:
         foretold.freshen(directory, branch, now, forecasts)
         return Spot(wait.people_ahead, wait, late=False)

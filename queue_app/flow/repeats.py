@@ -5,6 +5,7 @@ the row has them by then.
 """
 
 import hashlib
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -22,6 +23,10 @@ from queue_app.store import db
 PERSONAL = ("name", "phone", "email", "contact")
 """Arguments and fields that say who somebody is."""
 
+PLAIN = re.compile(r"[\w.:-]{1,80}", re.ASCII)
+"""What may stand in a row's key as it is: ids, slugs and links. Anything else may be sent, too:
+what no database keeps as text, or what is longer than an index takes."""
+
 
 class Request(Struct, frozen=True):
     """A request that may be repeated: what it is about, its key, and what exactly it asks."""
@@ -37,7 +42,9 @@ def request(verb: str, actor: str, key: UUID, asked: Mapping[str, Any]) -> Reque
     fingerprint = _hashed(list(asked.values()))
     first = next(iter(asked), None)
     thing = None if first is None else asked[first]
-    about = _hashed(thing) if first in PERSONAL else thing
+    about = str(thing)
+    if first in PERSONAL or not PLAIN.fullmatch(about):
+        about = _hashed(thing)
     return Request(verb, f"{verb}:{about}:{actor}", key, fingerprint)
 
 

@@ -19,6 +19,7 @@ from msgspec import Struct
 
 from queue_app.clock import Clock
 from queue_app.store import db
+from queue_app.store.outages import Outage
 
 LEASE_SECONDS = 60.0
 """How long a process that does not say so any more is taken to be at work."""
@@ -26,6 +27,9 @@ SLOW_SECONDS = 5.0
 """A run that takes longer is worth a line in the log, whatever it did."""
 LIMIT_SECONDS = 300.0
 """A run that takes longer hangs, if its job does not say otherwise."""
+CROSSING_SECONDS = 30.0
+"""How much later than it was made a claim may reach the database: the hall's time of one that
+crosses another's, or waited for a connection, is a little behind that of the row."""
 LEAST_SECONDS = 0.5
 """So often, of the machine's time, a job is at work at most, however fast the hall's clock."""
 
@@ -145,8 +149,9 @@ INSERT INTO job (name, due_at, leased_until, started_at) VALUES ($1, $3, $4, $2)
 ON CONFLICT (name) DO UPDATE
     SET due_at = excluded.due_at, leased_until = excluded.leased_until,
         started_at = excluded.started_at
-    WHERE (job.due_at <= $2 OR job.due_at > $3)
-        AND (job.leased_until IS NULL OR job.leased_until <= $2 OR job.leased_until > $4)
+    WHERE (job.due_at <= $2 OR job.due_at > $5::timestamptz + ($3 - $2))
+        AND (job.leased_until IS NULL OR job.leased_until <= $2
+            OR job.leased_until > $5::timestamptz + ($4 - $2))
 RETURNING started_at
 """
 """What lies farther ahead than it could by now is from before the clock was set back."""
@@ -161,6 +166,7 @@ async def _claim(clock: Clock, job: Job) -> _Turn | None:
         # Half a turn early is in time: two processes' turns do not fall together.
         now + _span(clock, job.rhythm(clock) / 2),
         now + _span(clock, LEASE_SECONDS),
+        now + _span(clock, CROSSING_SECONDS),
     )
     return _Turn(clock, job, started_at) if started_at else None
 
@@ -190,12 +196,18 @@ async def _renew(turn: _Turn) -> None:
             leased_until = turn.clock.now() + _span(turn.clock, LEASE_SECONDS)
             await _write(turn, "leased_until = $3", leased_until)
         except Exception as error:  # whatever it is, the next renewal may still be in time
-            _log.warning(
+            _log.log(
+                _level(error, logging.WARNING),
                 "job %s did not renew its lease: %s",
                 turn.job.name,
                 type(error).__name__,
                 exc_info=None if isinstance(error, db.OUTAGES) else error,
             )
+
+
+def _level(error: Exception, usual: int) -> int:
+    """What the database cannot do now is in the log already, for whatever job meets it."""
+    return logging.DEBUG if isinstance(error, Outage) else usual
 
 
 async def _release(turn: _Turn) -> None:
@@ -236,7 +248,8 @@ async def _finished(turn: _Turn, seconds: float, done: int) -> None:
 
 
 async def _failed(turn: _Turn, seconds: float, error: Exception) -> None:
-    _log.error(
+    _log.log(
+        _level(error, logging.ERROR),
         "job %s failed after %.3f s; its next turn tries again",
         turn.job.name,
         seconds,

@@ -154,7 +154,7 @@ class TicketPrinting:
         try:
             return await printing.begin(job, clock.now())
         except db.OUTAGES as error:
-            _log.warning("ticket %s is not printed yet: %s", job.ticket_id, type(error).__name__)
+            _log.debug("ticket %s is not printed yet: %s", job.ticket_id, type(error).__name__)
             return False
 
     async def _drawn(self, clock: Clock, printer: KnownPrinter, job: PrintJob) -> Image.Image:

@@ -285,10 +285,10 @@ class Hub:
         connection = await db.engine.get_new_connection()
         try:
             connection.add_termination_listener(lambda _: lost.set())
-            await served.mark(connection)
+            await served.mark(connection, HEARTBEAT_SECONDS)
             await db.check_notifies(connection, HEARTBEAT_SECONDS)
-            await connection.add_listener("branch", self._heard)
-            await connection.add_listener("actor", self._heard_of_actor)
+            await db.listen(connection, "branch", self._heard, HEARTBEAT_SECONDS)
+            await db.listen(connection, "actor", self._heard_of_actor, HEARTBEAT_SECONDS)
             self._mark_all()
             self._doubt(None)  # whatever was said meanwhile was not heard
             self._listening = True

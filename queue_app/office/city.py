@@ -22,7 +22,7 @@ from queue_app.queries import reference
 from queue_app.queries.interruptions import open_ones
 from queue_app.screens.supervision import SupervisionView
 from queue_app.web.guards import right
-from queue_app.web.staff_pages import Asked, Page, parts_of, see, to_sign_in
+from queue_app.web.staff_pages import Asked, Page, number_at_own_desk, parts_of, see, to_sign_in
 from queue_app.web.templating import render
 
 
@@ -45,6 +45,7 @@ async def _page(
         request,
         "office/city.html",
         staff=staff,
+        at_own_desk=await number_at_own_desk(staff),
         branches=[(one, await _look(hub, directory, one)) for one in own],
         stops=KINDS,
         done=words.done if not refused else None,

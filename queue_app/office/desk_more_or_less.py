@@ -5,6 +5,7 @@ people may ask of one branch, and each page asks again and again.
 """
 
 import asyncio
+import logging
 from datetime import date, datetime, timedelta
 from functools import partial
 
@@ -13,7 +14,7 @@ from litestar.di import NamedDependency
 from msgspec import Struct
 
 from queue_app.domain.directory import Branch, Directory
-from queue_app.domain.errors import NotSignedIn
+from queue_app.domain.errors import NotSignedIn, QueueError
 from queue_app.domain.half_hours import Past
 from queue_app.domain.hall import Hall
 from queue_app.domain.people import Staff
@@ -25,9 +26,14 @@ from queue_app.office.office_frame import START
 from queue_app.queries import halls, reference
 from queue_app.queries.demand import past_days
 from queue_app.scribe import Scribe
+from queue_app.seldom import Seldom
+from queue_app.store import db
 from queue_app.web.guards import right
-from queue_app.web.staff_pages import Asked, Page, to_sign_in
+from queue_app.web.staff_pages import Asked, Page, number_at_own_desk, to_sign_in
 from queue_app.web.templating import render
+
+_log = logging.getLogger(__name__)
+_said = Seldom()
 
 KEPT = timedelta(seconds=20)
 """Of the hall's time: so long an answer is given again. That there is none takes no time to find
@@ -98,18 +104,37 @@ async def desk_more_or_less(
     place = directory.branch(branch)
     require("see_supervision", staff, place.id)
     seen = await halls.load(directory, place, by.now, by.forecasts)
+    answer, failed = await _answer(staffing_answers, seen, more, less)
     return render(
         request,
         "office/staffing.html",
         staff=staff,
+        at_own_desk=await number_at_own_desk(staff),
         branch=place,
-        answer=await staffing_answers.of(seen, more, less),
+        answer=answer,
+        failed=failed,
         closed=[one for one in seen.desks if one.state == "closed"],
         opened=[one for one in seen.desks if one.state == "open"],
         numbers={one.id: one.number for one in seen.desks},
         closes_at=seen.day.shuts(seen.at),
         target=directory.rules.wait_target_minutes,
     )
+
+
+async def _answer(
+    answers: StaffingAnswers, seen: Hall, more: int | None, less: int | None
+) -> tuple[StaffingAnswer | None, bool]:
+    """What is answered, if anything; whether that failed, by a fault of ours."""
+    try:
+        return await answers.of(seen, more, less), False
+    except QueueError:
+        raise
+    except db.OUTAGES:
+        raise
+    except Exception:
+        if _said.count(seen.branch.slug) is not None:
+            _log.exception("one desk more or less at %s cannot be foretold", seen.branch.slug)
+        return None, True
 
 
 router = Router(

@@ -19,7 +19,7 @@ from queue_app.queries.clerks_at_hand import clerks_of
 from queue_app.queries.missed_bookings import missed_today
 from queue_app.screens.supervision import supervision_view
 from queue_app.web.guards import right
-from queue_app.web.staff_pages import Asked, Page, parts_of, to_sign_in
+from queue_app.web.staff_pages import Asked, Page, number_at_own_desk, parts_of, to_sign_in
 from queue_app.web.templating import render
 from queue_app.web.words import device_kinds, reminders
 
@@ -42,6 +42,7 @@ async def branch_page(
         "office/branch.html",
         status=refused.status if refused else HTTP_200_OK,
         staff=staff,
+        at_own_desk=await number_at_own_desk(staff),
         branch=branch,
         several=len(own_branches(directory, staff)) > 1,
         seen=supervision_view(seen, await missed_today(seen)),

@@ -169,6 +169,21 @@ async def calls_due(branch_ids: list[int], now: datetime, soon: datetime) -> lis
     return [from_row(row) for row in rows]
 
 
+async def beside(call: Appointment, now: datetime) -> list[Appointment]:
+    """The other bookings with the phone of this call, calls or visits, that are not over: their
+    time is not, or their ticket is not."""
+    rows = await db.fetch(
+        SELECT + "WHERE phone = $1 AND (branch_id, id) <> ($2, $3) AND state = 'booked'"
+        " AND (ticket_state IS NULL AND upper(period) > $4"
+        " OR ticket_state IN ('waiting', 'called', 'serving', 'parked'))",
+        call.phone,
+        call.branch_id,
+        call.id,
+        now,
+    )
+    return [from_row(row) for row in rows]
+
+
 async def branches_with_past_bookings(until: Mapping[int, datetime]) -> list[int]:
     """Those with a booking whose time was over by the branch's moment."""
     rows = await db.fetch(

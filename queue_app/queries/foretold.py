@@ -12,7 +12,6 @@ foretold at all, by a fault of ours, takes no call and no place in the queue fro
 
 import asyncio
 import logging
-import time
 from concurrent.futures import Future
 from contextvars import Context
 from datetime import datetime
@@ -27,6 +26,7 @@ from queue_app.domain.ranges import Forecasts
 from queue_app.domain.told_range import Wait
 from queue_app.queries import halls
 from queue_app.scribe import Scribe
+from queue_app.seldom import Seldom
 from queue_app.store.db import OUTAGES
 
 LARGE = 20
@@ -36,8 +36,6 @@ WITHIN_SECONDS = 1.0
 ticket."""
 BRIEFLY_SECONDS = 0.1
 """So long for newer ones than those that are known."""
-SAID_SECONDS = 60.0
-"""A fault in them is said no more often."""
 
 _log = logging.getLogger(__name__)
 
@@ -57,8 +55,26 @@ async def estimate(hall: Hall, *newcomers: Waiting) -> dict[int, Wait]:
     try:
         return await _waits(hall.forecasts, hall.with_newcomers(newcomers), bool(newcomers))
     except Exception:  # the rest of the hall is as true as ever
-        _fault.say(hall.branch.slug)
+        _say(hall.branch.slug)
         return {}
+
+
+async def at_the_end(
+    directory: Directory, branch: Branch, me: Waiting, now: datetime, forecasts: Forecasts | None
+) -> Wait | None:
+    """The wait of somebody who joins now, where the end of the line is known and says it. None
+    where the hall must be asked, as after a fault of ours in this."""
+    if forecasts is None:
+        return None
+    tail = await halls.end_of_line(directory, branch, now, forecasts)
+    if tail is None:
+        return None
+    try:
+        return forecasts.at_the_end(tail, me, now)
+    except Exception:  # a ticket is given all the same
+        forecasts.lose_end(branch.id)
+        _say(branch.slug)
+        return None
 
 
 def freshen(
@@ -109,7 +125,7 @@ def _made(forecasts: Forecasts, now: Now) -> dict[int, Wait]:
     try:
         return forecasts.waits_of(now)
     except Exception:
-        _fault.say(now.branch.slug)
+        _say(now.branch.slug)
         raise
 
 
@@ -131,19 +147,13 @@ class _Maker:
         return await asyncio.wrap_future(self._at_work)
 
 
-class _Fault:
+def _say(branch: str) -> None:
     """What is wrong with the forecast is a line and a traceback, but not for each screen."""
-
-    def __init__(self) -> None:
-        self._next = 0.0
-
-    def say(self, branch: str) -> None:
-        if time.monotonic() >= self._next:
-            self._next = time.monotonic() + SAID_SECONDS
-            _log.exception("the waits of %s cannot be foretold; screens show none", branch)
+    if _said.count("fault") is not None:
+        _log.exception("the waits of %s cannot be foretold; screens show none", branch)
 
 
 _maker = _Maker()
 _under_way: WeakKeyDictionary[Forecasts, dict[int, asyncio.Task[None]]] = WeakKeyDictionary()
 """By branch, whose ranges are made anew."""
-_fault = _Fault()
+_said = Seldom()

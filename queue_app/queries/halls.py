@@ -18,7 +18,6 @@ from queue_app.domain.paper import UNPRINTED_SHOWN
 from queue_app.domain.ranges import Forecasts
 from queue_app.domain.service_times import ServiceTime
 from queue_app.domain.tail import Tail
-from queue_app.domain.told_range import Wait
 from queue_app.queries import reference
 from queue_app.queries.epochs import EPOCH
 from queue_app.queries.habits import DOCUMENT
@@ -166,13 +165,11 @@ def _in_order(said: dict[Language, str], directory: Directory) -> Text:
     return Text({code: text[code] for code in directory.languages})
 
 
-async def wait_at_the_end(
-    directory: Directory, branch: Branch, me: Waiting, now: datetime, forecasts: Forecasts | None
-) -> Wait | None:
-    """The wait of somebody who joins now, where whoever keeps `forecasts` knows the end of the
-    line as the branch stands: then nothing has to be loaded. None where the hall must be asked."""
-    if forecasts is None:
-        return None
+async def end_of_line(
+    directory: Directory, branch: Branch, now: datetime, forecasts: Forecasts
+) -> Tail | None:
+    """The end of the line as the branch stands, where whoever keeps `forecasts` knows it: then
+    nothing has to be loaded for somebody who joins now."""
     row = await db.fetch_row(_MARK, branch.id)
     if row is None or row["epoch"] != directory.epoch:
         return None
@@ -182,7 +179,7 @@ async def wait_at_the_end(
         tail = await _caught_up(earlier, branch, epoch, now)
     if tail is None or tail.now.day.date != directory.today(branch, now).date:
         return None
-    return forecasts.at_the_end(tail, me, now)
+    return tail
 
 
 _CAME = f"""

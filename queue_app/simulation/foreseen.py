@@ -53,7 +53,7 @@ async def foresee(
     known, seen = served.booked(booked), served.past(past)
     return Foreseen(
         task=StaffingTask(
-            demand=expected(day, known, seen, offered),
+            demand=expected(day, known, seen, offered, len(desks)),
             desks=desks,
             present=roster([desk.roster for desk in branch.desks], desks, day),
             time_of=Lengths(directory, learned.times),

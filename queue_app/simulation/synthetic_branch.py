@@ -17,7 +17,7 @@ from msgspec import Struct
 from queue_app.domain.branch_day import BranchDay, branch_day
 from queue_app.domain.catalogue import Service, planned_minutes, visit_minutes
 from queue_app.domain.centre import BranchPlan, Centre, LanePlan
-from queue_app.domain.demand import PER_HOUR, usual_per_hour
+from queue_app.domain.demand import usual_per_hour
 from queue_app.domain.dispatch import CallingDesk, Policy
 from queue_app.domain.policies import policy_of
 from queue_app.domain.service_times import ServiceTime, published, visit_time
@@ -70,7 +70,7 @@ class Manner(Struct, frozen=True):
 
 
 MANNERS: dict[DayKind, Manner] = {
-    "calm": Manner(per_hour=PER_HOUR),
+    "calm": Manner(per_hour=12.0),
     "rush": Manner(per_hour=24.0, booked=0.8),
     "short": Manner(per_hour=11.0, away=2),
     "alert": Manner(per_hour=16.0, stops="everything"),

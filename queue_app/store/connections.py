@@ -14,6 +14,7 @@ import asyncpg
 from msgspec import Struct
 from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
 
+from queue_app.domain.errors import BadRequest
 from queue_app.store.outages import Trouble, outage_of
 
 T = TypeVar("T")
@@ -146,7 +147,8 @@ async def bounded(
     connection: Any, asked: Awaitable[T], seconds: float | None, committing: bool = False
 ) -> T:
     """The answer within so many seconds, else the connection is cut, by which whoever waits for it
-    is told. An Outage for whatever the driver says that means "not now"."""
+    is told. An Outage for whatever the driver says that means "not now"; BadRequest `unreadable`
+    for text that no database keeps, as with a NUL in it."""
     watch = _Watch(connection)
     timer = None if seconds is None else asyncio.get_running_loop().call_later(seconds, watch.end)
     try:
@@ -155,6 +157,8 @@ async def bounded(
             raise TimeoutError
     except Exception as error:
         raise_outage(TimeoutError() if watch.ended else error, committing)
+        if isinstance(error, asyncpg.CharacterNotInRepertoireError):
+            raise BadRequest("unreadable") from error
         raise
     finally:
         if timer:
@@ -227,14 +231,23 @@ class Engine(PostgresEngine):
         """One outside the pool. Outage where it cannot be had."""
         try:
             connection = await asyncpg.connect(**self.config)
+            await _watch_line(connection)
         except Exception as error:
             raise_outage(error)
             raise
-        await _watch_line(connection)
         return connection
 
 
 engine = Engine(config={}, extensions=())
+
+
+class _Line(asyncpg.Connection):  # type: ignore[misc]
+    """A connection that may always be closed: the pool closes those that are to be made anew in
+    tasks of their own, which nobody asks how that ended."""
+
+    async def close(self, *, timeout: float | None = None) -> None:  # noqa: ASYNC109
+        with suppress(*_CLOSING):
+            await super().close(timeout=timeout)
 
 
 def _ways(dsn: str, limits: Limits) -> dict[str, Any]:
@@ -264,7 +277,12 @@ async def _watch_line(connection: asyncpg.Connection) -> None:
 async def _made(dsn: str, max_size: int, limits: Limits) -> asyncpg.Pool:
     """A pool that connects when it is asked: the database may be away."""
     return await asyncpg.create_pool(
-        min_size=0, max_size=max_size, init=_watch_line, reset=_as_it_was, **_ways(dsn, limits)
+        min_size=0,
+        max_size=max_size,
+        connection_class=_Line,
+        init=_watch_line,
+        reset=_as_it_was,
+        **_ways(dsn, limits),
     )
 
 

@@ -56,6 +56,7 @@ __all__ = [
     "fetch_row",
     "fetch_value",
     "is_empty",
+    "listen",
     "migrate",
     "open_pool",
     "ping",
@@ -217,6 +218,14 @@ async def check_writes() -> None:
         if row["read_only"]:
             _refuse_read_only()
         await fetch("SELECT pg_logical_emit_message(true, 'queue-app', 'ready')")
+
+
+async def listen(
+    connection: asyncpg.Connection, channel: str, heard: Callable[..., None], seconds: float
+) -> None:
+    """From here on `heard` is called for each notification of `channel`, as by asyncpg's
+    `add_listener`. An Outage where the connection is cut off meanwhile, or so long silent."""
+    await bounded(connection, connection.add_listener(channel, heard), seconds)
 
 
 async def check_notifies(connection: asyncpg.Connection, seconds: float) -> None:

@@ -5,15 +5,16 @@ asks again will be answered. What a wrong statement or wrong data raises is no o
 """
 
 import logging
+import os
 import time
 from collections.abc import Callable
 
 import asyncpg
 
+from queue_app.seldom import Seldom
+
 RETRY_SECONDS = 3.0
 """How long an outage may last and still be waited for: a planned switchover takes half of it."""
-SELDOM_SECONDS = 60.0
-"""An outage is said once in this time, however many requests meet it."""
 REFUSED_SECONDS = 10.0
 """How long a write that was refused speaks against the next ones."""
 
@@ -79,24 +80,24 @@ class Trouble:
         self._since: dict[bool, float] = {}
         """Since when it answers nothing (False), or writes nothing (True)."""
         self._refused_at: float | None = None
-        self._said: dict[str, float] = {}
-        self._unsaid: dict[str, int] = {}
+        self._seldom = Seldom(stopwatch)
 
     def noticed(self, outage: Outage) -> None:
-        """Remember it, and say it where it was not said of late. Without a traceback: it is
-        nothing that the code could do better."""
+        """Remember it, and say it where it was not said of late, whatever else the driver calls it
+        since: a server that is killed is gone, refuses, and starts, all in a second. Without a
+        traceback: it is nothing that the code could do better."""
         now = self._stopwatch()
         self._since.setdefault(outage.no_writes, now)
         if outage.no_writes:
             self._refused_at = now
-        said = self._said.get(outage.reason)
-        if said is not None and now - said < SELDOM_SECONDS:
-            self._unsaid[outage.reason] = self._unsaid.get(outage.reason, 0) + 1
+        more = self._seldom.count(outage.no_writes)
+        if more is None:
             return
-        more = self._unsaid.pop(outage.reason, 0)
-        self._said[outage.reason] = now
-        before = f", and {more} times since it was last said here" if more else ""
-        _log.warning("the database cannot answer now: %s%s", outage.reason, before)
+        what = "takes no changes" if outage.no_writes else "cannot answer"
+        before = f", and {more} times since it was last said" if more else ""
+        _log.warning(
+            "the database %s now: %s, process %d%s", what, outage.reason, os.getpid(), before
+        )
 
     def answered(self) -> None:
         """It has answered something."""

@@ -44,6 +44,12 @@ def locale_of(language: Language, country: str | None) -> Locale:
 
 
 @cache
+def direction(language: Language) -> str:
+    """ "rtl" of a language that is written from the right, as CLDR knows it; else "ltr"."""
+    return str(Locale.parse(language, sep="-").text_direction)
+
+
+@cache
 def customs_of(country: str | None) -> Locale | None:
     """How the country itself writes figures: in the language that most people there speak."""
     spoken = get_global("territory_languages").get(country, {}) if country else {}
@@ -59,6 +65,11 @@ def wall_time(moment: datetime, zone: tzinfo) -> str:
     """10:20 in whatever language; where the clock shows that twice, 03:30 (UTC+3)."""
     local = moment.astimezone(zone)
     return _told_apart(f"{local:%H:%M}", local)
+
+
+def stamp(moment: datetime, zone: tzinfo) -> str:
+    """2026-11-24 10:20, for the lists of an operator; told apart as `wall_time`."""
+    return f"{moment.astimezone(zone):%Y-%m-%d} {wall_time(moment, zone)}".replace(NBSP, " ")
 
 
 def _told_apart(shown: str, local: datetime) -> str:

@@ -6,24 +6,28 @@ beside the centre's files and go before these; what none has is said in English.
 """
 
 import gettext
+import logging
+from collections.abc import Iterable
 from functools import cache
 from io import BytesIO
 from pathlib import Path
 
-from babel import Locale
 from babel.messages.catalog import Catalog, Message
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 from queue_app.domain.catalogue import Language
+from queue_app.texts.catalogues import TOLD_APART, is_whole, read_catalogues
 
 LOCALE_FOLDER = Path(__file__).parent / "locale"
 TEMPLATE = LOCALE_FOLDER / "messages.pot"
 """Every text that a catalogue may translate; `make texts` writes it."""
 SOURCE: Language = "en"
 """The language of templates and code, which needs no catalogue."""
-COUNTED = (*range(201), 1_000_000)
-"""Numbers among which every plural category of whole numbers has one."""
+_BY_ONE = (1, *range(TOLD_APART), 1_000_000)
+"""Numbers of which each plural form has one; the first form that of one, if one has it."""
+
+_log = logging.getLogger(__name__)
 
 
 class Words:
@@ -45,27 +49,34 @@ class Words:
     def npgettext(self, context: str, singular: str, plural: str, n: int) -> str:
         return self._translations.npgettext(context, singular, plural, n)
 
-    def forms(self, singular: str, plural: str) -> dict[str, str]:
-        """Every plural form by the category of CLDR, which a page's script asks for."""
-        return {
-            category: self.ngettext(singular, plural, number)
-            for category, number in plural_numbers(self.language).items()
-        }
+    def forms(self, singular: str, plural: str) -> list[str]:
+        """Every plural form, in the order of the catalogue, among which a script chooses by
+        `plural_rule`."""
+        numbers: dict[int, int] = {}
+        for number in _BY_ONE:
+            numbers.setdefault(self._form_of(number), number)
+        return [
+            self.ngettext(singular, plural, numbers.get(form, form))
+            for form in range(max(numbers) + 1)
+        ]
+
+    @property
+    def plural_rule(self) -> str:
+        """Which form each number has, from 0 on, a digit each; one beyond them has that of 100 and
+        its last two digits. A script asks this and not its browser, whose rules may be others than
+        the catalogue's: of no people, European Portuguese says *pessoas*, and Brazilian *pessoa*.
+        """
+        return "".join(str(self._form_of(number)) for number in range(TOLD_APART))
+
+    def _form_of(self, number: int) -> int:
+        # English, and a language without a catalogue, knows one and others.
+        rule = getattr(self._translations, "plural", None)
+        return int(rule(number)) if rule else int(number != 1)
 
 
 def N_(message: str) -> str:  # noqa: N802
     """Marks a message for translation where it is written; it is translated where it is shown."""
     return message
-
-
-@cache
-def plural_numbers(language: Language) -> dict[str, int]:
-    """The plural categories of a language (CLDR's), each with the least number that is in it."""
-    category = Locale.parse(language, sep="-").plural_form
-    found: dict[str, int] = {}
-    for number in COUNTED:
-        found.setdefault(category(number), number)
-    return found
 
 
 class _Catalogues:
@@ -100,13 +111,34 @@ def words(language: Language) -> Words:
 
 def catalogue_of(language: Language) -> Catalog | None:
     """What all folders have of a language, as one; None if they have nothing."""
-    name = language.replace("-", "_")
     merged: Catalog | None = None
     for folder in _Catalogues.folders:
-        if any((folder / name).glob("*.po")):
-            found = merged_catalog(folder / name)
-            merged = _over(found, merged) if merged else found
+        found = read_catalogues(folder / _name(language))
+        for fault in found.faults:
+            _log.warning("%s; it is not used", fault)
+        if found.said:
+            merged = _over(found.said, merged) if merged else found.said
     return merged
+
+
+def _name(language: Language) -> str:
+    """Of its folder."""
+    return language.replace("-", "_")
+
+
+def faults(language: Language) -> list[str]:
+    """What in the catalogues of a language cannot be used."""
+    return [
+        fault
+        for folder in _Catalogues.folders
+        for fault in read_catalogues(folder / _name(language)).faults
+    ]
+
+
+def catalogues_of_none(folder: Path, languages: Iterable[Language]) -> list[Path]:
+    """The catalogues of an operator's folder that are of none of these languages."""
+    known = {_name(one) for one in languages}
+    return sorted({one.parent for one in folder.glob("*/*.po") if one.parent.name not in known})
 
 
 def untranslated(language: Language) -> tuple[int, int]:
@@ -130,31 +162,3 @@ def _over(first: Catalog, second: Catalog) -> Catalog:
 
 def _is_said(message: Message | None) -> bool:
     return message is not None and is_whole(message)
-
-
-def is_whole(message: Message) -> bool:
-    """Whether a message is translated, in each of its plural forms."""
-    said = message.string
-    return all(said) if isinstance(said, (tuple, list)) else bool(said)
-
-
-def merged_catalog(folder: Path) -> Catalog:
-    """All .po files of one language as one; ValueError where two of them disagree.
-
-    Plural forms are chosen as the head of the first file says, else as babel knows the language.
-    """
-    merged: Catalog | None = None
-    for path in sorted(folder.glob("*.po")):
-        with path.open("rb") as file:
-            catalog = read_po(file, locale=folder.name, abort_invalid=True)
-        if merged is None:
-            merged = catalog
-            continue
-        for message in catalog:
-            if not message.id:
-                continue
-            known = merged.get(message.id, context=message.context)
-            if known is not None and known.string != message.string:
-                raise ValueError(f"{path.name}: {message.id!r} is translated elsewhere otherwise")
-            merged[message.id] = message
-    return merged or Catalog(locale=folder.name)

@@ -9,6 +9,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, InternalServerException
 
 from queue_app.domain.errors import QueueError
+from queue_app.seldom import Seldom
 from queue_app.store.db import OUTAGES
 from queue_app.store.outages import Outage
 from queue_app.web.i18n import language_of
@@ -19,6 +20,8 @@ from queue_app.web.typed import form_again, reference_of
 from queue_app.web.unreadable import unreadable_fields
 
 logger = logging.getLogger(__name__)
+
+_seldom = Seldom()
 
 OUTAGE_SECONDS = 2
 """When to ask again while the database is away."""
@@ -55,8 +58,14 @@ def _is_gone(error: HTTPException) -> bool:
 
 
 def gone(request: Request[Any, Any, Any]) -> Response[Any]:
-    """Whoever asked went away before they had said all: nothing was done, and nobody listens."""
-    logger.info("a request was broken off by its sender")
+    """Whoever asked went away before they had said all: nothing was done, and nobody listens.
+
+    A network that comes and goes, or a sender that wants to fill the log, is a line a minute.
+    """
+    more = _seldom.count("broken off")
+    if more is not None:
+        before = f", and {more} more since this was last said" if more else ""
+        logger.info("a request was broken off by its sender%s", before)
     return answer(request, Problem(400, "unreadable", {}, {}))
 
 
@@ -72,10 +81,12 @@ def unexpected_error(request: Request[Any, Any, Any], error: Exception) -> Respo
 def outage(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """The database is away for a moment: whoever asks again will be answered.
 
-    What the database says is in the log already, once a minute.
+    What the database says is in the log already, once a minute; what else is late is said as
+    seldom.
     """
-    if not isinstance(error, Outage):
-        logger.warning("no answer in time: %s", type(error).__qualname__)
+    name = type(error).__qualname__
+    if not isinstance(error, Outage) and _seldom.count(name) is not None:
+        logger.warning("no answer in time: %s", name)
     headers = {"Retry-After": str(OUTAGE_SECONDS)}
     return answer(request, Problem(503, "unavailable", {}, headers))
 
@@ -142,6 +153,8 @@ def _as_json(request: Request[Any, Any, Any], problem: Problem) -> Response[byte
 def _first_page(path: str) -> str:
     """Where a lost person of this face starts again."""
     parts = path.split("/")
+    if len(parts) < 2:  # as `*`, which OPTIONS may ask about
+        return "/"
     if parts[1] in ("kiosk", "display") and len(parts) > 2:
         return "/".join(parts[:3])
     return f"/{parts[1]}" if parts[1] in ("console", "office") else "/"

@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from litestar.connection import ASGIConnection
+from markupsafe import Markup
 
 from queue_app.domain.catalogue import Language
+from queue_app.texts.formats import direction
 from queue_app.texts.words import SOURCE
 
 LANGUAGE_COOKIE = "language"
@@ -37,3 +39,12 @@ def _browser_language(header: str, known: Sequence[Language]) -> Language:
 def _means(wish: str, language: Language) -> bool:
     """A wish for uk-UA means Ukrainian; a language with a region is meant by its whole name."""
     return language.lower() in (wish, wish.partition("-")[0])
+
+
+def tongue(code: Language, languages: Sequence[Language]) -> Markup:
+    """The attributes of what is said in this language: which it is, and where the languages of the
+    centre are not all written from the left, from which side it is."""
+    named = Markup(' lang="{}"').format(code)
+    if "rtl" not in map(direction, languages):
+        return named
+    return named + Markup(' dir="{}"').format(direction(code))

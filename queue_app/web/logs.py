@@ -15,6 +15,7 @@ from typing import Any
 from uuid import uuid4
 
 from litestar.enums import ScopeType
+from litestar.status_codes import HTTP_400_BAD_REQUEST, HTTP_503_SERVICE_UNAVAILABLE
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 _log = logging.getLogger(__name__)
@@ -23,6 +24,7 @@ REQUEST: ContextVar[str] = ContextVar("request", default="")
 """The id of the request that is being answered."""
 HEADER = b"x-request-id"
 WELL_FORMED = re.compile(r"[A-Za-z0-9._-]{8,64}")
+_NOT_SLOW = (HTTP_400_BAD_REQUEST, HTTP_503_SERVICE_UNAVAILABLE)
 PLAIN = (OSError, ImportError, SyntaxError)
 """Errors of files, addresses and modules: what they say is of the machine."""
 
@@ -115,8 +117,12 @@ class Journal:
             REQUEST.reset(token)
 
     def _note(self, scope: HTTPScope, status: int, seconds: float) -> None:
-        """By the pattern of its address: the address itself may hold a token."""
-        if seconds < self._slow_seconds:
+        """By the pattern of its address: the address itself may hold a token.
+
+        Not of an outage, for which whoever asked was kept waiting: it has a line of its own. Nor of
+        what could not be read, as a body that its sender held back.
+        """
+        if seconds < self._slow_seconds or status in _NOT_SLOW:
             return
         pattern = scope.get("path_template") or "an address without a page"
         _log.info("slow: %s %s: %d in %.2f s", scope["method"], pattern, status, seconds)

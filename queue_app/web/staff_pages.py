@@ -7,6 +7,8 @@ from litestar.response import Redirect
 from litestar.status_codes import HTTP_303_SEE_OTHER
 
 from queue_app.domain.errors import NotSignedIn, QueueError
+from queue_app.domain.people import Staff
+from queue_app.queries import tickets
 from queue_app.web.errors import queue_error, wants_json
 from queue_app.web.sentences import sentences
 
@@ -19,6 +21,13 @@ Asked = Request[Any, Any, Any]
 def to_sign_in(request: Asked, error: NotSignedIn) -> Page:
     """A page leads to the sign-in; a script is told, and leads there itself."""
     return queue_error(request, error) if wants_json(request) else see(SIGN_IN)
+
+
+async def number_at_own_desk(staff: Staff) -> str:
+    """Of the ticket whose person is at this clerk's desk meanwhile; empty: nobody is. For
+    `own_desk` of web/parts.html, by which a page asks before it is closed on them."""
+    ticket = await tickets.at_own_desk(staff.id)
+    return ticket.number if ticket else ""
 
 
 def see(path: str) -> Page:

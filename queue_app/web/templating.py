@@ -40,7 +40,7 @@ from queue_app.texts.speaker import Speaker, speaker_of
 from queue_app.texts.words import N_, Words, translated_languages, words
 from queue_app.web.addresses import is_secure
 from queue_app.web.assets import Assets
-from queue_app.web.i18n import LANGUAGE_COOKIE, language_of, languages_of
+from queue_app.web.i18n import LANGUAGE_COOKIE, language_of, languages_of, tongue
 from queue_app.web.limits import named_browser
 from queue_app.web.qr import qr_svg
 from queue_app.web.words import shared
@@ -142,6 +142,7 @@ def _environment(
         languages=speaker.languages,
         side_by_side=speaker.side_by_side,
         named=own_name,
+        tongue=lambda code: tongue(code, speaker.languages),
         text=speaker.text,
         ptext=speaker.ptext,
         spoken=lambda speech: speech(spoken),

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from queue_app.texts.formats import Formats, hour, minute
+from queue_app.texts.formats import Formats, direction, hour, minute
 from queue_app.texts.words import Words
 
 
@@ -11,6 +11,8 @@ def shared(spoken: Words, formats: Formats) -> dict[str, Any]:
         "minute": minute(spoken),
         "hour": hour(spoken),
         "calendar": formats.calendar(),
+        "plurals": spoken.plural_rule,
+        "direction": direction(spoken.language),
         "refused": spoken.gettext("This page is no longer kept up to date."),
         "again": spoken.gettext("Load it again"),
     }

@@ -14,6 +14,9 @@ from playwright.async_api import Page, expect
 
 from queue_app.clock import FixedClock
 from queue_app.domain.hall_code import code_at
+from queue_app.domain.people import SYSTEM
+from queue_app.flow.act import By
+from queue_app.flow.offering import offer_times
 from queue_app.queries import reference
 from queue_app.store import db
 from tests.conftest import MONDAY
@@ -340,6 +343,36 @@ async def wait_for_a_time(one: Visitor) -> None:
     assert "/day?" in one.page.url or "/branch?" in one.page.url
 
 
+async def answer_offers(one: Visitor) -> None:
+    """From the waiting list: what is offered is declined, the next is taken."""
+    await one.at(f"/wish?{CHOSEN}")
+    await one.page.fill("#first_day", "2026-11-26")
+    await one.page.fill("#last_day", "2026-11-26")
+    await one.enter()
+    await one.press("button.button-large")
+    link = one.page.url
+    declined = await _offered(one)
+    await one.press("form[action$='/refusal'] button")
+    assert one.page.url == link
+    await expect(one.page.locator("a[href$='/withdrawal']")).to_be_visible()
+    assert await _offered(one) != declined
+    await one.press("form[action$='/acceptance'] button")
+    await expect(one.page.locator(".pass .code")).to_be_visible()
+    row = await one.row()
+    assert (row["state"], row["name"]) == ("booked", one.says.name)
+    await one.page.goto(link)
+    assert "/visit/" in one.page.url, "the link from the message leads to the booking"
+
+
+async def _offered(one: Visitor) -> str:
+    """What the page of one's place on the list says is held, once it is."""
+    directory = await reference.directory()
+    await offer_times(By(SYSTEM, MONDAY), directory.branch(BRANCH).id)
+    await one.page.reload()
+    await expect(one.page.locator("form[action$='/acceptance'] button")).to_be_visible()
+    return await one.page.locator("time").first.inner_text()
+
+
 async def come_twice_in_a_row(one: Visitor) -> None:
     """Services of two desks: two visits, one after another, with one name."""
     await one.at("/")
@@ -387,6 +420,7 @@ PATHS: tuple[Path, ...] = (
     change_the_contact_and_forget,
     say_i_am_here,
     wait_for_a_time,
+    answer_offers,
     come_twice_in_a_row,
     find_my_booking,
     come_without_a_booking,

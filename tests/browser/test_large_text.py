@@ -25,7 +25,8 @@ PAGES = (
 LEAST = 44
 TOO_SMALL = """(least) => [...document.querySelectorAll("a, button, summary")].filter((one) => {
   const box = one.getBoundingClientRect();
-  const inText = one.tagName === "A" && getComputedStyle(one).display === "inline";
+  const around = one.parentElement.textContent.replace(one.textContent, "").trim();
+  const inText = one.tagName === "A" && getComputedStyle(one).display === "inline" && around;
   if (!box.width || box.width <= 2 || one.closest(".visually-hidden") || inText) return false;
   return box.width < least || box.height < least;
 }).map((one) => `${one.textContent.trim()} ${one.getBoundingClientRect().height}`)"""

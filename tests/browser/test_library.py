@@ -1,6 +1,7 @@
 """The browser library by itself: it says times as the server does, and keeps the hall's time."""
 
 from datetime import UTC, datetime, timedelta
+from gettext import NullTranslations, c2py
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -9,6 +10,7 @@ from playwright.async_api import BrowserContext, Page
 
 from queue_app.domain.catalogue import Language
 from queue_app.texts.formats import Formats, offsets
+from queue_app.texts.words import Words
 from tests.support.people import BRANCH
 from tests.support.server import Server
 
@@ -72,6 +74,34 @@ async def test_scripts_write_times_days_and_durations_as_the_server_does(page: P
             "days": [formats.day(one) for one in MOMENTS],
             "waits": [formats.minutes(low, high) for low, high in WAITS],
         }
+
+
+CHOOSE = """async ([language, rule, forms, numbers]) => {
+  document.documentElement.lang = language;
+  const { plural, texts } = await import("/static/web/lib/words.js");
+  texts().plurals = rule;
+  return numbers.map((n) => plural(forms, n));
+}"""
+COUNTS = [0, 1, 2, 5, 11, 12, 21, 22, 100, 101, 104, 111, 199, 200, 201, 212, 1_000_001]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "n != 1",
+        "n==1 ? 0 : n%10>=2 && n%10<=4 && (n%100<10 || n%100>=20) ? 1 : 2",
+        "n==0 ? 0 : n==1 ? 1 : n==2 ? 2 : n%100>=3 && n%100<=10 ? 3 : n%100>=11 ? 4 : 5",
+    ],
+    ids=["Portuguese", "Polish", "Arabic"],
+)
+async def test_scripts_choose_plurals_as_the_catalogue_does(page: Page, rule: str) -> None:
+    translations = NullTranslations()
+    form_of = translations.plural = c2py(rule)  # type: ignore[attr-defined]
+    spoken = Words("pt", translations)
+    forms = [f"%(n)s in form {form}" for form in range(6)]
+    given = ["uk", spoken.plural_rule, forms, COUNTS]
+    assert await page.evaluate(CHOOSE, given) == [f"{n} in form {form_of(n)}" for n in COUNTS]
 
 
 CHANGES = {

@@ -49,6 +49,26 @@ def test_who_does_not_answer_is_phoned_once_more_a_quarter_of_an_hour_later() ->
     assert expected_next(early, tried, after(6), 15) == after(30)
 
 
+@pytest.mark.parametrize(
+    ("others", "expected"),
+    [
+        ([(0, 10)], 17),
+        ([(20, 30)], 30),  # it would have met this one's beginning
+        ([(5, 18)], 18),
+        ([(20, 30), (32, 40)], 40),  # two minutes between are too few
+        ([(35, 45), (20, 25)], 25),
+        ([(27, 40)], 17),
+    ],
+)
+def test_a_second_try_of_a_call_meets_no_other_call_to_the_same_person(
+    others: list[tuple[float, float]], expected: float
+) -> None:
+    call = replace(booked(0, "called", 1), channel="phone")
+    beside = [(after(begins), after(ends)) for begins, ends in others]
+    again = expected_next(call, [], after(2), 15, beside, timedelta(minutes=10))
+    assert again == after(expected)
+
+
 def test_who_is_expected_is_away_until_their_time() -> None:
     away = replace(booked(30).progress, expected_at=after(30))
     assert is_away(away, after(29.9))

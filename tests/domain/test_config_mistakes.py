@@ -272,6 +272,31 @@ def test_a_mistake_is_said_once_and_without_its_echoes(folder: Path) -> None:
     assert "lanes[visit-legal].skills: there is no skill 'law'" in only
 
 
+@pytest.mark.parametrize(
+    ("written", "hint"),
+    [
+        ("uk_UA", '; did you mean "uk-UA"?'),
+        ("ukrainian", '; did you mean "uk"?'),
+        ("xxx", "; such as en, uk, pt-BR"),
+    ],
+)
+def test_a_language_that_is_none_is_said_once_and_not_of_every_text(
+    folder: Path, written: str, hint: str
+) -> None:
+    said = problems_after(folder, "centre.toml", '["uk", "en"]', f'["{written}", "en"]')
+    assert list(said) == [f"centre.toml: languages: '{written}' is not a known language{hint}"]
+
+
+def test_a_desk_whose_panel_could_have_no_address_is_refused(folder: Path) -> None:
+    said = problems_after(folder, "capacity.toml", 'number = "2"', 'number = "2/A"')
+    assert list(said) == [
+        (
+            "capacity.toml: layouts[district].desks[2/A].number: has /, so no panel could have its"
+            " address"
+        )
+    ]
+
+
 def test_a_service_with_one_bad_field_is_not_unknown_besides(folder: Path) -> None:
     (only,) = problems_after(folder, "catalogue.toml", "duration = 7", "duration = true")
     assert only == (

@@ -205,6 +205,15 @@ def test_a_refusal_says_what_was_probably_meant(
             ),
         ),
         (
+            "centre.toml",
+            'phone_example = "067 123 45 67"',
+            'phone_example = "912 345 67"',
+            (
+                "phone_example: '912 345 67' is none as UA writes numbers: people who follow it are"
+                " refused"
+            ),
+        ),
+        (
             "catalogue.toml",
             "duration = 7",
             "duration = 10080",

@@ -29,6 +29,8 @@ OPEN = BranchDay(
     Rules(kiosk_early_minutes=15, last_ticket_minutes=15),
     {"mon": NINE_TO_TEN},
 )
+SIX = 6
+"""Desks."""
 BILL, METER = frozenset({"bill"}), frozenset({"meter"})
 
 
@@ -43,21 +45,29 @@ def days(
 
 
 def test_without_a_past_the_usual_profile_holds_from_the_first_ticket_to_the_last() -> None:
-    found = walk_ins(OPEN, [])
+    found = walk_ins(OPEN, [], SIX)
     assert list(found) == [540, 555, 570, 585]
     assert found[585] == 0
     assert found[540] == pytest.approx(found[555] + 0.25 * 12 * 1.2 * 0.8)
     assert found[555] == pytest.approx(found[570]) == pytest.approx(0.25 * 12 * 1.2 * 1.3)
 
 
+def test_fewer_desks_are_taken_to_have_fewer_visitors_until_some_were_seen() -> None:
+    one, six = (walk_ins(OPEN, [], desks)[555] for desks in (1, SIX))
+    assert one == pytest.approx(six / 6)
+    mondays = days(90, 0, {555: {BILL: 10}})
+    one, six = (walk_ins(OPEN, mondays, desks)[555] for desks in (1, SIX))
+    assert one == pytest.approx(six, rel=0.03)
+
+
 def test_the_same_weekday_speaks_louder_than_other_days_and_those_than_the_profile() -> None:
     mondays, others = days(9, 0, {555: {BILL: 10}}), days(30, 2, {555: {BILL: 2}})
-    usual = walk_ins(OPEN, [])[555]
+    usual = walk_ins(OPEN, [], SIX)[555]
     behind = (30 * 2 + DAYS_WEIGHT * usual) / (30 + DAYS_WEIGHT)
-    found = walk_ins(OPEN, [*mondays, *others])
+    found = walk_ins(OPEN, [*mondays, *others], SIX)
     assert found[555] == pytest.approx((9 * 10 + DAYS_WEIGHT * behind) / (9 + DAYS_WEIGHT))
     assert found[570] < usual
-    assert walk_ins(OPEN, others)[555] == pytest.approx(behind)  # no Monday yet
+    assert walk_ins(OPEN, others, SIX)[555] == pytest.approx(behind)  # no Monday yet
 
 
 def test_a_day_speaks_only_for_the_hours_in_which_it_was_open() -> None:
@@ -65,7 +75,7 @@ def test_a_day_speaks_only_for_the_hours_in_which_it_was_open() -> None:
         PastDay(one.day, (Period(time(9, 30), time(10)),), {570: {BILL: 4}})
         for one in days(9, 0, {})
     ]
-    usual, found = (walk_ins(OPEN, past) for past in ([], short))
+    usual, found = (walk_ins(OPEN, past, SIX) for past in ([], short))
     assert found[540] == pytest.approx(usual[540])
     assert found[570] == pytest.approx((9 * 4 + 3 * usual[570]) / 12)
 
@@ -80,7 +90,7 @@ def test_what_is_asked_for_follows_what_was_and_knows_what_may_be() -> None:
 
 def test_bookings_count_at_their_time_by_the_chance_that_they_come() -> None:
     booked = [Booked(570, METER, 0.8), Booked(584, METER, 1.0), Booked(620, METER, 0.5)]
-    found = expected(OPEN, booked, days(50, 0, {}), ["bill"])
+    found = expected(OPEN, booked, days(50, 0, {}), ["bill"], SIX)
     assert found[570][METER] == pytest.approx(1.8)
     assert found[585] == {METER: 0.5}
 

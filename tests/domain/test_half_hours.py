@@ -3,6 +3,7 @@
 from datetime import date, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from config.files import load_centre
 from queue_app.domain.branch_day import branch_day
@@ -14,6 +15,7 @@ from queue_app.domain.habits import Habits
 from queue_app.domain.half_hours import DayAhead, HalfHour, Past, busiest, day_ahead, quietest
 from tests.conftest import KYIV
 from tests.support.database import CONFIG
+from tests.support.night import NIGHT_CENTRE
 
 TUESDAY = date(2026, 11, 24)
 SATURDAY = date(2026, 11, 28)
@@ -70,15 +72,27 @@ def test_the_same_records_foretell_the_same(directory: Directory) -> None:
 @pytest.mark.slow
 def test_fewer_desks_and_more_people_make_longer_waits(directory: Directory) -> None:
     few = of(directory.centre, desks=3)
-    assert mean(foretold(few)) > mean(foretold(directory))
+    asked = frozenset(["payment-search"])
+    known = Past([busy(TUESDAY - timedelta(weeks=n), asked, 4) for n in range(1, 9)], {})
+    assert mean(foretold(few, past=known)) > mean(foretold(directory, past=known))
     kind = frozenset(["no-debt-certificate"])
     crowd = Past([busy(TUESDAY - timedelta(weeks=n), kind) for n in range(1, 9)], {})
     assert mean(foretold(directory, past=crowd)) > mean(foretold(directory))
 
 
-def busy(day: date, kind: frozenset[str]) -> PastDay:
+@pytest.mark.slow
+def test_a_night_of_one_desk_of_which_nothing_is_known_is_foretold_whole_and_in_reason() -> None:
+    centre = load_centre(NIGHT_CENTRE)
+    square = tuple(one for one in centre.branches if one.slug == "square")
+    quiet = of(replace(centre, branches=square), desks=1)
+    halves = foretold(quiet).half_hours
+    assert len(halves) >= 44, "round the clock, from four to four"
+    assert max(one.high_minutes for one in halves) <= 90
+
+
+def busy(day: date, kind: frozenset[str], people: int = 9) -> PastDay:
     periods = load_centre(CONFIG).branches[0].hours["tue"]
-    return PastDay(day, periods, {minute: {kind: 9} for minute in range(600, 720, 15)})
+    return PastDay(day, periods, {minute: {kind: people} for minute in range(600, 720, 15)})
 
 
 def test_bookings_of_the_day_lengthen_the_waits_of_walk_ins(directory: Directory) -> None:

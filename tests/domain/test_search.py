@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from config.files import load_centre
 from queue_app.domain.alphabets import likeness, words_of
 from queue_app.domain.catalogue import Text
-from queue_app.domain.matching import Index, Keywords, SearchWords, Synonyms, Thing
+from queue_app.domain.matching import SURE, Index, Keywords, SearchWords, Synonyms, Thing
 from queue_app.queries.search import index_of
 from tests.support.database import CONFIG
 
@@ -76,6 +76,29 @@ def test_a_code_is_known_however_it_is_spelt(question: str) -> None:
 )
 def test_apostrophes_case_alphabets_and_slips_make_no_difference(question: str) -> None:
     assert "household-certificate" in first(question)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("дізнатись борг", "дізнатися борг"), ("не користуюсь", "не користуюся")]
+)
+def test_an_ending_that_one_may_write_in_two_ways_is_one(one: str, other: str) -> None:
+    assert words_of(one) == words_of(other)
+    assert first(one) == first(other) != []
+
+
+def test_a_number_that_counts_something_is_no_form() -> None:
+    assert first("форма 3")[0] == "household-certificate"
+    assert own().find("3 роки тому") == []
+    assert "household-certificate" not in first("відсутні були 3 місяці")
+
+
+def test_words_that_say_nothing_are_not_read_in_another_alphabet() -> None:
+    found = first("readings for october late")
+    assert "meter-readings" in found and "household-certificate" not in found, "for is no форма"
+
+
+def test_half_of_a_long_word_is_no_stem() -> None:
+    assert likeness("потик", "потерял") < SURE <= likeness("счет", "счета")
 
 
 def test_what_was_typed_on_the_other_layout_is_understood() -> None:

@@ -129,7 +129,7 @@ def test_a_group_and_whoever_comes_along_stand_on_it() -> None:
     ("known", "note"),
     [
         ({"interruptions": [stop()]}, "Calls are stopped"),
-        ({"desks": [desk(1, "closed")]}, "not working now"),
+        ({"desks": [desk(1, "closed")]}, "cannot be said now"),
         ({"at": after(470), "wait": Wait(2, 15, 25)}, "We close at 18:00"),
     ],
 )

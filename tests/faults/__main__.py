@@ -17,13 +17,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.faults import disks, killing, loads, outages, report, restoring
+from tests.faults import computing, disks, killing, loads, outages, report, restoring
 from tests.faults.homes import Skipped
 from tests.faults.stage import Stage, found
 from tests.faults.trial import Result, Trial, perform
 from tests.load.stage import open_files
 
-GROUPS = (killing, outages, disks, loads, restoring)
+GROUPS = (killing, computing, outages, disks, loads, restoring)
 TRIALS: dict[str, Trial] = {one.name: one for group in GROUPS for one in group.TRIALS}
 
 

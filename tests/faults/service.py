@@ -23,10 +23,13 @@ STOP_WITHIN = 20.0
 class Service:
     """The process that keeps the workers, and the workers; what all of them write is in `log`.
 
-    `url`: of the database; None for the one in the folder `data`.
+    `url`: of the database; None for the one in the folder `data`. `program`: the module that
+    serves, where it is not the product's own.
     """
 
-    def __init__(self, folder: Path, data: Path, url: str | None) -> None:
+    def __init__(
+        self, folder: Path, data: Path, url: str | None, program: str | None = None
+    ) -> None:
         self.port = free_port()
         self.address = f"http://127.0.0.1:{self.port}"
         self.log = folder / "server.log"
@@ -34,16 +37,14 @@ class Service:
         """The most that a worker ever had, in MB."""
         self.starts = 0
         self._keeper: subprocess.Popen[bytes] | None = None
-        self.environment = _environment(data, url)
+        self.environment = _environment(data, url, self.port)
+        self._command = ["-m", program] if program else ["-m", "queue_app.cli", "serve"]
 
     def start(self) -> None:
         self.starts += 1
         with self.log.open("ab") as log:
             self._keeper = subprocess.Popen(
-                [
-                    sys.executable, "-m", "queue_app.cli", "serve", "--host", "127.0.0.1",
-                    "--port", str(self.port), "--workers", str(WORKERS),
-                ],
+                [sys.executable, *self._command],
                 cwd=ROOT, env=self.environment, stdin=subprocess.DEVNULL, stdout=log,
                 stderr=subprocess.STDOUT, start_new_session=True,
             )  # fmt: skip
@@ -114,13 +115,16 @@ class Service:
         return self.log.read_text(errors="replace").splitlines() if self.log.exists() else []
 
 
-def _environment(data: Path, url: str | None) -> dict[str, str]:
+def _environment(data: Path, url: str | None, port: int) -> dict[str, str]:
     """Of a hall whose Monday goes on over every start."""
     kept = {name: text for name, text in os.environ.items() if not name.startswith("QUEUE_APP_")}
     return (
         kept
         | {
             "QUEUE_APP_DATA": str(data),
+            "QUEUE_APP_HOST": "127.0.0.1",
+            "QUEUE_APP_PORT": str(port),
+            "QUEUE_APP_WORKERS": str(WORKERS),
             "QUEUE_APP_RATE_LIMITS": "off",
             "QUEUE_APP_CLOCK": MONDAY.isoformat(),
             "QUEUE_APP_CLOCK_ORIGIN": datetime.now(UTC).isoformat(),

@@ -12,6 +12,7 @@ from pathlib import Path
 from queue_app.queries import doctor, reference
 from queue_app.store import db
 from tests.conftest import MONDAY
+from tests.faults.altered import PROGRAM
 from tests.faults.book import Kept, Verdict, judge
 from tests.faults.crowd import Crowd
 from tests.faults.homes import Home, embedded
@@ -36,6 +37,7 @@ class Scene:
     ended: float = 0.0
     notes: list[str] = field(default_factory=list)
     forgiven: float = 0.0
+    findings: list[str] = field(default_factory=list)
 
     def end(self) -> None:
         """The fault is over: from now on the time until all is well is counted."""
@@ -43,6 +45,10 @@ class Scene:
 
     def note(self, words: str) -> None:
         self.notes.append(words)
+
+    def amiss(self, words: str) -> None:
+        """Something that the product promises did not come true."""
+        self.findings.append(words)
 
     def note_answers(self, what: str, name: str) -> None:
         """How long such requests took since the fault began."""
@@ -57,11 +63,13 @@ class Scene:
 @dataclass(frozen=True)
 class Trial:
     """`fault` brings the fault and returns when it has ended, or says so before by `scene.end()`;
-    its docstring says what it is."""
+    its docstring says what it is. `begins`: files in the data folder by which a server of
+    `tests.faults.altered` begins; none: it is the product's own."""
 
     name: str
     fault: Callable[[Scene], Awaitable[None]]
     home: Callable[[Stage, Path], AbstractContextManager[Home]] = embedded
+    begins: tuple[str, ...] = ()
 
     @property
     def what(self) -> str:
@@ -101,7 +109,9 @@ class Result:
 async def perform(trial: Trial, stage: Stage, logs: Path | None = None) -> Result:
     """The whole of it, and nothing of it left behind but the server's log in `logs`."""
     with stage.room(trial.name) as room, trial.home(stage, room) as home:
-        service = Service(room, home.data, home.url)
+        service = Service(room, home.data, home.url, PROGRAM if trial.begins else None)
+        for name in trial.begins:
+            (home.data / name).touch()
         memory = asyncio.create_task(service.remember_memory())
         try:
             service.start()
@@ -166,6 +176,7 @@ def _look(scene: Scene, result: Result) -> None:
     database may take its time."""
     with scene.home.opened() as dsn:
         kept, result.findings = asyncio.run(_truth(dsn))
+    result.findings += scene.findings
     result.verdict = judge(scene.crowd.book, kept, scene.forgiven)
 
 

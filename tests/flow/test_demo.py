@@ -19,14 +19,16 @@ from typing import Any
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from queue_app.cli import demo_lines
 from queue_app.clock import ShiftedClock
 from queue_app.demo import clerks, residents
 from queue_app.demo.crowd import Crowd, full_hall
+from queue_app.demo.days import _sign_ins
 from queue_app.demo.floor import Floor, Visitor
 from queue_app.demo.plan import MINUTE, DemoPlan, plan_of
-from queue_app.demo.report import summed
+from queue_app.demo.report import Moment, summed
 from queue_app.demo.wire import Refused
 from queue_app.jobs import learning
 from queue_app.queries import doctor, habits, reference
@@ -146,6 +148,15 @@ def test_a_whole_day_passes_without_one_unexpected_answer_and_leaves_nothing(
     assert re.search(r"Pace +90 in 100 things that clerks did were late by at most \d+ s", day.said)
     assert "more cut" not in day.said and "none (" not in day.said
     assert day.leftovers() == []
+
+
+async def test_the_clerks_of_desks_with_names_have_logins(plan: DemoPlan) -> None:
+    names = ("Gabinet Róży", "Açor", "A", "a", "№ 5", "6")
+    desks = tuple(replace(desk, number=name) for desk, name in zip(plan.desks, names, strict=True))
+    clerks = (await _sign_ins(replace(plan, desks=desks))).clerks
+    assert {name: login for name, (login, _) in clerks.items()} == {
+        name: f"clerk{place}" for place, name in enumerate(names, 1)
+    }
 
 
 @pytest.mark.slow
@@ -303,6 +314,19 @@ async def test_who_does_not_come_after_an_alert_is_given_up_once_they_had_the_ti
     [given_up] = wire.given_up
     assert wire.possible_at <= given_up
     assert clerk._at >= wire.possible_at
+
+
+def test_each_hour_of_the_night_of_the_change_is_a_line_and_told_apart(
+    plan: DemoPlan, capsys: pytest.CaptureFixture[str]
+) -> None:
+    say = demo_lines.TerminalTeller(rate=1).progress(plan)
+    begins = datetime(2026, 10, 24, 23, 10, tzinfo=UTC)
+    for minutes in range(0, 240, 10):
+        say(Moment(begins + timedelta(minutes=minutes), 0, 0, 1, 0, 0, 0))
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.partition("  waiting")[0].strip() for line in lines] == [
+        "02:10", "03:00 (UTC+3)", "03:00 (UTC+2)", "04:00", "05:00",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("late", "said"), [(20.0, None), (299.0, None), (900.0, 100), (9e4, 1)])

@@ -20,6 +20,7 @@ from queue_app.domain.scene import Scene
 from queue_app.domain.told_range import shown
 from queue_app.flow.joining import NEWCOMER
 from queue_app.queries import foretold, halls, reference
+from queue_app.seldom import Seldom
 from tests.support.hall import Desk, take_ticket
 from tests.support.loop import MOST_SECONDS, longest_stretch
 from tests.support.people import BRANCH
@@ -84,7 +85,7 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> Iterator[Slow]:
     monkeypatch.setattr(waits, "forecast", held)
     monkeypatch.setattr(foretold, "WITHIN_SECONDS", 0.2)
     monkeypatch.setattr(foretold, "BRIEFLY_SECONDS", 0.05)
-    monkeypatch.setattr(foretold, "_fault", foretold._Fault())
+    monkeypatch.setattr(foretold, "_said", Seldom())
     yield held
     held.may_go_on.set()
 
@@ -230,7 +231,7 @@ async def test_a_fault_that_leaves_not_even_points_leaves_the_hall(
 
     await take_ticket(clock.now())
     monkeypatch.setattr(waits, "point", broken)
-    monkeypatch.setattr(foretold, "_fault", foretold._Fault())
+    monkeypatch.setattr(foretold, "_said", Seldom())
     directory = await reference.directory()
     seen = await foretold.load(directory, directory.branch(BRANCH), clock.now(), Forecasts())
     assert len(seen.tickets) == 1

@@ -50,7 +50,7 @@ async def test_a_mail_is_whole_in_text_and_in_html(kind: MessageKind, language: 
         letter = sample_letter(directory, kind, language, channel=channel)
         assert letter.html
         tags = Reader(letter.html).tags
-        assert ("html", {"lang": language}) in tags
+        assert ("html", {"lang": language, "dir": "ltr"}) in tags
         assert not {"table", "img", "script", "form"} & {tag for tag, _ in tags}
         links = [attrs["href"] for tag, attrs in tags if tag == "a"]
         page = "wish" if kind in ("offer", "unmet") else "visit"
@@ -174,3 +174,16 @@ async def test_an_sms_that_fails_in_the_evening_waits_for_the_morning(clock: Fix
 def tomorrow(evening: datetime) -> tuple[datetime, datetime]:
     begins = (evening + timedelta(days=1)).replace(hour=11, minute=0, second=0)
     return begins, begins + timedelta(minutes=10)
+
+
+@pytest.mark.parametrize(("phone", "told"), [("+48 512 345 678", True), ("067 123 45 67", False)])
+async def test_whoever_is_phoned_abroad_reads_by_whose_clock(
+    clock: FixedClock, phone: str, told: bool
+) -> None:
+    for address in (None, "olena@example.com"):
+        await book(clock, address, phone, "phone")
+    desk = Desk()
+    await Sender({"sms": desk, "mail": desk}).deliver(clock)
+    assert [one.channel for one in desk.letters] == ["sms", "mail"]
+    assert [("час: Київ" in one.text) for one in desk.letters] == [told, told]
+    assert ("час: Київ" in (desk.letters[1].html or "")) == told

@@ -13,6 +13,7 @@ from queue_app.clock import Clock, FixedClock, ShiftedClock
 from queue_app.jobs import runner
 from queue_app.jobs.runner import Job, run_here, run_if_due, running
 from queue_app.store import db
+from queue_app.store.outages import Outage
 from tests.conftest import MONDAY
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -72,6 +73,34 @@ async def test_a_run_over_its_limit_is_ended_and_counted_and_the_next_turn_runs(
     assert await run_if_due(clock, Job("it", 10, at_once)) is True
     found = await row()
     assert (found["error"], found["failures"], found["runs"]) == (None, 1, 1)
+
+
+async def test_claims_that_cross_are_one_run(clock: FixedClock) -> None:
+    """Whoever asked a moment earlier and is heard a moment later does not take it for a row from
+    before the clock was set back."""
+    before = FixedClock(clock.now() - timedelta(seconds=2))
+    async with at_work(clock, Work()):
+        assert await run_if_due(before, Job("it", 10, at_once)) is False
+    assert (await row())["runs"] == 0
+
+
+async def test_a_row_from_before_the_clock_was_set_back_keeps_nobody_from_the_job(
+    clock: FixedClock,
+) -> None:
+    before = FixedClock(clock.now() - timedelta(hours=1))
+    async with at_work(clock, Work()):
+        assert await run_if_due(before, Job("it", 10, at_once)) is True
+
+
+async def test_what_the_database_cannot_do_now_is_no_failure_that_the_log_tells_again(
+    clock: FixedClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    work = Work()
+    work.error = Outage("ConnectionDoesNotExistError", passing=True, unsure=False)
+    work.over.set()
+    await run_if_due(clock, Job("it", 10, work))
+    assert (await row())["error"] == "Outage"
+    assert [one for one in caplog.records if one.levelno > logging.INFO] == []
 
 
 async def test_a_timeout_within_a_run_is_told_from_a_run_that_is_over_its_limit(

@@ -1,8 +1,10 @@
 """The hub and its screens: a new one is told to it, and one that breaks leaves the others alone."""
 
 import json
+import logging
 from collections.abc import Mapping
 
+import asyncpg
 import pytest
 from litestar import Litestar
 from litestar.di import Provide
@@ -16,12 +18,14 @@ from queue_app.domain.people import Actor
 from queue_app.live.hub import Hub
 from queue_app.live.topics import Screen, Topic, nothing_more
 from queue_app.queries import reference
+from queue_app.store import db, served
 from queue_app.web.guards import Connection
 from queue_app.web.sockets import REFUSED, Channel
 from tests.support.application import listening
 from tests.support.frames import Shown
 from tests.support.hall import take_ticket
 from tests.support.people import BRANCH
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -102,6 +106,29 @@ async def test_a_screen_that_breaks_leaves_the_others_their_frames(
         await take_ticket(clock.now())
         await board.waiting(1)
     assert "no frame for a fragile screen" in caplog.text
+
+
+async def test_a_listener_that_is_cut_off_before_it_hears_is_an_outage_and_hears_later(
+    clock: FixedClock, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    marked, cut = served.mark, list[int]()
+
+    async def cut_off(connection: asyncpg.Connection, seconds: float) -> None:
+        await marked(connection, seconds)
+        if not cut:
+            cut.append(connection.get_server_pid())
+            await db.fetch("SELECT pg_terminate_backend($1, 5000)", cut[0])
+
+    monkeypatch.setattr(served, "mark", cut_off)
+    caplog.set_level(logging.DEBUG, "queue_app")
+    hub, shown = Hub(clock, [HEADCOUNT]), Shown()
+    async with hub.running(), hub.subscribe(await watching("headcount"), shown.push):
+        await until(lambda: hub._listening)
+        await take_ticket(clock.now())
+        await shown.waiting(1)
+    assert cut
+    assert "the listener tries again" in caplog.text
+    assert [one.getMessage() for one in caplog.records if one.levelno >= logging.ERROR] == []
 
 
 async def lobby(asked: Connection, _who: Actor) -> Topic:

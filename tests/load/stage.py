@@ -49,6 +49,17 @@ def open_files() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
+def core_seconds_of(server: Server) -> float:
+    """What all of its processes have taken of the cores so far."""
+    own = server.process.pid
+    assert own
+    return sum(map(core_seconds, [own, *children_of(own)]))
+
+
+def children_of(pid: int) -> list[int]:
+    return [*map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())]
+
+
 def core_seconds(pid: int) -> float:
     """What the process has taken of a core so far."""
     fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
@@ -61,9 +72,9 @@ async def core_seconds_of_postgres() -> float:
     file: str = await db.fetch_value("SELECT pg_read_file('postmaster.pid')")
     keeper = int(file.splitlines()[0])
     alive = 0.0
-    for child in Path(f"/proc/{keeper}/task/{keeper}/children").read_text().split():
+    for child in children_of(keeper):
         with suppress(OSError):  # it has ended since
-            alive += core_seconds(int(child))
+            alive += core_seconds(child)
     ended = Path(f"/proc/{keeper}/stat").read_text().rsplit(")", 1)[1].split()[13:15]
     return core_seconds(keeper) + alive + sum(map(int, ended)) / TICKS
 

@@ -12,8 +12,9 @@ scheduler alone makes the ratio of their rates.
 import asyncio
 import re
 import time
+import urllib.request
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from importlib.util import find_spec
 from itertools import count
@@ -28,21 +29,27 @@ from queue_app.queries import reference
 from queue_app.queries.devices import device_of_token
 from queue_app.queries.staff import staff_of_session
 from queue_app.store import db
+from queue_app.web.figures import MEMORY, PREFIX
 from tests.conftest import MONDAY
 from tests.load.stage import (
     CLIENTS,
     HALL,
     Stage,
-    core_seconds,
+    core_seconds_of,
     core_seconds_of_postgres,
     speaking,
 )
 from tests.load.table import Table, ms, part
 from tests.support.people import KIOSK
+from tests.support.server import Server, start_servers, stop_servers
+from tests.support.waiting import until
 
 EACH = 60
 """Tickets that each client issues, and people that each clerk calls."""
 SERVICE = "debt-amount"
+WORKERS = 2
+CALM = 0.05
+"""Of a core, over a second."""
 BEGIN_AND_END = 2
 """Round trips of a transaction beside its statements."""
 
@@ -50,10 +57,14 @@ Statement = tuple[str, tuple[Any, ...]]
 
 
 async def measure(stage: Stage) -> list[Table]:
-    await empty_hall()
-    issued = await timed(stage, issue)
-    called = await timed(stage, call_and_send_away)
-    await empty_hall()
+    alone = await both(stage)
+    servers = start_servers(1, stage.dsn, stage.folder, MONDAY, workers=WORKERS)
+    try:
+        await until(lambda: len(answering(servers[0])) == WORKERS, seconds=60)
+        await calm(servers[0])
+        several = await both(replace(stage, server=servers[0]))
+    finally:
+        stop_servers(servers)
     forecasts = Forecasts(time.monotonic)
     await one_ticket(stage, forecasts)
     issuing = await heard(stage, lambda: one_ticket(stage, forecasts))
@@ -62,16 +73,45 @@ async def measure(stage: Stage) -> list[Table]:
     bare_issued = await pgbench(stage, ticket_script(issuing))
     first = await db.fetch_value("SELECT min(id) FROM ticket")
     bare_called = await pgbench(stage, call_script(working, first, stage.desks[0]))
-    done = (
-        ("tickets issued", issued, bare_issued, len(issuing) + BEGIN_AND_END),
+    bare = (
+        ("tickets issued", bare_issued, len(issuing) + BEGIN_AND_END),
         (
             "calls, each with the no-show that frees the desk",
-            called,
             bare_called,
             len(working) + 2 * BEGIN_AND_END,
         ),
     )
+    done = [
+        (f"{name}{by}", ours, reference, trips)
+        for by, measured in (("", alone), (f", by {WORKERS} processes", several))
+        for (name, reference, trips), ours in zip(bare, measured, strict=True)
+    ]
     return [rates(done), cores(done)]
+
+
+async def both(stage: Stage) -> "tuple[Timed, Timed]":
+    """Tickets and calls, from an empty hall to an empty hall."""
+    await empty_hall()
+    done = await timed(stage, issue), await timed(stage, call_and_send_away)
+    await empty_hall()
+    return done
+
+
+async def calm(server: Server) -> None:
+    """Until its first jobs are done."""
+    before = -1.0
+    while core_seconds_of(server) - before > CALM:
+        before = core_seconds_of(server)
+        await asyncio.sleep(1)
+
+
+def answering(server: Server) -> set[int]:
+    """The processes of it that have served a request, as its figures of each say; asks once."""
+    own = server.process.pid
+    assert own
+    with urllib.request.urlopen(f"{server.url}/health/live"):
+        counted = MEMORY.glob(f"{PREFIX}{own}-*/counter_*.db")
+        return {int(one.stem.split("_")[1]) for one in counted}
 
 
 Done = Sequence[tuple[str, "Timed", "Timed", int]]
@@ -125,13 +165,12 @@ class Timed:
 
 async def timed(stage: Stage, act: Callable[[Stage, int, list[float]], Awaitable[None]]) -> Timed:
     latencies: list[float] = []
-    own = stage.server.process.pid
-    assert own
-    server, postgres = core_seconds(own), await core_seconds_of_postgres()
+    server, postgres = core_seconds_of(stage.server), await core_seconds_of_postgres()
     began = time.perf_counter()
     await asyncio.gather(*(act(stage, client, latencies) for client in range(CLIENTS)))
     rate = CLIENTS * EACH / (time.perf_counter() - began)
-    server, postgres = core_seconds(own) - server, await core_seconds_of_postgres() - postgres
+    server = core_seconds_of(stage.server) - server
+    postgres = await core_seconds_of_postgres() - postgres
     return Timed(rate, latencies, server / (CLIENTS * EACH), postgres / (CLIENTS * EACH))
 
 

@@ -15,7 +15,8 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
-from queue_app.texts.words import LOCALE_FOLDER, TEMPLATE, is_whole, merged_catalog
+from queue_app.texts.catalogues import is_whole, merged_catalog
+from queue_app.texts.words import LOCALE_FOLDER, TEMPLATE
 
 ROOMS = (
     "queue_app.texts",

@@ -52,6 +52,7 @@ async def test_a_repeated_verb_is_said_once_and_an_empty_call_stays_empty(centre
     assert done(said[0])["calls"] == 2
 
 
+HOLD = {"services": [SERVICE], "starts_at": TUESDAY, "channel": "visit"}
 POSTS = [
     f"/branches/{BRANCH}/appointments",
     "/appointments/1-0123456789abcdef/confirmation",
@@ -104,6 +105,38 @@ async def test_a_body_that_cannot_be_read_is_refused(centre: Centre, path: str) 
 )
 async def test_what_there_is_not_is_not_found(centre: Centre, path: str) -> None:
     refused(await centre.get(path), 404)
+
+
+@pytest.mark.parametrize(
+    "about", ["%00", "a%00b", "".join(map(chr, range(256, 2956))), "%E2%80%AE"]
+)
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/appointments/{}/cancellation",
+        "/tickets/{}/leavings",
+        "/wishes/{}/refusal",
+        "/branches/{}/appointments",
+        "/branches/{}/tickets",
+    ],
+)
+async def test_a_key_goes_with_whatever_the_address_names(
+    centre: Centre, path: str, about: str
+) -> None:
+    sent = HOLD if path.endswith("appointments") else {"services": [SERVICE]}
+    wanted = sent if path.endswith(("appointments", "tickets")) else None
+    for _ in "twice":
+        answer = await centre.post(
+            path.format(about), wanted, centre.kiosk, Idempotency_Key=str(uuid4())
+        )
+        refused(answer, 404)
+
+
+async def test_text_that_no_database_keeps_cannot_be_read(centre: Centre) -> None:
+    held = done(await centre.post(f"/branches/{BRANCH}/appointments", HOLD), 201)
+    for of in (f"/appointments/{held['token']}", f"/tickets/{(await centre.ticket())['token']}"):
+        answer = await centre.post(f"{of}/pushes/endings", {"endpoint": "https://a\0b"})
+        refused(answer, 400, "unreadable")
 
 
 async def test_ids_past_any_column_are_not_found(centre: Centre) -> None:

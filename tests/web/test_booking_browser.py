@@ -1,14 +1,17 @@
 """The residents' face in a real browser: whole with and without scripts, and for everyone."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
-from queue_app.domain.people import SYSTEM
-from queue_app.flow import arrival, interrupting
+from queue_app.domain.errors import Conflict
+from queue_app.domain.people import RESIDENT, SYSTEM
+from queue_app.flow import arrival, booking, interrupting
 from queue_app.flow.act import By
 from queue_app.store import db
 from tests.conftest import MONDAY
@@ -152,7 +155,7 @@ async def test_back_never_asks_to_send_a_form_again(
     page = await context.new_page()
     await book(page, server.url, nothing)
     seen = []
-    while page.url.rstrip("/") != server.url:
+    while urlsplit(page.url).path != "/":
         await page.go_back()
         seen.append(await page.locator("h1").inner_text())
         assert len(seen) < 20
@@ -213,6 +216,23 @@ async def test_services_are_found_by_any_of_their_words(
 
 
 @pytest.mark.slow
+async def test_whoever_does_not_see_the_page_hears_what_was_found(
+    server: Server, context: BrowserContext
+) -> None:
+    page = await context.new_page()
+    await page.goto(server.url)
+    heard = page.locator("[role=status]#found-said")
+    await page.fill("#search", "пломба")
+    await expect(heard).to_have_text("Знайдено 1 послугу. Лічильник має бути опломбований.")
+    await page.fill("#search", "прописка")
+    await expect(heard).to_contain_text("Кількість зареєстрованих можна оновити без візиту")
+    await page.fill("#search", "самовар")
+    await expect(heard).to_contain_text("За цими словами тут нічого немає")
+    await page.fill("#search", "")
+    await expect(heard).to_have_text("")
+
+
+@pytest.mark.slow
 async def test_the_search_takes_every_key_and_enter_leads_nowhere(
     server: Server, context: BrowserContext
 ) -> None:
@@ -230,7 +250,38 @@ async def test_the_search_takes_every_key_and_enter_leads_nowhere(
     await expect(page.locator(".service:visible").first).to_be_visible()
     await page.keyboard.press("Tab")
     await expect(search).not_to_be_focused()
-    assert page.url == address
+    assert page.url == f"{address}&q=tariff", "the same page, which Back finds as it was"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no-scripts"])
+async def test_back_and_reload_find_what_was_asked_and_the_same_ticks(
+    server: Server, browser: Browser, scripts: bool
+) -> None:
+    context = await browser.new_context(locale="uk-UA", java_script_enabled=scripts)
+    page = await context.new_page()
+    await page.goto(server.url)
+    await page.fill("#search", "холодні батареї")
+    if not scripts:
+        await follow(page.locator("#find"))
+    ticked = page.locator("input[name=service]:checked")
+    await page.check("#results input[value=quality-check]")
+    await follow(page.locator(".next-bar button"))
+    await page.go_back()
+    for again in (scripts, False):  # what a reload keeps without scripts is up to the browser
+        await expect(page.locator("#search")).to_have_value("холодні батареї")
+        await expect(ticked).to_have_count(1)
+        assert await ticked.get_attribute("value") == "quality-check"
+        await expect(page.locator("#results input[value=quality-check]")).to_be_visible()
+        if again:
+            await page.reload()
+    await page.fill("#search", "пломба")
+    if not scripts:
+        await follow(page.locator("#find"))
+    await follow(page.locator("[data-note=seals] a"))
+    await follow(page.locator(".back a"))
+    await expect(page.locator("#search")).to_have_value("пломба")
+    await context.close()
 
 
 @pytest.mark.slow
@@ -245,6 +296,35 @@ async def test_a_sixth_service_cannot_be_ticked(server: Server, context: Browser
     await expect(page.locator("#chosen")).to_contain_text("не більше 5")
     await boxes.nth(0).uncheck()
     await expect(boxes.nth(5)).to_be_enabled()
+
+
+@pytest.mark.slow
+async def test_free_times_follow_the_hall_while_somebody_looks(
+    server: Server, context: BrowserContext
+) -> None:
+    page = await context.new_page()
+    await page.clock.install(time=datetime.now(ZoneInfo("Europe/Kyiv")))
+    await page.goto(f"{server.url}/time?{CHOICE}&day=2026-11-25")
+    slots = page.locator("button.slot")
+    every = await slots.evaluate_all("(all) => all.map((one) => one.value)")
+    await slots.nth(2).focus()
+    await take_all(every[1])
+    await page.clock.run_for(timedelta(seconds=31).seconds * 1000)
+    await expect(page.locator(f"button.slot[value='{every[1]}']")).to_have_count(0)
+    await expect(page.locator(f"button.slot[value='{every[2]}']")).to_be_focused()
+    await take_all(every[2])
+    await page.clock.run_for(timedelta(seconds=31).seconds * 1000)
+    await expect(page.locator(f"button.slot[value='{every[2]}']")).to_have_count(0)
+    await expect(slots.first).to_be_focused()
+
+
+async def take_all(start: str) -> None:
+    """Whatever can be held at this start."""
+    service = "no-debt-certificate"
+    with suppress(Conflict):
+        while True:
+            by = By(RESIDENT, MONDAY)
+            await booking.hold(by, "podilskyi", [service], datetime.fromisoformat(start), "visit")
 
 
 @pytest.mark.slow

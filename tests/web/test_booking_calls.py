@@ -148,3 +148,22 @@ async def test_the_calendar_file_of_a_call_has_no_code(client: httpx.AsyncClient
     answer = await client.get(f"{link}/calendar.ics", headers=HTML)
     assert answer.headers["content-type"] == "text/calendar; charset=utf-8"
     assert "Код" not in answer.text
+
+
+async def test_by_whose_clock_we_call_is_said_before_anything_is_booked(
+    client: httpx.AsyncClient,
+) -> None:
+    call = f"service=tariffs&channel=phone&branch={BRANCH}"
+    visit = "service=tariffs&channel=visit&branch=podilskyi"
+    steps = ("/day?{}", "/time?{}&day=2026-11-24", "/taken?{}")
+    for step in steps:
+        assert "час: Київ" in words_of(await get(client, step.format(call))), step
+        assert "час: Київ" not in words_of(await get(client, step.format(visit))), step
+    form = {"service": "tariffs", "channel": "phone", "branch": BRANCH}
+    held = await post(client, "/visit", {**form, "starts_at": TUESDAY_TEN.isoformat()})
+    assert "час: Київ" in words_of(held)
+    refused = await post(client, held.url.path, {**PERSON, "phone": "416 555 0123"})
+    assert "Номер іншої країни починається з +" in words_of(refused)
+    booked = await post(client, held.url.path, {**PERSON, "phone": "+1 416 555 0123"})
+    assert "Вас записано" in words_of(booked) and "час: Київ" in words_of(booked)
+    assert "час: Київ" in words_of(await get(client, f"{held.url.path}/day"))

@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from queue_app.domain.catalogue import Duration
-from queue_app.texts.formats import Formats
+from queue_app.texts.formats import Formats, stamp
 from queue_app.web.qr import qr_svg
 from queue_app.web.templating import linked
 
@@ -34,6 +34,13 @@ def test_a_time_that_comes_twice_is_told_apart() -> None:
         "In this night the clocks go back and an hour comes twice: first UTC+3, then UTC+2."
     )
     assert EN.twice([first - timedelta(days=1)]) == ""
+
+
+def test_an_operators_lists_tell_it_apart_too() -> None:
+    first = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
+    assert stamp(first, KYIV) == "2026-10-25 03:30 (UTC+3)"
+    assert stamp(first + timedelta(hours=1), KYIV) == "2026-10-25 03:30 (UTC+2)"
+    assert stamp(first + timedelta(hours=2), KYIV) == "2026-10-25 04:30"
 
 
 def test_a_time_of_the_small_hours_is_said_with_its_night() -> None:

@@ -43,6 +43,19 @@ async def test_a_slow_request_is_a_line_with_the_pattern_of_its_address_alone(
     assert re.fullmatch(r"slow: GET an address without a page: 404 in \d\.\d\d s", lines[1])
 
 
+async def test_who_waited_for_an_outage_is_none_as_the_outage_has_its_own(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def away(_scope: Any, _receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 503, "headers": []})
+        await send({"type": "http.response.body"})
+
+    caplog.set_level(logging.INFO, "queue_app")
+    async with through(Journal(away, 0.0)) as client:
+        assert (await client.get("/")).status_code == 503
+    assert "slow" not in caplog.text
+
+
 async def test_a_quick_one_is_none(
     client: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -18,6 +18,7 @@ from queue_app.domain.messages import Message
 from queue_app.queries import reference
 from queue_app.store import db
 from tests.support import application
+from tests.support.every_page import broken, live, stop
 from tests.support.night import (
     FRIDAY,
     SATURDAY,
@@ -79,6 +80,21 @@ async def get(client: httpx.AsyncClient, path: str, **asked: Any) -> Any:
     answer = await client.get(f"/api/v1{path}", params=asked)
     assert answer.status_code == 200, answer.text
     return answer.json()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "begins", [at(WEDNESDAY, 23, 40), at(TO_WINTER, 2, 50)], ids=["midnight", "the doubled hour"]
+)
+async def test_every_page_stands_in_the_night_in_both_languages(
+    client: httpx.AsyncClient, clock: FixedClock, begins: datetime
+) -> None:
+    clock.set(begins)
+    lived = await live(clock)
+    assert clock.now() > begins + timedelta(minutes=20), "people came on both sides of it"
+    assert await broken(client, lived, "uk") == []
+    await stop(lived, clock)
+    assert await broken(client, lived, "en") == []
 
 
 async def test_the_page_of_times_tells_which_night_a_time_belongs_to(

@@ -9,11 +9,12 @@ import pytest
 from litestar import Litestar
 
 from queue_app.clock import FixedClock
-from queue_app.domain.people import Role
-from queue_app.flow import desk_asks
+from queue_app.domain.people import Role, token_hash
+from queue_app.flow import calling, desk_asks, staffing
 from queue_app.flow.act import By
 from queue_app.office.desk_more_or_less import StaffingAnswers
 from queue_app.queries import halls, reference
+from queue_app.queries.staff import staff_of_session
 from queue_app.store import db
 from tests.support.application import listening
 from tests.support.hall import SERVICE, open_desk, take_ticket
@@ -48,6 +49,25 @@ async def test_the_page_shows_the_desks_the_waits_and_when_the_last_is_called(
     assert "Longer than they should 2" in said
     assert re.search(r"The last is called 1\d:\d\d to 1\d:\d\d closes at 18:00", said)
     assert "Nobody should be forgotten А1: called 40 min ago and not begun · desk 1" in said
+
+
+async def test_every_page_asks_before_it_is_closed_on_somebody_at_ones_own_desk(
+    client: httpx.AsyncClient, clock: FixedClock
+) -> None:
+    head = await hire(clock.now(), "head", "supervisor")
+    boss = await staff_of_session(token_hash(head.token), clock.now())
+    assert boss
+    by = By(boss, clock.now())
+    desk = (await reference.directory()).branch(BRANCH).desks[0].id
+    await staffing.open_desk(by, desk)
+    for number in ("", "А1"):
+        for path in (PLACE, f"{PLACE}/staffing"):
+            page = (await client.get(path, headers=head.bearer | PAGE)).text
+            assert f'id="at-own-desk" data-live="own-desk" data-number="{number}"' in page
+            assert page.count("own-desk.js") == 1
+        if not number:
+            await take_ticket(clock.now())
+            assert await calling.call(by, desk)
 
 
 async def test_help_and_breaks_that_are_asked_for_stand_first_and_are_answered_there(
@@ -91,7 +111,7 @@ async def test_the_city_has_every_branch_on_one_page(
     await take_ticket(clock.now(), branch=ELSEWHERE)
     chief = await who(clock, "administrator", None)
     page = (await client.get("/office?lang=en", headers=chief)).text
-    rows = dict(re.findall(r'data-live="([\w-]+)"(.*?)</dl>', page, re.S))
+    rows = dict(re.findall(r'data-live="([\w-]+)"(?! data-number)(.*?)</dl>', page, re.S))
     assert {BRANCH, ELSEWHERE} <= rows.keys() and len(rows) > 5
     assert "Waiting 1 longest 0 min Desks open 1 of 6" in words_of("<main" + rows[ELSEWHERE])
     assert "nobody waits" in words_of("<main" + rows[BRANCH])

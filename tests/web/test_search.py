@@ -1,7 +1,10 @@
 """The search on the first page of booking and in the API."""
 
+from html import unescape
+
 import httpx
 import pytest
+from httpx import URL
 from msgspec.structs import replace
 
 from config.files import load_centre
@@ -55,10 +58,17 @@ async def test_without_scripts_what_was_found_stands_first_and_once_with_what_is
 
 
 async def test_advice_is_found_as_well_and_led_to(client: httpx.AsyncClient) -> None:
-    page = await client.get("/", params={"q": "прописка"})
-    assert 'data-note="remote-residents"><a href="/about#remote-residents"' in page.text
-    about = await client.get("/about")
+    asked = {"q": "прописка", "service": "tariffs"}
+    page = await client.get("/", params=asked)
+    line = page.text.partition('data-note="remote-residents">')[2].partition("</a>")[0]
+    way = URL(unescape(line.partition('href="')[2].partition('"')[0]))
+    assert (way.path, way.fragment, dict(way.params)) == ("/about", "remote-residents", asked)
+    about = await client.get(str(way.copy_with(fragment=None)))
     assert 'id="remote-residents"' in about.text
+    back = URL(
+        unescape(about.text.partition('class="back"><a class="alone" href="')[2].split('"')[0])
+    )
+    assert (back.path, dict(back.params)) == ("/", asked)
 
 
 async def test_where_nothing_fits_the_page_says_so_and_whom_to_ask(

@@ -93,9 +93,10 @@ def test_plural_forms_are_those_of_the_language() -> None:
     also_from(VALLETTA / CATALOGUES)
     spoken = words("mt")
     forms = spoken.forms("%(n)s person", "%(n)s people")
-    assert forms["many"] == "%(n)s-il persuna"
-    assert forms["other"] == "%(n)s persuna"
-    assert spoken.ngettext("%(n)s person", "%(n)s people", 12) == forms["many"]
+    assert forms[3] == "%(n)s-il persuna"
+    assert forms[4] == "%(n)s persuna"
+    assert [spoken.plural_rule[number] for number in (1, 2, 7, 12, 20)] == list("01234")
+    assert spoken.ngettext("%(n)s person", "%(n)s people", 12) == forms[3]
 
 
 @pytest.mark.slow

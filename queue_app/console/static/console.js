@@ -10,7 +10,7 @@ import { showKeys } from "./dialogs.js";
 import { showHistory } from "./done.js";
 import { tickForgotten } from "./forgotten.js";
 import { clock } from "./hall.js";
-import { watchLeaving } from "./leaving.js";
+import { watchLeaving } from "/static/web/lib/leaving.js";
 import { showPaper, watchPaper } from "./paper.js";
 import { showPerson, tick } from "./person.js";
 import { offerPicking, openList, showQueue, tickQueue, watchQueue } from "./queue.js";

@@ -188,9 +188,7 @@ class _Writing:
                 "Calls are stopped for now. Your place in the queue is kept."
             )
         if self._wait is None:
-            return self._words.gettext(
-                "The desks for your services are not working now: the wait is not known yet."
-            )
+            return self._words.gettext("How long you will wait cannot be said now.")
         return ""
 
     def _of_booking(self) -> str:

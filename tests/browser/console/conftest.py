@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import Browser, BrowserContext
 
 from queue_app.clock import Clock, ShiftedClock
-from queue_app.domain.people import OPERATOR
+from queue_app.domain.people import OPERATOR, Role
 from queue_app.flow import accounts
 from queue_app.flow.act import By
 from tests.browser.console.clerk import SIZE, Arrive, Clerk, sign_in
@@ -43,14 +43,16 @@ async def arrive(server: Server, browser: Browser, clock: Clock) -> AsyncIterato
     contexts: list[BrowserContext] = []
     errors: list[str] = []
 
-    async def come(desk: str = "1", branch: str = BRANCH, **options: Any) -> Clerk:
+    async def come(
+        desk: str = "1", branch: str = BRANCH, role: Role = "clerk", **options: Any
+    ) -> Clerk:
         settings = {"locale": "uk-UA", "timezone_id": "Europe/Kyiv", "viewport": SIZE} | options
         context = await browser.new_context(**settings)
         contexts.append(context)
         page = await context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
         staff = await accounts.add_staff(
-            By(OPERATOR, clock.now()), f"clerk{desk}", "clerk", branch, PASSWORD
+            By(OPERATOR, clock.now()), f"clerk{desk}", role, branch, PASSWORD
         )
         await sign_in(page, server, staff.login)
         await page.locator(".desk").nth(int(desk) - 1).get_by_role("button").click()

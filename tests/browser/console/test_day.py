@@ -198,6 +198,31 @@ async def test_closing_the_days_list_with_somebody_at_the_desk_asks_while_they_a
 
 
 @pytest.mark.slow
+async def test_closing_the_office_with_somebody_at_ones_own_desk_asks(
+    arrive: Arrive, clock: Clock
+) -> None:
+    await take_ticket(clock.now())
+    boss = await arrive(viewport=SMALL, role="supervisor")
+    asks, mark = Asks(boss), boss.page.locator("#at-own-desk")
+    await boss.mode("free")
+    await boss.press("Space", "called")
+    await open_today(boss)
+    await boss.page.locator("header a[href^='/office/branches/']").click()
+    await boss.page.wait_for_url("**/office/branches/*")
+    await expect(mark).to_have_attribute("data-number", "А1")
+    assert asks.said == [], "from the console to the office nobody is asked"
+    await asks.close()
+    await expect(mark).to_be_attached()
+    assert asks.said == ["beforeunload"]
+    ticket = await at_own_desk(boss.staff.id)
+    assert ticket
+    await calling.no_show(By(boss.staff, clock.now()), ticket.id)
+    await expect(mark).to_have_attribute("data-number", "")
+    await asks.close("close")
+    assert asks.said == ["beforeunload"]
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("link", ["Видати талон", "Записати людину"])
 async def test_closing_a_page_of_the_day_with_somebody_at_the_desk_asks(
     arrive: Arrive, clock: Clock, link: str

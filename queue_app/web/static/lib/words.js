@@ -46,8 +46,9 @@ export function fill(text, values) {
 
 /** The right plural of `forms` (from `Words.forms`), with its number filled in. */
 export function plural(forms, n, values = {}) {
-  const category = new Intl.PluralRules(language()).select(n);
-  return fill(forms[category] ?? forms.other ?? forms.many, { n, ...values });
+  const { plurals } = texts();
+  const form = plurals[n < plurals.length ? n : 100 + (n % 100)];
+  return fill(forms[form], { n, ...values });
 }
 
 /** Put `text(texts())` into the element, now and at every change of language. */
@@ -70,6 +71,7 @@ export function unsay(element) {
 /** The whole page in another language: its stylesheet shows the texts that stand there in it. */
 export function speak(code) {
   document.documentElement.lang = code;
+  document.documentElement.dir = texts().direction;
   document.documentElement.dataset.place = Object.keys(tables).indexOf(code) + 1;
   for (const [element, text] of said) element.textContent = text(texts());
   for (const [element, text] of named) element.setAttribute("aria-label", text(texts()));

@@ -2,5 +2,4 @@
 
 import { watchLeaving } from "./leaving.js";
 
-const mark = document.getElementById("at-own-desk");
-watchLeaving(() => mark.dataset.number);
+watchLeaving(() => document.getElementById("at-own-desk").dataset.number);

@@ -1,0 +1,121 @@
+"""The catalogues of one language (`.po` of gettext), read as one and without what cannot be used.
+
+A translation is filled in by its placeholders: with one that the English has not, the page that
+says it would break; without one that it has, a letter would lack its code. Such a translation is a
+fault, and so are a file that is none and two files that disagree. What is at fault is left out.
+"""
+
+import gettext
+import re
+from pathlib import Path
+
+from babel.messages.catalog import Catalog, Message
+from babel.messages.pofile import PoFileError, read_po
+from msgspec import Struct
+
+PLACEHOLDER = re.compile(r"%(?:\(\w+\)\w|%)?")
+NUMBERS = frozenset({"%(n)s", "%(num)s"})
+"""How many there are; a plural form may say that by its words alone."""
+TOLD_APART = 200
+"""Rules of plurals look at a number's last two digits, and at those below a hundred as they are."""
+
+
+class Catalogues(Struct, frozen=True):
+    """`said`: None where no file can be used. `faults`: where each stands, and what it is."""
+
+    said: Catalog | None
+    faults: tuple[str, ...]
+
+
+def read_catalogues(folder: Path) -> Catalogues:
+    """All .po files of one language; the folder is called by its code.
+
+    Plural forms are chosen as the head of the first file says, else as babel knows the language.
+    """
+    merged: Catalog | None = None
+    faults: list[str] = []
+    for path in sorted(folder.glob("*.po")):
+        try:
+            catalog = _read(path)
+        except (OSError, ValueError, LookupError, PoFileError) as error:
+            faults.append(f"{path}: cannot be read: {error}")
+            continue
+        faults += _leave_out_faulty(path, catalog)
+        if merged is None:
+            merged = catalog
+            continue
+        faults += _add(path, catalog, merged)
+    return Catalogues(merged, tuple(faults))
+
+
+def merged_catalog(folder: Path) -> Catalog:
+    """All .po files of one language as one; ValueError where any of them is at fault."""
+    found = read_catalogues(folder)
+    if found.faults:
+        raise ValueError("\n".join(found.faults))
+    return found.said or Catalog(locale=folder.name)
+
+
+def is_whole(message: Message) -> bool:
+    """Whether a message is translated, in each of its plural forms, and not in doubt (fuzzy)."""
+    said = message.string
+    whole = all(said) if isinstance(said, (tuple, list)) else bool(said)
+    return whole and not message.fuzzy
+
+
+def _read(path: Path) -> Catalog:
+    """ValueError, too, where its rule of plurals is none."""
+    with path.open("rb") as file:
+        catalog = read_po(file, locale=path.parent.name, abort_invalid=True)
+    form_of = gettext.c2py(catalog.plural_expr)
+    if max(map(form_of, range(TOLD_APART))) >= catalog.num_plurals:
+        raise ValueError(f"Plural-Forms: there are more than nplurals={catalog.num_plurals}")
+    return catalog
+
+
+def _leave_out_faulty(path: Path, catalog: Catalog) -> list[str]:
+    faults = []
+    for message in [one for one in catalog if one.id]:
+        if fault := fault_of(message):
+            faults.append(f"{path}:{message.lineno}: {_english(message)!r} {fault}")
+            catalog.delete(message.id, context=message.context)
+    return faults
+
+
+def fault_of(message: Message) -> str:
+    """Why a translation cannot be filled in as its English is; empty for one that can."""
+    plural = isinstance(message.id, (tuple, list))
+    wanted = set().union(*map(PLACEHOLDER.findall, _texts(message.id)))
+    for said in _texts(message.string):
+        found = set(PLACEHOLDER.findall(said))
+        if odd := sorted(found - wanted):
+            return f"has {' and '.join(odd)}, which the English has not"
+        missing = wanted - found - (NUMBERS if plural else set())
+        if lacks := sorted(one for one in missing if one.startswith("%(")):
+            return f"lacks {' and '.join(lacks)}"
+    return ""
+
+
+def _texts(either: object) -> list[str]:
+    """A text, or each of its plural forms; those that there are."""
+    every = either if isinstance(either, (tuple, list)) else (either,)
+    return [one for one in every if one]
+
+
+def _add(path: Path, catalog: Catalog, merged: Catalog) -> list[str]:
+    faults = []
+    for message in catalog:
+        if not message.id:
+            continue
+        known = merged.get(message.id, context=message.context)
+        if known is not None and known.string != message.string:
+            faults.append(
+                f"{path}:{message.lineno}: {_english(message)!r} is translated elsewhere otherwise"
+            )
+            continue
+        merged[message.id] = message
+    return faults
+
+
+def _english(message: Message) -> str:
+    return message.id if isinstance(message.id, str) else message.id[0]
