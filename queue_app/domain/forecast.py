@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from queue_app.domain import dispatch, interruptions, waits
 from queue_app.domain.branch_day import BranchDay
@@ -25,6 +26,7 @@ from queue_app.domain.dispatch import (
 from queue_app.domain.forward import Stop, stood_still
 from queue_app.domain.habits import Habits
 from queue_app.domain.interruptions import Interruption
+from queue_app.domain.passed_over import given_today
 from queue_app.domain.policies import policy_of
 from queue_app.domain.scene import ForeseenDesk, Scene, Underway
 from queue_app.domain.service_times import ServiceTime, of_people, published, visit_time
@@ -89,9 +91,10 @@ def scene_of(now: Now) -> Scene:
     waiting = [as_person(one, now.at) for one in now.waiting]
     booked = [_holder(now, one) for one in now.appointed]
     length = Lengths(now.directory, now.times)
+    desks = [desk for one in now.working if (desk := _desk(now, one, length)) is not None]
     return Scene(
         waiting=waiting,
-        desks=[desk for one in now.working if (desk := _desk(now, one, length)) is not None],
+        desks=given_by(desks, now.habits, [*waiting, *booked]),
         booked=booked,
         expected=expected_of(waiting, booked),
         time_of=length,
@@ -100,6 +103,23 @@ def scene_of(now: Now) -> Scene:
         habits=now.habits,
         stops=_stops(now),
     )
+
+
+def given_by(
+    desks: Sequence[ForeseenDesk], habits: Habits, people: Sequence[Person]
+) -> list[ForeseenDesk]:
+    """The desks with what they really give today, as far as these people want it; whoever was sent
+    to a desk is served there."""
+    if not habits.passed_over:
+        return list(desks)
+    paper = {one.desk.id: one.desk.services for one in desks}
+    given = given_today(
+        [one.desk for one in desks], habits.passed_over, [one.services for one in people]
+    )
+    for one in people:
+        if one.services <= paper.get(one.for_desk_id or 0, frozenset()):
+            given[one.for_desk_id or 0] |= one.services
+    return [replace(one, desk=CallingDesk(one.desk.id, given[one.desk.id])) for one in desks]
 
 
 def _stops(now: Now) -> list[Stop]:

@@ -47,7 +47,7 @@ class Habits(Struct, frozen=True):
     and their weights. `correction`: what its ranges have to be moved by, so that they hold.
     `readiness`: how soon a free desk calls. `absent_minutes`: what a call costs a desk that nobody
     answers; `leaves_seen`: of those who leave, the share that is seen to. `pause`: how long a pause
-    takes that no roster tells of.
+    takes that no roster tells of. `passed_over`: of desks, by id, what they do not give today.
     """
 
     comes: float = 0.85
@@ -62,6 +62,7 @@ class Habits(Struct, frozen=True):
     absent_minutes: float = ABSENT_MINUTES
     leaves_seen: float = 0.0
     pause: ServiceTime = PAUSE
+    passed_over: dict[int, frozenset[str]] = {}
 
     @property
     def between(self) -> float:

@@ -15,7 +15,7 @@ from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.habits import Habits, habits_of
 from queue_app.domain.service_times import ServiceTime, learned, published
 from queue_app.jobs.each import each
-from queue_app.queries import habits, reference
+from queue_app.queries import desk_days, habits, reference
 from queue_app.scribe import computing
 from queue_app.store import db
 
@@ -182,7 +182,7 @@ async def _correct(
     directory: Directory, now: datetime, branch: Branch, learns: bool = False
 ) -> None:
     """Made anew out of what is kept, so nothing is counted twice, however often it runs; the lines
-    of the ends only where it `learns`, once an hour."""
+    of the ends only where it `learns`, once an hour. Beside it, what desks do not give today."""
     rows = await db.fetch(_MISSES, branch.id, now, FITTED_ON, directory.zone.key)
     stops = await db.fetch(_STOPS, branch.id, rows[0]["promised_at"]) if rows else []
     starts = [row["started_at"] for row in stops]
@@ -204,10 +204,13 @@ async def _correct(
     ends = await computing.do(partial(ends_of, misses)) if learns else await _ends(branch)
     local = directory.local(now)
     found = corrected(misses, ends, late, 60.0 * local.hour + local.minute)
+    passed_over = await desk_days.passed_over_today(directory, branch, now)
     await db.fetch(
-        "UPDATE branch_habits SET correction = $2 WHERE branch_id = $1",
+        "UPDATE branch_habits SET correction = $2,"
+        " document = jsonb_set(document, '{passed_over}', $3::jsonb) WHERE branch_id = $1",
         branch.id,
         msgspec.json.encode(found).decode(),
+        msgspec.json.encode(passed_over).decode(),
     )
 
 

@@ -1,7 +1,7 @@
 """What a branch's records say of its desks: how long they stood free while somebody waited, how
-long they paused, and what a call costs that nobody answers."""
+long they paused, what a call costs that nobody answers, and what each does not give today."""
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -12,6 +12,8 @@ from msgspec import Struct
 
 from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.habits import Measured
+from queue_app.domain.passed_over import InLine, PassedOver
+from queue_app.domain.policies import policy_of
 from queue_app.domain.readiness import (
     FreeDesk,
     Stay,
@@ -20,6 +22,7 @@ from queue_app.domain.readiness import (
     standing,
     stood_by,
 )
+from queue_app.domain.tickets import standing_right
 from queue_app.scribe import computing
 from queue_app.store import db
 
@@ -45,6 +48,14 @@ SELECT desk_id, at, verb FROM imported_mark WHERE branch_id = $1 AND at >= $2 AN
 ORDER BY at, verb
 """
 """A desk that opens in one minute and pauses in the same has opened first."""
+_TODAY = """
+SELECT id, desk_id, services, queued_at, called_at, coalesce(called_at, ended_at) AS until,
+    priority, right_shown, due_at IS NOT NULL AS due,
+    calls < 2 AND state <> 'parked' AND for_desk_id IS NULL AS in_turn
+FROM ticket WHERE branch_id = $1 AND day >= $2 AND channel = 'visit'
+ORDER BY called_at, id
+"""
+"""`in_turn`: who was never set aside, sent on or called twice, and waits for no desk of its own."""
 
 
 class DeskDays(Struct, frozen=True):
@@ -94,6 +105,45 @@ def _counted(
             for row in visits
         ),
     )
+
+
+async def passed_over_today(
+    directory: Directory, branch: Branch, now: datetime
+) -> dict[int, frozenset[str]]:
+    """By desk, what it has on paper and does not give today, as `domain/passed_over.py` says."""
+    rows = await db.fetch(_TODAY, branch.id, directory.today(branch, now).oldest.date)
+    return await computing.do(partial(_passed_over, directory, branch, rows))
+
+
+def _passed_over(
+    directory: Directory, branch: Branch, rows: Sequence[asyncpg.Record]
+) -> dict[int, frozenset[str]]:
+    desks = (*branch.desks, *branch.retired_desks)
+    head_start = policy_of(directory.rules).priority_head_start
+    day = PassedOver({desk.id: desk.services for desk in desks}, head_start)
+    turns = {row["id"]: _turn(row, rows[0]["queued_at"]) for row in rows}
+    to_come = deque(sorted((row for row in rows if row["in_turn"]), key=_queued))
+    waiting: list[asyncpg.Record] = []
+    for row in rows:
+        at = row["called_at"]
+        if at is None or row["desk_id"] is None:
+            continue
+        while to_come and _queued(to_come[0]) < at:
+            waiting.append(to_come.popleft())
+        waiting = [stay for stay in waiting if stay["until"] is None or stay["until"] > at]
+        day.call(row["desk_id"], turns[row["id"]], [turns[stay["id"]] for stay in waiting])
+    return day.found()
+
+
+def _queued(row: asyncpg.Record) -> datetime:
+    at: datetime = row["queued_at"]
+    return at
+
+
+def _turn(row: asyncpg.Record, origin: datetime) -> InLine:
+    since = (row["queued_at"] - origin) / _MINUTE
+    priority = standing_right(row["priority"], row["right_shown"]) is not None
+    return InLine(frozenset(row["services"]), since, priority, row["due"])
 
 
 def _day(

@@ -4,9 +4,12 @@ import heapq
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from msgspec.structs import replace
+
 from queue_app.domain.dispatch import CallingDesk, Person, Policy
-from queue_app.domain.forecast import expected_of
+from queue_app.domain.forecast import expected_of, given_by
 from queue_app.domain.habits import Habits
+from queue_app.domain.passed_over import InLine, PassedOver
 from queue_app.domain.scene import ForeseenDesk, Scene, Underway
 from queue_app.domain.service_times import ServiceTime, visit_time
 from queue_app.simulation.logged_day import Gap, LoggedDay, LoggedPerson
@@ -32,6 +35,10 @@ class LiveHall:
     minute: float = 0.0
     waiting: dict[int, LoggedPerson] = field(default_factory=dict)
     desks: dict[int, AtDesk] = field(default_factory=dict)
+    head_start: float = 0.0
+
+    def __post_init__(self) -> None:
+        self._passed = PassedOver(self.day.skills, self.head_start)
 
     def run(self, on_arrival: Callable[["LiveHall", LoggedPerson], None]) -> None:
         """Through the day; `on_arrival` sees whoever has just joined the queue."""
@@ -44,6 +51,7 @@ class LiveHall:
                 on_arrival(self, one)
             elif kind == _TURN and one.desk is not None:
                 self.waiting.pop(one.id, None)
+                self._passed.call(one.desk, _turn(one), map(_turn, self.waiting.values()))
                 self.desks[one.desk] = AtDesk(minute, one)
             else:
                 self.waiting.pop(one.id, None)
@@ -74,10 +82,10 @@ class LiveHall:
         policy: Policy,
         habits: Habits,
         times: Callable[[frozenset[str]], ServiceTime],
-        serves: Callable[[int], frozenset[str]],
     ) -> Scene:
         """The same as the product's forecast is told it; minutes from now."""
-        now = self.minute
+        now, skills = self.minute, self.day.skills
+        habits = replace(habits, passed_over=self._passed.found())
         people = [
             Person(
                 one.id,
@@ -88,12 +96,13 @@ class LiveHall:
             )
             for one in self.waiting.values()
         ]
+        desks = [
+            _foreseen(CallingDesk(desk, skills[desk]), at, now, habits, times)
+            for desk, at in sorted(self.desks.items())
+        ]
         return Scene(
             waiting=people,
-            desks=[
-                _foreseen(CallingDesk(desk, serves(desk)), at, now, habits, times)
-                for desk, at in sorted(self.desks.items())
-            ],
+            desks=given_by(desks, habits, people),
             booked=[],
             expected=expected_of(people, []),
             time_of=times,
@@ -101,6 +110,10 @@ class LiveHall:
             policy=policy,
             habits=habits,
         )
+
+
+def _turn(one: LoggedPerson) -> InLine:
+    return InLine(one.services, one.arrives, one.priority, one.due is not None)
 
 
 def _foreseen(

@@ -151,7 +151,7 @@ class Replay:
 
     def _play(self, day: LoggedDay) -> list[LoggedTold]:
         live = _LiveDay(self, day)
-        LiveHall(day).run(live.on_arrival)
+        LiveHall(day, head_start=self._head_start).run(live.on_arrival)
         live.close()
         self._past.append(seen(day))
         self._line.fit()
@@ -243,9 +243,7 @@ class _LiveDay:
 
     def _tell(self, hall: LiveHall, one: LoggedPerson, came_true: float) -> None:
         replay = self._replay
-        scene = hall.scene(
-            replay._policy, self._habits, self._times, lambda desk: self._day.skills[desk]
-        )
+        scene = hall.scene(replay._policy, self._habits, self._times)
         minutes = forecast(scene, replay._runs, {one.id}, replay._draws).get(one.id)
         places = list(waits.point(scene))
         if minutes is None or one.id not in places:

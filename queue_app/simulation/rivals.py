@@ -1,8 +1,8 @@
 """How others foretell a wait, at the same moments and with the same records.
 
-Each gives one number; it becomes a range by its own past errors, by the rule by which ours are
-corrected, so that what is compared is what the number knows. The last one is a range by itself:
-linear quantile regression on all of them (Koenker and Bassett, 1978), fitted each night.
+Each gives one number; it becomes a range by its own past errors and people ahead, by the rule by
+which ours are corrected (without lines, services and the time of the day). The last one is a range
+by itself: linear quantile regression on all of them (Koenker and Bassett, 1978), fitted each night.
 """
 
 from collections import deque

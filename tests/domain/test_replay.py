@@ -14,9 +14,11 @@ from hypothesis import strategies as st
 
 from queue_app.cli.commands import main
 from queue_app.domain.desk_log import read_desks
+from queue_app.domain.dispatch import POLICIES
+from queue_app.domain.habits import PAUSE, Habits
 from queue_app.domain.interval_score import score
 from queue_app.domain.visit_log import LoggedVisit, read_log
-from queue_app.simulation.live_log import LiveHall
+from queue_app.simulation.live_log import LiveHall, TimesOf
 from queue_app.simulation.log_learning import head_start
 from queue_app.simulation.logged_day import LoggedDay, LoggedPerson, days_of, supposed_states
 from queue_app.simulation.replay_figures import figures
@@ -284,3 +286,33 @@ def test_quantile_regression_finds_the_line_that_a_tenth_lies_beyond() -> None:
     assert low == pytest.approx(15, abs=0.7)
     assert middle == pytest.approx(19, abs=0.7)
     assert high == pytest.approx(23, abs=0.7)
+
+
+def test_what_a_desk_gave_once_and_passes_over_today_is_not_expected_of_it_today() -> None:
+    """Both desks gave both services on the first day; on the second, desk A leaves whoever comes
+    for "legal" to the other, which is long busy."""
+    rows = [HEAD]
+
+    def visit(day: int, came: int, service: str, start: int, end: int, desk: str) -> None:
+        at = (OPENS + timedelta(days=day) + minutes * MINUTE for minutes in (came, start, end))
+        came_at, starts, ends = (one.replace(tzinfo=None).isoformat() for one in at)
+        rows.append(f"{came_at},{service},0,{starts},{ends},,{desk}")
+
+    for number, desk in enumerate("AB"):
+        visit(0, number, "bill", number, 5, desk)
+        visit(0, 2 + number, "legal", 6 + number, 9, desk)
+    visit(1, 0, "legal", 0, 40, "B")
+    visit(1, 1, "legal", 40, 50, "B")
+    for number in range(5):
+        visit(1, 2 + 4 * number, "bill", 6 + 4 * number, 9 + 4 * number, "A")
+    _, day = days("\n".join(rows))
+    given = []
+
+    def on_arrival(hall: LiveHall, one: LoggedPerson) -> None:
+        scene = hall.scene(POLICIES["promise"], Habits(), TimesOf({}, PAUSE))
+        given.append([sorted(desk.desk.services) for desk in scene.desks])
+
+    LiveHall(day).run(on_arrival)
+    both = ["bill", "legal"]
+    assert given[0] == [both], "nobody was passed over yet"
+    assert sorted(given[-1]) == [["bill"], both]

@@ -1,6 +1,7 @@
 """What a branch learns of its visitors from its own records."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from random import Random
@@ -366,3 +367,26 @@ async def test_the_next_ranges_are_told_with_the_correction() -> None:
     longer = await told()
     assert longer.low_minutes == usual.low_minutes
     assert longer.high_minutes > usual.high_minutes
+
+
+async def test_what_a_desk_passes_over_all_day_is_not_expected_of_it() -> None:
+    """Its clerk calls who came later from the list, twice; the other desk is left to the first."""
+    directory = await reference.directory()
+    desk, other = await open_desk("5", MONDAY), await open_desk("1", MONDAY)
+    early = await take_ticket(MONDAY, service="bill-duplicate")
+    for minute in (1, 2):
+        at = MONDAY + timedelta(minutes=minute)
+        later = await take_ticket(at, service="tariffs")
+        await replace(desk, now=at + timedelta(seconds=5)).call(later.id)
+        await replace(desk, now=at + timedelta(seconds=10)).start(later.id)
+        await replace(desk, now=at + timedelta(seconds=30)).finish(later.id)
+    await learning.learn_habits(directory, MONDAY + timedelta(minutes=3))
+    hall = await halls.load(directory, directory.branch(BRANCH), MONDAY + timedelta(minutes=3))
+    assert hall.habits.passed_over == {desk.id: frozenset(["bill-duplicate"])}
+    given = {one.desk.id: one.desk.services for one in forecast.scene_of(hall.snapshot).desks}
+    assert "bill-duplicate" not in given[desk.id]
+    assert "bill-duplicate" in given[other.id]
+    await replace(desk, now=MONDAY + timedelta(minutes=4)).call(early.id)
+    await learning.correct_ranges(directory, MONDAY + timedelta(minutes=5))
+    hall = await halls.load(directory, directory.branch(BRANCH), MONDAY + timedelta(minutes=5))
+    assert hall.habits.passed_over == {}
