@@ -76,22 +76,32 @@ _TOLD = """raised.version,
 """The new version of a branch, and that the commit tells of it: of a change whose last statement
 it is part of."""
 
+AT_ONCE = "10 seconds"
+"""A ticket that was given since this one was asked for is at most so much older than it, as nobody
+waits longer for the database; what is further ahead is a clock that was wrong."""
+
 _ISSUE = f"""
 WITH limited AS (
     UPDATE ticket_limit SET remaining = remaining - $17
     WHERE $19 AND branch_id = $1 AND service = ANY($11) AND until > $10
-), counted AS (
-    INSERT INTO counter (branch_id, day, prefix, last) VALUES ($1, $2, $3, 1)
-    ON CONFLICT (branch_id, day, prefix) DO UPDATE SET last = counter.last + 1
-    RETURNING last
 ), joined AS (
     SELECT CASE WHEN $14 THEN greatest($10::timestamptz, (SELECT max(queued_at) FROM ticket
-        WHERE branch_id = $1 AND {tickets.IN_HOUSE})) ELSE $10 END AS at
+        WHERE branch_id = $1 AND {tickets.IN_HOUSE})) END AS at
+), counted AS (
+    INSERT INTO counter (branch_id, day, prefix, last, joined_at)
+    SELECT $1, $2::date, $3::text, 1, joined.at FROM joined
+    ON CONFLICT (branch_id, day, prefix) DO UPDATE SET last = counter.last + 1,
+        joined_at = CASE WHEN EXCLUDED.joined_at IS NULL
+            OR counter.joined_at > EXCLUDED.joined_at
+            AND counter.joined_at < EXCLUDED.joined_at + interval '{AT_ONCE}'
+            THEN counter.joined_at ELSE EXCLUDED.joined_at END
+    RETURNING last, joined_at
 ), issued AS (
     INSERT INTO ticket (branch_id, day, number, token, channel, priority, language,
         appointment_id, due_at, issued_at, queued_at, services, people, company, state, revision)
-    SELECT $1, $2, $3 || last, $4, $5, $6, $7, $8, $9, $10, joined.at, $11, $17, $18, 'waiting', 1
-    FROM counted, joined
+    SELECT $1, $2, $3 || last, $4, $5, $6, $7, $8, $9, $10,
+        CASE WHEN $14 THEN joined_at ELSE $10 END, $11, $17, $18, 'waiting', 1
+    FROM counted
     RETURNING *
 ), happened AS (
     INSERT INTO ticket_event (branch_id, ticket_id, seq, at, verb, actor, data)
@@ -124,7 +134,8 @@ async def insert_ticket(
     and the branch's new version where this is the `last` change of it.
 
     Whoever else asks for one of this series waits until this one is given. `live`: the place is
-    by the time of joining, and so never before whoever is in the house, whatever the clocks.
+    by the time of joining, and so never before whoever is in the house or has a lower number of
+    the series, whatever the clocks and whoever asked first.
     `told`: the range that goes with it, to be compared with what comes true. `counts`: it is one
     of those that the office limits; RuleBroken `tickets_ended` where there are not so many, of a
     group as many as they are, with the `reason` "group". The limit's own constraint has the last

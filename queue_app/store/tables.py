@@ -272,6 +272,7 @@ class Counter(Table, tablename="counter", db=engine):
     day = Date()
     prefix = Text(primary_key=True)
     last = Integer()
+    joined_at = Timestamptz(null=True, default=None)
 
 
 class Ticket(Table, tablename="ticket", db=engine):

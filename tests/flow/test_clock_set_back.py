@@ -1,5 +1,9 @@
 """A clock that is set back harms nobody: places, holds, desks and recalls stay as they should."""
 
+import asyncio
+import random
+from datetime import timedelta
+
 import pytest
 
 from queue_app.clock import FixedClock
@@ -11,11 +15,12 @@ from queue_app.flow.arrival import IssuedTicket
 from queue_app.jobs import holds
 from queue_app.queries import doctor, halls, reference, slots
 from queue_app.queries.tickets import by_token
+from queue_app.store import db
 from tests.conftest import MONDAY
 from tests.flow.alerts import alert, call, console_at
 from tests.flow.test_arrival import book, check_in, issue
 from tests.support.hall import SERVICE, Desk, open_desk
-from tests.support.people import BRANCH
+from tests.support.people import BRANCH, KIOSK
 
 pytestmark = pytest.mark.usefixtures("proven")
 
@@ -41,6 +46,36 @@ async def test_newcomers_do_not_overtake_those_who_wait(clock: FixedClock) -> No
     assert await call(desk, clock.now()) == waited[0]
     await moved(desk, clock).no_show(there[0].id)
     assert await call(desk, clock.now()) == waited[1]
+
+
+async def test_of_many_who_press_at_once_the_lower_number_is_called_first(
+    clock: FixedClock,
+) -> None:
+    """The requests come in one order, and are written in another."""
+    desk = await open_desk("1", clock.now())
+    async with asyncio.TaskGroup() as rush:
+        for later in random.Random(3).sample(range(24), 24):
+            by = By(KIOSK, clock.now() + timedelta(milliseconds=40 * later))
+            rush.create_task(arrival.issue(by, BRANCH, [SERVICE], None, "uk"))
+    clock.advance(seconds=2)
+    called = await order(desk, clock)
+    assert called == sorted(called, key=lambda number: int(number[1:])), called
+    assert len(called) == 24
+
+
+async def test_a_clock_that_was_far_ahead_moves_nobody_once_the_hall_is_empty(
+    clock: FixedClock,
+) -> None:
+    desk = await open_desk("1", clock.now())
+    clock.advance(hours=3)
+    ahead = await issue(clock)
+    await call(moved(desk, clock), clock.now())
+    await moved(desk, clock).no_show(ahead.id)
+    clock.advance(hours=-3)
+    clock.advance(minutes=5)
+    came = await issue(clock)
+    since = await db.fetch_value("SELECT queued_at FROM ticket WHERE id = $1", came.id)
+    assert since == clock.now()
 
 
 async def test_the_place_is_kept_though_newcomers_come_by_the_right_clock_later(
