@@ -9,7 +9,7 @@ VERSION = "1.38.0"
 DESCRIPTION = "The place in the queue follows the number"
 
 SCHEMA = """
--- Known under the lock that gives the number; null where nobody of the series joined the live queue.
+-- Known under the lock that gives the number; null where nobody of a series joined the live queue.
 ALTER TABLE counter ADD COLUMN joined_at timestamptz;
 """
 
