@@ -89,10 +89,18 @@ def likeness(one: str, other: str) -> float:
     return max(_same_stem(one, other), _slip(one, other))
 
 
+_VOWELS = frozenset("аеиоуюяaeiouy")
+
+
 def inflects(one: str, other: str) -> bool:
-    """Whether two folded words differ by an ending alone; slips and short stems do not count."""
-    if len(other) < 5 and len(one) != len(other):
-        return False
+    """Whether two folded words differ by an ending alone; slips and short stems do not count:
+    of a short one the last vowel may change ("віза", "візу"), no consonant ("брак", "брат")."""
+    if len(other) < 5:
+        return one == other or (
+            len(one) == len(other)
+            and one[:-1] == other[:-1]
+            and _VOWELS.issuperset((one[-1], other[-1]))
+        )
     common = _common(one, other)
     endings = 2 if len(other) > 7 else 1
     return common >= max(3, len(other) - endings) and len(one) - common <= 3

@@ -237,9 +237,10 @@ class Index:
     def _forms_of(self, word: str) -> dict[str, float]:
         if word not in self._alike:
             known = self._alphabet.get(word[0], ())
-            self._alike[word] = {
-                other: alike for other in known if (alike := likeness(word, other))
-            }
+            likely = {other: alike for other in known if (alike := likeness(word, other))}
+            if word in likely:  # as it stands, and so no slip for "субсидія" where it is "сусіди"
+                likely = {one: alike for one, alike in likely.items() if one[:3] == word[:3]}
+            self._alike[word] = likely
         return self._alike[word]
 
     def _is_elsewhere(self, word: str) -> bool:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.files import load_centre
-from queue_app.domain.alphabets import likeness, words_of
+from queue_app.domain.alphabets import inflects, likeness, words_of
 from queue_app.domain.catalogue import Text
 from queue_app.domain.matching import SURE, Index, Keywords, SearchWords, Synonyms, Thing
 from queue_app.queries.search import index_of
@@ -99,6 +99,16 @@ def test_words_that_say_nothing_are_not_read_in_another_alphabet() -> None:
 
 def test_half_of_a_long_word_is_no_stem() -> None:
     assert likeness("потик", "потерял") < SURE <= likeness("счет", "счета")
+
+
+def test_of_a_short_word_the_last_vowel_is_an_ending_and_a_consonant_is_none() -> None:
+    assert inflects("виза", "визу")
+    assert not inflects("брат", "брак"), "a brother is no marriage"
+
+
+def test_a_word_that_is_known_as_it_stands_is_no_slip_of_another() -> None:
+    assert likeness("сусиди", "субсидия") >= SURE
+    assert first("сусіди") and "subsidy-payment" not in first("сусіди")
 
 
 def test_what_was_typed_on_the_other_layout_is_understood() -> None:
