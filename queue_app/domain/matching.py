@@ -11,7 +11,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from queue_app.domain.alphabets import inflects, likeness, spellings, words_of
+from queue_app.domain.alphabets import inflects, likeness, same_stem, spellings, words_of
 from queue_app.domain.catalogue import Language, Text
 
 Kind = Literal["service", "note"]
@@ -239,7 +239,7 @@ class Index:
             known = self._alphabet.get(word[0], ())
             likely = {other: alike for other in known if (alike := likeness(word, other))}
             if word in likely:  # as it stands, and so no slip for "субсидія" where it is "сусіди"
-                likely = {one: alike for one, alike in likely.items() if one[:3] == word[:3]}
+                likely = {one: same for one in likely if (same := same_stem(word, one))}
             self._alike[word] = likely
         return self._alike[word]
 
@@ -265,9 +265,17 @@ class Index:
         more that says. One word alone says nothing beside what others give."""
         best, least = 0.0, 2 if any(map(self._is_elsewhere, asked)) else 1
         for keyword in self._keywords[place]:
-            if least <= len(keyword.words) <= len(asked) and meant.issuperset(keyword.words):
+            if not least <= len(keyword.words) <= len(asked):
+                continue
+            if meant.issuperset(keyword.words) and self._spoken(keyword, asked):
                 best = max(best, WHOLE * len(keyword.words) / len(asked))
         return best
+
+    def _spoken(self, keyword: _Keyword, asked: Sequence[str]) -> bool:
+        """Whether as many words of the question mean the keyword as it has: of "serve in the army"
+        one that means either is half."""
+        said = sum(1 for word in asked if not self._meant(word).isdisjoint(keyword.words))
+        return said >= len(keyword.words)
 
     def _meant(self, word: str) -> frozenset[str]:
         """The words that stand anywhere and mean this one."""

@@ -111,6 +111,20 @@ def test_a_word_that_is_known_as_it_stands_is_no_slip_of_another() -> None:
     assert first("сусіди") and "subsidy-payment" not in first("сусіди")
 
 
+def test_one_word_that_means_each_of_two_is_no_whole_keyword() -> None:
+    index = Index(
+        [Thing("service", "away", Text(en="Absence")), Thing("service", "pay", Text(en="Money"))],
+        SearchWords(
+            synonyms=(Synonyms(("serve", "army")),),
+            keywords=(
+                Keywords("away", {"en": ("serve in the army",)}),
+                Keywords("pay", {"en": ("army",)}),
+            ),
+        ),
+    )
+    assert index.find("serve permits")[0].code == "pay"
+
+
 def test_what_was_typed_on_the_other_layout_is_understood() -> None:
     assert first("nfhbab") == first("тарифи")
     assert first("ef,cblbz")[:1] == [] or first("ce,cblsz")[0] == "subsidy-payment"
