@@ -150,6 +150,7 @@ def test_of_what_others_give_nearly_nothing_is_taken_for_ours() -> None:
         ("немає паспорта лічильника", "meter-registration-info"),
         ("мама в лікарні, квартира порожня", "absence-recalculation"),
         ("повістка в суд за борги", "instalments-pending-case"),
+        ("потрібна Ф2 у пенсійний", "household-certificate"),
     ],
 )
 def test_a_word_of_others_hides_nothing_that_is_named_well_beside_it(
