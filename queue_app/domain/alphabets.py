@@ -86,13 +86,21 @@ def likeness(one: str, other: str) -> float:
         return 1.0
     if one[0] != other[0] or one.isdigit() or other.isdigit():
         return 0.0
-    return max(_same_stem(one, other), _slip(one, other))
+    return max(same_stem(one, other), _slip(one, other))
+
+
+_VOWELS = frozenset("аеиоуюяaeiouy")
 
 
 def inflects(one: str, other: str) -> bool:
-    """Whether two folded words differ by an ending alone; slips and short stems do not count."""
-    if len(other) < 5 and len(one) != len(other):
-        return False
+    """Whether two folded words differ by an ending alone; slips and short stems do not count:
+    of a short one the last vowel may change ("віза", "візу"), no consonant ("брак", "брат")."""
+    if len(other) < 5:
+        return one == other or (
+            len(one) == len(other)
+            and one[:-1] == other[:-1]
+            and _VOWELS.issuperset((one[-1], other[-1]))
+        )
     common = _common(one, other)
     endings = 2 if len(other) > 7 else 1
     return common >= max(3, len(other) - endings) and len(one) - common <= 3
@@ -105,7 +113,10 @@ _SHORT = 6
 """Of so few letters half are a stem; of more ("потік", "потерял") half are chance."""
 
 
-def _same_stem(one: str, other: str) -> float:
+def same_stem(one: str, other: str) -> float:
+    """How surely two folded words have one stem, from 0 to 1; slips of the fingers do not count."""
+    if one == other:
+        return 1.0
     if one[:3] != other[:3]:
         return 0.0
     common = _common(one, other)

@@ -11,7 +11,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from queue_app.domain.alphabets import inflects, likeness, spellings, words_of
+from queue_app.domain.alphabets import inflects, likeness, same_stem, spellings, words_of
 from queue_app.domain.catalogue import Language, Text
 
 Kind = Literal["service", "note"]
@@ -106,7 +106,8 @@ class _Keyword(Struct, frozen=True):
 
 
 class Index:
-    """What can be found in a centre. Making it takes some milliseconds, a question one or two."""
+    """What can be found in a centre. Making it takes a tenth of a second, a question a
+    millisecond."""
 
     def __init__(self, things: Sequence[Thing], taught: SearchWords) -> None:
         self._things = things
@@ -237,9 +238,9 @@ class Index:
     def _forms_of(self, word: str) -> dict[str, float]:
         if word not in self._alike:
             known = self._alphabet.get(word[0], ())
-            self._alike[word] = {
-                other: alike for other in known if (alike := likeness(word, other))
-            }
+            # What stands there as it is is no slip: "сусіди" is not "субсидія".
+            how = same_stem if word in known else likeness
+            self._alike[word] = {other: alike for other in known if (alike := how(word, other))}
         return self._alike[word]
 
     def _is_elsewhere(self, word: str) -> bool:
@@ -261,12 +262,21 @@ class Index:
 
     def _whole(self, place: int, asked: Sequence[str], meant: frozenset[str]) -> float:
         """Whether a keyword stands whole in the question; the more of the question it is, the
-        more that says. One word alone says nothing beside what others give."""
+        more that says. One word alone says nothing beside what others give, but a form's code."""
         best, least = 0.0, 2 if any(map(self._is_elsewhere, asked)) else 1
         for keyword in self._keywords[place]:
-            if least <= len(keyword.words) <= len(asked) and meant.issuperset(keyword.words):
+            few = len(keyword.words) < least and not any(map(_is_code, keyword.words))
+            if few or len(keyword.words) > len(asked):
+                continue
+            if meant.issuperset(keyword.words) and self._spoken(keyword, asked):
                 best = max(best, WHOLE * len(keyword.words) / len(asked))
         return best
+
+    def _spoken(self, keyword: _Keyword, asked: Sequence[str]) -> bool:
+        """Whether as many words of the question mean the keyword as it has: of "serve in the army"
+        one that means either is half."""
+        said = sum(1 for word in asked if not self._meant(word).isdisjoint(keyword.words))
+        return said >= len(keyword.words)
 
     def _meant(self, word: str) -> frozenset[str]:
         """The words that stand anywhere and mean this one."""
@@ -292,6 +302,11 @@ class Index:
 def _is_count(word: str) -> bool:
     """Whether it may count anything, and so says nothing by itself."""
     return word.isdigit() and len(word) < 3
+
+
+def _is_code(word: str) -> bool:
+    """Whether it has letters and digits, such as "ф2"."""
+    return word.isalnum() and not word.isalpha() and not word.isdigit()
 
 
 def _is_plain(signs: Mapping[int, Sign]) -> bool:

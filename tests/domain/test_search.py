@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.files import load_centre
-from queue_app.domain.alphabets import likeness, words_of
+from queue_app.domain.alphabets import inflects, likeness, words_of
 from queue_app.domain.catalogue import Text
 from queue_app.domain.matching import SURE, Index, Keywords, SearchWords, Synonyms, Thing
 from queue_app.queries.search import index_of
@@ -101,6 +101,30 @@ def test_half_of_a_long_word_is_no_stem() -> None:
     assert likeness("потик", "потерял") < SURE <= likeness("счет", "счета")
 
 
+def test_of_a_short_word_the_last_vowel_is_an_ending_and_a_consonant_is_none() -> None:
+    assert inflects("виза", "визу")
+    assert not inflects("брат", "брак"), "a brother is no marriage"
+
+
+def test_a_word_that_is_known_as_it_stands_is_no_slip_of_another() -> None:
+    assert likeness("сусиди", "субсидия") >= SURE
+    assert first("сусіди") and "subsidy-payment" not in first("сусіди")
+
+
+def test_one_word_that_means_each_of_two_is_no_whole_keyword() -> None:
+    index = Index(
+        [Thing("service", "away", Text(en="Absence")), Thing("service", "pay", Text(en="Money"))],
+        SearchWords(
+            synonyms=(Synonyms(("serve", "army")),),
+            keywords=(
+                Keywords("away", {"en": ("serve in the army",)}),
+                Keywords("pay", {"en": ("army",)}),
+            ),
+        ),
+    )
+    assert index.find("serve permits")[0].code == "pay"
+
+
 def test_what_was_typed_on_the_other_layout_is_understood() -> None:
     assert first("nfhbab") == first("тарифи")
     assert first("ef,cblbz")[:1] == [] or first("ce,cblsz")[0] == "subsidy-payment"
@@ -126,6 +150,7 @@ def test_of_what_others_give_nearly_nothing_is_taken_for_ours() -> None:
         ("немає паспорта лічильника", "meter-registration-info"),
         ("мама в лікарні, квартира порожня", "absence-recalculation"),
         ("повістка в суд за борги", "instalments-pending-case"),
+        ("потрібна Ф2 у пенсійний", "household-certificate"),
     ],
 )
 def test_a_word_of_others_hides_nothing_that_is_named_well_beside_it(
