@@ -77,7 +77,9 @@ def script(spoken: Words) -> dict[str, Any]:
             "Show the QR code from your confirmation, or enter its 6 digits."
         ),
         "called_at_once": spoken.gettext("You will be called at once"),
-        "wait_unknown": spoken.gettext("How long you will wait cannot be said now."),
+        "wait_unknown": spoken.gettext(
+            "The wait cannot be said now: the desks for your services may not be working."
+        ),
         "perhaps_not_today": spoken.gettext("We close at %(time)s: you may not be served today."),
         "not_today": spoken.gettext("We close at %(time)s: you would not be served today."),
         "other_desk": spoken.gettext("Offered at another desk: take a separate ticket for it"),

@@ -188,7 +188,9 @@ class _Writing:
                 "Calls are stopped for now. Your place in the queue is kept."
             )
         if self._wait is None:
-            return self._words.gettext("How long you will wait cannot be said now.")
+            return self._words.gettext(
+                "The wait cannot be said now: the desks for your services may not be working."
+            )
         return ""
 
     def _of_booking(self) -> str:
