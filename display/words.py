@@ -39,8 +39,8 @@ def ticket(spoken: Words) -> dict[str, Any]:
             "An estimate: it changes as the desks work. Stay close to the hall."
         ),
         "no_estimate": spoken.gettext(
-            "The wait cannot be said now: the desks for your services may not be working. You keep your place;"
-            " we will say as soon as we know."
+            "The wait cannot be said now: the desks for your services may not be working."
+            " You keep your place; we will say as soon as we know."
         ),
         "ahead": spoken.gettext("Ahead of you: %(ahead)s"),
         "alarm": spoken.gettext("Ticket %(number)s: go to desk %(desk)s!"),
