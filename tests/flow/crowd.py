@@ -110,5 +110,7 @@ class Crowd:
                 continue
             self.statuses[answer.status] += 1
             assert answer.status < 500, (request, answer)
+            if answer.status == 429:
+                assert answer.json["code"] == "too_many_wrong_codes", (request, answer)
             return answer.json if answer.status in (200, 201) else None
         raise AssertionError("no process answers any more")
