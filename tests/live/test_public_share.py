@@ -1,8 +1,8 @@
 """A crowd at a real server: costly pages over real sockets, and who is answered among them.
 
 What is counted are the crowd's answers between somebody's question and its answer, never seconds.
-Without the share that is at least the whole crowd; with it, those that are answered while somebody's
-own question waits for the database, which is more of them the faster they are.
+Without the share that is at least the whole crowd; with it, those that are answered while
+somebody's own question waits for the database, which is more of them the faster they are.
 Every one of the crowd asks again once it is answered, and whoever is looked at is read first.
 """
 
