@@ -1,8 +1,8 @@
 """A crowd at a real server: costly pages over real sockets, and who is answered among them.
 
 What is counted are the crowd's answers between somebody's question and its answer, never seconds.
-Without the share that is at least the whole crowd; with it, those that are answered while
-somebody's own question waits for the database, which is more of them the faster they are.
+With the share those are answered that come while somebody's own question waits for the database:
+some 5 to 20 where a call is asked for and 5 to 8 for a page, and without it 150 to 250 and 25 to 70.
 Every one of the crowd asks again once it is answered, and whoever is looked at is read first.
 """
 
@@ -146,7 +146,7 @@ async def test_another_address_does_not_wait_for_the_crowd_of_one(server: Server
             status, _ = await own.ask("GET", COSTLY, FROM_ANOTHER)
             passed.append(crowd.count - before)
             assert status == 200
-    assert median(passed) < CROWD * 2 / 3, passed
+    assert median(passed) < CROWD / 3, passed
 
 
 def test_those_who_leave_are_not_waited_for(server: Server) -> None:
