@@ -2,7 +2,7 @@
 
 What is counted are the crowd's answers between somebody's question and its answer, never seconds.
 With the share those are answered that come while somebody's own question waits for the database:
-some 5 to 20 where a call is asked for and 5 to 8 for a page, and without it 150 to 250 and 25 to 70.
+some 5 to 20 where a call is asked for and 5 to 8 for a page; without it 150 to 250, and 25 to 70.
 Every one of the crowd asks again once it is answered, and whoever is looked at is read first.
 """
 
