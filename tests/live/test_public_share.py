@@ -2,7 +2,7 @@
 
 What is counted are the crowd's answers between somebody's question and its answer, never seconds.
 With the share those are answered that come while somebody's own question waits for the database:
-some 5 to 20 where a call is asked for and 5 to 8 for a page; without it 150 to 250, and 25 to 70.
+some 5 to 25 where a call is asked for and 5 to 8 for a page; without it several times the crowd.
 Every one of the crowd asks again once it is answered, and whoever is looked at is read first.
 """
 
@@ -26,7 +26,7 @@ from tests.support.wire import Wire
 
 pytestmark = [pytest.mark.server, pytest.mark.usefixtures("own_hall", "silent")]
 
-CROWD = 60
+CROWD = 120
 CALLS = 5
 COSTLY = f"/api/v1/branches/{BRANCH}/slots?service=debt-amount"
 FROM_ONE = {"X-Forwarded-For": "203.0.113.7"}
@@ -131,7 +131,7 @@ async def test_a_clerk_is_answered_before_the_crowd_that_came_before_them(server
             assert status == 200, body
             called = json.loads(body)["id"]
             await own.ask("POST", f"/api/v1/tickets/{called}/no-shows", clerk.bearer)
-    assert median(passed) < CROWD * 2 / 3, passed
+    assert median(passed) < CROWD / 3, passed
     assert crowd.answers.keys() == {200}, "a crowd waits, and is served"
 
 
@@ -146,7 +146,7 @@ async def test_another_address_does_not_wait_for_the_crowd_of_one(server: Server
             status, _ = await own.ask("GET", COSTLY, FROM_ANOTHER)
             passed.append(crowd.count - before)
             assert status == 200
-    assert median(passed) < CROWD / 3, passed
+    assert median(passed) < CROWD / 6, passed
 
 
 def test_those_who_leave_are_not_waited_for(server: Server) -> None:
