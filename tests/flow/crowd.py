@@ -10,19 +10,27 @@ import httpx
 
 from tests.conftest import MONDAY
 from tests.flow.racing import CHAOS, Hall, Request
-from tests.support.people import Person
+from tests.support.people import Machine, Person
 
 
 class Crowd:
     """Residents, kiosks and clerks who do anything at any time, and hang up when they like."""
 
     def __init__(
-        self, hall: Hall, dice: random.Random, clerks: list[Person], desks: list[int]
+        self,
+        hall: Hall,
+        dice: random.Random,
+        clerks: list[Person],
+        desks: list[int],
+        readers: list[Machine],
     ) -> None:
+        """`readers`: kiosks at which codes are tried; so many that none is taken to guess, as the
+        clock of the hall stands still."""
         self.hall = hall
         self.dice = dice
         self.clerks = clerks
         self.desks = desks
+        self.readers = readers
         self.statuses: Counter[int] = Counter()
         self.tickets: list[int] = []
         self.links: list[str] = []
@@ -85,7 +93,7 @@ class Crowd:
         await self.note(issued)
 
     async def check_in(self) -> None:
-        kiosk = self.hall.kiosks[CHAOS].bearer
+        kiosk = self.dice.choice(self.readers).bearer
         code = self.dice.choice(self.codes or ["000000"])
         await self.note(await self.say(f"/branches/{CHAOS}/check-ins", kiosk, {"code": code}))
 
@@ -110,7 +118,5 @@ class Crowd:
                 continue
             self.statuses[answer.status] += 1
             assert answer.status < 500, (request, answer)
-            if answer.status == 429:
-                assert answer.json["code"] == "too_many_wrong_codes", (request, answer)
             return answer.json if answer.status in (200, 201) else None
         raise AssertionError("no process answers any more")

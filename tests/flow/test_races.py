@@ -41,6 +41,7 @@ from tests.support.waiting import SOON
 
 pytestmark = pytest.mark.server
 ATTEMPTS = 100
+READERS = 20
 
 
 @pytest.fixture(scope="module")
@@ -256,7 +257,8 @@ async def test_whatever_people_do_while_a_process_is_killed_the_database_stays_s
     dice = random.Random(20261123)
     clerks = [await hire(MONDAY, f"chaos{n}", branch=CHAOS) for n in range(4)]
     desks = (await desks_of(hall, CHAOS, clerks[0]))[:4]
-    crowd = Crowd(hall, dice, clerks, desks)
+    readers = [await install(MONDAY, branch=CHAOS, name=f"reader {n}") for n in range(READERS)]
+    crowd = Crowd(hall, dice, clerks, desks, readers)
     for clerk, desk in zip(clerks, desks, strict=True):
         await crowd.say(f"/desks/{desk}/openings", clerk.bearer)
 
@@ -267,7 +269,7 @@ async def test_whatever_people_do_while_a_process_is_killed_the_database_stays_s
             await (crowd.work(person % 4) if person < 5 else crowd.visit())
 
     await everyone(live)
-    assert crowd.statuses.keys() <= {200, 201, 204, 403, 404, 409, 422, 429}, crowd.statuses
+    assert crowd.statuses.keys() <= {200, 201, 204, 403, 404, 409, 422}, crowd.statuses
     assert min(crowd.statuses[200], crowd.statuses[201]) > 20, crowd.statuses
     async with asyncio.timeout(SOON):  # the servers' jobs go on, so one look may meet one of them
         while await in_the_middle():  # noqa: ASYNC110
