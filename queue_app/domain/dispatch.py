@@ -81,7 +81,7 @@ POLICIES: dict[PolicyName, Policy] = {
 }
 
 
-class Waiting(Struct, frozen=True):
+class Waiting(Struct, frozen=True, gc=False):
     """A person who waits. `queued_at`: when they joined; `due_at`: their booked time, if any.
 
     `late_after`: where an interruption moved the moment from which the booking counts as late.
@@ -108,7 +108,7 @@ class CallingDesk(Struct, frozen=True):
     services: frozenset[str]
 
 
-class Person(Struct, frozen=True):
+class Person(Struct, frozen=True, gc=False):
     """A person who waits, with times as minutes from some origin."""
 
     id: int
@@ -126,7 +126,7 @@ class Person(Struct, frozen=True):
         return minute < self.expected
 
 
-class Expected(Struct, frozen=True):
+class Expected(Struct, frozen=True, gc=False):
     """A booking to come, its holder there or not: its minute and services, and whose it is."""
 
     due: float
@@ -147,14 +147,14 @@ class Outlook(Struct, frozen=True):
     minutes: Callable[[frozenset[str]], float]
 
 
-class Claim(Struct, frozen=True, order=True):
+class Claim(Struct, frozen=True, order=True, gc=False):
     """A person's place: the key, and the minute from which it counts."""
 
     key: float
     since: float
 
 
-class Reason(Struct, frozen=True):
+class Reason(Struct, frozen=True, gc=False):
     """Why a person is where they are; `due_at` and `priority` complete the sentence."""
 
     code: ReasonCode
@@ -162,7 +162,7 @@ class Reason(Struct, frozen=True):
     priority: str | None = None
 
 
-class Ranked(Struct, frozen=True):
+class Ranked(Struct, frozen=True, gc=False):
     waiting: Waiting
     reason: Reason
 
@@ -182,15 +182,37 @@ def rank(
     kept = reserved(desk, 0.0, policy, outlook) if outlook else []
     placed = []
     for one in waiting:
-        person = as_person(one, now)
-        if may_call(desk, person) and not person.is_away(0.0):
-            held = (
-                bool(kept) and outlook is not None and held_back(person, 0.0, policy, outlook, kept)
-            )
-            code: ReasonCode = "held_for_booking" if held else reason_of(person, 0.0, policy)
+        if not may_call(desk, one):
+            continue
+        if not kept and _waits_by_joining(one):
+            order, code = _by_joining(one, now, policy)
+        else:
+            person = as_person(one, now)
+            if person.is_away(0.0):
+                continue
+            held = bool(kept and outlook and held_back(person, 0.0, policy, outlook, kept))
             order = (held, *place(person, 0.0, policy))
-            placed.append((order, Ranked(one, Reason(code, one.due_at, one.priority))))
-    return [ranked for _, ranked in sorted(placed, key=lambda pair: pair[0])]
+            code = "held_for_booking" if held else reason_of(person, 0.0, policy)
+        placed.append((order, Ranked(one, Reason(code, one.due_at, one.priority))))
+    placed.sort(key=lambda pair: pair[0])
+    return [ranked for _, ranked in placed]
+
+
+_Order = tuple[bool, bool, float, int]
+
+
+def _waits_by_joining(one: Waiting) -> bool:
+    """As most do: nothing but when they joined, and their right, says where they stand."""
+    return one.due_at is None and one.for_desk_id is None and one.expected_at is None
+
+
+def _by_joining(one: Waiting, now: datetime, policy: Policy) -> tuple[_Order, ReasonCode]:
+    """Where they stand and why, as `place` and `reason_of` say it of anybody: they are asked of
+    everybody who waits whenever a desk calls, so this makes no `Person` of them."""
+    joined = (one.queued_at - now) / _MINUTE
+    if one.priority is None:
+        return (False, False, joined, one.id), "waiting_longest"
+    return (False, False, joined - policy.priority_head_start, one.id), "priority"
 
 
 def place(person: Person, minute: float, policy: Policy) -> tuple[bool, float, int]:
@@ -201,23 +223,23 @@ def place(person: Person, minute: float, policy: Policy) -> tuple[bool, float, i
 
 def as_person(waiting: Waiting, origin: datetime) -> Person:
     return Person(
-        id=waiting.id,
-        services=frozenset(waiting.services),
-        queued=(waiting.queued_at - origin) / _MINUTE,
-        due=(waiting.due_at - origin) / _MINUTE if waiting.due_at else None,
-        priority=waiting.priority is not None,
-        for_desk_id=waiting.for_desk_id,
-        late_after=(waiting.late_after - origin) / _MINUTE if waiting.late_after else None,
-        expected=(waiting.expected_at - origin) / _MINUTE if waiting.expected_at else -math.inf,
-        people=waiting.people,
+        waiting.id,
+        frozenset(waiting.services),
+        (waiting.queued_at - origin) / _MINUTE,
+        (waiting.due_at - origin) / _MINUTE if waiting.due_at else None,
+        waiting.priority is not None,
+        waiting.for_desk_id,
+        (waiting.late_after - origin) / _MINUTE if waiting.late_after else None,
+        (waiting.expected_at - origin) / _MINUTE if waiting.expected_at else -math.inf,
+        waiting.people,
     )
 
 
-def may_call(desk: CallingDesk, person: Person) -> bool:
+def may_call(desk: CallingDesk, person: "Person | Waiting") -> bool:
     """A desk may call whoever was sent to it, else those whose every service it gives."""
     if person.for_desk_id is not None:
         return person.for_desk_id == desk.id
-    return person.services <= desk.services
+    return desk.services.issuperset(person.services)
 
 
 def claim(person: Person, policy: Policy) -> Claim:

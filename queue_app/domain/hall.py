@@ -29,7 +29,9 @@ RECENT = 8
 """So many of those who were called last a hall knows, and a board can show."""
 
 
-class HallTicket(Struct, frozen=True):
+class HallTicket(Struct, frozen=True, array_like=True, gc=False):
+    """What a hall knows of a ticket; as JSON, its fields in order."""
+
     id: int
     number: str
     channel: Channel
@@ -57,13 +59,13 @@ class HallTicket(Struct, frozen=True):
 
     def as_waiting(self, for_desk_id: int | None) -> Waiting:
         return Waiting(
-            id=self.id,
-            number=self.number,
-            services=self.services,
-            queued_at=self.queued_at,
-            due_at=self.due_at,
-            priority=standing_right(self.priority, self.right_shown),
-            for_desk_id=for_desk_id,
+            self.id,
+            self.number,
+            self.services,
+            self.queued_at,
+            self.due_at,
+            standing_right(self.priority, self.right_shown),
+            for_desk_id,
             expected_at=self.expected_at,
             people=self.people,
         )
@@ -129,13 +131,12 @@ class Hall(Struct, frozen=True, dict=True):
     def waiting(self) -> list[Waiting]:
         """Who waits. A desk that has closed no longer keeps whoever was sent to it."""
         staffed = {desk.id for desk in self.desks if desk.state != "closed"}
-        return [
-            self._keep_right(
-                one.as_waiting(one.for_desk_id if one.for_desk_id in staffed else None)
-            )
+        people = [
+            one.as_waiting(one.for_desk_id if one.for_desk_id in staffed else None)
             for one in self.tickets
             if one.state == "waiting"
         ]
+        return [*map(self._keep_right, people)] if self.interruptions else people
 
     def _keep_right(self, person: Waiting) -> Waiting:
         return interruptions.keep_right(person, self.interruptions, self.directory.rules)
@@ -277,7 +278,10 @@ class Hall(Struct, frozen=True, dict=True):
 
         Whoever waits for an interrupted service is passed over: see `held_back`.
         """
-        return [one for one in self._ranked(desk_id) if self.stop_of(one.waiting.services) is None]
+        ranked = self._ranked(desk_id)
+        if not self.interruptions:
+            return ranked
+        return [one for one in ranked if self.stop_of(one.waiting.services) is None]
 
     def held_back(self, desk_id: int) -> list[Ranked]:
         """Whom this desk would call, were their services not interrupted, in the same order.
@@ -303,13 +307,13 @@ class Hall(Struct, frozen=True, dict=True):
         return [Ranked(one, Reason("expected", due_at=one.due_at)) for _, _, one in sorted(people)]
 
     def _ranked(self, desk_id: int) -> list[Ranked]:
-        return dispatch.rank(
-            self.waiting,
-            self.desk_view(desk_id),
-            self.at,
-            self.policy,
-            forecast.outlook_of(self._now),
-        )
+        outlook = forecast.outlook_of(self._now) if self._has_bookings else None
+        return dispatch.rank(self.waiting, self.desk_view(desk_id), self.at, self.policy, outlook)
+
+    @property
+    def _has_bookings(self) -> bool:
+        """Whether there is any for which a desk could be kept free."""
+        return bool(self.appointed) or any(one.due_at for one in self.waiting)
 
     @cached_property
     def policy(self) -> Policy:

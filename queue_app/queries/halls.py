@@ -49,14 +49,16 @@ class _Loaded(Struct):
 
 INTERRUPTION = "id, kind, services, note, started_at, ended_at, resumes_at"
 
-_TICKET = """id, number, channel, priority, language, appointment_id, due_at, issued_at, revision,
-    state, services, queued_at, for_desk_id, desk_id, called_at, calls, started_at, ended_at,
-    expected_at, CASE WHEN state = 'parked' THEN (SELECT max(at) FROM ticket_event e
-        WHERE e.branch_id = ticket.branch_id AND e.ticket_id = ticket.id AND verb = 'park') END
-        AS parked_at, right_shown, people, company"""
+_PARKED_AT = """CASE WHEN state = 'parked' THEN (SELECT max(at) FROM ticket_event e
+    WHERE e.branch_id = ticket.branch_id AND e.ticket_id = ticket.id AND verb = 'park') END
+    AS parked_at"""
+_FIELDS = HallTicket.__struct_fields__
+_TICKET = ", ".join(_PARKED_AT if name == "parked_at" else name for name in _FIELDS)
+_TICKETS = "coalesce(json_agg(json_build_array({})), '[]')".format(", ".join(_FIELDS))
+"""Most of what is read of a hall are its tickets: their fields in order, without a name at each."""
 
 _HALL = f"""
-SELECT json_build_object(
+SELECT convert_to(json_build_object(
     'version', coalesce((SELECT version FROM branch_version WHERE branch_id = $1), 0),
     'epoch', {EPOCH},
     'desks', (SELECT coalesce(json_agg(d), '[]') FROM (
@@ -65,17 +67,17 @@ SELECT json_build_object(
         FROM desk LEFT JOIN staff ON staff.id = desk.staff_id
         WHERE desk.branch_id = $1 AND (desk.retired_at IS NULL OR state <> 'closed')
         ORDER BY position, desk.id) d),
-    'tickets', (SELECT coalesce(json_agg(t), '[]') FROM (
+    'tickets', (SELECT {_TICKETS} FROM (
         SELECT {_TICKET} FROM ticket
         WHERE branch_id = $1 AND day >= $2
             AND state IN ('waiting', 'called', 'serving', 'parked')
         ORDER BY id) t),
-    'recent', (SELECT coalesce(json_agg(t), '[]') FROM (
+    'recent', (SELECT {_TICKETS} FROM (
         SELECT {_TICKET} FROM ticket
         WHERE branch_id = $1 AND day >= $2 AND called_at IS NOT NULL
             AND state NOT IN ('called', 'serving') AND channel = 'visit'
         ORDER BY called_at DESC, id DESC LIMIT {RECENT}) t),
-    'missed', (SELECT coalesce(json_agg(t), '[]') FROM (
+    'missed', (SELECT {_TICKETS} FROM (
         SELECT {_TICKET} FROM ticket
         WHERE branch_id = $1 AND day >= $2 AND state = 'no_show'
         ORDER BY ended_at DESC, id DESC LIMIT {MISSED}) t),
@@ -114,8 +116,10 @@ SELECT json_build_object(
     'line', (SELECT said FROM board_line
         WHERE branch_id = $1 AND until > $3::timestamptz + $6::interval),
     {ORDERED.format(now="$3::timestamptz + $6::interval")}
-)
+)::text, 'UTF8')
 """
+"""In bytes, as they are read: the driver would make words of them, which the decoder takes apart
+again."""
 
 
 _MARK = f"SELECT version, {EPOCH} AS epoch FROM branch_version WHERE branch_id = $1"

@@ -10,9 +10,12 @@ from hypothesis import strategies as st
 from queue_app.domain.dispatch import (
     POLICIES,
     CallingDesk,
+    Policy,
     Waiting,
     as_person,
     claim,
+    may_call,
+    place,
     rank,
     reason_of,
 )
@@ -87,6 +90,18 @@ def test_the_lowest_claim_goes_first_and_early_bookings_wait_for_their_time(
         for one in ranked
     ]
     assert keys == sorted(keys)
+
+
+@given(people, desks, st.sampled_from([*POLICIES.values()]))
+def test_who_has_joined_and_no_more_stands_where_the_rules_put_anybody(
+    waiting: list[Waiting], desk: CallingDesk, policy: Policy
+) -> None:
+    """Most people are ranked by a shorter way: it leads to the same place and the same reason."""
+    called = [one for one in waiting if may_call(desk, as_person(one, TEN))]
+    everybody = sorted(called, key=lambda one: place(as_person(one, TEN), 0.0, policy))
+    assert [(one.waiting, one.reason.code) for one in rank(waiting, desk, TEN, policy)] == [
+        (one, reason_of(as_person(one, TEN), 0.0, policy)) for one in everybody
+    ]
 
 
 @given(people, desks)
