@@ -1,5 +1,7 @@
 """The hall's clock: the one place that asks the machine for the time."""
 
+import asyncio
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Protocol, runtime_checkable
@@ -95,3 +97,14 @@ class FixedClock:
         """Move on by `timedelta(**duration)` and return the new time."""
         self.instant += timedelta(**duration)
         return self.now()
+
+
+async def wait_for(event: asyncio.Event, real_seconds: float) -> None:
+    """Until the event, but no longer than this.
+
+    `asyncio.wait_for` of Python 3.11 may swallow the cancelling of a task that hears of the event
+    at the same moment: the task goes on for ever, and so does whoever waits for its end.
+    """
+    with suppress(TimeoutError):
+        async with asyncio.timeout(real_seconds):
+            await event.wait()

@@ -1,14 +1,13 @@
 """The hall that the synthetic people share: its day, who is in it, and what they have seen."""
 
 import asyncio
-import contextlib
 import random
 import time
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from queue_app.clock import ShiftedClock
+from queue_app.clock import ShiftedClock, wait_for
 from queue_app.demo.plan import DemoPlan, DeskShift
 from queue_app.demo.wire import Wire
 from queue_app.domain.catalogue import Language
@@ -182,11 +181,3 @@ class Floor:
     async def news(self, real_seconds: float) -> None:
         """Wait for a change of the hall, but no longer than this."""
         await wait_for(self._news, real_seconds)
-
-
-async def wait_for(event: asyncio.Event, real_seconds: float) -> None:
-    """Until the event, but no longer than this. `asyncio.wait_for` of Python 3.11 may swallow
-    the cancelling of a task, and the hall would not end."""
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(real_seconds):
-            await event.wait()

@@ -11,6 +11,7 @@ from typing import Literal
 
 import msgspec
 
+from queue_app.clock import wait_for
 from queue_app.domain.hall import Hall
 from queue_app.domain.people import SYSTEM
 from queue_app.domain.promises import Promise
@@ -83,8 +84,7 @@ class Promises:
 
     async def _forever(self, over: asyncio.Event) -> None:
         while not over.is_set():
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(over.wait(), EVERY_SECONDS)
+            await wait_for(over, EVERY_SECONDS)
             await self.flush()
 
     async def flush(self) -> None:

@@ -24,7 +24,7 @@ from typing import Any
 
 import msgspec
 
-from queue_app.clock import Clock
+from queue_app.clock import Clock, wait_for
 from queue_app.domain.errors import NotFound, QueueError
 from queue_app.domain.hall import Hall
 from queue_app.domain.people import RESIDENT
@@ -214,8 +214,7 @@ class Hub:
 
     async def _push(self, branch_id: int, place: _Place) -> None:
         while True:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(place.dirty.wait(), HEARTBEAT_SECONDS)
+            await wait_for(place.dirty, HEARTBEAT_SECONDS)
             place.dirty.clear()
             if place.watches:
                 try:
@@ -293,8 +292,7 @@ class Hub:
             self._doubt(None)  # whatever was said meanwhile was not heard
             self._listening = True
             while not lost.is_set():
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(lost.wait(), HEARTBEAT_SECONDS)
+                await wait_for(lost, HEARTBEAT_SECONDS)
                 if not lost.is_set():
                     await db.check_notifies(connection, HEARTBEAT_SECONDS)
         finally:

@@ -1,5 +1,6 @@
 """The hub and its screens: a new one is told to it, and one that breaks leaves the others alone."""
 
+import asyncio
 import json
 import logging
 from collections.abc import Mapping
@@ -15,7 +16,7 @@ from queue_app.clock import FixedClock
 from queue_app.domain.errors import NotAllowed
 from queue_app.domain.hall import Hall
 from queue_app.domain.people import Actor
-from queue_app.live.hub import Hub
+from queue_app.live.hub import QUIET_SECONDS, Hub
 from queue_app.live.topics import Screen, Topic, nothing_more
 from queue_app.queries import reference
 from queue_app.store import db, served
@@ -65,6 +66,16 @@ async def test_a_new_screen_is_registered_and_gets_its_frames(clock: FixedClock)
         after = await shown.waiting(1)
     assert before["title"] == after["title"] == "Lobby"
     assert before["version"] < after["version"]
+
+
+async def test_a_hub_ends_though_it_hears_of_a_change_at_the_same_moment(clock: FixedClock) -> None:
+    hub, shown = Hub(clock, [HEADCOUNT]), Shown()
+    async with asyncio.timeout(10):
+        async with hub.running(), hub.subscribe(await watching("headcount"), shown.push):
+            await shown.waiting(0)
+            await asyncio.sleep(2 * QUIET_SECONDS)  # what pushes waits for the next change by now
+            hub._mark_all()
+            await asyncio.sleep(0)
 
 
 async def test_a_screen_is_handed_what_it_loaded_last_while_somebody_watches(
