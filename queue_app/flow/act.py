@@ -185,7 +185,8 @@ class Act:
         last = last and ticket.branch_id not in self._raised
         called_for = self._messages([Happened(ticket, happened)])
         push = next((one for one in called_for if one.channel == "push"), None)
-        written = await records.write_ticket(ticket, progress, happened, push, last)
+        alone = last and all(one is push for one in called_for) and not self._asked_for
+        written = await records.write_ticket(ticket, progress, happened, push, last, alone)
         if written is None:
             raise Conflict("ticket_changed", ticket=ticket.id)
         thing, version = written
@@ -222,14 +223,20 @@ class Act:
         series = numbering.prefix(self.directory.rules, booked, draft.priority)
         token = numbering.link_token(draft.branch_id, secrets.token_urlsafe(16))
         live, last = self._is_live(draft), last and draft.branch_id not in self._raised
+        alone = last and self._tells_nobody(draft) and not self._asked_for
         ticket, first, version = await records.insert_ticket(
-            draft, day, series, token, self.who.actor, self.now, live, told, counts, last
+            draft, day, series, token, self.who.actor, self.now, live, told, counts, last, alone
         )
         self._follow(ticket, first, version)
         joined = ticket.as_waiting()
         if joins_at_the_end(joined):
             self._joining[ticket.branch_id] = joined
         return ticket
+
+    def _tells_nobody(self, draft: Draft) -> bool:
+        """Whether a ticket of this calls for no message."""
+        prints = bool(self.directory.branch_of(draft.branch_id).printers)
+        return reactions.only_on_paper("ticket", "issue") and not prints
 
     def _is_live(self, draft: Draft) -> bool:
         """Whether the place is by when they join: without a booking, or too late for its time."""

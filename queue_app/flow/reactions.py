@@ -110,6 +110,11 @@ REACTIONS: Mapping[tuple[str, str], tuple[Reaction, ...]] = {
 }
 
 
+def only_on_paper(subject: str, verb: str) -> bool:
+    """Whether of such an event nobody hears but a printer."""
+    return all(one.to is printer for one in REACTIONS.get((subject, verb), ()))
+
+
 def messages(happened: Iterable[Happened], now: datetime, quiet: Quiet | None) -> list[Outgoing]:
     """The messages that these events call for; at most one for an event, a way and a recipient.
     `quiet`: when nobody is to be woken, None while no centre says so."""

@@ -129,9 +129,11 @@ async def insert_ticket(
     told: Wait | None,
     counts: bool,
     last: bool,
+    alone: bool,
 ) -> tuple[Ticket, Event, int | None]:
     """The ticket with the next number of its series, as `numbering.number` makes it of the count,
-    and the branch's new version where this is the `last` change of it.
+    and the branch's new version where this is the `last` change of it; `alone`: and nothing else
+    is changed with it.
 
     Whoever else asks for one of this series waits until this one is given. `live`: the place is
     by the time of joining, and so never before whoever is in the house or has a lower number of
@@ -143,8 +145,9 @@ async def insert_ticket(
     """
     booked = draft.appointment
     first = Event(seq=1, at=now, verb="issue", actor=actor, services=draft.services)
+    write = db.fetch_row_alone if alone else db.fetch_row
     try:
-        row = await db.fetch_row(
+        row = await write(
             _ISSUE,
             draft.branch_id,
             day,
@@ -196,16 +199,22 @@ _TICKET_FACTS = ("services", "for_desk_id", "expected_at", "given", "outcome", "
 
 
 async def write_ticket(
-    ticket: Ticket, progress: Progress, happened: Event, push: Outgoing | None, last: bool
+    ticket: Ticket,
+    progress: Progress,
+    happened: Event,
+    push: Outgoing | None,
+    last: bool,
+    alone: bool,
 ) -> tuple[Ticket, int | None] | None:
     """The ticket as it stands then, and the branch's new version where this is the `last` change
-    of it. None where the revision is another by now. `push`: what the browsers that asked to be
-    told of this visit are told.
+    of it; `alone`: and nothing else is changed with it. None where the revision is another by now.
+    `push`: what the browsers that asked to be told of this visit are told.
 
     Conflict `desk_busy` where the desk has somebody already, `already_checked_in`.
     """
+    write = db.fetch_row_alone if alone else db.fetch_row
     try:
-        row = await db.fetch_row(
+        row = await write(
             _CHANGE,
             ticket.branch_id,
             ticket.id,

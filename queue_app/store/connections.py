@@ -79,23 +79,55 @@ _own: ContextVar[Source | None] = ContextVar("_own", default=None)
 
 class Transaction(PostgresTransaction):
     """Gives its connection back whatever happens: a cancelled BEGIN, a failed COMMIT, a server
-    that answers nothing any more."""
+    that answers nothing any more.
 
-    def __init__(self, engine: "Engine", allow_nested: bool = False) -> None:
+    With `when_needed` it begins with the first statement that changes or locks anything: what is
+    read before sees what is committed at its own moment, within the transaction or without. So
+    one whose only change is its last statement (`alone`) is that statement.
+    """
+
+    def __init__(
+        self, engine: "Engine", allow_nested: bool = False, when_needed: bool = False
+    ) -> None:
         super().__init__(engine, allow_nested=allow_nested)
         self.source = engine.source()
         self.limits = self.source.limits if self.source else ENDLESS
+        self.transaction: Any = None
+        self._when_needed = when_needed
+        self._is_over = False
 
     async def __aenter__(self) -> Self:
         self.connection = await self.get_connection()
-        self.transaction = self.connection.transaction()
-        try:
-            await self.bounded(self.begin())  # type: ignore[no-untyped-call]
-        except BaseException:
-            await self._give_back(broken=True)
-            raise
+        if not self._when_needed:
+            try:
+                await self.begin_once()
+            except BaseException:
+                await self._give_back(broken=True)
+                raise
         self.context = self.engine.current_transaction.set(self)
         return self
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether anything may have been changed or locked."""
+        return self.transaction is not None
+
+    async def begin_once(self) -> None:
+        """What follows is done with whatever was done since, or not at all. RuntimeError after the
+        change that was to be the last."""
+        if self._is_over:
+            raise RuntimeError("something follows what was to be the transaction's last change")
+        if not self.has_begun:
+            self.transaction = self.connection.transaction()
+            await self.bounded(self.begin())  # type: ignore[no-untyped-call]
+
+    async def alone(self, asked: Awaitable[T]) -> T:
+        """The answer to a statement that is the whole transaction."""
+        assert not self.has_begun
+        answer = await self.bounded(asked, committing=True)
+        self._is_over = True
+        trouble.wrote()
+        return answer
 
     async def get_connection(self) -> Any:
         if self.source:
@@ -112,8 +144,10 @@ class Transaction(PostgresTransaction):
         exception: BaseException | None,
         traceback: TracebackType | None,
     ) -> bool:
-        broken = True
+        broken = self.has_begun
         try:
+            if not self.has_begun:
+                return False
             if exception is None:
                 await self.bounded(self.commit(), committing=True)  # type: ignore[no-untyped-call]
                 trouble.wrote()
@@ -220,8 +254,8 @@ class Engine(PostgresEngine):
 
     limits = PATIENT
 
-    def transaction(self, allow_nested: bool = False) -> Transaction:
-        return Transaction(self, allow_nested=allow_nested)
+    def transaction(self, allow_nested: bool = False, when_needed: bool = False) -> Transaction:
+        return Transaction(self, allow_nested, when_needed)
 
     def source(self) -> Source | None:
         """Where this work has its connections; None: nowhere, each makes its own."""

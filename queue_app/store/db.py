@@ -7,9 +7,11 @@ transaction they stand in, else a pooled connection.
 import asyncio
 import os
 import random
+import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, redirect_stdout
+from functools import lru_cache
 from io import StringIO
 from typing import Any, NoReturn, TypeVar, cast
 
@@ -54,6 +56,7 @@ __all__ = [
     "engine",
     "fetch",
     "fetch_row",
+    "fetch_row_alone",
     "fetch_value",
     "is_empty",
     "listen",
@@ -86,7 +89,8 @@ def _current() -> Transaction | None:
 
 
 async def transact(work: Callable[[], Awaitable[T]], repeatable: bool = False) -> T:
-    """Run `work` in one transaction: returning commits, raising rolls back.
+    """Run `work` in one transaction: returning commits, raising rolls back. It begins with the
+    first statement that changes or locks anything.
 
     A deadlock or a serialisation failure is nobody's fault: the work runs again. So it does while
     an outage is short, as a planned switchover is; but where the answer to a commit is lost, only
@@ -95,7 +99,7 @@ async def transact(work: Callable[[], Awaitable[T]], repeatable: bool = False) -
     began, losses = time.monotonic(), 0
     while True:
         try:
-            async with engine.transaction():
+            async with engine.transaction(when_needed=True):
                 return await work()
         except (DeadlockDetectedError, SerializationError):
             losses += 1
@@ -140,6 +144,7 @@ async def savepoint() -> AsyncIterator[None]:
     """Part of a transaction that may fail by itself: its error leaves the rest as it was."""
     current = _current()
     assert current, "a savepoint needs a transaction"
+    await current.begin_once()
     await current.bounded(_rows(current.connection, "SAVEPOINT here", ()))
     try:
         yield
@@ -159,6 +164,8 @@ async def fetch(sql: str, *args: Any) -> list[asyncpg.Record]:
     """
     current = _current()
     if current:
+        if not _only_reads(sql):
+            await current.begin_once()
         return await current.bounded(_rows(current.connection, sql, args))
     began, losses = time.monotonic(), 0
     while True:
@@ -173,6 +180,32 @@ async def fetch(sql: str, *args: Any) -> list[asyncpg.Record]:
             if not sql.lstrip().startswith("SELECT"):
                 raise
             await _waited_for(outage, began)
+
+
+_READ = re.compile(r"\s*SELECT\b")
+_MORE = re.compile(
+    r"\b(?:INSERT|UPDATE|DELETE|SHARE|pg_\w*lock\w*|pg_notify|pg_logical_emit_message"
+    r"|nextval|setval|set_config)\b",
+    re.IGNORECASE,
+)
+
+
+@lru_cache(maxsize=1000)
+def _only_reads(sql: str) -> bool:
+    """Whether this statement changes nothing and locks nothing. In doubt it may."""
+    return bool(_READ.match(sql)) and not _MORE.search(sql)
+
+
+async def fetch_row_alone(sql: str, *args: Any) -> asyncpg.Record | None:
+    """The row of a change after which this transaction neither changes nor locks anything: where
+    it did not before either, the statement is the transaction, which saves two round trips and
+    holds what it locks for no longer than it takes."""
+    current = _current()
+    assert current, "a change needs a transaction"
+    if current.has_begun:
+        return await fetch_row(sql, *args)
+    rows = await current.alone(_rows(current.connection, sql, args))
+    return rows[0] if rows else None
 
 
 async def _fetched(sql: str, args: Sequence[Any]) -> list[asyncpg.Record]:
@@ -264,6 +297,7 @@ async def copy(table: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...
     """
     current = _current()
     assert current, "many rows are all there or none"
+    await current.begin_once()
     for first in range(0, len(rows), _COPIED_AT_ONCE):
         part = rows[first : first + _COPIED_AT_ONCE]
         copied = current.connection.copy_records_to_table(table, columns=columns, records=part)

@@ -1,6 +1,6 @@
 """One way for every change: what the unit of work does around each verb."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -30,23 +30,17 @@ from queue_app.store import db
 from tests.conftest import MONDAY
 from tests.support.hall import SERVICE, open_desk, take_ticket
 from tests.support.people import BRANCH, KIOSK, PASSWORD
+from tests.support.statements import COMMIT, Statement, heard
 
 ELEVEN = MONDAY.replace(hour=11)
 pytestmark = pytest.mark.usefixtures("proven")
 
 
 @pytest.fixture
-def statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def statements() -> Iterator[list[Statement]]:
     """Every statement that is sent, in order."""
-    said: list[str] = []
-    fetch = db.fetch
-
-    async def listening(sql: str, *args: Any) -> list[asyncpg.Record]:
-        said.append(sql)
-        return await fetch(sql, *args)
-
-    monkeypatch.setattr(db, "fetch", listening)
-    return said
+    with heard() as said:
+        yield said
 
 
 async def versions() -> dict[int, int]:
@@ -73,14 +67,16 @@ def test_a_verb_without_a_row_in_the_table_of_rights_does_not_even_import() -> N
 
 
 async def test_the_version_is_raised_once_by_the_last_statement(
-    statements: list[str], clock: FixedClock
+    statements: list[Statement], clock: FixedClock
 ) -> None:
     desk = await open_desk("1", clock.now())
     ticket = await take_ticket(clock.now())
     before = await versions()
     statements.clear()
     await desk.call()
-    assert [sql for sql in statements if "branch_version SET" in sql] == [statements[-1]]
+    raised = [n for n, (sql, _) in enumerate(statements) if "branch_version SET" in sql]
+    assert raised == [len(statements) - 2]
+    assert statements[-1] == (COMMIT, ())
     await desk.start(ticket.id)
     after = await versions()
     changed = {branch: after[branch] - before[branch] for branch in after}
@@ -88,23 +84,23 @@ async def test_the_version_is_raised_once_by_the_last_statement(
 
 
 async def test_a_verb_loads_the_hall_at_most_once_and_a_row_as_often(
-    statements: list[str], clock: FixedClock
+    statements: list[Statement], clock: FixedClock
 ) -> None:
     desk = await open_desk("1", clock.now())
     statements.clear()
     await take_ticket(clock.now())
-    assert sum("json_build_object" in sql for sql in statements) == 1
+    assert sum("json_build_object" in sql for sql, _ in statements) == 1
     statements.clear()
     await desk.call()
-    assert sum("json_build_object" in sql for sql in statements) == 1
+    assert sum("json_build_object" in sql for sql, _ in statements) == 1
     by = By(RESIDENT, clock.now())
     held = await booking.hold(by, BRANCH, [SERVICE], ELEVEN)
     statements.clear()
     await booking.confirm(by, held.token, "Ян", "0671234567", None, "uk")
-    assert sum("FROM appointment a LEFT JOIN LATERAL" in sql for sql in statements) == 1
+    assert sum("FROM appointment a LEFT JOIN LATERAL" in sql for sql, _ in statements) == 1
     statements.clear()
     await booking.cancel(by, held.token)
-    assert sum("FROM appointment a LEFT JOIN LATERAL" in sql for sql in statements) == 1
+    assert sum("FROM appointment a LEFT JOIN LATERAL" in sql for sql, _ in statements) == 1
 
 
 async def test_what_changes_nothing_tells_nobody(clock: FixedClock) -> None:
@@ -161,7 +157,7 @@ async def test_a_refusal_leaves_nothing_behind_and_its_key_may_be_used_again(
 
 
 async def test_who_has_no_right_is_turned_away_before_anything_is_read(
-    statements: list[str], clock: FixedClock
+    statements: list[Statement], clock: FixedClock
 ) -> None:
     with pytest.raises(NotSignedIn, match="not_signed_in"):
         await calling.call(By(RESIDENT, clock.now()), 1)

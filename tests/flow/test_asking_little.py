@@ -1,5 +1,6 @@
 """How often a verb asks the database: each time costs as much as a rule does."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -15,29 +16,23 @@ from queue_app.store import db
 from tests.flow.desks import issue, now_of
 from tests.support.hall import open_desk
 from tests.support.people import BRANCH, KIOSK
+from tests.support.statements import BEGIN, COMMIT, Statement, heard
 
 pytestmark = pytest.mark.usefixtures("proven")
 
 
 @pytest.fixture
-def said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The statements so far, but for those by which a process looks whether the centre is
-    another."""
-    every: list[str] = []
-    fetch = db.fetch
-
-    async def listening(sql: str, *args: object) -> object:
-        if "FROM centre" not in sql:
-            every.append(sql)
-        return await fetch(sql, *args)
-
-    monkeypatch.setattr(db, "fetch", listening)
-    return every
+def said() -> Iterator[list[Statement]]:
+    """The statements so far."""
+    with heard() as every:
+        yield every
 
 
-async def test_a_ticket_of_a_rush_is_two_statements(clock: FixedClock, said: list[str]) -> None:
+async def test_a_ticket_of_a_rush_is_two_statements(
+    clock: FixedClock, said: list[Statement]
+) -> None:
     """Where the hall stands, and the ticket with all that goes with it: how many are still given,
-    its event, what its holder is told, the new version."""
+    its event, what its holder is told, the new version. The second is the transaction."""
     await open_desk("1", clock.now())
     by = By(KIOSK, clock.now(), forecasts=Forecasts())
     asked = []
@@ -54,7 +49,7 @@ async def test_a_ticket_of_a_rush_is_two_statements(clock: FixedClock, said: lis
 
 
 async def test_which_services_have_no_tickets_left_is_one_question_however_many_are_asked(
-    clock: FixedClock, said: list[str]
+    clock: FixedClock, said: list[Statement]
 ) -> None:
     directory = await reference.directory()
     branch = directory.branch(BRANCH)
@@ -74,21 +69,23 @@ async def test_which_services_have_no_tickets_left_is_one_question_however_many_
 
 
 async def test_a_call_is_four_statements_however_many_desks_call_at_once(
-    clock: FixedClock, said: list[str]
+    clock: FixedClock, said: list[Statement]
 ) -> None:
     """The desk, the hall, the first who is free, the call with who is told by push and the
-    version."""
+    version; in a transaction, as the desk is locked."""
     first = await issue(clock)
     desk = await open_desk("1", clock.now())
     said.clear()
     called = await calling.call(By(desk.clerk, clock.now()), desk.id)
     assert called
     assert called.id == first
-    assert len(said) == 4, said
+    assert len(said) == 1 + 4 + 1, said
+    assert (said[0], said[-1]) == ((BEGIN, ()), (COMMIT, ()))
 
 
-async def test_a_no_show_is_three_statements(clock: FixedClock, said: list[str]) -> None:
-    """The ticket with whose desk it is at, the interruptions, what happened with the version."""
+async def test_a_no_show_is_three_statements(clock: FixedClock, said: list[Statement]) -> None:
+    """The ticket with whose desk it is at, the interruptions, what happened with the version. The
+    third is the transaction: nothing is locked before it."""
     await issue(clock)
     desk = await open_desk("1", clock.now())
     called = await desk.call()
@@ -98,7 +95,7 @@ async def test_a_no_show_is_three_statements(clock: FixedClock, said: list[str])
 
 
 async def test_whoever_another_desk_is_taking_is_passed_over_in_the_same_question(
-    clock: FixedClock, said: list[str]
+    clock: FixedClock, said: list[Statement]
 ) -> None:
     people = [await issue(clock) for _ in range(3)]
     desk = await open_desk("1", clock.now())
@@ -113,7 +110,7 @@ async def test_whoever_another_desk_is_taking_is_passed_over_in_the_same_questio
     finally:
         await other.close()
     assert called.id == people[2]
-    assert len(said) == 4, said
+    assert len(said) == 1 + 4 + 1, said
 
 
 async def test_who_has_changed_since_the_hall_was_seen_is_passed_over(clock: FixedClock) -> None:

@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any, NoReturn
 from uuid import uuid4
 
 import asyncpg
@@ -145,17 +146,29 @@ async def test_connections_that_are_cut_again_and_again_lose_and_double_nothing(
 
 @pytest.fixture
 def deaf(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
-    """The next commit is done, and its answer lost."""
+    """The next commit, or the next change that is a transaction by itself, is done, and its answer
+    lost."""
 
     def arm() -> None:
-        commit = db.Transaction.commit
+        commit, rows = db.Transaction.commit, db._rows
+
+        def lose() -> NoReturn:
+            monkeypatch.setattr(db.Transaction, "commit", commit)
+            monkeypatch.setattr(db, "_rows", rows)
+            raise asyncpg.ConnectionDoesNotExistError
 
         async def and_then_nothing(self: db.Transaction) -> None:
             await commit(self)  # type: ignore[no-untyped-call]
-            monkeypatch.setattr(db.Transaction, "commit", commit)
-            raise asyncpg.ConnectionDoesNotExistError
+            lose()
+
+        async def by_itself_and_then_nothing(connection: Any, sql: str, args: Any) -> Any:
+            answer = await rows(connection, sql, args)
+            if "INSERT INTO ticket" in sql and not connection.is_in_transaction():
+                lose()
+            return answer
 
         monkeypatch.setattr(db.Transaction, "commit", and_then_nothing)
+        monkeypatch.setattr(db, "_rows", by_itself_and_then_nothing)
 
     return arm
 
@@ -179,11 +192,12 @@ async def test_without_a_key_it_is_told_and_not_repeated(
     assert await tickets() == 1
 
 
-async def test_a_cached_plan_that_fits_no_more_is_made_anew(own_database: str) -> None:
+@pytest.mark.parametrize("key", [True, False])
+async def test_a_cached_plan_that_fits_no_more_is_made_anew(own_database: str, key: bool) -> None:
     """As after a restore beside a running server."""
-    await issue()
+    await issue(key)
     await db.fetch("ALTER TABLE ticket ADD COLUMN added int")
-    assert (await issue()).number == "А2"
+    assert (await issue(key)).number == "А2"
 
 
 async def test_an_answer_that_comes_with_the_end_of_its_time_is_an_outage(
@@ -327,6 +341,7 @@ async def test_a_read_that_loses_a_deadlock_is_asked_again(dsn: str) -> None:
         asked = asyncio.create_task(db.fetch_value("SELECT count(*) FROM branch, ticket"))
         while not await other.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):  # noqa: ASYNC110
             await asyncio.sleep(0.01)
+        await asyncio.sleep(0.4)  # so that it is the read that first looks for a deadlock
         await other.execute("LOCK TABLE branch IN ACCESS EXCLUSIVE MODE")
         await other.execute("ROLLBACK")
         assert await asked == 0

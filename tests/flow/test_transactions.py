@@ -1,0 +1,170 @@
+"""Where a transaction begins and ends: with what changes or locks something, and not before."""
+
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+
+from queue_app.clock import FixedClock
+from queue_app.domain.errors import Conflict
+from queue_app.flow import calling
+from queue_app.flow.act import By
+from queue_app.store import db
+from tests.flow.desks import issue, now_of
+from tests.support.hall import open_desk
+from tests.support.statements import BEGIN, COMMIT, Statement, heard
+
+pytestmark = pytest.mark.usefixtures("proven")
+
+ADD = (
+    "INSERT INTO office_event (at, actor, kind, subject, verb)"
+    " VALUES (now(), 'me', 'hall', $1, 'is')"
+)
+ADDED = "SELECT subject FROM office_event WHERE actor = 'me' ORDER BY id"
+
+
+@pytest.fixture
+def said() -> Iterator[list[Statement]]:
+    with heard() as every:
+        yield every
+
+
+async def added() -> list[str]:
+    return [row["subject"] for row in await db.fetch(ADDED)]
+
+
+async def test_what_only_reads_has_no_transaction(said: list[Statement]) -> None:
+    async def work() -> int:
+        await db.fetch("SELECT 1")
+        return int(await db.fetch_value("SELECT 2"))
+
+    assert await db.transact(work) == 2
+    assert [sql for sql, _ in said] == ["SELECT 1", "SELECT 2"]
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        "SELECT id FROM branch FOR UPDATE",
+        "SELECT id FROM branch FOR NO KEY UPDATE",
+        "SELECT id FROM branch FOR SHARE",
+        "SELECT id FROM branch FOR KEY SHARE",
+        "SELECT pg_advisory_xact_lock(1)",
+        "SELECT pg_advisory_xact_lock_shared(1)",
+        "SELECT pg_try_advisory_xact_lock(1)",
+        "SELECT pg_notify('nobody', '')",
+        "SELECT nextval('ticket_id_seq')",
+        "SET LOCAL work_mem = '64kB'",
+        "WITH one AS (SELECT 1) SELECT * FROM one",
+        "UPDATE branch SET slug = slug WHERE false",
+    ],
+)
+async def test_it_begins_with_the_first_statement_that_may_change_or_lock(
+    first: str, said: list[Statement]
+) -> None:
+    async def work() -> None:
+        await db.fetch("SELECT 1")
+        await db.fetch(first)
+        await db.fetch("SELECT 2")
+
+    await db.transact(work)
+    assert [sql for sql, _ in said] == ["SELECT 1", BEGIN, first, "SELECT 2", COMMIT]
+
+
+async def test_what_is_locked_stays_so_until_the_end(said: list[Statement]) -> None:
+    locked, free = asyncio.Event(), asyncio.Event()
+
+    async def holding() -> None:
+        await db.fetch("SELECT 1")
+        await db.fetch("SELECT id FROM branch FOR UPDATE")
+        locked.set()
+        await free.wait()
+
+    async def asking() -> list[object]:
+        return list(await db.fetch("SELECT id FROM branch FOR UPDATE SKIP LOCKED"))
+
+    holder = asyncio.create_task(db.transact(holding))
+    await locked.wait()
+    assert await db.transact(asking) == []
+    free.set()
+    await holder
+    assert await db.transact(asking)
+
+
+async def test_what_fails_leaves_nothing_of_what_was_changed() -> None:
+    async def work() -> None:
+        await db.fetch(ADD, "one")
+        await db.fetch_row_alone(ADD, "two")
+        raise Conflict("ticket_state", state="left")
+
+    with pytest.raises(Conflict):
+        await db.transact(work)
+    assert await added() == []
+
+
+async def test_a_change_that_is_the_only_one_is_the_transaction(said: list[Statement]) -> None:
+    async def work() -> None:
+        await db.fetch("SELECT 1")
+        await db.fetch_row_alone(ADD, "one")
+        await db.fetch("SELECT 2")
+
+    await db.transact(work)
+    assert [sql for sql, _ in said] == ["SELECT 1", ADD, "SELECT 2"]
+    assert await added() == ["one"]
+
+
+async def test_after_what_was_to_be_the_only_change_there_is_no_other() -> None:
+    """It could not be taken back any more: who writes such a verb is told."""
+
+    async def work() -> None:
+        await db.fetch_row_alone(ADD, "one")
+        await db.fetch(ADD, "two")
+
+    with pytest.raises(RuntimeError, match="last change"):
+        await db.transact(work)
+    assert await added() == ["one"]
+
+
+async def test_a_savepoint_is_in_a_transaction_though_nothing_was_changed_before() -> None:
+    async def work() -> None:
+        try:
+            async with db.savepoint():
+                await db.fetch(ADD, "one")
+                raise Conflict("ticket_state", state="left")
+        except Conflict:
+            await db.fetch(ADD, "two")
+
+    await db.transact(work)
+    assert await added() == ["two"]
+
+
+async def test_a_read_that_fails_before_anything_was_changed_leaves_the_connection_as_it_was(
+    said: list[Statement],
+) -> None:
+    async def work() -> None:
+        try:
+            await db.fetch("SELECT 1 / 0")
+        except Exception:  # as a verb that goes on without what it could not read
+            await db.fetch(ADD, "one")
+
+    await db.transact(work)
+    assert await added() == ["one"]
+    assert (BEGIN, ()) in said
+
+
+async def test_of_two_who_do_the_same_to_a_person_at_once_one_is_told(clock: FixedClock) -> None:
+    """Neither has locked anything before its only statement: the revision is what decides."""
+    await issue(clock)
+    desk = await open_desk("1", clock.now())
+    called = await desk.call()
+    by = By(desk.clerk, clock.now())
+    ended = await asyncio.gather(
+        *(calling.no_show(by, called.id) for _ in range(4)),
+        *(calling.start(by, called.id) for _ in range(4)),
+        return_exceptions=True,
+    )
+    done = [one for one in ended if not isinstance(one, BaseException)]
+    refused = [one for one in ended if isinstance(one, Conflict)]
+    assert len(done) == 1
+    assert len(refused) == 7, ended
+    assert (await now_of(called.id)).progress.revision == 3

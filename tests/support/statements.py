@@ -1,0 +1,40 @@
+"""What is said to the database: each statement is a round trip, and so are BEGIN and COMMIT."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from queue_app.store import db
+
+BEGIN, COMMIT = "BEGIN", "COMMIT"
+
+Statement = tuple[str, tuple[Any, ...]]
+"""With what it was sent with."""
+
+
+@contextmanager
+def heard() -> Iterator[list[Statement]]:
+    """In order; but for those by which a process looks whether the centre is another."""
+    said: list[Statement] = []
+    rows, begin, commit = db._rows, db.Transaction.begin, db.Transaction.commit
+
+    async def listening(connection: Any, sql: str, args: Any) -> Any:
+        if "FROM centre" not in sql:
+            said.append((sql, tuple(args)))
+        return await rows(connection, sql, args)
+
+    async def beginning(self: db.Transaction) -> None:
+        said.append((BEGIN, ()))
+        await begin(self)  # type: ignore[no-untyped-call]
+
+    async def committing(self: db.Transaction) -> None:
+        said.append((COMMIT, ()))
+        await commit(self)  # type: ignore[no-untyped-call]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(db, "_rows", listening)
+        patch.setattr(db.Transaction, "begin", beginning)
+        patch.setattr(db.Transaction, "commit", committing)
+        yield said
