@@ -3,6 +3,7 @@
 Eight clients fill an empty hall with tickets; then eight clerks call everyone, each call
 followed by a no-show that frees the desk. pgbench then does the same on the same database, with
 the statements that the verbs were heard to send, so that the ratio is what Python and HTTP cost.
+Both do so in turn, several times.
 
 Told as well is what each took of the cores, which other work on the machine disturbs less than the
 time that passes: pgbench keeps ten processes ready to run, a server one, so beside others the
@@ -19,6 +20,7 @@ from datetime import date, datetime
 from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from queue_app.domain.people import Staff, token_hash
@@ -42,59 +44,74 @@ from tests.load.stage import (
 from tests.load.table import Table, ms, part
 from tests.support.people import KIOSK
 from tests.support.server import Server, start_servers, stop_servers
+from tests.support.statements import Statement, heard
 from tests.support.waiting import until
 
 EACH = 60
 """Tickets that each client issues, and people that each clerk calls."""
 SERVICE = "debt-amount"
+ROUNDS = 5
 WORKERS = 2
 CALM = 0.05
 """Of a core, over a second."""
-BEGIN_AND_END = 2
-"""Round trips of a transaction beside its statements."""
-
-Statement = tuple[str, tuple[Any, ...]]
 
 
 async def measure(stage: Stage) -> list[Table]:
-    alone = await both(stage)
+    scripts = await heard_of(stage)
+    await calm(stage.server)
+    done = compared(await rounds(stage, scripts), scripts)
     servers = start_servers(1, stage.dsn, stage.folder, MONDAY, workers=WORKERS)
     try:
         await until(lambda: len(answering(servers[0])) == WORKERS, seconds=60)
         await calm(servers[0])
-        several = await both(replace(stage, server=servers[0]))
+        several = await rounds(replace(stage, server=servers[0]), scripts)
     finally:
         stop_servers(servers)
-    forecasts = Forecasts(time.monotonic)
-    await one_ticket(stage, forecasts)
-    issuing = await heard(stage, lambda: one_ticket(stage, forecasts))
-    working = await heard(stage, lambda: one_call(stage))
-    await empty_hall()
-    bare_issued = await pgbench(stage, ticket_script(issuing))
-    first = await db.fetch_value("SELECT min(id) FROM ticket")
-    bare_called = await pgbench(stage, call_script(working, first, stage.desks[0]))
-    bare = (
-        ("tickets issued", bare_issued, len(issuing) + BEGIN_AND_END),
-        (
-            "calls, each with the no-show that frees the desk",
-            bare_called,
-            len(working) + 2 * BEGIN_AND_END,
-        ),
-    )
-    done = [
-        (f"{name}{by}", ours, reference, trips)
-        for by, measured in (("", alone), (f", by {WORKERS} processes", several))
-        for (name, reference, trips), ours in zip(bare, measured, strict=True)
-    ]
+    done += compared(several, scripts, f", by {WORKERS} processes")
     return [rates(done), cores(done)]
 
 
-async def both(stage: Stage) -> "tuple[Timed, Timed]":
-    """Tickets and calls, from an empty hall to an empty hall."""
+@dataclass
+class Scripts:
+    """What a ticket, and a call with its no-show, were heard to say."""
+
+    issuing: Sequence[Statement]
+    calling: Sequence[Statement]
+
+
+async def heard_of(stage: Stage) -> Scripts:
+    forecasts = Forecasts(time.monotonic)
+    await one_ticket(stage, forecasts)
+    with heard() as issuing:
+        await one_ticket(stage, forecasts)
+    with heard() as working:
+        await one_call(stage)
+    return Scripts(issuing, working)
+
+
+@dataclass
+class Pair:
+    """The same in one round: ours, and its reference."""
+
+    ours: "Timed"
+    bare: "Timed"
+
+
+async def rounds(stage: Stage, scripts: Scripts) -> list[tuple[Pair, Pair]]:
+    """Tickets and calls, ours and pgbench in turn. The first round only warms up."""
+    done = [await one_round(stage, scripts) for _ in range(ROUNDS + 1)]
     await empty_hall()
-    done = await timed(stage, issue), await timed(stage, call_and_send_away)
+    return done[1:]
+
+
+async def one_round(stage: Stage, scripts: Scripts) -> tuple[Pair, Pair]:
     await empty_hall()
-    return done
+    issued, called = await timed(stage, issue), await timed(stage, call_and_send_away)
+    await empty_hall()
+    bare_issued = await pgbench(stage, ticket_script(scripts.issuing))
+    first = await db.fetch_value("SELECT min(id) FROM ticket")
+    bare_called = await pgbench(stage, call_script(scripts.calling, first, stage.desks[0]))
+    return Pair(issued, bare_issued), Pair(called, bare_called)
 
 
 async def calm(server: Server) -> None:
@@ -114,20 +131,38 @@ def answering(server: Server) -> set[int]:
         return {int(one.stem.split("_")[1]) for one in counted}
 
 
-Done = Sequence[tuple[str, "Timed", "Timed", int]]
-"""Each with its reference, and how often it asks the database."""
+Done = list[tuple[str, Sequence[Pair], int]]
+"""Each in its rounds, and how often it asks the database."""
+
+
+def compared(measured: Sequence[tuple[Pair, Pair]], scripts: Scripts, by: str = "") -> Done:
+    issued, called = zip(*measured, strict=True)
+    return [
+        (f"tickets issued{by}", issued, len(scripts.issuing)),
+        (f"calls, each with the no-show that frees the desk{by}", called, len(scripts.calling)),
+    ]
 
 
 def rates(done: Done) -> Table:
     table = Table(
-        f"Tickets and calls a second ({CLIENTS} clients, {CLIENTS * EACH} people)",
-        ("", "a second", "p50", "p95", "pgbench", "ratio"),
+        f"Tickets and calls a second ({CLIENTS} clients, {CLIENTS * EACH} people,"
+        f" the middle of {ROUNDS} rounds)",
+        ("", "a second", "p50", "p95", "pgbench", "ratio", "of each round"),
     )
-    for name, ours, bare, _ in done:
-        p50, p95 = (ms(part(ours.latencies, share)) for share in (0.5, 0.95))
-        ratio = f"{bare.rate / ours.rate:.1f}"
-        table.rows.append((name, f"{ours.rate:.0f}", p50, p95, f"{bare.rate:.0f}", ratio))
+    for name, pairs, _ in done:
+        latencies = [one for pair in pairs for one in pair.ours.latencies]
+        p50, p95 = (ms(part(latencies, share)) for share in (0.5, 0.95))
+        ours, bare = (median(one.rate for one in of) for of in sides(pairs))
+        ratios = sorted(pair.bare.rate / pair.ours.rate for pair in pairs)
+        table.rows.append(
+            (name, f"{ours:.0f}", p50, p95, f"{bare:.0f}", f"{median(ratios):.2f}",
+             f"{ratios[0]:.2f} to {ratios[-1]:.2f}")
+        )  # fmt: skip
     return table
+
+
+def sides(pairs: Sequence[Pair]) -> "tuple[list[Timed], list[Timed]]":
+    return [one.ours for one in pairs], [one.bare for one in pairs]
 
 
 def cores(done: Done) -> Table:
@@ -135,9 +170,14 @@ def cores(done: Done) -> Table:
         "What each takes of the cores",
         ("", "round trips", "server", "PostgreSQL", "beside pgbench: PostgreSQL"),
     )
-    for name, ours, bare, trips in done:
-        took = ms(ours.server), ms(ours.postgres), ms(bare.postgres)
-        table.rows.append((name, str(trips), *took))
+    for name, pairs, trips in done:
+        ours, bare = sides(pairs)
+        took = (
+            median(one.server for one in ours),
+            median(one.postgres for one in ours),
+            median(one.postgres for one in bare),
+        )
+        table.rows.append((name, str(trips), *map(ms, took)))
     return table
 
 
@@ -210,43 +250,24 @@ async def signed_in(stage: Stage) -> Staff:
     return staff
 
 
-async def heard(stage: Stage, verb: Callable[[], Awaitable[None]]) -> list[Statement]:
-    """The statements that a verb sends, in order, with what they were sent with."""
-    said: list[Statement] = []
-    fetch = db.fetch
-
-    async def listening(sql: str, *args: Any) -> Any:
-        if "FROM centre" not in sql:
-            said.append((sql, args))
-        return await fetch(sql, *args)
-
-    db.fetch = listening
-    try:
-        await verb()
-    finally:
-        db.fetch = fetch
-    return said
-
-
 def ticket_script(said: Sequence[Statement]) -> str:
-    """A transaction that issues one ticket."""
-    lines = ["BEGIN;"]
+    """What issues one ticket."""
+    lines = []
     for sql, args in said:
         own: dict[int, str] = {}
         if "INSERT INTO ticket" in sql:
             own = {4: "'1-' || md5(random()::text)"}
         lines.append(filled(sql, args, own) + ";")
-    return "\n".join([*lines, "END;"])
+    return "\n".join(lines)
 
 
 def call_script(said: Sequence[Statement], first: int, desk: int) -> str:
-    """Two transactions, as the clerk's two requests are: each client at a desk of its own, with
-    people of its own."""
+    """What the clerk's two requests say: each client at a desk of its own, with people of its
+    own."""
     lines = [
         "\\set n :n + 1",
         f"\\set ticket {first} + :client_id * {EACH} + :n",
         f"\\set desk {desk} + :client_id",
-        "BEGIN;",
     ]
     for sql, args in said:
         own: dict[int, str] = {}
@@ -258,10 +279,8 @@ def call_script(said: Sequence[Statement], first: int, desk: int) -> str:
             own = {2: "ARRAY[:ticket]", 3: "ARRAY[1]"}
         elif "UPDATE ticket SET" in sql:
             own = {2: ":ticket", 9: ":desk", 17: ":desk"}
-        elif "FROM session" in sql and len(lines) > 4:
-            lines += ["END;", "BEGIN;"]
         lines.append(filled(sql, args, own) + ";")
-    return "\n".join([*lines, "END;"])
+    return "\n".join(lines)
 
 
 def filled(sql: str, args: Sequence[Any], own: dict[int, str]) -> str:
