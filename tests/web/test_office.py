@@ -123,13 +123,12 @@ async def test_the_websocket_tells_of_every_change(
     boss = await who(clock)
     async with listening(app, f"/ws/branches/{BRANCH}/supervision", boss) as next_message:
         first = json.loads((await next_message())["text"])
+        assert first["waiting"] == 0
         await take_ticket(clock.now())
-        while True:
-            then = json.loads((await next_message())["text"])
-            if then["version"] > first["version"]:
-                break
-    assert (first["waiting"], then["waiting"]) == (0, 1)
-    assert then["services"][0]["waiting"] == 1
+        while not (then := json.loads((await next_message())["text"]))["waiting"]:
+            pass  # the hall was emptied a moment ago, which is a change as well
+    assert then["version"] > first["version"]
+    assert (then["waiting"], then["services"][0]["waiting"]) == (1, 1)
 
 
 @pytest.mark.parametrize("path", [f"/ws/branches/{ELSEWHERE}/supervision"])
@@ -273,7 +272,7 @@ async def test_the_page_says_what_one_desk_more_or_less_would_do(
 async def test_a_staffing_answer_is_worked_out_beside_the_loop_that_answers_everybody(
     client: httpx.AsyncClient, clock: FixedClock
 ) -> None:
-    """Of a hall of forty: no more than 50 ms of the loop's own time, however long it takes."""
+    """Of a hall of forty: at most 50 ms of the loop's own time, and a fifth of all."""
     await open_desk("1", clock.now())
     for _ in range(40):
         await take_ticket(clock.now())
@@ -285,7 +284,7 @@ async def test_a_staffing_answer_is_worked_out_beside_the_loop_that_answers_ever
     loop, everything = time.thread_time(), time.process_time()
     assert await answers.of(seen, other, None)
     loop, everything = time.thread_time() - loop, time.process_time() - everything
-    assert loop < 0.05 < everything, (loop, everything)
+    assert loop < min(0.05, everything / 5), (loop, everything)
 
 
 async def test_whoever_may_not_is_sent_away_from_every_act_and_nothing_is_done(
