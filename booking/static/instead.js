@@ -8,4 +8,5 @@ if (field) {
   field.dataset.asked = "";
 }
 // Where the page comes back from the browser's memory, the tab may hold another time by now.
+addEventListener("pagehide", () => field && delete field.dataset.asked);
 addEventListener("pageshow", (event) => event.persisted && location.reload());
