@@ -8,6 +8,8 @@ import phonenumbers
 from msgspec import Struct
 from phonenumbers import PhoneNumberFormat, PhoneNumberType
 
+from queue_app.domain.numbering import plain_digits
+
 
 class Reading(Struct, frozen=True):
     """What an entry says. `value`: as it is kept; None where nothing was entered, or `problem`
@@ -92,8 +94,9 @@ def read_phone(text: str | None, country: str | None) -> Reading:
 
 
 def plain(text: str) -> str:
-    """Without signs that nobody sees, and digits and letters in their usual width."""
-    seen = (one for one in unicodedata.normalize("NFKC", text) if unicodedata.category(one) != "Cf")
+    """Without signs that nobody sees, digits as 0 to 9, letters in their usual width."""
+    usual = plain_digits(unicodedata.normalize("NFKC", text))
+    seen = (one for one in usual if unicodedata.category(one) != "Cf")
     return "".join(one if one.isprintable() else " " for one in seen).strip()
 
 

@@ -18,6 +18,8 @@ from queue_app.domain.catalogue import Duration, Language
 from queue_app.texts.words import Words, words
 
 NBSP = "\u00a0"
+ISOLATE, END = "\u2066", "\u2069"
+"""Around what is written from the left in whatever language (Unicode: LRI and PDI)."""
 APOSTROPHE = "\u2019"
 """As all texts write it; the locale data has another in п’ятниця."""
 WORLDWIDE = ("150", "001")
@@ -125,6 +127,13 @@ def _milliseconds(moment: datetime) -> int:
     return round(moment.timestamp() * 1000)
 
 
+def in_halves(code: str) -> str:
+    """123 456: digits to be read aloud or typed. The space that does not break also keeps the two
+    in their order in a language that is written from the right."""
+    middle = len(code) // 2
+    return f"{code[:middle]}{NBSP}{code[middle:]}"
+
+
 class Formats(Struct, frozen=True):
     """One language and the centre's zone and country; every method gives text without markup."""
 
@@ -226,6 +235,11 @@ class Formats(Struct, frozen=True):
             least = self._words.pgettext("duration", "from")
             return f"{least}{NBSP}{self._length(duration.min_minutes)}"
         return self.minutes(duration.min_minutes, duration.max_minutes)
+
+    def apart(self, text: str) -> str:
+        """A telephone number or address as everybody reads it: from the left, also in a language
+        that is written from the right."""
+        return f"{ISOLATE}{text}{END}" if direction(self.language) == "rtl" else text
 
     @staticmethod
     def phone(number: str) -> str:
