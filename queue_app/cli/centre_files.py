@@ -76,7 +76,7 @@ def search(question: str, folder: Path | None) -> None:
     centre, _ = check_centre(folder or settings.config)
     found = index_of(centre).find(question)
     for one in found:
-        title = one.title[centre.languages[0]]
+        title = one.title[SOURCE]
         click.echo(
             f"{one.score:.2f}  {one.kind} {one.code}: {title}\n      {'; '.join(one.matched)}"
         )

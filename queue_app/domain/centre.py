@@ -132,9 +132,10 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
     """At this hour of the day before a visit its resident is reminded; 0: not then."""
     reminder_minutes: int = 120
     """And so long before it; 0: not then."""
-    walk_in_prefix: str = "А"
-    booked_prefix: str = "К"
-    priority_prefix: str = "П"
+    walk_in_prefix: str = "A"
+    """Latin letters, which are read in every country, unless a centre has those of its own."""
+    booked_prefix: str = "R"
+    priority_prefix: str = "P"
 
 
 class Priority(Struct, frozen=True):

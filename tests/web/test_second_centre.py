@@ -55,12 +55,12 @@ class Point(NamedTuple):
         return done(await self.client.get(path, headers=who.bearer if who else {}))
 
 
-async def put_in_force(dsn: str) -> tuple[Machine, Person]:
+async def put_in_force(dsn: str, folder: Path = VALLETTA) -> tuple[Machine, Person]:
     """This centre, and nothing left of another; its kiosk, and a clerk."""
     kept, config = db.engine.pool, db.engine.config
     async with db.pool(dsn, max_size=2):
         await db.fetch("TRUNCATE centre, service, branch, branch_version, desk, lane CASCADE")
-        await apply(By(OPERATOR, MORNING), load_centre(VALLETTA))
+        await apply(By(OPERATOR, MORNING), load_centre(folder))
         kiosk = await install(MORNING, branch="quay")
         clerk = await hire(MORNING, branch="quay")
     db.engine.pool, db.engine.config = kept, config
