@@ -60,9 +60,9 @@ def _translate(folder: Path, language: str) -> None:
     made = Catalog(locale=language, charset="utf-8", fuzzy=False)
     for one in wanted:
         if isinstance(one.id, tuple):
-            said: str | tuple[str, ...] = (made_up(one.id[1], language),) * made.num_plurals
+            said: str | tuple[str, ...] = (made_up(str(one.id[1]), language),) * made.num_plurals
         else:
-            said = made_up(one.id, language)
+            said = made_up(str(one.id), language)
         if one.id:
             made.add(one.id, said, context=one.context)
     folder.mkdir(parents=True)
