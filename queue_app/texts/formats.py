@@ -4,6 +4,7 @@ Moments are shown in the centre's own zone, whatever zone they arrive in. The wo
 order come from the language, the clock from the country.
 """
 
+import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import cache
@@ -148,10 +149,16 @@ class Formats(Struct, frozen=True):
         """10:20, or 10:20 AM where the country has twelve hours on its clocks; where the clock
         shows that twice, in the night of the change, 03:30 (UTC+3)."""
         local = self.local(moment)
-        shown = local.strftime("%H:%M")
+        return _told_apart(self._shown(local.hour, local.minute), local)
+
+    def full_hour(self, hour: int) -> str:
+        """12:00 of any day, or 12:00 PM, for an hour from 0 to 23."""
+        return self._shown(hour, 0)
+
+    def _shown(self, hour: int, minute: int) -> str:
         if halves := self.halves:
-            shown = f"{local.hour % 12 or 12}:{local:%M}{NBSP}{halves[local.hour // 12]}"
-        return _told_apart(shown, local)
+            return f"{hour % 12 or 12}:{minute:02}{NBSP}{halves[hour // 12]}"
+        return f"{hour:02}:{minute:02}"
 
     @property
     def halves(self) -> tuple[str, str] | None:
@@ -314,8 +321,13 @@ def _halves(language: Language, country: str | None) -> tuple[str, str] | None:
     if customs is None or "a" not in str(customs.time_formats["short"].pattern):
         return None
     own = locale_of(language, country)
-    morning, evening = (str(format_time(time(hour), "a", locale=own)) for hour in (9, 21))
+    morning, evening = (_half(str(format_time(time(hour), "a", locale=own))) for hour in (9, 21))
     return morning, evening
+
+
+def _half(said: str) -> str:
+    """Without the full stops of a.m. or a. m., as on clocks: many a sentence ends with a time."""
+    return re.sub(r"\.\s*", "", said)
 
 
 def minute(spoken: Words) -> str:

@@ -154,6 +154,7 @@ def _environment(
     )
     environment.filters.update(
         time=formats.time,
+        full_hour=formats.full_hour,
         night=formats.night,
         when=formats.when,
         twice=formats.twice,

@@ -67,7 +67,7 @@ def test_days_are_written_in_words() -> None:
         ("en", "MT", "15:05", "Tuesday, 24 November 2026", "24/11"),
         ("mt", "MT", "15:05", "It-Tlieta, 24 ta’ Novembru 2026", "11-24"),
         ("en", "US", "3:05 PM", "Tuesday, November 24, 2026", "11/24"),
-        ("es", "US", "3:05 p.m.", "martes, 24 de noviembre de 2026", "24/11"),
+        ("es", "US", "3:05 pm", "martes, 24 de noviembre de 2026", "24/11"),
         ("de", "DE", "15:05", "Dienstag, 24. November 2026", "24.11."),
         ("en", "UA", "15:05", "Tuesday, 24 November 2026", "24/11"),
         ("en", None, "15:05", "Tuesday, 24 November 2026", "24/11"),
