@@ -19,7 +19,7 @@ from queue_app.domain.reminders import told_by
 from queue_app.domain.segments import segments
 from queue_app.flow import proving
 from queue_app.queries import appointments, unsettled, waiting_list, wishes
-from queue_app.texts.formats import NBSP, Formats, in_halves
+from queue_app.texts.formats import NBSP, Formats, direction, in_halves
 from queue_app.texts.speaker import speaker_of
 from queue_app.texts.words import N_, words
 
@@ -208,15 +208,16 @@ def _filled(message: Message, form: looks.Form, said: Mapping[str, Any]) -> str:
 def _short(message: Message, said: Mapping[str, Any]) -> str:
     """In one segment where it can: without the link if that is too much for it, and it is
     not what the message is for."""
-    whole = _plain(_filled(message, "sms.txt", said))
+    whole = _plain(message, _filled(message, "sms.txt", said))
     if segments(whole) == 1 or not said["link"] or message.kind in FOR_THE_LINK:
         return whole
-    return _plain(_filled(message, "sms.txt", {**said, "link": None}))
+    return _plain(message, _filled(message, "sms.txt", {**said, "link": None}))
 
 
-def _plain(text: str) -> str:
-    """A blank that keeps words together would more than halve what a Latin text may hold."""
-    return text.replace(NBSP, " ")
+def _plain(message: Message, text: str) -> str:
+    """A blank that keeps words together would more than halve what a Latin text may hold; in one
+    that is written from the right it keeps the halves of a code in their order."""
+    return text if direction(message.language) == "rtl" else text.replace(NBSP, " ")
 
 
 def _calendar(

@@ -100,6 +100,15 @@ def plain(text: str) -> str:
     return "".join(one if one.isprintable() else " " for one in seen).strip()
 
 
+def example_phone(country: str | None) -> str:
+    """A mobile number of the country in E.164, to show how one looks; without a country, of any."""
+    mobile = PhoneNumberType.MOBILE
+    number = country and phonenumbers.example_number_for_type(country, mobile)
+    number = number or phonenumbers.example_number_for_type("GB", mobile)
+    assert number
+    return str(phonenumbers.format_number(number, PhoneNumberFormat.E164))
+
+
 def can_be_called(number: str) -> bool:
     """Whether a person can be reached by calling this number, which is in E.164."""
     return phonenumbers.number_type(phonenumbers.parse(number)) in CALLED

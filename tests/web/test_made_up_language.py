@@ -93,6 +93,20 @@ async def test_nothing_on_any_page_is_left_in_english(point: Point) -> None:
     assert read > 40
 
 
+async def test_the_halves_of_a_code_keep_their_order_in_letters_written_from_the_right(
+    point: Point,
+) -> None:
+    directory = await reference.directory()
+    letters = {
+        (language, medium): sample_letter(directory, "booked", language, medium=medium).text
+        for language in ("ar", "en")
+        for medium in ("mail", "sms")
+    }
+    whole, broken = "123\u00a0456", "123 456"
+    assert whole in letters["ar", "mail"] and whole in letters["ar", "sms"]
+    assert broken in letters["en", "sms"], "which costs fewer segments"
+
+
 async def test_no_letter_is_in_two_languages(point: Point) -> None:
     directory = await reference.directory()
     for kind in KINDS:
