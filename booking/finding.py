@@ -17,7 +17,8 @@ from queue_app.texts.words import N_, words
 from queue_app.web.i18n import language_of
 from queue_app.web.sentences import sentences
 
-NOON = 12
+NOON, EVENING = 12, 18
+"""The hours with which the afternoon and the evening begin."""
 NEAREST = 6
 """How many other times are offered when the chosen one is gone."""
 
@@ -31,7 +32,7 @@ class DayRow(NamedTuple):
 
 
 class Part(NamedTuple):
-    """The free starts of a part of the day: `night`, `morning` or `afternoon`."""
+    """The free starts of a part of the day: `night`, `morning`, `afternoon` or `evening`."""
 
     name: str
     starts: list[datetime]
@@ -47,7 +48,8 @@ def parts_of(rows: list[DayRow], day: date) -> dict[str, Any]:
     parts = [
         Part("night", [start for start in starts if start.hour < NIGHT_ENDS]),
         Part("morning", [start for start in starts if NIGHT_ENDS <= start.hour < NOON]),
-        Part("afternoon", [start for start in starts if start.hour >= NOON]),
+        Part("afternoon", [start for start in starts if NOON <= start.hour < EVENING]),
+        Part("evening", [start for start in starts if start.hour >= EVENING]),
     ]
     before = [row for row in rows if row.day < day]
     after = [row for row in rows if row.day > day]

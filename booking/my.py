@@ -1,6 +1,5 @@
 """One's own booking by its code and contact: its link goes to that contact, and nowhere else."""
 
-import re
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
@@ -9,6 +8,7 @@ from litestar import Request, Response, get, post
 from litestar.response import Redirect
 
 from queue_app.domain.mails import read_mail
+from queue_app.domain.numbering import digits_in
 from queue_app.domain.phones import read_phone
 from queue_app.flow import reaching
 from queue_app.flow.act import By
@@ -41,7 +41,7 @@ async def find_booking(request: AnyRequest, by: By) -> Response[Any]:
     country = (await reference.directory()).centre.country
     known = read_phone(contact, country).value or read_mail(contact, as_it_is=True).value
     spoken = words(language_of(request))
-    errors = [] if len(re.sub(r"\D", "", code)) == CODE_DIGITS else [("code", spoken.gettext(CODE))]
+    errors = [] if len(digits_in(code)) == CODE_DIGITS else [("code", spoken.gettext(CODE))]
     errors += [] if known else [("contact", spoken.gettext(CONTACT))]
     if errors:
         return await _page(request, errors=errors, code=code, contact=contact)

@@ -25,7 +25,6 @@ from queue_app.domain.policies import minutes_of_right
 from queue_app.queries import interruptions, orders_today, reference, waits_ahead
 from queue_app.queries.waits_ahead import Held
 from queue_app.screens import notices
-from queue_app.texts.speaker import speaker_of
 from queue_app.web.guards import right
 from queue_app.web.templating import render
 
@@ -132,7 +131,7 @@ def _row(
         door=directory.today(branch, now).door(now),
         gives_until=tickets_until(directory, branch, stops, now, branch.id in ended),
         ahead=ahead,
-        stop=notices.title(speaker_of(directory.centre), stop) if stop else None,
+        stop=notices.title(directory.centre, stop) if stop else None,
         best=quietest(today) if len(today) > 1 else None,
     )
 

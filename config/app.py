@@ -130,7 +130,7 @@ def create_app(settings: Settings, clock: Clock | None = None, works: bool = Tru
     )
     push = WebPush(_whom_to_ask(settings), anywhere=settings.trial)
     pusher = Sender({"push": push}, only=by_push, at_once=PUSHES_AT_ONCE)
-    paper = TicketPrinting(public_url, forecasts)
+    paper = TicketPrinting(public_url, forecasts, settings.config)
     jobs = [
         *upkeep.with_delivery(sender, folder, pusher, forecasts, paper),
         *_read_bounces(settings),

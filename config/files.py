@@ -1,6 +1,7 @@
 """A centre's folder of TOML files, read strictly and written back out.
 
-centre.toml     title, languages, timezone, country, branch_words, rules, priorities, paper
+centre.toml     title, languages, timezone, country, branch_words, stop_words, rules, priorities,
+                paper
 catalogue.toml  groups, services
 advice.toml     checklists, contacts, notes
 capacity.toml   skills, and layouts (hours, desks, lanes) that branches share
@@ -39,6 +40,7 @@ from queue_app.domain.centre import (
     Priority,
     Rules,
     Skill,
+    StopWords,
     VisitOutcome,
     Weekly,
 )
@@ -61,6 +63,7 @@ FILES: dict[str, frozenset[str]] = {
             "country",
             "phone_example",
             "branch_words",
+            "stop_words",
             "rules",
             "priorities",
             "outcomes",
@@ -202,6 +205,8 @@ def _read(reader: Reader, raw: dict[str, dict[str, Any]]) -> Centre:
             top.at("branch_words"), head.get("branch_words", {}), BranchWords
         )
         or BranchWords(),
+        stop_words=reader.struct(top.at("stop_words"), head.get("stop_words", {}), StopWords)
+        or StopWords(),
         rules=reader.struct(top.at("rules"), head.get("rules", {}), Rules) or Rules(),
         groups=every("catalogue.toml", "groups", Group),
         services=_services(reader, raw["catalogue.toml"]),

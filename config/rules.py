@@ -50,7 +50,7 @@ BOUNDS: dict[str, tuple[int, int]] = {
 
 PREFIXES = ("walk_in_prefix", "booked_prefix", "priority_prefix")
 _PREFIX = re.compile(r"[^\W\d_]{1,2}")
-_LIKE_DIGITS = frozenset("ЗзОоOoБбIlІЧч")
+_LIKE_DIGITS = frozenset("ЗзОоOoБбIlІЧчΟοΙاוןס")
 """Letters that pass for digits on a board ten metres away: З1 is read as 31."""
 _ALIKE = str.maketrans("АВСЕНІКМОРТХУасеіорху", "ABCEHIKMOPTXYaceiopxy")
 """Cyrillic letters as the Latin ones that look the same."""

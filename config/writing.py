@@ -31,6 +31,7 @@ def write_centre(centre: Centre, folder: Path) -> None:
                 if (value := getattr(centre, key)) is not None
             },
             "branch_words": _plain(centre.branch_words),
+            "stop_words": _plain(centre.stop_words),
             "rules": _plain(centre.rules),
             "priorities": _plain_all(centre.priorities),
             "outcomes": _plain_all(centre.outcomes),

@@ -30,7 +30,8 @@ function filled(box) {
 }
 
 function taken(box) {
-  const placed = [...box.children].map((one) => one.getBoundingClientRect());
+  const shown = [...box.children].filter((one) => one.getClientRects().length);
+  const placed = shown.map((one) => one.getBoundingClientRect());
   const width =
     Math.max(...placed.map((one) => one.right)) - Math.min(...placed.map((one) => one.left));
   const { paddingLeft, paddingRight } = getComputedStyle(box);

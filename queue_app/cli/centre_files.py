@@ -11,7 +11,9 @@ from queue_app import installation
 from queue_app.cli import changes, differences, operator
 from queue_app.cli.operator import counted
 from queue_app.cli.say import require_readable, say_unstressed
+from queue_app.cli.ticket_printers import say_unprintable
 from queue_app.delivery import looks, samples
+from queue_app.delivery.paper.lettering import Lettering
 from queue_app.domain.centre import Centre
 from queue_app.domain.errors import NotFound
 from queue_app.domain.people import OPERATOR
@@ -50,6 +52,8 @@ def check(folder: Path | None) -> None:
     _say_untranslated(folder, centre)
     require_readable(folder, centre.languages)
     say_unstressed(folder, centre)
+    if any(branch.printers for branch in centre.branches):
+        say_unprintable(centre, Lettering(folder), centre.languages)
     if wrong := list(samples.problems(centre, folder / looks.FOLDER)):
         where = folder / looks.FOLDER
         raise click.ClickException(
@@ -72,7 +76,7 @@ def search(question: str, folder: Path | None) -> None:
     centre, _ = check_centre(folder or settings.config)
     found = index_of(centre).find(question)
     for one in found:
-        title = one.title[centre.languages[0]]
+        title = one.title[SOURCE]
         click.echo(
             f"{one.score:.2f}  {one.kind} {one.code}: {title}\n      {'; '.join(one.matched)}"
         )

@@ -73,7 +73,8 @@ def _goes_with(change: Change, whole: set[tuple[str, What]]) -> bool:
 
 def _line(change: Change, every: list[Change]) -> str:
     fields = [name for name in change.fields if name != _PLACE]
-    said = f"{change.kind} {change.key}: {change.what}"
+    named = change.kind if change.kind == "centre" else f"{change.kind} {change.key}"
+    said = f"{named}: {change.what}"
     if change.kind == "branch" and change.what != "changed":
         own = Counter(
             one.kind

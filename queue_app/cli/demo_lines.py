@@ -98,7 +98,7 @@ class _Progress:
             f"  {_clock(moment.at, self._zone)}  waiting {moment.waiting:3}"
             f"  at desks {moment.serving:2}  desks open {moment.desks_open:2}"
             f"  served {moment.served:3}  {self._rate(moment.tickets):.1f} tickets/s"
-            + ("  AIR-RAID ALERT" if moment.alert else "")
+            + ("  CALLS STOPPED" if moment.alert else "")
             + (f"  UNEXPECTED {moment.unexpected}" if moment.unexpected else "")
         )
         if self._terminal:

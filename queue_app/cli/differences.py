@@ -93,7 +93,7 @@ def _of(one: Settled) -> Iterator[_Line]:
 
 def _leaves(place: str, old: Any, new: Any) -> Iterator[tuple[str, Any, Any]]:
     """Where two values differ, as deep as both have names; days of the week together."""
-    if old == new:
+    if old == new or (_is_empty(old) and _is_empty(new)):
         return
     ours, theirs = _named(old), _named(new)
     if ours is None or theirs is None or not (ours or theirs):
@@ -116,6 +116,12 @@ def _days(old: dict[str, Any], new: dict[str, Any]) -> Iterator[tuple[str, Any, 
             alike.setdefault((_said(old.get(day)), _said(new.get(day))), []).append(day)
     for days in alike.values():
         yield format_days(days), old.get(days[0]), new.get(days[0])
+
+
+def _is_empty(value: Any) -> bool:
+    """What says as much as a key that is not there, such as one that an older version did not
+    know."""
+    return value in (None, []) or (isinstance(value, dict) and all(map(_is_empty, value.values())))
 
 
 def _named(value: Any) -> dict[str, Any] | None:

@@ -77,7 +77,10 @@ def serve(
 @click.option("--once", is_flag=True, help="End after one day instead of starting the next.")
 @click.option("--until", type=click.DateTime(["%H:%M"]), help="End at this hour of the hall.")
 @click.option(
-    "--alert/--no-alert", default=True, help="An air-raid alert at noon.", show_default=True
+    "--alert/--no-alert",
+    default=True,
+    help="Calls are stopped by an alert at noon.",
+    show_default=True,
 )
 def demo(
     rate: float,

@@ -28,7 +28,7 @@ MOST_SHOWN = 20
     "--wav", type=click.Path(dir_okay=False, path_type=Path), help="Write the sound to this file."
 )
 def say(ticket: str, desk: str, language: str | None, as_text: bool, wav: Path | None) -> None:
-    """Say that TICKET is called to DESK, such as А42 to 5.
+    """Say that TICKET is called to DESK, such as A42 to 5.
 
     From the files alone, without a database; the folder `voice` beside them counts.
     """

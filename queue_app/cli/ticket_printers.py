@@ -1,23 +1,30 @@
 """The command `printer`: how the printers stand, and a ticket to look at or to hold."""
 
 import asyncio
+from collections.abc import Iterable
 from pathlib import Path
 
 import click
+from PIL import Image
 
 from config.files import CATALOGUES, load_centre
 from queue_app.cli import operator
 from queue_app.cli.message_preview import language_in
 from queue_app.cli.sign_ins import table
-from queue_app.delivery.paper.document import TicketDocument
+from queue_app.delivery.paper.lettering import FOLDER, Lettering, shapes_from_the_right
 from queue_app.delivery.paper.outcome import CutShort, NotBegun
 from queue_app.delivery.paper.picture import drawn
 from queue_app.delivery.paper.sample import sample_ticket
 from queue_app.delivery.paper.ways import print_picture
 from queue_app.delivery.samples import EXAMPLE
+from queue_app.domain.catalogue import Language
+from queue_app.domain.centre import Centre
 from queue_app.domain.paper import DOTS, check_printer_address
 from queue_app.queries import printers
+from queue_app.texts.formats import direction
 from queue_app.texts.words import also_from
+
+MOST_SHOWN = 20
 
 _WIDTH = click.option(
     "--width", type=click.Choice(["58", "80"]), default="80", show_default=True, help="In mm."
@@ -55,7 +62,7 @@ def preview_ticket(
     file: Path, width: str, language: str | None, reprint: bool, force: bool
 ) -> None:
     """Draw a ticket that nobody took into FILE (.png), as the files say what stands on it."""
-    picture = drawn(_sample(language, reprint), DOTS[int(width)])
+    picture = _drawn(width, language, reprint)
     try:
         with file.open("wb" if force else "xb") as written:
             picture.save(written, "PNG", dpi=(203, 203))
@@ -78,7 +85,7 @@ def try_printer(address: str, width: str, language: str | None, reprint: bool, m
         check_printer_address(address)
     except ValueError as error:
         raise click.UsageError(f"{address} {error}") from None
-    ticket = drawn(_sample(language, reprint), DOTS[int(width)])
+    ticket = _drawn(width, language, reprint)
     try:
         state = asyncio.run(print_picture(address, not mute, ticket, _yes))
     except NotBegun as stopped:
@@ -92,9 +99,33 @@ async def _yes() -> bool:
     return True
 
 
-def _sample(language: str | None, reprint: bool) -> TicketDocument:
+def _drawn(width: str, language: str | None, reprint: bool) -> Image.Image:
     settings = operator.settings()
     centre = load_centre(settings.config)
     also_from(settings.config / CATALOGUES)
     spoken = language_in(centre, language)
-    return sample_ticket(centre, spoken, settings.public_url or EXAMPLE, reprint)
+    lettering = Lettering(settings.config)
+    ticket = sample_ticket(centre, spoken, settings.public_url or EXAMPLE, reprint)
+    say_unprintable(centre, lettering, (spoken,))
+    return drawn(ticket, DOTS[int(width)], lettering)
+
+
+def say_unprintable(centre: Centre, lettering: Lettering, languages: Iterable[Language]) -> None:
+    """Which letters of its tickets, in these languages, a printer cannot show."""
+    for language in languages:
+        ticket = sample_ticket(centre, language, EXAMPLE)
+        titles = [one.title for one in centre.services] + [one.title for one in centre.branches]
+        said = [text for line in ticket.lines for text in (line.label or "", *line.said)]
+        if missing := lettering.missing([*(one[language] for one in titles), *said]):
+            shown = " ".join(missing[:MOST_SHOWN]) + (" …" if missing[MOST_SHOWN:] else "")
+            click.echo(
+                f"printed tickets, {language}: no font has {shown} ({len(missing)}); put one that"
+                f" has into the folder {FOLDER} beside the files",
+                err=True,
+            )
+        if direction(language) == "rtl" and not shapes_from_the_right():
+            click.echo(
+                f"printed tickets, {language}: this machine lacks FriBiDi (Debian: libfribidi0),"
+                " so letters are neither joined nor in their order",
+                err=True,
+            )

@@ -4,6 +4,7 @@ import click
 
 from queue_app import installation
 from queue_app.cli import differences, operator
+from queue_app.domain.numbering import digits_in
 from queue_app.domain.people import OPERATOR
 from queue_app.flow import settling
 from queue_app.flow.act import By
@@ -48,7 +49,7 @@ def _unheard(refusals: Refusals) -> str:
 
 
 async def _settle(by: By, branch: str, found: list[Unsettled], code: str) -> None:
-    digits = "".join(filter(str.isdigit, code))
+    digits = digits_in(code)
     fitting = [one.appointment for one in found if digits and one.appointment.code.endswith(digits)]
     if len(fitting) != 1:
         raise click.ClickException(

@@ -9,6 +9,7 @@ from litestar.status_codes import HTTP_200_OK
 from queue_app.console.pages import START
 from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.errors import Conflict, NotFound, NotSignedIn, QueueError, RuleBroken
+from queue_app.domain.numbering import digits_in
 from queue_app.domain.people import Staff
 from queue_app.domain.rights import RIGHTS, reach, require
 from queue_app.flow import devices
@@ -37,7 +38,7 @@ async def listed(request: Asked, staff: Staff, by: By) -> Page:
 
 async def _asked_about(staff: Staff, code: str) -> Pairing:
     require("see_pairing", staff)
-    found = await kept.pairing_of_code(devices.digits(code))
+    found = await kept.pairing_of_code(digits_in(code))
     if found is None:
         raise NotFound("unknown_pairing")
     return found
@@ -92,7 +93,7 @@ async def confirm(request: Asked, staff: Staff, by: By) -> Page:
     try:
         await devices.confirm_device(by, code, branch, name)
     except (NotFound, Conflict, RuleBroken) as error:
-        still = await kept.pairing_of_code(devices.digits(code))
+        still = await kept.pairing_of_code(digits_in(code))
         return await _page(request, staff, by.now, code, name, still, error)
     return see(f"{PLACE}?done=1")
 

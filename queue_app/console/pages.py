@@ -18,7 +18,6 @@ from queue_app.domain.errors import (
     TooMany,
 )
 from queue_app.domain.hall import Hall
-from queue_app.domain.interruptions import KINDS
 from queue_app.domain.people import Staff
 from queue_app.domain.rights import RIGHTS, reach, require_desk
 from queue_app.flow import announcing, interrupting, staffing
@@ -26,6 +25,7 @@ from queue_app.flow.act import By
 from queue_app.flow.braking import KNOWN_FOR
 from queue_app.queries import desks, foretold, halls, reference, unsettled
 from queue_app.queries import staff as people
+from queue_app.screens import notices
 from queue_app.screens.desk import desk_view, viewer_of
 from queue_app.screens.overview import branch_overview
 from queue_app.web.guards import SESSION_COOKIE, find_staff, require_same_origin, right
@@ -195,7 +195,7 @@ async def _choose(
         epoch=shown.epoch,
         stops=shown.interruptions,
         paper=shown.paper,
-        kinds=KINDS,
+        reasons=notices.reasons(seen.directory.centre),
         away=shown.devices_away,
         forgotten=shown.forgotten,
         numbers={desk.id: desk.number for desk in seen.desks},
@@ -286,6 +286,7 @@ async def working_screen(request: Asked, desk: int, by: By, staff: Staff) -> Pag
         screen=screen,
         data=reference_data(seen, desk, language, pages_of(request).formats(language)),
         words=words.desk,
+        reasons=notices.reasons(seen.directory.centre),
     )
 
 

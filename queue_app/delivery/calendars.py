@@ -9,6 +9,7 @@ from icalendar import Alarm, Calendar, Event, vCalAddress, vText
 from queue_app.domain.appointments import Appointment
 from queue_app.domain.catalogue import Language
 from queue_app.domain.directory import Directory
+from queue_app.texts.formats import in_halves
 from queue_app.texts.words import Words, words
 
 Method = Literal["PUBLISH", "REQUEST", "CANCEL"]
@@ -131,7 +132,7 @@ def _code(booking: Appointment, spoken: Words) -> list[str]:
     """The code for the kiosk, to which nobody goes for a call, nor once it is cancelled."""
     if booking.channel == "phone" or booking.state == "cancelled":
         return []
-    return [spoken.gettext("Code: %(code)s") % {"code": f"{booking.code[:3]} {booking.code[3:]}"}]
+    return [spoken.gettext("Code: %(code)s") % {"code": in_halves(booking.code)}]
 
 
 def _summary(booking: Appointment, spoken: Words) -> str:

@@ -19,7 +19,7 @@ from queue_app.domain.reminders import told_by
 from queue_app.domain.segments import segments
 from queue_app.flow import proving
 from queue_app.queries import appointments, unsettled, waiting_list, wishes
-from queue_app.texts.formats import NBSP, Formats
+from queue_app.texts.formats import NBSP, Formats, direction, in_halves
 from queue_app.texts.speaker import speaker_of
 from queue_app.texts.words import N_, words
 
@@ -208,15 +208,16 @@ def _filled(message: Message, form: looks.Form, said: Mapping[str, Any]) -> str:
 def _short(message: Message, said: Mapping[str, Any]) -> str:
     """In one segment where it can: without the link if that is too much for it, and it is
     not what the message is for."""
-    whole = _plain(_filled(message, "sms.txt", said))
+    whole = _plain(message, _filled(message, "sms.txt", said))
     if segments(whole) == 1 or not said["link"] or message.kind in FOR_THE_LINK:
         return whole
-    return _plain(_filled(message, "sms.txt", {**said, "link": None}))
+    return _plain(message, _filled(message, "sms.txt", {**said, "link": None}))
 
 
-def _plain(text: str) -> str:
-    """A blank that keeps words together would more than halve what a Latin text may hold."""
-    return text.replace(NBSP, " ")
+def _plain(message: Message, text: str) -> str:
+    """A blank that keeps words together would more than halve what a Latin text may hold; in one
+    that is written from the right it keeps the halves of a code in their order."""
+    return text if direction(message.language) == "rtl" else text.replace(NBSP, " ")
 
 
 def _calendar(
@@ -324,11 +325,7 @@ def _code(message: Message, booking: Appointment) -> str:
     """The code for the kiosk, to which nobody goes for a call, nor to what is cancelled."""
     if booking.channel == "phone" or message.kind in NOT_COMING:
         return ""
-    return _in_threes(booking.code)
-
-
-def _in_threes(code: str) -> str:
-    return f"{code[:3]} {code[3:]}"
+    return in_halves(booking.code)
 
 
 async def _code_letter(directory: Directory, message: Message) -> Letter:
@@ -357,12 +354,12 @@ def _said_of_code(directory: Directory, message: Message, code: str) -> dict[str
     return nothing | {
         "kind": message.kind,
         "centre": directory.centre.title[message.language],
-        "subject": spoken.gettext("Your code: %(code)s") % {"code": _in_threes(code)},
+        "subject": spoken.gettext("Your code: %(code)s") % {"code": in_halves(code)},
         "heading": spoken.gettext("Your code"),
         "notes": [],
         "facts": [good],
         "details": [good],
-        "code": _in_threes(code),
+        "code": in_halves(code),
         "digits": code,
         "call": False,
         "times": [],

@@ -15,6 +15,7 @@ from queue_app.domain.catalogue import Channel, Language
 from queue_app.domain.centre import Centre
 from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.messages import Medium, Message, MessageKind
+from queue_app.domain.phones import example_phone, read_phone
 from queue_app.domain.wish import Wanted, Wish
 
 _WAYS: tuple[tuple[Medium, Channel], ...] = (
@@ -52,6 +53,9 @@ def sample_letter(
         (one for one in directory.centre.services if channel in one.channels),
         directory.centre.services[0],
     )
+    centre = directory.centre
+    own = read_phone(centre.phone_example, centre.country).value
+    phone = own or example_phone(centre.country)
     starts_at = datetime(2026, 11, 24, 10, 20, tzinfo=directory.zone).astimezone(UTC)
     made_at = starts_at - timedelta(days=1)
     booking = Appointment(
@@ -70,7 +74,7 @@ def sample_letter(
         language=language,
         checked_in_at=None,
         changed_at=made_at,
-        phone="+380671234567",
+        phone=phone,
     )
     message = Message(
         branch_id=branch.id,
@@ -80,7 +84,7 @@ def sample_letter(
         event="appointment 1 2",
         kind=kind,
         channel=medium,
-        recipient="name@example.org" if medium == "mail" else "+380671234567",
+        recipient="name@example.org" if medium == "mail" else phone,
         language=language,
         created_at=made_at,
         attempts=1,

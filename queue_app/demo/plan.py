@@ -49,6 +49,7 @@ class DemoPlan(Struct, frozen=True):
     errands: tuple[Errand, ...]
     priorities: tuple[str, ...]
     languages: tuple[Language, ...]
+    country: str | None
 
 
 def plan_of(directory: Directory, branch: Branch, day: date) -> DemoPlan | None:
@@ -78,6 +79,7 @@ def plan_of(directory: Directory, branch: Branch, day: date) -> DemoPlan | None:
         ),
         priorities=tuple(one.code for one in directory.centre.priorities),
         languages=directory.languages,
+        country=directory.centre.country,
     )
 
 

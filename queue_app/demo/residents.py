@@ -16,6 +16,7 @@ from queue_app.demo.plan import MINUTE, DemoPlan
 from queue_app.demo.wire import Refused, Wire
 from queue_app.domain import hours
 from queue_app.domain.forward import Coming
+from queue_app.domain.phones import example_phone
 from queue_app.domain.work import answer_to
 from queue_app.simulation.synthetic_day import SyntheticDay
 
@@ -166,13 +167,14 @@ async def _book(
     if not starts or wanted <= since + 10 * MINUTE:
         return None
     nearest = min(starts, key=lambda one: abs(one - wanted))
-    # A subscriber's number in Kyiv never begins with 0, so nobody has these.
+    # Nothing is sent to it: a demo has no way out.
+    phone = f"{example_phone(plan.country)[:-4]}{place % 10_000:04}"
     held = await _hold(plan, person, channel, nearest.isoformat(), wire)
     booked = await wire.post(
         f"/api/v1/appointments/{held['token']}/confirmation",
         {
             "name": _name(plan, rng),
-            "phone": f"+38044000{place % 10_000:04}",
+            "phone": phone,
             "email": f"resident.{plan.day:%Y%m%d}.{place}@example.org",
             "language": person.language,
             "work": await asyncio.to_thread(answer_to, held["work_bits"], held["token"]),

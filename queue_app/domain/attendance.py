@@ -12,6 +12,7 @@ from msgspec import Struct
 from queue_app.domain.appointments import AppointmentState
 from queue_app.domain.catalogue import Channel, Language
 from queue_app.domain.company import CompanyKind
+from queue_app.domain.numbering import digits_in, plain_digits
 from queue_app.domain.people import one_line
 from queue_app.domain.tickets import State
 
@@ -108,8 +109,8 @@ def looked_for(people: Iterable[Attendee], question: str) -> list[Attendee]:
 
     Words may be begun, in any order; of a telephone number some digits are enough.
     """
-    words = one_line(question).casefold().split()
-    digits = "".join(sign for sign in question if sign.isdigit())
+    words = plain_digits(one_line(question)).casefold().split()
+    digits = digits_in(question)
     return [one for one in people if not words or _is_meant(one, words, digits)]
 
 

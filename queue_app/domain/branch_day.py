@@ -158,7 +158,10 @@ class BranchDay(Struct, frozen=True, dict=True):
     def gives_until(self, now: datetime) -> datetime | None:
         """Until when the kiosk gives tickets, None while it gives none; by the hour alone: nobody
         is asked whether a desk works or an alert lasts."""
-        return next((one.closes for one in self.kiosk if one.opens <= now < one.closes), None)
+        until = next((one.closes for one in self.kiosk if one.opens <= now < one.closes), None)
+        if until and self.goes_on and until == self.closes:
+            return self.next.kiosk[0].closes
+        return until
 
     def door(self, now: datetime) -> Door:
         """The kiosk's door at `now`, a moment of this day."""

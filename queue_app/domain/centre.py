@@ -110,7 +110,7 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
     max_services: int = 5
     """Services in one visit."""
     alert_resume_minutes: int = 10
-    """Calls resume this long after the all-clear of an air-raid alert."""
+    """Calls resume this long after the all-clear of an alert."""
     alert_late_start_minutes: int = 30
     """An alert from before opening moves the day's first call to this long after its end."""
     retention_days: int = 30
@@ -132,9 +132,10 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
     """At this hour of the day before a visit its resident is reminded; 0: not then."""
     reminder_minutes: int = 120
     """And so long before it; 0: not then."""
-    walk_in_prefix: str = "А"
-    booked_prefix: str = "К"
-    priority_prefix: str = "П"
+    walk_in_prefix: str = "A"
+    """Latin letters, which are read in every country, unless a centre has those of its own."""
+    booked_prefix: str = "R"
+    priority_prefix: str = "P"
 
 
 class Priority(Struct, frozen=True):
@@ -195,7 +196,7 @@ class BranchPlan(Struct, frozen=True):
     desks: tuple[DeskPlan, ...]
     lanes: tuple[LanePlan, ...]
     shelter: Text | None = None
-    """Where people go in an air-raid alert, and how to get there."""
+    """Where people go in an alert, and how to get there."""
     kind: BranchKind = "office"
     entrance: Text | None = None
     """Where one goes in."""
@@ -244,6 +245,18 @@ class BranchWords(Struct, frozen=True):
     """Below "I will come": a visit to what?"""
 
 
+class StopWords(Struct, frozen=True):
+    """What stops calls, where people have a word of their own for it."""
+
+    alert: Text | None = None
+    """Why everybody leaves the hall: an air-raid alert, a fire alarm, an earthquake."""
+    alert_advice: Text | None = None
+    """What to do then, at a branch without a shelter of its own."""
+    power: Text | None = None
+    registry: Text | None = None
+    """That what the desks work with is down."""
+
+
 class Centre(Struct, frozen=True):
     """All of one installation, as read from its folder and as loaded from its database.
 
@@ -270,3 +283,4 @@ class Centre(Struct, frozen=True):
     search: SearchWords = SearchWords()
     paper: Paper = Paper()
     outcomes: tuple[VisitOutcome, ...] = ()
+    stop_words: StopWords = StopWords()

@@ -21,7 +21,8 @@ class GridDay(Struct, frozen=True):
     """One local day on the grid.
 
     `instants`: the start of each cell, in local time. `steps`: the cells at which a visit may
-    start. `even`: the clocks do not change, so a wall-clock time tells its cell at once.
+    start. `even`: the clocks do not change, nor at its midnight, so a wall-clock time tells its
+    cell at once.
     """
 
     date: date
@@ -55,7 +56,8 @@ def grid_day(day: date, zone: ZoneInfo, grid_minutes: int, step_minutes: int) ->
         closes=closes.timestamp(),
         instants=instants,
         steps=steps,
-        even=all(at.utcoffset() == instants[0].utcoffset() for at in instants),
+        even=closes - opens == timedelta(days=1)
+        and all(at.utcoffset() == instants[0].utcoffset() for at in instants),
     )
 
 

@@ -23,6 +23,7 @@ from queue_app.domain.dispatch import CallingDesk, Person
 from queue_app.domain.forecast import Lengths, Now, expected_of, scene_of
 from queue_app.domain.forward import Coming, Forward
 from queue_app.domain.habits import Habits
+from queue_app.domain.hours import at
 from queue_app.domain.policies import policy_of
 from queue_app.domain.runs import futures, patience_of
 from queue_app.domain.scene import ForeseenDesk, Scene
@@ -91,9 +92,7 @@ def today_ahead(now: Now, past: Past) -> tuple[DayAhead, tuple[int, int] | None]
     day = DayAhead(now.day.date, ())
     if scene.still_until == math.inf or not scene.desks:
         return day, None
-    origin = (now.at - now.day.begins) / _MINUTE
-    begins = now.day.minute(now.day.begins)
-    coming = quarters_ahead(now.directory, now.branch, now.day, past.days, begins + origin)
+    coming = quarters_ahead(now.directory, now.branch, now.day, past.days, now.at)
     samples = list(_samples(scene, coming))
     soon = sorted(wait for arrives, wait in samples if arrives < SOON)
     known = spread(soon, scene.habits) if len(soon) >= ENOUGH else None
@@ -113,7 +112,7 @@ def day_ahead(
     if opens is None:
         return DayAhead(day.date, ())
     scene = _scene(directory, branch, day, opens, past, times, habits)
-    coming = quarters_ahead(directory, branch, day, past.days, day.minute(opens))
+    coming = quarters_ahead(directory, branch, day, past.days, opens)
     return DayAhead(day.date, _by_half(list(_samples(scene, coming)), opens, habits))
 
 
@@ -165,10 +164,11 @@ def quarters_ahead(
     branch: Branch,
     day: BranchDay,
     past: Sequence[PastDay],
-    origin: float,
+    origin: datetime,
 ) -> _WalkIns:
-    """The walk-ins to be expected from the local minute `origin` on, as far as some desk gives
-    what they ask for, while the kiosk gives tickets."""
+    """The walk-ins to be expected from the moment `origin` on, as far as some desk gives what they
+    ask for, while the kiosk gives tickets. By the quarter hours of the clock on the wall: in the
+    hour that spring skips nobody comes, and in the one that autumn repeats as many as ever."""
     given = [desk.services for desk in branch.desks]
     offered = [
         one.code
@@ -177,14 +177,15 @@ def quarters_ahead(
     ]
     if not offered or not day.periods:
         return {}
-    last = max((day.minute(window.closes) for window in day.kiosk), default=0.0)
+    last = max((window.closes for window in day.kiosk), default=origin)
     found: dict[float, dict[frozenset[str], float]] = {}
     for quarter, asked in expected(day, [], past, offered, len(given)).items():
-        begins, ends = max(float(quarter), origin), min(quarter + QUARTER, last)
+        opens, closes = (at(day.date, one, day.zone) for one in (quarter, quarter + QUARTER))
+        begins, ends = max(opens, origin), min(closes, last)
         if ends <= begins:
             continue
-        part = (ends - begins) / QUARTER
-        found[begins - origin] = {
+        part = min(1.0, (ends - begins) / _MINUTE / QUARTER)
+        found[(begins - origin) / _MINUTE] = {
             services: count * part
             for services, count in asked.items()
             if any(services <= one for one in given)

@@ -8,6 +8,8 @@ same without asking another.
 import hashlib
 from datetime import datetime, timedelta
 
+from queue_app.domain.numbering import digits_in
+
 DIGITS = 4
 
 
@@ -26,6 +28,6 @@ def changes_at(moment: datetime, minutes: int) -> datetime:
 
 def is_shown(secret: bytes, typed: str, now: datetime, minutes: int) -> bool:
     """Whether this is the code, or was the one before it: it may change while somebody types."""
-    digits = "".join(one for one in typed if one.isdigit())
+    digits = digits_in(typed)
     before = now - timedelta(minutes=minutes)
     return digits in {code_at(secret, now, minutes), code_at(secret, before, minutes)}

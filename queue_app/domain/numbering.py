@@ -6,6 +6,7 @@ why the order on the board is not one row.
 """
 
 import re
+import unicodedata
 
 from queue_app.domain.centre import Rules
 from queue_app.domain.errors import NotFound
@@ -22,6 +23,16 @@ _BLANKS = re.compile(r"[\s\-\u2010-\u2015\u2212]+")
 _BOOKING = re.compile(
     r"(?:[^\s?#]*/)?visit/(?P<link>[0-9]{1,8}-[A-Za-z0-9_-]{16,64})/?(?:[?#].*)?", re.DOTALL
 )
+
+
+def plain_digits(text: str) -> str:
+    """What was typed, its digits as 0 to 9: keyboards of many languages have others (٠ to ٩)."""
+    return "".join(str(unicodedata.decimal(one)) if one.isdecimal() else one for one in text)
+
+
+def digits_in(text: str) -> str:
+    """Only the digits, as 0 to 9, of a code however it was typed."""
+    return "".join(one for one in plain_digits(text) if one in "0123456789")
 
 
 def prefix(rules: Rules, booked: bool, priority: str | None) -> str:
@@ -63,7 +74,7 @@ def booking_in(text: str) -> str | None:
 
     Digits that stand in some other text are nobody's code: that of a stranger, at worst.
     """
-    digits = _BLANKS.sub("", text)
+    digits = _BLANKS.sub("", plain_digits(text))
     if re.fullmatch(r"[0-9]{6}", digits):
         return digits
     link = _BOOKING.fullmatch(text.strip())

@@ -8,6 +8,8 @@ import phonenumbers
 from msgspec import Struct
 from phonenumbers import PhoneNumberFormat, PhoneNumberType
 
+from queue_app.domain.numbering import plain_digits
+
 
 class Reading(Struct, frozen=True):
     """What an entry says. `value`: as it is kept; None where nothing was entered, or `problem`
@@ -92,9 +94,19 @@ def read_phone(text: str | None, country: str | None) -> Reading:
 
 
 def plain(text: str) -> str:
-    """Without signs that nobody sees, and digits and letters in their usual width."""
-    seen = (one for one in unicodedata.normalize("NFKC", text) if unicodedata.category(one) != "Cf")
+    """Without signs that nobody sees, digits as 0 to 9, letters in their usual width."""
+    usual = plain_digits(unicodedata.normalize("NFKC", text))
+    seen = (one for one in usual if unicodedata.category(one) != "Cf")
     return "".join(one if one.isprintable() else " " for one in seen).strip()
+
+
+def example_phone(country: str | None) -> str:
+    """A mobile number of the country in E.164, to show how one looks; without a country, of any."""
+    mobile = PhoneNumberType.MOBILE
+    number = country and phonenumbers.example_number_for_type(country, mobile)
+    number = number or phonenumbers.example_number_for_type("GB", mobile)
+    assert number
+    return str(phonenumbers.format_number(number, PhoneNumberFormat.E164))
 
 
 def can_be_called(number: str) -> bool:

@@ -112,8 +112,7 @@ def _coming(
     now: Now, past: Past, ended: Collection[str]
 ) -> Mapping[float, Mapping[frozenset[str], float]]:
     """The walk-ins to be expected from now on, but for whom no ticket is given any more."""
-    origin = now.day.minute(now.day.begins) + (now.at - now.day.begins) / _MINUTE
-    found = quarters_ahead(now.directory, now.branch, now.day, past.days, origin)
+    found = quarters_ahead(now.directory, now.branch, now.day, past.days, now.at)
     return {
         begins: {one: count for one, count in asked.items() if one.isdisjoint(ended)}
         for begins, asked in found.items()

@@ -15,6 +15,7 @@ from msgspec import Struct
 from queue_app.domain import rights
 from queue_app.domain.directory import Branch
 from queue_app.domain.errors import Conflict, NotFound, RuleBroken, TooMany
+from queue_app.domain.numbering import digits_in
 from queue_app.domain.people import DEVICE_KINDS, Device, DeviceKind, one_line, token_hash
 from queue_app.flow import sessions
 from queue_app.flow.act import Act, verb
@@ -91,18 +92,13 @@ async def confirm_device(act: Act, code: str, branch_slug: str, name: str) -> De
     `device_name`; Conflict `device_taken`.
     """
     branch = act.branch(branch_slug)
-    found = await devices.pairing_of_code(digits(code), lock=True)
+    found = await devices.pairing_of_code(digits_in(code), lock=True)
     if found is None:
         raise NotFound("unknown_pairing")
     device, _token = await _insert(act, branch, name, found.kinds)
     await db.fetch("UPDATE pairing SET device_id = $2 WHERE code = $1", found.code, device.id)
     await _note_added(act, device, name, "pair")
     return device
-
-
-def digits(code: str) -> str:
-    """A code as it is kept, however it was typed."""
-    return "".join(sign for sign in code if sign in "0123456789")
 
 
 async def pairing(secret: str) -> Pairing:

@@ -4,7 +4,6 @@ Who has proven a contact may book with it where the centre asks for that, and se
 whatever was booked with it, so that nobody can block another's number.
 """
 
-import re
 import secrets
 from collections.abc import Collection
 from datetime import datetime, timedelta
@@ -16,6 +15,7 @@ from queue_app.domain.catalogue import Language
 from queue_app.domain.contacts import read_contact
 from queue_app.domain.errors import Conflict, NotFound, RuleBroken, TooMany
 from queue_app.domain.messages import Outgoing
+from queue_app.domain.numbering import digits_in
 from queue_app.domain.people import token_hash
 from queue_app.flow import refusing, sparing, tallies
 from queue_app.flow.act import Act, By, verb
@@ -120,7 +120,7 @@ async def try_code(act: Act, token: str, code: str) -> Tried:
     until = row["asked_at"] + timedelta(minutes=CODE_MINUTES)
     if until <= act.now or row["tries"] >= TRIES:
         raise Conflict("code_expired")
-    right = await is_right(row["code_hash"], re.sub(r"\D", "", code))
+    right = await is_right(row["code_hash"], digits_in(code))
     if right:
         await refusing.trust(row["contact"])
     await db.fetch(

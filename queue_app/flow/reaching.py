@@ -1,6 +1,5 @@
 """Who books: how they are reached, how often they may book, and what they change of it."""
 
-import re
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
@@ -13,6 +12,7 @@ from queue_app.domain.directory import Directory
 from queue_app.domain.errors import Conflict, RuleBroken
 from queue_app.domain.hours import Window
 from queue_app.domain.messages import Outgoing
+from queue_app.domain.numbering import digits_in
 from queue_app.domain.phones import numbers_of
 from queue_app.flow import proving, refusing, sparing, tallies
 from queue_app.flow.act import Act, verb
@@ -36,7 +36,7 @@ async def look_up(act: Act, code: str, contact: str) -> None:
     reached = phone or (email and email.lower())
     if not reached or await tallies.count("look_up", reached, act.now, HOUR) > LOOK_UPS:
         return
-    digits = re.sub(r"\D", "", code)
+    digits = digits_in(code)
     for one in await appointments.to_come_with(phone, email, act.now):
         if one.code == digits:
             act.tell(_link(one, act.now, email is not None))

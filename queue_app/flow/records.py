@@ -80,6 +80,23 @@ AT_ONCE = "10 seconds"
 """A ticket that was given since this one was asked for is at most so much older than it, as nobody
 waits longer for the database; what is further ahead is a clock that was wrong."""
 
+NUMBERS_APART = 100
+"""A series begins anew at 1 while whoever still waits from the day before, where a branch is open
+round the clock, has a higher number than this: they are called long before it is given again."""
+LONGEST_WAIT = "8 hours"
+"""Nobody is in the house for longer; whom no sweep has seen off since is not."""
+
+_FIRST = f"""CASE
+    WHEN EXISTS (SELECT FROM counter WHERE branch_id = $1 AND day = $2 AND prefix = $3) THEN 1
+    ELSE (
+        SELECT CASE WHEN min(count) <= {NUMBERS_APART} THEN max(count) + 1 ELSE 1 END
+        FROM (SELECT substring(number FROM '^' || $3 || '([0-9]+)$')::integer AS count
+            FROM ticket WHERE branch_id = $1 AND day < $2 AND {tickets.IN_HOUSE}
+                AND queued_at > $10::timestamptz - interval '{LONGEST_WAIT}') AS former
+    ) END"""
+"""The count of the first ticket of a series on a day, so that nobody in the house has the number
+of somebody else."""
+
 _ISSUE = f"""
 WITH limited AS (
     UPDATE ticket_limit SET remaining = remaining - $17
@@ -89,7 +106,7 @@ WITH limited AS (
         WHERE branch_id = $1 AND {tickets.IN_HOUSE})) END AS at
 ), counted AS (
     INSERT INTO counter (branch_id, day, prefix, last, joined_at)
-    SELECT $1, $2::date, $3::text, 1, joined.at FROM joined
+    SELECT $1, $2::date, $3::text, {_FIRST}, joined.at FROM joined
     ON CONFLICT (branch_id, day, prefix) DO UPDATE SET last = counter.last + 1,
         joined_at = CASE WHEN EXCLUDED.joined_at IS NULL
             OR counter.joined_at > EXCLUDED.joined_at

@@ -9,12 +9,14 @@ import logging
 import time
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 
 from PIL import Image
 
 from queue_app.clock import Clock
 from queue_app.delivery.adapter import Needless
 from queue_app.delivery.paper.document import ticket_document
+from queue_app.delivery.paper.lettering import Lettering
 from queue_app.delivery.paper.outcome import CutShort, NotBegun
 from queue_app.delivery.paper.picture import drawn
 from queue_app.delivery.paper.ways import print_picture, state_at
@@ -42,10 +44,17 @@ _Key = tuple[int, int]
 
 
 class TicketPrinting:
-    """`public_url`: with which the address of a ticket's page begins; None: no code is printed."""
+    """`public_url`: with which the address of a ticket's page begins; None: no code is printed.
+    `centre`: the folder of its files, where it has fonts of its own."""
 
-    def __init__(self, public_url: str | None, forecasts: Forecasts | None = None) -> None:
+    def __init__(
+        self,
+        public_url: str | None,
+        forecasts: Forecasts | None = None,
+        centre: Path | None = None,
+    ) -> None:
         self._public_url = public_url
+        self._lettering = Lettering(centre)
         self._forecasts = forecasts
         self._asked: dict[_Key, float] = {}
 
@@ -174,4 +183,4 @@ class TicketPrinting:
         link = f"{self._public_url}/t/{ticket.token}" if self._public_url else None
         document = ticket_document(seen, ticket, wait, link, reprint=job.kind == "reprint")
         dots = DOTS[printer.width_mm]
-        return await asyncio.to_thread(drawn, document, dots)
+        return await asyncio.to_thread(drawn, document, dots, self._lettering)

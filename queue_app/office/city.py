@@ -10,7 +10,6 @@ from litestar.status_codes import HTTP_200_OK
 from queue_app.domain.catalogue import texts_of
 from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.errors import Conflict, NotSignedIn, QueueError, RuleBroken
-from queue_app.domain.interruptions import KINDS
 from queue_app.domain.people import Staff
 from queue_app.flow import interrupting
 from queue_app.flow.act import By
@@ -20,6 +19,7 @@ from queue_app.office import words
 from queue_app.office.office_frame import START, chosen, form_of, own_branches, page_of, said
 from queue_app.queries import reference
 from queue_app.queries.interruptions import open_ones
+from queue_app.screens import notices
 from queue_app.screens.supervision import SupervisionView
 from queue_app.web.guards import right
 from queue_app.web.staff_pages import Asked, Page, number_at_own_desk, parts_of, see, to_sign_in
@@ -47,7 +47,7 @@ async def _page(
         staff=staff,
         at_own_desk=await number_at_own_desk(staff),
         branches=[(one, await _look(hub, directory, one)) for one in own],
-        stops=KINDS,
+        reasons=notices.reasons(directory.centre),
         done=words.done if not refused else None,
         did=request.query_params.get("done", ""),
         refused={slug: parts_of(request, error) for slug, error in (refused or {}).items()},

@@ -7,7 +7,6 @@ from litestar.status_codes import HTTP_200_OK
 
 from queue_app.domain.errors import NotSignedIn, QueueError
 from queue_app.domain.hall import Hall
-from queue_app.domain.interruptions import KINDS
 from queue_app.domain.people import Staff
 from queue_app.domain.rights import require
 from queue_app.flow import announcing
@@ -17,6 +16,7 @@ from queue_app.office.office_frame import START, own_branches
 from queue_app.queries import foretold, reference
 from queue_app.queries.clerks_at_hand import clerks_of
 from queue_app.queries.missed_bookings import missed_today
+from queue_app.screens import notices
 from queue_app.screens.supervision import supervision_view
 from queue_app.web.guards import right
 from queue_app.web.staff_pages import Asked, Page, number_at_own_desk, parts_of, to_sign_in
@@ -53,7 +53,7 @@ async def branch_page(
         did=request.query_params.get("done", ""),
         clerks=await clerks_of(branch.id),
         longest=announcing.LINE_LENGTH,
-        stops=KINDS,
+        reasons=notices.reasons(seen.directory.centre),
         **_known(seen),
     )
 

@@ -83,10 +83,14 @@ _BROKEN: dict[str, str] = {
             last, given, highest)
         FROM counter FULL JOIN (
             SELECT branch_id, day, regexp_replace(number, '[0-9]+$', '') AS prefix,
-                count(*) AS given, max(substring(number FROM '[0-9]+$')::integer) AS highest
+                count(*) AS given, max(substring(number FROM '[0-9]+$')::integer) AS highest,
+                min(substring(number FROM '[0-9]+$')::integer) AS lowest
             FROM ticket GROUP BY 1, 2, 3
         ) series USING (branch_id, day, prefix)
-        WHERE last IS DISTINCT FROM given OR highest IS DISTINCT FROM given""",
+        WHERE last IS DISTINCT FROM highest OR given IS DISTINCT FROM highest - lowest + 1
+            OR lowest > 1 AND NOT EXISTS (SELECT FROM ticket former
+                WHERE former.branch_id = series.branch_id AND former.day < series.day
+                    AND former.number = prefix || (lowest - 1))""",
     "a desk has one person": """
         SELECT format('branch %s: desk %s has %s', branch_id, desk_id, count(*)) FROM ticket
         WHERE state IN ('called', 'serving') GROUP BY branch_id, desk_id HAVING count(*) > 1""",

@@ -51,7 +51,7 @@ def interruption_view(hall: Hall, one: Interruption) -> InterruptionView:
     services = None if one.services is None else titles(hall, one.services)
     shelter = hall.branch.shelter if one.kind == "alert" else None
     usual = resume_minutes(one, hall.day)
-    speaker = speaker_of(hall.directory.centre)
+    centre = hall.directory.centre
     return InterruptionView(
         id=one.id,
         kind=one.kind,
@@ -62,7 +62,7 @@ def interruption_view(hall: Hall, one: Interruption) -> InterruptionView:
         ended_at=one.ended_at,
         resumes_at=one.resumes_at,
         resume_minutes=usual,
-        title=notices.title(speaker, one),
-        advice=notices.advice(speaker, one, services or (), shelter),
-        resumption=notices.resumption(speaker, one, usual),
+        title=notices.title(centre, one),
+        advice=notices.advice(centre, one, services or (), shelter),
+        resumption=notices.resumption(speaker_of(centre), one, usual),
     )

@@ -4,30 +4,43 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from queue_app.domain.catalogue import Text
+from queue_app.domain.centre import Centre
 from queue_app.domain.interruptions import Interruption, Kind
-from queue_app.texts.speaker import Speaker
+from queue_app.texts.speaker import Speaker, speaker_of
 from queue_app.texts.words import N_
 
 NAMED_AT_MOST = 2
 """Longer lists of services would be cut off on a board."""
 
-_TITLES: dict[Kind, str] = {
-    "alert": N_("Air-raid alert"),
+_REASONS: dict[Kind, str] = {
+    "alert": N_("Emergency alert"),
     "power": N_("Power cut"),
-    "registry": N_("The registries are down"),
-    "other": N_("Calls are stopped for now"),
+    "registry": N_("The systems are down"),
+    "other": N_("Another reason"),
 }
 _ADVICE: dict[Kind, str] = {
-    "alert": N_("Please go to the nearest shelter."),
+    "alert": N_("Please leave the hall for a safe place."),
     "power": N_("Calls are stopped until the power is back."),
-    "registry": N_("Calls are stopped until the registries work again."),
+    "registry": N_("Calls are stopped until they work again."),
     "other": N_("Please wait."),
 }
 
 
-def title(speaker: Speaker, one: Interruption) -> Text:
+def reasons(centre: Centre) -> dict[Kind, Text]:
+    """By what calls are stopped, for whoever stops them to choose, in the centre's own words."""
+    speaker, own = speaker_of(centre), centre.stop_words
+    said: dict[Kind, Text | None] = {
+        "alert": own.alert,
+        "power": own.power,
+        "registry": own.registry,
+    }
+    return {kind: said.get(kind) or speaker.text(usual) for kind, usual in _REASONS.items()}
+
+
+def title(centre: Centre, one: Interruption) -> Text:
     """What happens, in a few words. Where only some services stop, calls go on: for another reason
     than the usual ones, the title is that reason, as a line of the board is cut off at its end."""
+    speaker = speaker_of(centre)
     part = one.services is not None
     if one.ended_at is not None:
         if one.kind == "alert":
@@ -40,13 +53,16 @@ def title(speaker: Speaker, one: Interruption) -> Text:
         if reason:
             return speaker.same(reason)
         return speaker.text(N_("Not every service is given now"))
-    return speaker.text(_TITLES[one.kind])
+    if one.kind == "other":
+        return speaker.text(N_("Calls are stopped for now"))
+    return reasons(centre)[one.kind]
 
 
 def advice(
-    speaker: Speaker, one: Interruption, services: Sequence[Text], shelter: Text | None
+    centre: Centre, one: Interruption, services: Sequence[Text], shelter: Text | None
 ) -> Text:
     """What to do now. `services`: the titles of those that are stopped, none for all."""
+    speaker = speaker_of(centre)
     if len(services) > NAMED_AT_MOST:
         return speaker.text(
             N_("Some services (%(count)s) are not available for now: the kiosk shows which."),
@@ -60,6 +76,8 @@ def advice(
         return speaker.text(N_("You can come back to the hall."))
     if one.kind == "alert" and shelter:
         return speaker.text(N_("Please go to the shelter: %(shelter)s."), shelter=shelter)
+    if one.kind == "alert" and centre.stop_words.alert_advice:
+        return centre.stop_words.alert_advice
     if one.kind == "other" and one.note:
         return speaker.same(one.note)
     return speaker.text(_ADVICE[one.kind])

@@ -28,7 +28,7 @@ TITLES: dict[DayKind, str] = {
     "calm": "calm",
     "rush": "rush",
     "short": "short of staff",
-    "alert": "air-raid alert",
+    "alert": "alert",
     "registry": "registry down",
 }
 

@@ -4,6 +4,7 @@ Moments are shown in the centre's own zone, whatever zone they arrive in. The wo
 order come from the language, the clock from the country.
 """
 
+import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import cache
@@ -18,6 +19,8 @@ from queue_app.domain.catalogue import Duration, Language
 from queue_app.texts.words import Words, words
 
 NBSP = "\u00a0"
+ISOLATE, END = "\u2066", "\u2069"
+"""Around what is written from the left in whatever language (Unicode: LRI and PDI)."""
 APOSTROPHE = "\u2019"
 """As all texts write it; the locale data has another in п’ятниця."""
 WORLDWIDE = ("150", "001")
@@ -125,6 +128,13 @@ def _milliseconds(moment: datetime) -> int:
     return round(moment.timestamp() * 1000)
 
 
+def in_halves(code: str) -> str:
+    """123 456: digits to be read aloud or typed. The space that does not break also keeps the two
+    in their order in a language that is written from the right."""
+    middle = len(code) // 2
+    return f"{code[:middle]}{NBSP}{code[middle:]}"
+
+
 class Formats(Struct, frozen=True):
     """One language and the centre's zone and country; every method gives text without markup."""
 
@@ -139,10 +149,16 @@ class Formats(Struct, frozen=True):
         """10:20, or 10:20 AM where the country has twelve hours on its clocks; where the clock
         shows that twice, in the night of the change, 03:30 (UTC+3)."""
         local = self.local(moment)
-        shown = local.strftime("%H:%M")
+        return _told_apart(self._shown(local.hour, local.minute), local)
+
+    def full_hour(self, hour: int) -> str:
+        """12:00 of any day, or 12:00 PM, for an hour from 0 to 23."""
+        return self._shown(hour, 0)
+
+    def _shown(self, hour: int, minute: int) -> str:
         if halves := self.halves:
-            shown = f"{local.hour % 12 or 12}:{local:%M}{NBSP}{halves[local.hour // 12]}"
-        return _told_apart(shown, local)
+            return f"{hour % 12 or 12}:{minute:02}{NBSP}{halves[hour // 12]}"
+        return f"{hour:02}:{minute:02}"
 
     @property
     def halves(self) -> tuple[str, str] | None:
@@ -227,6 +243,11 @@ class Formats(Struct, frozen=True):
             return f"{least}{NBSP}{self._length(duration.min_minutes)}"
         return self.minutes(duration.min_minutes, duration.max_minutes)
 
+    def apart(self, text: str) -> str:
+        """A telephone number or address as everybody reads it: from the left, also in a language
+        that is written from the right."""
+        return f"{ISOLATE}{text}{END}" if direction(self.language) == "rtl" else text
+
     @staticmethod
     def phone(number: str) -> str:
         """+380 67 123 45 67, from E.164; as its country groups it."""
@@ -300,8 +321,13 @@ def _halves(language: Language, country: str | None) -> tuple[str, str] | None:
     if customs is None or "a" not in str(customs.time_formats["short"].pattern):
         return None
     own = locale_of(language, country)
-    morning, evening = (str(format_time(time(hour), "a", locale=own)) for hour in (9, 21))
+    morning, evening = (_half(str(format_time(time(hour), "a", locale=own))) for hour in (9, 21))
     return morning, evening
+
+
+def _half(said: str) -> str:
+    """Without the full stops of a.m. or a. m., as on clocks: many a sentence ends with a time."""
+    return re.sub(r"\.\s*", "", said)
 
 
 def minute(spoken: Words) -> str:

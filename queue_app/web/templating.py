@@ -35,7 +35,7 @@ from queue_app.domain.catalogue import Language
 from queue_app.domain.directory import Directory
 from queue_app.domain.mails import hidden_mail
 from queue_app.domain.phones import is_abroad
-from queue_app.texts.formats import Formats
+from queue_app.texts.formats import Formats, direction, in_halves
 from queue_app.texts.speaker import Speaker, speaker_of
 from queue_app.texts.words import N_, Words, translated_languages, words
 from queue_app.web.addresses import is_secure
@@ -149,10 +149,12 @@ def _environment(
         texts=lambda speech=_nothing, *languages: _texts(speaker, speech, languages or (language,)),
         facts=lambda values: _json("facts", values),
         minutes=formats.minutes,
+        from_the_right=direction(language) == "rtl",
         zone_city=formats.city,
     )
     environment.filters.update(
         time=formats.time,
+        full_hour=formats.full_hour,
         night=formats.night,
         when=formats.when,
         twice=formats.twice,
@@ -163,8 +165,10 @@ def _environment(
         weekday_short=formats.weekday_short,
         month=formats.month,
         published=formats.published,
-        phone=formats.phone,
-        hidden_phone=formats.hidden_phone,
+        apart=formats.apart,
+        code=in_halves,
+        phone=lambda number: formats.apart(formats.phone(number)),
+        hidden_phone=lambda number: formats.apart(formats.hidden_phone(number)),
         abroad=lambda number: bool(number) and is_abroad(number, speaker.country),
         hidden_mail=hidden_mail,
         date=lambda moment: formats.local(moment).date(),

@@ -142,6 +142,31 @@ async def fed(server: Server, page: Page) -> None:
     await until(page, "Boolean(window.feed?.onmessage)")
 
 
+async def test_a_long_name_of_a_desk_leaves_room_for_the_number_and_the_arrow(
+    server: Server, page: Page
+) -> None:
+    """Upright there is no arrow, and what is not there takes no room from the letters."""
+    await fed(server, page)
+    call = {"ticket": 1, "number": "А1", "state": "called", "called_at": f"{MONDAY:%FT%TZ}"}
+    size = "(one) => Number.parseFloat(getComputedStyle(one).fontSize)"
+    sizes = {}
+    for desk in ("5", "Північна зірка"):
+        shown = {"called": [call | {"desk": desk, "calls": 1}], "scene": "call", "idle": "wait"}
+        for width, height in ((1080, 1920), (1920, 1080)):
+            await page.set_viewport_size({"width": width, "height": height})
+            await page.evaluate(SHOWN, shown)
+            await expect(page.locator("#call-desk")).to_have_text(desk)
+            box = await page.locator("#call .arrow").bounding_box()
+            assert (box is None) if height > width else (box and box["width"] > width / 30), desk
+            room, number = [
+                await page.locator(one).bounding_box() for one in ("#call", "#call-desk")
+            ]
+            assert room and number
+            assert number["x"] + number["width"] <= room["x"] + room["width"] + 1, (desk, width)
+            sizes[desk, width] = await page.locator("#call-number").evaluate(size)
+    assert sizes["Північна зірка", 1080] > sizes["5", 1080] / 2
+
+
 async def test_more_calls_than_cells_are_shown_page_by_page_and_each_has_its_turn(
     server: Server, page: Page
 ) -> None:

@@ -14,8 +14,9 @@ from queue_app.domain.directory import Branch, Desk, Directory
 from queue_app.domain.habits import Habits
 from queue_app.domain.half_hours import DayAhead, HalfHour, Past, busiest, day_ahead, quietest
 from tests.conftest import KYIV
+from tests.domain.nights import night as period
 from tests.support.database import CONFIG
-from tests.support.night import NIGHT_CENTRE
+from tests.support.night import NIGHT_CENTRE, TO_SUMMER, TO_WINTER, at
 
 TUESDAY = date(2026, 11, 24)
 SATURDAY = date(2026, 11, 28)
@@ -93,6 +94,21 @@ def test_a_night_of_one_desk_of_which_nothing_is_known_is_foretold_whole_and_in_
 def busy(day: date, kind: frozenset[str], people: int = 9) -> PastDay:
     periods = load_centre(CONFIG).branches[0].hours["tue"]
     return PastDay(day, periods, {minute: {kind: people} for minute in range(600, 720, 15)})
+
+
+@pytest.mark.parametrize("change", [TO_WINTER, TO_SUMMER])
+def test_in_the_night_of_the_change_waits_are_foretold_for_the_hours_that_are_open(
+    change: date,
+) -> None:
+    """From ten to six, be that nine hours or seven; tickets are given until half past five."""
+    night = change - timedelta(days=1)
+    centre = load_centre(NIGHT_CENTRE)
+    place = replace(centre.branches[1], hours={"sat": (period("22:00", "30:00"),)})
+    centre = replace(centre, branches=(place,))
+    coming = [one.starts_at for one in foretold(of(centre), night).half_hours]
+    assert f"{coming[0].astimezone(KYIV):%H:%M}" == "22:00"
+    assert all(one < at(change, 5, 30) for one in coming)
+    assert coming[-1] >= at(change, 4, 30)
 
 
 def test_bookings_of_the_day_lengthen_the_waits_of_walk_ins(directory: Directory) -> None:

@@ -22,6 +22,8 @@ def test_what_was_shown_a_moment_ago_still_counts_and_what_was_before_it_does_no
     shown = code_at(HERE, TEN, 5)
     assert is_shown(HERE, shown, TEN, 5)
     assert is_shown(HERE, f" {shown[:2]} {shown[2:]}", TEN + FIVE, 5)
+    arabic = "".join(chr(ord("٠") + int(one)) for one in shown)
+    assert is_shown(HERE, arabic, TEN, 5)
     assert not is_shown(HERE, shown, TEN + 2 * FIVE, 5)
     assert not is_shown(HERE, "", TEN, 5)
 

@@ -70,6 +70,14 @@ def test_round_the_clock_turns_at_midnight_or_at_the_hour_that_the_files_say() -
         assert friday.shuts(at(FRIDAY, 12)) is None
 
 
+def test_tickets_are_given_on_past_the_turn_where_the_branch_goes_on() -> None:
+    weekend: Weekly = {"sat": (night("22:00", "24:00"),), "sun": (night("0:00", "6:00"),)}
+    assert day_of(SATURDAY, weekend).gives_until(at(SATURDAY, 23)) == at(SUNDAY, 5, 30)
+    friday = day_of(FRIDAY, ROUND_THE_CLOCK)
+    assert friday.gives_until(at(FRIDAY, 23)) == at(SUNDAY, 0)
+    assert friday.door(at(FRIDAY, 23)).closes_at is None
+
+
 def test_no_last_ticket_is_given_where_the_branch_goes_on() -> None:
     for minute in range(-40, 40, 5):
         now = at(SATURDAY, 0) + timedelta(minutes=minute)

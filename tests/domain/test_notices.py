@@ -4,11 +4,14 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from msgspec.structs import replace
 
 from queue_app.domain.catalogue import Text
+from queue_app.domain.centre import StopWords
 from queue_app.domain.interruptions import KINDS, Interruption, Kind
 from queue_app.screens import notices
 from queue_app.texts.speaker import Speaker
+from tests.domain.screen_halls import CENTRE, both
 
 KYIV = ZoneInfo("Europe/Kyiv")
 TEN = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
@@ -33,35 +36,60 @@ def named(count: int) -> list[Text]:
 @pytest.mark.parametrize(
     ("kind", "uk", "en"),
     [
-        ("alert", "Повітряна тривога", "Air-raid alert"),
+        ("alert", "Тривога", "Emergency alert"),
         ("power", "Знеструмлення", "Power cut"),
-        ("registry", "Реєстри недоступні", "The registries are down"),
+        ("registry", "Системи не працюють", "The systems are down"),
         ("other", "Прийом тимчасово зупинено", "Calls are stopped for now"),
     ],
 )
 def test_the_title_says_what_happens(kind: Kind, uk: str, en: str) -> None:
-    assert notices.title(SAYS, stop(kind)) == Text(uk=uk, en=en)
+    assert notices.title(CENTRE, stop(kind)) == Text(uk=uk, en=en)
+
+
+def test_a_centre_has_words_of_its_own_for_what_stops_it() -> None:
+    words = StopWords(
+        alert=both("Earthquake"),
+        alert_advice=both("Stay away from the windows."),
+        registry=both("The land register is down"),
+    )
+    centre = replace(CENTRE, stop_words=words)
+    assert [notices.title(centre, stop(kind))["en"] for kind in KINDS] == [
+        "Earthquake",
+        "Power cut",
+        "The land register is down",
+        "Calls are stopped for now",
+    ]
+    assert [text["en"] for text in notices.reasons(centre).values()] == [
+        "Earthquake",
+        "Power cut",
+        "The land register is down",
+        "Another reason",
+    ]
+    assert notices.advice(centre, stop(), (), None) == both("Stay away from the windows.")
+    assert notices.advice(centre, stop(), (), SHELTER)["en"].endswith("Holosiivska metro station.")
 
 
 def test_the_title_says_when_it_is_over() -> None:
-    over = [notices.title(SAYS, stop(kind, ended_at=TEN))["en"] for kind in KINDS]
+    over = [notices.title(CENTRE, stop(kind, ended_at=TEN))["en"] for kind in KINDS]
     assert over == ["All clear", *["Calls are about to resume"] * 3]
 
 
 def test_in_an_alert_people_are_told_where_the_shelter_is() -> None:
-    assert notices.advice(SAYS, stop(), (), SHELTER) == Text(
+    assert notices.advice(CENTRE, stop(), (), SHELTER) == Text(
         uk="Пройдіть, будь ласка, в укриття: метро «Голосіївська».",
         en="Please go to the shelter: Holosiivska metro station.",
     )
-    assert notices.advice(SAYS, stop(), (), None)["en"] == "Please go to the nearest shelter."
     assert (
-        notices.advice(SAYS, stop(ended_at=TEN), (), SHELTER)["en"]
+        notices.advice(CENTRE, stop(), (), None)["en"] == "Please leave the hall for a safe place."
+    )
+    assert (
+        notices.advice(CENTRE, stop(ended_at=TEN), (), SHELTER)["en"]
         == "You can come back to the hall."
     )
 
 
 def test_two_stopped_services_are_named_and_more_are_counted() -> None:
-    two, three = (notices.advice(SAYS, stop("registry"), named(count), None) for count in (2, 3))
+    two, three = (notices.advice(CENTRE, stop("registry"), named(count), None) for count in (2, 3))
     assert two["uk"] == "Тимчасово не надаємо: послуга 1; послуга 2."
     assert two["en"] == "Not available for now: service 1; service 2."
     assert three["uk"] == "Деяких послуг (3) тимчасово не надаємо: яких саме, видно на кіоску."
@@ -70,23 +98,23 @@ def test_two_stopped_services_are_named_and_more_are_counted() -> None:
 
 def test_a_note_of_the_staff_is_shown_as_they_wrote_it() -> None:
     note = "Прорвало трубу, вода на 50 % зали"
-    assert notices.advice(SAYS, stop("other", note=note), (), None) == Text(uk=note, en=note)
+    assert notices.advice(CENTRE, stop("other", note=note), (), None) == Text(uk=note, en=note)
 
 
 def test_where_only_some_services_stop_nobody_hears_that_calls_do() -> None:
     some, note = ("one",), "Немає зв’язку з банком."
-    reason = notices.title(SAYS, stop("other", note=note, services=some))
+    reason = notices.title(CENTRE, stop("other", note=note, services=some))
     assert reason == Text(uk="Немає зв’язку з банком", en="Немає зв’язку з банком")
     assert (
-        notices.title(SAYS, stop("other", note=" ", services=some))["uk"]
+        notices.title(CENTRE, stop("other", note=" ", services=some))["uk"]
         == "Зараз надаємо не всі послуги"
     )
     for kind in KINDS:
         for ended_at, resumes_at in ((None, None), (TEN, TEN), (TEN, TEN + timedelta(days=1))):
             one = stop(kind, ended_at, resumes_at, note, some)
             said = [
-                notices.title(SAYS, one),
-                notices.advice(SAYS, one, named(1), SHELTER),
+                notices.title(CENTRE, one),
+                notices.advice(CENTRE, one, named(1), SHELTER),
                 *(notices.resumption(SAYS, one, minutes) for minutes in (0, 10)),
             ]
             for text in said:

@@ -5,7 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from queue_app.domain.phones import can_be_called, hidden_phone, numbers_of, read_phone
+from queue_app.domain.phones import (
+    can_be_called,
+    example_phone,
+    hidden_phone,
+    numbers_of,
+    read_phone,
+)
 
 KYIV = "+380671234567"
 COUNTRIES = ["UA", "MT", "PL", "DE", "US", "IT"]
@@ -39,6 +45,8 @@ SEPARATORS = st.sampled_from(["", " ", "-", "–", ".", "\u00a0", " - ", "/", "\
         "tel:+380671234567",
         "моб 067 123 45 67",
         "\uff10\uff16\uff17 123 45 67",
+        "٠٦٧ ١٢٣ ٤٥ ٦٧",
+        "+۳۸۰ ۶۷ ۱۲۳ ۴۵ ۶۷",
         "\u202a+380 67 123 45 67\u202c",
         "067 123 45 67, 067 123 45 67",
         "067 123 45 67 +380671234567",
@@ -115,6 +123,13 @@ def test_what_one_country_dialled_is_no_number_in_another() -> None:
 )
 def test_behind_a_free_or_premium_number_nobody_is_called(number: str, called: bool) -> None:
     assert can_be_called(number) is called
+
+
+@pytest.mark.parametrize("country", ["UA", "EG", "MT", "CA", "JP", "AQ", None])
+def test_an_example_is_a_number_whatever_its_end(country: str | None) -> None:
+    example = example_phone(country)
+    for end in ("0000", "0417", "9999"):
+        assert read_phone(example[:-4] + end, country).value == example[:-4] + end
 
 
 def test_the_centres_own_numbers_are_found_among_its_contacts() -> None:

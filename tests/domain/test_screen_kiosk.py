@@ -36,7 +36,7 @@ def test_no_ticket_is_given_while_nobody_knows_when_calls_resume() -> None:
     seen = door(stop())
     assert (seen.state, seen.stopped) == ("interrupted", ("bill", "meter", "legal"))
     assert seen.interruption
-    assert seen.interruption.title["en"] == "Air-raid alert"
+    assert seen.interruption.title["en"] == "Emergency alert"
     assert door(stop(), at=NIGHT).state == "closed"
 
 

@@ -9,7 +9,7 @@ import pytest
 from queue_app.domain import slots
 from queue_app.domain.catalogue import Text
 from queue_app.domain.centre import Closure, Period, Rules, Weekly
-from queue_app.domain.grid import grid_day, instants_of
+from queue_app.domain.grid import grid_day, instants_of, open_cells
 from tests.domain.lanes import (
     AUTUMN,
     KYIV,
@@ -202,6 +202,30 @@ def test_spring_has_no_starts_in_the_hour_that_it_skips() -> None:
         "04:00",
     ]
     assert starts == sorted(starts, key=datetime.timestamp)
+
+
+@pytest.mark.parametrize(
+    ("zone", "day"),
+    [
+        ("Africa/Cairo", date(2026, 4, 24)),
+        ("America/Havana", date(2026, 3, 8)),
+        ("America/Santiago", date(2026, 9, 6)),
+        ("Asia/Beirut", date(2026, 3, 29)),
+        ("Australia/Lord_Howe", date(2026, 10, 4)),
+        ("Africa/Cairo", date(2026, 10, 29)),
+        ("America/Santiago", date(2026, 4, 4)),
+    ],
+)
+def test_hours_are_those_of_the_wall_where_midnight_itself_is_skipped_or_repeated(
+    zone: str, day: date
+) -> None:
+    """A day that begins at one o'clock is as long as its clocks say, and no hour is moved."""
+    made = grid_day(day, ZoneInfo(zone), 5, 10)
+    for opens, closes, last in (("9:00", "12:00", "11:55"), ("22:00", "22:30", "22:25")):
+        cells = open_cells((night(opens, closes),), made)
+        shown = [f"{one.hour}:{one:%M}" for one in instants_of(made, cells)]
+        assert shown[0] == opens
+        assert shown[-1] == last
 
 
 def test_autumn_offers_the_hour_that_it_repeats_twice_and_each_once() -> None:

@@ -10,7 +10,8 @@ from msgspec.structs import replace
 from PIL import Image
 
 from config.files import load_centre
-from queue_app.delivery.paper.document import TicketDocument, ticket_document
+from queue_app.delivery.paper.document import PaperLine, TicketDocument, ticket_document
+from queue_app.delivery.paper.lettering import FOLDER, OWN, Lettering
 from queue_app.delivery.paper.picture import LONGEST_DOTS, drawn
 from queue_app.delivery.paper.sample import sample_ticket
 from queue_app.domain.directory import Directory
@@ -204,6 +205,53 @@ def test_every_letter_is_drawn_and_no_two_alike() -> None:
         picture = drawn(document(directory=own_words), 384).crop((0, 0, 384, 60)).tobytes()
         assert picture not in seen or {letter, seen[picture]} <= set("ʼ’"), letter
         seen[picture] = letter
+
+
+@pytest.mark.parametrize(
+    "letters", ["ابتثجحخدذرزسشصضطظعغفقكلمنهوي", "אבגדהוזחטיכלמנסעפצקרשת", "აბგდევზ"]
+)
+def test_letters_that_roboto_lacks_come_from_another_font(letters: str) -> None:
+    assert Lettering().missing([letters]) == ""
+    assert Lettering().file(letters, "Bold") == OWN / "DejaVuSans-Bold.ttf"
+    assert len({head_of(letter) for letter in letters}) == len(letters)
+
+
+def head_of(words: str) -> bytes:
+    own_words = centre("head", "number", head=words)
+    return drawn(document(directory=own_words), 384).crop((0, 0, 384, 60)).tobytes()
+
+
+def test_letters_for_which_there_is_no_font_are_named_until_the_centre_has_one(
+    tmp_path: Path,
+) -> None:
+    assert Lettering(tmp_path).missing(["Квиток 票, 號", "票"]) == "票號"
+    mine = tmp_path / FOLDER / "Mine.ttf"
+    mine.parent.mkdir()
+    mine.write_bytes((OWN / "DejaVuSans.ttf").read_bytes())
+    assert Lettering(tmp_path).file("שלום", "Regular") == mine
+    assert Lettering(tmp_path).file("Квиток", "Regular") == OWN / "Roboto-Regular.ttf"
+
+
+def test_a_ticket_in_a_language_written_from_the_right_begins_there() -> None:
+    facts = (PaperLine("wait", "לחכות", ("15–25 דק׳",)), PaperLine("ready", None, ("תעודה",)))
+    hebrew, english = (
+        drawn(TicketDocument("A1", language, facts, None), 384) for language in ("he", "en")
+    )
+    label, value = "לחכות", "15–25 דק׳"
+    assert Lettering().font(label, 28, "Regular").getlength(label) < (
+        Lettering().font(value, 36, "Bold").getlength(value)
+    )
+    assert ink(hebrew.crop((0, 0, 192, 70))) > ink(hebrew.crop((192, 0, 384, 70)))
+    assert ink(english.crop((0, 0, 192, 70))) < ink(english.crop((192, 0, 384, 70)))
+    bullet = 20
+    assert ink(hebrew.crop((384 - bullet, 100, 384, 136))) and not ink(
+        hebrew.crop((0, 100, bullet, 136))
+    )
+
+
+def ink(picture: Image.Image) -> int:
+    """How many dots are black."""
+    return picture.histogram()[0]
 
 
 @pytest.mark.parametrize(

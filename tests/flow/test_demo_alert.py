@@ -58,7 +58,7 @@ async def test_work_and_patience_stand_still_during_the_alert(database: str) -> 
 @pytest.mark.server
 def test_ctrl_c_in_the_middle_of_an_alert_leaves_nothing(demo: StartDemo) -> None:
     day = demo("--rate", "120", "--visitors", "10", "--clock", "2026-11-23T11:57+02:00")
-    day.until("AIR-RAID ALERT")
+    day.until("CALLS STOPPED")
     assert _kind_on_the_board(day) == "alert"
     day.signal_all(signal.SIGINT)
     assert day.end() == 0, day.said

@@ -64,7 +64,7 @@ async def test_a_mail_is_whole_in_text_and_in_html(kind: MessageKind, language: 
         assert links == offered + own + ([letter.unsubscribe] if kind == "reminder" else [])
         assert all(one and one in letter.text for one in links)
         assert letter.text.startswith(letter.subject)
-        code = "123 456"
+        code = "123\u00a0456"
         nobody_comes = ("cancelled", "missed", "plans", "offer", "unmet")
         shown = (channel == "visit" and kind not in nobody_comes) or kind == "code"
         assert ((code in letter.text), (code in letter.html)) == (shown, shown)

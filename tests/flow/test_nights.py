@@ -15,6 +15,7 @@ from queue_app.domain.tickets import Ticket
 from queue_app.flow import arrival, booking
 from queue_app.flow.act import By
 from queue_app.flow.arrival import IssuedTicket
+from queue_app.flow.records import NUMBERS_APART
 from queue_app.jobs import learning
 from queue_app.queries import appointments, demand, doctor, habits, halls, reference, slots
 from queue_app.queries.tickets import by_token
@@ -158,7 +159,7 @@ async def test_what_is_learned_and_reported_of_a_night_is_one_day() -> None:
 
 
 async def test_round_the_clock_the_hall_lives_through_the_turn_of_its_day() -> None:
-    """At four numbers begin anew, and nothing else does."""
+    """At four another day begins, and nobody gets the number of whoever still waits."""
     now = at(THURSDAY, 3, 50)
     due_before = await book("square", now, at(WEDNESDAY, 12), "0671234567")
     due_after = await book("square", at(THURSDAY, 4, 10), at(WEDNESDAY, 12), "0671234568")
@@ -168,15 +169,26 @@ async def test_round_the_clock_the_hall_lives_through_the_turn_of_its_day() -> N
     await sweep(FixedClock(at(THURSDAY, 4)))
     assert await open_desks() == 1
     after = await take("square", at(THURSDAY, 4, 1))
-    assert (before.number, after.number) == ("А1", "А1")
-    assert await waiting("square", at(THURSDAY, 4, 1)) == ["А1", "К1", "А1"]
+    assert (before.number, after.number) == ("А1", "А2")
+    assert await waiting("square", at(THURSDAY, 4, 1)) == ["А1", "К1", "А2"]
     late = await check_in("square", due_before.code, at(THURSDAY, 4, 5))
     assert late.late
+    assert late.number == "К2"
     called = [await serve(desk, at(THURSDAY, 4, 10 + n), 1) for n in range(4)]
     assert {one.id for one in called} == {before.id, after.id, late.id, called[0].id}
     far = await book("square", at(FRIDAY, 4, 30), at(WEDNESDAY, 12), "0671234569")
     with pytest.raises(RuleBroken, match="other_day"):
         await check_in("square", far.code, at(THURSDAY, 4, 30))
+
+
+async def test_round_the_clock_numbers_begin_anew_where_those_that_wait_have_high_ones() -> None:
+    for minute in range(NUMBERS_APART):
+        issued = await take("square", at(THURSDAY, 1, minute // 2))
+        await arrival.leave(By(RESIDENT, at(THURSDAY, 2)), issued.token)
+    waits = await take("square", at(THURSDAY, 3, 50))
+    assert waits.number == f"А{NUMBERS_APART + 1}"
+    assert (await take("square", at(THURSDAY, 4, 1))).number == "А1"
+    assert (await take("square", at(THURSDAY, 4, 2))).number == "А2"
 
 
 async def test_whoever_is_left_round_the_clock_has_left_with_the_day_after() -> None:

@@ -103,7 +103,7 @@ async def test_mail_is_a_file_that_any_reader_opens_and_sms_one_of_its_own(
     )
     text = read.get_body(("plain",))
     assert text is not None
-    assert f"{booked.code[:3]} {booked.code[3:]}" in text.get_content()
+    assert f"{booked.code[:3]}\u00a0{booked.code[3:]}" in text.get_content()
     assert read["Auto-Submitted"] == "auto-generated"
     assert read["Message-ID"] == f"<{mail.stem}@queue-app.invalid>"
     for path in (mail, *mail.parents[:2]):

@@ -170,7 +170,7 @@ async def test_an_alert_stops_calls_and_tickets_until_the_stated_moment(centre: 
         await centre.post(f"/branches/{BRANCH}/tickets", body, centre.kiosk), 422, "services_paused"
     )
     assert problem.keys() >= {"kind", "shelter"}
-    assert "укриття" in problem["detail"], "where to go, and no booking for another day"
+    assert "безпечне місце" in problem["detail"], "where to go, and no booking for another day"
     assert done(await centre.get(f"/branches/{BRANCH}/board"))["interruption"]["kind"] == "alert"
     assert done(await centre.get(where, headers=centre.clerk.bearer)) == [begun]
 

@@ -4,7 +4,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from queue_app.domain.catalogue import Duration
-from queue_app.texts.formats import Formats, stamp
+from queue_app.domain.phones import read_phone
+from queue_app.texts.formats import Formats, in_halves, stamp
 from queue_app.web.qr import qr_svg
 from queue_app.web.templating import linked
 
@@ -66,7 +67,7 @@ def test_days_are_written_in_words() -> None:
         ("en", "MT", "15:05", "Tuesday, 24 November 2026", "24/11"),
         ("mt", "MT", "15:05", "It-Tlieta, 24 ta’ Novembru 2026", "11-24"),
         ("en", "US", "3:05 PM", "Tuesday, November 24, 2026", "11/24"),
-        ("es", "US", "3:05 p.m.", "martes, 24 de noviembre de 2026", "24/11"),
+        ("es", "US", "3:05 pm", "martes, 24 de noviembre de 2026", "24/11"),
         ("de", "DE", "15:05", "Dienstag, 24. November 2026", "24.11."),
         ("en", "UA", "15:05", "Tuesday, 24 November 2026", "24/11"),
         ("en", None, "15:05", "Tuesday, 24 November 2026", "24/11"),
@@ -107,6 +108,18 @@ def test_a_service_time_reads_as_it_is_published() -> None:
 def test_a_ukrainian_number_is_grouped_as_it_is_read_aloud() -> None:
     assert plain(UK.phone("+380671234567")) == "+380 67 123 45 67"
     assert plain(UK.phone("+48601234567")) == "+48 601 234 567"
+
+
+def test_numbers_and_codes_keep_their_order_in_a_language_written_from_the_right() -> None:
+    arabic, english = (Formats(one, KYIV, "EG") for one in ("ar", "en"))
+    number = Formats.phone("+201001234567")
+    assert arabic.apart(number) == f"\u2066{number}\u2069"
+    assert english.apart(number) == number
+    assert read_phone(arabic.apart(number), "EG").value == "+201001234567", "where it is copied"
+    assert [in_halves(code) for code in ("123456", "12345678")] == [
+        "123\u00a0456",
+        "1234\u00a05678",
+    ]
 
 
 def test_numbers_and_addresses_in_a_text_can_be_followed() -> None:

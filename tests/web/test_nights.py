@@ -104,6 +104,7 @@ async def test_the_page_of_times_tells_which_night_a_time_belongs_to(
     here = {"service": SERVICE, "channel": "visit", "branch": "harbour"}
     evening = await page(client, "/time", **here, day=str(SATURDAY))
     assert "22:00" in evening and "ніч" not in evening
+    assert "Увечері" in evening and "Після обіду" not in evening
     night = await page(client, "/time", **here, day=str(SATURDAY + timedelta(days=1)))
     assert "ніч субота – неділя" in night
     assert "05:50" in night and "22:00" not in night
@@ -118,6 +119,9 @@ async def test_the_earliest_time_of_the_small_hours_is_said_with_its_date_and_ni
     assert "четвер, 26 листопада, 00:10, ніч середа – четвер" in branch
 
 
+STOPPED = "Знеструмлення. Зараз прийом у відділенні зупинено"
+
+
 async def test_whoever_books_for_this_night_is_told_that_calls_are_stopped_in_it(
     client: httpx.AsyncClient, clock: FixedClock
 ) -> None:
@@ -129,7 +133,8 @@ async def test_whoever_books_for_this_night_is_told_that_calls_are_stopped_in_it
     assert begun.status_code == 201, begun.text
     here = {"service": SERVICE, "channel": "visit", "branch": "station"}
     told = [
-        "у відділенні немає світла" in (await page(client, "/time", **here, day=str(day)))
+        "Знеструмлення. Зараз прийом у відділенні зупинено"
+        in (await page(client, "/time", **here, day=str(day)))
         for day in (WEDNESDAY, THURSDAY, FRIDAY)
     ]
     assert told == [True, True, False]

@@ -1,7 +1,9 @@
 """A centre whose first language is written from the right: which side each text begins on."""
 
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -12,14 +14,17 @@ from queue_app.clock import FixedClock
 from queue_app.domain.people import OPERATOR
 from queue_app.flow.act import By
 from queue_app.flow.configuring import apply
+from queue_app.jobs import foretelling
 from queue_app.queries import reference
 from queue_app.store import db
 from queue_app.texts.formats import direction
 from queue_app.web.i18n import tongue
 from tests.support.application import alive, build, speaking_to
 from tests.support.browser import assert_accessible
+from tests.support.made_up import made_up_centre
 from tests.support.people import Machine, install
 from tests.support.server import Server, start_servers, stop_servers
+from tests.web.api import API, done
 from tests.web.test_second_centre import MORNING, VALLETTA
 
 
@@ -71,9 +76,24 @@ async def test_pages_begin_on_the_side_of_their_language(client: httpx.AsyncClie
     assert '<span class="second" lang="en" dir="ltr">' in board
 
 
+async def test_the_bars_of_a_day_run_from_the_right(client: httpx.AsyncClient) -> None:
+    await foretelling.foretell(FixedClock(MORNING))
+    for language, backwards in (("ar", True), ("en", False)):
+        page = (await client.get(f"/now/quay?lang={language}")).text
+        chart = page[page.index("now-chart") :].partition("</svg>")[0]
+        bars, hours = (
+            [float(x) for x in re.findall(rf'<{mark} x="([0-9.]+)"', chart)]
+            for mark in ("rect", "text")
+        )
+        assert len(bars) > 4
+        assert bars == sorted(bars, reverse=backwards)
+        width = 22
+        assert hours[0] == (bars[0] + width if backwards else bars[0]), "where its bar begins"
+
+
 @pytest.fixture
 async def server(spare_database: str, tmp_path: Path) -> AsyncIterator[tuple[Server, Machine]]:
-    folder = cairo(tmp_path)
+    folder = made_up_centre(tmp_path / "centre", "ar", "EG", "Africa/Cairo")
     kiosk = await put_in_force(spare_database, folder)
     environment = {"QUEUE_APP_CONFIG": str(folder)}
     running = start_servers(1, spare_database, tmp_path, clock=MORNING, environment=environment)
@@ -107,4 +127,82 @@ async def test_its_pages_can_be_used_and_the_kiosk_changes_sides_with_its_langua
         await expect(html).to_have_attribute("lang", language)
         await expect(html).to_have_attribute("dir", side)
     await assert_accessible(page)
+    await context.close()
+
+
+READS_FROM_THE_LEFT = """([selector, text]) => {
+    const box = [...document.querySelectorAll(selector)].find((one) =>
+        one.textContent.includes(text));
+    const walker = document.createTreeWalker(box, NodeFilter.SHOW_TEXT);
+    while (walker.nextNode() && !walker.currentNode.data.includes(text));
+    const begins = walker.currentNode.data.indexOf(text);
+    const left = (at) => {
+        const sign = document.createRange();
+        sign.setStart(walker.currentNode, at);
+        sign.setEnd(walker.currentNode, at + 1);
+        return sign.getBoundingClientRect().left;
+    };
+    const places = [...text].map((_, number) => left(begins + number));
+    return places.every((one, number) => !number || one >= places[number - 1]);
+}"""
+
+
+@pytest.mark.browser
+@pytest.mark.server
+@pytest.mark.slow
+async def test_numbers_and_codes_are_read_from_the_left(
+    server: tuple[Server, Machine], browser: Browser
+) -> None:
+    running, _ = server
+    visit = await _booked(running)
+    context = await browser.new_context(
+        locale="ar-EG", timezone_id="Africa/Cairo", viewport={"width": 390, "height": 844}
+    )
+    page = await context.new_page()
+    await page.goto(f"{running.url}/visit/{visit['token']}")
+    code = f"{visit['code'][:3]}\u00a0{visit['code'][3:]}"
+    for selector, text in ((".code", code), ("main li", "+20\u00a0••\u00a0••••4567")):
+        assert await page.evaluate(READS_FROM_THE_LEFT, [selector, text]), text
+    await context.close()
+
+
+async def _booked(running: Server) -> Any:
+    """A visit for today, with a telephone number as an Arabic keyboard types it."""
+    async with httpx.AsyncClient(base_url=running.url + API) as client:
+        query = "service=card&days=1&from=2026-11-23&channel=visit"
+        days = (await client.get(f"/branches/quay/slots?{query}")).json()["days"]
+        body = {"services": ["card"], "starts_at": days[0]["starts"][-1]}
+        held = done(await client.post("/branches/quay/appointments", json=body), 201)
+        return done(
+            await client.post(
+                f"/appointments/{held['token']}/confirmation",
+                json={"name": "سامي", "phone": "٠١٠٠١٢٣٤٥٦٧"},
+            )
+        )
+
+
+@pytest.mark.browser
+@pytest.mark.server
+@pytest.mark.slow
+async def test_on_a_board_that_stands_upright_both_languages_begin_on_the_same_side(
+    server: tuple[Server, Machine], browser: Browser
+) -> None:
+    running, kiosk = server
+    async with httpx.AsyncClient(base_url=running.url + API) as client:
+        body = {"services": ["card"], "language": "ar"}
+        done(await client.post("/branches/quay/tickets", json=body, headers=kiosk.bearer), 201)
+    context = await browser.new_context(
+        locale="ar-EG", timezone_id="Africa/Cairo", viewport={"width": 1080, "height": 1920}
+    )
+    board = await context.new_page()
+    await board.goto(f"{running.url}/display/quay")
+    for line in (".top h1", ".queue .queue-label"):
+        sides = [
+            await board.locator(f"{line} .{place}").first.evaluate(
+                """(one) => { const all = document.createRange(); all.selectNodeContents(one);
+                return all.getBoundingClientRect().right; }"""
+            )
+            for place in ("first", "second")
+        ]
+        assert abs(sides[0] - sides[1]) < 2, line
     await context.close()

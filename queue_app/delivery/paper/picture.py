@@ -4,28 +4,29 @@ A picture, since no two makes of printer have the same code pages: a letter that
 out as it was meant.
 """
 
-from functools import cache
-from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import qrcode
 from PIL import Image, ImageDraw, ImageFont
 from qrcode.constants import ERROR_CORRECT_M
 
 from queue_app.delivery.paper.document import PaperLine, TicketDocument
+from queue_app.delivery.paper.lettering import Lettering, Weight, shapes_from_the_right
+from queue_app.texts.formats import direction
 
-FONTS = Path(__file__).parent / "fonts"
-"""Roboto of Google, under the Apache licence that stands beside it."""
 QUIET_MODULES = 4
 LONGEST_DOTS = 3200
 """Forty centimetres: a longer ticket is cut there, rather than that one empties the roll."""
 _INK, _PAPER = 0, 255
-_Weight = Literal["Regular", "Bold"]
+_Side = Literal["begin", "middle", "end"]
 
 
-def drawn(document: TicketDocument, dots: int) -> Image.Image:
-    """The ticket, `dots` wide and as long as it must be; mode "1", where black is 0."""
-    sheet = _Sheet(dots)
+def drawn(document: TicketDocument, dots: int, lettering: Lettering | None = None) -> Image.Image:
+    """The ticket, `dots` wide and as long as it must be; mode "1", where black is 0.
+
+    In a language that is written from the right it begins there.
+    """
+    sheet = _Sheet(dots, lettering or Lettering(), direction(document.language) == "rtl")
     if document.reprint:
         sheet.banner(document.reprint)
     previous: PaperLine | None = None
@@ -69,7 +70,7 @@ def _put_code(sheet: "_Sheet", line: PaperLine) -> None:
 def _put_list(sheet: "_Sheet", line: PaperLine) -> None:
     sheet.rule()
     if line.label:
-        sheet.text(line.label, 28, "Bold", "left")
+        sheet.text(line.label, 28, "Bold", "begin")
     for one in line.said:
         sheet.item(one, 24)
 
@@ -81,19 +82,23 @@ def _put_words(sheet: "_Sheet", line: PaperLine) -> None:
         sheet.text(line.label, 26)
     strong = line.part in ("centre", "services", "note", "priority")
     for place, one in enumerate(line.said):
-        bold: _Weight = "Bold" if strong or (line.part == "branch" and not place) else "Regular"
+        bold: Weight = "Bold" if strong or (line.part == "branch" and not place) else "Regular"
         sheet.text(one, 28 if strong else 26, bold)
 
 
 class _Sheet:
     """Paper that is written from top to bottom."""
 
-    def __init__(self, dots: int) -> None:
+    def __init__(self, dots: int, lettering: Lettering, from_the_right: bool) -> None:
         self._dots = dots
+        self._lettering = lettering
+        self._from_the_right = from_the_right
         self._margin = 4
         self._y = 8
         self._image = Image.new("L", (dots, LONGEST_DOTS), _PAPER)
         self._pen = ImageDraw.Draw(self._image)
+        shaped = from_the_right and shapes_from_the_right()
+        self._way: dict[str, Any] = {"direction": "rtl"} if shaped else {}
 
     def skip(self, dots: int) -> None:
         self._y += dots
@@ -107,66 +112,78 @@ class _Sheet:
 
     def banner(self, text: str) -> None:
         """White on black."""
-        font = _font(30, "Bold")
+        font = self._font(text, 30, "Bold")
         lines = _wrapped(text, font, self._width)
         height = 44 * len(lines) + 12
         self._pen.rectangle([(0, self._y), (self._dots, self._y + height)], fill=_INK)
         for place, line in enumerate(lines):
-            at = (self._dots / 2, self._y + 28 + 44 * place)
-            self._pen.text(at, line, font=font, fill=_PAPER, anchor="mm")
+            self._line(line, font, "middle", self._y + 28 + 44 * place, "m", fill=_PAPER)
         self.skip(height + 8)
 
     def text(
-        self,
-        text: str,
-        size: int,
-        weight: _Weight = "Regular",
-        side: Literal["left", "middle"] = "middle",
+        self, text: str, size: int, weight: Weight = "Regular", side: _Side = "middle"
     ) -> None:
-        font = _font(size, weight)
+        font = self._font(text, size, weight)
         for line in _wrapped(text, font, self._width):
-            x = self._dots / 2 if side == "middle" else self._margin
-            anchor = "ma" if side == "middle" else "la"
-            self._pen.text((x, self._y), line, font=font, fill=_INK, anchor=anchor)
+            self._line(line, font, side, self._y, "a")
             self.skip(round(size * 1.28))
 
     def item(self, text: str, size: int) -> None:
-        font, indent = _font(size, "Regular"), size
-        self._pen.text((self._margin, self._y), "•", font=font, fill=_INK, anchor="la")
+        font, indent = self._font(text, size, "Regular"), size
+        self._line("•", font, "begin", self._y, "a")
         for line in _wrapped(text, font, self._width - indent):
-            at = (self._margin + indent, self._y)
-            self._pen.text(at, line, font=font, fill=_INK, anchor="la")
+            self._line(line, font, "begin", self._y, "a", indent)
             self.skip(round(size * 1.25))
         self.skip(4)
 
     def fact(self, label: str, value: str) -> None:
-        """What it is at the left, how much at the right; below one another where that is long."""
-        plain, strong = _font(28, "Regular"), _font(36, "Bold")
+        """What it is where a line begins, how much at its end; below one another where that is
+        long."""
+        plain, strong = self._font(label, 28, "Regular"), self._font(value, 36, "Bold")
         taken = plain.getlength(label) + strong.getlength(value) + 24
         if taken > self._width:
-            self.text(label, 26, side="left")
+            self.text(label, 26, side="begin")
             for line in _wrapped(value, strong, self._width):
-                at = (self._dots - self._margin, self._y)
-                self._pen.text(at, line, font=strong, fill=_INK, anchor="ra")
+                self._line(line, strong, "end", self._y, "a")
                 self.skip(46)
             return
         base = self._y + 36
-        self._pen.text((self._margin, base), label, font=plain, fill=_INK, anchor="ls")
-        at = (self._dots - self._margin, base)
-        self._pen.text(at, value, font=strong, fill=_INK, anchor="rs")
+        self._line(label, plain, "begin", base, "s")
+        self._line(value, strong, "end", base, "s")
         self.skip(50)
 
     def number(self, number: str) -> None:
         """As large as the paper lets it be."""
         size = 180
-        while size > 60 and _font(size, "Bold").getlength(number) > self._width:
+        while size > 60 and self._font(number, size, "Bold").getlength(number) > self._width:
             size -= 4
-        font = _font(size, "Bold")
+        font = self._font(number, size, "Bold")
         _, top, _, bottom = font.getbbox(number, anchor="ms")
-        self._pen.text(
-            (self._dots / 2, self._y + 8 - top), number, font=font, fill=_INK, anchor="ms"
-        )
+        self._line(number, font, "middle", self._y + 8 - top, "s")
         self.skip(round(bottom - top) + 24)
+
+    def _line(
+        self,
+        text: str,
+        font: ImageFont.FreeTypeFont,
+        side: _Side,
+        y: float,
+        height: Literal["a", "m", "s"],
+        indent: int = 0,
+        fill: int = _INK,
+    ) -> None:
+        """`height`: what of the letters stands at `y`: their top, middle or base line."""
+        left, right = self._margin + indent, self._dots - self._margin - indent
+        if side == "middle":
+            at, anchor = self._dots / 2, "m"
+        elif (side == "begin") is self._from_the_right:
+            at, anchor = right, "r"
+        else:
+            at, anchor = left, "l"
+        self._pen.text((at, y), text, font=font, fill=fill, anchor=anchor + height, **self._way)
+
+    def _font(self, text: str, size: int, weight: Weight) -> ImageFont.FreeTypeFont:
+        return self._lettering.font(text, size, weight)
 
     def code(self, link: str) -> None:
         made = qrcode.QRCode(border=QUIET_MODULES, error_correction=ERROR_CORRECT_M)
@@ -189,11 +206,6 @@ class _Sheet:
     @property
     def _width(self) -> int:
         return self._dots - 2 * self._margin
-
-
-@cache
-def _font(size: int, weight: _Weight) -> ImageFont.FreeTypeFont:
-    return ImageFont.truetype(FONTS / f"Roboto-{weight}.ttf", size)
 
 
 def _wrapped(text: str, font: ImageFont.FreeTypeFont, width: int) -> list[str]:

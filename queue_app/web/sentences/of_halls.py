@@ -186,8 +186,8 @@ OF_HALLS: Mapping[str, tuple[str, str]] = {
         N_("You can book a visit for another time. Whoever has a ticket keeps their place."),
     ),
     "services_paused/alert": (
-        N_("Calls are stopped: an air-raid alert"),
-        N_("Please go to the shelter. Whoever has a ticket keeps their place."),
+        N_("Calls are stopped: there is an alert"),
+        N_("Please go to a safe place. Whoever has a ticket keeps their place."),
     ),
     "already_interrupted": (
         N_("Calls are stopped already"),
@@ -203,7 +203,7 @@ OF_HALLS: Mapping[str, tuple[str, str]] = {
     ),
     "unknown_kind": (
         N_("There is no such kind of interruption"),
-        N_("Choose an alert, a power cut, a registry that is down, or another reason."),
+        N_("Choose an alert, a power cut, systems that are down, or another reason."),
     ),
     "bad_delay": (
         N_("This delay is not possible"),
