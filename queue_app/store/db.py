@@ -98,18 +98,28 @@ async def transact(work: Callable[[], Awaitable[T]], repeatable: bool = False) -
     """
     began, losses = time.monotonic(), 0
     while True:
+        transaction = engine.transaction(when_needed=True)
         try:
-            async with engine.transaction(when_needed=True):
+            async with transaction:
                 return await work()
-        except (DeadlockDetectedError, SerializationError):
+        except (DeadlockDetectedError, SerializationError) as loss:
+            _raise_if_done(transaction, loss)
             losses += 1
             if losses == _ATTEMPTS:
                 raise
             await asyncio.sleep(random.uniform(0, 0.01 * 2**losses))
         except Outage as outage:
+            _raise_if_done(transaction, outage)
             if outage.unsure and not repeatable:
                 raise
             await _waited_for(outage, began)
+
+
+def _raise_if_done(transaction: Transaction, error: Exception) -> None:
+    """What is read after a change that was the transaction may fail, too: the work is done, and
+    done again it would be done twice."""
+    if transaction.is_over:
+        raise Outage(type(error).__name__, passing=False, unsure=True) from error
 
 
 async def _waited_for(outage: Outage, began: float) -> None:

@@ -1,8 +1,10 @@
 """Where a transaction begins and ends: with what changes or locks something, and not before."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
 
+import asyncpg
 import pytest
 
 from queue_app.clock import FixedClock
@@ -10,6 +12,7 @@ from queue_app.domain.errors import Conflict
 from queue_app.flow import calling
 from queue_app.flow.act import By
 from queue_app.store import db
+from queue_app.store.outages import Outage
 from tests.flow.desks import issue, now_of
 from tests.support.hall import open_desk
 from tests.support.statements import BEGIN, COMMIT, Statement, heard
@@ -123,6 +126,53 @@ async def test_after_what_was_to_be_the_only_change_there_is_no_other() -> None:
     with pytest.raises(RuntimeError, match="last change"):
         await db.transact(work)
     assert await added() == ["one"]
+
+
+async def cut_off() -> None:
+    """The read finds the connection gone; no word in it is of a change."""
+    await db.fetch("SELECT pg_terminate_backend(pg_backend_pid())")
+
+
+async def lose_a_deadlock() -> None:
+    raise asyncpg.DeadlockDetectedError
+
+
+@pytest.mark.parametrize("fail", [cut_off, lose_a_deadlock])
+async def test_what_fails_after_the_only_change_is_not_tried_again(
+    fail: Callable[[], Awaitable[None]],
+) -> None:
+    """It is done: whoever asked is told that nobody knows, and finds it when they look."""
+
+    async def work() -> None:
+        await db.fetch_row_alone(ADD, "one")
+        await fail()
+
+    with pytest.raises(Outage) as told:
+        await db.transact(work)
+    assert told.value.unsure
+    assert await added() == ["one"]
+
+
+async def test_where_none_could_begin_nothing_is_changed_by_itself(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    begin = db.Transaction.begin
+
+    async def late(self: db.Transaction) -> None:
+        monkeypatch.setattr(db.Transaction, "begin", begin)
+        raise TimeoutError
+
+    async def work() -> None:
+        tried.append(1)
+        with suppress(Outage):  # as a verb that goes on without what it could not note
+            await db.fetch(ADD, "one")
+        await db.fetch(ADD, "two")
+
+    tried: list[int] = []
+    monkeypatch.setattr(db.Transaction, "begin", late)
+    await db.transact(work)
+    assert len(tried) == 2
+    assert await added() == ["one", "two"]
 
 
 async def test_a_savepoint_is_in_a_transaction_though_nothing_was_changed_before() -> None:
