@@ -194,7 +194,7 @@ async def fetch(sql: str, *args: Any) -> list[asyncpg.Record]:
 
 _READ = re.compile(r"\s*SELECT\b")
 _MORE = re.compile(
-    r"\b(?:INSERT|UPDATE|DELETE|SHARE|pg_\w*lock\w*|pg_notify|pg_logical_emit_message"
+    r"\b(?:INSERT|INTO|UPDATE|DELETE|SHARE|pg_\w*lock\w*|pg_notify|pg_logical_emit_message"
     r"|nextval|setval|set_config)\b",
     re.IGNORECASE,
 )

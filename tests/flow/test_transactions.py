@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
+from typing import Any
 
 import asyncpg
 import pytest
@@ -57,6 +58,7 @@ async def test_what_only_reads_has_no_transaction(said: list[Statement]) -> None
         "SELECT pg_try_advisory_xact_lock(1)",
         "SELECT pg_notify('nobody', '')",
         "SELECT nextval('ticket_id_seq')",
+        "SELECT 1 AS one INTO TEMPORARY made",
         "SET LOCAL work_mem = '64kB'",
         "WITH one AS (SELECT 1) SELECT * FROM one",
         "UPDATE branch SET slug = slug WHERE false",
@@ -200,6 +202,26 @@ async def test_a_read_that_fails_before_anything_was_changed_leaves_the_connecti
     await db.transact(work)
     assert await added() == ["one"]
     assert (BEGIN, ()) in said
+
+
+async def test_a_ticket_that_another_took_the_place_of_is_not_changed(
+    clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where a backup of another hall is restored just before the verb's only statement."""
+    await issue(clock)
+    desk = await open_desk("1", clock.now())
+    called = await desk.call()
+    rows = db._rows
+
+    async def restoring(connection: Any, sql: str, args: Any) -> Any:
+        if "UPDATE ticket SET revision" in sql:
+            await rows(connection, "UPDATE ticket SET token = 'another'", ())
+        return await rows(connection, sql, args)
+
+    monkeypatch.setattr(db, "_rows", restoring)
+    with pytest.raises(Conflict, match="ticket_changed"):
+        await desk.start(called.id)
+    assert (await now_of(called.id)).progress.state == "called"
 
 
 async def test_of_two_who_do_the_same_to_a_person_at_once_one_is_told(clock: FixedClock) -> None:
