@@ -209,10 +209,14 @@ def _only_reads(sql: str) -> bool:
 async def fetch_row_alone(sql: str, *args: Any) -> asyncpg.Record | None:
     """The row of a change after which this transaction neither changes nor locks anything: where
     it did not before either, the statement is the transaction, which saves two round trips and
-    holds what it locks for no longer than it takes."""
+    holds what it locks for no longer than it takes.
+
+    Not while writes are refused, as in a switchover, at whose end connections are cut: of a
+    statement within a transaction it is known then that it was not done, and it is tried again.
+    """
     current = _current()
     assert current, "a change needs a transaction"
-    if current.has_begun:
+    if current.has_begun or connections.trouble.refuses_writes():
         return await fetch_row(sql, *args)
     rows = await current.alone(_rows(current.connection, sql, args))
     return rows[0] if rows else None

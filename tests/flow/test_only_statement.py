@@ -21,6 +21,7 @@ from tests.flow.desks import now_of, verbs_of
 from tests.flow.stage import own, pool_on
 from tests.support.hall import SERVICE, open_desk
 from tests.support.people import BRANCH, KIOSK
+from tests.support.statements import BEGIN, heard
 from tests.support.waiting import SOON
 
 BRIEF = replace(db.BRIEF, statement=30.0, lock=20.0, answer=30.0)
@@ -208,6 +209,27 @@ async def test_a_connection_that_is_gone_just_before_it_has_done_nothing(
     await require_good_order()
 
 
+async def test_while_writes_are_refused_it_stands_in_a_transaction_and_what_is_cut_is_tried_again(
+    dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As at the end of a switchover; once something is written, all is as before."""
+
+    async def cut(connection: asyncpg.Connection) -> None:
+        other = await asyncpg.connect(dsn)
+        await terminate(other, connection.get_server_pid())
+        await other.close()
+
+    connections.trouble.noticed(Outage("ReadOnly", passing=True, unsure=False, no_writes=True))
+    around_the_statement(monkeypatch, before=cut)
+    with heard() as said:
+        assert (await issue()).number == "А1"
+        assert (BEGIN, ()) in said
+        said.clear()
+        assert (await issue()).number == "А2"
+        assert (BEGIN, ()) not in said
+    await require_good_order()
+
+
 async def test_what_a_desk_says_is_cut_off_whole(dsn: str, clock: FixedClock) -> None:
     async with pool_on(dsn, limits=BRIEF):
         waits = await issue()
@@ -229,13 +251,12 @@ def around_the_statement(
     before: Callable[[Any], Awaitable[None]] | None = None,
     after: Callable[[object], None] | None = None,
 ) -> None:
-    """The first ticket that is given by itself."""
+    """What happens just before and after the statement that gives the first ticket."""
     rows = db._rows
 
     async def watched(connection: Any, sql: str, args: Any) -> Any:
         if "INSERT INTO ticket" not in sql:
             return await rows(connection, sql, args)
-        assert not connection.is_in_transaction()
         monkeypatch.setattr(db, "_rows", rows)
         if before:
             await before(connection)
