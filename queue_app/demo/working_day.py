@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import json
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
@@ -12,7 +12,7 @@ import websockets.asyncio.client as websockets
 from msgspec import Struct
 from websockets.exceptions import WebSocketException
 
-from queue_app.clock import ShiftedClock
+from queue_app.clock import ShiftedClock, cancelled
 from queue_app.demo.clerks import Clerk
 from queue_app.demo.floor import Fate, Floor, Visitor
 from queue_app.demo.journey import Journey
@@ -75,7 +75,7 @@ class WorkingDay:
         try:
             await self._wait_for(people, around, until)
         finally:
-            await _end((people, *around))
+            await cancelled((people, *around))
         return self.report()
 
     async def _wait_for(
@@ -215,12 +215,3 @@ class WorkingDay:
             refused=dict(wire.refused),
             unexpected=dict(wire.unexpected),
         )
-
-
-async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:
-    """Cancel, and again where a library kept a cancelling to itself."""
-    pending = set(tasks)
-    while pending:
-        for task in pending:
-            task.cancel()
-        _, pending = await asyncio.wait(pending, timeout=1)

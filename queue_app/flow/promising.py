@@ -103,12 +103,14 @@ class Promises:
 
 
 async def _keep_in(epoch: str, branch_id: int, promises: Sequence[Promise]) -> None:
-    """Write these down if it is their epoch still; it lasts until the transaction ends."""
+    """Write these down if it is their epoch still; it lasts until the transaction ends, as whoever
+    ends it waits for those who have asked for it."""
+    await _one_at_a_time(branch_id)  # first: it begins the transaction
     now = await db.fetch_value(
         f"SELECT {EPOCH} FROM branch_version WHERE branch_id = $1", branch_id
     )
     if now == epoch:
-        await keep_later(branch_id, promises)
+        await _keep_new(branch_id, promises)
 
 
 _LAST = """
@@ -125,7 +127,15 @@ async def keep_later(branch_id: int, promises: Sequence[Promise]) -> None:
     In the caller's transaction, with a lock that only the writers of this branch share: whatever
     another process keeps at this moment is seen first, so nothing is counted twice.
     """
+    await _one_at_a_time(branch_id)
+    await _keep_new(branch_id, promises)
+
+
+async def _one_at_a_time(branch_id: int) -> None:
     await db.fetch("SELECT pg_advisory_xact_lock(hashtext('promise'), $1)", branch_id)
+
+
+async def _keep_new(branch_id: int, promises: Sequence[Promise]) -> None:
     rows = await db.fetch(_LAST, branch_id, list({one.ticket_id for one in promises}))
     last = {row["ticket_id"]: msgspec.convert(dict(row), type=Promise) for row in rows}
     fresh: list[Promise] = []

@@ -201,7 +201,7 @@ WITH changed AS (
     UPDATE ticket SET revision = $4, state = $5, services = $6, queued_at = $7,
         for_desk_id = $8, desk_id = $9, called_at = $10, calls = $11, started_at = $12,
         ended_at = $13, expected_at = $19, given = $20, outcome = $21, right_shown = $22
-    WHERE branch_id = $1 AND id = $2 AND revision = $3
+    WHERE branch_id = $1 AND id = $2 AND revision = $3 AND token = $28
     RETURNING branch_id, id, revision
 ), happened AS (
     INSERT INTO ticket_event (branch_id, ticket_id, seq, at, verb, actor, desk_id, data)
@@ -224,7 +224,8 @@ async def write_ticket(
     alone: bool,
 ) -> tuple[Ticket, int | None] | None:
     """The ticket as it stands then, and the branch's new version where this is the `last` change
-    of it; `alone`: and nothing else is changed with it. None where the revision is another by now.
+    of it; `alone`: and nothing else is changed with it. None where the revision is another by now,
+    or the ticket: nothing that was read keeps another database from being restored meanwhile.
     `push`: what the browsers that asked to be told of this visit are told.
 
     Conflict `desk_busy` where the desk has somebody already, `already_checked_in`.
@@ -260,6 +261,7 @@ async def write_ticket(
             push.kind if push else None,
             ticket.appointment_id,
             push.due_at if push else None,
+            ticket.token,
         )
     except asyncpg.UniqueViolationError as error:
         raise _taken(error) from error

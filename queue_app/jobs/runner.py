@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
-from queue_app.clock import Clock
+from queue_app.clock import Clock, cancelled
 from queue_app.store import db
 from queue_app.store.outages import Outage
 
@@ -84,9 +84,7 @@ async def running(
     try:
         yield
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await cancelled(tasks)
 
 
 async def _forever(clock: Clock, job: Job, source: db.Source | None) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from queue_app.clock import Clock
+from queue_app.clock import Clock, cancelled
 from queue_app.delivery.adapter import Needless
 from queue_app.delivery.paper.document import ticket_document
 from queue_app.delivery.paper.lettering import Lettering
@@ -75,9 +75,7 @@ class TicketPrinting:
                 for key in [key for key, task in at_work.items() if task.done()]:
                     done += at_work.pop(key).result()
         finally:
-            for task in at_work.values():
-                task.cancel()
-            await asyncio.gather(*at_work.values(), return_exceptions=True)
+            await cancelled(at_work.values())
 
     async def _begin_work(self, clock: Clock, at_work: dict[_Key, asyncio.Task[int]]) -> None:
         now = clock.now()

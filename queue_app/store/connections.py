@@ -93,8 +93,9 @@ class Transaction(PostgresTransaction):
         self.source = engine.source()
         self.limits = self.source.limits if self.source else ENDLESS
         self.transaction: Any = None
+        self.is_over = False
+        """Whether its only change is committed already."""
         self._when_needed = when_needed
-        self._is_over = False
 
     async def __aenter__(self) -> Self:
         self.connection = await self.get_connection()
@@ -115,17 +116,21 @@ class Transaction(PostgresTransaction):
     async def begin_once(self) -> None:
         """What follows is done with whatever was done since, or not at all. RuntimeError after the
         change that was to be the last."""
-        if self._is_over:
+        if self.is_over:
             raise RuntimeError("something follows what was to be the transaction's last change")
         if not self.has_begun:
             self.transaction = self.connection.transaction()
-            await self.bounded(self.begin())  # type: ignore[no-untyped-call]
+            try:
+                await self.bounded(self.begin())  # type: ignore[no-untyped-call]
+            except BaseException:
+                _cut(self.connection)  # whoever goes on all the same changes nothing by itself
+                raise
 
     async def alone(self, asked: Awaitable[T]) -> T:
         """The answer to a statement that is the whole transaction."""
         assert not self.has_begun
         answer = await self.bounded(asked, committing=True)
-        self._is_over = True
+        self.is_over = True
         trouble.wrote()
         return answer
 

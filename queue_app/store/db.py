@@ -98,18 +98,28 @@ async def transact(work: Callable[[], Awaitable[T]], repeatable: bool = False) -
     """
     began, losses = time.monotonic(), 0
     while True:
+        transaction = engine.transaction(when_needed=True)
         try:
-            async with engine.transaction(when_needed=True):
+            async with transaction:
                 return await work()
-        except (DeadlockDetectedError, SerializationError):
+        except (DeadlockDetectedError, SerializationError) as loss:
+            _raise_if_done(transaction, loss)
             losses += 1
             if losses == _ATTEMPTS:
                 raise
             await asyncio.sleep(random.uniform(0, 0.01 * 2**losses))
         except Outage as outage:
+            _raise_if_done(transaction, outage)
             if outage.unsure and not repeatable:
                 raise
             await _waited_for(outage, began)
+
+
+def _raise_if_done(transaction: Transaction, error: Exception) -> None:
+    """What is read after a change that was the transaction may fail, too: the work is done, and
+    done again it would be done twice."""
+    if transaction.is_over:
+        raise Outage(type(error).__name__, passing=False, unsure=True) from error
 
 
 async def _waited_for(outage: Outage, began: float) -> None:
@@ -184,7 +194,7 @@ async def fetch(sql: str, *args: Any) -> list[asyncpg.Record]:
 
 _READ = re.compile(r"\s*SELECT\b")
 _MORE = re.compile(
-    r"\b(?:INSERT|UPDATE|DELETE|SHARE|pg_\w*lock\w*|pg_notify|pg_logical_emit_message"
+    r"\b(?:INSERT|INTO|UPDATE|DELETE|SHARE|pg_\w*lock\w*|pg_notify|pg_logical_emit_message"
     r"|nextval|setval|set_config)\b",
     re.IGNORECASE,
 )
@@ -199,10 +209,14 @@ def _only_reads(sql: str) -> bool:
 async def fetch_row_alone(sql: str, *args: Any) -> asyncpg.Record | None:
     """The row of a change after which this transaction neither changes nor locks anything: where
     it did not before either, the statement is the transaction, which saves two round trips and
-    holds what it locks for no longer than it takes."""
+    holds what it locks for no longer than it takes.
+
+    Not while writes are refused, as in a switchover, at whose end connections are cut: of a
+    statement within a transaction it is known then that it was not done, and it is tried again.
+    """
     current = _current()
     assert current, "a change needs a transaction"
-    if current.has_begun:
+    if current.has_begun or connections.trouble.refuses_writes():
         return await fetch_row(sql, *args)
     rows = await current.alone(_rows(current.connection, sql, args))
     return rows[0] if rows else None

@@ -1,8 +1,10 @@
 """Another epoch of the database: what a process keeps of the last one counts for nothing."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
+import asyncpg
 import msgspec
 import pytest
 
@@ -19,6 +21,7 @@ from tests.flow.stage import pool_on
 from tests.support.database import copied_database, drop_database
 from tests.support.hall import open_desk, take_ticket
 from tests.support.people import BRANCH
+from tests.support.waiting import SOON
 
 
 @pytest.fixture(autouse=True)
@@ -123,6 +126,37 @@ async def test_ranges_that_were_shown_in_another_epoch_are_not_kept() -> None:
     promises.note(again, mine.id)
     await promises.flush()
     assert await later(mine.id) == [35]
+
+
+async def test_an_epoch_does_not_end_between_the_look_at_it_and_what_is_kept_in_it(
+    spare_database: str,
+) -> None:
+    await open_desk("5", MONDAY)
+    mine = await take_ticket(MONDAY)
+    promises = Promises()
+    shown = msgspec.structs.replace(await look(), at=MONDAY + timedelta(seconds=10))
+    vars(shown)["waits"] = {mine.id: Wait(1, 35, 50)}
+    promises.note(shown, mine.id)
+    other = await asyncpg.connect(spare_database)
+    try:
+        await other.execute("BEGIN; LOCK TABLE promise IN SHARE MODE")  # nobody adds to it
+        keeping = asyncio.create_task(promises.flush())
+        await waiting_for_a_lock(other, 1)
+        ending = asyncio.create_task(begin_another())
+        await waiting_for_a_lock(other, 2)
+    finally:
+        await other.close()
+    await asyncio.gather(keeping, ending)
+    assert await later(mine.id) == [35]
+
+
+async def waiting_for_a_lock(other: asyncpg.Connection, many: int) -> None:
+    async with asyncio.timeout(SOON):
+        while many > await other.fetchval(  # noqa: ASYNC110
+            "SELECT count(*) FROM pg_locks JOIN pg_database own ON own.oid = database"
+            " WHERE datname = current_database() AND NOT granted"
+        ):
+            await asyncio.sleep(0.02)
 
 
 async def later(ticket: int) -> list[int]:

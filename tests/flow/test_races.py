@@ -13,8 +13,10 @@ import pytest
 
 from queue_app.domain import slots
 from queue_app.domain.people import OPERATOR
+from queue_app.flow import accounts
 from queue_app.flow.act import By
 from queue_app.flow.configuring import apply
+from queue_app.flow.supervising import limit_tickets
 from queue_app.queries import doctor, reference
 from queue_app.queries import slots as free_slots
 from queue_app.store import db
@@ -35,7 +37,7 @@ from tests.flow.racing import (
     hall_of_races,
 )
 from tests.flow.stage import own
-from tests.support.people import Person, hire, install
+from tests.support.people import PASSWORD, Machine, Person, hire, install
 from tests.support.server import start_servers, stop_servers
 from tests.support.waiting import SOON
 
@@ -157,6 +159,7 @@ async def take_one(hall: Hall, branch: str, person: int, alternatives: list[str]
 async def test_eight_kiosks_issue_tickets_without_a_double_or_a_gap(hall: Hall, count: int) -> None:
     left = iter(range(count))
     kiosk = hall.kiosks[TICKETS]
+    before = await given_in(TICKETS)
 
     async def issue(person: int) -> None:
         for turn in left:
@@ -172,13 +175,22 @@ async def test_eight_kiosks_issue_tickets_without_a_double_or_a_gap(hall: Hall, 
     assert len(set(numbers)) == count
     for series, many in (("А", count * 4 // 5), ("П", count // 5)):
         given = sorted(int(one[1:]) for one in numbers if one[0] == series)
-        assert given == list(range(1, many + 1))
+        first = before.get(series, 0) + 1
+        assert given == list(range(first, first + many))
     await hall.everything_again()
     events = await db.fetch_value(
         "SELECT count(*) FROM ticket_event JOIN branch b ON b.id = branch_id WHERE slug = $1",
         TICKETS,
     )
-    assert events == count
+    assert events == sum(before.values()) + count
+
+
+async def given_in(branch: str) -> dict[str, int]:
+    """How many tickets of each series the branch has given."""
+    rows = await db.fetch(
+        "SELECT prefix, last FROM counter JOIN branch b ON b.id = branch_id WHERE slug = $1", branch
+    )
+    return {row["prefix"]: row["last"] for row in rows}
 
 
 @pytest.mark.parametrize("people", [30, pytest.param(200, marks=pytest.mark.slow)])
@@ -186,11 +198,9 @@ async def test_eight_clerks_call_everybody_once_in_order_and_without_an_error(
     hall: Hall, people: int
 ) -> None:
     await fill(hall, people)
-    clerks = [await hire(MONDAY, f"racer{n}", branch=DESKS) for n in range(CLIENTS)]
+    clerks = [await hire(MONDAY, f"racer{people}-{n}", branch=DESKS) for n in range(CLIENTS)]
     desks = await desks_of(hall, DESKS, clerks[0])
-    for clerk, desk in zip(clerks, desks, strict=True):
-        opened = await hall.clients[0].post(f"/api/v1/desks/{desk}/openings", headers=clerk.bearer)
-        assert opened.status_code == 200
+    await every_desk(hall, "openings", desks, clerks)
     queue = (
         await hall.clients[0].get(f"/api/v1/desks/{desks[0]}/queue", headers=clerks[0].bearer)
     ).json()
@@ -221,6 +231,56 @@ async def test_eight_clerks_call_everybody_once_in_order_and_without_an_error(
             in_order = earlier >= rank or other.sent < answer.answered
             assert in_order, f"{rank} was called while {earlier} stood before and nobody called"
     await hall.everything_again()
+    await every_desk(hall, "closings", desks, clerks)
+
+
+async def every_desk(hall: Hall, verb: str, desks: list[int], clerks: list[Person]) -> None:
+    for clerk, desk in zip(clerks, desks, strict=True):
+        done = await keyless(hall, 0, f"/desks/{desk}/{verb}", clerk)
+        assert done.status_code < 300, done.text
+
+
+async def keyless(
+    hall: Hall, person: int, path: str, who: Person | Machine, body: object = None
+) -> httpx.Response:
+    return await hall.clients[person].post(f"/api/v1{path}", json=body, headers=who.bearer)
+
+
+@pytest.mark.parametrize("verb", ["starts", "no-shows", "parkings"])
+async def test_of_eight_who_say_the_same_without_a_key_one_is_heard(hall: Hall, verb: str) -> None:
+    """Each is one statement, before which nothing is locked; a key would begin a transaction."""
+    clerks = [await hire(MONDAY, f"{verb}-{n}", branch=DESKS) for n in range(CLIENTS)]
+    desks, kiosk = await desks_of(hall, DESKS, clerks[0]), hall.kiosks[DESKS]
+    await every_desk(hall, "openings", desks, clerks)
+    walk_in = f"/branches/{DESKS}/tickets", kiosk, {"services": ["debt-amount"]}
+    issued = await asyncio.gather(*(keyless(hall, n, *walk_in) for n in range(CLIENTS)))
+    assert len({one.json()["number"] for one in issued}) == CLIENTS
+    for clerk, desk, one in zip(clerks, desks, issued, strict=True):
+        ticket = one.json()["id"]
+        called = await keyless(hall, 0, f"/desks/{desk}/calls", clerk, {"ticket": ticket})
+        assert called.status_code == 200, called.text
+        said = f"/tickets/{ticket}/{verb}", clerk
+        answers = await asyncio.gather(*(keyless(hall, n, *said) for n in range(CLIENTS)))
+        statuses = sorted(answer.status_code for answer in answers)
+        assert statuses == [200] + [409] * (CLIENTS - 1), [answer.text for answer in answers]
+        if verb == "starts":
+            assert (await keyless(hall, 0, f"/tickets/{ticket}/finishes", clerk)).is_success
+        elif verb == "parkings":
+            assert (await keyless(hall, 0, f"/tickets/{ticket}/returns", clerk)).is_success
+    await every_desk(hall, "closings", desks, clerks)
+
+
+async def test_of_a_limit_no_more_are_given_by_three_processes_without_keys(hall: Hall) -> None:
+    boss = await accounts.add_staff(By(OPERATOR, MONDAY), "limit", "supervisor", DESKS, PASSWORD)
+    walk_in = f"/branches/{DESKS}/tickets", hall.kiosks[DESKS], {"services": ["debt-amount"]}
+    for limit in (1, 1, 2, 5):
+        await limit_tickets(By(boss, MONDAY), DESKS, "debt-amount", limit)
+        answers = await asyncio.gather(
+            *(keyless(hall, n % CLIENTS, *walk_in) for n in range(2 * CLIENTS))
+        )
+        refused = [one.json()["code"] for one in answers if one.status_code != 201]
+        assert refused == ["tickets_ended"] * (2 * CLIENTS - limit)
+    await limit_tickets(By(boss, MONDAY), DESKS, "debt-amount", None)
 
 
 async def fill(hall: Hall, people: int) -> None:

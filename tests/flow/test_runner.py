@@ -135,6 +135,24 @@ async def test_a_run_over_its_limit_ends_no_rhythm(clock: FixedClock) -> None:
             await asyncio.sleep(0.02)
 
 
+async def test_a_job_ends_though_a_library_keeps_a_cancelling_to_itself(clock: FixedClock) -> None:
+    """As a mail server's answer that comes at the moment when the process is to end."""
+    answered = asyncio.Event()
+    waiting = asyncio.Event()
+
+    async def send(_: Clock) -> int:
+        waiting.set()
+        await asyncio.wait_for(answered.wait(), WITHIN)  # of Python 3.11 keeps it
+        await asyncio.sleep(WITHIN)
+        return 1
+
+    async with asyncio.timeout(WITHIN / 2):
+        async with running(clock, [Job("it", 10, send, shared=False)]):
+            await waiting.wait()
+            await asyncio.sleep(0)
+            answered.set()
+
+
 def finish(work: Work, task: asyncio.Task[bool]) -> None:
     work.over.set()
 

@@ -1,8 +1,11 @@
 """Where a transaction begins and ends: with what changes or locks something, and not before."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
+from typing import Any
 
+import asyncpg
 import pytest
 
 from queue_app.clock import FixedClock
@@ -10,6 +13,7 @@ from queue_app.domain.errors import Conflict
 from queue_app.flow import calling
 from queue_app.flow.act import By
 from queue_app.store import db
+from queue_app.store.outages import Outage
 from tests.flow.desks import issue, now_of
 from tests.support.hall import open_desk
 from tests.support.statements import BEGIN, COMMIT, Statement, heard
@@ -54,6 +58,7 @@ async def test_what_only_reads_has_no_transaction(said: list[Statement]) -> None
         "SELECT pg_try_advisory_xact_lock(1)",
         "SELECT pg_notify('nobody', '')",
         "SELECT nextval('ticket_id_seq')",
+        "SELECT 1 AS one INTO TEMPORARY made",
         "SET LOCAL work_mem = '64kB'",
         "WITH one AS (SELECT 1) SELECT * FROM one",
         "UPDATE branch SET slug = slug WHERE false",
@@ -125,6 +130,53 @@ async def test_after_what_was_to_be_the_only_change_there_is_no_other() -> None:
     assert await added() == ["one"]
 
 
+async def cut_off() -> None:
+    """The read finds the connection gone; no word in it is of a change."""
+    await db.fetch("SELECT pg_terminate_backend(pg_backend_pid())")
+
+
+async def lose_a_deadlock() -> None:
+    raise asyncpg.DeadlockDetectedError
+
+
+@pytest.mark.parametrize("fail", [cut_off, lose_a_deadlock])
+async def test_what_fails_after_the_only_change_is_not_tried_again(
+    fail: Callable[[], Awaitable[None]],
+) -> None:
+    """It is done: whoever asked is told that nobody knows, and finds it when they look."""
+
+    async def work() -> None:
+        await db.fetch_row_alone(ADD, "one")
+        await fail()
+
+    with pytest.raises(Outage) as told:
+        await db.transact(work)
+    assert told.value.unsure
+    assert await added() == ["one"]
+
+
+async def test_where_none_could_begin_nothing_is_changed_by_itself(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    begin = db.Transaction.begin
+
+    async def late(self: db.Transaction) -> None:
+        monkeypatch.setattr(db.Transaction, "begin", begin)
+        raise TimeoutError
+
+    async def work() -> None:
+        tried.append(1)
+        with suppress(Outage):  # as a verb that goes on without what it could not note
+            await db.fetch(ADD, "one")
+        await db.fetch(ADD, "two")
+
+    tried: list[int] = []
+    monkeypatch.setattr(db.Transaction, "begin", late)
+    await db.transact(work)
+    assert len(tried) == 2
+    assert await added() == ["one", "two"]
+
+
 async def test_a_savepoint_is_in_a_transaction_though_nothing_was_changed_before() -> None:
     async def work() -> None:
         try:
@@ -150,6 +202,26 @@ async def test_a_read_that_fails_before_anything_was_changed_leaves_the_connecti
     await db.transact(work)
     assert await added() == ["one"]
     assert (BEGIN, ()) in said
+
+
+async def test_a_ticket_that_another_took_the_place_of_is_not_changed(
+    clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where a backup of another hall is restored just before the verb's only statement."""
+    await issue(clock)
+    desk = await open_desk("1", clock.now())
+    called = await desk.call()
+    rows = db._rows
+
+    async def restoring(connection: Any, sql: str, args: Any) -> Any:
+        if "UPDATE ticket SET revision" in sql:
+            await rows(connection, "UPDATE ticket SET token = 'another'", ())
+        return await rows(connection, sql, args)
+
+    monkeypatch.setattr(db, "_rows", restoring)
+    with pytest.raises(Conflict, match="ticket_changed"):
+        await desk.start(called.id)
+    assert (await now_of(called.id)).progress.state == "called"
 
 
 async def test_of_two_who_do_the_same_to_a_person_at_once_one_is_told(clock: FixedClock) -> None:
