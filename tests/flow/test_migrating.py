@@ -12,15 +12,17 @@ import asyncpg
 import msgspec
 import pytest
 
+from config.files import load_centre
 from queue_app import installation
 from queue_app.clock import FixedClock
 from queue_app.domain.people import RESIDENT, Staff
 from queue_app.flow import arrival, booking
 from queue_app.flow.act import By
-from queue_app.queries import doctor, schema
+from queue_app.queries import doctor, reference, schema
 from queue_app.store import connections, db, migrations
 from tests.flow.stage import pool_on
 from tests.support.database import (
+    CONFIG,
     OLD_HALL_AT,
     RUN_FOLDER,
     copied_database,
@@ -135,6 +137,14 @@ async def test_the_old_hall_has_whatever_can_happen(hall: dict[str, int]) -> Non
 async def test_migrated_it_breaks_no_invariant_and_loses_no_row(hall: dict[str, int]) -> None:
     assert await doctor.check(NOW) == []
     assert await rows_of_each() == hall
+
+
+async def test_what_stops_calls_is_called_as_it_was(hall: dict[str, int]) -> None:
+    """By the words that Kyiv's own files have now, so that applying them says nothing new."""
+    words = (await reference.directory()).centre.stop_words
+    assert words == load_centre(CONFIG).stop_words
+    assert words.alert
+    assert words.alert["uk"] == "Повітряна тривога"
 
 
 def test_a_migration_is_named_as_its_file() -> None:
