@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import msgspec
 
@@ -138,11 +139,12 @@ class Client:
         self.writer = writer
         self.head = f"Host: load\r\nAuthorization: {bearer}\r\n"
 
-    async def post(self, path: str, body: Any = None) -> Any:
+    async def post(self, path: str, body: Any = None, key: UUID | None = None) -> Any:
         """The JSON of a 200 or 201, None of a 204."""
         content = b"" if body is None else json.dumps(body).encode()
+        head = f"{self.head}Idempotency-Key: {key}\r\n" if key else self.head
         self.writer.write(
-            f"POST /api/v1{path} HTTP/1.1\r\n{self.head}Content-Type: application/json\r\n"
+            f"POST /api/v1{path} HTTP/1.1\r\n{head}Content-Type: application/json\r\n"
             f"Content-Length: {len(content)}\r\n\r\n".encode()
             + content
         )

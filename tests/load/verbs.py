@@ -17,11 +17,13 @@ import urllib.request
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import partial
 from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
 from statistics import median
 from typing import Any
+from uuid import UUID, uuid4
 
 from queue_app.domain.people import Staff, token_hash
 from queue_app.domain.ranges import Forecasts
@@ -57,9 +59,10 @@ CALM = 0.05
 
 
 async def measure(stage: Stage) -> list[Table]:
-    scripts = await heard_of(stage)
+    scripts, keyed = await heard_of(stage), await heard_of(stage, keyed=True)
     await calm(stage.server)
     done = compared(await rounds(stage, scripts), scripts)
+    done += compared(await rounds(stage, keyed), keyed, ", each request with a key")
     servers = start_servers(1, stage.dsn, stage.folder, MONDAY, workers=WORKERS)
     try:
         await until(lambda: len(answering(servers[0])) == WORKERS, seconds=60)
@@ -77,16 +80,18 @@ class Scripts:
 
     issuing: Sequence[Statement]
     calling: Sequence[Statement]
+    keyed: bool
+    """With an `Idempotency-Key`, as every request of our own pages has it."""
 
 
-async def heard_of(stage: Stage) -> Scripts:
+async def heard_of(stage: Stage, keyed: bool = False) -> Scripts:
     forecasts = Forecasts(time.monotonic)
-    await one_ticket(stage, forecasts)
+    await one_ticket(stage, forecasts, keyed)
     with heard() as issuing:
-        await one_ticket(stage, forecasts)
+        await one_ticket(stage, forecasts, keyed)
     with heard() as working:
-        await one_call(stage)
-    return Scripts(issuing, working)
+        await one_call(stage, keyed)
+    return Scripts(issuing, working, keyed)
 
 
 @dataclass
@@ -106,12 +111,23 @@ async def rounds(stage: Stage, scripts: Scripts) -> list[tuple[Pair, Pair]]:
 
 async def one_round(stage: Stage, scripts: Scripts) -> tuple[Pair, Pair]:
     await empty_hall()
-    issued, called = await timed(stage, issue), await timed(stage, call_and_send_away)
+    issued = await timed(stage, partial(issue, keyed=scripts.keyed))
+    called = await timed(stage, partial(call_and_send_away, keyed=scripts.keyed))
     await empty_hall()
     bare_issued = await pgbench(stage, ticket_script(scripts.issuing))
     first = await db.fetch_value("SELECT min(id) FROM ticket")
+    await db.fetch("UPDATE ticket SET token = '1-' || id")  # as the script can say it
+    await db.fetch("VACUUM ticket")
     bare_called = await pgbench(stage, call_script(scripts.calling, first, stage.desks[0]))
+    await require_all_called()
     return Pair(issued, bare_issued), Pair(called, bare_called)
+
+
+async def require_all_called() -> None:
+    """A script whose statements change nothing would be no reference."""
+    called = await db.fetch_value("SELECT count(*) FROM ticket WHERE state = 'no_show'")
+    if called != CLIENTS * EACH:
+        raise RuntimeError(f"of {CLIENTS * EACH} people pgbench has called {called}")
 
 
 async def calm(server: Server) -> None:
@@ -214,34 +230,41 @@ async def timed(stage: Stage, act: Callable[[Stage, int, list[float]], Awaitable
     return Timed(rate, latencies, server / (CLIENTS * EACH), postgres / (CLIENTS * EACH))
 
 
-async def issue(stage: Stage, _: int, latencies: list[float]) -> None:
+async def issue(stage: Stage, _: int, latencies: list[float], keyed: bool = False) -> None:
     async with speaking(stage, stage.kiosk) as kiosk:
         for _turn in range(EACH):
-            began = time.perf_counter()
-            await kiosk.post(f"/branches/{HALL}/tickets", {"services": [SERVICE]})
+            began, key = time.perf_counter(), key_of(keyed)
+            await kiosk.post(f"/branches/{HALL}/tickets", {"services": [SERVICE]}, key)
             latencies.append(time.perf_counter() - began)
 
 
-async def call_and_send_away(stage: Stage, client: int, latencies: list[float]) -> None:
+async def call_and_send_away(
+    stage: Stage, client: int, latencies: list[float], keyed: bool = False
+) -> None:
     async with speaking(stage, stage.clerks[client]) as clerk:
         for _turn in range(EACH):
             began = time.perf_counter()
-            called = await clerk.post(f"/desks/{stage.desks[client]}/calls")
+            called = await clerk.post(f"/desks/{stage.desks[client]}/calls", key=key_of(keyed))
             latencies.append(time.perf_counter() - began)
-            await clerk.post(f"/tickets/{called['id']}/no-shows")
+            await clerk.post(f"/tickets/{called['id']}/no-shows", key=key_of(keyed))
 
 
-async def one_ticket(stage: Stage, forecasts: Forecasts) -> None:
+def key_of(keyed: bool) -> UUID | None:
+    return uuid4() if keyed else None
+
+
+async def one_ticket(stage: Stage, forecasts: Forecasts, keyed: bool) -> None:
     await device_of_token(token_hash(stage.kiosk.token))
-    await arrival.issue(By(KIOSK, MONDAY, forecasts=forecasts), HALL, [SERVICE], None, "uk")
+    by = By(KIOSK, MONDAY, key_of(keyed), forecasts)
+    await arrival.issue(by, HALL, [SERVICE], None, "uk")
 
 
-async def one_call(stage: Stage) -> None:
+async def one_call(stage: Stage, keyed: bool) -> None:
     clerk = await signed_in(stage)
-    called = await calling.call(By(clerk, MONDAY), stage.desks[0])
+    called = await calling.call(By(clerk, MONDAY, key_of(keyed)), stage.desks[0])
     assert called
     await signed_in(stage)
-    await calling.no_show(By(clerk, MONDAY), called.id)
+    await calling.no_show(By(clerk, MONDAY, key_of(keyed)), called.id)
 
 
 async def signed_in(stage: Stage) -> Staff:
@@ -252,11 +275,13 @@ async def signed_in(stage: Stage) -> Staff:
 
 def ticket_script(said: Sequence[Statement]) -> str:
     """What issues one ticket."""
-    lines = []
+    lines = ["\\set n :n + 1"]
     for sql, args in said:
         own: dict[int, str] = {}
         if "INSERT INTO ticket" in sql:
             own = {4: "'1-' || md5(random()::text)"}
+        elif is_of_a_key(sql):
+            own = {2: KEY}
         lines.append(filled(sql, args, own) + ";")
     return "\n".join(lines)
 
@@ -278,9 +303,18 @@ def call_script(said: Sequence[Statement], first: int, desk: int) -> str:
         elif "unnest($2::bigint[]" in sql:
             own = {2: "ARRAY[:ticket]", 3: "ARRAY[1]"}
         elif "UPDATE ticket SET" in sql:
-            own = {2: ":ticket", 9: ":desk", 17: ":desk"}
+            own = {2: ":ticket", 9: ":desk", 17: ":desk", 28: "'1-' || :ticket::text"}
+        elif is_of_a_key(sql):
+            own = {2: KEY}
         lines.append(filled(sql, args, own) + ";")
     return "\n".join(lines)
+
+
+KEY = "md5(:client_id::text || ' ' || :n::text)::uuid"
+
+
+def is_of_a_key(sql: str) -> bool:
+    return "INTO request" in sql or "UPDATE request" in sql
 
 
 def filled(sql: str, args: Sequence[Any], own: dict[int, str]) -> str:
@@ -296,13 +330,20 @@ def literal(value: Any) -> str:
             return "NULL"
         case int():
             return str(value)
+        case UUID():
+            return f"'{value}'"
         case bytes():
             return f"'\\x{value.hex()}'"
         case datetime() | date():
             return f"'{value.isoformat()}'"
         case list():
             return "'{" + ",".join(map(str, value)) + "}'"
-    return "'" + str(value).replace("'", "''") + "'"
+    return "(" + "||chr(58)||".join(quoted(part) for part in str(value).split(":")) + ")"
+
+
+def quoted(text: str) -> str:
+    """Without a colon, after which pgbench would read the name of a variable."""
+    return "'" + text.replace("'", "''") + "'"
 
 
 _names = count()
