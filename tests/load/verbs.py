@@ -85,6 +85,8 @@ class Scripts:
 
 
 async def heard_of(stage: Stage, keyed: bool = False) -> Scripts:
+    """Of people who came just now: what is written of them is what pgbench writes of its own."""
+    await empty_hall()
     forecasts = Forecasts(time.monotonic)
     await one_ticket(stage, forecasts, keyed)
     with heard() as issuing:
