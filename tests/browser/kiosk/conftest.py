@@ -45,4 +45,8 @@ async def hall(dsn: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncItera
 
 @pytest.fixture
 async def kiosk(database: str, hall: Server, switched_on: Switch) -> Page:
-    return await switched_on(hall)
+    """Once its page is of this test's hall: one that is still of the last test's loads itself
+    again, and whoever pressed meanwhile would stand before its first screen."""
+    page = await switched_on(hall)
+    await page.wait_for_load_state("networkidle")
+    return page
