@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from queue_app.clock import ShiftedClock, wait_for
+from queue_app.clock import ShiftedClock
 from queue_app.demo.plan import DemoPlan, DeskShift
 from queue_app.demo.wire import Wire
 from queue_app.domain.catalogue import Language
+from queue_app.tasks import wait_for
 
 VisitorKind = Literal["walk-in", "priority", "booked", "phone"]
 Fate = Literal["served", "no-show", "left", "turned away"]

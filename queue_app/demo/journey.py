@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 import websockets.asyncio.client as websockets
 from websockets.exceptions import WebSocketException
 
-from queue_app.clock import wait_for
 from queue_app.demo.floor import AFTER_CLOSING, Fate, Floor, Visitor
 from queue_app.demo.plan import MINUTE
 from queue_app.demo.wire import Refused
+from queue_app.tasks import wait_for
 
 CANCEL_SHARE = 0.05
 """Of those who booked."""

@@ -12,7 +12,7 @@ import websockets.asyncio.client as websockets
 from msgspec import Struct
 from websockets.exceptions import WebSocketException
 
-from queue_app.clock import ShiftedClock, cancelled
+from queue_app.clock import ShiftedClock
 from queue_app.demo.clerks import Clerk
 from queue_app.demo.floor import Fate, Floor, Visitor
 from queue_app.demo.journey import Journey
@@ -23,6 +23,7 @@ from queue_app.demo.showing import Showing, write_showing
 from queue_app.demo.wire import Refused, Wire
 from queue_app.domain.hours import Window
 from queue_app.simulation.synthetic_day import SyntheticDay
+from queue_app.tasks import cancelled
 
 BOARDS = 3
 TICK = 0.5

@@ -11,12 +11,12 @@ from typing import Literal
 
 import msgspec
 
-from queue_app.clock import wait_for
 from queue_app.domain.hall import Hall
 from queue_app.domain.people import SYSTEM
 from queue_app.domain.promises import Promise
 from queue_app.queries.epochs import EPOCH
 from queue_app.store import db
+from queue_app.tasks import wait_for
 
 EVERY_SECONDS = 1.0
 """How long a range that was shown may be known to its process alone."""

@@ -17,9 +17,10 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
-from queue_app.clock import Clock, cancelled
+from queue_app.clock import Clock
 from queue_app.store import db
 from queue_app.store.outages import Outage
+from queue_app.tasks import cancelled
 
 LEASE_SECONDS = 60.0
 """How long a process that does not say so any more is taken to be at work."""

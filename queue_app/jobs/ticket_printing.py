@@ -13,7 +13,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from queue_app.clock import Clock, cancelled
+from queue_app.clock import Clock
 from queue_app.delivery.adapter import Needless
 from queue_app.delivery.paper.document import ticket_document
 from queue_app.delivery.paper.lettering import Lettering
@@ -31,6 +31,7 @@ from queue_app.flow.printing import PrintJob
 from queue_app.queries import foretold, printers, reference, tickets
 from queue_app.queries.printers import KnownPrinter
 from queue_app.store import db
+from queue_app.tasks import cancelled
 
 ASK_SECONDS = 20.0
 """So often a printer without work is asked how it stands, in the machine's time."""

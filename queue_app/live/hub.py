@@ -24,7 +24,7 @@ from typing import Any
 
 import msgspec
 
-from queue_app.clock import Clock, wait_for
+from queue_app.clock import Clock
 from queue_app.domain.errors import NotFound, QueueError
 from queue_app.domain.hall import Hall
 from queue_app.domain.people import RESIDENT
@@ -33,6 +33,7 @@ from queue_app.live.topics import Glance, Push, Screen, Subscription, Topic, tex
 from queue_app.queries import foretold, reference
 from queue_app.store import db, served
 from queue_app.store.db import OUTAGES
+from queue_app.tasks import wait_for
 
 HEARTBEAT_SECONDS = 4.0
 QUIET_SECONDS = 0.05
