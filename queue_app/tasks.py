@@ -1,9 +1,12 @@
-"""Tasks that end when they are told to, whoever waits for what in them."""
+"""Tasks that wait for each other, and end when they are told to, whoever waits for what in them."""
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection, Hashable
 from contextlib import suppress
-from typing import Any
+from typing import Any, Generic, TypeVar
+
+K = TypeVar("K", bound=Hashable)
+T = TypeVar("T")
 
 
 async def wait_for(event: asyncio.Event, real_seconds: float) -> None:
@@ -30,3 +33,45 @@ async def cancelled(tasks: Collection[asyncio.Task[Any]]) -> None:
             task.cancel()
         _, pending = await asyncio.wait(pending, timeout=CANCEL_AGAIN_SECONDS)
     await asyncio.gather(*tasks, return_exceptions=True)
+
+
+class Shared(Generic[K, T]):
+    """Answers to what many ask at once: whoever asks while one is being fetched waits for the
+    next, which all who came meanwhile share. So no answer was begun before it was asked for, and
+    no two with the same key are fetched at a time.
+    """
+
+    def __init__(self) -> None:
+        self._fetched: dict[K, asyncio.Future[T]] = {}
+        self._next: dict[K, asyncio.Future[T]] = {}
+
+    async def ask(self, key: K, fetch: Callable[[], Awaitable[T]]) -> T:
+        """What `fetch` gives or raises, one's own or another's. Where that other is cancelled,
+        whoever waited for it asks again."""
+        while shared := self._next.get(key):
+            await asyncio.wait([shared])
+            if not shared.cancelled():
+                return shared.result()
+        return await self._fetch(key, fetch)
+
+    async def _fetch(self, key: K, fetch: Callable[[], Awaitable[T]]) -> T:
+        own = self._next[key] = asyncio.get_running_loop().create_future()
+        try:
+            if before := self._fetched.get(key):
+                await asyncio.wait([before])
+            self._fetched[key] = self._next.pop(key)
+            answer = await fetch()
+        except Exception as error:
+            own.set_exception(error)
+            own.exception()  # nobody else may have waited to hear of it
+            raise
+        except BaseException:
+            own.cancel()
+            raise
+        else:
+            own.set_result(answer)
+            return answer
+        finally:
+            for futures in (self._next, self._fetched):
+                if futures.get(key) is own:
+                    del futures[key]

@@ -17,8 +17,9 @@ for it, so the law above holds with the look ahead as well.
 """
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Literal
 
 from msgspec import Struct
@@ -167,6 +168,12 @@ class Ranked(Struct, frozen=True, gc=False):
     reason: Reason
 
 
+_Order = tuple[bool, float, int]
+Placed = tuple[_Order, Waiting, ReasonCode]
+"""Somebody who waits, where they stand, and why."""
+_order = itemgetter(0)
+
+
 def rank(
     waiting: Iterable[Waiting],
     desk: CallingDesk,
@@ -179,43 +186,58 @@ def rank(
     Minutes of the outlook count from `now`. Who is held back for a booking comes last: the
     desk may still call them, but is not told to. Who is expected later is not among them.
     """
+    return [*for_desk(in_order(waiting, now, policy), desk, now, policy, outlook)]
+
+
+def for_desk(
+    line: Iterable[Placed],
+    desk: CallingDesk,
+    now: datetime,
+    policy: Policy,
+    outlook: Outlook | None = None,
+) -> Iterator[Ranked]:
+    """The same of a `line` that is `in_order` at `now`."""
     kept = reserved(desk, 0.0, policy, outlook) if outlook else []
-    placed = []
-    for one in waiting:
+    held = []
+    for _, one, code in line:
         if not may_call(desk, one):
             continue
-        if not kept and _waits_by_joining(one):
-            order, code = _by_joining(one, now, policy)
+        if kept and outlook and held_back(as_person(one, now), 0.0, policy, outlook, kept):
+            held.append(one)
         else:
-            person = as_person(one, now)
-            if person.is_away(0.0):
-                continue
-            held = bool(kept and outlook and held_back(person, 0.0, policy, outlook, kept))
-            order = (held, *place(person, 0.0, policy))
-            code = "held_for_booking" if held else reason_of(person, 0.0, policy)
-        placed.append((order, Ranked(one, Reason(code, one.due_at, one.priority))))
-    placed.sort(key=lambda pair: pair[0])
-    return [ranked for _, ranked in placed]
+            yield _ranked(one, code)
+    for one in held:
+        yield _ranked(one, "held_for_booking")
 
 
-_Order = tuple[bool, bool, float, int]
+def _ranked(one: Waiting, code: ReasonCode) -> Ranked:
+    return Ranked(one, Reason(code, one.due_at, one.priority))
 
 
-def _waits_by_joining(one: Waiting) -> bool:
-    """As most do: nothing but when they joined, and their right, says where they stand."""
-    return one.due_at is None and one.for_desk_id is None and one.expected_at is None
+def in_order(waiting: Iterable[Waiting], now: datetime, policy: Policy) -> list[Placed]:
+    """Everybody who may be called at `now`, first first, as they stand whichever desk calls,
+    while none is kept free for a booking."""
+    line = [found for one in waiting if (found := _placed(one, now, policy))]
+    line.sort(key=_order)
+    return line
 
 
-def _by_joining(one: Waiting, now: datetime, policy: Policy) -> tuple[_Order, ReasonCode]:
-    """Where they stand and why, as `place` and `reason_of` say it of anybody: they are asked of
-    everybody who waits whenever a desk calls, so this makes no `Person` of them."""
-    joined = (one.queued_at - now) / _MINUTE
-    if one.priority is None:
-        return (False, False, joined, one.id), "waiting_longest"
-    return (False, False, joined - policy.priority_head_start, one.id), "priority"
+def _placed(one: Waiting, now: datetime, policy: Policy) -> Placed | None:
+    """None who is expected later. What is said of those who wait by nothing but when they joined,
+    as most do, is what `place` and `reason_of` say of anybody; it is asked of everybody who waits
+    whenever a desk calls, so no `Person` is made of them."""
+    if one.due_at is None and one.for_desk_id is None and one.expected_at is None:
+        joined = (one.queued_at - now) / _MINUTE
+        if one.priority is None:
+            return (False, joined, one.id), one, "waiting_longest"
+        return (False, joined - policy.priority_head_start, one.id), one, "priority"
+    person = as_person(one, now)
+    if person.is_away(0.0):
+        return None
+    return place(person, 0.0, policy), one, reason_of(person, 0.0, policy)
 
 
-def place(person: Person, minute: float, policy: Policy) -> tuple[bool, float, int]:
+def place(person: Person, minute: float, policy: Policy) -> _Order:
     """The sort key of a person at this minute: without a claim yet, the key, the id."""
     own = claim(person, policy)
     return minute < own.since, own.key, person.id

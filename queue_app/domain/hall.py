@@ -1,8 +1,9 @@
 """A branch at this moment: everybody in it, every desk, and what follows for them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import cached_property
+from operator import attrgetter
 
 import msgspec
 from msgspec import Struct
@@ -12,7 +13,7 @@ from queue_app.domain.branch_day import BranchDay
 from queue_app.domain.catalogue import Channel, Language, Text, planned_minutes
 from queue_app.domain.company import CompanyKind
 from queue_app.domain.directory import Branch, Directory
-from queue_app.domain.dispatch import CallingDesk, Policy, Ranked, Reason, Waiting
+from queue_app.domain.dispatch import CallingDesk, Placed, Policy, Ranked, Reason, Waiting
 from queue_app.domain.errors import NotFound
 from queue_app.domain.forecast import Appointed, Now, Working
 from queue_app.domain.habits import Habits
@@ -25,6 +26,7 @@ from queue_app.domain.service_times import ServiceTime
 from queue_app.domain.tickets import AT_DESK, State, standing_right
 from queue_app.domain.told_range import Wait
 
+_BOOKED = attrgetter("due_at")
 RECENT = 8
 """So many of those who were called last a hall knows, and a board can show."""
 
@@ -278,17 +280,14 @@ class Hall(Struct, frozen=True, dict=True):
 
         Whoever waits for an interrupted service is passed over: see `held_back`.
         """
-        ranked = self._ranked(desk_id)
-        if not self.interruptions:
-            return ranked
-        return [one for one in ranked if self.stop_of(one.waiting.services) is None]
+        return [one for one in self._ranked(desk_id) if self.stop_of(one.waiting.services) is None]
 
     def held_back(self, desk_id: int) -> list[Ranked]:
         """Whom this desk would call, were their services not interrupted, in the same order.
 
         The reason is that of their place while everybody waits, else that others go before.
         """
-        ranked = self._ranked(desk_id)
+        ranked = [*self._ranked(desk_id)]
         if self.stop_of_all:
             return ranked
         return [
@@ -306,14 +305,25 @@ class Hall(Struct, frozen=True, dict=True):
                 people.append((person.expected, person.id, one))
         return [Ranked(one, Reason("expected", due_at=one.due_at)) for _, _, one in sorted(people)]
 
-    def _ranked(self, desk_id: int) -> list[Ranked]:
-        outlook = forecast.outlook_of(self._now) if self._has_bookings else None
-        return dispatch.rank(self.waiting, self.desk_view(desk_id), self.at, self.policy, outlook)
+    def next_people(self, desk_id: int) -> Iterator[HallTicket]:
+        """The same people one by one, for whoever calls: the first is mostly enough."""
+        for one in self._ranked(desk_id):
+            if self.stop_of(one.waiting.services) is None:
+                yield self.by_id[one.waiting.id]
 
-    @property
+    def _ranked(self, desk_id: int) -> Iterator[Ranked]:
+        outlook = forecast.outlook_of(self._now) if self._has_bookings else None
+        desk = self.desk_view(desk_id)
+        return dispatch.for_desk(self._in_order, desk, self.at, self.policy, outlook)
+
+    @cached_property
+    def _in_order(self) -> list[Placed]:
+        return dispatch.in_order(self.waiting, self.at, self.policy)
+
+    @cached_property
     def _has_bookings(self) -> bool:
         """Whether there is any for which a desk could be kept free."""
-        return bool(self.appointed) or any(one.due_at for one in self.waiting)
+        return bool(self.appointed) or any(map(_BOOKED, self.waiting))
 
     @cached_property
     def policy(self) -> Policy:

@@ -116,6 +116,13 @@ class Act:
             )
         return self._halls[branch_id]
 
+    async def hall_seen_by_all(self, branch_id: int) -> Hall:
+        """The same before this verb changes anything, read at once for all who ask meanwhile, as
+        desks do that call in the same moment."""
+        assert branch_id not in self._touched, "of what this verb changed the others know nothing"
+        branch = self.directory.branch_of(branch_id)
+        return await halls.load_for_all(self.directory, branch, self.now, self.forecasts)
+
     async def interruptions(self, branch_id: int) -> tuple[Interruption, ...]:
         """Those that the hall of `branch_id` knows today, without loading the hall for them."""
         day = self.directory.today(self.directory.branch_of(branch_id), self.now)

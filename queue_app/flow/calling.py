@@ -1,6 +1,7 @@
 """At the desks: calling the next person, and what may happen to them then."""
 
 from datetime import datetime
+from itertools import islice
 
 from queue_app.domain import interruptions, tickets
 from queue_app.domain.appointments import taken_up
@@ -39,7 +40,7 @@ async def call(
     with the `kind`, and with `resumes_at` once it is known. What has begun goes on.
     """
     place = await _open_desk(act, desk_id)
-    seen = await act.hall(place.branch_id)
+    seen = await act.hall_seen_by_all(place.branch_id)
     _require_nobody(seen, place)
     if ticket_id is None:
         return await _next(act, seen, place)
@@ -64,10 +65,9 @@ def _require_nobody(seen: Hall, place: DeskRow) -> None:
 
 async def _next(act: Act, seen: Hall, place: DeskRow) -> Ticket | None:
     _require_calls(act, seen.interruptions)
-    ranked = [seen.by_id[one.waiting.id] for one in seen.queue(place.id)]
-    for first in range(0, len(ranked), TRIED_AT_ONCE):
-        called = await act.call_first(ranked[first : first + TRIED_AT_ONCE], place)
-        if called:
+    ranked = seen.next_people(place.id)
+    while people := [*islice(ranked, TRIED_AT_ONCE)]:
+        if called := await act.call_first(people, place):
             return called
     return None
 

@@ -1,6 +1,8 @@
 """A branch at this moment: one query, one consistent snapshot, and the views made of it."""
 
+from collections.abc import Hashable
 from datetime import datetime, timedelta
+from functools import partial
 
 import msgspec
 from msgspec import Struct
@@ -24,6 +26,7 @@ from queue_app.queries.habits import DOCUMENT
 from queue_app.queries.orders_today import ORDERED
 from queue_app.queries.tickets import IN_HOUSE
 from queue_app.store import db
+from queue_app.tasks import Shared
 
 MISSED = 24
 """How many of the last who did not come can still be put back from a console."""
@@ -161,6 +164,19 @@ async def load(
         notice=_in_order(loaded.line, directory) if loaded.line else None,
         orders=loaded.orders,
     )
+
+
+_read_now = Shared[Hashable, Hall]()
+
+
+async def load_for_all(
+    directory: Directory, branch: Branch, now: datetime, forecasts: Forecasts | None = None
+) -> Hall:
+    """The same, shared by all of this process who ask while it waits to be read: so it is read
+    after this was asked for, though `at` may be a moment ago, when the first of them asked."""
+    today = directory.today(branch, now).date
+    key = (id(db.engine.pool), id(directory), id(forecasts), branch.id, today)
+    return await _read_now.ask(key, partial(load, directory, branch, now, forecasts))
 
 
 def _in_order(said: dict[Language, str], directory: Directory) -> Text:

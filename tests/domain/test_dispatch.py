@@ -10,14 +10,20 @@ from hypothesis import strategies as st
 from queue_app.domain.dispatch import (
     POLICIES,
     CallingDesk,
+    Expected,
+    Outlook,
     Policy,
+    Ranked,
+    Reason,
     Waiting,
     as_person,
     claim,
+    held_back,
     may_call,
     place,
     rank,
     reason_of,
+    reserved,
 )
 
 TEN = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
@@ -101,6 +107,40 @@ def test_who_has_joined_and_no_more_stands_where_the_rules_put_anybody(
     everybody = sorted(called, key=lambda one: place(as_person(one, TEN), 0.0, policy))
     assert [(one.waiting, one.reason.code) for one in rank(waiting, desk, TEN, policy)] == [
         (one, reason_of(as_person(one, TEN), 0.0, policy)) for one in everybody
+    ]
+
+
+outlooks = st.builds(
+    lambda expected, free: Outlook(
+        sorted(expected, key=lambda one: one.due), free, lambda services: 15.0 * len(services)
+    ),
+    st.lists(
+        st.builds(
+            Expected,
+            st.integers(0, 20).map(float),
+            st.frozensets(st.sampled_from(SERVICES), min_size=1),
+            st.integers(20_000, 30_000),
+        ),
+        max_size=4,
+    ),
+    st.lists(st.tuples(desks, st.integers(0, 30).map(float)), max_size=3),
+)
+
+
+@given(people, desks, st.sampled_from([*POLICIES.values()]), outlooks)
+def test_who_is_held_back_for_a_booking_comes_last_and_nobody_else_moves(
+    waiting: list[Waiting], desk: CallingDesk, policy: Policy, outlook: Outlook
+) -> None:
+    kept = reserved(desk, 0.0, policy, outlook)
+    usual = rank(waiting, desk, TEN, policy)
+    held = [
+        one.waiting
+        for one in usual
+        if held_back(as_person(one.waiting, TEN), 0.0, policy, outlook, kept)
+    ]
+    ranked = rank(waiting, desk, TEN, policy, outlook)
+    assert ranked == [one for one in usual if one.waiting not in held] + [
+        Ranked(one, Reason("held_for_booking", one.due_at, one.priority)) for one in held
     ]
 
 

@@ -1,14 +1,18 @@
 """At the desks: who presses at once or twice calls each person once."""
 
 import asyncio
+from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from queue_app.clock import FixedClock
 from queue_app.domain.errors import Conflict, RuleBroken
+from queue_app.domain.hall import Hall
 from queue_app.flow import calling
 from queue_app.flow.act import By
+from queue_app.queries import halls
+from queue_app.store.outages import Outage
 from tests.flow.desks import issue, verbs_of
 from tests.support.hall import open_desk
 
@@ -19,6 +23,70 @@ async def test_desks_that_call_at_once_get_different_people(clock: FixedClock) -
     tickets = [await issue(clock) for _ in range(4)]
     four = [await open_desk(number, clock.now()) for number in ("1", "2", "3", "5")]
     called = await asyncio.gather(*(desk.call() for desk in four))
+    assert sorted(one.id for one in called) == tickets
+
+
+async def test_desks_that_call_at_once_look_at_the_hall_together(
+    clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While one looks, however long it takes, the others wait for one look of their own."""
+    tickets = [await issue(clock) for _ in range(4)]
+    desks = [await open_desk(number, clock.now()) for number in ("1", "2", "3", "5")]
+    load, looks = halls.load, list[Hall]()
+
+    async def loading(*args: Any) -> Hall:
+        if not looks:
+            await asyncio.sleep(0.3)
+        looks.append(await load(*args))
+        return looks[-1]
+
+    monkeypatch.setattr(halls, "load", loading)
+    called = await asyncio.gather(*(desk.call() for desk in desks))
+    assert sorted(one.id for one in called) == tickets
+    assert len(looks) == 2
+
+
+async def test_who_came_before_a_call_is_seen_by_it_though_another_looks_already(
+    clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await issue(clock)
+    desks = [await open_desk(number, clock.now()) for number in ("1", "2")]
+    load, seen, go_on = halls.load, asyncio.Event(), asyncio.Event()
+
+    async def loading(*args: Any) -> Hall:
+        hall = await load(*args)
+        if not seen.is_set():
+            seen.set()
+            await go_on.wait()
+        return hall
+
+    monkeypatch.setattr(halls, "load", loading)
+    first = asyncio.create_task(desks[0].call())
+    await seen.wait()
+    came = await issue(clock)
+    second = asyncio.create_task(desks[1].call())
+    await asyncio.sleep(0.1)
+    go_on.set()
+    assert (await second).id == came
+    await first
+
+
+async def test_a_look_at_the_hall_that_is_lost_is_taken_again_by_all_who_waited_for_it(
+    clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tickets = [await issue(clock) for _ in range(3)]
+    desks = [await open_desk(number, clock.now()) for number in ("1", "2", "3")]
+    load, lost = halls.load, list[bool]()
+
+    async def loading(*args: Any) -> Hall:
+        if len(lost) < 2:
+            lost.append(True)
+            await asyncio.sleep(0.2)  # while the others come
+            raise Outage("lost", passing=True, unsure=False)
+        return await load(*args)
+
+    monkeypatch.setattr(halls, "load", loading)
+    called = await asyncio.gather(*(desk.call() for desk in desks))
     assert sorted(one.id for one in called) == tickets
 
 
