@@ -16,7 +16,7 @@ MODULES = sorted(HERE.glob("*.py"))
 
 MAY_IMPORT = {
     "base64", "bisect", "collections", "csv", "datetime", "difflib", "email_validator", "functools",
-    "hashlib", "heapq", "ipaddress", "itertools", "math", "msgspec", "phonenumbers",
+    "hashlib", "heapq", "ipaddress", "itertools", "math", "msgspec", "operator", "phonenumbers",
     "random", "rapidfuzz", "re", "statistics", "typing", "unicodedata", "zoneinfo",
 }  # fmt: skip
 ASKS_THE_MACHINE = {"now", "utcnow", "today", "open", "print", "input", "getenv", "SystemRandom"}
