@@ -1,14 +1,17 @@
 """The engine and its connections: what they wait for, and what they are given back as."""
 
 import asyncio
+import math
 import re
 import socket
+import time
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager, suppress
 from contextvars import ContextVar
 from types import TracebackType
 from typing import Any, Self, TypeVar
 from urllib.parse import urlsplit
+from weakref import WeakKeyDictionary
 
 import asyncpg
 from msgspec import Struct
@@ -59,6 +62,10 @@ ENDLESS = Limits(statement=None, lock=8.0, answer=None, connection=10.0)
 """For migrations: an update of a large table takes as long as it takes."""
 CLOSE_SECONDS = 1.0
 """For a transaction to be rolled back and a connection to be given back; else it is cut."""
+LOOK_SECONDS = 0.1
+AT_HAND = 4
+USED_AT_ONCE = 100
+"""After so many users a connection goes back into its pool, which makes it anew in time."""
 _CLOSING = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
 """What may be said of a connection that is to be closed anyway."""
 
@@ -66,10 +73,79 @@ trouble = Trouble()
 """Of this process."""
 
 
+class Pool(asyncpg.Pool):  # type: ignore[misc]
+    """Connections of which a few stay at hand between two users: to take one out of the pool and
+    to give it back costs twice what a short statement does."""
+
+    def __init__(self, *args: Any, **ways: Any) -> None:
+        super().__init__(*args, **ways)
+        self._at_hand: list[Any] = []
+        self._used: dict[Any, int] = {}
+        """How often each was used since it left the pool."""
+        self._waiting = 0
+
+    async def take(self, seconds: float) -> Any:
+        """A connection that nobody else has; TimeoutError where there is none in time."""
+        while self._at_hand:
+            connection = self._at_hand.pop()
+            if _is_open(connection):
+                return connection
+            await self._let_go(connection)
+        self._waiting += 1
+        try:
+            connection = await self.acquire(timeout=seconds)
+        finally:
+            self._waiting -= 1
+        self._used[connection] = 0
+        return connection
+
+    async def give(self, connection: Any, as_it_was: bool) -> None:
+        """`as_it_was`: whatever was asked on it is answered, and it is in no transaction."""
+        self._used[connection] = used = self._used.get(connection, 0) + 1
+        few = len(self._at_hand) < AT_HAND and used < USED_AT_ONCE
+        if as_it_was and few and not self._waiting and _is_open(connection):
+            self._at_hand.append(connection)
+        else:
+            await self._let_go(connection)
+
+    def get_idle_size(self) -> int:
+        """How many are open that nobody has, at hand or not."""
+        return int(super().get_idle_size()) + len(self._at_hand)
+
+    async def expire_connections(self) -> None:
+        """Whoever takes one from here on has a new one."""
+        await super().expire_connections()
+        self._used = dict.fromkeys(self._used, USED_AT_ONCE)
+        await self._let_all_go()
+
+    async def close(self) -> None:
+        self._used = dict.fromkeys(self._used, USED_AT_ONCE)
+        await self._let_all_go()
+        await super().close()
+
+    async def _let_all_go(self) -> None:
+        while self._at_hand:
+            await self._let_go(self._at_hand.pop())
+
+    async def _let_go(self, connection: Any) -> None:
+        self._used.pop(connection, None)
+        with suppress(*_CLOSING):
+            await self.release(connection, timeout=CLOSE_SECONDS)
+
+
+def _is_open(connection: Any) -> bool:
+    """One that the other side has closed is back in the pool, and says so of whatever it is
+    asked."""
+    try:
+        return not connection.is_closed()
+    except asyncpg.InterfaceError:
+        return False
+
+
 class Source(Struct, frozen=True):
     """A pool of connections and what their users wait."""
 
-    pool: asyncpg.Pool
+    pool: Pool
     limits: Limits
 
 
@@ -150,6 +226,7 @@ class Transaction(PostgresTransaction):
         traceback: TracebackType | None,
     ) -> bool:
         broken = self.has_begun
+        as_it_was = exception is None
         try:
             if not self.has_begun:
                 return False
@@ -161,7 +238,7 @@ class Transaction(PostgresTransaction):
                 broken = not await self._rolled_back_in_time()
         finally:
             self.engine.current_transaction.reset(self.context)
-            await self._give_back(broken)
+            await self._give_back(broken, as_it_was)
         return False
 
     async def _rolled_back_in_time(self) -> bool:
@@ -173,11 +250,11 @@ class Transaction(PostgresTransaction):
             return False
         return True
 
-    async def _give_back(self, broken: bool) -> None:
+    async def _give_back(self, broken: bool, as_it_was: bool = False) -> None:
         if broken:
             _cut(self.connection)
         if self.source:
-            await given_back(self.source, self.connection)
+            await self.source.pool.give(self.connection, as_it_was and not broken)
         elif not broken:
             await self.connection.close(timeout=CLOSE_SECONDS)
 
@@ -188,8 +265,9 @@ async def bounded(
     """The answer within so many seconds, else the connection is cut, by which whoever waits for it
     is told. An Outage for whatever the driver says that means "not now"; BadRequest `unreadable`
     for text that no database keeps, as with a NUL in it."""
-    watch = _Watch(connection)
-    timer = None if seconds is None else asyncio.get_running_loop().call_later(seconds, watch.end)
+    loop = asyncio.get_running_loop()
+    watches = _watches.get(loop) or _watches.setdefault(loop, _Watches())
+    watch = watches.begin(connection, math.inf if seconds is None else seconds)
     try:
         answer = await asked
         if watch.ended and not committing:  # it came with the end of its time: the line is cut
@@ -200,27 +278,56 @@ async def bounded(
             raise BadRequest("unreadable") from error
         raise
     finally:
-        if timer:
-            timer.cancel()
+        watches.end(watch)
     trouble.answered()
     return answer
 
 
 class _Watch:
-    """Cuts a connection whose other end answers nothing. `ended`: it had to.
+    """An answer that is waited for on this connection until then. `ended`: it took too long."""
 
-    It costs a quarter of what `asyncio.timeout` does, of which each verb would need ten.
-    """
+    __slots__ = ("connection", "ended", "until")
 
-    __slots__ = ("_connection", "ended")
-
-    def __init__(self, connection: Any) -> None:
-        self._connection = connection
+    def __init__(self, connection: Any, until: float) -> None:
+        self.connection = connection
+        self.until = until
         self.ended = False
 
-    def end(self) -> None:
-        self.ended = True
-        _cut(self._connection)
+
+class _Watches:
+    """Cuts connections whose other end answers nothing, up to `LOOK_SECONDS` after their time: one
+    timer for all, as one for each statement would be a twentieth of what a statement costs here."""
+
+    def __init__(self) -> None:
+        self._under_way = set[_Watch]()
+        self._is_looking = False
+
+    def begin(self, connection: Any, seconds: float) -> _Watch:
+        watch = _Watch(connection, time.monotonic() + seconds)
+        self._under_way.add(watch)
+        if not self._is_looking:
+            self._look_again()
+        return watch
+
+    def end(self, watch: _Watch) -> None:
+        self._under_way.discard(watch)
+
+    def _look(self) -> None:
+        now = time.monotonic()
+        for watch in [one for one in self._under_way if one.until <= now]:
+            self.end(watch)
+            watch.ended = True
+            _cut(watch.connection)
+        self._is_looking = bool(self._under_way)
+        if self._is_looking:
+            self._look_again()
+
+    def _look_again(self) -> None:
+        self._is_looking = True
+        asyncio.get_running_loop().call_later(LOOK_SECONDS, self._look)
+
+
+_watches = WeakKeyDictionary[asyncio.AbstractEventLoop, _Watches]()
 
 
 def raise_outage(error: Exception, committing: bool = False) -> None:
@@ -240,15 +347,10 @@ def _cut(connection: Any) -> None:
 async def acquired(source: Source) -> Any:
     """A connection of the pool; an Outage where none is free or can be made in time."""
     try:
-        return await source.pool.acquire(timeout=source.limits.connection)
+        return await source.pool.take(source.limits.connection)
     except Exception as error:
         raise_outage(error)
         raise
-
-
-async def given_back(source: Source, connection: Any) -> None:
-    with suppress(*_CLOSING):
-        await source.pool.release(connection, timeout=CLOSE_SECONDS)
 
 
 class Engine(PostgresEngine):
@@ -313,16 +415,21 @@ async def _watch_line(connection: asyncpg.Connection) -> None:
             line.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
 
 
-async def _made(dsn: str, max_size: int, limits: Limits) -> asyncpg.Pool:
+async def _made(dsn: str, max_size: int, limits: Limits) -> Pool:
     """A pool that connects when it is asked: the database may be away."""
-    return await asyncpg.create_pool(
+    made: Pool = await Pool(
         min_size=0,
         max_size=max_size,
+        max_queries=50_000,
+        max_inactive_connection_lifetime=300.0,
+        loop=None,
         connection_class=_Line,
+        record_class=asyncpg.Record,
         init=_watch_line,
         reset=_as_it_was,
         **_ways(dsn, limits),
     )
+    return made
 
 
 async def _as_it_was(_: asyncpg.Connection) -> None:
@@ -343,7 +450,7 @@ async def close_pool() -> None:
         await _closed(pool)
 
 
-async def _closed(pool: asyncpg.Pool) -> None:
+async def _closed(pool: Pool) -> None:
     """In order, or at once where the other side answers nothing."""
     try:
         async with asyncio.timeout(CLOSE_SECONDS):

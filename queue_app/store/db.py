@@ -31,7 +31,6 @@ from queue_app.store.connections import (
     bounded,
     close_pool,
     engine,
-    given_back,
     open_pool,
     pool,
     raise_outage,
@@ -225,11 +224,13 @@ async def fetch_row_alone(sql: str, *args: Any) -> asyncpg.Record | None:
 async def _fetched(sql: str, args: Sequence[Any]) -> list[asyncpg.Record]:
     source = engine.source()
     assert source, "open_pool() comes first"
-    connection = await acquired(source)
+    connection, answered = await acquired(source), False
     try:
-        return await bounded(connection, _rows(connection, sql, args), source.limits.answer)
+        rows = await bounded(connection, _rows(connection, sql, args), source.limits.answer)
+        answered = True
+        return rows
     finally:
-        await given_back(source, connection)
+        await source.pool.give(connection, answered)
 
 
 async def _rows(connection: Any, sql: str, args: Sequence[Any]) -> list[asyncpg.Record]:

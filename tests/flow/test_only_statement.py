@@ -98,10 +98,10 @@ async def require_good_order() -> None:
     pool = db.engine.pool
     assert pool
     assert pool.get_idle_size() == pool.get_size() > 0
-    kept = [await pool.acquire() for _ in range(pool.get_size())]
+    kept = [await pool.take(seconds=1) for _ in range(pool.get_size())]
     for connection in kept:
         assert not connection.is_in_transaction()
-        await pool.release(connection)
+        await pool.give(connection, as_it_was=True)
 
 
 async def terminate(other: asyncpg.Connection, pid: int) -> None:
