@@ -167,7 +167,8 @@ class Act:
     ) -> Appointment: ...
     async def record(self, thing: Any, verb: Any, *, last: bool = False, **facts: Any) -> Any:
         """Append the event and write the row, guarded by its revision, in one statement; of a
-        ticket with the branch's new version, where it is the `last` that this verb locks there.
+        ticket with the branch's new version, where it is the `last` that this verb changes and so
+        may be the whole transaction.
 
         `facts`: the fields of the event that this verb sets; of an appointment's also who is the
         `actor`, where it is not who asks. Conflict `ticket_changed` or
@@ -189,11 +190,11 @@ class Act:
         self, ticket: Ticket, progress: Progress, happened: Event, *, last: bool = False
     ) -> Ticket:
         """The same for a progress that is not a step forward, such as an undo."""
-        last = last and ticket.branch_id not in self._raised
         called_for = self._messages([Happened(ticket, happened)])
         push = next((one for one in called_for if one.channel == "push"), None)
-        alone = last and all(one is push for one in called_for) and not self._asked_for
-        written = await records.write_ticket(ticket, progress, happened, push, last, alone)
+        tells_others = any(one is not push for one in called_for) or bool(self._asked_for)
+        alone = last and not tells_others and db.may_stand_alone()
+        written = await records.write_ticket(ticket, progress, happened, push, alone)
         if written is None:
             raise Conflict("ticket_changed", ticket=ticket.id)
         thing, version = written
@@ -310,15 +311,21 @@ class Act:
         """What must follow, once and in order.
 
         The version rows are the only lock that all changes of a branch share: taken last, in
-        one order, and held to the commit, so that a snapshot's version and its content agree. Where
-        a verb's last record has taken it, nothing but messages is written after it.
+        one order, and held to the commit, so that a snapshot's version and its content agree. So
+        they are taken in the commit's own message, but where a statement that is the whole
+        transaction takes it, and where a ticket joins the line that this process knows.
         """
         called_for = self._possible(self._messages(self._happened))
         left = [one for one in called_for if one not in self._pushed]
         await outbox.put([*left, *self._asked_for])
-        for branch_id in sorted(self._touched):
-            version = self._raised.get(branch_id) or await records.raise_version(branch_id)
-            if self.forecasts and (person := self._joining.get(branch_id)):
+        for branch_id in sorted(self._touched - self._raised.keys()):
+            if self._joining:
+                self._raised[branch_id] = await records.raise_version(branch_id)
+            else:
+                await records.raise_version_with_commit(branch_id)
+        for branch_id, person in self._joining.items():
+            if self.forecasts:
+                version = self._raised[branch_id]
                 self.forecasts.join(branch_id, version, person)
                 self._joined.append((branch_id, version, person))
 

@@ -196,21 +196,24 @@ async def insert_ticket(
     return tickets.from_row(row), first, row["version"]
 
 
-_CHANGE = f"""
+_CHANGED = f"""
 WITH changed AS (
     UPDATE ticket SET revision = $4, state = $5, services = $6, queued_at = $7,
         for_desk_id = $8, desk_id = $9, called_at = $10, calls = $11, started_at = $12,
         ended_at = $13, expected_at = $19, given = $20, outcome = $21, right_shown = $22
-    WHERE branch_id = $1 AND id = $2 AND revision = $3 AND token = $28
+    WHERE branch_id = $1 AND id = $2 AND revision = $3 AND token = $27
     RETURNING branch_id, id, revision
 ), happened AS (
     INSERT INTO ticket_event (branch_id, ticket_id, seq, at, verb, actor, desk_id, data)
     SELECT branch_id, id, revision, $14, $15, $16, $17, $18::jsonb FROM changed
-), {_RAISED.format(branch="(SELECT branch_id FROM changed)", when="$23")}, pushed AS (
-    {outbox.pushes("changed", "$24", "$25", "$26", "$2", "$27")}
-)
-SELECT id, {_TOLD} FROM changed LEFT JOIN raised ON true
+), pushed AS (
+    {outbox.pushes("changed", "$23", "$24", "$25", "$2", "$26")}
+)"""
+_CHANGE = f"{_CHANGED} SELECT NULL::bigint AS version FROM changed"
+_ALL_OF_IT = f"""{_CHANGED}, {_RAISED.format(branch="(SELECT branch_id FROM changed)", when="true")}
+SELECT {_TOLD} FROM changed LEFT JOIN raised ON true
 """
+"""The change that is the whole transaction."""
 _TICKET_FACTS = ("services", "for_desk_id", "expected_at", "given", "outcome", "why")
 """The parts of a ticket's event that have no column of their own."""
 
@@ -220,20 +223,19 @@ async def write_ticket(
     progress: Progress,
     happened: Event,
     push: Outgoing | None,
-    last: bool,
     alone: bool,
 ) -> tuple[Ticket, int | None] | None:
-    """The ticket as it stands then, and the branch's new version where this is the `last` change
-    of it; `alone`: and nothing else is changed with it. None where the revision is another by now,
+    """The ticket as it stands then, and the branch's new version where this is the whole
+    transaction (`alone`). None where the revision is another by now,
     or the ticket: nothing that was read keeps another database from being restored meanwhile.
     `push`: what the browsers that asked to be told of this visit are told.
 
     Conflict `desk_busy` where the desk has somebody already, `already_checked_in`.
     """
-    write = db.fetch_row_alone if alone else db.fetch_row
+    write, change = (db.fetch_row_alone, _ALL_OF_IT) if alone else (db.fetch_row, _CHANGE)
     try:
         row = await write(
-            _CHANGE,
+            change,
             ticket.branch_id,
             ticket.id,
             ticket.progress.revision,
@@ -256,7 +258,6 @@ async def write_ticket(
             list(progress.given),
             progress.outcome,
             progress.right_shown,
-            last,
             push.event if push else None,
             push.kind if push else None,
             ticket.appointment_id,
@@ -335,15 +336,22 @@ async def insert_office_event(event: OfficeEvent) -> None:
     )
 
 
+_RAISE = (
+    "WITH raised AS (UPDATE branch_version SET version = version + 1"
+    " WHERE branch_id = {} RETURNING branch_id, version)"
+    " SELECT version, pg_notify('branch', branch_id::text) FROM raised"
+)
+
+
 async def raise_version(branch_id: int) -> int:
     """The last statement of a change: the new version. The commit delivers the notification."""
-    version: int = await db.fetch_value(
-        "WITH raised AS (UPDATE branch_version SET version = version + 1"
-        " WHERE branch_id = $1 RETURNING branch_id, version)"
-        " SELECT version, pg_notify('branch', branch_id::text) FROM raised",
-        branch_id,
-    )
+    version: int = await db.fetch_value(_RAISE.format("$1"), branch_id)
     return version
+
+
+async def raise_version_with_commit(branch_id: int) -> None:
+    """The same, where nobody needs to know it: it locks the branch for no round trip of ours."""
+    await db.say_with_commit(_RAISE.format(int(branch_id)))
 
 
 def _json(value: object) -> str:

@@ -168,10 +168,12 @@ class Transaction(PostgresTransaction):
         super().__init__(engine, allow_nested=allow_nested)
         self.source = engine.source()
         self.limits = self.source.limits if self.source else ENDLESS
-        self.transaction: Any = None
+        self.has_begun = False
+        """Whether anything may have been changed or locked."""
         self.is_over = False
         """Whether its only change is committed already."""
         self._when_needed = when_needed
+        self._with_commit: list[str] = []
 
     async def __aenter__(self) -> Self:
         self.connection = await self.get_connection()
@@ -184,23 +186,33 @@ class Transaction(PostgresTransaction):
         self.context = self.engine.current_transaction.set(self)
         return self
 
-    @property
-    def has_begun(self) -> bool:
-        """Whether anything may have been changed or locked."""
-        return self.transaction is not None
-
     async def begin_once(self) -> None:
         """What follows is done with whatever was done since, or not at all. RuntimeError after the
         change that was to be the last."""
         if self.is_over:
             raise RuntimeError("something follows what was to be the transaction's last change")
         if not self.has_begun:
-            self.transaction = self.connection.transaction()
+            self.has_begun = True
             try:
-                await self.bounded(self.begin())  # type: ignore[no-untyped-call]
+                await self.bounded(self.begin())
             except BaseException:
                 _cut(self.connection)  # whoever goes on all the same changes nothing by itself
                 raise
+
+    async def say_with_commit(self, sql: str) -> None:
+        """This statement, of which nobody needs an answer, comes last, in one message with the
+        commit: what it locks is held for none of our round trips."""
+        await self.begin_once()
+        self._with_commit.append(sql)
+
+    async def begin(self) -> None:
+        await self.connection.execute("BEGIN")
+
+    async def commit(self) -> None:
+        await self.connection.execute("; ".join([*self._with_commit, "COMMIT"]))
+
+    async def rollback(self) -> None:
+        await self.connection.execute("ROLLBACK")
 
     async def alone(self, asked: Awaitable[T]) -> T:
         """The answer to a statement that is the whole transaction."""
@@ -231,7 +243,7 @@ class Transaction(PostgresTransaction):
             if not self.has_begun:
                 return False
             if exception is None:
-                await self.bounded(self.commit(), committing=True)  # type: ignore[no-untyped-call]
+                await self.bounded(self.commit(), committing=True)
                 trouble.wrote()
                 broken = False
             else:
@@ -245,7 +257,7 @@ class Transaction(PostgresTransaction):
         """A connection that is cut off, or that answers nothing, rolls back by being closed."""
         try:
             async with asyncio.timeout(CLOSE_SECONDS):
-                await self.rollback()  # type: ignore[no-untyped-call]
+                await self.rollback()
         except _CLOSING:
             return False
         return True

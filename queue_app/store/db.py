@@ -59,12 +59,14 @@ __all__ = [
     "fetch_value",
     "is_empty",
     "listen",
+    "may_stand_alone",
     "migrate",
     "open_pool",
     "ping",
     "planned_anew",
     "pool",
     "savepoint",
+    "say_with_commit",
     "snapshot",
     "transact",
     "work_on",
@@ -215,10 +217,25 @@ async def fetch_row_alone(sql: str, *args: Any) -> asyncpg.Record | None:
     """
     current = _current()
     assert current, "a change needs a transaction"
-    if current.has_begun or connections.trouble.refuses_writes():
+    if not may_stand_alone():
         return await fetch_row(sql, *args)
     rows = await current.alone(_rows(current.connection, sql, args))
     return rows[0] if rows else None
+
+
+def may_stand_alone() -> bool:
+    """Whether the next statement can be the transaction in which this stands."""
+    current = _current()
+    assert current, "a change needs a transaction"
+    return not (current.has_begun or connections.trouble.refuses_writes())
+
+
+async def say_with_commit(sql: str) -> None:
+    """This statement comes last in the transaction, in one message with its commit: what it locks
+    is held for none of our round trips. It has no parameters and nobody needs its answer."""
+    current = _current()
+    assert current, "a change needs a transaction"
+    await current.say_with_commit(sql)
 
 
 async def _fetched(sql: str, args: Sequence[Any]) -> list[asyncpg.Record]:

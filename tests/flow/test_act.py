@@ -66,7 +66,7 @@ def test_a_verb_without_a_row_in_the_table_of_rights_does_not_even_import() -> N
     assert "fly" not in RIGHTS
 
 
-async def test_the_version_is_raised_once_by_the_last_statement(
+async def test_the_version_is_raised_once_in_the_message_of_the_commit(
     statements: list[Statement], clock: FixedClock
 ) -> None:
     desk = await open_desk("1", clock.now())
@@ -75,8 +75,8 @@ async def test_the_version_is_raised_once_by_the_last_statement(
     statements.clear()
     await desk.call()
     raised = [n for n, (sql, _) in enumerate(statements) if "branch_version SET" in sql]
-    assert raised == [len(statements) - 2]
-    assert statements[-1] == (COMMIT, ())
+    assert raised == [len(statements) - 1]
+    assert statements[-1][0].endswith(f"; {COMMIT}")
     await desk.start(ticket.id)
     after = await versions()
     changed = {branch: after[branch] - before[branch] for branch in after}

@@ -158,7 +158,7 @@ def deaf(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
             raise asyncpg.ConnectionDoesNotExistError
 
         async def and_then_nothing(self: db.Transaction) -> None:
-            await commit(self)  # type: ignore[no-untyped-call]
+            await commit(self)
             lose()
 
         async def by_itself_and_then_nothing(connection: Any, sql: str, args: Any) -> Any:

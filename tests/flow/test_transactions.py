@@ -1,7 +1,7 @@
 """Where a transaction begins and ends: with what changes or locks something, and not before."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -240,3 +240,62 @@ async def test_of_two_who_do_the_same_to_a_person_at_once_one_is_told(clock: Fix
     assert len(done) == 1
     assert len(refused) == 7, ended
     assert (await now_of(called.id)).progress.revision == 3
+
+
+async def test_what_is_said_with_the_commit_comes_last_and_is_all_or_nothing(
+    said: list[Statement],
+) -> None:
+    words = ADD.replace("$1", "'last'")
+
+    async def work() -> None:
+        await db.say_with_commit(words)
+        await db.fetch(ADD, "first")
+
+    await db.transact(work)
+    assert [sql for sql, _ in said] == [BEGIN, ADD, f"{words}; {COMMIT}"]
+    assert await added() == ["first", "last"]
+
+    async def fails() -> None:
+        await work()
+        await db.say_with_commit("SELECT 1 / 0")
+
+    with pytest.raises(asyncpg.DivisionByZeroError):
+        await db.transact(fails)
+    assert await added() == ["first", "last"]
+    await db.transact(work)
+    assert await added() == ["first", "last"] * 2
+
+
+async def test_a_deadlock_at_the_version_in_the_commit_is_tried_again(
+    clock: FixedClock, other: asyncpg.Connection
+) -> None:
+    """Whoever of the two the server chooses: nothing is lost, and nothing is done twice."""
+    person = await issue(clock)
+    desk = await open_desk("1", clock.now())
+    before = await version_of(desk.clerk.branch_id)
+    await other.execute("BEGIN")
+    await other.execute(
+        f"UPDATE branch_version SET version = version WHERE branch_id = {desk.clerk.branch_id}"
+    )
+    calling_now = asyncio.create_task(desk.call())
+    await asyncio.sleep(0.3)
+    with suppress(asyncpg.DeadlockDetectedError):
+        await other.execute(f"SELECT id FROM ticket WHERE id = {person} FOR UPDATE")
+    await other.execute("ROLLBACK")
+    assert (await calling_now).id == person
+    assert (await now_of(person)).progress.calls == 1
+    assert await version_of(desk.clerk.branch_id) == before + 1
+
+
+async def version_of(branch_id: int | None) -> int:
+    found: int = await db.fetch_value(
+        "SELECT version FROM branch_version WHERE branch_id = $1", branch_id
+    )
+    return found
+
+
+@pytest.fixture
+async def other(database: str) -> AsyncIterator[asyncpg.Connection]:
+    connection = await asyncpg.connect(database)
+    yield connection
+    await connection.close()

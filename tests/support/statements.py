@@ -1,4 +1,5 @@
-"""What is said to the database: each statement is a round trip, and so are BEGIN and COMMIT."""
+"""What is said to the database: each statement is a round trip, and so are BEGIN and COMMIT, the
+latter with whatever is said in one message with it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,11 +28,11 @@ def heard() -> Iterator[list[Statement]]:
 
     async def beginning(self: db.Transaction) -> None:
         said.append((BEGIN, ()))
-        await begin(self)  # type: ignore[no-untyped-call]
+        await begin(self)
 
     async def committing(self: db.Transaction) -> None:
-        said.append((COMMIT, ()))
-        await commit(self)  # type: ignore[no-untyped-call]
+        said.append(("; ".join([*self._with_commit, COMMIT]), ()))
+        await commit(self)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(db, "_rows", listening)
