@@ -177,9 +177,10 @@ async def _whose(
     token = credential(connection, cookie)
     if not token:
         return None
-    found = await find(token_hash(token))
+    hashed = token_hash(token)
+    found = await find(hashed)
     if found:
-        connection.app.state.known.note(token_hash(token))
+        connection.app.state.known.note(hashed)
     return found
 
 

@@ -7,12 +7,12 @@ its kind and where it happened are written instead.
 import json
 import logging
 import re
+import secrets
 import time
 import traceback
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
-from uuid import uuid4
 
 from litestar.enums import ScopeType
 from litestar.status_codes import HTTP_400_BAD_REQUEST, HTTP_503_SERVICE_UNAVAILABLE
@@ -133,7 +133,7 @@ def _id_of(scope: HTTPScope) -> str:
     text = given.decode("latin-1")
     if _comes_by_trusted_proxy(scope) and WELL_FORMED.fullmatch(text):
         return text
-    return uuid4().hex[:16]
+    return secrets.token_hex(8)
 
 
 def _comes_by_trusted_proxy(scope: HTTPScope) -> bool:

@@ -1,13 +1,14 @@
 """`python -m tests.load [NAME ...]`: the benchmarks of these names, all unless named."""
 
 import argparse
-import asyncio
 import os
 import platform
 import sys
 import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+
+import uvloop
 
 from queue_app.store.cluster import cluster
 from tests.load import (
@@ -51,7 +52,7 @@ def main() -> None:
         tempfile.TemporaryDirectory(prefix="queue-app-load-") as folder,
         cluster(Path(folder)) as dsn,
     ):
-        asyncio.run(run(dsn, Path(folder), which))
+        uvloop.run(run(dsn, Path(folder), which))  # as the server; and clients cost the less
 
 
 async def run(dsn: str, folder: Path, which: list[str]) -> None:
