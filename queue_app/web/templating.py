@@ -5,6 +5,7 @@ with the face in front ("booking/index.html"), as are its files (`asset("booking
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from importlib.resources import files
@@ -142,6 +143,7 @@ def _environment(
         languages=speaker.languages,
         side_by_side=speaker.side_by_side,
         named=own_name,
+        short_names=short_names(speaker.languages),
         tongue=lambda code: tongue(code, speaker.languages),
         text=speaker.text,
         ptext=speaker.ptext,
@@ -182,7 +184,23 @@ def own_name(language: Language) -> str:
     """What a language is called in itself: Українська, English, Malti."""
     own = Locale.parse(language, sep="-")
     name = str(own.get_display_name(own) or language)
-    return name[:1].upper() + name[1:]
+    return name[:1].title() + name[1:]
+
+
+def short_names(languages: Sequence[Language]) -> dict[Language, str]:
+    """The first letters of each, as on a button; whole where several begin alike, or where letters
+    are joined or marked, so that a part of the name is none."""
+    names = {code: own_name(code) for code in languages}
+    short = {code: name[:3] for code, name in names.items()}
+    alike = {one for one, times in Counter(short.values()).items() if times > 1}
+    return {
+        code: names[code] if one in alike or not _SEPARATE.fullmatch(names[code]) else one
+        for code, one in short.items()
+    }
+
+
+_SEPARATE = re.compile(r"[\u0000-\u058f\u05d0-\u05ea\u10a0-\u10ff\u1e00-\u1fff\u3040-\uffff]+")
+"""Latin, Greek, Cyrillic, Armenian, Hebrew, Georgian, and what is written in syllables or words."""
 
 
 @lru_cache(maxsize=256)

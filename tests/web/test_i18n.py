@@ -12,6 +12,7 @@ from queue_app.texts.catalogues import merged_catalog
 from queue_app.texts.speaker import Speaker
 from queue_app.texts.words import LOCALE_FOLDER, TEMPLATE, words
 from queue_app.web.i18n import language_of
+from queue_app.web.templating import short_names
 from tests.web.messages import Places, catalogues, every_text, template, untranslated
 
 
@@ -104,3 +105,18 @@ def test_a_message_is_filled_in_for_every_language_at_once() -> None:
         en="Please go to the shelter: the metro, 5 min.",
     )
     assert SPEAKER.text("100 % of it") == Text(uk="100 % of it", en="100 % of it")
+
+
+@pytest.mark.parametrize(
+    ("languages", "shown"),
+    [
+        (("uk", "en", "mt"), ["Укр", "Eng", "Mal"]),
+        (("ar", "fa", "hi", "en"), ["العربية", "فارسی", "हिन्दी", "Eng"]),
+        (("he", "ka", "el", "vi", "zh"), ["עבר", "ქარ", "Ελλ", "Tiế", "中文"]),
+        (("de", "de-CH", "fr"), ["Deutsch", "Deutsch (Schweiz)", "Fra"]),
+    ],
+)
+def test_a_language_is_cut_short_only_where_a_part_of_its_name_says_which(
+    languages: tuple[str, ...], shown: list[str]
+) -> None:
+    assert [*short_names(languages).values()] == shown
