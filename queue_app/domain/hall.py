@@ -125,6 +125,16 @@ class Hall(Struct, frozen=True, dict=True):
     notice: Text | None = None
     orders: Orders = Orders()
 
+    def seen_at(self, now: datetime) -> "Hall":
+        """As whoever must take it whose clock shows `now`, a moment from `at`: what is stopped, or
+        goes on, may differ."""
+        own = interruptions.begun(self.interruptions, now)
+        if own == self.interruptions and all(
+            one.lasts_at(now) == one.lasts_at(self.at) for one in own
+        ):
+            return self
+        return msgspec.structs.replace(self, at=now, interruptions=own)
+
     @cached_property
     def by_id(self) -> dict[int, HallTicket]:
         return {one.id: one for one in self.tickets}

@@ -35,6 +35,7 @@ from queue_app.flow.appointment_records import Slot
 from queue_app.flow.by import By
 from queue_app.flow.reactions import AnyEvent, Happened, Thing
 from queue_app.flow.records import DESK_STATES, DeskVerb, Draft, OfficeEvent, OfficeKind
+from queue_app.flow.repeats import Request
 from queue_app.queries import appointments as kept_appointments
 from queue_app.queries import halls, reference
 from queue_app.queries import interruptions as kept_interruptions
@@ -121,7 +122,8 @@ class Act:
         desks do that call in the same moment."""
         assert branch_id not in self._touched, "of what this verb changed the others know nothing"
         branch = self.directory.branch_of(branch_id)
-        return await halls.load_for_all(self.directory, branch, self.now, self.forecasts)
+        seen = await halls.load_for_all(self.directory, branch, self.now, self.forecasts)
+        return seen.seen_at(self.now)
 
     async def interruptions(self, branch_id: int) -> tuple[Interruption, ...]:
         """Those that the hall of `branch_id` knows today, without loading the hall for them."""
@@ -387,32 +389,40 @@ class verb(Generic[P, R]):  # noqa: N801 - reads as a decorator
             _log.info("%s", line)
         return result
 
-    async def _once(self, do: Callable[[], Awaitable[R]], by: By, args: Any, kwargs: Any) -> R:
+    async def _once(
+        self, do: Callable[[Request | None], Awaitable[R]], by: By, args: Any, kwargs: Any
+    ) -> R:
         """What the first request with this key gave, else what this one gives.
 
         A second request that comes while the first still runs waits for it at the unique index. A
         refusal is not kept: nothing was done, so the same request may be tried again.
         """
         if by.key is None or not self._keeps:
-            return await do()
+            return await do(None)
         asked = self._signature.bind(None, *args, **kwargs)
         asked.apply_defaults()
         named = dict(list(asked.arguments.items())[1:])
         request = repeats.request(self.right, by.who.actor, by.key, named)
         if not await repeats.begin_request(request, by.now):
             return cast(R, await repeats.answered(request, self._result))
-        result = await do()
-        await repeats.answer_request(request, result)
-        return result
+        return await do(request)
 
     async def _do(
-        self, tried: list[Act], by: By, directory: Directory | None, args: Any, kwargs: Any
+        self,
+        tried: list[Act],
+        by: By,
+        directory: Directory | None,
+        args: Any,
+        kwargs: Any,
+        request: Request | None,
     ) -> R:
         for earlier in tried:
             earlier.take_back()
         act = Act(by, self.right, directory)
         tried.append(act)
         result = await self._function(act, *args, **kwargs)
+        if request:
+            await repeats.answer_request(request, result)
         await act.end()
         return result
 

@@ -338,20 +338,20 @@ async def insert_office_event(event: OfficeEvent) -> None:
 
 _RAISE = (
     "WITH raised AS (UPDATE branch_version SET version = version + 1"
-    " WHERE branch_id = {} RETURNING branch_id, version)"
+    " WHERE branch_id = $1 RETURNING branch_id, version)"
     " SELECT version, pg_notify('branch', branch_id::text) FROM raised"
 )
 
 
 async def raise_version(branch_id: int) -> int:
     """The last statement of a change: the new version. The commit delivers the notification."""
-    version: int = await db.fetch_value(_RAISE.format("$1"), branch_id)
+    version: int = await db.fetch_value(_RAISE, branch_id)
     return version
 
 
 async def raise_version_with_commit(branch_id: int) -> None:
     """The same, where nobody needs to know it: it locks the branch for no round trip of ours."""
-    await db.say_with_commit(_RAISE.format(int(branch_id)))
+    await db.say_with_commit(_RAISE, branch_id)
 
 
 def _json(value: object) -> str:

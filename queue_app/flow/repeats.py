@@ -71,8 +71,9 @@ async def begin_request(asked: Request, now: datetime) -> bool:
 
 
 async def answer_request(asked: Request, result: object) -> None:
+    """Keep what it gave, with the commit."""
     kept = _of_nobody(result) if isinstance(result, Appointment) else result
-    await db.fetch(
+    await db.say_with_commit(
         "UPDATE request SET response = $3::jsonb WHERE scope = $1 AND key = $2",
         asked.scope,
         asked.key,

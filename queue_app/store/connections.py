@@ -5,12 +5,13 @@ import math
 import re
 import socket
 import time
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import asynccontextmanager, suppress
 from contextvars import ContextVar
 from types import TracebackType
 from typing import Any, Self, TypeVar
 from urllib.parse import urlsplit
+from uuid import UUID
 from weakref import WeakKeyDictionary
 
 import asyncpg
@@ -173,7 +174,7 @@ class Transaction(PostgresTransaction):
         self.is_over = False
         """Whether its only change is committed already."""
         self._when_needed = when_needed
-        self._with_commit: list[str] = []
+        self.with_commit: list[tuple[str, Sequence[Any]]] = []
 
     async def __aenter__(self) -> Self:
         self.connection = await self.get_connection()
@@ -199,17 +200,18 @@ class Transaction(PostgresTransaction):
                 _cut(self.connection)  # whoever goes on all the same changes nothing by itself
                 raise
 
-    async def say_with_commit(self, sql: str) -> None:
+    async def say_with_commit(self, sql: str, args: Sequence[Any]) -> None:
         """This statement, of which nobody needs an answer, comes last, in one message with the
         commit: what it locks is held for none of our round trips."""
         await self.begin_once()
-        self._with_commit.append(sql)
+        self.with_commit.append((sql, args))
 
     async def begin(self) -> None:
         await self.connection.execute("BEGIN")
 
     async def commit(self) -> None:
-        await self.connection.execute("; ".join([*self._with_commit, "COMMIT"]))
+        said = [spelled_out(sql, args) for sql, args in self.with_commit]
+        await self.connection.execute("; ".join([*said, "COMMIT"]))
 
     async def rollback(self) -> None:
         await self.connection.execute("ROLLBACK")
@@ -269,6 +271,23 @@ class Transaction(PostgresTransaction):
             await self.source.pool.give(self.connection, as_it_was and not broken)
         elif not broken:
             await self.connection.close(timeout=CLOSE_SECONDS)
+
+
+def spelled_out(sql: str, args: Sequence[Any]) -> str:
+    """The statement with its parameters in it, as one must be that is not sent by itself."""
+    return re.sub(r"\$(\d+)", lambda found: _literal(args[int(found[1]) - 1]), sql)
+
+
+def _literal(value: object) -> str:
+    """Text in digits, so that nothing in it is a sign of SQL's."""
+    match value:
+        case int():
+            return str(int(value))
+        case UUID():
+            return f"'{value}'::uuid"
+        case str():
+            return f"convert_from(decode('{value.encode().hex()}', 'hex'), 'UTF8')"
+    raise TypeError(f"a {type(value).__name__} cannot be spelled out")
 
 
 async def bounded(

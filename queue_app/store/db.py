@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager, contextmanager, redirect_stdout
 from functools import lru_cache
 from io import StringIO
 from typing import Any, NoReturn, TypeVar, cast
+from uuid import UUID
 
 import asyncpg
 from asyncpg.exceptions import DeadlockDetectedError, SerializationError
@@ -230,12 +231,12 @@ def may_stand_alone() -> bool:
     return not (current.has_begun or connections.trouble.refuses_writes())
 
 
-async def say_with_commit(sql: str) -> None:
+async def say_with_commit(sql: str, *args: int | str | UUID) -> None:
     """This statement comes last in the transaction, in one message with its commit: what it locks
-    is held for none of our round trips. It has no parameters and nobody needs its answer."""
+    is held for none of our round trips. Nobody needs its answer."""
     current = _current()
     assert current, "a change needs a transaction"
-    await current.say_with_commit(sql)
+    await current.say_with_commit(sql, args)
 
 
 async def _fetched(sql: str, args: Sequence[Any]) -> list[asyncpg.Record]:

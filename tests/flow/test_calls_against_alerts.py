@@ -4,15 +4,20 @@ import asyncio
 import random
 import time
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
 from queue_app.clock import FixedClock
+from queue_app.domain.catalogue import planned_minutes
+from queue_app.domain.directory import Desk as PlannedDesk
+from queue_app.domain.directory import Directory
 from queue_app.domain.errors import Conflict
+from queue_app.domain.hall import Hall
 from queue_app.domain.people import OPERATOR, Staff
 from queue_app.flow import accounts, arrival, calling, interrupting
 from queue_app.flow.act import By
-from queue_app.queries import doctor, reference
+from queue_app.queries import doctor, halls, reference
 from queue_app.store import db
 from tests.conftest import MONDAY
 from tests.flow.alerts import alert, call
@@ -40,16 +45,22 @@ async def supervisor(now: datetime) -> Staff:
 
 
 async def staffed(clock: Passing) -> list[Desk]:
-    """Open desks, and for each more people than it can call before the alert."""
-    branch = (await reference.directory()).branch(BRANCH)
+    """Open desks, and for each more people than all of them can call."""
+    directory = await reference.directory()
+    branch = directory.branch(BRANCH)
     desks = [await open_desk(one.number, clock.now()) for one in branch.desks[:DESKS]]
     assert len(desks) == DESKS
-    for one in branch.desks[:DESKS]:
-        services = (await reference.directory()).services
-        given = next(code for code in sorted(one.services) if "visit" in services[code].channels)
-        for _ in range(EACH * ROUNDS):
+    for given in {_shortest_visit(directory, one) for one in branch.desks[:DESKS]}:
+        for _ in range(DESKS * EACH * ROUNDS):
             await arrival.issue(By(KIOSK, clock.now()), BRANCH, [given], None, "uk")
     return desks
+
+
+def _shortest_visit(directory: Directory, desk: PlannedDesk) -> str:
+    """Of many who ask for it all are served today."""
+    services, minutes = directory.services, directory.rules.open_service_minutes
+    visits = [code for code in sorted(desk.services) if "visit" in services[code].channels]
+    return min(visits, key=lambda code: planned_minutes(services[code], minutes))
 
 
 async def work(desk: Desk, clock: Passing) -> None:
@@ -92,6 +103,44 @@ async def test_a_call_that_was_asked_for_before_the_alert_and_comes_after_it_is_
     await alert(desk, clock.now() + timedelta(seconds=1))
     with pytest.raises(Conflict, match="hall_paused"):
         await call(desk, clock.now())
+
+
+@pytest.mark.parametrize(
+    "clocks", [(1.0, 0.0), (0.0, 1.0)], ids=["behind the first's", "ahead of the first's"]
+)
+async def test_desks_that_look_at_the_hall_together_each_go_by_their_own_clock(
+    clock: FixedClock, monkeypatch: pytest.MonkeyPatch, clocks: tuple[float, float]
+) -> None:
+    """Two who asked before the alert, by clocks of a second apart, and share a look after it,
+    while they wait for the look of another."""
+    desks = [await open_desk(number, clock.now()) for number in ("3", "1", "2")]
+    for _ in range(3):
+        await take_ticket(clock.now())
+    now, looks, load = clock.now(), [asyncio.Event(), asyncio.Event()], halls.load
+    seen = list[datetime]()
+
+    async def loading(directory: Any, branch: Any, at: datetime, forecasts: Any) -> Hall:
+        seen.append(at)
+        await looks[len(seen) - 1].wait()
+        return await load(directory, branch, at, forecasts)
+
+    monkeypatch.setattr(halls, "load", loading)
+    called = []
+    for desk, seconds in zip(desks, (0.0, *clocks), strict=True):
+        by = By(desk.clerk, now + timedelta(seconds=seconds))
+        called.append(asyncio.create_task(calling.call(by, desk.id)))
+        await asyncio.sleep(0.1)
+    looks[0].set()
+    await called[0]
+    await db.fetch(
+        "INSERT INTO interruption (branch_id, kind, started_at, staff_id, calls_until)"
+        " VALUES ($1, 'alert', $2, $3, $2)",
+        desks[0].clerk.branch_id, now + timedelta(seconds=0.5), desks[0].clerk.id,
+    )  # fmt: skip
+    looks[1].set()
+    refused = await asyncio.gather(*called[1:], return_exceptions=True)
+    assert [getattr(one, "code", one) for one in refused] == ["hall_paused"] * 2
+    assert len(seen) == 2, "they shared it"
 
 
 async def test_an_alert_begins_after_a_call_whose_clock_is_a_little_ahead(

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import suppress
 from typing import Any
+from uuid import uuid4
 
 import asyncpg
 import pytest
@@ -299,3 +300,41 @@ async def other(database: str) -> AsyncIterator[asyncpg.Connection]:
     connection = await asyncpg.connect(database)
     yield connection
     await connection.close()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "plain",
+        "it's",
+        "'); DROP TABLE ticket; --",
+        "\\'",
+        "$1 $2",
+        "Їжак 東 \u202e",
+        "a\nb; COMMIT",
+    ],
+)
+async def test_what_is_said_with_the_commit_is_kept_as_it_is(text: str) -> None:
+    """Whatever signs are in it."""
+    key = uuid4()
+    said = (
+        "INSERT INTO request (scope, key, fingerprint, created_at, response)"
+        " VALUES ($1, $2, $1, now(), to_jsonb($1::text))"
+    )
+
+    async def work() -> None:
+        await db.say_with_commit(said, text, key)
+
+    await db.transact(work)
+    row = await db.fetch_row("SELECT scope, response #>> '{}' FROM request WHERE key = $1", key)
+    assert row
+    assert tuple(row) == (text, text)
+
+
+async def test_only_what_can_be_spelled_out_is_said_with_the_commit() -> None:
+    async def work() -> None:
+        await db.say_with_commit("SELECT $1", 1.5)  # type: ignore[arg-type]
+
+    with pytest.raises(TypeError, match="float"):
+        await db.transact(work)

@@ -1,7 +1,8 @@
 """What is said to the database: each statement is a round trip, and so are BEGIN and COMMIT, the
 latter with whatever is said in one message with it."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -31,7 +32,7 @@ def heard() -> Iterator[list[Statement]]:
         await begin(self)
 
     async def committing(self: db.Transaction) -> None:
-        said.append(("; ".join([*self._with_commit, COMMIT]), ()))
+        said.append(at_once([*self.with_commit, (COMMIT, ())]))
         await commit(self)
 
     with pytest.MonkeyPatch.context() as patch:
@@ -39,3 +40,14 @@ def heard() -> Iterator[list[Statement]]:
         patch.setattr(db.Transaction, "begin", beginning)
         patch.setattr(db.Transaction, "commit", committing)
         yield said
+
+
+def at_once(statements: Sequence[tuple[str, Sequence[Any]]]) -> Statement:
+    """These in one message, with the parameters of all."""
+    every, together = list[Any](), list[str]()
+    for sql, args in statements:
+        parts = re.split(r"\$(\d+)", sql)
+        parts[1::2] = [f"${int(number) + len(every)}" for number in parts[1::2]]
+        together.append("".join(parts))
+        every += args
+    return "; ".join(together), tuple(every)
