@@ -305,10 +305,12 @@ class Hall(Struct, frozen=True, dict=True):
                 people.append((person.expected, person.id, one))
         return [Ranked(one, Reason("expected", due_at=one.due_at)) for _, _, one in sorted(people)]
 
-    def next_people(self, desk_id: int) -> Iterator[HallTicket]:
-        """The same people one by one, for whoever calls: the first is mostly enough."""
+    def next_people(self, desk_id: int, now: datetime) -> Iterator[HallTicket]:
+        """The people of `queue` one by one, for whoever calls at `now`, a moment before or after
+        this hall's: the first is mostly enough. What is stopped then is passed over."""
+        stops = interruptions.begun(self.interruptions, now)
         for one in self._ranked(desk_id):
-            if self.stop_of(one.waiting.services) is None:
+            if not stops or interruptions.stop_of(one.waiting.services, stops, now) is None:
                 yield self.by_id[one.waiting.id]
 
     def _ranked(self, desk_id: int) -> Iterator[Ranked]:

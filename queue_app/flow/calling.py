@@ -8,7 +8,7 @@ from queue_app.domain.appointments import taken_up
 from queue_app.domain.dispatch import CallingDesk
 from queue_app.domain.errors import Conflict, NotFound, RuleBroken
 from queue_app.domain.hall import Hall
-from queue_app.domain.interruptions import Interruption
+from queue_app.domain.interruptions import Interruption, begun
 from queue_app.domain.tickets import PickReason, Ticket, Verb
 from queue_app.flow.act import Act, verb
 from queue_app.flow.admission import check_services, chosen_services
@@ -64,8 +64,8 @@ def _require_nobody(seen: Hall, place: DeskRow) -> None:
 
 
 async def _next(act: Act, seen: Hall, place: DeskRow) -> Ticket | None:
-    _require_calls(act, seen.interruptions)
-    ranked = seen.next_people(place.id)
+    _require_calls(act, begun(seen.interruptions, act.now))
+    ranked = seen.next_people(place.id, act.now)
     while people := [*islice(ranked, TRIED_AT_ONCE)]:
         if called := await act.call_first(people, place):
             return called
@@ -76,7 +76,7 @@ async def _pick(
     act: Act, seen: Hall, place: DeskRow, ticket_id: int, why: PickReason | None
 ) -> Ticket:
     ticket = await by_id([place.branch_id], ticket_id)
-    _require_calls(act, seen.interruptions, ticket.progress.services)
+    _require_calls(act, begun(seen.interruptions, act.now), ticket.progress.services)
     if not _may_pick(seen.desk_view(place.id), ticket):
         raise RuleBroken("not_for_this_desk", ticket=ticket.id)
     return await act.record(ticket, "call", desk_id=place.id, why=why, last=True)

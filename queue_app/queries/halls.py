@@ -173,7 +173,8 @@ async def load_for_all(
     directory: Directory, branch: Branch, now: datetime, forecasts: Forecasts | None = None
 ) -> Hall:
     """The same, shared by all of this process who ask while it waits to be read: so it is read
-    after this was asked for, though `at` may be a moment ago, when the first of them asked."""
+    after this was asked for. But `at`, and what has begun then, is by the clock of the first of
+    them, whose request may be a moment older or younger: what `now` decides is the caller's."""
     today = directory.today(branch, now).date
     key = (id(db.engine.pool), id(directory), id(forecasts), branch.id, today)
     return await _read_now.ask(key, partial(load, directory, branch, now, forecasts))
