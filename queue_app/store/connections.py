@@ -93,18 +93,21 @@ class Pool(asyncpg.Pool):  # type: ignore[misc]
                 return connection
             await self._let_go(connection)
         self._waiting += 1
+        generation = self._generation
         try:
             connection = await self.acquire(timeout=seconds)
         finally:
             self._waiting -= 1
-        self._used[connection] = 0
+        # One that was begun before an outage is no new one, and nobody's after this user.
+        self._used[connection] = 0 if generation == self._generation else USED_AT_ONCE
         return connection
 
     async def give(self, connection: Any, as_it_was: bool) -> None:
         """`as_it_was`: whatever was asked on it is answered, and it is in no transaction."""
         self._used[connection] = used = self._used.get(connection, 0) + 1
         few = len(self._at_hand) < AT_HAND and used < USED_AT_ONCE
-        if as_it_was and few and not self._waiting and _is_open(connection):
+        wanted = self._waiting or self.is_closing()
+        if as_it_was and few and not wanted and _is_open(connection):
             self._at_hand.append(connection)
         else:
             await self._let_go(connection)
@@ -114,19 +117,20 @@ class Pool(asyncpg.Pool):  # type: ignore[misc]
         return int(super().get_idle_size()) + len(self._at_hand)
 
     async def expire_connections(self) -> None:
-        """Whoever takes one from here on has a new one."""
+        """Whoever takes one from here on has a new one. Those at hand are cut, as to take leave of
+        a server that answers nothing takes its time, and whoever is to be told of that waits."""
         await super().expire_connections()
         self._used = dict.fromkeys(self._used, USED_AT_ONCE)
-        await self._let_all_go()
+        while self._at_hand:
+            connection = self._at_hand.pop()
+            _cut(connection)
+            await self._let_go(connection)
 
     async def close(self) -> None:
         self._used = dict.fromkeys(self._used, USED_AT_ONCE)
-        await self._let_all_go()
-        await super().close()
-
-    async def _let_all_go(self) -> None:
         while self._at_hand:
             await self._let_go(self._at_hand.pop())
+        await super().close()
 
     async def _let_go(self, connection: Any) -> None:
         self._used.pop(connection, None)
@@ -210,8 +214,12 @@ class Transaction(PostgresTransaction):
         await self.connection.execute("BEGIN")
 
     async def commit(self) -> None:
+        """RuntimeError where a statement had failed and the work went on as if it had not: then
+        the server answers a commit by rolling back, without an error."""
         said = [spelled_out(sql, args) for sql, args in self.with_commit]
-        await self.connection.execute("; ".join([*said, "COMMIT"]))
+        done = await self.connection.execute("; ".join([*said, "COMMIT"]))
+        if done != "COMMIT":
+            raise RuntimeError("a statement failed and was passed over: all was rolled back")
 
     async def rollback(self) -> None:
         await self.connection.execute("ROLLBACK")
@@ -239,21 +247,26 @@ class Transaction(PostgresTransaction):
         exception: BaseException | None,
         traceback: TracebackType | None,
     ) -> bool:
-        broken = self.has_begun
-        as_it_was = exception is None
+        begun, as_it_was = self.has_begun, exception is None
         try:
-            if not self.has_begun:
-                return False
-            if exception is None:
+            if begun and exception is None:
+                as_it_was = False
                 await self.bounded(self.commit(), committing=True)
                 trouble.wrote()
-                broken = False
-            else:
-                broken = not await self._rolled_back_in_time()
+                begun, as_it_was = False, True
+        finally:
+            await self._end(begun, as_it_was)
+        return False
+
+    async def _end(self, begun: bool, as_it_was: bool) -> None:
+        """Rolls back what has `begun` and is not committed: also what nobody waits for any more
+        while its last message waits for a lock, else it would be done after all."""
+        broken = begun
+        try:
+            broken = begun and not await self._rolled_back_in_time()
         finally:
             self.engine.current_transaction.reset(self.context)
             await self._give_back(broken, as_it_was)
-        return False
 
     async def _rolled_back_in_time(self) -> bool:
         """A connection that is cut off, or that answers nothing, rolls back by being closed."""
@@ -344,14 +357,15 @@ class _Watches:
         self._under_way.discard(watch)
 
     def _look(self) -> None:
+        """It begins with the next look: no other answer is without a watch if a cut fails."""
+        self._is_looking = bool(self._under_way)
+        if self._is_looking:
+            self._look_again()
         now = time.monotonic()
         for watch in [one for one in self._under_way if one.until <= now]:
             self.end(watch)
             watch.ended = True
             _cut(watch.connection)
-        self._is_looking = bool(self._under_way)
-        if self._is_looking:
-            self._look_again()
 
     def _look_again(self) -> None:
         self._is_looking = True

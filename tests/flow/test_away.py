@@ -235,6 +235,29 @@ async def test_a_line_that_is_gone_between_two_questions_is_an_outage(own_databa
     assert cut, "and it was tried again"
 
 
+async def test_a_cut_that_fails_leaves_no_other_answer_without_its_limit(
+    own_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cut, failed = connections._cut, list[Any]()
+
+    def fails_once(connection: Any) -> None:
+        if failed:
+            cut(connection)
+        else:
+            failed.append(connection)
+            raise RuntimeError("it cannot be cut")
+
+    monkeypatch.setattr(connections, "_cut", fails_once)
+    brief = msgspec.structs.replace(db.BRIEF, answer=0.3)
+    async with db.pool(own_database, limits=brief):
+        began = time.monotonic()
+        asked = [asyncio.create_task(db.fetch("SELECT pg_sleep(2)")) for _ in range(3)]
+        found = await asyncio.gather(*asked, return_exceptions=True)
+        assert time.monotonic() - began < 4 * 0.3 + GENEROUS
+    assert len(failed) == 1
+    assert [isinstance(one, Outage) for one in found].count(True) >= 2
+
+
 @pytest.fixture(scope="module")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
     with own_postgres(tmp_path_factory.mktemp("own") / "data") as server:
@@ -275,6 +298,27 @@ async def test_a_frozen_database_is_told_within_seconds_and_heals(postgres: Post
         finally:
             postgres.thaw()
             assert db.engine.pool is kept
+
+
+@pytest.mark.slow
+async def test_connections_at_hand_to_a_frozen_database_keep_nobody_from_being_told(
+    postgres: Postgres,
+) -> None:
+    """Each would take a moment to be closed in order, one after the other."""
+    brief = msgspec.structs.replace(db.BRIEF, answer=1.0)
+    async with db.pool(postgres.dsn, limits=brief):
+        pool = db.engine.pool
+        assert pool
+        taken = [await pool.take(seconds=5) for _ in range(connections.AT_HAND)]
+        for one in taken:
+            await pool.give(one, as_it_was=True)
+        postgres.freeze()
+        try:
+            seconds, error = await timed(db.fetch("SELECT 1"))
+        finally:
+            postgres.thaw()
+    assert isinstance(error, Outage)
+    assert seconds < 1.0 + (connections.AT_HAND - 1) * connections.CLOSE_SECONDS
 
 
 @pytest.mark.slow

@@ -143,6 +143,63 @@ async def test_desks_that_look_at_the_hall_together_each_go_by_their_own_clock(
     assert len(seen) == 2, "they shared it"
 
 
+Asked = tuple[Desk, datetime, int | None]
+
+
+async def called_together(monkeypatch: pytest.MonkeyPatch, *asked: Asked) -> list[str | None]:
+    """Whom these desks called, or why nobody: one looked at the hall, and the others, who asked
+    meanwhile one after the other, all by the look that the first of them took then."""
+    load, looking, go_on = halls.load, asyncio.Event(), asyncio.Event()
+
+    async def loading(*args: Any) -> Hall:
+        looking.set()
+        await go_on.wait()
+        return await load(*args)
+
+    monkeypatch.setattr(halls, "load", loading)
+    calls = []
+    for one in asked:
+        calls.append(asyncio.create_task(call(*one)))
+        await looking.wait()
+        await asyncio.sleep(0.2)
+    go_on.set()
+    found = await asyncio.gather(*calls, return_exceptions=True)
+    return [one.code if isinstance(one, Conflict) else one for one in found]  # type: ignore[misc]
+
+
+async def test_so_is_one_that_looks_at_the_hall_with_whoever_asked_since(
+    clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its desk was locked while the alert began, and for the others it has begun already."""
+    picked = (await take_ticket(clock.now())).id
+    desks = [await open_desk(number, clock.now()) for number in ("1", "2", "3", "5")]
+    before, after = clock.now(), clock.now() + timedelta(seconds=2)
+    await alert(desks[0], clock.now() + timedelta(seconds=1))
+    found = await called_together(
+        monkeypatch,
+        (desks[0], after, None),
+        (desks[1], after, None),
+        (desks[2], before, None),
+        (desks[3], before, picked),
+    )
+    assert found == ["hall_paused"] * 4
+
+
+async def test_calls_go_on_for_who_looks_at_the_hall_with_whoever_asked_before(
+    clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits = await take_ticket(clock.now())
+    desks = [await open_desk(number, clock.now()) for number in ("1", "2", "3")]
+    begun = await alert(desks[0], clock.now())
+    before, after = clock.now() + timedelta(seconds=1), clock.now() + timedelta(seconds=3)
+    chief = await supervisor(clock.now())
+    await interrupting.resume(By(chief, clock.now() + timedelta(seconds=2)), begun, 0)
+    found = await called_together(
+        monkeypatch, (desks[0], before, None), (desks[1], before, None), (desks[2], after, None)
+    )
+    assert found == ["hall_paused", "hall_paused", waits.number]
+
+
 async def test_an_alert_begins_after_a_call_whose_clock_is_a_little_ahead(
     clock: FixedClock,
 ) -> None:

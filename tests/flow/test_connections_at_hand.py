@@ -87,6 +87,29 @@ async def test_after_an_outage_nobody_gets_one_from_before(pool: Pool) -> None:
         await pool.give(one, as_it_was=True)
 
 
+async def test_after_an_outage_nobody_gets_one_that_was_begun_before(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As to a server that was the one to write to until then."""
+    connect, go_on = Pool._get_new_connection, asyncio.Event()
+
+    async def slowly(self: Pool) -> asyncpg.Connection:
+        connection = await connect(self)
+        await go_on.wait()
+        return connection
+
+    monkeypatch.setattr(Pool, "_get_new_connection", slowly)
+    taking = asyncio.create_task(pool.take(seconds=5))
+    await asyncio.sleep(0.2)
+    await pool.expire_connections()
+    go_on.set()
+    taken = await taking
+    before = await taken.fetchval(MY_PID)
+    await pool.give(taken, as_it_was=True)
+    assert await pid_of_next(pool) != before
+    assert await pid_of_next(pool) != before
+
+
 async def test_it_is_made_anew_in_time(dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The pool does so after so many statements, where it has it back."""
     init = Pool.__init__
@@ -111,6 +134,25 @@ async def test_a_pool_is_closed_in_order_whatever_is_at_hand(
     async with asyncio.timeout(5):
         closing = asyncio.create_task(pool.close())
         await asyncio.sleep(0.1)
+        await pool.give(late, as_it_was=True)
+        await closing
+    assert pool.get_size() == 0
+
+
+async def test_a_pool_is_closed_in_order_whoever_takes_one_as_it_begins(
+    dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pool = await connections._made(dsn, 3, BRIEF)
+    at_hand, free = [await pool.take(seconds=5) for _ in range(2)]
+    await pool.give(free, as_it_was=False)
+    await pool.give(at_hand, as_it_was=True)
+    monkeypatch.setattr(pool, "terminate", lambda: pytest.fail("it was cut"))
+    async with asyncio.timeout(5):
+        closing = asyncio.create_task(pool.close())
+        await asyncio.sleep(0)
+        late = await pool.take(seconds=5)
+        while not pool.is_closing():  # noqa: ASYNC110
+            await asyncio.sleep(0)
         await pool.give(late, as_it_was=True)
         await closing
     assert pool.get_size() == 0

@@ -267,6 +267,19 @@ async def test_what_is_said_with_the_commit_comes_last_and_is_all_or_nothing(
     assert await added() == ["first", "last"] * 2
 
 
+async def test_what_the_server_rolled_back_is_not_said_to_be_done() -> None:
+    """A commit after a statement that failed is answered without an error."""
+
+    async def work() -> None:
+        await db.fetch(ADD, "one")
+        with suppress(asyncpg.DivisionByZeroError):
+            await db.fetch("SELECT 1 / 0")
+
+    with pytest.raises(RuntimeError, match="passed over"):
+        await db.transact(work)
+    assert await added() == []
+
+
 async def test_a_deadlock_at_the_version_in_the_commit_is_tried_again(
     clock: FixedClock, other: asyncpg.Connection
 ) -> None:
