@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
+from queue_app.domain.alphabets import MARKS
 from queue_app.domain.catalogue import Language
 from queue_app.domain.centre import Centre
 from queue_app.texts.speaker import Speaker
@@ -39,5 +40,10 @@ def _titles(centre: Centre, language: Language) -> Iterable[str]:
 def _beyond(letters: str, titles: Iterable[str]) -> str:
     """The further letters of a language whose alphabet nobody has translated: those with which
     its titles are written."""
-    written = {letter for title in titles for letter in title.upper() if letter.isalpha()}
+    written = {letter for title in titles for letter in title.upper() if _is_typed(letter)}
     return "".join(sorted(written - set(letters)))
+
+
+def _is_typed(letter: str) -> bool:
+    """A vowel of Devanagari, too, which is a mark behind its consonant."""
+    return letter.isalpha() or letter in MARKS
