@@ -16,6 +16,7 @@ from babel.dates import format_date, format_time
 from msgspec import Struct
 
 from queue_app.domain.catalogue import Duration, Language
+from queue_app.domain.centre import Period
 from queue_app.texts.words import Words, words
 
 NBSP = "\u00a0"
@@ -64,6 +65,13 @@ def customs_of(country: str | None) -> Locale | None:
         except (UnknownLocaleError, ValueError):
             continue
     return None
+
+
+def first_weekday(country: str | None) -> int:
+    """With which day weeks begin in the country, Monday 0, as CLDR knows it; Monday where nobody
+    knows."""
+    customs = customs_of(country)
+    return int(customs.first_week_day) if customs else 0
 
 
 def wall_time(moment: datetime, zone: tzinfo) -> str:
@@ -156,6 +164,14 @@ class Formats(Struct, frozen=True):
     def full_hour(self, hour: int) -> str:
         """12:00 of any day, or 12:00 PM, for an hour from 0 to 23."""
         return self._shown(hour, 0)
+
+    def hours(self, period: Period) -> str:
+        """10:00–13:00, or 10:00 AM–1:00 PM; midnight, at which it closes, is 24:00."""
+        opens, closes = period.opens, period.closes
+        if not self.halves and not (closes.hour or closes.minute):
+            return f"{self._shown(opens.hour, opens.minute)}–24:00"
+        ends = (opens, closes)
+        return "–".join(self._shown(one.hour, one.minute) for one in ends)
 
     def _shown(self, hour: int, minute: int) -> str:
         if halves := self.halves:

@@ -48,7 +48,7 @@ def test_english_is_what_the_templates_say() -> None:
 def test_a_script_gets_every_plural_form_and_by_which_rule_they_are_chosen(language: str) -> None:
     spoken = words(language)
     forms = spoken.forms("%(n)s person", "%(n)s people")
-    assert len(forms) == len(set(forms))
+    assert len(set(forms)) == {"uk": 3, "en": 2}[language]
     for number in (0, 1, 2, 5, 11, 21, 104, 111):
         chosen = forms[int(spoken.plural_rule[number])]
         assert chosen == spoken.ngettext("%(n)s person", "%(n)s people", number)

@@ -32,7 +32,10 @@ def test_signs_that_stand_on_or_behind_a_letter_are_typed_too() -> None:
         services=[replace(centre.services[0], title=Text(hi="सीमा की नक़ल"))],
         groups=[],
     )
-    assert letters_of(hindi)["hi"] == LATIN + "".join(sorted(set("सीमाकनक़ल")))
+    own = "".join(sorted(set("सीमाकनक़ल")))
+    assert letters_of(hindi) == {"hi": own, "en": LATIN}, "the other key leads to the Latin ones"
+    alone = replace(hindi, languages=("hi",))
+    assert letters_of(alone) == {"hi": own + LATIN}, "its own come first"
 
 
 def test_languages_of_the_same_letters_share_them_and_each_has_its_own() -> None:
