@@ -53,7 +53,7 @@ def merged_catalog(folder: Path) -> Catalog:
     found = read_catalogues(folder)
     if found.faults:
         raise ValueError("\n".join(found.faults))
-    return found.said or Catalog(locale=folder.name)
+    return found.said or Catalog(locale=folder.name.replace("-", "_"))
 
 
 def is_whole(message: Message) -> bool:
