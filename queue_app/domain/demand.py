@@ -87,7 +87,8 @@ def expected(
     """Arrivals by quarter hour of opening, by services; a quarter without anybody is left out.
 
     `offered`: the services that are asked for evenly where nothing is known; `desks`: how many the
-    branch has; `visit_minutes`: how long one of these services takes, on average. Bookings count at their time; who comes before opening counts in the first quarter.
+    branch has; `visit_minutes`: how long one of these services takes, on average. Bookings count
+    at their time; who comes before opening counts in the first quarter.
     """
     asked = mix(day.date, past, offered)
     found = {

@@ -23,7 +23,8 @@ MEMORY = timedelta(days=MEMORY_DAYS)
 
 class Foreseen(Struct, frozen=True):
     """`bookings` and `basis`: how many bookings, and past days before `until`, it was made from.
-    `usual`: walk-ins of an average hour where nothing is known. `left_out`: the bookings and past walk-ins whose services no desk gives."""
+    `usual`: walk-ins of an average hour where nothing is known. `left_out`: the bookings and past
+    walk-ins whose services no desk gives."""
 
     task: StaffingTask
     usual: float
