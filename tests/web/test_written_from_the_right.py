@@ -89,6 +89,8 @@ async def test_the_bars_of_a_day_run_from_the_right(client: httpx.AsyncClient) -
         assert bars == sorted(bars, reverse=backwards)
         width = 22
         assert hours[0] == (bars[0] + width if backwards else bars[0]), "where its bar begins"
+        end = abs((min if backwards else max)(bars) + (0 if backwards else width) - hours[-1])
+        assert end > 2.5 * width, "room for 12:30 PM below the last bars"
 
 
 @pytest.fixture
