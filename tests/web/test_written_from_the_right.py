@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -89,8 +90,24 @@ async def test_the_bars_of_a_day_run_from_the_right(client: httpx.AsyncClient) -
         assert bars == sorted(bars, reverse=backwards)
         width = 22
         assert hours[0] == (bars[0] + width if backwards else bars[0]), "where its bar begins"
-        end = abs((min if backwards else max)(bars) + (0 if backwards else width) - hours[-1])
-        assert end > 2.5 * width, "room for 12:30 PM below the last bars"
+
+
+@pytest.mark.parametrize("minutes", [0, 30])
+async def test_the_last_hour_below_the_bars_has_room_on_a_clock_of_twelve_hours(
+    spare_database: str, tmp_path: Path, minutes: int
+) -> None:
+    folder = cairo(tmp_path)
+    await put_in_force(spare_database, folder)
+    clock = FixedClock(MORNING + timedelta(minutes=minutes))
+    app = build(spare_database, tmp_path, clock, config=folder)
+    async with alive(app), speaking_to(app) as client:
+        reference.forget()
+        await foretelling.foretell(clock)
+        page = (await client.get("/now/quay?lang=en")).text
+    chart = page[page.index("now-chart") :].partition("</svg>")[0]
+    last, said = re.findall(r'<text x="([0-9.]+)" y="[0-9]+">([^<]+)', chart)[-1]
+    end = max(float(x) for x in re.findall(r'<rect x="([0-9.]+)"', chart)) + 22
+    assert end - float(last) > 55, said
 
 
 @pytest.fixture

@@ -46,7 +46,7 @@ async def test_its_time_is_not_broken_in_two_beside_a_language_without_blanks(ki
     await expect(kiosk.locator("#ticket-due")).to_have_text("10:40")
     lines = await kiosk.locator("#ticket-due").evaluate(
         """(due) => {
-          document.querySelector("#ticket-ahead").textContent = "下一位就是您請在大廳附近稍候";
+          document.querySelector("#ticket-ahead").textContent = "下一位就是您".repeat(12);
           document.querySelector("#ticket-wait").textContent = "0 分鐘至 1 小時 10 分鐘左右";
           const text = document.createRange();
           text.selectNodeContents(due);
