@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import AsyncIterator
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -92,13 +91,15 @@ async def test_the_bars_of_a_day_run_from_the_right(client: httpx.AsyncClient) -
         assert hours[0] == (bars[0] + width if backwards else bars[0]), "where its bar begins"
 
 
-@pytest.mark.parametrize("minutes", [0, 30])
+@pytest.mark.parametrize("closes", ["13:00", "13:30", "14:00", "14:30"])
 async def test_the_last_hour_below_the_bars_has_room_on_a_clock_of_twelve_hours(
-    spare_database: str, tmp_path: Path, minutes: int
+    spare_database: str, tmp_path: Path, closes: str
 ) -> None:
     folder = cairo(tmp_path)
+    branches = folder / "branches.toml"
+    branches.write_text(branches.read_text().replace("14:00", closes))
     await put_in_force(spare_database, folder)
-    clock = FixedClock(MORNING + timedelta(minutes=minutes))
+    clock = FixedClock(MORNING)
     app = build(spare_database, tmp_path, clock, config=folder)
     async with alive(app), speaking_to(app) as client:
         reference.forget()
