@@ -7,9 +7,10 @@ from typing import Literal
 from msgspec import Struct
 
 from queue_app.domain.catalogue import Text
-from queue_app.domain.centre import Closure
+from queue_app.domain.centre import Closure, Period
 from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.slots import bookable
+from queue_app.texts.formats import first_weekday
 
 State = Literal["free", "full", "closed", "later", "past"]
 
@@ -24,15 +25,16 @@ class MonthDay(Struct, frozen=True):
 
 
 class Shut(Struct, frozen=True):
-    """A day with other hours than usual, and why; `hours` on the wall, none: closed all day."""
+    """A day with other hours than usual, and why; no `periods`: closed all day."""
 
     day: date
     reason: Text
-    hours: tuple[str, ...]
+    periods: tuple[Period, ...]
 
 
 class Month(Struct, frozen=True):
     """Weeks of as many cells as `weekdays`, of which each is a day of its column; None: outside.
+    They begin as the country's do: in India with Sunday, in Egypt with Saturday.
 
     Only weekdays on which there is ever anything are columns.
     """
@@ -54,18 +56,20 @@ def month_of(
     today = directory.local(now).date()
     ahead = [today + timedelta(days=one) for one in range(directory.rules.horizon_days + 1)]
     cells = {day: _cell(directory, branches, days.get(day, []), day, last, url) for day in ahead}
+    begin = today - timedelta(days=(today.weekday() - first_weekday(directory.centre.country)) % 7)
     columns = [
-        weekday
-        for weekday in range(7)
-        if any(one.state != "closed" for day, one in cells.items() if day.weekday() == weekday)
+        place
+        for place in range(7)
+        if any(
+            one.state != "closed" for day, one in cells.items() if (day - begin).days % 7 == place
+        )
     ]
-    monday = today - timedelta(days=today.weekday())
     weeks = [
-        [cells.get(monday + timedelta(weeks=week, days=weekday)) for weekday in columns]
-        for week in range((ahead[-1] - monday).days // 7 + 1)
+        [cells.get(begin + timedelta(weeks=week, days=place)) for place in columns]
+        for week in range((ahead[-1] - begin).days // 7 + 1)
     ]
     return Month(
-        weekdays=[monday + timedelta(days=weekday) for weekday in columns],
+        weekdays=[begin + timedelta(days=place) for place in columns],
         weeks=[week for week in weeks if any(week)],
         shut=_shut(branches, ahead),
     )
@@ -91,7 +95,7 @@ def _shut(branches: list[Branch], days: list[date]) -> list[Shut]:
     known: list[set[Closure]] = [set(branch.closures) for branch in branches]
     shared = set.intersection(*known) if known else set()
     return [
-        Shut(one.day, one.reason, tuple(f"{p.opens:%H:%M}–{p.closes:%H:%M}" for p in one.periods))
+        Shut(one.day, one.reason, one.periods)
         for one in sorted(shared, key=lambda closure: closure.day)
         if one.day in days
     ]

@@ -101,6 +101,8 @@ def _check_languages(reader: Reader) -> None:
             code = names.get(language.title(), language.replace("_", "-"))
             hint = f'; did you mean "{code}"?' if is_language(code) else "; such as en, uk, pt-BR"
             reader.problem(place, f"{quoted(language)} is not a known language{hint}")
+        elif language != (usual := _as_usual(language)):
+            reader.problem(place, f'{quoted(language)} is written "{usual}"')
 
 
 def is_language(code: str) -> bool:
@@ -110,6 +112,18 @@ def is_language(code: str) -> bool:
     except (UnknownLocaleError, ValueError):
         return False
     return _LANGUAGE.fullmatch(code) is not None
+
+
+def is_usual(code: str) -> bool:
+    """Whether it is the code of a language, written as texts in these files name it."""
+    return is_language(code) and code == _as_usual(code)
+
+
+def _as_usual(code: str) -> str:
+    """With a script and a country in their capitals: zh-Hant, pt-BR (RFC 5646, 2.1.1)."""
+    usual = {2: str.upper, 4: str.title}
+    first, *others = code.split("-")
+    return "-".join([first.lower(), *(usual.get(len(one), str.lower)(one) for one in others)])
 
 
 def _check_country(reader: Reader, raw: Any) -> None:

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec import Struct
 
-from config.checking import check_contact_centre, check_reach, check_references, is_language
+from config.checking import check_contact_centre, check_reach, check_references, is_usual
 from config.doubts import warn
 from config.notation import parse_duration
 from config.paper_rules import check_paper
@@ -194,7 +194,7 @@ def _read(reader: Reader, raw: dict[str, dict[str, Any]]) -> Centre:
     top = Place("centre.toml")
     head = raw["centre.toml"]
     reader.languages = _languages(reader, top.at("languages"), head)
-    reader.knows_languages = all(map(is_language, reader.languages))
+    reader.knows_languages = all(map(is_usual, reader.languages))
     return Centre(
         title=_required(reader, top.at("title"), head.get("title"), Text) or Text(),
         languages=reader.languages,

@@ -154,7 +154,14 @@ function fillCell(cell, call) {
   fitCell(cell);
 }
 
-const fitMain = () => fit(byId("call"), byId("call-desk"));
+/** Hebrew, Arabic, Devanagari and their like, up to Khmer: letters with marks above and below. */
+const TALL = /[\u0590-\u17ff]/;
+
+function fitMain() {
+  hall.dataset.tall = String(TALL.test(byId("call").textContent));
+  fit(byId("call"), byId("call-desk"));
+}
+
 const fitCell = (cell) => fit(cell, cell.querySelector(".cell-desk"));
 
 function markMain() {

@@ -16,12 +16,21 @@ from queue_app.delivery import looks, samples
 from queue_app.delivery.paper.lettering import Lettering
 from queue_app.domain.centre import Centre
 from queue_app.domain.errors import NotFound
+from queue_app.domain.paper import BROWSER
 from queue_app.domain.people import OPERATOR
 from queue_app.flow import configuring
 from queue_app.flow.act import By
 from queue_app.queries import reference, retired
 from queue_app.queries.search import index_of
-from queue_app.texts.words import SOURCE, also_from, catalogues_of_none, faults, untranslated
+from queue_app.texts.words import (
+    SOURCE,
+    also_from,
+    catalogues_of_none,
+    faults,
+    folder_of,
+    of_no_text,
+    untranslated,
+)
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
 
@@ -45,14 +54,22 @@ def check(folder: Path | None) -> None:
         centre, doubts = check_centre(folder, installation.clock(settings).now().date())
     except ConfigError as error:
         raise click.ClickException(f"the files cannot be loaded:\n{error}") from None
-    warnings = [*map(str, doubts), *_of_no_language(folder / CATALOGUES, centre)]
+    warnings = [
+        *map(str, doubts),
+        *_of_no_language(folder / CATALOGUES, centre),
+        *(
+            one
+            for language in centre.languages
+            for one in of_no_text(folder / CATALOGUES, language)
+        ),
+    ]
     for warning in warnings:
         click.echo(f"warning: {warning}", err=True)
     _require_usable(folder, centre)
     _say_untranslated(folder, centre)
     require_readable(folder, centre.languages)
     say_unstressed(folder, centre)
-    if any(branch.printers for branch in centre.branches):
+    if any(one.address != BROWSER for branch in centre.branches for one in branch.printers):
         say_unprintable(centre, Lettering(folder), centre.languages)
     if wrong := list(samples.problems(centre, folder / looks.FOLDER)):
         where = folder / looks.FOLDER
@@ -106,8 +123,9 @@ def _say_untranslated(folder: Path, centre: Centre) -> None:
     for language in centre.languages:
         missing, every = untranslated(language)
         if missing:
+            where = folder_of(folder / CATALOGUES, language)
             click.echo(
-                f"{folder / CATALOGUES / language}: {missing} of {every} interface texts have no"
+                f"{where}: {missing} of {every} interface texts have no"
                 " translation and are shown in English",
                 err=True,
             )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from queue_app.cli.operator import counted
 from queue_app.domain.centre import BranchPlan
-from queue_app.domain.demand import DAYS_WEIGHT, usual_level
+from queue_app.domain.demand import DAYS_WEIGHT
 from queue_app.domain.directory import Directory
 from queue_app.domain.hours import bounds
 from queue_app.queries import accuracy as promises
@@ -206,7 +206,7 @@ def made_from(found: Foreseen, day: date) -> list[str]:
     same, others, usual = (f"{100 * share:.0f} %" for share in basis.shares)
     walk_ins = (
         f"Walk-ins: {same} by the {weekday}s, {others} by the other days, "
-        f"{usual} by the usual profile of {usual_level(len(found.task.desks)):.0f} an hour."
+        f"{usual} by the usual profile of {found.usual:.0f} an hour."
     )
     visits = (
         f"Visits: times learned of {counted(len(learned.times), 'service')}, else as published; "

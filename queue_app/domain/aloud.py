@@ -2,12 +2,13 @@
 
 import re
 
+from queue_app.domain.alphabets import MARKS
 from queue_app.domain.callouts import LETTERS_OF_A_CODE, Spoken, code, figures
 
 _UNSPOKEN = re.compile(r"[\[\]<>{}|_*/#№«»„“”\"•·←→↑↓⌫]+")
 """Signs that a voice would obey, spell out or stumble over."""
 _TIME = re.compile(r"(?<![\d:])([01]?\d|2[0-3]):([0-5]\d)(?![\d:])")
-_CODE = re.compile(rf"(?<![^\W_])[^\W\d_]{{1,{LETTERS_OF_A_CODE}}}-?\d+(?![^\W_])")
+_CODE = re.compile(rf"(?<![^\W_])(?<![{MARKS}])[^\W\d_]{{1,{LETTERS_OF_A_CODE}}}-?\d+(?![^\W_])")
 _RANGE = re.compile(r"(?<=\d)\s*[‐-―-]\s*(?=\d)")
 _COUNTED = re.compile(r"(?<![\d+])(\d{1,4})(\s+)([^\W\d_]+)")
 _NUMBER = re.compile(r"\d+")

@@ -11,11 +11,26 @@ from collections.abc import Iterator
 
 from rapidfuzz.distance import OSA
 
+MARKS = "".join(
+    chr(sign) for sign in range(0x0300, 0xFE00) if unicodedata.category(chr(sign)).startswith("M")
+)
+"""What stands on or behind a letter and belongs to its word, such as the vowels of Devanagari; for
+a class of a pattern, as Python counts them as no letters."""
+_OPTIONAL = re.compile(
+    "[\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u093c\u09bc\u0a3c\u0abc\u0b3c]"
+)
+"""Marks without which many write: accents, Hebrew and Arabic vowels, Devanagari's dot below."""
+_UNSEEN = re.compile("[\u00ad\u0640\u200b-\u200f]")
 _APOSTROPHES = re.compile(r"[’‘ʼ'`´ʹ′＇]")
-_WORD = re.compile(r"[^\W_]+")
+_WORD = re.compile(rf"\d+(?:/\d+)+|(?:[^\W_]|[{MARKS}])+")
+"""A number with a stroke in it is one: India's land records are the "7/12"."""
+_UNSPACED = re.compile(
+    "([\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+)|([\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]+)"
+)
+"""Chinese and Japanese; Thai, Lao, Burmese and Khmer. Between their words stands no blank."""
 _REFLEXIVE = re.compile(r"(?<=\w{4}с)я$")
 """Whose ending is "ся" or "сь" as one likes: "дізнатися", "дізнатись"."""
-_CODE = re.compile(r"(?<![^\W_])([^\W\d_])[\s.\-‐-―№#]*(\d+)(?![^\W_])")
+_CODE = re.compile(rf"(?<![^\W_])(?<![{MARKS}])([^\W\d_])[\s.\-‐-―№#]*(\d+)(?![^\W_])")
 """A letter and a number, such as "Ф-2", "ф 2", "F2"."""
 _FOLDED = str.maketrans(
     {
@@ -29,6 +44,8 @@ _FOLDED = str.maketrans(
         "й": "и",
         "ъ": None,
         "ь": None,
+        "ँ": "ं",
+        "台": "臺",
     }
 )
 
@@ -53,11 +70,29 @@ _CYRILLIC_OF = dict(_SOUNDS)
 
 
 def words_of(text: str) -> list[str]:
-    """The words of a text, folded, in their order."""
-    plain = _APOSTROPHES.sub("", unicodedata.normalize("NFKC", text).casefold())
+    """The words of a text, folded, in their order; where no blank stands between words, every two
+    signs that are side by side, or three letters, for a word."""
+    plain = _APOSTROPHES.sub("", _UNSEEN.sub("", _bare(text)))
     joined = _CODE.sub(r"\1\2", plain)
     folded = (word.translate(_FOLDED) for word in _WORD.findall(joined))
-    return [_REFLEXIVE.sub("", word) for word in folded if word]
+    reflexive = (_REFLEXIVE.sub("", word) for word in folded if word)
+    return [part for word in reflexive for part in _parts(word)]
+
+
+def _bare(text: str) -> str:
+    """In small letters of the usual width, without the marks that many leave out."""
+    apart = unicodedata.normalize("NFKD", text).casefold()
+    return unicodedata.normalize("NFC", _OPTIONAL.sub("", apart))
+
+
+def _parts(word: str) -> Iterator[str]:
+    end = 0
+    for found in _UNSPACED.finditer(word):
+        yield from filter(None, [word[end : found.start()]])
+        size = 2 if found[1] else 3
+        run, end = found[0], found.end()
+        yield from (run[n : n + size] for n in range(max(1, len(run) - size + 1)))
+    yield from filter(None, [word[end:]])
 
 
 def spellings(text: str) -> Iterator[str]:

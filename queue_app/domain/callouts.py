@@ -10,14 +10,17 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from queue_app.domain.alphabets import MARKS
 from queue_app.domain.catalogue import Language
 
 Nine = Annotated[tuple[str, ...], Meta(min_length=9, max_length=9)]
 
-_RUNS = re.compile(r"[^\W\d_]+|\d+")
+_RUNS = re.compile(rf"(?:[^\W\d_][{MARKS}]*)+|\d+")
+_LETTERS = re.compile(rf"[^\W\d_][{MARKS}]*")
+"""Each with what stands on or behind it: "खि" of "खिड़की"."""
 STRESS = "\u0301"
 """The accent behind a vowel that is stressed."""
-_WORDS = re.compile(rf"[^\W\d_](?:[^\W\d_]|{STRESS}|['’](?=[^\W\d_]))*")
+_WORDS = re.compile(rf"[^\W\d_](?:[^\W\d_]|[{MARKS}]|['’](?=[^\W\d_]))*")
 _NUMBER_IN_NAME = re.compile(r"[\s№#_\-‐-―]*(\d+)\s*")
 _UNSPEAKABLE = re.compile(r"[\[\]<>&|_/№#«»„“”\"]+")
 """Signs that a voice would obey, spell out or stumble over."""
@@ -87,7 +90,12 @@ def call_out(spoken: Spoken, number: str, desk: str) -> str:
 def is_code(name: str) -> bool:
     """Whether this names a desk as "5", "5А" or "А-5" do, without a word in it."""
     runs = _RUNS.findall(name)
-    return bool(runs) and all(len(one) <= LETTERS_OF_A_CODE or one.isdecimal() for one in runs)
+    return bool(runs) and all(one.isdecimal() or _are_letters(one) for one in runs)
+
+
+def _are_letters(run: str) -> bool:
+    """Whether it is no word: one or two letters, but 甲櫃, without capitals, is a name."""
+    return len(run) == 1 or (len(run) <= LETTERS_OF_A_CODE and run.upper() != run.lower())
 
 
 def code(spoken: Spoken, name: str) -> str:
@@ -99,7 +107,8 @@ def code(spoken: Spoken, name: str) -> str:
 
 
 def _letters(spoken: Spoken, run: str) -> str:
-    return " ".join(spoken.letters.get(letter.upper(), letter.upper()) for letter in run)
+    letters = (letter.upper() for letter in _LETTERS.findall(run))
+    return " ".join(spoken.letters.get(letter, letter) for letter in letters)
 
 
 def figures(numerals: Numerals | None, digits: str) -> str:

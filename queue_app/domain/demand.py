@@ -22,6 +22,9 @@ VISITS_WEIGHT = 20.0
 PER_DESK = 2.0
 """Walk-ins of an average hour of an average day for each desk, where nothing is known: a branch of
 one desk was not built for the visitors of six."""
+BUSY = 0.7
+"""The part of its time that a desk is taken to serve them at most, where nothing is known: nor was
+a branch built for visits of an hour and a half that come as often as those of ten minutes."""
 BY_HOUR: dict[int, float] = {
     8: 0.8, 9: 1.3, 10: 1.4, 11: 1.2, 12: 0.9, 13: 0.8, 14: 1.0, 15: 1.0, 16: 0.9, 17: 0.7,
 }  # fmt: skip
@@ -79,16 +82,18 @@ def expected(
     past: Sequence[PastDay],
     offered: Sequence[str],
     desks: int,
+    visit_minutes: float = 0.0,
 ) -> dict[int, dict[frozenset[str], float]]:
     """Arrivals by quarter hour of opening, by services; a quarter without anybody is left out.
 
     `offered`: the services that are asked for evenly where nothing is known; `desks`: how many the
-    branch has. Bookings count at their time; who comes before opening counts in the first quarter.
+    branch has; `visit_minutes`: how long one of these services takes, on average. Bookings count
+    at their time; who comes before opening counts in the first quarter.
     """
     asked = mix(day.date, past, offered)
     found = {
         quarter: {services: count * share for services, share in asked.items()}
-        for quarter, count in walk_ins(day, past, desks).items()
+        for quarter, count in walk_ins(day, past, desks, visit_minutes).items()
         if count
     }
     for one in booked:
@@ -100,9 +105,11 @@ def expected(
     }
 
 
-def walk_ins(day: BranchDay, past: Sequence[PastDay], desks: int) -> dict[int, float]:
+def walk_ins(
+    day: BranchDay, past: Sequence[PastDay], desks: int, visit_minutes: float = 0.0
+) -> dict[int, float]:
     """How many come in each quarter hour of opening."""
-    usual = _usual(day, usual_level(desks))
+    usual = _usual(day, usual_level(desks, visit_minutes))
     seen = [[_counts(one) for one in days] for days in _nearer(day.date, past)]
     found = {}
     for quarter in quarters(day.periods):
@@ -122,9 +129,10 @@ def _counts(one: PastDay) -> dict[int, int]:
     return found
 
 
-def usual_level(desks: int) -> float:
-    """Walk-ins of an average hour by the usual profile."""
-    return PER_DESK * desks
+def usual_level(desks: int, visit_minutes: float = 0.0) -> float:
+    """Walk-ins of an average hour by the usual profile: as many as usual, or as can be served."""
+    served = BUSY * 60 / visit_minutes if visit_minutes else PER_DESK
+    return min(PER_DESK, served) * desks
 
 
 def _usual(day: BranchDay, level: float) -> dict[int, float]:

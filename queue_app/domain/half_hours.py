@@ -27,7 +27,7 @@ from queue_app.domain.hours import at
 from queue_app.domain.policies import policy_of
 from queue_app.domain.runs import futures, patience_of
 from queue_app.domain.scene import ForeseenDesk, Scene
-from queue_app.domain.service_times import ServiceTime
+from queue_app.domain.service_times import ServiceTime, usual_minutes
 from queue_app.domain.told_range import spread
 
 HALF = 30
@@ -178,8 +178,10 @@ def quarters_ahead(
     if not offered or not day.periods:
         return {}
     last = max((window.closes for window in day.kiosk), default=origin)
+    known = [directory.services_ever[code] for code in offered]
+    usual = usual_minutes(known, directory.rules.open_service_minutes)
     found: dict[float, dict[frozenset[str], float]] = {}
-    for quarter, asked in expected(day, [], past, offered, len(given)).items():
+    for quarter, asked in expected(day, [], past, offered, len(given), usual).items():
         opens, closes = (at(day.date, one, day.zone) for one in (quarter, quarter + QUARTER))
         begins, ends = max(opens, origin), min(closes, last)
         if ends <= begins:

@@ -43,6 +43,11 @@ CUSTOMS: Mapping[str, Customs] = {
         # Until 2009 one dialled 8 for another town, and 8 10 for another country.
         dialled=((r"80(\d{9})", r"0\1"), (r"810(\d{8,14})", r"+\1")),
     ),
+    "BR": Customs(
+        labels=("telefone", "fone", "cel", "celular", "whatsapp"), extensions=("ramal", "r")
+    ),
+    "IN": Customs(labels=("ph", "mo", "फोन", "फ\u093cोन", "मोबाइल", "मो")),
+    "TW": Customs(labels=("電話", "手機"), extensions=("分機", "轉")),
 }
 
 CALLED = frozenset(
@@ -162,7 +167,12 @@ def _number(text: str, country: str | None, customs: Customs) -> str | None:
     digits = digits.removeprefix("+")
     if country is None:
         return None
-    return _valid(digits, country) or _as_dialled(digits, country, customs)
+    # Two noughts stand for the plus wherever people have learned that, whatever is dialled here: in
+    # Brazil 0055 51 … were a number of Peru (51) by the carrier 55, in Taiwan 00886 … none at all.
+    international = _valid(f"+{digits[2:]}", None) if digits.startswith("00") else None
+    if international and not is_abroad(international, country):
+        return international
+    return _valid(digits, country) or _as_dialled(digits, country, customs) or international
 
 
 def _as_dialled(digits: str, country: str, customs: Customs) -> str | None:

@@ -66,6 +66,12 @@ def published(service: Service, open_minutes: int) -> ServiceTime:
     return ServiceTime(math.log(math.sqrt(low * high)), spread, PRIOR_WEIGHT)
 
 
+def usual_minutes(services: Iterable[Service], open_minutes: int) -> float:
+    """How long a visit for one of these takes by the catalogue, on average; 0 of none."""
+    each = [published(service, open_minutes).mean_minutes for service in services]
+    return sum(each) / len(each) if each else 0.0
+
+
 def learned(before: ServiceTime, minutes: Iterable[float]) -> ServiceTime:
     """`before` moved by these observed lengths in minutes, forgotten clicks left out."""
     logs = plausible([math.log(length) for length in minutes if length > 0], before)

@@ -6,11 +6,12 @@ from datetime import date, datetime, timedelta
 from msgspec import Struct
 
 from queue_app.domain.branch_day import BranchDay
-from queue_app.domain.demand import Basis, Booked, PastDay, basis_of, expected
+from queue_app.domain.demand import Basis, Booked, PastDay, basis_of, expected, usual_level
 from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.dispatch import CallingDesk
 from queue_app.domain.forecast import Lengths
 from queue_app.domain.policies import policy_of
+from queue_app.domain.service_times import usual_minutes
 from queue_app.jobs.learning import MEMORY_DAYS
 from queue_app.queries.demand import demand_records
 from queue_app.queries.habits import Learned
@@ -22,9 +23,11 @@ MEMORY = timedelta(days=MEMORY_DAYS)
 
 class Foreseen(Struct, frozen=True):
     """`bookings` and `basis`: how many bookings, and past days before `until`, it was made from.
-    `left_out`: the bookings and past walk-ins whose services no desk gives."""
+    `usual`: walk-ins of an average hour where nothing is known. `left_out`: the bookings and past
+    walk-ins whose services no desk gives."""
 
     task: StaffingTask
+    usual: float
     bookings: int
     basis: Basis
     until: date
@@ -50,10 +53,12 @@ async def foresee(
         for one in directory.centre.services
         if "visit" in one.channels and served.gives(frozenset([one.code]))
     ]
+    services = [directory.services_ever[code] for code in offered]
+    usual = usual_minutes(services, directory.rules.open_service_minutes)
     known, seen = served.booked(booked), served.past(past)
     return Foreseen(
         task=StaffingTask(
-            demand=expected(day, known, seen, offered, len(desks)),
+            demand=expected(day, known, seen, offered, len(desks), usual),
             desks=desks,
             present=roster([desk.roster for desk in branch.desks], desks, day),
             time_of=Lengths(directory, learned.times),
@@ -62,6 +67,7 @@ async def foresee(
             change_over=learned.habits.between,
             closes=closes_of(day),
         ),
+        usual=usual_level(len(desks), usual),
         bookings=len(known),
         basis=basis_of(day.date, seen),
         until=until,

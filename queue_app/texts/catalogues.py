@@ -53,7 +53,7 @@ def merged_catalog(folder: Path) -> Catalog:
     found = read_catalogues(folder)
     if found.faults:
         raise ValueError("\n".join(found.faults))
-    return found.said or Catalog(locale=folder.name)
+    return found.said or Catalog(locale=folder.name.replace("-", "_"))
 
 
 def is_whole(message: Message) -> bool:
@@ -66,7 +66,7 @@ def is_whole(message: Message) -> bool:
 def _read(path: Path) -> Catalog:
     """ValueError, too, where its rule of plurals is none."""
     with path.open("rb") as file:
-        catalog = read_po(file, locale=path.parent.name, abort_invalid=True)
+        catalog = read_po(file, locale=path.parent.name.replace("-", "_"), abort_invalid=True)
     form_of = gettext.c2py(catalog.plural_expr)
     if max(map(form_of, range(TOLD_APART))) >= catalog.num_plurals:
         raise ValueError(f"Plural-Forms: there are more than nplurals={catalog.num_plurals}")

@@ -16,6 +16,7 @@ from babel.dates import format_date, format_time
 from msgspec import Struct
 
 from queue_app.domain.catalogue import Duration, Language
+from queue_app.domain.centre import Period
 from queue_app.texts.words import Words, words
 
 NBSP = "\u00a0"
@@ -30,6 +31,8 @@ GROUPS = {380: (2, 3, 2, 2)}
 Ukrainian numbers are said as 67 123 45 67."""
 HINT_DIGITS = 4
 """So many last digits of a number are shown to whoever may not see all of it."""
+_WEEKDAY_LAST = re.compile(r"([,،\s]*)EEEE$")
+_WEEKDAY_FIRST = re.compile(r"EEEE([,،]\s*)")
 NIGHT_ENDS = 6
 """The hour before which people say night, and mean the day before as often as the date."""
 
@@ -62,6 +65,13 @@ def customs_of(country: str | None) -> Locale | None:
         except (UnknownLocaleError, ValueError):
             continue
     return None
+
+
+def first_weekday(country: str | None) -> int:
+    """With which day weeks begin in the country, Monday 0, as CLDR knows it; Monday where nobody
+    knows."""
+    customs = customs_of(country)
+    return int(customs.first_week_day) if customs else 0
 
 
 def wall_time(moment: datetime, zone: tzinfo) -> str:
@@ -155,10 +165,29 @@ class Formats(Struct, frozen=True):
         """12:00 of any day, or 12:00 PM, for an hour from 0 to 23."""
         return self._shown(hour, 0)
 
+    def hours(self, period: Period) -> str:
+        """10:00–13:00, or 10:00 AM–1:00 PM; midnight, at which it closes, is 24:00."""
+        opens, closes = period.opens, period.closes
+        if not self.halves and not (closes.hour or closes.minute):
+            return f"{self._shown(opens.hour, opens.minute)}–24:00"
+        ends = (opens, closes)
+        return "–".join(self._shown(one.hour, one.minute) for one in ends)
+
     def _shown(self, hour: int, minute: int) -> str:
         if halves := self.halves:
-            return f"{hour % 12 or 12}:{minute:02}{NBSP}{halves[hour // 12]}"
+            return self._clock % {
+                "time": f"{hour % 12 or 12}:{minute:02}",
+                "half": halves[hour // 12],
+            }
         return f"{hour:02}:{minute:02}"
+
+    @property
+    def _clock(self) -> str:
+        """Where the language puts the half of the day: 10:20 AM, 上午10:20."""
+        hm = str(self._locale.datetime_skeletons["hm"].pattern)
+        if not hm.startswith(("a", "B")):
+            return f"%(time)s{NBSP}%(half)s"
+        return "%(half)s" + (NBSP if " " in hm else "") + "%(time)s"
 
     @property
     def halves(self) -> tuple[str, str] | None:
@@ -191,13 +220,13 @@ class Formats(Struct, frozen=True):
         return ""
 
     def day(self, day: date) -> str:
-        """вівторок, 24 листопада; a moment counts as its local day."""
-        return self._date(day, f"EEEE, {self._day_month}")
+        """вівторок, 24 листопада, or 11月24日 星期二; a moment counts as its local day."""
+        return self._with_weekday(day, self._day_month)
 
     def day_year(self, day: date) -> str:
         """вівторок, 24 листопада 2026 р.; for what is kept or printed."""
         written = str(self._locale.date_formats["long"].pattern)
-        return self._date(day, f"EEEE, {written.replace(' ', NBSP, 1)}")
+        return self._with_weekday(day, written.replace(" ", NBSP, 1))
 
     def short_day(self, day: date) -> str:
         """24 листопада"""
@@ -223,10 +252,6 @@ class Formats(Struct, frozen=True):
     def weekday_short(self, day: date) -> str:
         """вт"""
         return self._date(day, "EEEEEE")
-
-    def month(self, day: date) -> str:
-        """листопад 2026"""
-        return self._date(day, "LLLL y")
 
     def minutes(self, low: int, high: int | None = None) -> str:
         """15 хв, or 15–25 хв; from an hour on 1 год 20 хв."""
@@ -280,8 +305,21 @@ class Formats(Struct, frozen=True):
         return {
             "weekdays": [self.weekday(day) for day in week],
             "months": [self.short_day(day).replace("28", "%(day)s") for day in year],
+            "day": self._weekday_and("%(weekday)s", "%(day)s"),
             "halves": self.halves,
+            "clock": self._clock,
         }
+
+    def _with_weekday(self, day: date, pattern: str) -> str:
+        return self._weekday_and(self.weekday(day), self._date(day, pattern))
+
+    def _weekday_and(self, weekday: str, day: str) -> str:
+        """In the language's order and with what stands between them, by CLDR's full date."""
+        full = str(self._locale.date_formats["full"].pattern)
+        if behind := _WEEKDAY_LAST.search(full):
+            return f"{day}{behind[1]}{weekday}"
+        before = _WEEKDAY_FIRST.match(full)
+        return f"{weekday}{before[1] if before else ', '}{day}"
 
     @property
     def _day_month(self) -> str:

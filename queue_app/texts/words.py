@@ -8,7 +8,7 @@ beside the centre's files and go before these; what none has is said in English.
 import gettext
 import logging
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, cached_property
 from io import BytesIO
 from pathlib import Path
 
@@ -25,7 +25,7 @@ TEMPLATE = LOCALE_FOLDER / "messages.pot"
 SOURCE: Language = "en"
 """The language of templates and code, which needs no catalogue."""
 _BY_ONE = (1, *range(TOLD_APART), 1_000_000)
-"""Numbers of which each plural form has one; the first form that of one, if one has it."""
+"""Numbers of which each plural form has one."""
 
 _log = logging.getLogger(__name__)
 
@@ -50,15 +50,8 @@ class Words:
         return self._translations.npgettext(context, singular, plural, n)
 
     def forms(self, singular: str, plural: str) -> list[str]:
-        """Every plural form, in the order of the catalogue, among which a script chooses by
-        `plural_rule`."""
-        numbers: dict[int, int] = {}
-        for number in _BY_ONE:
-            numbers.setdefault(self._form_of(number), number)
-        return [
-            self.ngettext(singular, plural, numbers.get(form, form))
-            for form in range(max(numbers) + 1)
-        ]
+        """Every plural form, among which a script chooses by `plural_rule`."""
+        return [self.ngettext(singular, plural, number) for number in self._examples.values()]
 
     @property
     def plural_rule(self) -> str:
@@ -66,12 +59,24 @@ class Words:
         its last two digits. A script asks this and not its browser, whose rules may be others than
         the catalogue's: of no people, European Portuguese says *pessoas*, and Brazilian *pessoa*.
         """
-        return "".join(str(self._form_of(number)) for number in range(TOLD_APART))
+        places = {kind: place for place, kind in enumerate(self._examples)}
+        return "".join(str(places[self._kind_of(number)]) for number in range(TOLD_APART))
 
-    def _form_of(self, number: int) -> int:
-        # English, and a language without a catalogue, knows one and others.
+    @cached_property
+    def _examples(self) -> dict[tuple[int, bool], int]:
+        """A number of each kind, in the order of the catalogue's forms."""
+        found: dict[tuple[int, bool], int] = {}
+        for number in _BY_ONE:
+            found.setdefault(self._kind_of(number), number)
+        return {
+            kind: found[kind] for kind in sorted(found, key=lambda kind: (kind[0], not kind[1]))
+        }
+
+    def _kind_of(self, number: int) -> tuple[int, bool]:
+        """Its form in this language, and in English, in which is said what nobody translated: of
+        thirty seconds that is not "second", though Chinese has one form for all numbers."""
         rule = getattr(self._translations, "plural", None)
-        return int(rule(number)) if rule else int(number != 1)
+        return int(rule(number)) if rule else 0, number == 1
 
 
 def N_(message: str) -> str:  # noqa: N802
@@ -113,7 +118,7 @@ def catalogue_of(language: Language) -> Catalog | None:
     """What all folders have of a language, as one; None if they have nothing."""
     merged: Catalog | None = None
     for folder in _Catalogues.folders:
-        found = read_catalogues(folder / _name(language))
+        found = read_catalogues(folder_of(folder, language))
         for fault in found.faults:
             _log.warning("%s; it is not used", fault)
         if found.said:
@@ -121,8 +126,13 @@ def catalogue_of(language: Language) -> Catalog | None:
     return merged
 
 
+def folder_of(folder: Path, language: Language) -> Path:
+    """Where a language's catalogues stand: in zh_Hant as gettext writes it, or in zh-Hant."""
+    plain = folder / language
+    return plain if plain.is_dir() else folder / _name(language)
+
+
 def _name(language: Language) -> str:
-    """Of its folder."""
     return language.replace("-", "_")
 
 
@@ -131,13 +141,13 @@ def faults(language: Language) -> list[str]:
     return [
         fault
         for folder in _Catalogues.folders
-        for fault in read_catalogues(folder / _name(language)).faults
+        for fault in read_catalogues(folder_of(folder, language)).faults
     ]
 
 
 def catalogues_of_none(folder: Path, languages: Iterable[Language]) -> list[Path]:
     """The catalogues of an operator's folder that are of none of these languages."""
-    known = {_name(one) for one in languages}
+    known = {folder_of(folder, one).name for one in languages}
     return sorted({one.parent for one in folder.glob("*/*.po") if one.parent.name not in known})
 
 
@@ -150,6 +160,32 @@ def untranslated(language: Language) -> tuple[int, int]:
         return (0 if language == SOURCE else len(every)), len(every)
     said = [_is_said(known.get(one.id, context=one.context)) for one in every]
     return said.count(False), len(every)
+
+
+def of_no_text(folder: Path, language: Language) -> list[str]:
+    """What an operator's catalogues translate that the product does not say: a slip, a context
+    that is missing, or a text that has changed since. Where each stands, and what it is."""
+    with TEMPLATE.open("rb") as file:
+        known = {(message.context, message.id) for message in read_po(file)}
+    return [
+        f"{path}:{message.lineno}: {_singular(message)!r} is no text of the product"
+        for path in sorted(folder_of(folder, language).glob("*.po"))
+        for message in _read_leniently(path)
+        if message.id and (message.context, message.id) not in known
+    ]
+
+
+def _read_leniently(path: Path) -> Catalog:
+    """Its faults are said elsewhere (`faults`)."""
+    try:
+        with path.open("rb") as file:
+            return read_po(file)
+    except (OSError, ValueError):
+        return Catalog()
+
+
+def _singular(message: Message) -> str:
+    return message.id if isinstance(message.id, str) else message.id[0]
 
 
 def _over(first: Catalog, second: Catalog) -> Catalog:

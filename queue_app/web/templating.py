@@ -82,7 +82,10 @@ class Pages:
         speaker = self.speaker
         known = self._centre()
         title = known.centre.title if known else speaker.text(UNKNOWN)
-        page = _environment(self._folders, language, speaker, title[language], self.assets)
+        phoned_from = known and any(one.kind == "contact_centre" for one in known.centre.branches)
+        page = _environment(
+            self._folders, language, speaker, title[language], bool(phoned_from), self.assets
+        )
         return page.get_template(template).render(now=self._clock.now(), **context)
 
     def formats(self, language: Language) -> Formats:
@@ -113,6 +116,7 @@ def _environment(
     language: Language,
     speaker: Speaker,
     title: str,
+    has_contact_centre: bool,
     assets: Assets,
 ) -> Environment:
     """Kept: an application that starts again in the same process has its templates compiled."""
@@ -138,6 +142,7 @@ def _environment(
     environment.globals.update(
         language=language,
         centre_title=title,
+        has_contact_centre=has_contact_centre,
         asset=assets.url,
         qr=qr_svg,
         languages=speaker.languages,
@@ -164,8 +169,8 @@ def _environment(
         day_year=formats.day_year,
         short_day=formats.short_day,
         weekday=formats.weekday,
+        hours=formats.hours,
         weekday_short=formats.weekday_short,
-        month=formats.month,
         published=formats.published,
         apart=formats.apart,
         code=in_halves,

@@ -167,6 +167,28 @@ async def test_a_long_name_of_a_desk_leaves_room_for_the_number_and_the_arrow(
     assert sizes["Північна зірка", 1080] > sizes["5", 1080] / 2
 
 
+async def test_letters_with_marks_above_have_room_below_what_is_asked(
+    server: Server, page: Page
+) -> None:
+    """The vowels of "खिड़की" stood in the line above it."""
+    await fed(server, page)
+    call = {"ticket": 1, "number": "А1", "state": "called", "called_at": f"{MONDAY:%FT%TZ}"}
+    room = """(one) => one.getBoundingClientRect().height
+      / Number.parseFloat(getComputedStyle(one).fontSize)"""
+    rooms = {}
+    for desk in ("Каса", "खिड़की क", "5"):
+        shown = {"called": [call | {"desk": desk, "calls": 1}], "scene": "call", "idle": "wait"}
+        await page.evaluate(SHOWN, shown)
+        await expect(page.locator("#call-desk")).to_have_text(desk)
+        name = page.locator("#call-desk")
+        rooms[desk] = await name.evaluate(room)
+        label, box = [
+            await one.bounding_box() for one in (page.locator(".label-called:visible"), name)
+        ]
+        assert label and box and box["y"] >= label["y"] + label["height"] - 1, desk
+    assert rooms["खिड़की क"] > 1.2 > rooms["Каса"] == pytest.approx(rooms["5"], abs=0.02)
+
+
 async def test_more_calls_than_cells_are_shown_page_by_page_and_each_has_its_turn(
     server: Server, page: Page
 ) -> None:

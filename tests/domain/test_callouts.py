@@ -72,6 +72,21 @@ def test_other_letters_large_numbers_and_desks_with_names_are_said_too(
     assert call_out(EN, ticket, desk) == f"Ticket {in_english.replace(' to ', '. Please go to ')}."
 
 
+@pytest.mark.parametrize(
+    ("ticket", "desk", "said"),
+    [
+        ("क12", "खिड़की क", "Ticket क twelve. Please go to खिड़की क."),
+        ("A12", "甲櫃", "Ticket A twelve. Please go to 甲櫃."),
+        ("A12", "甲", "Ticket A twelve. Please go to desk 甲."),
+    ],
+)
+def test_a_letter_keeps_its_vowel_and_a_name_without_capitals_stays_whole(
+    ticket: str, desk: str, said: str
+) -> None:
+    assert call_out(EN, ticket, desk) == said
+    assert words_of_speech("खिड़की क") == ["खिड़की", "क"]
+
+
 def test_every_number_up_to_9999_has_words_of_its_own() -> None:
     for spoken in (UK, EN):
         assert spoken.numerals

@@ -287,6 +287,15 @@ def test_a_language_that_is_none_is_said_once_and_not_of_every_text(
     assert list(said) == [f"centre.toml: languages: '{written}' is not a known language{hint}"]
 
 
+@pytest.mark.parametrize(("written", "usual"), [("uk-ua", "uk-UA"), ("uk-cyrl", "uk-Cyrl")])
+def test_a_language_in_other_capitals_is_said_once_and_how_it_is_written(
+    folder: Path, written: str, usual: str
+) -> None:
+    """`title.zh-Hant` was an unknown key where the centre had "zh-hant"."""
+    said = problems_after(folder, "centre.toml", '["uk", "en"]', f'["{written}", "en"]')
+    assert list(said) == [f"centre.toml: languages: '{written}' is written \"{usual}\""]
+
+
 def test_a_desk_whose_panel_could_have_no_address_is_refused(folder: Path) -> None:
     said = problems_after(folder, "capacity.toml", 'number = "2"', 'number = "2/A"')
     assert list(said) == [

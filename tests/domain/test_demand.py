@@ -9,6 +9,7 @@ import pytest
 from queue_app.domain.branch_day import BranchDay
 from queue_app.domain.centre import Period, Rules
 from queue_app.domain.demand import (
+    BUSY,
     DAYS_WEIGHT,
     Basis,
     Booked,
@@ -18,6 +19,7 @@ from queue_app.domain.demand import (
     mix,
     quarter_of,
     quarters,
+    usual_level,
     walk_ins,
 )
 
@@ -58,6 +60,15 @@ def test_fewer_desks_are_taken_to_have_fewer_visitors_until_some_were_seen() -> 
     mondays = days(90, 0, {555: {BILL: 10}})
     one, six = (walk_ins(OPEN, mondays, desks)[555] for desks in (1, SIX))
     assert one == pytest.approx(six, rel=0.03)
+
+
+def test_no_more_are_taken_to_come_than_their_desks_could_serve() -> None:
+    """Else visits of an hour and a half, two an hour for each desk, were said to wait 20 hours."""
+    short, long = (walk_ins(OPEN, [], SIX, minutes)[555] for minutes in (10, 84))
+    assert short == pytest.approx(walk_ins(OPEN, [], SIX)[555])
+    assert long == pytest.approx(short * 0.5 / 2)
+    level = usual_level(SIX, 84)
+    assert level * 84 / 60 == pytest.approx(BUSY * SIX), "the part of six desks' time"
 
 
 def test_the_same_weekday_speaks_louder_than_other_days_and_those_than_the_profile() -> None:

@@ -90,6 +90,31 @@ def test_what_would_not_be_kept_is_not_accepted(entered: str, problem: str | Non
     assert (reading.value, reading.problem) == (None, problem)
 
 
+@pytest.mark.parametrize(
+    ("country", "entered", "number"),
+    [
+        ("BR", "0055 51 99123-4567", "+5551991234567"),
+        ("BR", "015 51 99123-4567", "+5551991234567"),
+        ("BR", "Celular: (51) 9 9123-4567", "+5551991234567"),
+        ("TW", "00886 912 345 678", "+886912345678"),
+        ("TW", "002 886 912 345 678", "+886912345678"),
+        ("TW", "0044 20 7946 0018", "+442079460018"),
+        ("TW", "手機：０９１２-３４５-６７８", "+886912345678"),
+        ("US", "0044 20 7946 0018", "+442079460018"),
+        ("IN", "फ़ोन ०९८२२० १२३४५", "+919822012345"),
+    ],
+)
+def test_two_noughts_stand_for_the_plus_whatever_a_country_dials(
+    country: str, entered: str, number: str
+) -> None:
+    assert read_phone(entered, country).value == number
+
+
+@pytest.mark.parametrize("entered", ["02-2720-8889 分機 1234", "(02)27208889轉12"])
+def test_an_extension_is_known_by_the_word_of_the_country(entered: str) -> None:
+    assert read_phone(entered, "TW").problem == "phone_extension"
+
+
 @pytest.mark.parametrize("entered", [None, "", "  ", "\u00a0"])
 def test_nothing_is_no_number_and_no_problem(entered: str | None) -> None:
     reading = read_phone(entered, "UA")

@@ -179,6 +179,47 @@ def test_without_any_words_of_the_operator_the_titles_are_searched() -> None:
     assert [one.code for one in index.find("road repairs")] == ["repair"]
 
 
+def titled(language: str, *titles: str) -> Index:
+    things = [Thing("service", str(n), Text({language: one})) for n, one in enumerate(titles)]
+    return Index(things, SearchWords())
+
+
+LAND = titled(
+    "hi",
+    "सात-बारा (7/12) उतारा की प्रतिलिपि",
+    "उत्तराधिकार के आधार पर स्वामित्व में परिवर्तन",
+    "सीमांकन विवाद की सुनवाई",
+    "फ़ोन पर सलाह",
+    "संपत्ति पत्रक (प्रॉपर्टी कार्ड) की प्रतिलिपि",
+)
+REGISTRY = titled(
+    "zh-Hant", "出生登記", "國民身分證補發", "戶籍謄本申請", "土地登記謄本與地籍圖影本"
+)
+
+
+@pytest.mark.parametrize(
+    ("index", "question", "codes"),
+    [
+        (LAND, "सीमा", ["2"]),
+        (LAND, "उतारा", ["0"]),
+        (LAND, "फोन", ["3"]),
+        (LAND, "विवाद", ["2"]),
+        (LAND, "7/12", ["0"]),
+        (REGISTRY, "謄本", ["2", "3"]),
+        (REGISTRY, "身分證", ["1"]),
+        (REGISTRY, "我要申請戶籍謄本", ["2"]),
+        (REGISTRY, "地籍圖", ["3"]),
+        (titled("th", "การจดทะเบียนเกิด", "บัตรประชาชน"), "ทะเบียน", ["0"]),
+        (titled("pt-BR", "Certidão de óbito", "Registro de imóvel"), "obito", ["0"]),
+        (titled("ar", "تجديد البطاقة", "شهادة ميلاد"), "شَهادة", ["1"]),
+    ],
+)
+def test_a_part_of_a_title_finds_it_in_any_script(
+    index: Index, question: str, codes: list[str]
+) -> None:
+    assert [one.code for one in index.find(question)] == codes
+
+
 def test_synonyms_reach_across_languages_and_idle_words_say_nothing() -> None:
     index = Index(
         [

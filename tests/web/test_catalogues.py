@@ -8,7 +8,14 @@ from click.testing import CliRunner
 
 from queue_app.cli.commands import main
 from queue_app.texts.catalogues import read_catalogues
-from queue_app.texts.words import LOCALE_FOLDER, Words, _Catalogues, also_from, words
+from queue_app.texts.words import (
+    LOCALE_FOLDER,
+    Words,
+    _Catalogues,
+    also_from,
+    catalogues_of_none,
+    words,
+)
 from tests.support.night import NIGHT_CENTRE
 
 CODED = 'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=utf-8\\n"\n'
@@ -118,10 +125,15 @@ def test_a_script_chooses_as_the_catalogue_does_whatever_its_browser_thinks(
     assert {number: given[int(spoken.plural_rule[number])] for number in expected} == expected
 
 
-def test_what_is_not_translated_has_the_english_plural_in_every_form(tmp_path: Path) -> None:
+@pytest.mark.parametrize("rule", ["nplurals=1; plural=0", "nplurals=2; plural=(n > 1)", THREE])
+def test_what_is_not_translated_is_counted_as_english_counts(tmp_path: Path, rule: str) -> None:
+    """In Chinese, with one form for all numbers, a kiosk said "in 30 second"."""
     also_from(tmp_path)
-    catalogue(tmp_path, "rw", entry("Fechar", "Close"), rule="nplurals=2; plural=(n > 1)")
-    assert words("rw").forms("%(n)s thing", "%(n)s things") == ["%(n)s thing", "%(n)s things"]
+    catalogue(tmp_path, "rw", entry("Fechar", "Close"), rule=rule)
+    spoken = words("rw")
+    forms = spoken.forms("%(n)s thing", "%(n)s things")
+    chosen = [forms[int(spoken.plural_rule[number])] for number in (0, 1, 2, 21, 30)]
+    assert chosen == ["%(n)s things", "%(n)s thing", *["%(n)s things"] * 3]
 
 
 def centre(tmp_path: Path) -> Path:
@@ -156,6 +168,25 @@ def test_the_check_warns_of_a_catalogue_of_no_language_of_the_centre(tmp_path: P
     code, said = check(folder)
     assert code == 0
     assert f"warning: {place}: no language of the centre is called so; it has uk, en, lb" in said
+
+
+def test_the_check_names_a_translation_of_what_the_product_does_not_say(tmp_path: Path) -> None:
+    folder = centre(tmp_path)
+    catalogue(folder / "locale", "lb", entry("Ären Ticket", "Your ticket"), entry("Min", "min"))
+    code, said = check(folder)
+    assert code == 0
+    assert f"{folder}/locale/lb/a.po:9: 'min' is no text of the product" in said
+    assert "'Your ticket' is no" not in said
+
+
+@pytest.mark.parametrize("name", ["zh_Hant", "zh-Hant"])
+def test_a_folder_is_called_as_the_language_or_as_gettext_writes_it(
+    tmp_path: Path, name: str
+) -> None:
+    catalogue(tmp_path, name, entry("關閉", "Close"), rule="nplurals=1; plural=0")
+    also_from(tmp_path)
+    assert words("zh-Hant").gettext("Close") == "關閉"
+    assert not catalogues_of_none(tmp_path, ["zh-Hant"])
 
 
 def test_the_check_counts_a_translation_in_doubt_as_missing(tmp_path: Path) -> None:

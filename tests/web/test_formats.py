@@ -57,7 +57,6 @@ def test_days_are_written_in_words() -> None:
     assert plain(EN.day(day)) == "Tuesday, 24 November"
     assert plain(UK.short_day(day)) == "24 листопада"
     assert UK.weekday(date(2026, 11, 27)) == "п’ятниця"
-    assert UK.month(day) == "листопад 2026"
     assert plain(UK.day_year(day)) == "вівторок, 24 листопада 2026 р."
 
 
@@ -71,6 +70,13 @@ def test_days_are_written_in_words() -> None:
         ("de", "DE", "15:05", "Dienstag, 24. November 2026", "24.11."),
         ("en", "UA", "15:05", "Tuesday, 24 November 2026", "24/11"),
         ("en", None, "15:05", "Tuesday, 24 November 2026", "24/11"),
+        ("hi", "IN", "3:05 pm", "मंगलवार, 24 नवंबर 2026", "24/11"),
+        ("pt-BR", "BR", "15:05", "terça-feira, 24 de novembro de 2026", "24/11"),
+        ("zh-Hant", "TW", "15:05", "2026年11月24日 星期二", "11/24"),
+        ("zh-Hant", "HK", "下午3:05", "2026年11月24日星期二", "24/11"),
+        ("ja", "JP", "15:05", "2026年11月24日火曜日", "11/24"),
+        ("hu", "HU", "15:05", "2026. november 24., kedd", "11. 24."),
+        ("ar", "EG", "3:05 م", "الثلاثاء، 24 نوفمبر 2026", "24\u200f/11"),
     ],
 )
 def test_words_are_in_the_order_of_the_language_and_clocks_are_those_of_the_country(
@@ -81,6 +87,14 @@ def test_words_are_in_the_order_of_the_language_and_clocks_are_those_of_the_coun
     assert plain(formats.time(moment)) == time
     assert plain(formats.day_year(moment)) == day
     assert formats.day_figures(moment) == figures
+
+
+def test_a_weekday_stands_where_the_language_puts_it_for_scripts_too() -> None:
+    taipei = Formats("zh-Hant", UTC, "TW")
+    assert taipei.day(date(2026, 11, 24)) == "11月24日 星期二"
+    assert taipei.calendar()["day"] == "%(day)s %(weekday)s"
+    assert Formats("zh-Hant", UTC, "HK").calendar()["clock"] == "%(half)s%(time)s"
+    assert UK.calendar()["day"] == "%(weekday)s, %(day)s"
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from config.files import load_centre
 from kiosk.keyboard import LATIN, alphabets
-from queue_app.domain.catalogue import Language
+from queue_app.domain.catalogue import Language, Text
 from queue_app.domain.centre import Centre
 from queue_app.texts.speaker import speaker_of
 from tests.support.database import CONFIG
@@ -22,6 +22,20 @@ def test_a_language_whose_alphabet_nobody_translated_has_the_letters_of_its_own_
     assert letters["mt"].startswith(LATIN)
     assert "Ġ" in letters["mt"]
     assert letters["mt"].isupper()
+
+
+def test_signs_that_stand_on_or_behind_a_letter_are_typed_too() -> None:
+    centre = load_centre(VALLETTA)
+    hindi = replace(
+        centre,
+        languages=("hi", "en"),
+        services=[replace(centre.services[0], title=Text(hi="सीमा की नक़ल"))],
+        groups=[],
+    )
+    own = "".join(sorted(set("सीमाकनक़ल")))
+    assert letters_of(hindi) == {"hi": own, "en": LATIN}, "the other key leads to the Latin ones"
+    alone = replace(hindi, languages=("hi",))
+    assert letters_of(alone) == {"hi": own + LATIN}, "its own come first"
 
 
 def test_languages_of_the_same_letters_share_them_and_each_has_its_own() -> None:

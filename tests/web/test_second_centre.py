@@ -34,7 +34,9 @@ VALLETTA = Path(__file__).parents[1] / "centres" / "valletta"
 MALTA = ZoneInfo("Europe/Malta")
 MORNING = datetime(2026, 11, 23, 9, 0, tzinfo=MALTA)
 QUAY = f"{API}/branches/quay"
-OF_ANOTHER_CENTRE = re.compile(r"district|air-raid|registr(?:y|ies) (?:is|are)", re.IGNORECASE)
+OF_ANOTHER_CENTRE = re.compile(
+    r"district|combatant|air-raid|registr(?:y|ies) (?:is|are)", re.IGNORECASE
+)
 CYRILLIC = re.compile(r"[\u0400-\u04ff]+")
 
 

@@ -91,6 +91,26 @@ async def test_the_bars_of_a_day_run_from_the_right(client: httpx.AsyncClient) -
         assert hours[0] == (bars[0] + width if backwards else bars[0]), "where its bar begins"
 
 
+@pytest.mark.parametrize("closes", ["13:00", "13:30", "14:00", "14:30"])
+async def test_the_last_hour_below_the_bars_has_room_on_a_clock_of_twelve_hours(
+    spare_database: str, tmp_path: Path, closes: str
+) -> None:
+    folder = cairo(tmp_path)
+    branches = folder / "branches.toml"
+    branches.write_text(branches.read_text().replace("14:00", closes))
+    await put_in_force(spare_database, folder)
+    clock = FixedClock(MORNING)
+    app = build(spare_database, tmp_path, clock, config=folder)
+    async with alive(app), speaking_to(app) as client:
+        reference.forget()
+        await foretelling.foretell(clock)
+        page = (await client.get("/now/quay?lang=en")).text
+    chart = page[page.index("now-chart") :].partition("</svg>")[0]
+    last, said = re.findall(r'<text x="([0-9.]+)" y="[0-9]+">([^<]+)', chart)[-1]
+    end = max(float(x) for x in re.findall(r'<rect x="([0-9.]+)"', chart)) + 22
+    assert end - float(last) > 55, said
+
+
 @pytest.fixture
 async def server(spare_database: str, tmp_path: Path) -> AsyncIterator[tuple[Server, Machine]]:
     folder = made_up_centre(tmp_path / "centre", "ar", "EG", "Africa/Cairo")

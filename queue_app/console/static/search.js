@@ -2,7 +2,7 @@
 
 import { keepEnter } from "/static/web/lib/keys.js";
 
-const BETWEEN_WORDS = /[^\p{L}\p{N}]+/gu;
+const BETWEEN_WORDS = /[^\p{L}\p{M}\p{N}]+/gu;
 
 export function offerSearch(search, list) {
   search.value = "";

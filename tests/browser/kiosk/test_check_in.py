@@ -41,6 +41,21 @@ async def test_a_booked_visitor_checks_in_by_the_digits_and_has_one_ticket_howev
     assert await tickets() == 1
 
 
+async def test_its_time_is_not_broken_in_two_beside_a_language_without_blanks(kiosk: Page) -> None:
+    await type_code(kiosk, await booked(MONDAY + timedelta(minutes=40)))
+    await expect(kiosk.locator("#ticket-due")).to_have_text("10:40")
+    lines = await kiosk.locator("#ticket-due").evaluate(
+        """(due) => {
+          document.querySelector("#ticket-ahead").textContent = "下一位就是您".repeat(12);
+          document.querySelector("#ticket-wait").textContent = "0 分鐘至 1 小時 10 分鐘左右";
+          const text = document.createRange();
+          text.selectNodeContents(due);
+          return text.getClientRects().length;
+        }"""
+    )
+    assert lines == 1
+
+
 @pytest.mark.parametrize(
     "form",
     [

@@ -20,10 +20,10 @@ export function time(moment, zone, code = language()) {
 export const hour = (moment, zone) => wallOf(Number(new Date(moment)), zone).getUTCHours();
 
 function onTheClock(said, code) {
-  const { halves } = texts(code).calendar;
+  const { halves, clock } = texts(code).calendar;
   if (!halves) return said;
   const [hour, minute] = said.split(":");
-  return `${hour % 12 || 12}:${minute}${NBSP}${halves[hour < 12 ? 0 : 1]}`;
+  return fill(clock, { time: `${hour % 12 || 12}:${minute}`, half: halves[hour < 12 ? 0 : 1] });
 }
 
 /** Whether clocks are put back by so much, so soon before or after, that they show this again. */
@@ -55,9 +55,9 @@ function offsetName(ahead) {
 /** вівторок, 24 листопада: in the page's own words, as browsers do not know every language. */
 export function day(moment, zone, code = language()) {
   const wall = wallOf(Number(new Date(moment)), zone);
-  const { weekdays, months } = texts(code).calendar;
-  const said = fill(months[wall.getUTCMonth()], { day: wall.getUTCDate() });
-  return `${weekdays[(wall.getUTCDay() + 6) % 7]}, ${said}`;
+  const calendar = texts(code).calendar;
+  const said = fill(calendar.months[wall.getUTCMonth()], { day: wall.getUTCDate() });
+  return fill(calendar.day, { weekday: calendar.weekdays[(wall.getUTCDay() + 6) % 7], day: said });
 }
 
 /** How many midnights lie between two moments. */
