@@ -11,6 +11,7 @@ import pytest
 
 from queue_app.seldom import SELDOM_SECONDS
 from queue_app.store import db
+from queue_app.store.connections import AT_HAND
 from queue_app.store.outages import (
     REFUSED_SECONDS,
     RETRY_SECONDS,
@@ -18,6 +19,8 @@ from queue_app.store.outages import (
     Trouble,
     outage_of,
 )
+
+MY_PID = "SELECT pg_backend_pid()"
 
 
 class Stopwatch:
@@ -201,12 +204,18 @@ async def test_a_connection_that_cannot_even_be_closed_is_replaced_without_a_wor
 
     source = db.engine.source()
     assert source
-    before = await db.fetch_value("SELECT pg_backend_pid()")
+    pool, many = source.pool, AT_HAND + 2
+    used = [await pool.take(seconds=5) for _ in range(many)]
+    before = {await one.fetchval(MY_PID) for one in used}
+    for one in used:
+        await pool.give(one, as_it_was=True)  # the last ones are not at hand, but in the pool
     with monkeypatch.context() as changed:
         changed.setattr(asyncpg.Connection, "close", broken)
-        await source.pool.expire_connections()
-        for _ in range(3):
-            assert await db.fetch_value("SELECT pg_backend_pid()") != before
+        await pool.expire_connections()
+        used = [await pool.take(seconds=5) for _ in range(many)]
+        assert before.isdisjoint([await one.fetchval(MY_PID) for one in used])
+        for one in used:
+            await pool.give(one, as_it_was=True)
     gc.collect()
     assert tried
     assert unheard == []

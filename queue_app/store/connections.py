@@ -84,6 +84,7 @@ class Pool(asyncpg.Pool):  # type: ignore[misc]
         self._used: dict[Any, int] = {}
         """How often each was used since it left the pool."""
         self._waiting = 0
+        self._outages = 0
 
     async def take(self, seconds: float) -> Any:
         """A connection that nobody else has; TimeoutError where there is none in time."""
@@ -93,13 +94,13 @@ class Pool(asyncpg.Pool):  # type: ignore[misc]
                 return connection
             await self._let_go(connection)
         self._waiting += 1
-        generation = self._generation
+        outages = self._outages
         try:
             connection = await self.acquire(timeout=seconds)
         finally:
             self._waiting -= 1
         # One that was begun before an outage is no new one, and nobody's after this user.
-        self._used[connection] = 0 if generation == self._generation else USED_AT_ONCE
+        self._used[connection] = 0 if outages == self._outages else USED_AT_ONCE
         return connection
 
     async def give(self, connection: Any, as_it_was: bool) -> None:
@@ -120,6 +121,7 @@ class Pool(asyncpg.Pool):  # type: ignore[misc]
         """Whoever takes one from here on has a new one. Those at hand are cut, as to take leave of
         a server that answers nothing takes its time, and whoever is to be told of that waits."""
         await super().expire_connections()
+        self._outages += 1
         self._used = dict.fromkeys(self._used, USED_AT_ONCE)
         while self._at_hand:
             connection = self._at_hand.pop()
