@@ -40,6 +40,10 @@ class Words:
     def gettext(self, message: str) -> str:
         return self._translations.gettext(message)
 
+    def says(self, message: str) -> bool:
+        """Whether this language has words of its own for it, and not the English ones."""
+        return self.language == SOURCE or self.gettext(message) != message
+
     def ngettext(self, singular: str, plural: str, n: int) -> str:
         return self._translations.ngettext(singular, plural, n)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import zxingcpp
+from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
 from msgspec.structs import replace
 from PIL import Image
 
@@ -230,6 +231,27 @@ def test_letters_for_which_there_is_no_font_are_named_until_the_centre_has_one(
     mine.write_bytes((OWN / "DejaVuSans.ttf").read_bytes())
     assert Lettering(tmp_path).file("שלום", "Regular") == mine
     assert Lettering(tmp_path).file("Квиток", "Regular") == OWN / "Roboto-Regular.ttf"
+
+
+def test_a_font_without_figures_has_them_from_another_and_a_bold_one_need_not_be_there(
+    tmp_path: Path,
+) -> None:
+    """As Noto's of Devanagari: "क42" was an empty box and 42, "7/12" six boxes."""
+    mine = tmp_path / FOLDER / "Mine-Regular.ttf"
+    mine.parent.mkdir()
+    with TTFont(OWN / "DejaVuSans.ttf") as font:
+        for table in font["cmap"].tables:
+            table.cmap = {ord("क"): "A", ord("ि"): "B"}
+        font.save(mine)
+    lettering = Lettering(tmp_path)
+    assert lettering.missing(["क42", "कि (7/12)"]) == ""
+    number = lettering.font("क42", 40, "Bold")
+    runs = [(Path(str(font.path)).name, part) for font, part in number.runs("क42")]
+    assert runs == [("Mine-Regular.ttf", "क"), ("Roboto-Bold.ttf", "42")]
+    assert [part for _, part in number.runs("कि 7")] == ["कि ", "7"], "marks and blanks stay"
+    assert number.getlength("क42") == pytest.approx(number.getlength("क") + number.getlength("42"))
+    top, bottom = number.height("क42")
+    assert top < -20 and abs(bottom) < 5
 
 
 def test_a_ticket_in_a_language_written_from_the_right_begins_there() -> None:

@@ -76,6 +76,18 @@ async def test_pages_begin_on_the_side_of_their_language(client: httpx.AsyncClie
     assert '<span class="second" lang="en" dir="ltr">' in board
 
 
+async def test_what_nobody_translated_is_marked_as_english_on_the_screens_of_a_hall(
+    client: httpx.AsyncClient,
+) -> None:
+    """Else its full stop stands on the wrong side, and a voice reads it by Arabic rules."""
+    board = (await client.get("/display/quay")).text
+    assert '<span class="first" lang="en" dir="ltr">Called again</span>' in board
+    kiosk = await install(MORNING, branch="quay", name="Second kiosk")
+    screens = (await client.get("/kiosk/quay", headers=kiosk.bearer)).text
+    assert '<span class="in in-1" lang="en" dir="ltr">Start over</span>' in screens
+    assert 'lang="ar" dir="rtl"' in screens
+
+
 async def test_the_bars_of_a_day_run_from_the_right(client: httpx.AsyncClient) -> None:
     await foretelling.foretell(FixedClock(MORNING))
     for language, backwards in (("ar", True), ("en", False)):

@@ -1,4 +1,5 @@
-"""In which font a line of a ticket is drawn: the first that has all of its letters.
+"""In which font a line of a ticket is drawn: the first that has all of its letters; where none has,
+each run of letters in the first that has them, as many a font of another script has no figures.
 
 Roboto first, then what lies in the folder `fonts` beside the centre's files, then DejaVu Sans,
 which has Arabic, Hebrew, Armenian, Georgian and more. A file with "Bold" in its name is for what
@@ -35,8 +36,9 @@ class Lettering:
             "Bold": _of_weight(own, bold=True),
         }
 
-    def font(self, text: str, size: int, weight: Weight) -> ImageFont.FreeTypeFont:
-        return _loaded(self.file(text, weight), size)
+    def font(self, text: str, size: int, weight: Weight) -> "Face":
+        first = self.file(text, weight)
+        return Face((first, *(one for one in self._files[weight] if one != first)), size)
 
     def file(self, text: str, weight: Weight) -> Path:
         """The first that has all of its letters; where none has, the one that lacks fewest."""
@@ -44,8 +46,45 @@ class Lettering:
 
     def missing(self, texts: Iterable[str]) -> str:
         """The letters for which there is no font, each once, in their order."""
-        found = {letter for text in texts for letter in _lacks(self.file(text, "Regular"), text)}
-        return "".join(sorted(found))
+        files = self._files["Regular"]
+        found = (frozenset.intersection(*(_lacks(one, text) for one in files)) for text in texts)
+        return "".join(sorted(frozenset().union(*found)))
+
+
+class Face:
+    """Fonts of one size that together have the letters of a text; the first has most of them."""
+
+    def __init__(self, files: Sequence[Path], size: int) -> None:
+        self._files = files
+        self._size = size
+
+    @property
+    def first(self) -> ImageFont.FreeTypeFont:
+        return _loaded(self._files[0], self._size)
+
+    def runs(self, text: str) -> list[tuple[ImageFont.FreeTypeFont, str]]:
+        """Its parts in their order, each with its font; blanks and marks stay with what they
+        follow."""
+        found: list[tuple[Path, str]] = []
+        for letter in text:
+            follows = found and unicodedata.category(letter)[0] in "MZC"
+            file = found[-1][0] if follows else self._of(letter)
+            if found and found[-1][0] == file:
+                found[-1] = file, found[-1][1] + letter
+            else:
+                found.append((file, letter))
+        return [(_loaded(file, self._size), part) for file, part in found]
+
+    def _of(self, letter: str) -> Path:
+        return next((one for one in self._files if _has(one, letter)), self._files[0])
+
+    def getlength(self, text: str) -> float:
+        return sum(font.getlength(part) for font, part in self.runs(text))
+
+    def height(self, text: str) -> tuple[float, float]:
+        """From its base line: where it begins above (negative), and ends below."""
+        boxes = [font.getbbox(part, anchor="ls") for font, part in self.runs(text)]
+        return min(box[1] for box in boxes), max(box[3] for box in boxes)
 
 
 def shapes_from_the_right() -> bool:

@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 from qrcode.constants import ERROR_CORRECT_M
 
 from queue_app.delivery.paper.document import PaperLine, TicketDocument
-from queue_app.delivery.paper.lettering import Lettering, Weight, shapes_from_the_right
+from queue_app.delivery.paper.lettering import Face, Lettering, Weight, shapes_from_the_right
 from queue_app.texts.formats import direction
 
 QUIET_MODULES = 4
@@ -158,14 +158,14 @@ class _Sheet:
         while size > 60 and self._font(number, size, "Bold").getlength(number) > self._width:
             size -= 4
         font = self._font(number, size, "Bold")
-        _, top, _, bottom = font.getbbox(number, anchor="ms")
+        top, bottom = font.height(number)
         self._line(number, font, "middle", self._y + 8 - top, "s")
         self.skip(round(bottom - top) + 24)
 
     def _line(
         self,
         text: str,
-        font: ImageFont.FreeTypeFont,
+        font: Face,
         side: _Side,
         y: float,
         height: Literal["a", "m", "s"],
@@ -175,14 +175,23 @@ class _Sheet:
         """`height`: what of the letters stands at `y`: their top, middle or base line."""
         left, right = self._margin + indent, self._dots - self._margin - indent
         if side == "middle":
-            at, anchor = self._dots / 2, "m"
+            at, anchor, part = self._dots / 2, "m", 0.5
         elif (side == "begin") is self._from_the_right:
-            at, anchor = right, "r"
+            at, anchor, part = right, "r", 1.0
         else:
-            at, anchor = left, "l"
-        self._pen.text((at, y), text, font=font, fill=fill, anchor=anchor + height, **self._way)
+            at, anchor, part = left, "l", 0.0
+        runs = font.runs(text)
+        if len(runs) == 1:
+            one = runs[0][0]
+            self._pen.text((at, y), text, font=one, fill=fill, anchor=anchor + height, **self._way)
+            return
+        at -= part * font.getlength(text)
+        base = y + _above(font.first, height)
+        for one, said in reversed(runs) if self._way else runs:
+            self._pen.text((at, base), said, font=one, fill=fill, anchor="ls", **self._way)
+            at += one.getlength(said)
 
-    def _font(self, text: str, size: int, weight: Weight) -> ImageFont.FreeTypeFont:
+    def _font(self, text: str, size: int, weight: Weight) -> Face:
         return self._lettering.font(text, size, weight)
 
     def code(self, link: str) -> None:
@@ -208,7 +217,13 @@ class _Sheet:
         return self._dots - 2 * self._margin
 
 
-def _wrapped(text: str, font: ImageFont.FreeTypeFont, width: int) -> list[str]:
+def _above(font: ImageFont.FreeTypeFont, height: Literal["a", "m", "s"]) -> float:
+    """How far the base line is below that height of the letters."""
+    ascent, descent = font.getmetrics()
+    return {"a": ascent, "m": (ascent - descent) / 2, "s": 0}[height]
+
+
+def _wrapped(text: str, font: Face, width: int) -> list[str]:
     """Lines no wider than `width` dots; a word that is longer than a line is broken."""
     lines: list[str] = []
     line = ""
@@ -229,5 +244,5 @@ def _wrapped(text: str, font: ImageFont.FreeTypeFont, width: int) -> list[str]:
     return [*lines, line] if line else lines
 
 
-def _fits(font: ImageFont.FreeTypeFont, text: str, width: int) -> bool:
+def _fits(font: Face, text: str, width: int) -> bool:
     return font.getlength(text) <= width
