@@ -11,7 +11,6 @@ import pytest
 
 from queue_app.seldom import SELDOM_SECONDS
 from queue_app.store import db
-from queue_app.store.connections import AT_HAND
 from queue_app.store.outages import (
     REFUSED_SECONDS,
     RETRY_SECONDS,
@@ -19,6 +18,7 @@ from queue_app.store.outages import (
     Trouble,
     outage_of,
 )
+from queue_app.store.pool import AT_HAND
 
 MY_PID = "SELECT pg_backend_pid()"
 

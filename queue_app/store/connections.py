@@ -1,10 +1,8 @@
 """The engine and its connections: what they wait for, and what they are given back as."""
 
 import asyncio
-import math
 import re
 import socket
-import time
 from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import asynccontextmanager, suppress
 from contextvars import ContextVar
@@ -12,14 +10,14 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 from urllib.parse import urlsplit
 from uuid import UUID
-from weakref import WeakKeyDictionary
 
 import asyncpg
 from msgspec import Struct
 from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
 
-from queue_app.domain.errors import BadRequest
-from queue_app.store.outages import Trouble, outage_of
+from queue_app.store import answers
+from queue_app.store.answers import bounded, raise_outage
+from queue_app.store.pool import CLOSE_SECONDS, CLOSING, Pool, cut
 
 T = TypeVar("T")
 
@@ -61,92 +59,6 @@ PATIENT = Limits(statement=120.0, lock=8.0, answer=130.0, connection=10.0)
 """For jobs and commands."""
 ENDLESS = Limits(statement=None, lock=8.0, answer=None, connection=10.0)
 """For migrations: an update of a large table takes as long as it takes."""
-CLOSE_SECONDS = 1.0
-"""For a transaction to be rolled back and a connection to be given back; else it is cut."""
-LOOK_SECONDS = 0.1
-AT_HAND = 4
-USED_AT_ONCE = 100
-"""After so many users a connection goes back into its pool, which makes it anew in time."""
-_CLOSING = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
-"""What may be said of a connection that is to be closed anyway."""
-
-trouble = Trouble()
-"""Of this process."""
-
-
-class Pool(asyncpg.Pool):  # type: ignore[misc]
-    """Connections of which a few stay at hand between two users: to take one out of the pool and
-    to give it back costs twice what a short statement does."""
-
-    def __init__(self, *args: Any, **ways: Any) -> None:
-        super().__init__(*args, **ways)
-        self._at_hand: list[Any] = []
-        self._used: dict[Any, int] = {}
-        """How often each was used since it left the pool."""
-        self._waiting = 0
-        self._outages = 0
-
-    async def take(self, seconds: float) -> Any:
-        """A connection that nobody else has; TimeoutError where there is none in time."""
-        while self._at_hand:
-            connection = self._at_hand.pop()
-            if _is_open(connection):
-                return connection
-            await self._let_go(connection)
-        self._waiting += 1
-        outages = self._outages
-        try:
-            connection = await self.acquire(timeout=seconds)
-        finally:
-            self._waiting -= 1
-        # One that was begun before an outage is no new one, and nobody's after this user.
-        self._used[connection] = 0 if outages == self._outages else USED_AT_ONCE
-        return connection
-
-    async def give(self, connection: Any, as_it_was: bool) -> None:
-        """`as_it_was`: whatever was asked on it is answered, and it is in no transaction."""
-        self._used[connection] = used = self._used.get(connection, 0) + 1
-        few = len(self._at_hand) < AT_HAND and used < USED_AT_ONCE
-        wanted = self._waiting or self.is_closing()
-        if as_it_was and few and not wanted and _is_open(connection):
-            self._at_hand.append(connection)
-        else:
-            await self._let_go(connection)
-
-    def get_idle_size(self) -> int:
-        """How many are open that nobody has, at hand or not."""
-        return int(super().get_idle_size()) + len(self._at_hand)
-
-    async def expire_connections(self) -> None:
-        """Whoever takes one from here on has a new one. Those at hand are cut, as to take leave of
-        a server that answers nothing takes its time, and whoever is to be told of that waits."""
-        await super().expire_connections()
-        self._outages += 1
-        self._used = dict.fromkeys(self._used, USED_AT_ONCE)
-        while self._at_hand:
-            connection = self._at_hand.pop()
-            _cut(connection)
-            await self._let_go(connection)
-
-    async def close(self) -> None:
-        self._used = dict.fromkeys(self._used, USED_AT_ONCE)
-        while self._at_hand:
-            await self._let_go(self._at_hand.pop())
-        await super().close()
-
-    async def _let_go(self, connection: Any) -> None:
-        self._used.pop(connection, None)
-        with suppress(*_CLOSING):
-            await self.release(connection, timeout=CLOSE_SECONDS)
-
-
-def _is_open(connection: Any) -> bool:
-    """One that the other side has closed is back in the pool, and says so of whatever it is
-    asked."""
-    try:
-        return not connection.is_closed()
-    except asyncpg.InterfaceError:
-        return False
 
 
 class Source(Struct, frozen=True):
@@ -203,7 +115,7 @@ class Transaction(PostgresTransaction):
             try:
                 await self.bounded(self.begin())
             except BaseException:
-                _cut(self.connection)  # whoever goes on all the same changes nothing by itself
+                cut(self.connection)  # whoever goes on all the same changes nothing by itself
                 raise
 
     async def say_with_commit(self, sql: str, args: Sequence[Any]) -> None:
@@ -231,7 +143,7 @@ class Transaction(PostgresTransaction):
         assert not self.has_begun
         answer = await self.bounded(asked, committing=True)
         self.is_over = True
-        trouble.wrote()
+        answers.trouble.wrote()
         return answer
 
     async def get_connection(self) -> Any:
@@ -254,7 +166,7 @@ class Transaction(PostgresTransaction):
             if begun and exception is None:
                 as_it_was = False
                 await self.bounded(self.commit(), committing=True)
-                trouble.wrote()
+                answers.trouble.wrote()
                 begun, as_it_was = False, True
         finally:
             await self._end(begun, as_it_was)
@@ -275,13 +187,13 @@ class Transaction(PostgresTransaction):
         try:
             async with asyncio.timeout(CLOSE_SECONDS):
                 await self.rollback()
-        except _CLOSING:
+        except CLOSING:
             return False
         return True
 
     async def _give_back(self, broken: bool, as_it_was: bool = False) -> None:
         if broken:
-            _cut(self.connection)
+            cut(self.connection)
         if self.source:
             await self.source.pool.give(self.connection, as_it_was and not broken)
         elif not broken:
@@ -303,92 +215,6 @@ def _literal(value: object) -> str:
         case str():
             return f"convert_from(decode('{value.encode().hex()}', 'hex'), 'UTF8')"
     raise TypeError(f"a {type(value).__name__} cannot be spelled out")
-
-
-async def bounded(
-    connection: Any, asked: Awaitable[T], seconds: float | None, committing: bool = False
-) -> T:
-    """The answer within so many seconds, else the connection is cut, by which whoever waits for it
-    is told. An Outage for whatever the driver says that means "not now"; BadRequest `unreadable`
-    for text that no database keeps, as with a NUL in it."""
-    loop = asyncio.get_running_loop()
-    watches = _watches.get(loop) or _watches.setdefault(loop, _Watches())
-    watch = watches.begin(connection, math.inf if seconds is None else seconds)
-    try:
-        answer = await asked
-        if watch.ended and not committing:  # it came with the end of its time: the line is cut
-            raise TimeoutError
-    except Exception as error:
-        raise_outage(TimeoutError() if watch.ended else error, committing)
-        if isinstance(error, asyncpg.CharacterNotInRepertoireError):
-            raise BadRequest("unreadable") from error
-        raise
-    finally:
-        watches.end(watch)
-    trouble.answered()
-    return answer
-
-
-class _Watch:
-    """An answer that is waited for on this connection until then. `ended`: it took too long."""
-
-    __slots__ = ("connection", "ended", "until")
-
-    def __init__(self, connection: Any, until: float) -> None:
-        self.connection = connection
-        self.until = until
-        self.ended = False
-
-
-class _Watches:
-    """Cuts connections whose other end answers nothing, up to `LOOK_SECONDS` after their time: one
-    timer for all, as one for each statement would be a twentieth of what a statement costs here."""
-
-    def __init__(self) -> None:
-        self._under_way = set[_Watch]()
-        self._is_looking = False
-
-    def begin(self, connection: Any, seconds: float) -> _Watch:
-        watch = _Watch(connection, time.monotonic() + seconds)
-        self._under_way.add(watch)
-        if not self._is_looking:
-            self._look_again()
-        return watch
-
-    def end(self, watch: _Watch) -> None:
-        self._under_way.discard(watch)
-
-    def _look(self) -> None:
-        """It begins with the next look: no other answer is without a watch if a cut fails."""
-        self._is_looking = bool(self._under_way)
-        if self._is_looking:
-            self._look_again()
-        now = time.monotonic()
-        for watch in [one for one in self._under_way if one.until <= now]:
-            self.end(watch)
-            watch.ended = True
-            _cut(watch.connection)
-
-    def _look_again(self) -> None:
-        self._is_looking = True
-        asyncio.get_running_loop().call_later(LOOK_SECONDS, self._look)
-
-
-_watches = WeakKeyDictionary[asyncio.AbstractEventLoop, _Watches]()
-
-
-def raise_outage(error: Exception, committing: bool = False) -> None:
-    """The Outage that this error of the driver means, if it means one: noticed and raised."""
-    outage = outage_of(error, committing)
-    if outage:
-        trouble.noticed(outage)
-        raise outage from error
-
-
-def _cut(connection: Any) -> None:
-    """Without a word to the other side; one that is gone already is back in its pool."""
-    with suppress(asyncpg.InterfaceError):
-        connection.terminate()
 
 
 async def acquired(source: Source) -> Any:
@@ -434,7 +260,7 @@ class _Line(asyncpg.Connection):  # type: ignore[misc]
     tasks of their own, which nobody asks how that ended."""
 
     async def close(self, *, timeout: float | None = None) -> None:  # noqa: ASYNC109
-        with suppress(*_CLOSING):
+        with suppress(*CLOSING):
             await super().close(timeout=timeout)
 
 
@@ -502,7 +328,7 @@ async def _closed(pool: Pool) -> None:
     try:
         async with asyncio.timeout(CLOSE_SECONDS):
             await pool.close()
-    except _CLOSING:
+    except CLOSING:
         pool.terminate()
 
 

@@ -19,7 +19,8 @@ from uuid import UUID
 import asyncpg
 from asyncpg.exceptions import DeadlockDetectedError, SerializationError
 
-from queue_app.store import connections
+from queue_app.store import answers
+from queue_app.store.answers import bounded, raise_outage
 from queue_app.store.connections import (
     BRIEF,
     ENDLESS,
@@ -29,12 +30,10 @@ from queue_app.store.connections import (
     Transaction,
     acquired,
     beside,
-    bounded,
     close_pool,
     engine,
     open_pool,
     pool,
-    raise_outage,
     work_on,
 )
 from queue_app.store.outages import RETRY_SECONDS, Outage
@@ -130,7 +129,7 @@ async def _waited_for(outage: Outage, began: float) -> None:
     source = engine.source()
     if source:
         await source.pool.expire_connections()
-    if time.monotonic() - began > RETRY_SECONDS or not connections.trouble.is_worth_a_wait(outage):
+    if time.monotonic() - began > RETRY_SECONDS or not answers.trouble.is_worth_a_wait(outage):
         raise outage
     await asyncio.sleep(random.uniform(*WAITS))
 
@@ -228,7 +227,7 @@ def may_stand_alone() -> bool:
     """Whether the next statement can be the transaction in which this stands."""
     current = _current()
     assert current, "a change needs a transaction"
-    return not (current.has_begun or connections.trouble.refuses_writes())
+    return not (current.has_begun or answers.trouble.refuses_writes())
 
 
 async def say_with_commit(sql: str, *args: int | str | UUID) -> None:

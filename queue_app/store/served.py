@@ -3,7 +3,7 @@
 from typing import Any
 
 from queue_app.store import db
-from queue_app.store.connections import bounded
+from queue_app.store.answers import bounded
 
 _LOCK = "hashtext('queue-app served')"
 

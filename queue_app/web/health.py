@@ -23,7 +23,7 @@ from queue_app.queries.habits import corrections
 from queue_app.queries.jobs import JobFigures, job_figures
 from queue_app.queries.outbox import OutboxFigures, figures
 from queue_app.queries.printers import KnownPrinter, all_known
-from queue_app.store import connections, db
+from queue_app.store import answers, db
 from queue_app.store.outages import Outage
 from queue_app.web.figures import Figure, exposition
 from queue_app.web.guards import bearer, right
@@ -139,7 +139,7 @@ async def _what_is_missing() -> str | None:
         return "no_writes" if outage.no_writes else "no_database"
     except Exception:  # whatever the driver says, the answer is the same
         return "no_database"
-    return "no_writes" if connections.trouble.refuses_writes() else None
+    return "no_writes" if answers.trouble.refuses_writes() else None
 
 
 @get("/metrics", opt=right("see_health"), include_in_schema=False)

@@ -16,8 +16,9 @@ import pytest
 from queue_app.clock import FixedClock
 from queue_app.flow import arrival
 from queue_app.flow.act import By
-from queue_app.store import connections, db
+from queue_app.store import answers, db
 from queue_app.store.outages import Outage, Trouble
+from queue_app.store.pool import AT_HAND, CLOSE_SECONDS, cut
 from tests.conftest import MONDAY
 from tests.flow.stage import own
 from tests.support.hall import SERVICE
@@ -32,7 +33,7 @@ GENEROUS = 3.0
 def trouble(monkeypatch: pytest.MonkeyPatch) -> Trouble:
     """Nothing remembered of other tests."""
     fresh = Trouble()
-    monkeypatch.setattr(connections, "trouble", fresh)
+    monkeypatch.setattr(answers, "trouble", fresh)
     return fresh
 
 
@@ -238,7 +239,7 @@ async def test_a_line_that_is_gone_between_two_questions_is_an_outage(own_databa
 async def test_a_cut_that_fails_leaves_no_other_answer_without_its_limit(
     own_database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    cut, failed = connections._cut, list[Any]()
+    failed = list[Any]()
 
     def fails_once(connection: Any) -> None:
         if failed:
@@ -247,7 +248,7 @@ async def test_a_cut_that_fails_leaves_no_other_answer_without_its_limit(
             failed.append(connection)
             raise RuntimeError("it cannot be cut")
 
-    monkeypatch.setattr(connections, "_cut", fails_once)
+    monkeypatch.setattr(answers, "cut", fails_once)
     brief = msgspec.structs.replace(db.BRIEF, answer=0.3)
     async with db.pool(own_database, limits=brief):
         began = time.monotonic()
@@ -309,7 +310,7 @@ async def test_connections_at_hand_to_a_frozen_database_keep_nobody_from_being_t
     async with db.pool(postgres.dsn, limits=brief):
         pool = db.engine.pool
         assert pool
-        taken = [await pool.take(seconds=5) for _ in range(connections.AT_HAND)]
+        taken = [await pool.take(seconds=5) for _ in range(AT_HAND)]
         for one in taken:
             await pool.give(one, as_it_was=True)
         postgres.freeze()
@@ -318,7 +319,7 @@ async def test_connections_at_hand_to_a_frozen_database_keep_nobody_from_being_t
         finally:
             postgres.thaw()
     assert isinstance(error, Outage)
-    assert seconds < 1.0 + (connections.AT_HAND - 1) * connections.CLOSE_SECONDS
+    assert seconds < 1.0 + (AT_HAND - 1) * CLOSE_SECONDS
 
 
 @pytest.mark.slow

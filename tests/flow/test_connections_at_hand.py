@@ -9,7 +9,8 @@ import asyncpg
 import pytest
 
 from queue_app.store import connections
-from queue_app.store.connections import AT_HAND, BRIEF, USED_AT_ONCE, Pool
+from queue_app.store.connections import BRIEF
+from queue_app.store.pool import AT_HAND, USED_AT_ONCE, Pool
 
 MY_PID = "SELECT pg_backend_pid()"
 

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from queue_app.clock import FixedClock
 from queue_app.flow import arrival, calling
 from queue_app.flow.act import By
-from queue_app.store import connections, db
+from queue_app.store import answers, db
 from queue_app.store.outages import Outage, Trouble
 from tests.conftest import MONDAY
 from tests.flow.desks import now_of, verbs_of
@@ -37,7 +37,7 @@ from tests.support.waiting import SOON
 @pytest.fixture(autouse=True)
 def trouble(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing remembered of other tests."""
-    monkeypatch.setattr(connections, "trouble", Trouble())
+    monkeypatch.setattr(answers, "trouble", Trouble())
 
 
 @pytest.fixture
@@ -155,7 +155,7 @@ async def test_while_writes_are_refused_it_stands_in_a_transaction_and_what_is_c
         await terminate(other, connection.get_server_pid())
         await other.close()
 
-    connections.trouble.noticed(Outage("ReadOnly", passing=True, unsure=False, no_writes=True))
+    answers.trouble.noticed(Outage("ReadOnly", passing=True, unsure=False, no_writes=True))
     around_the_statement(monkeypatch, before=cut)
     with heard() as said:
         assert (await issue()).number == "А1"

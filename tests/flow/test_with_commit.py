@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from queue_app.clock import FixedClock
 from queue_app.flow import calling
 from queue_app.flow.act import By
-from queue_app.store import connections, db
+from queue_app.store import answers, db
 from queue_app.store.outages import Outage, Trouble
 from tests.flow.desks import issue, verbs_of
 from tests.flow.held_up import (
@@ -34,7 +34,7 @@ from tests.support.waiting import SOON
 @pytest.fixture(autouse=True)
 def trouble(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing remembered of other tests."""
-    monkeypatch.setattr(connections, "trouble", Trouble())
+    monkeypatch.setattr(answers, "trouble", Trouble())
 
 
 @pytest.fixture
