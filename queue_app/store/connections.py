@@ -17,48 +17,10 @@ from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
 
 from queue_app.store import answers
 from queue_app.store.answers import bounded, raise_outage
+from queue_app.store.limits import ENDLESS, PATIENT, Limits
 from queue_app.store.pool import CLOSE_SECONDS, CLOSING, Pool, cut
 
 T = TypeVar("T")
-
-_SERVER_SETTINGS = {
-    "application_name": "queue-app",
-    "idle_in_transaction_session_timeout": "30s",
-    "timezone": "UTC",
-    "jit": "off",
-}
-
-
-class Limits(Struct, frozen=True):
-    """How long whoever asks the database waits for it, in seconds; None: as long as it takes.
-
-    The server ends a statement or the wait for a lock itself. `answer`, a little longer, is for a
-    server that is frozen or cut off and ends nothing. `connection`: for one to be free, or to be
-    made. `plans`: PostgreSQL's `plan_cache_mode`.
-    """
-
-    statement: float | None
-    lock: float
-    answer: float | None
-    connection: float
-    plans: str = "auto"
-
-    def settings(self) -> dict[str, str]:
-        statement = 0 if self.statement is None else round(self.statement * 1000)
-        return _SERVER_SETTINGS | {
-            "statement_timeout": f"{statement}ms",
-            "lock_timeout": f"{round(self.lock * 1000)}ms",
-            "plan_cache_mode": self.plans,
-        }
-
-
-BRIEF = Limits(statement=4.0, lock=3.0, answer=5.0, connection=2.5, plans="force_generic_plan")
-"""For requests: somebody waits. They say the same few things all day; to plan the look at a hall
-anew each time, as is done beside a long past, takes twice as long as the look."""
-PATIENT = Limits(statement=120.0, lock=8.0, answer=130.0, connection=10.0)
-"""For jobs and commands."""
-ENDLESS = Limits(statement=None, lock=8.0, answer=None, connection=10.0)
-"""For migrations: an update of a large table takes as long as it takes."""
 
 
 class Source(Struct, frozen=True):
@@ -232,14 +194,12 @@ class Engine(PostgresEngine):
     async def check_version(self) -> None:
         """Piccolo asks at import, when there is no server yet; `migrate` needs 15 and says so."""
 
-    limits = PATIENT
-
     def transaction(self, allow_nested: bool = False, when_needed: bool = False) -> Transaction:
         return Transaction(self, allow_nested, when_needed)
 
     def source(self) -> Source | None:
         """Where this work has its connections; None: nowhere, each makes its own."""
-        return _own.get() or (Source(self.pool, self.limits) if self.pool else None)
+        return _own.get() or (Source(self.pool, self.pool.limits) if self.pool else None)
 
     async def get_new_connection(self) -> asyncpg.Connection:
         """One outside the pool. Outage where it cannot be had."""
@@ -291,6 +251,7 @@ async def _watch_line(connection: asyncpg.Connection) -> None:
 async def _made(dsn: str, max_size: int, limits: Limits) -> Pool:
     """A pool that connects when it is asked: the database may be away."""
     made: Pool = await Pool(
+        limits=limits,
         min_size=0,
         max_size=max_size,
         max_queries=50_000,
@@ -313,7 +274,6 @@ async def _as_it_was(_: asyncpg.Connection) -> None:
 async def open_pool(dsn: str, max_size: int = 12, limits: Limits = PATIENT) -> None:
     """Every later query of this process goes to the database at `dsn`, even if it is away yet."""
     engine.config = _ways(dsn, limits)
-    engine.limits = limits
     engine.pool = await _made(dsn, max_size, limits)
 
 

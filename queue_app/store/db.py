@@ -22,10 +22,6 @@ from asyncpg.exceptions import DeadlockDetectedError, SerializationError
 from queue_app.store import answers
 from queue_app.store.answers import bounded, raise_outage
 from queue_app.store.connections import (
-    BRIEF,
-    ENDLESS,
-    PATIENT,
-    Limits,
     Source,
     Transaction,
     acquired,
@@ -36,6 +32,7 @@ from queue_app.store.connections import (
     pool,
     work_on,
 )
+from queue_app.store.limits import BRIEF, ENDLESS, PATIENT, Limits
 from queue_app.store.outages import RETRY_SECONDS, Outage
 
 __all__ = [

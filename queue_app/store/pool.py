@@ -5,6 +5,8 @@ from typing import Any
 
 import asyncpg
 
+from queue_app.store.limits import Limits
+
 CLOSE_SECONDS = 1.0
 """For a transaction to be rolled back and a connection to be given back; else it is cut."""
 AT_HAND = 4
@@ -18,8 +20,10 @@ class Pool(asyncpg.Pool):  # type: ignore[misc]
     """Connections of which a few stay at hand between two users: to take one out of the pool and
     to give it back costs twice what a short statement does."""
 
-    def __init__(self, *args: Any, **ways: Any) -> None:
+    def __init__(self, *args: Any, limits: Limits, **ways: Any) -> None:
+        """`limits`: how long its users wait."""
         super().__init__(*args, **ways)
+        self.limits = limits
         self._at_hand: list[Any] = []
         self._used: dict[Any, int] = {}
         """How often each was used since it left the pool."""

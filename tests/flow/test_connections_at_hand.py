@@ -4,12 +4,13 @@ have the same, and whoever takes one can use it."""
 import asyncio
 import random
 from collections.abc import AsyncIterator
+from typing import Any
 
 import asyncpg
 import pytest
 
 from queue_app.store import connections
-from queue_app.store.connections import BRIEF
+from queue_app.store.limits import BRIEF
 from queue_app.store.pool import AT_HAND, USED_AT_ONCE, Pool
 
 MY_PID = "SELECT pg_backend_pid()"
@@ -115,7 +116,7 @@ async def test_it_is_made_anew_in_time(dsn: str, monkeypatch: pytest.MonkeyPatch
     """The pool does so after so many statements, where it has it back."""
     init = Pool.__init__
 
-    def soon(self: Pool, *args: object, **ways: object) -> None:
+    def soon(self: Pool, *args: Any, **ways: Any) -> None:
         init(self, *args, **ways | {"max_queries": 10})
 
     monkeypatch.setattr(Pool, "__init__", soon)
