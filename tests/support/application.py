@@ -12,6 +12,7 @@ from litestar import Litestar
 from config.settings import Settings
 from queue_app.clock import Clock
 from queue_app.store import db
+from queue_app.texts import words as texts
 from queue_app.web.stream import EXTENSION
 from tests.support.database import CONFIG
 from tests.support.frames import text_of
@@ -63,6 +64,14 @@ async def alive(app: Litestar) -> AsyncIterator[Litestar]:
         over.set()
         await life
         db.engine.pool = outer
+        only_own_words()
+
+
+def only_own_words() -> None:
+    """A process has one centre and reads its translations for good; one of the tests has many."""
+    if texts._Catalogues.folders != (texts.LOCALE_FOLDER,):
+        texts._Catalogues.folders = (texts.LOCALE_FOLDER,)
+        texts.words.cache_clear()
 
 
 @asynccontextmanager
