@@ -17,7 +17,7 @@ from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
 
 from queue_app.store import answers
 from queue_app.store.answers import bounded, raise_outage
-from queue_app.store.limits import ENDLESS, PATIENT, Limits
+from queue_app.store.patience import ENDLESS, PATIENT, Limits
 from queue_app.store.pool import CLOSE_SECONDS, CLOSING, Pool, cut
 
 T = TypeVar("T")

@@ -32,8 +32,8 @@ from queue_app.store.connections import (
     pool,
     work_on,
 )
-from queue_app.store.limits import BRIEF, ENDLESS, PATIENT, Limits
 from queue_app.store.outages import RETRY_SECONDS, Outage
+from queue_app.store.patience import BRIEF, ENDLESS, PATIENT, Limits
 
 __all__ = [
     "BRIEF",

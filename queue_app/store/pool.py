@@ -5,7 +5,7 @@ from typing import Any
 
 import asyncpg
 
-from queue_app.store.limits import Limits
+from queue_app.store.patience import Limits
 
 CLOSE_SECONDS = 1.0
 """For a transaction to be rolled back and a connection to be given back; else it is cut."""

@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 
 from queue_app.store import connections
-from queue_app.store.limits import BRIEF
+from queue_app.store.patience import BRIEF
 from queue_app.store.pool import AT_HAND, USED_AT_ONCE, Pool
 
 MY_PID = "SELECT pg_backend_pid()"

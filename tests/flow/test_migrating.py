@@ -19,7 +19,7 @@ from queue_app.domain.people import RESIDENT, Staff
 from queue_app.flow import arrival, booking
 from queue_app.flow.act import By
 from queue_app.queries import doctor, reference, schema
-from queue_app.store import db, limits, migrations
+from queue_app.store import db, migrations, patience
 from tests.flow.stage import pool_on
 from tests.support.database import (
     CONFIG,
@@ -53,7 +53,7 @@ async def migrated(database_server: str, worker: str) -> AsyncIterator[tuple[str
     async with pool_on(dsn):
         before = await rows_of_each()
     with pytest.MonkeyPatch.context() as patched:
-        patched.setitem(limits._SERVER_SETTINGS, "statement_timeout", "1ms")
+        patched.setitem(patience._SERVER_SETTINGS, "statement_timeout", "1ms")
         async with pool_on(dsn):
             await db.migrate()
     yield name, before
