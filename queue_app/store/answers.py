@@ -17,6 +17,7 @@ from queue_app.store.pool import cut
 T = TypeVar("T")
 
 LOOK_SECONDS = 0.1
+"""Between two looks for answers whose time is over."""
 
 trouble = Trouble()
 """Of this process."""

@@ -27,7 +27,10 @@ class Source(Struct, frozen=True):
     """A pool of connections and what their users wait."""
 
     pool: Pool
-    limits: Limits
+
+    @property
+    def limits(self) -> Limits:
+        return self.pool.limits
 
 
 _own: ContextVar[Source | None] = ContextVar("_own", default=None)
@@ -199,7 +202,7 @@ class Engine(PostgresEngine):
 
     def source(self) -> Source | None:
         """Where this work has its connections; None: nowhere, each makes its own."""
-        return _own.get() or (Source(self.pool, self.pool.limits) if self.pool else None)
+        return _own.get() or (Source(self.pool) if self.pool else None)
 
     async def get_new_connection(self) -> asyncpg.Connection:
         """One outside the pool. Outage where it cannot be had."""
@@ -306,7 +309,7 @@ async def beside(dsn: str, max_size: int = 3, limits: Limits = PATIENT) -> Async
     """Connections beside everybody's, for work that nobody waits for: see `work_on`."""
     own = await _made(dsn, max_size, limits)
     try:
-        yield Source(own, limits)
+        yield Source(own)
     finally:
         await _closed(own)
 

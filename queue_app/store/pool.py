@@ -10,6 +10,7 @@ from queue_app.store.patience import Limits
 CLOSE_SECONDS = 1.0
 """For a transaction to be rolled back and a connection to be given back; else it is cut."""
 AT_HAND = 4
+"""Connections; more users at once than that take theirs out of the pool."""
 USED_AT_ONCE = 100
 """After so many users a connection goes back into its pool, which makes it anew in time."""
 CLOSING = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
