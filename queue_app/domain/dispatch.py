@@ -174,21 +174,6 @@ Placed = tuple[_Order, Waiting, ReasonCode]
 _order = itemgetter(0)
 
 
-def rank(
-    waiting: Iterable[Waiting],
-    desk: CallingDesk,
-    now: datetime,
-    policy: Policy,
-    outlook: Outlook | None = None,
-) -> list[Ranked]:
-    """The people this desk may call at `now`, first first, each with the reason.
-
-    Minutes of the outlook count from `now`. Who is held back for a booking comes last: the
-    desk may still call them, but is not told to. Who is expected later is not among them.
-    """
-    return [*for_desk(in_order(waiting, now, policy), desk, now, policy, outlook)]
-
-
 def for_desk(
     line: Iterable[Placed],
     desk: CallingDesk,
@@ -196,7 +181,12 @@ def for_desk(
     policy: Policy,
     outlook: Outlook | None = None,
 ) -> Iterator[Ranked]:
-    """The same of a `line` that is `in_order` at `now`."""
+    """The people of a `line` that is `in_order` at `now` whom this desk may call, first first,
+    each with the reason.
+
+    Minutes of the outlook count from `now`. Who is held back for a booking comes last: the
+    desk may still call them, but is not told to.
+    """
     kept = reserved(desk, 0.0, policy, outlook) if outlook else []
     held = []
     for _, one, code in line:
@@ -216,7 +206,7 @@ def _ranked(one: Waiting, code: ReasonCode) -> Ranked:
 
 def in_order(waiting: Iterable[Waiting], now: datetime, policy: Policy) -> list[Placed]:
     """Everybody who may be called at `now`, first first, as they stand whichever desk calls,
-    while none is kept free for a booking."""
+    while none is kept free for a booking. Who is expected later is not among them."""
     line = [found for one in waiting if (found := _placed(one, now, policy))]
     line.sort(key=_order)
     return line

@@ -3,7 +3,7 @@
 People with the same services stand in one row, ordered by their claims, the live queue apart
 from those with a booking; a desk looks at the heads of the rows that it can serve. Whoever is
 held back for a booking holds back all behind them in their row, so `Line.take` gives whom
-`dispatch.rank` puts first.
+`dispatch.for_desk` puts first.
 """
 
 import heapq

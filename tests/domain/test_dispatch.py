@@ -21,10 +21,10 @@ from queue_app.domain.dispatch import (
     held_back,
     may_call,
     place,
-    rank,
     reason_of,
     reserved,
 )
+from tests.domain.ranking import rank
 
 TEN = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 POLICY = POLICIES["promise"]

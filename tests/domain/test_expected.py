@@ -5,9 +5,10 @@ from datetime import timedelta
 from msgspec.structs import replace
 
 from queue_app.domain.at_desk import DeskExtra
-from queue_app.domain.dispatch import POLICIES, CallingDesk, Waiting, rank
+from queue_app.domain.dispatch import POLICIES, CallingDesk, Waiting
 from queue_app.screens.desk import desk_view
 from queue_app.screens.ticket import ticket_view
+from tests.domain.ranking import rank
 from tests.domain.screen_halls import TEN, after, at_desk, hall, own, ticket
 
 DESK = CallingDesk(1, frozenset({"bill"}))

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from queue_app.domain import interruptions
 from queue_app.domain.centre import Rules
-from queue_app.domain.dispatch import POLICIES, CallingDesk, Waiting, as_person, rank
+from queue_app.domain.dispatch import POLICIES, CallingDesk, Waiting, as_person
 from queue_app.domain.habits import Habits
 from queue_app.domain.interruptions import (
     NEVER,
@@ -27,6 +27,7 @@ from queue_app.domain.interruptions import (
 from queue_app.domain.scene import ForeseenDesk, Scene
 from queue_app.domain.service_times import ServiceTime
 from queue_app.domain.waits import estimate, forecast
+from tests.domain.ranking import rank
 
 TEN = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 RULES = Rules(early_minutes=10, late_minutes=10)

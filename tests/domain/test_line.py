@@ -15,10 +15,10 @@ from queue_app.domain.dispatch import (
     PolicyName,
     Waiting,
     as_person,
-    rank,
 )
 from queue_app.domain.line import Line
 from tests.domain.halls import crowds, desks, planned, some_services
+from tests.domain.ranking import rank
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 
