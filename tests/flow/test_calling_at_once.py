@@ -49,26 +49,32 @@ async def test_desks_that_call_at_once_look_at_the_hall_together(
 async def test_who_came_before_a_call_is_seen_by_it_though_another_looks_already(
     clock: FixedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await issue(clock)
+    waited = await issue(clock)
     desks = [await open_desk(number, clock.now()) for number in ("1", "2")]
-    load, seen, go_on = halls.load, asyncio.Event(), asyncio.Event()
+    load, looks = halls.load, list[Hall]()
+    seen, go_on, called = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
     async def loading(*args: Any) -> Hall:
-        hall = await load(*args)
-        if not seen.is_set():
+        if looks:
+            await called.wait()  # so that the first desk has its person
+        looks.append(await load(*args))
+        if len(looks) == 1:
             seen.set()
             await go_on.wait()
-        return hall
+        return looks[-1]
 
     monkeypatch.setattr(halls, "load", loading)
     first = asyncio.create_task(desks[0].call())
     await seen.wait()
+    monkeypatch.setattr(halls, "load", load)
     came = await issue(clock)
+    monkeypatch.setattr(halls, "load", loading)
     second = asyncio.create_task(desks[1].call())
     await asyncio.sleep(0.1)
     go_on.set()
+    assert (await first).id == waited
+    called.set()
     assert (await second).id == came
-    await first
 
 
 async def test_a_look_at_the_hall_that_is_lost_is_taken_again_by_all_who_waited_for_it(
