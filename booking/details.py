@@ -20,9 +20,10 @@ from phonenumbers import (
 from queue_app.domain.centre import Centre
 from queue_app.domain.errors import QueueError
 from queue_app.domain.work import LONGEST
-from queue_app.texts.words import N_, words
+from queue_app.texts.words import N_
 from queue_app.web.i18n import language_of
 from queue_app.web.sentences import SENTENCES, sentences
+from queue_app.web.tongues import marking_words
 
 ENTERED_COOKIE = "entered"
 ENTERED_SECONDS = 600
@@ -200,7 +201,7 @@ def field_errors(
     if entered.code not in ("bad_contact", "contact_unsure"):
         title, detail = sentences(request, entered.code, entered.facts)
         return [(entered.facts.get("field", "name"), f"{title}. {detail}")]
-    spoken = words(language_of(request))
+    spoken = marking_words(language_of(request))
     wrong = entered.facts.get("fields", {})
     if not example and wrong.get("phone") == "phone_invalid":
         wrong = {**wrong, "phone": "phone_unknown"}

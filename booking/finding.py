@@ -13,9 +13,10 @@ from queue_app.domain.directory import Directory
 from queue_app.domain.errors import QueueError
 from queue_app.domain.slots import around
 from queue_app.texts.formats import NIGHT_ENDS
-from queue_app.texts.words import N_, words
+from queue_app.texts.words import N_
 from queue_app.web.i18n import language_of
 from queue_app.web.sentences import sentences
+from queue_app.web.tongues import marking_words
 
 NOON, EVENING = 12, 18
 """The hours with which the afternoon and the evening begin."""
@@ -109,7 +110,7 @@ def gone(
     title, detail = sentences(request, why if why in GONE else GONE[0], {"reason": reason})
     of_call = OF_CALLS.get(reason or "") if why == "no_such_time" else None
     if channel == "phone" and of_call:
-        title, detail = map(words(language_of(request)).gettext, of_call)
+        title, detail = map(marking_words(language_of(request)).gettext, of_call)
     closures = directory.branches[branch].closures if branch in directory.branches else ()
     return {
         "title": title,

@@ -5,10 +5,9 @@ from datetime import date, datetime
 from booking.choice import free_days
 from booking.finding import around_by_day
 from queue_app.clock import Clock
-from queue_app.domain import plans
 from queue_app.domain.appointments import Appointment
 from queue_app.domain.plans import Why
-from queue_app.queries import reference, unsettled
+from queue_app.queries import reference, slots, unsettled
 
 
 async def is_in_vain(found: Appointment) -> bool:
@@ -18,12 +17,12 @@ async def is_in_vain(found: Appointment) -> bool:
 
 
 async def stranded(found: Appointment) -> Why | None:
-    """Why changed plans leave this booking without a place, unless staff have settled that."""
+    """Why changed plans, or the end of the day, leave this booking without a place, unless staff
+    have settled that."""
     if found.state not in ("held", "booked") or found.ticket_token is not None:
         return None
-    why = plans.why_not(await reference.directory(), found)
-    if why is None or found.state == "held":
-        return why
+    if found.state == "held":
+        return await slots.why_not(await reference.directory(), found)
     return await unsettled.reason(found.branch_id, found.id)
 
 

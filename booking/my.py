@@ -13,12 +13,13 @@ from queue_app.domain.phones import read_phone
 from queue_app.flow import reaching
 from queue_app.flow.act import By
 from queue_app.queries import reference
-from queue_app.texts.words import N_, words
+from queue_app.texts.words import N_
 from queue_app.web.afterwards import afterwards
 from queue_app.web.guards import require_same_origin, right
 from queue_app.web.i18n import language_of
 from queue_app.web.limits import LOOK_UP
 from queue_app.web.templating import render
+from queue_app.web.tongues import marking_words
 
 AnyRequest = Request[Any, Any, Any]
 CODE_DIGITS = 6
@@ -40,7 +41,7 @@ async def find_booking(request: AnyRequest, by: By) -> Response[Any]:
     code, contact = (str(form.get(name) or "") for name in ("code", "contact"))
     country = (await reference.directory()).centre.country
     known = read_phone(contact, country).value or read_mail(contact, as_it_is=True).value
-    spoken = words(language_of(request))
+    spoken = marking_words(language_of(request))
     errors = [] if len(digits_in(code)) == CODE_DIGITS else [("code", spoken.gettext(CODE))]
     errors += [] if known else [("contact", spoken.gettext(CONTACT))]
     if errors:

@@ -102,7 +102,8 @@ async def one(request: AnyRequest, branch: str, clock: Clock) -> Response[str]:
     held = (await waits_ahead.held_since(now - HELD_DAYS)).get(where.id)
     stops = await interruptions.lasting([where.id], now)
     ended = await orders_today.without_tickets(directory, now)
-    days = [_left(day, now) for day in ahead.days] if ahead else []
+    since = _walk_ins_from(directory, where, ended, now)
+    days = [_left(day, since) for day in ahead.days] if ahead else []
     return render(
         request,
         "booking/now_branch.html",
@@ -125,7 +126,8 @@ def _row(
     """The range is of a minute ago; a stop of calls and the kiosk's door are of this moment.
     `ended`: the branches that give no more tickets today."""
     stop = stop_of_all(stops, now)
-    today = _left(ahead.days[0], now).half_hours if ahead and ahead.days else ()
+    since = _walk_ins_from(directory, branch, ended, now)
+    today = _left(ahead.days[0], since).half_hours if ahead and ahead.days else ()
     return BranchNow(
         branch=branch,
         door=directory.today(branch, now).door(now),
@@ -134,6 +136,13 @@ def _row(
         stop=notices.title(directory.centre, stop) if stop else None,
         best=quietest(today) if len(today) > 1 else None,
     )
+
+
+def _walk_ins_from(
+    directory: Directory, branch: Branch, ended: frozenset[int], now: datetime
+) -> datetime:
+    """From when on somebody may come without a booking, as far as today says it."""
+    return directory.today(branch, now).ends if branch.id in ended else now
 
 
 def _left(day: DayAhead, now: datetime) -> DayAhead:

@@ -9,11 +9,9 @@ from litestar import Litestar, Router
 from litestar.config.compression import CompressionConfig
 from litestar.datastructures import State
 from litestar.di import Provide
-from litestar.enums import ScopeType
 from litestar.openapi import OpenAPIConfig
 from litestar.plugins import PluginProtocol
 from litestar.plugins.core import MsgspecDIPlugin
-from litestar.plugins.prometheus import PrometheusConfig
 
 import booking.pages
 import display.pages
@@ -68,7 +66,7 @@ from queue_app.texts.words import also_from
 from queue_app.web import health, pairing, site_files
 from queue_app.web.bounds import LIMITS
 from queue_app.web.errors import EXCEPTION_HANDLERS
-from queue_app.web.guards import Known, provide_by, provide_staff, require_right, right
+from queue_app.web.guards import Known, guarded, provide_by, provide_staff, right
 from queue_app.web.heads import HeadsAsGets
 from queue_app.web.limits import limited
 from queue_app.web.logs import Journal
@@ -152,9 +150,6 @@ def create_app(settings: Settings, clock: Clock | None = None, works: bool = Tru
             yield
 
     assets = assets_of(FACES)
-    metrics = PrometheusConfig(
-        app_name="queue_app", prefix="queue_app", group_path=True, scopes={ScopeType.HTTP}
-    )
     known = Known()
     app = Application(
         route_handlers=[
@@ -196,7 +191,6 @@ def create_app(settings: Settings, clock: Clock | None = None, works: bool = Tru
             "by": Provide(provide_by, sync_to_thread=False),
             "staff": Provide(provide_staff, sync_to_thread=False),
         },
-        guards=[require_right],
         plugins=[TextSchema(), WallClockSchema()],
         state=State(
             {
@@ -208,7 +202,7 @@ def create_app(settings: Settings, clock: Clock | None = None, works: bool = Tru
             }
         ),
         lifespan=[lifespan],
-        middleware=[metrics.middleware, *([limited] if settings.rate_limits else [])],
+        middleware=[*([limited] if settings.rate_limits else []), guarded],
         compression_config=CompressionConfig(
             "gzip", gzip_compress_level=5, exclude=[r"^/api/", r"\.wav$"]
         ),
@@ -234,8 +228,8 @@ def create_app(settings: Settings, clock: Clock | None = None, works: bool = Tru
     )
     if settings.rate_limits:
         app.asgi_handler = PublicShare(app.asgi_handler, known)
-    inner = HeadsAsGets(Hearing(app.asgi_handler))
-    app.asgi_handler = Journal(inner, settings.slow_seconds)
+    journal = Journal(Hearing(app.asgi_handler), settings.slow_seconds)
+    app.asgi_handler = HeadsAsGets(journal)
     return app
 
 

@@ -75,9 +75,13 @@ def _warn_of_unknown_places(reader: Reader, centre: Centre) -> None:
     """One line for all of them: whoever has no addresses yet knows it after the first."""
     unknown = [one.slug for one in centre.branches if one.kind == "office" and not one.address]
     if unknown:
+        told = (
+            "residents are told whom to ask where it is"
+            if centre.contacts
+            else "residents are not told where it is, nor whom to ask: advice.toml has no contacts"
+        )
         reader.warning(
-            Place("branches.toml", "branches"),
-            f"no address: residents are told whom to ask where it is ({listed(unknown)})",
+            Place("branches.toml", "branches"), f"no address: {told} ({listed(unknown)})"
         )
     for one in centre.branches:
         if one.map and not (-90 <= one.map[0] <= 90 and -180 <= one.map[1] <= 180):

@@ -60,8 +60,12 @@ def format_duration(duration: Duration, language: Language = "uk") -> int | str:
     return f"{duration.min_minutes}-{duration.max_minutes}"
 
 
+FIRST_OF_A_WEEK = ("sat", "sun")
+"""Besides Monday: with no other day begins a run past Sunday, which is rather a slip."""
+
+
 def parse_days(raw: str) -> Iterator[Weekday]:
-    """The weekdays of "mon", "mon-thu" or "tue, thu"."""
+    """The weekdays of "mon", "mon-thu", "tue, thu" or, where weeks begin so, "sun-thu"."""
     for part in raw.split(","):
         first, _, last = (end.strip() for end in part.partition("-"))
         names = [first, last or first]
@@ -71,9 +75,10 @@ def parse_days(raw: str) -> Iterator[Weekday]:
                     f"{quoted(name)} is not a weekday; those are {', '.join(WEEKDAYS)}"
                 )
         start, end = (list[str](WEEKDAYS).index(name) for name in names)
-        if start > end:
+        if start > end and first not in FIRST_OF_A_WEEK:
             raise ValueError(f"{first} comes after {last}")
-        yield from WEEKDAYS[start : end + 1]
+        days = (end - start) % len(WEEKDAYS) + 1
+        yield from (WEEKDAYS * 2)[start : start + days]
 
 
 def format_days(days: Iterable[Weekday]) -> str:

@@ -163,7 +163,8 @@ def _line(speaker: Speaker, board: BoardView) -> Text | None:
     if stop is None or stop.services is None:
         return None
     title, advice = stop.title, stop.advice
-    return speaker.each(lambda formats: f"{title[formats.language]}. {advice[formats.language]}")
+    line = speaker.each(lambda formats: f"{title[formats.language]}. {advice[formats.language]}")
+    return line.like(title)
 
 
 @get("/display/{branch:str}/desks/{desk:str}", opt=right("see_board"))

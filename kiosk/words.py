@@ -1,15 +1,14 @@
 """The kiosk's words: every language stands in the page, so that changing it needs no network."""
 
-from collections.abc import Callable
 from typing import Any
 
 from markupsafe import Markup
 from msgspec import Struct
 
-from queue_app.domain.catalogue import Language, Text
+from queue_app.domain.catalogue import Text
 from queue_app.texts.speaker import Speaker
 from queue_app.texts.who_comes import TO_HOLDER
-from queue_app.texts.words import SOURCE, Words, words
+from queue_app.texts.words import Words
 from queue_app.web.i18n import tongue
 
 _ONE = Markup('<span class="in in-{}"{}>{}</span>')
@@ -21,23 +20,16 @@ class Sayings(Struct, frozen=True):
     speaker: Speaker
 
     def said(self, text: Text) -> Markup:
-        """A text of the centre."""
-        return self._in_each(text.spoken_in, text)
-
-    def say(self, message: str) -> Markup:
-        """A text of the page; where nobody has translated it, marked as the English that it is."""
-
-        def spoken(language: Language) -> Language:
-            return language if words(language).says(message) else SOURCE
-
-        return self._in_each(spoken, self.speaker.text(message))
-
-    def _in_each(self, spoken: Callable[[Language], Language], text: Text) -> Markup:
+        """A text, what a language lacks marked as that in which it stands instead."""
         every = self.speaker.languages
         return Markup().join(
-            _ONE.format(place, tongue(spoken(one), every), text[one])
+            _ONE.format(place, tongue(text.spoken_in(one), every), text[one])
             for place, one in enumerate(every, start=1)
         )
+
+    def say(self, message: str) -> Markup:
+        """A text of the page."""
+        return self.said(self.speaker.text(message))
 
 
 def script(spoken: Words) -> dict[str, Any]:

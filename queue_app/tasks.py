@@ -35,31 +35,46 @@ async def cancelled(tasks: Collection[asyncio.Task[Any]]) -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
+def _never(_: object) -> bool:
+    return False
+
+
 class Shared(Generic[K, T]):
-    """Answers to what many ask at once: whoever asks while one is being fetched waits for the
-    next, which all who came meanwhile share. So no answer was begun before it was asked for, and
-    no two with the same key are fetched at a time.
+    """Answers to what many ask at once: whoever asks while one is being fetched waits for it, and
+    where it does not suffice for the next, which all who came meanwhile share. So none that was
+    begun before it was asked for is given to whom it does not suffice, and no two with the same
+    key are fetched at a time.
     """
 
     def __init__(self) -> None:
-        self._fetched: dict[K, asyncio.Future[T]] = {}
-        self._next: dict[K, asyncio.Future[T]] = {}
+        self._begun = 0
+        """So many were begun so far."""
+        self._fetched: dict[K, tuple[int, asyncio.Future[T]]] = {}
+        """Each with its number among them."""
 
-    async def ask(self, key: K, fetch: Callable[[], Awaitable[T]]) -> T:
+    async def ask(
+        self,
+        key: K,
+        fetch: Callable[[], Awaitable[T]],
+        suffices: Callable[[T], bool] = _never,
+    ) -> T:
         """What `fetch` gives or raises, one's own or another's. Where that other is cancelled,
-        whoever waited for it asks again."""
-        while shared := self._next.get(key):
+        whoever waited for it asks again. `suffices`: of an answer that was begun already."""
+        asked = self._begun
+        while under_way := self._fetched.get(key):
+            number, shared = under_way
             await asyncio.wait([shared])
-            if not shared.cancelled():
+            if shared.cancelled():
+                continue
+            if number > asked or (shared.exception() is None and suffices(shared.result())):
                 return shared.result()
         return await self._fetch(key, fetch)
 
     async def _fetch(self, key: K, fetch: Callable[[], Awaitable[T]]) -> T:
-        own = self._next[key] = asyncio.get_running_loop().create_future()
+        self._begun += 1
+        own: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._fetched[key] = self._begun, own
         try:
-            if before := self._fetched.get(key):
-                await asyncio.wait([before])
-            self._fetched[key] = self._next.pop(key)
             answer = await fetch()
         except Exception as error:
             own.set_exception(error)
@@ -72,6 +87,4 @@ class Shared(Generic[K, T]):
             own.set_result(answer)
             return answer
         finally:
-            for futures in (self._next, self._fetched):
-                if futures.get(key) is own:
-                    del futures[key]
+            del self._fetched[key]

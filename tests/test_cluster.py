@@ -289,3 +289,33 @@ def test_a_watched_server_whose_data_are_gone_is_not_replaced_by_an_empty_one(
         assert "put it back" in caplog.text
         assert not there.exists()
         away.rename(there)
+
+
+def test_an_answer_as_large_as_a_halls_is_made_in_memory_that_is_at_hand(data: Path) -> None:
+    """Else as much time goes into the pages of that memory as into the answer."""
+    answers = 40
+    large = (
+        "SELECT json_agg(json_build_array(i, now(), 'А' || i, now(), 'waiting'))::text"
+        " FROM generate_series(1, 1000) i"
+    )
+
+    async def ask(dsn: str) -> tuple[int, int]:
+        connection = await asyncpg.connect(dsn)
+        try:
+            pid = await connection.fetchval("SELECT pg_backend_pid()")
+            for _ in range(10):
+                size = len(await connection.fetchval(large))
+            before = pages_made(pid)
+            for _ in range(answers):
+                await connection.fetchval(large)
+            return size, pages_made(pid) - before
+        finally:
+            await connection.close()
+
+    def pages_made(pid: int) -> int:
+        return int(Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[7])
+
+    with cluster(data) as dsn:
+        size, pages = asyncio.run(ask(dsn))
+    assert 80_000 < size < 128_000
+    assert pages < 2 * answers

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from queue_app.tasks import Shared
+from tests.support.waiting import until
 
 Answer = int
 moments = st.integers(0, 6)
@@ -79,7 +80,6 @@ def test_an_answer_is_never_older_than_its_question(
         async with asyncio.timeout(20):
             await asyncio.gather(*(asked(source, shared, *one) for one in people))
         ticking.cancel()
-        assert not shared._next
         assert not shared._fetched
 
     asyncio.run(day())
@@ -102,9 +102,53 @@ async def test_who_asks_while_an_answer_is_fetched_shares_the_next_one() -> None
     assert begun == [0]
     gates[0].set()
     assert await first == 0
+    await until(lambda: begun == [0, 1])
     gates[1].set()
     assert await asyncio.gather(*others) == [1] * 5
     assert begun == [0, 1]
+
+
+async def test_an_answer_that_was_begun_before_is_given_to_whom_it_suffices() -> None:
+    shared, gates = Shared[str, Answer](), [asyncio.Event(), asyncio.Event()]
+    begun: list[int] = []
+
+    async def fetch() -> Answer:
+        begun.append(len(begun))
+        number = begun[-1]
+        await gates[number].wait()
+        return number
+
+    first = asyncio.create_task(shared.ask("hall", fetch, lambda _: False))
+    await asyncio.sleep(0)
+    content = [asyncio.create_task(shared.ask("hall", fetch, lambda _: True)) for _ in range(3)]
+    others = [asyncio.create_task(shared.ask("hall", fetch, lambda n: n > 0)) for _ in range(3)]
+    await asyncio.sleep(0)
+    gates[0].set()
+    assert await asyncio.gather(first, *content) == [0] * 4
+    await until(lambda: begun == [0, 1])
+    gates[1].set()
+    assert await asyncio.gather(*others) == [1] * 3
+    assert begun == [0, 1]
+
+
+async def test_a_failure_that_was_begun_before_is_nobody_elses() -> None:
+    shared, gate = Shared[str, Answer](), asyncio.Event()
+
+    async def fails() -> Answer:
+        await gate.wait()
+        raise LookupError
+
+    async def works() -> Answer:
+        return 7
+
+    first = asyncio.create_task(shared.ask("hall", fails))
+    await asyncio.sleep(0)
+    other = asyncio.create_task(shared.ask("hall", works, lambda _: True))
+    await asyncio.sleep(0)
+    gate.set()
+    assert await other == 7
+    with pytest.raises(LookupError):
+        await first
 
 
 async def test_questions_of_another_kind_wait_for_nothing() -> None:

@@ -11,8 +11,8 @@ ROOT = Path(__file__).parents[1]
 AROUND = ROOT / "queue_app" / "flow" / "act.py"
 """The one place that opens a verb's transaction and announces what it changed."""
 BY_HAND = {
-    "transact", "raise_version", "raise_version_with_commit", "say_with_commit", "begin_request",
-    "answer_request", "directory",
+    "transact", "raise_version", "raise_version_with_commit", "say_with_commit", "keep",
+    "answered", "directory",
 }  # fmt: skip
 """What the unit of work does; a verb that calls it does it a second time."""
 

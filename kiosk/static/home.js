@@ -77,7 +77,7 @@ export function showHall() {
   byId("paper-note").hidden = !isStill();
   say(byId("closed-lead"), leadText);
   say(byId("closed-note"), (t) => {
-    const next = door.state === "past_last_ticket" && (door.tickets_at ?? door.opens_at);
+    const next = isServingOn() && (door.tickets_at ?? door.opens_at);
     return next ? fill(t.next_tickets, { when: when(next) }) : "";
   });
 }
@@ -113,11 +113,18 @@ function stopNote(t, { title, advice, resumption, services, resumes_at: resumes 
   return said.join(". ") + (today && isOpen() ? ` ${t.take_now}` : "");
 }
 
+/** After the last ticket, while there is somebody to serve, or to be served by. */
+function isServingOn() {
+  const { door, board } = hall;
+  const isSomebodyThere = board.waiting > 0 || board.desks_open > 0;
+  return door.state === "past_last_ticket" && Boolean(door.closes_at) && isSomebodyThere;
+}
+
 function leadText(t) {
   const { state, interruption, opens_at: opens, tickets_at: tickets, closes_at: closes } = hall.door;
   if (state === "interrupted") return interruption.resumption[language()];
   if (state !== "closed" && state !== "past_last_ticket") return "";
-  if (state === "past_last_ticket" && closes) {
+  if (isServingOn()) {
     return fill(t.works_until, { time: clock.time(closes) });
   }
   if (tickets && new Date(tickets) < new Date(opens)) {

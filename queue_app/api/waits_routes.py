@@ -39,6 +39,7 @@ async def waits(
     held = (await waits_ahead.held_since(now - HELD_DAYS)).get(where.id)
     stops = (await interruptions.lasting([where.id], now))[where.id]
     ended = where.id in await orders_today.without_tickets(directory, now)
+    since = directory.today(where, now).ends if ended else now
     gives = tickets_until(directory, where, stops, now, ended) is not None
     at_once = (
         _of_all(ahead, stopped=stop_of_all(stops, now) is not None) if ahead and gives else None
@@ -52,7 +53,7 @@ async def waits(
             HalfHourView(directory.local(one.starts_at), one.low_minutes, one.high_minutes)
             for day in (ahead.days if ahead else ())
             for one in day.half_hours
-            if one.starts_at + timedelta(minutes=30) > now
+            if one.starts_at + timedelta(minutes=30) > since
         ),
         held_percent=held.percent if held else None,
     )

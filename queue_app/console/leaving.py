@@ -13,11 +13,11 @@ from queue_app.flow import calling, staffing
 from queue_app.flow.act import By
 from queue_app.queries import reference, tickets
 from queue_app.texts.who_comes import to_staff
-from queue_app.texts.words import words
 from queue_app.web.guards import require_same_origin, right
 from queue_app.web.i18n import language_of
 from queue_app.web.staff_pages import Asked, Page, parts_of, see, to_sign_in
 from queue_app.web.templating import render
+from queue_app.web.tongues import marking_words
 
 
 @get("/leaving", include_in_schema=False, opt=right("see_desks"))
@@ -37,7 +37,7 @@ async def _ask(request: Asked, staff: Staff, refused: QueueError | None = None) 
         status=refused.status if refused else HTTP_200_OK,
         staff=staff,
         ticket=ticket,
-        company=to_staff(words(language_of(request)), ticket.people, ticket.company),
+        company=to_staff(marking_words(language_of(request)), ticket.people, ticket.company),
         services=directory.services_ever,
         problem=parts_of(request, refused) if refused else None,
     )

@@ -18,11 +18,11 @@ from queue_app.flow.act import By
 from queue_app.queries import reference, refused
 from queue_app.queries import unsettled as kept
 from queue_app.queries.unsettled import Unsettled
-from queue_app.texts.words import words
 from queue_app.web.guards import require_same_origin, right
 from queue_app.web.i18n import language_of
 from queue_app.web.staff_pages import Asked, Page, number_at_own_desk, parts_of, see, to_sign_in
 from queue_app.web.templating import render
+from queue_app.web.tongues import marking_words
 
 PLACE = "/console/unsettled"
 FIELDS = ("email", "phone")
@@ -57,7 +57,7 @@ async def _page(request: Asked, staff: Staff, wrong: Wrong | None = None) -> Pag
         people=found,
         titles=_titles(directory, found),
         refusals=await refused.of_bookings([one.appointment for one in found]),
-        refused_words=refused_words(words(language_of(request))),
+        refused_words=refused_words(marking_words(language_of(request))),
         done=request.query_params.get("done", ""),
         wrong=wrong,
         desk_words=desk_words,

@@ -15,6 +15,7 @@ are written for the former: at midnight for "0:00-24:00", at four for "4:00-28:0
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
+from itertools import islice
 from typing import Literal, Protocol
 from zoneinfo import ZoneInfo
 
@@ -177,6 +178,20 @@ class BranchDay(Struct, frozen=True, dict=True):
                 if now < kiosk.opens:
                     return _shut(closes_at, opens_at, self.local(kiosk.opens))
         return _shut(closes_at, None)
+
+    def door_without_tickets(self, now: datetime) -> Door:
+        """The kiosk's door at `now` of a day on which no more tickets are given, though its hours
+        would: what opens next are those of another day."""
+        door = self.door(now)
+        opens_at: datetime | None = None
+        tickets_at: datetime | None = None
+        for day in islice(self._horizon(), 1, None):
+            if day.windows:
+                opens_at, tickets_at = map(self.local, (day.windows[0].opens, day.kiosk[0].opens))
+                break
+        state: Literal["past_last_ticket", "closed"]
+        state = "closed" if door.state == "closed" else "past_last_ticket"
+        return Door(state, door.closes_at, opens_at, tickets_at)
 
     def _horizon(self) -> Iterator["BranchDay"]:
         """This day and those that can be booked after it."""

@@ -4,7 +4,7 @@ The published catalogue gives a service time in one of three forms: exact ("7 х
 a range ("5-7 хв") or open ("від 10 хв"). `planned_minutes` states how each is planned.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 from msgspec import Struct
@@ -23,12 +23,33 @@ class Text(dict[Language, str]):
     A language in which it is not said has it in the first of those in which it is.
     """
 
+    _instead: Mapping[Language, Language] | None = None
+    """In which language it stands for others that have no words of their own for it."""
+
+    def instead(self, spoken: Mapping[Language, Language]) -> "Text":
+        """The same text, known to stand in other languages for some."""
+        if not spoken:
+            return self
+        made = Text(self)
+        made._instead = spoken
+        return made
+
+    def like(self, other: "Text") -> "Text":
+        """The same text, known to stand in the languages in which the `other` stands."""
+        spoken = {one: other.spoken_in(one) for one in self}
+        return self.instead({one: other for one, other in spoken.items() if one != other})
+
     def __missing__(self, language: Language) -> str:
         return next(iter(self.values()), "")
 
     def spoken_in(self, language: Language) -> Language:
         """The language in which whoever asks for this one reads it."""
-        return language if language in self else next(iter(self), language)
+        own = language if language in self else next(iter(self), language)
+        return (self._instead or {}).get(own, own)
+
+    def is_alike(self, one: Language, other: Language) -> bool:
+        """Whether it reads the same in both languages."""
+        return self[one] == self[other]
 
     def __hash__(self) -> int:  # type: ignore[override]
         return hash(frozenset(self.items()))

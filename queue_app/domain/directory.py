@@ -130,6 +130,13 @@ class Directory(Struct, frozen=True, dict=True):
         """Those of what is sent for them, so that no visit is needed."""
         return self._checklists(code for one in self._ever(services) for code in one.documents)
 
+    @property
+    def sent(self) -> list[Checklist]:
+        """All checklists but those of what is only ever brought to a visit."""
+        brought = {code for one in self.centre.services for code in one.bring}
+        sent = {code for one in self.centre.services for code in one.documents}
+        return [one for one in self.centre.checklists if one.code not in brought - sent]
+
     def _ever(self, codes: Iterable[str]) -> list[Service]:
         return [self.services_ever[code] for code in codes if code in self.services_ever]
 

@@ -19,8 +19,9 @@ for it, so the law above holds with the look ahead as well.
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
-from operator import itemgetter
-from typing import Literal
+from heapq import merge
+from operator import attrgetter, itemgetter
+from typing import Generic, Literal, Protocol, TypeVar
 
 from msgspec import Struct
 
@@ -181,7 +182,7 @@ def for_desk(
     policy: Policy,
     outlook: Outlook | None = None,
 ) -> Iterator[Ranked]:
-    """The people of a `line` that is `in_order` at `now` whom this desk may call, first first,
+    """The people of a `line` that is `InOrder` at `now` whom this desk may call, first first,
     each with the reason.
 
     Minutes of the outlook count from `now`. Who is held back for a booking comes last: the
@@ -204,23 +205,78 @@ def _ranked(one: Waiting, code: ReasonCode) -> Ranked:
     return Ranked(one, Reason(code, one.due_at, one.priority))
 
 
-def in_order(waiting: Iterable[Waiting], now: datetime, policy: Policy) -> list[Placed]:
+class AnyoneWaiting(Protocol):
+    """What is asked of everybody who waits whenever a desk calls."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def queued_at(self) -> datetime: ...
+    @property
+    def due_at(self) -> datetime | None: ...
+    @property
+    def priority(self) -> str | None: ...
+    @property
+    def for_desk_id(self) -> int | None: ...
+    @property
+    def expected_at(self) -> datetime | None: ...
+
+
+S = TypeVar("S", bound=AnyoneWaiting)
+
+
+class InOrder(Iterable[Placed], Generic[S]):
     """Everybody who may be called at `now`, first first, as they stand whichever desk calls,
-    while none is kept free for a booking. Who is expected later is not among them."""
-    line = [found for one in waiting if (found := _placed(one, now, policy))]
-    line.sort(key=_order)
-    return line
+    while none is kept free for a booking. Who is expected later is not among them.
+
+    It is made whenever a desk calls, of everybody who waits, and mostly the first alone is asked
+    for. So of those who wait by nothing but when they joined, as most do, it is said only then
+    what `as_waiting`, `place` and `reason_of` say of anybody.
+
+    `has_bookings`: whether anybody of them, expected later or not, is booked.
+    """
+
+    def __init__(
+        self,
+        people: Iterable[S],
+        now: datetime,
+        policy: Policy,
+        as_waiting: Callable[[S], Waiting],
+    ) -> None:
+        self._now = now
+        self._as_waiting = as_waiting
+        self._usual, unusual = list[S](), list[S]()
+        for one in people:
+            (self._usual if _is_usual(one) else unusual).append(one)
+        self._usual.sort(key=_joined)
+        others = [as_waiting(one) for one in unusual]
+        self.has_bookings = any(one.due_at is not None for one in others)
+        self._others = [found for one in others if (found := _placed(one, now, policy))]
+        self._others.sort(key=_order)
+
+    def __iter__(self) -> Iterator[Placed]:
+        usual = map(self._place, self._usual)
+        return merge(usual, self._others, key=_order) if self._others else usual
+
+    def _place(self, one: S) -> Placed:
+        order = (False, (one.queued_at - self._now) / _MINUTE, one.id)
+        return order, self._as_waiting(one), "waiting_longest"
+
+
+def _is_usual(one: AnyoneWaiting) -> bool:
+    return (
+        one.due_at is None
+        and one.priority is None
+        and one.for_desk_id is None
+        and one.expected_at is None
+    )
+
+
+_joined = attrgetter("queued_at", "id")
 
 
 def _placed(one: Waiting, now: datetime, policy: Policy) -> Placed | None:
-    """None who is expected later. What is said of those who wait by nothing but when they joined,
-    as most do, is what `place` and `reason_of` say of anybody; it is asked of everybody who waits
-    whenever a desk calls, so no `Person` is made of them."""
-    if one.due_at is None and one.for_desk_id is None and one.expected_at is None:
-        joined = (one.queued_at - now) / _MINUTE
-        if one.priority is None:
-            return (False, joined, one.id), one, "waiting_longest"
-        return (False, joined - policy.priority_head_start, one.id), one, "priority"
+    """None who is expected later."""
     person = as_person(one, now)
     if person.is_away(0.0):
         return None

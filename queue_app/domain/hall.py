@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import cached_property
-from operator import attrgetter
 
 import msgspec
 from msgspec import Struct
@@ -13,7 +12,7 @@ from queue_app.domain.branch_day import BranchDay
 from queue_app.domain.catalogue import Channel, Language, Text, planned_minutes
 from queue_app.domain.company import CompanyKind
 from queue_app.domain.directory import Branch, Directory
-from queue_app.domain.dispatch import CallingDesk, Placed, Policy, Ranked, Reason, Waiting
+from queue_app.domain.dispatch import CallingDesk, InOrder, Policy, Ranked, Reason, Waiting
 from queue_app.domain.errors import NotFound
 from queue_app.domain.forecast import Appointed, Now, Working
 from queue_app.domain.habits import Habits
@@ -26,7 +25,6 @@ from queue_app.domain.service_times import ServiceTime
 from queue_app.domain.tickets import AT_DESK, State, standing_right
 from queue_app.domain.told_range import Wait
 
-_BOOKED = attrgetter("due_at")
 RECENT = 8
 """So many of those who were called last a hall knows, and a board can show."""
 
@@ -141,14 +139,17 @@ class Hall(Struct, frozen=True, dict=True):
 
     @cached_property
     def waiting(self) -> list[Waiting]:
-        """Who waits. A desk that has closed no longer keeps whoever was sent to it."""
-        staffed = {desk.id for desk in self.desks if desk.state != "closed"}
-        people = [
-            one.as_waiting(one.for_desk_id if one.for_desk_id in staffed else None)
-            for one in self.tickets
-            if one.state == "waiting"
-        ]
-        return [*map(self._keep_right, people)] if self.interruptions else people
+        """Who waits."""
+        return [self._as_waiting(one) for one in self.tickets if one.state == "waiting"]
+
+    def _as_waiting(self, one: HallTicket) -> Waiting:
+        """A desk that has closed no longer keeps whoever was sent to it."""
+        person = one.as_waiting(one.for_desk_id if one.for_desk_id in self._staffed else None)
+        return self._keep_right(person) if self.interruptions else person
+
+    @cached_property
+    def _staffed(self) -> set[int]:
+        return {desk.id for desk in self.desks if desk.state != "closed"}
 
     def _keep_right(self, person: Waiting) -> Waiting:
         return interruptions.keep_right(person, self.interruptions, self.directory.rules)
@@ -187,15 +188,22 @@ class Hall(Struct, frozen=True, dict=True):
         retired desk goes on for as long as its clerk stays. Nor does an order for today leave
         anybody: whom no desk could call by it, those call who would by their plan.
         """
-        given = frozenset[str]().union(*(desk.services for desk in self.branch.desks))
-        orphaned = self.directory.services_ever.keys() - given
         every = (*self.branch.desks, *self.branch.retired_desks)
-        return {desk.id: desk.services | orphaned | self._kept_by(desk.id) for desk in every}
+        return {desk.id: desk.services | self._orphaned | self._kept_by(desk.id) for desk in every}
+
+    @cached_property
+    def _orphaned(self) -> frozenset[str]:
+        """What no desk gives."""
+        given = frozenset[str]().union(*(desk.services for desk in self.branch.desks))
+        return frozenset(self.directory.services_ever.keys() - given)
 
     def _kept_by(self, desk_id: int) -> frozenset[str]:
         """The services of the visits that today's orders would leave without any desk, and which
         this desk gives by its plan."""
-        return frozenset().union(*(one for one in self._left if self._planned(desk_id) >= one))
+        if not self._left:
+            return frozenset()
+        planned = self._planned(desk_id)
+        return frozenset().union(*(one for one in self._left if planned >= one))
 
     @cached_property
     def _left(self) -> list[frozenset[str]]:
@@ -327,13 +335,14 @@ class Hall(Struct, frozen=True, dict=True):
         return dispatch.for_desk(self._in_order, desk, self.at, self.policy, outlook)
 
     @cached_property
-    def _in_order(self) -> list[Placed]:
-        return dispatch.in_order(self.waiting, self.at, self.policy)
+    def _in_order(self) -> InOrder[HallTicket]:
+        waiting = (one for one in self.tickets if one.state == "waiting")
+        return InOrder(waiting, self.at, self.policy, self._as_waiting)
 
     @cached_property
     def _has_bookings(self) -> bool:
         """Whether there is any for which a desk could be kept free."""
-        return bool(self.appointed) or any(map(_BOOKED, self.waiting))
+        return bool(self.appointed) or self._in_order.has_bookings
 
     @cached_property
     def policy(self) -> Policy:

@@ -12,6 +12,8 @@ AWAITED: frozenset[MessageKind] = frozenset({"link", "code", "call", "soon", "ti
 """Whoever gets one of these sits and waits for it."""
 ANSWERS: frozenset[MessageKind] = frozenset({"booked", "moved", "cancelled"})
 """These answer what a person has just done: a mail wakes nobody, an SMS may."""
+BEFORE_THE_VISIT: frozenset[MessageKind] = ANSWERS | {"plans"}
+"""Of a visit in the night they come too late in the morning."""
 
 
 class Quiet(Struct, frozen=True):
@@ -50,10 +52,10 @@ def leaves_at(
     kind: MessageKind, medium: Medium, moment: datetime, quiet: Quiet, begins_at: datetime | None
 ) -> datetime:
     """When a message that could leave at `moment` does. `begins_at`: the visit that it tells of,
-    of which an SMS says nothing too late."""
+    of which nothing is said too late."""
     if kind in AWAITED or (kind in ANSWERS and medium == "mail"):
         return moment
     morning = quiet.ends_after(moment)
-    if kind in ANSWERS and begins_at is not None and moment <= begins_at <= morning:
+    if kind in BEFORE_THE_VISIT and begins_at is not None and moment <= begins_at <= morning:
         return moment
     return morning

@@ -24,7 +24,7 @@ FRESH_SECONDS = 8.0
 """How old ranges may be, in the hall's seconds."""
 SHARE = 0.05
 """The part of a core that refreshing the ranges of one branch may take."""
-SHARE_NEW = 0.2
+SHARE_NEW = 0.1
 """The same where somebody came since: the range that they are told with their ticket stays."""
 NEAR, NEAR_SHARE = 3.0, 0.25
 """A newcomer may have the range of somebody whose wait differs by less: minutes, or this part."""

@@ -7,7 +7,7 @@ run past midnight, the cells of the next day follow those of the day.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Literal, NamedTuple, Protocol
 from zoneinfo import ZoneInfo
@@ -58,6 +58,8 @@ class Capacity(Struct, frozen=True):
     desks: Sequence[frozenset[str]] | None = None
     """What each desk gives, so that nothing is booked for which nobody could be called; None: every
     desk gives everything."""
+    over: Mapping[str, datetime] = {}
+    """Until when nobody is received for a service any more, as the day was ended."""
 
     def on(self, day: date) -> BranchDay:
         return BranchDay(day, self.zone, self.rules, self.hours, self.closures)
@@ -92,7 +94,7 @@ def free_starts(
     A day without any has an empty list.
     """
     cells = _cells(visit, capacity.rules)
-    earliest, last = bookable(now, capacity.rules, capacity.zone)
+    earliest, last = _bookable(capacity, visit, now)
     asked = [first + timedelta(days=ahead) for ahead in range(days)]
     open_days = [_day(capacity, day) for day in asked if earliest.date() <= day <= last]
     starts: dict[date, list[datetime]] = {day: [] for day in asked}
@@ -111,7 +113,7 @@ def lanes_free_at(capacity: Capacity, visit: Visit, start: datetime, now: dateti
     the one where the least free time around the visit is broken up, then the lowest id.
     """
     day = _day(capacity, start.astimezone(capacity.zone).date())
-    earliest, last = bookable(now, capacity.rules, capacity.zone)
+    earliest, last = _bookable(capacity, visit, now)
     cell, rest = divmod(start.timestamp() - day.opens, day.grid_minutes * 60)
     at = 1 << int(cell)
     if rest or start.timestamp() < earliest.timestamp() or day.date > last or not at & day.steps:
@@ -157,8 +159,8 @@ def why_no_start(capacity: Capacity, visit: Visit, start: datetime, now: datetim
     if not opened:
         return "closed_day"
     cell, rest = divmod(start.timestamp() - day.opens, day.grid_minutes * 60)
-    at = 1 << int(cell)
-    if not opened & at:
+    at, over = 1 << int(cell), _over(capacity, visit)
+    if not opened & at or any(start.timestamp() < end.timestamp() for end in over):
         return "closed_then"
     if rest or not at & day.steps:
         return "off_grid"
@@ -196,6 +198,17 @@ def bookable(now: datetime, rules: Rules, zone: ZoneInfo) -> tuple[datetime, dat
     ahead = rules.horizon_days - (local.hour < rules.release_hour)
     earliest = (now + timedelta(minutes=rules.lead_minutes)).astimezone(zone)
     return earliest, local.date() + timedelta(days=ahead)
+
+
+def _bookable(capacity: Capacity, visit: Visit, now: datetime) -> tuple[datetime, date]:
+    """As `bookable`, for what may be over for today."""
+    earliest, last = bookable(now, capacity.rules, capacity.zone)
+    first = max([earliest, *_over(capacity, visit)], key=datetime.timestamp)
+    return first.astimezone(capacity.zone), last
+
+
+def _over(capacity: Capacity, visit: Visit) -> list[datetime]:
+    return [capacity.over[one] for one in visit.services if one in capacity.over]
 
 
 def lanes_by_day(capacity: Capacity, visit: Visit, days: Sequence[GridDay]) -> list[list[LaneDay]]:

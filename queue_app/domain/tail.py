@@ -25,7 +25,8 @@ MOST_JOINED = 40
 """How many may join before the turn of the next one is found by a run again."""
 EXACT_UP_TO = 60
 """With no more people than this in the queue each turn is found by a run: half a millisecond, and
-then a kiosk counts those ahead as every screen does, where what is moved on may be one off."""
+then a kiosk counts those ahead as every screen does, where what is moved on may be one or two off,
+with bookings among them up to seven of 87."""
 _MINUTE = timedelta(minutes=1)
 
 

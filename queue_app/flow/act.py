@@ -18,11 +18,13 @@ from datetime import date, timedelta
 from functools import cached_property, partial, update_wrapper
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, cast, get_type_hints, overload
 
+import asyncpg
+
 from queue_app.domain import appointments, numbering, rights, tickets
 from queue_app.domain.appointments import Appointment, AppointmentVerb
 from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.dispatch import Waiting
-from queue_app.domain.errors import Conflict, NotFound
+from queue_app.domain.errors import Conflict, NotFound, QueueError
 from queue_app.domain.hall import Hall, HallTicket
 from queue_app.domain.interruptions import Interruption, begun
 from queue_app.domain.messages import Outgoing
@@ -58,7 +60,10 @@ class Act:
     What it hands out this actor may touch; everything else it refuses.
     """
 
-    def __init__(self, by: By, right: str, directory: Directory | None) -> None:
+    def __init__(
+        self, by: By, right: str, directory: Directory | None, request: Request | None = None
+    ) -> None:
+        """`request`: whose answer is kept."""
         self.who = by.who
         self.now = by.now
         self.address = by.address
@@ -69,12 +74,14 @@ class Act:
         self._halls: dict[int, Hall] = {}
         self._touched: set[int] = set()
         self._raised: dict[int, int] = {}
-        self._pushed: list[Outgoing] = []
-        self._happened: list[Happened] = []
+        self._called_for: list[Outgoing] = []
+        """By what happened, but for what was put into the outbox with it."""
         self._asked_for: list[Outgoing] = []
         self._joining: dict[int, Waiting] = {}
         self._joined: list[tuple[int, int, Waiting]] = []
         self.noted: list[str] = []
+        self._request = request
+        self._kept: object = None
 
     @property
     def directory(self) -> Directory:
@@ -112,17 +119,19 @@ class Act:
         """The branch as it stood when this verb first asked."""
         if branch_id not in self._halls:
             branch = self.directory.branch_of(branch_id)
+            # What this verb changed may come to nothing: nobody else is told a wait by it.
+            own = branch_id in self._touched
             self._halls[branch_id] = await halls.load(
-                self.directory, branch, self.now, self.forecasts
+                self.directory, branch, self.now, None if own else self.forecasts
             )
         return self._halls[branch_id]
 
-    async def hall_seen_by_all(self, branch_id: int) -> Hall:
-        """The same before this verb changes anything, read at once for all who ask meanwhile, as
-        desks do that call in the same moment."""
+    async def hall_seen_by_all(self, branch_id: int, since: halls.Since) -> Hall:
+        """The same at `since` or later, before this verb changes anything: it may have been read
+        for others who ask in the same moment, as desks do that call, and for the screens."""
         assert branch_id not in self._touched, "of what this verb changed the others know nothing"
         branch = self.directory.branch_of(branch_id)
-        seen = await halls.load_for_all(self.directory, branch, self.now, self.forecasts)
+        seen = await halls.load_for_all(self.directory, branch, self.now, self.forecasts, since)
         return seen.seen_at(self.now)
 
     async def interruptions(self, branch_id: int) -> tuple[Interruption, ...]:
@@ -149,6 +158,11 @@ class Act:
         NotFound `unknown_desk`; NotAllowed `other_branch`.
         """
         return await people.desk(self.reach, desk_id, lock=True)
+
+    async def desk_now(self, desk_id: int) -> tuple[DeskRow, halls.Since]:
+        """The same, and the moment since which nothing can happen at it."""
+        place, version, epoch = await people.desk_now(self.reach, desk_id)
+        return place, halls.Since(version, epoch)
 
     def require_desk(self, place: DeskRow) -> None:
         """NotAllowed `not_your_desk` for who has this right only at the desk they have taken."""
@@ -192,17 +206,19 @@ class Act:
         self, ticket: Ticket, progress: Progress, happened: Event, *, last: bool = False
     ) -> Ticket:
         """The same for a progress that is not a step forward, such as an undo."""
-        called_for = self._messages([Happened(ticket, happened)])
+        called_for = self._messages(ticket, happened)
         push = next((one for one in called_for if one.channel == "push"), None)
-        tells_others = any(one is not push for one in called_for) or bool(self._asked_for)
-        alone = last and not tells_others and db.may_stand_alone()
-        written = await records.write_ticket(ticket, progress, happened, push, alone)
+        others = [one for one in called_for if one is not push]
+        alone = last and not (others or self._asked_for) and db.may_stand_alone()
+        asked = self._request if last else None
+        written = await records.write_ticket(ticket, progress, happened, push, alone, asked)
         if written is None:
             raise Conflict("ticket_changed", ticket=ticket.id)
         thing, version = written
-        self._follow(thing, happened, version)
-        if push:
-            self._pushed.append(push)
+        if asked:
+            self._kept = thing
+        self._called_for += others
+        self._changed(thing.branch_id, version)
         return thing
 
     async def call_first(self, people: Sequence[HallTicket], desk: DeskRow) -> Ticket | None:
@@ -221,22 +237,29 @@ class Act:
         told: Wait | None = None,
         *,
         counts: bool = False,
-        last: bool = False,
+        last: Callable[[Ticket], object] | None = None,
     ) -> Ticket:
         """A new ticket with the next number of its series that day, its first event, and the wait
         that is told with it, which is a promise.
 
-        `counts`: it is one of those that the office limits; RuleBroken `tickets_ended`. `last`: as
-        of `record`.
+        `counts`: it is one of those that the office limits; RuleBroken `tickets_ended`. `last`:
+        what this verb gives of the ticket, where it is the last that it changes.
         """
         booked = draft.appointment is not None
         series = numbering.prefix(self.directory.rules, booked, draft.priority)
         token = numbering.link_token(draft.branch_id, secrets.token_urlsafe(16))
-        live, last = self._is_live(draft), last and draft.branch_id not in self._raised
-        alone = last and self._tells_nobody(draft) and not self._asked_for
+        live, raises = self._is_live(draft), last is not None and not self._raised
+        alone = raises and self._tells_nobody(draft) and db.may_stand_alone()
+        actor, kept = self.who.actor, None
+        # In this statement, so that whoever asks again never stands at the end of the line.
+        if last and self._request:
+            expected = records.to_be(draft, day, token, actor, self.now)
+            kept = repeats.kept(self._request, last(expected))
         ticket, first, version = await records.insert_ticket(
-            draft, day, series, token, self.who.actor, self.now, live, told, counts, last, alone
+            draft, day, series, token, actor, self.now, live, told, counts, raises, alone, kept
         )
+        if kept and last:
+            self._kept = last(ticket)
         self._follow(ticket, first, version)
         joined = ticket.as_waiting()
         if joins_at_the_end(joined):
@@ -244,9 +267,9 @@ class Act:
         return ticket
 
     def _tells_nobody(self, draft: Draft) -> bool:
-        """Whether a ticket of this calls for no message."""
+        """Whether neither a ticket of this nor anything else calls for a message."""
         prints = bool(self.directory.branch_of(draft.branch_id).printers)
-        return reactions.only_on_paper("ticket", "issue") and not prints
+        return reactions.only_on_paper("ticket", "issue") and not (prints or self._asked_for)
 
     def _is_live(self, draft: Draft) -> bool:
         """Whether the place is by when they join: without a booking, or too late for its time."""
@@ -304,10 +327,21 @@ class Act:
 
     def _follow(self, thing: Thing, event: AnyEvent, version: int | None = None) -> None:
         """`version`: that of the branch, where it was raised with it."""
-        self._happened.append(Happened(thing, event))
-        self.touch(thing.branch_id)
+        self._called_for += self._messages(thing, event)
+        self._changed(thing.branch_id, version)
+
+    def _changed(self, branch_id: int, version: int | None) -> None:
+        """The branch's version, at the end or to this one already."""
+        self.touch(branch_id)
         if version is not None:
-            self._raised[thing.branch_id] = version
+            self._raised[branch_id] = version
+
+    async def keep(self, result: object) -> None:
+        """The answer under the request's key, where its last change has not kept it with itself."""
+        if self._kept is not None:
+            assert result == self._kept, "the last change kept what this verb does not give"
+        elif self._request:
+            await repeats.keep(self._request, result)
 
     async def end(self) -> None:
         """What must follow, once and in order.
@@ -317,9 +351,7 @@ class Act:
         they are taken in the commit's own message, but where a statement that is the whole
         transaction takes it, and where a ticket joins the line that this process knows.
         """
-        called_for = self._possible(self._messages(self._happened))
-        left = [one for one in called_for if one not in self._pushed]
-        await outbox.put([*left, *self._asked_for])
+        await outbox.put([*self._possible(self._called_for), *self._asked_for])
         for branch_id in sorted(self._touched - self._raised.keys()):
             if self._joining:
                 self._raised[branch_id] = await records.raise_version(branch_id)
@@ -331,9 +363,9 @@ class Act:
                 self.forecasts.join(branch_id, version, person)
                 self._joined.append((branch_id, version, person))
 
-    def _messages(self, happened: Sequence[Happened]) -> list[Outgoing]:
+    def _messages(self, thing: Thing, event: AnyEvent) -> list[Outgoing]:
         quiet = self._directory.quiet if self._directory else None
-        return reactions.messages(happened, self.now, quiet)
+        return reactions.messages([Happened(thing, event)], self.now, quiet)
 
     def _possible(self, messages: list[Outgoing]) -> list[Outgoing]:
         """Without those on paper where the branch has no printer: most tickets cost no question."""
@@ -373,39 +405,43 @@ class verb(Generic[P, R]):  # noqa: N801 - reads as a decorator
         return made
 
     async def __call__(self, by: By, *args: P.args, **kwargs: P.kwargs) -> R:
+        """What the first request with this key gave, else what this one gives.
+
+        A second that comes while the first still runs waits for it where both would change the
+        same, at the latest at the key. A refusal is not kept: nothing was done, so the same
+        request may be tried again.
+        """
         rights.require(self.right, by.who)
         directory = await reference.directory_if_any()
-        repeatable = self._keeps and by.key is not None
+        request = self._asked(by, args, kwargs)
         tried: list[Act] = []
         try:
-            do = partial(self._do, tried, by, directory, args, kwargs)
-            result = await db.transact(partial(self._once, do, by, args, kwargs), repeatable)
-        except BaseException:
+            do = partial(self._do, tried, by, directory, args, kwargs, request)
+            result = await db.transact(do, request is not None)
+        except BaseException as error:
             for act in tried:
                 act.take_back()
+            # What cannot be done twice says so in its own words, the key itself last.
+            may_be_repeated = isinstance(error, Exception) and not isinstance(error, db.OUTAGES)
+            if request and may_be_repeated:
+                given = await repeats.answered(request, self._result)
+                if given:
+                    if not isinstance(error, QueueError | asyncpg.UniqueViolationError):
+                        _log.exception("%s was answered as before", self.right)
+                    return cast(R, given.answer)
             raise
         # Where there was no centre yet, each of its hundred parts is no news.
         for line in tried[-1].noted if tried and directory else ():
             _log.info("%s", line)
         return result
 
-    async def _once(
-        self, do: Callable[[Request | None], Awaitable[R]], by: By, args: Any, kwargs: Any
-    ) -> R:
-        """What the first request with this key gave, else what this one gives.
-
-        A second request that comes while the first still runs waits for it at the unique index. A
-        refusal is not kept: nothing was done, so the same request may be tried again.
-        """
+    def _asked(self, by: By, args: Any, kwargs: Any) -> Request | None:
         if by.key is None or not self._keeps:
-            return await do(None)
+            return None
         asked = self._signature.bind(None, *args, **kwargs)
         asked.apply_defaults()
         named = dict(list(asked.arguments.items())[1:])
-        request = repeats.request(self.right, by.who.actor, by.key, named)
-        if not await repeats.begin_request(request, by.now):
-            return cast(R, await repeats.answered(request, self._result))
-        return await do(request)
+        return repeats.request(self.right, by.who.actor, by.key, named, by.now)
 
     async def _do(
         self,
@@ -418,11 +454,10 @@ class verb(Generic[P, R]):  # noqa: N801 - reads as a decorator
     ) -> R:
         for earlier in tried:
             earlier.take_back()
-        act = Act(by, self.right, directory)
+        act = Act(by, self.right, directory, request)
         tried.append(act)
         result = await self._function(act, *args, **kwargs)
-        if request:
-            await repeats.answer_request(request, result)
+        await act.keep(result)
         await act.end()
         return result
 

@@ -315,9 +315,9 @@ async def _issue(act: Act, branch: Branch, draft: Draft, door: Door | None = Non
     if door and served_by(line.wait, act.now, door.closes_at) == "not_today":
         raise RuleBroken("past_closing", closes_at=door.closes_at, wait=line.wait)
     day = act.directory.today(branch, act.now).date
-    walks_in = door is not None
-    ticket = await act.issue(draft, day, line.wait, counts=walks_in, last=walks_in)
-    return _as_issued(branch, ticket, line)
+    answer = partial(_as_issued, branch, line=line)
+    last = answer if door else None
+    return answer(await act.issue(draft, day, line.wait, counts=door is not None, last=last))
 
 
 def _promise(branch: Branch, issued: IssuedTicket, revision: int, now: datetime) -> Promise | None:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 import asyncpg
 from msgspec.structs import replace
 
-from queue_app.domain import plans, slots
+from queue_app.domain import slots
 from queue_app.domain.appointments import (
     Appointment,
     require_changeable,
@@ -172,7 +172,7 @@ async def confirm(
         return reaching.require_same(act, held, entered)
     require_confirmable(held, act.now)
     _open_branch(act.directory, held)
-    if why := plans.why_not(act.directory, held):
+    if why := await free.why_not(act.directory, held):
         raise Conflict("plans_changed", why=why)
     await sparing.require_few(act, "confirm")
     worked = is_done(act.directory.rules.booking_work_bits, held.token, work)

@@ -20,8 +20,9 @@ from queue_app.queries.tickets import by_id, history
 
 Interruptions = tuple[Interruption, ...]
 
-TRIED_AT_ONCE = 50
-"""So many people are looked at for the first who is free: as many desks may be calling."""
+
+FEWEST_TRIED = 8
+"""So many people, or as many as desks may be calling, are looked at for the first who is free."""
 
 
 @verb
@@ -39,21 +40,20 @@ async def call(
     waiting for them are passed over, and picking one of them is Conflict `services_paused`. Both
     with the `kind`, and with `resumes_at` once it is known. What has begun goes on.
     """
-    place = await _open_desk(act, desk_id)
-    seen = await act.hall_seen_by_all(place.branch_id)
+    place, since = await act.desk_now(desk_id)
+    _require_open(act, place)
+    seen = await act.hall_seen_by_all(place.branch_id, since)
     _require_nobody(seen, place)
     if ticket_id is None:
         return await _next(act, seen, place)
     return await _pick(act, seen, place, ticket_id, why)
 
 
-async def _open_desk(act: Act, desk_id: int) -> DeskRow:
-    """The desk, locked: open, and taken by this clerk."""
-    place = await act.desk(desk_id)
+def _require_open(act: Act, place: DeskRow) -> None:
+    """The desk is taken by this clerk, and open."""
     act.require_desk(place)
     if place.state != "open":
         raise Conflict("desk_not_open", state=place.state)
-    return place
 
 
 def _require_nobody(seen: Hall, place: DeskRow) -> None:
@@ -65,8 +65,9 @@ def _require_nobody(seen: Hall, place: DeskRow) -> None:
 
 async def _next(act: Act, seen: Hall, place: DeskRow) -> Ticket | None:
     _require_calls(act, seen.interruptions)
-    ranked = seen.next_people(place.id)
-    while people := [*islice(ranked, TRIED_AT_ONCE)]:
+    ranked, calling = seen.next_people(place.id), sum(one.state == "open" for one in seen.desks)
+    at_once = max(calling, FEWEST_TRIED)
+    while people := [*islice(ranked, at_once)]:
         if called := await act.call_first(people, place):
             return called
     return None

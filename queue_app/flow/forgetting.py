@@ -6,7 +6,8 @@ from msgspec.structs import replace
 from queue_app.domain.appointments import OPEN, Appointment, as_of, require_changeable
 from queue_app.domain.contacts import read_contact
 from queue_app.domain.errors import Conflict, RuleBroken
-from queue_app.flow import offering, pushing, refusing, reminding, tallies, wishing
+from queue_app.domain.people import RESIDENT
+from queue_app.flow import offering, pushing, refusing, reminding, repeats, tallies, wishing
 from queue_app.flow.act import Act, By, verb
 from queue_app.flow.visit_notes import drop_notes_of
 from queue_app.queries import appointments
@@ -126,6 +127,10 @@ async def _forget(act: Act, one: Appointment) -> None:
     await pushing.forget(one)
     await db.fetch(
         "DELETE FROM request WHERE scope = ANY($1)",
-        [f"{name}:{one.token}:resident" for name in _KEPT_ANSWERS],
+        [
+            scope
+            for name in _KEPT_ANSWERS
+            for scope in repeats.scopes(name, RESIDENT.actor, one.token, one.token)
+        ],
     )
     await reminding.drop_useless()

@@ -13,9 +13,10 @@ from queue_app.domain.catalogue import Channel, Language
 from queue_app.domain.company import CompanyKind
 from queue_app.domain.errors import Conflict, RuleBroken
 from queue_app.domain.messages import Outgoing
-from queue_app.domain.tickets import Event, Progress, Ticket, Verb
+from queue_app.domain.tickets import Event, Progress, Ticket, Verb, apply
 from queue_app.domain.told_range import Wait
-from queue_app.flow import outbox
+from queue_app.flow import outbox, repeats
+from queue_app.flow.repeats import Request, Row
 from queue_app.queries import tickets
 from queue_app.queries.staff import DeskRow
 from queue_app.store import db
@@ -67,6 +68,13 @@ def next_event(ticket: Ticket, verb: Verb, actor: str, now: datetime, **facts: A
     )
 
 
+def _keeping(change: str, of: str, first: int, answer: str) -> str:
+    """The change that keeps its own answer, once the row named so is there; in parameters from
+    this one on."""
+    change, told = change.rsplit("\nSELECT ", 1)
+    return f"{change}, kept AS ({repeats.keeping(first, answer)} FROM {of})\nSELECT {told}"
+
+
 _RAISED = """raised AS (
     UPDATE branch_version SET version = version + 1 WHERE branch_id = {branch} AND {when}
     RETURNING branch_id AS raised_id, version
@@ -101,12 +109,14 @@ _ISSUE = f"""
 WITH limited AS (
     UPDATE ticket_limit SET remaining = remaining - $17
     WHERE $19 AND branch_id = $1 AND service = ANY($11) AND until > $10
+    RETURNING service
 ), joined AS (
     SELECT CASE WHEN $14 THEN greatest($10::timestamptz, (SELECT max(queued_at) FROM ticket
         WHERE branch_id = $1 AND {tickets.IN_HOUSE})) END AS at
 ), counted AS (
     INSERT INTO counter (branch_id, day, prefix, last, joined_at)
-    SELECT $1, $2::date, $3::text, {_FIRST}, joined.at FROM joined
+    SELECT $1, $2::date, $3::text, {_FIRST}, joined.at
+    FROM joined CROSS JOIN (SELECT count(*) FROM limited) AS first_of_all
     ON CONFLICT (branch_id, day, prefix) DO UPDATE SET last = counter.last + 1,
         joined_at = CASE WHEN EXCLUDED.joined_at IS NULL
             OR counter.joined_at > EXCLUDED.joined_at
@@ -135,6 +145,37 @@ SELECT issued.*, {_TOLD} FROM issued LEFT JOIN raised ON true
 """
 
 
+_ISSUE_AND_KEEP = _keeping(
+    _ISSUE, "issued", 21, "{} || jsonb_build_object('id', id, 'number', number)"
+)
+
+
+def to_be(draft: Draft, day: date, token: str, actor: str, now: datetime) -> Ticket:
+    """The ticket that will be, but for its id and number, and for the moment by which its place
+    in the line counts."""
+    booked = draft.appointment
+    return Ticket(
+        branch_id=draft.branch_id,
+        id=0,
+        day=day,
+        number="",
+        token=token,
+        channel=draft.channel,
+        priority=draft.priority,
+        language=draft.language,
+        appointment_id=booked.id if booked else None,
+        due_at=booked.starts_at if booked else None,
+        issued_at=now,
+        progress=apply(None, _first_event(draft, actor, now)),
+        people=draft.people,
+        company=draft.company,
+    )
+
+
+def _first_event(draft: Draft, actor: str, now: datetime) -> Event:
+    return Event(seq=1, at=now, verb="issue", actor=actor, services=draft.services)
+
+
 async def insert_ticket(
     draft: Draft,
     day: date,
@@ -147,12 +188,15 @@ async def insert_ticket(
     counts: bool,
     last: bool,
     alone: bool,
+    kept: Row | None = None,
 ) -> tuple[Ticket, Event, int | None]:
     """The ticket with the next number of its series, as `numbering.number` makes it of the count,
     and the branch's new version where this is the `last` change of it; `alone`: and nothing else
-    is changed with it.
+    is changed with it. `kept`: the answer to keep with it, of `repeats.kept`, to which its id and
+    number are added.
 
-    Whoever else asks for one of this series waits until this one is given. `live`: the place is
+    Whoever else asks for one of this series waits until this one is given. The limit is locked
+    first, and the branch last: who changes a limit locks them in this order. `live`: the place is
     by the time of joining, and so never before whoever is in the house or has a lower number of
     the series, whatever the clocks and whoever asked first.
     `told`: the range that goes with it, to be compared with what comes true. `counts`: it is one
@@ -161,11 +205,11 @@ async def insert_ticket(
     word.
     """
     booked = draft.appointment
-    first = Event(seq=1, at=now, verb="issue", actor=actor, services=draft.services)
+    first = _first_event(draft, actor, now)
     write = db.fetch_row_alone if alone else db.fetch_row
     try:
         row = await write(
-            _ISSUE,
+            _ISSUE_AND_KEEP if kept else _ISSUE,
             draft.branch_id,
             day,
             series,
@@ -186,6 +230,7 @@ async def insert_ticket(
             draft.company,
             counts,
             last,
+            *(kept or ()),
         )
     except asyncpg.CheckViolationError as error:
         if error.constraint_name != "ticket_limit_holds":
@@ -209,11 +254,17 @@ WITH changed AS (
 ), pushed AS (
     {outbox.pushes("changed", "$23", "$24", "$25", "$2", "$26")}
 )"""
-_CHANGE = f"{_CHANGED} SELECT NULL::bigint AS version FROM changed"
+_CHANGE = f"{_CHANGED}\nSELECT NULL::bigint AS version FROM changed"
 _ALL_OF_IT = f"""{_CHANGED}, {_RAISED.format(branch="(SELECT branch_id FROM changed)", when="true")}
 SELECT {_TOLD} FROM changed LEFT JOIN raised ON true
 """
 """The change that is the whole transaction."""
+_CHANGES = {
+    (alone, keeps): _keeping(change, "changed", 28, "{}") if keeps else change
+    for alone, change in ((False, _CHANGE), (True, _ALL_OF_IT))
+    for keeps in (False, True)
+}
+"""By whether it is the whole transaction, and whether it keeps its answer."""
 _TICKET_FACTS = ("services", "for_desk_id", "expected_at", "given", "outcome", "why")
 """The parts of a ticket's event that have no column of their own."""
 
@@ -224,15 +275,19 @@ async def write_ticket(
     happened: Event,
     push: Outgoing | None,
     alone: bool,
+    asked: Request | None = None,
 ) -> tuple[Ticket, int | None] | None:
     """The ticket as it stands then, and the branch's new version where this is the whole
-    transaction (`alone`). None where the revision is another by now,
-    or the ticket: nothing that was read keeps another database from being restored meanwhile.
-    `push`: what the browsers that asked to be told of this visit are told.
+    transaction (`alone`). None where the revision is another by now, or the ticket: nothing that
+    was read keeps another database from being restored meanwhile.
+    `push`: what the browsers that asked to be told of this visit are told. `asked`: the ticket is
+    kept as the answer to it.
 
     Conflict `desk_busy` where the desk has somebody already, `already_checked_in`.
     """
-    write, change = (db.fetch_row_alone, _ALL_OF_IT) if alone else (db.fetch_row, _CHANGE)
+    written = msgspec.structs.replace(ticket, progress=progress, changed_at=happened.at)
+    write = db.fetch_row_alone if alone else db.fetch_row
+    change = _CHANGES[alone, asked is not None]
     try:
         row = await write(
             change,
@@ -263,13 +318,13 @@ async def write_ticket(
             ticket.appointment_id,
             push.due_at if push else None,
             ticket.token,
+            *(repeats.kept(asked, written) if asked else ()),
         )
     except asyncpg.UniqueViolationError as error:
+        if repeats.is_taken(error):
+            raise
         raise _taken(error) from error
-    if row is None:
-        return None
-    written = msgspec.structs.replace(ticket, progress=progress, changed_at=happened.at)
-    return written, row["version"]
+    return (written, row["version"]) if row else None
 
 
 def _taken(error: asyncpg.UniqueViolationError) -> Conflict:

@@ -11,7 +11,7 @@ from queue_app.domain.people import SYSTEM
 from queue_app.domain.plans import Hit
 from queue_app.flow import appointment_records
 from queue_app.flow.act import Act
-from queue_app.queries import appointments, reference, unsettled
+from queue_app.queries import appointments, orders_today, reference, unsettled
 
 
 class Concerned(Struct, frozen=True):
@@ -39,7 +39,8 @@ async def concerned(now: datetime) -> Concerned:
         _key_of(hit.appointment): hit
         for hit in plans.hits(directory, await appointments.to_come(now))
     }
-    restored = {_key_of(one) for one in plans.fitting_again(directory, waiting)}
+    fitting = plans.fitting_again(directory, waiting)
+    restored = {_key_of(one) for one in fitting if not await orders_today.is_over(one)}
     kept = {
         _key_of(one): one
         for one in await appointments.locked(sorted(hits.keys() | restored))

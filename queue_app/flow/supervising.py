@@ -4,6 +4,7 @@ Each leaves an event that says who and why, beside those of the desk or the tick
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 
 import asyncpg
@@ -26,6 +27,7 @@ from queue_app.queries.staff import DeskRow, desks_of, lock_desks, require_nobod
 from queue_app.store import db
 
 REASON_MAX = 200
+LET_GO = ("waiting", "parked")
 MOST_TICKETS = 10_000
 """A limit beyond is none."""
 
@@ -251,20 +253,24 @@ async def limit_tickets(
     return remaining
 
 
-async def _write_limit(act: Act, branch: Branch, service: str, remaining: int | None) -> None:
+async def _write_limit(
+    act: Act, branch: Branch, service: str, remaining: int | None, *, is_over: bool = False
+) -> None:
+    """`is_over`: nor is anybody received with a booking."""
     if remaining is None:
         await db.fetch(
             "DELETE FROM ticket_limit WHERE branch_id = $1 AND service = $2", branch.id, service
         )
         return
     await db.fetch(
-        "INSERT INTO ticket_limit (branch_id, service, remaining, until) VALUES ($1, $2, $3, $4)"
-        " ON CONFLICT (branch_id, service) DO UPDATE"
-        " SET remaining = excluded.remaining, until = excluded.until",
+        "INSERT INTO ticket_limit (branch_id, service, remaining, until, is_over)"
+        " VALUES ($1, $2, $3, $4, $5) ON CONFLICT (branch_id, service) DO UPDATE SET"
+        " remaining = excluded.remaining, until = excluded.until, is_over = excluded.is_over",
         branch.id,
         service,
         remaining,
         act.directory.today(branch, act.now).ends,
+        is_over,
     )
 
 
@@ -286,9 +292,14 @@ async def end_day(act: Act, branch_slug: str, let_go: bool = False, reason: str 
     await lock_desks(branch.id)
     seen = await act.hall(branch.id)
     given = frozenset[str]().union(*(one.services for one in branch.desks))
-    to_end = [one for one in sorted(given) if seen.orders.remaining.get(one) != 0]
+    over = await orders_today.over(branch.id, act.now)
+    to_end = [
+        one
+        for one in sorted(given)
+        if seen.orders.remaining.get(one) != 0 or (let_go and one not in over)
+    ]
     for code in to_end:
-        await _write_limit(act, branch, code, 0)
+        await _write_limit(act, branch, code, 0, is_over=let_go)
     ended = await _send_home(act, branch, seen) if let_go else DayEnded()
     if to_end or ended != DayEnded():
         await _note(
@@ -298,12 +309,8 @@ async def end_day(act: Act, branch_slug: str, let_go: bool = False, reason: str 
 
 
 async def _send_home(act: Act, branch: Branch, seen: Hall) -> DayEnded:
-    gone = []
-    for one in seen.tickets:
-        if one.state in ("waiting", "parked"):
-            ticket = await tickets.by_id([branch.id], one.id)
-            await act.record(ticket, "leave")
-            gone.append(one.number)
+    wait = [one.id for one in seen.tickets if one.state in LET_GO]
+    gone = await _let_go(act, branch, wait)
     stranded = await _strand(act, branch)
     closed = []
     for desk in seen.desks:
@@ -315,7 +322,23 @@ async def _send_home(act: Act, branch: Branch, seen: Hall) -> DayEnded:
         else:
             await act.put_desk(place, "close", None)
             closed.append(place.number)
+    # Of a limit that is not committed a kiosk knows nothing.
+    while came := await tickets.waiting_on({branch.id: seen.day.date}):
+        gone += await _let_go(act, branch, [ticket_id for _, ticket_id in came])
     return DayEnded(tuple(gone), stranded, tuple(closed))
+
+
+async def _let_go(act: Act, branch: Branch, ticket_ids: Sequence[int]) -> list[str]:
+    """The numbers of those who were; not of who has left by themselves meanwhile."""
+    gone = []
+    for ticket_id in ticket_ids:
+        ticket = await tickets.by_id([branch.id], ticket_id)
+        if ticket.progress.state not in LET_GO:
+            continue
+        with suppress(Conflict):
+            await act.record(ticket, "leave")
+            gone.append(ticket.number)
+    return gone
 
 
 async def _strand(act: Act, branch: Branch) -> int:

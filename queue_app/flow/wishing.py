@@ -5,7 +5,6 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from queue_app.domain import plans
 from queue_app.domain.appointments import Appointment, lapsed, require_confirmable
 from queue_app.domain.catalogue import Channel, Language
 from queue_app.domain.contacts import Resident
@@ -15,7 +14,7 @@ from queue_app.domain.wish import Wanted, Wish, check_wanted, ends_at, gives_up,
 from queue_app.flow import offering, proving, reaching, sparing, wish_records
 from queue_app.flow.act import Act, verb
 from queue_app.flow.admission import check_services
-from queue_app.queries import appointments, unsettled, waiting_list
+from queue_app.queries import appointments, slots, unsettled, waiting_list
 from queue_app.store import db
 
 
@@ -161,7 +160,7 @@ async def accept_offer(act: Act, token: str) -> str:
     if offer is None or lapsed(offer, act.now) or wish.state != "open":
         raise Conflict("offer_over")
     require_confirmable(offer, act.now)
-    if why := plans.why_not(act.directory, offer):
+    if why := await slots.why_not(act.directory, offer):
         raise Conflict("plans_changed", why=why)
     known = await reaching.checked(act, offer, wish.person, ("email", "overlap"), proven=True)
     await act.record(known, "confirm", language=wish.language)

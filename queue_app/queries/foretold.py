@@ -45,6 +45,7 @@ async def load(
 ) -> Hall:
     """As `halls.load`, for whoever shows what people's waits are."""
     hall = await halls.load(directory, branch, now, forecasts)
+    halls.remember(hall)
     hall.know(await estimate(hall))
     return hall
 

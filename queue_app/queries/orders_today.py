@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from queue_app.domain.appointments import Appointment
 from queue_app.domain.directory import Directory
 from queue_app.domain.orders import Orders
 from queue_app.store import db
@@ -54,6 +55,22 @@ async def ended(branch_id: int, services: tuple[str, ...], now: datetime) -> fro
         now,
     )
     return frozenset(one["service"] for one in rows)
+
+
+async def over(branch_id: int, now: datetime) -> dict[str, datetime]:
+    """The services for which nobody is received any more today, and when that ends."""
+    rows = await db.fetch(
+        "SELECT service, until FROM ticket_limit WHERE branch_id = $1 AND is_over AND until > $2",
+        branch_id,
+        now,
+    )
+    return {one["service"]: one["until"] for one in rows}
+
+
+async def is_over(booking: Appointment) -> bool:
+    """Whether the day of the booking was ended with nobody received any more."""
+    ends = await over(booking.branch_id, booking.starts_at)
+    return not ends.keys().isdisjoint(booking.services)
 
 
 async def skills(branch_id: int, desk_id: int, now: datetime) -> tuple[str, ...] | None:

@@ -6,12 +6,15 @@ from datetime import date, datetime, timedelta
 from msgspec import Struct
 from msgspec.structs import replace
 
-from queue_app.domain import slots
+from queue_app.domain import plans, slots
+from queue_app.domain.appointments import Appointment
 from queue_app.domain.catalogue import Channel, visit_minutes
 from queue_app.domain.centre import Closure
 from queue_app.domain.directory import Branch, Directory
 from queue_app.domain.hours import day_window
+from queue_app.domain.plans import Why
 from queue_app.domain.slots import Capacity, Occupied, Reason, Visit
+from queue_app.queries import orders_today
 from queue_app.queries.appointments import LAPSED
 from queue_app.store import db
 
@@ -74,13 +77,16 @@ async def capacity_of(
     """What the branch has to give in these days. A hold whose time ran out takes nothing, unless
     what is given back is shown later: then it does until it is swept."""
     rows = await db.fetch(
-        "SELECT lane_id, lower(period) AS starts_at, upper(period) AS ends_at FROM appointment"
+        "SELECT lane_id, lower(period) AS starts_at, upper(period) AS ends_at, NULL AS over"
+        " FROM appointment"
         " WHERE branch_id = $1 AND state IN ('held', 'booked')"
         " AND lower(period) >= $2 AND lower(period) < $3"
         f" AND (state = 'booked' OR NOT {LAPSED.format(now='$4')} OR $6)"
         " AND id IS DISTINCT FROM $5"
-        " UNION ALL SELECT lane_id, lower(period), upper(period) FROM freed_slot"
-        " WHERE branch_id = $1 AND free_at > $4 AND lower(period) >= $2 AND lower(period) < $3",
+        " UNION ALL SELECT lane_id, lower(period), upper(period), NULL FROM freed_slot"
+        " WHERE branch_id = $1 AND free_at > $4 AND lower(period) >= $2 AND lower(period) < $3"
+        " UNION ALL SELECT NULL, NULL, until, service FROM ticket_limit"
+        " WHERE branch_id = $1 AND is_over AND until > $4",
         branch.id,
         day_window(first - timedelta(days=1), directory.zone).opens,
         day_window(first + timedelta(days=days), directory.zone).closes,
@@ -88,7 +94,11 @@ async def capacity_of(
         leaving_out,
         directory.rules.freed_slot_minutes > 0,
     )
-    return replace(_untaken(directory, branch), occupied=[Occupied(*row) for row in rows])
+    return replace(
+        _untaken(directory, branch),
+        occupied=[Occupied(*row[:3]) for row in rows if row["over"] is None],
+        over={row["over"]: row["ends_at"] for row in rows if row["over"]},
+    )
 
 
 async def why_no_start(
@@ -101,7 +111,15 @@ async def why_no_start(
 ) -> Reason | None:
     """As the rules have it: what is taken already does not count."""
     visit = visit_of(directory, services, channel)
-    return slots.why_no_start(_untaken(directory, branch), visit, start, now)
+    over = await orders_today.over(branch.id, now)
+    return slots.why_no_start(replace(_untaken(directory, branch), over=over), visit, start, now)
+
+
+async def why_not(directory: Directory, booking: Appointment) -> Why | None:
+    """Why there is nobody any more to receive the booking, as plans are, or as the day was ended;
+    None: there is."""
+    why = plans.why_not(directory, booking)
+    return why or ("closed" if await orders_today.is_over(booking) else None)
 
 
 def _untaken(directory: Directory, branch: Branch) -> Capacity:

@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from datetime import datetime
 
 import msgspec
+from asyncpg import Record
 from msgspec import Struct
 
 from queue_app.domain.errors import Conflict, NotAllowed, NotFound
 from queue_app.domain.people import Role, Staff
+from queue_app.queries.epochs import EPOCH
 from queue_app.queries.tickets import BUSY
 from queue_app.store import db
 
@@ -98,6 +100,10 @@ async def accounts(now: datetime) -> list[Account]:
     return [msgspec.convert(dict(row), type=Account) for row in rows]
 
 
+_DESK = """SELECT branch_id, id, number, state, staff_id, retired_at FROM desk
+    WHERE branch_id = ANY($1) AND id = $2"""
+
+
 async def desk(branch_ids: list[int], desk_id: int, lock: bool = False) -> DeskRow:
     """The desk of that id, in one of these branches.
 
@@ -105,18 +111,30 @@ async def desk(branch_ids: list[int], desk_id: int, lock: bool = False) -> DeskR
 
     With `lock`, what happens at one desk happens one after the other.
     """
+    row = await _named_desk(_DESK + (" FOR NO KEY UPDATE" if lock else ""), branch_ids, desk_id)
+    return msgspec.convert(dict(row), type=DeskRow)
+
+
+_DESK_NOW = f"""
+SELECT own.*, version_now(own.branch_id) AS version, {EPOCH} AS epoch
+FROM ({_DESK} FOR NO KEY UPDATE) own
+"""
+
+
+async def desk_now(branch_ids: list[int], desk_id: int) -> tuple[DeskRow, int, str]:
+    """The same with `lock`, and the version and epoch of its branch once it is locked."""
+    row = await _named_desk(_DESK_NOW, branch_ids, desk_id)
+    return msgspec.convert(dict(row), type=DeskRow), row["version"], row["epoch"]
+
+
+async def _named_desk(sql: str, branch_ids: list[int], desk_id: int) -> Record:
     if not 0 < desk_id <= LARGEST_ID:
         raise NotFound("unknown_desk", desk=desk_id)
-    row = await db.fetch_row(
-        "SELECT branch_id, id, number, state, staff_id, retired_at FROM desk"
-        " WHERE branch_id = ANY($1) AND id = $2" + (" FOR NO KEY UPDATE" if lock else ""),
-        branch_ids,
-        desk_id,
-    )
+    row = await db.fetch_row(sql, branch_ids, desk_id)
     if row is None:
         await _refuse_elsewhere(desk_id)
         raise NotFound("unknown_desk", desk=desk_id)
-    return msgspec.convert(dict(row), type=DeskRow)
+    return row
 
 
 async def _refuse_elsewhere(desk_id: int) -> None:

@@ -74,7 +74,8 @@ async def with_clerk(branch_ids: list[int], ticket_id: int) -> tuple[Ticket, int
 _FIRST_FREE = (
     SELECT
     + """
-JOIN unnest($2::bigint[], $3::integer[]) WITH ORDINALITY AS seen (ticket_id, revision, place)
+JOIN unnest($2::text::bigint[], $3::text::integer[])
+    WITH ORDINALITY AS seen (ticket_id, revision, place)
     ON ticket.id = seen.ticket_id AND ticket.revision = seen.revision
 WHERE branch_id = $1 AND state = 'waiting'
 ORDER BY place LIMIT 1 FOR NO KEY UPDATE OF ticket SKIP LOCKED
@@ -85,8 +86,9 @@ ORDER BY place LIMIT 1 FOR NO KEY UPDATE OF ticket SKIP LOCKED
 async def first_free(branch_id: int, seen: Sequence[tuple[int, int]]) -> Ticket | None:
     """The first of these tickets, each with the revision at which it was seen, that still waits
     like that and at which nobody else is; locked. None where there is none."""
-    ids, revisions = [number for number, _ in seen], [revision for _, revision in seen]
-    row = await db.fetch_row(_FIRST_FREE, branch_id, ids, revisions)
+    # As text: of a list the driver asks each part what it is.
+    ids, revisions = (",".join(map(str, part)) for part in zip(*seen, strict=True))
+    row = await db.fetch_row(_FIRST_FREE, branch_id, f"{{{ids}}}", f"{{{revisions}}}")
     return from_row(row) if row else None
 
 

@@ -7,14 +7,13 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from queue_app.domain import plans
 from queue_app.domain.appointments import Appointment, as_of
 from queue_app.domain.directory import Directory
 from queue_app.domain.errors import NotFound
 from queue_app.domain.hours import Window
 from queue_app.domain.numbering import branch_of_token
 from queue_app.domain.wish import Listed, Wanted, Wish, before
-from queue_app.queries import appointments
+from queue_app.queries import appointments, slots
 from queue_app.store import db
 
 WANTED = Wanted.__struct_fields__
@@ -187,7 +186,7 @@ async def standing(directory: Directory, wish: Wish, now: datetime) -> WishStand
 
 async def _is_taken_back(directory: Directory, offer: Appointment) -> bool:
     if offer.state == "held":
-        return plans.why_not(directory, offer) is not None
+        return await slots.why_not(directory, offer) is not None
     return offer.state == "cancelled" and await taken_back(offer)
 
 

@@ -48,12 +48,11 @@ def door_view(
     prints_itself: bool = False,
 ) -> DoorView:
     """The door at this moment. `serves`: whether any desk of the branch gives any service."""
-    door = hall.day.door(hall.at)
-    state: DoorState = door.state
-    if state == "open" and hall.refusal_of_all is not None:
-        state = "interrupted"
-    elif state == "open" and hall.tickets_ended:
-        state = "past_last_ticket"
+    day, stops = hall.day, hall.refusal_of_all is not None
+    # During an alert that is said first, also on a day without any more tickets.
+    ended = hall.tickets_ended and not (stops and day.door(hall.at).state == "open")
+    door = day.door_without_tickets(hall.at) if ended else day.door(hall.at)
+    state: DoorState = "interrupted" if door.state == "open" and stops else door.state
     return DoorView(
         version=hall.version,
         epoch=hall.epoch,

@@ -84,7 +84,8 @@ def advice(
 
 
 def _listed(speaker: Speaker, texts: Sequence[Text]) -> Text:
-    return speaker.each(lambda formats: "; ".join(one[formats.language] for one in texts))
+    listed = speaker.each(lambda formats: "; ".join(one[formats.language] for one in texts))
+    return listed.like(texts[0]) if texts else listed
 
 
 def resumption(speaker: Speaker, one: Interruption, usual_minutes: int) -> Text:

@@ -116,9 +116,9 @@ class Transaction(PostgresTransaction):
             return await acquired(self.source)
         return await self.engine.get_new_connection()
 
-    async def bounded(self, asked: Awaitable[T], committing: bool = False) -> T:
+    def bounded(self, asked: Awaitable[T], committing: bool = False) -> Awaitable[T]:
         """The answer on this connection, within this transaction's limits; an Outage without."""
-        return await bounded(self.connection, asked, self.limits.answer, committing)
+        return bounded(self.connection, asked, self.limits.answer, committing)
 
     async def __aexit__(
         self,

@@ -101,13 +101,15 @@ async def transact(work: Callable[[], Awaitable[T]], repeatable: bool = False) -
             async with transaction:
                 return await work()
         except (DeadlockDetectedError, SerializationError) as loss:
-            _raise_if_done(transaction, loss)
+            if not repeatable:
+                _raise_if_done(transaction, loss)
             losses += 1
             if losses == _ATTEMPTS:
                 raise
             await asyncio.sleep(random.uniform(0, 0.01 * 2**losses))
         except Outage as outage:
-            _raise_if_done(transaction, outage)
+            if not repeatable:
+                _raise_if_done(transaction, outage)
             if outage.unsure and not repeatable:
                 raise
             await _waited_for(outage, began)

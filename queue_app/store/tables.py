@@ -161,6 +161,7 @@ class TicketLimit(Table, tablename="ticket_limit", db=engine):
     service = ForeignKey(Service, null=False, primary_key=True)
     remaining = Integer()
     until = Timestamptz()
+    is_over = Boolean(default=False)
 
 
 class DeskEvent(Table, tablename="desk_event", db=engine):

@@ -7,6 +7,8 @@ fault, and so are a file that is none and two files that disagree. What is at fa
 
 import gettext
 import re
+from codecs import BOM_UTF8
+from io import BytesIO
 from pathlib import Path
 
 from babel.messages.catalog import Catalog, Message
@@ -16,6 +18,8 @@ from msgspec import Struct
 PLACEHOLDER = re.compile(r"%(?:\(\w+\)\w|%)?")
 NUMBERS = frozenset({"%(n)s", "%(num)s"})
 """How many there are; a plural form may say that by its words alone."""
+_CLOSED = re.compile(rb'[^"]*"(?:.*[^\\])?(?:\\\\)*"')
+"""A line with a text that ends where it should; babel takes its last letter for the mark."""
 TOLD_APART = 200
 """Rules of plurals look at a number's last two digits, and at those below a hundred as they are."""
 
@@ -63,10 +67,19 @@ def is_whole(message: Message) -> bool:
     return whole and not message.fuzzy
 
 
+def without_bom(path: Path) -> BytesIO:
+    """A file without the byte order mark that some editors write before it."""
+    return BytesIO(path.read_bytes().removeprefix(BOM_UTF8))
+
+
 def _read(path: Path) -> Catalog:
-    """ValueError, too, where its rule of plurals is none."""
-    with path.open("rb") as file:
-        catalog = read_po(file, locale=path.parent.name.replace("-", "_"), abort_invalid=True)
+    """ValueError, too, where a text does not end, or its rule of plurals is none."""
+    file = without_bom(path)
+    for number, line in enumerate(map(bytes.strip, file), 1):
+        if b'"' in line and not line.startswith(b"#") and not _CLOSED.fullmatch(line):
+            raise ValueError(f"line {number}: its text does not end with a quotation mark")
+    file.seek(0)
+    catalog = read_po(file, locale=path.parent.name.replace("-", "_"), abort_invalid=True)
     form_of = gettext.c2py(catalog.plural_expr)
     if max(map(form_of, range(TOLD_APART))) >= catalog.num_plurals:
         raise ValueError(f"Plural-Forms: there are more than nplurals={catalog.num_plurals}")

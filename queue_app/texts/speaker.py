@@ -9,7 +9,7 @@ from msgspec import Struct
 from queue_app.domain.catalogue import Language, Text
 from queue_app.domain.centre import Centre
 from queue_app.texts.formats import Formats
-from queue_app.texts.words import Words, words
+from queue_app.texts.words import SOURCE, Words, words
 
 
 class Speaker(Struct, frozen=True):
@@ -35,11 +35,17 @@ class Speaker(Struct, frozen=True):
 
         A value that is a Text is filled in as it is said in that language.
         """
-        return Text({one: _filled(words(one), message, values) for one in self.languages})
+        text = Text({one: _filled(words(one), message, values) for one in self.languages})
+        return text.instead(self._english_of(message))
 
     def ptext(self, context: str, message: str) -> Text:
         """The message of that context in each language."""
-        return Text({one: words(one).pgettext(context, message) for one in self.languages})
+        text = Text({one: words(one).pgettext(context, message) for one in self.languages})
+        return text.instead(self._english_of(message, context))
+
+    def _english_of(self, message: str, context: str | None = None) -> dict[Language, Language]:
+        """The languages that have no words for it."""
+        return {one: SOURCE for one in self.languages if not words(one).says(message, context)}
 
     def each(self, said: Callable[[Formats], str]) -> Text:
         """What is said of a time, a day or a length in each language."""

@@ -43,11 +43,13 @@ def told_to_holder(speaker: Speaker, people: int, company: CompanyKind | None) -
     """In every language of the centre; None for somebody who comes alone."""
     if people == 1 and company is None:
         return None
-    return Text({one: to_holder(words(one), people, company) for one in speaker.languages})
+    said = Text({one: to_holder(words(one), people, company) for one in speaker.languages})
+    return said.like(speaker.text(TO_HOLDER[company])) if company else said
 
 
 def told_to_staff(speaker: Speaker, people: int, company: CompanyKind | None) -> Text | None:
     """In every language of the centre; None for somebody who comes alone."""
     if people == 1 and company is None:
         return None
-    return Text({one: to_staff(words(one), people, company) for one in speaker.languages})
+    said = Text({one: to_staff(words(one), people, company) for one in speaker.languages})
+    return said.like(speaker.text(_TO_STAFF[company])) if company else said

@@ -17,7 +17,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 from queue_app.domain.catalogue import Language
-from queue_app.texts.catalogues import TOLD_APART, is_whole, read_catalogues
+from queue_app.texts.catalogues import TOLD_APART, is_whole, read_catalogues, without_bom
 
 LOCALE_FOLDER = Path(__file__).parent / "locale"
 TEMPLATE = LOCALE_FOLDER / "messages.pot"
@@ -40,9 +40,10 @@ class Words:
     def gettext(self, message: str) -> str:
         return self._translations.gettext(message)
 
-    def says(self, message: str) -> bool:
+    def says(self, message: str, context: str | None = None) -> bool:
         """Whether this language has words of its own for it, and not the English ones."""
-        return self.language == SOURCE or self.gettext(message) != message
+        said = self.pgettext(context, message) if context else self.gettext(message)
+        return self.language == SOURCE or said != message
 
     def ngettext(self, singular: str, plural: str, n: int) -> str:
         return self._translations.ngettext(singular, plural, n)
@@ -99,6 +100,7 @@ def also_from(folder: Path) -> None:
     if folder.is_dir() and folder not in _Catalogues.folders:
         _Catalogues.folders += (folder,)
         words.cache_clear()
+        words_else.cache_clear()
 
 
 def translated_languages() -> tuple[Language, ...]:
@@ -109,13 +111,25 @@ def translated_languages() -> tuple[Language, ...]:
 
 @cache
 def words(language: Language) -> Words:
+    return Words(language, _translations(language))
+
+
+@cache
+def words_else(language: Language, untranslated: gettext.NullTranslations) -> Words:
+    """The words of a language, and of what it has none for those of `untranslated`."""
+    translations = _translations(language)
+    translations.add_fallback(untranslated)
+    return Words(language, translations)
+
+
+def _translations(language: Language) -> gettext.NullTranslations:
     catalog = catalogue_of(language)
     if catalog is None:
-        return Words(language, gettext.NullTranslations())
+        return gettext.NullTranslations()
     compiled = BytesIO()
     write_mo(compiled, catalog)
     compiled.seek(0)
-    return Words(language, gettext.GNUTranslations(compiled))
+    return gettext.GNUTranslations(compiled)
 
 
 def catalogue_of(language: Language) -> Catalog | None:
@@ -182,8 +196,7 @@ def of_no_text(folder: Path, language: Language) -> list[str]:
 def _read_leniently(path: Path) -> Catalog:
     """Its faults are said elsewhere (`faults`)."""
     try:
-        with path.open("rb") as file:
-            return read_po(file)
+        return read_po(without_bom(path))
     except (OSError, ValueError):
         return Catalog()
 

@@ -12,6 +12,8 @@ from queue_app.domain.errors import QueueError
 from queue_app.seldom import Seldom
 from queue_app.store.db import OUTAGES
 from queue_app.store.outages import Outage
+from queue_app.texts.words import words
+from queue_app.web.heads import with_head
 from queue_app.web.i18n import language_of
 from queue_app.web.logs import REQUEST, said
 from queue_app.web.sentences import CODES_BY_STATUS, sentences
@@ -48,6 +50,8 @@ def http_error(request: Request[Any, Any, Any], error: HTTPException) -> Respons
         return gone(request) if _is_gone(error) else unexpected_error(request, error)
     code = CODES_BY_STATUS.get(error.status_code, "unreadable")
     headers = dict(error.headers or {})
+    if "allow" in headers:
+        headers["allow"] = with_head(headers["allow"])
     fields = unreadable_fields(request, error)
     return answer(request, Problem(error.status_code, code, fields, headers))
 
@@ -127,7 +131,7 @@ def wants_json(request: Request[Any, Any, Any]) -> bool:
 
 
 def _as_json(request: Request[Any, Any, Any], problem: Problem) -> Response[bytes]:
-    title, detail = sentences(request, problem.code, problem.details)
+    title, detail = sentences(request, problem.code, problem.details, words)
     body = {
         **problem.details,
         "type": f"urn:queue-app:problem:{problem.code}",

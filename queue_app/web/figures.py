@@ -23,17 +23,26 @@ MEMORY = Path("/dev/shm")  # noqa: S108 - the folder is made for this process al
 """Where a full disk does no harm: a process that counts into a file that has no room dies."""
 
 FIGURES = CollectorRegistry()
+"""What the database says."""
+OUTAGE_FIGURES = CollectorRegistry()
+"""What is known also while it says nothing."""
 
 
 class Figure(Collector):
     """A gauge of something that the database says, which is the same whichever process is asked:
     it is read for each answer, and no process keeps a value for the others to add."""
 
-    def __init__(self, name: str, documentation: str, labels: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        name: str,
+        documentation: str,
+        labels: Sequence[str] = (),
+        registry: CollectorRegistry = FIGURES,
+    ) -> None:
         self._about = name, documentation
         self._names = list(labels)
         self._values: dict[tuple[str, ...], float] = {}
-        FIGURES.register(self)
+        registry.register(self)
 
     def labels(self, *values: str) -> "_Labelled":
         assert len(values) == len(self._names)
@@ -61,9 +70,10 @@ class _Labelled:
         self._values[self._labels] = value
 
 
-def exposition() -> bytes:
-    """All of it, in the Prometheus format."""
-    return generate_latest(_of_processes()) + generate_latest(FIGURES)
+def exposition(of_database: bool) -> bytes:
+    """All of it, in the Prometheus format, with or without what the database says."""
+    known = (_of_processes(), OUTAGE_FIGURES, *([FIGURES] if of_database else []))
+    return b"".join(map(generate_latest, known))
 
 
 def _of_processes() -> CollectorRegistry:

@@ -1,7 +1,7 @@
 """Who is asking: a member of staff or a device, by bearer token or by cookie; and whether they may.
 
-Every route and websocket names its right in `opt`; the guard of the application asks the table
-before anything else happens, and a handler takes from it by whom a verb is done.
+Every route and websocket names its right in `opt`; the application asks the table before
+anything else happens, and a handler takes from it by whom a verb is done.
 
 A cookie counts only for requests that come from our own pages: browsers say so in
 `Sec-Fetch-Site` or `Origin`, and a request that names another origin is refused.
@@ -17,7 +17,7 @@ from uuid import UUID
 from litestar import Request
 from litestar.connection import ASGIConnection
 from litestar.enums import ScopeType
-from litestar.handlers import BaseRouteHandler
+from litestar.types import ASGIApp, Receive, Scope, Send
 
 from queue_app.domain import rights
 from queue_app.domain.errors import BadRequest, NotAllowed, NotSignedIn
@@ -46,11 +46,20 @@ def right(name: str, limit: str | None = None) -> dict[str, str]:
     return {"right": name} | ({"limit": limit} if limit else {})
 
 
-async def require_right(connection: Connection, handler: BaseRouteHandler) -> None:
-    """The guard of the application. Websockets are let in by `admit`, which says why not; what
-    may be asked of an address (OPTIONS) the framework answers itself."""
-    if connection.scope["type"] == ScopeType.HTTP and connection.scope["method"] != "OPTIONS":
-        await admit(connection, handler.opt["right"])
+def guarded(app: ASGIApp) -> ASGIApp:
+    """A middleware: who has not the right of the route gets no further. Websockets are let in by
+    `admit`, which says why not; what may be asked of an address (OPTIONS) the framework answers
+    itself.
+
+    No guard of the framework's: for each request it copies the whole route for them.
+    """
+
+    async def entered(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == ScopeType.HTTP and scope["method"] != "OPTIONS":
+            await admit(ASGIConnection(scope), scope["route_handler"].opt["right"])
+        await app(scope, receive, send)
+
+    return entered
 
 
 async def admit(connection: Connection, name: str) -> Actor:
@@ -218,5 +227,5 @@ def require_same_origin(connection: Connection) -> None:
     if connection.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
         raise NotAllowed("other_origin")
     origin = connection.headers.get("origin")
-    if origin and origin != own_origin(connection):
+    if origin and origin != own_origin(connection.scope):
         raise NotAllowed("other_origin")

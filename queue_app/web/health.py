@@ -25,7 +25,7 @@ from queue_app.queries.outbox import OutboxFigures, figures
 from queue_app.queries.printers import KnownPrinter, all_known
 from queue_app.store import answers, db
 from queue_app.store.outages import Outage
-from queue_app.web.figures import Figure, exposition
+from queue_app.web.figures import OUTAGE_FIGURES, Figure, exposition
 from queue_app.web.guards import bearer, right
 
 ACCURACY_DAYS = 7
@@ -36,6 +36,11 @@ READY_SECONDS = 2.0
 """With the age that an answer may have, within the three seconds that a load balancer waits."""
 READY_FOR_SECONDS = 0.5
 """How long an answer holds for all who ask."""
+_DATABASE = Figure(
+    "queue_app_database_answers",
+    "Whether the database answered; else its figures are left out",
+    registry=OUTAGE_FIGURES,
+)
 _LABELS = ["branch", "shown"]
 _PROMISES = Figure(
     "queue_app_wait_promises",
@@ -148,18 +153,28 @@ async def metrics(
     settings: NamedDependency[Settings],
     clock: NamedDependency[Clock],
 ) -> Response[bytes]:
-    """In the Prometheus format: requests, of all processes of this server; waits, outbox and jobs.
+    """In the Prometheus format: requests, of all processes of this server; waits, outbox and jobs,
+    unless the database is away.
 
     NotAllowed `figures_closed`.
     """
     _require_watcher(request, settings.metrics_token)
-    _show(await accuracy(clock.now() - timedelta(days=ACCURACY_DAYS)))
+    try:
+        await _ask_database(clock.now())
+        is_there = True
+    except db.OUTAGES:  # whoever watches wants to see just then how many are sent away
+        is_there = False
+    _DATABASE.set(is_there)
+    return Response(exposition(is_there), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+
+async def _ask_database(now: datetime) -> None:
+    _show(await accuracy(now - timedelta(days=ACCURACY_DAYS)))
     _show_corrections(await corrections())
-    _show_outbox(await figures(clock.now()))
+    _show_outbox(await figures(now))
     _show_printers(await all_known())
     _show_jobs(await job_figures())
-    _show_devices(await installed(), clock.now())
-    return Response(exposition(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+    _show_devices(await installed(), now)
 
 
 def _require_watcher(request: Request[Any, Any, Any], token: str | None) -> None:

@@ -18,6 +18,8 @@ from litestar.enums import ScopeType
 from litestar.status_codes import HTTP_400_BAD_REQUEST, HTTP_503_SERVICE_UNAVAILABLE
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
+from queue_app.web.request_figures import UNDER_WAY, count_answer
+
 _log = logging.getLogger(__name__)
 
 REQUEST: ContextVar[str] = ContextVar("request", default="")
@@ -89,7 +91,8 @@ def configuration(form: str) -> dict[str, Any]:
 
 
 class Journal:
-    """The application, each of whose answers has an id, and is a line in the log if it was slow.
+    """The application, each of whose answers has an id, is counted, and is a line in the log if it
+    was slow.
 
     A proxy's own id is taken over where the proxy is trusted.
     """
@@ -104,17 +107,25 @@ class Journal:
             return
         request, began = _id_of(scope), time.monotonic()
         token = REQUEST.set(request)
+        status, seconds = 0, 0.0
 
         async def send_on(message: Message) -> None:
+            nonlocal status, seconds
+            seconds = time.monotonic() - began
             if message["type"] == "http.response.start":
+                status = message["status"]
                 message["headers"] = [*message["headers"], (HEADER, request.encode())]
-                self._note(scope, message["status"], time.monotonic() - began)
+                self._note(scope, status, seconds)
             await send(message)
 
+        UNDER_WAY.inc()
         try:
             await self.inner(scope, receive, send_on)
         finally:
+            UNDER_WAY.dec()
             REQUEST.reset(token)
+            if status:
+                count_answer(scope, status, seconds)
 
     def _note(self, scope: HTTPScope, status: int, seconds: float) -> None:
         """By the pattern of its address: the address itself may hold a token.

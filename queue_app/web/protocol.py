@@ -7,9 +7,11 @@ Whoever goes too far gets one short answer, no line in the log, and counts in
 """
 
 import asyncio
-from functools import cache
+import re
+from functools import cache, lru_cache
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlsplit
 
 import httptools
 import msgspec
@@ -26,9 +28,13 @@ from queue_app.web.bounds import CUT
 from queue_app.web.gate import Gate, gate_of
 from queue_app.web.watch import NEVER, Watched, watch_of
 from queue_app.web.websocket import BoundedWebsocket
+from queue_app.web.whole_answer import WholeAnswer
 
 URGENT = b"/ws/desks/"
 """Whoever works behind these addresses is let in before those who look on."""
+_OFFER = re.compile(rb"\r\nupgrade(?=:[ \t]*h2c[ \t]*\r\n)", re.IGNORECASE)
+_DECLINED = b"\r\noffered"
+"""As long as what it stands for, so that what is counted stays right."""
 
 
 class BoundedHttp(Watched, HttpToolsProtocol):
@@ -84,6 +90,8 @@ class BoundedHttp(Watched, HttpToolsProtocol):
         self._unset_keepalive_if_required()
         if self._gate and not self._parting:
             self._refuse(400)  # whoever asks to be a websocket says no more before the answer
+        if not self._in_body and b"h2c" in data:
+            data = _declined(data)
         while data and not self._parting:
             room = self.limits.head_bytes - self._framing
             part, data = data[:room], data[room:]
@@ -132,10 +140,17 @@ class BoundedHttp(Watched, HttpToolsProtocol):
             self._stop(431)
         if len(self.pipeline) >= self.limits.requests:
             self._stop(429)
+        if not _names_a_place(
+            next((value for name, value in self.headers if name == b"host"), b"")
+        ):
+            self._stop(400)
         if not self._is_answered():
             self._overtaken = [one for one in self._overtaken if not one.response_complete]
             self._overtaken.append(self.cycle)
+        before = self.cycle
         super().on_headers_complete()
+        if self.cycle is not before and self.scope["method"] != "HEAD":  # whose answer has no body
+            self.cycle.transport = WholeAnswer(self.transport, self.loop)  # type: ignore[assignment]
         self._in_body = True
         self._body = 0
         self.due = NEVER
@@ -247,6 +262,25 @@ def _leave(cycle: RequestResponseCycle) -> None:
     if not cycle.response_complete:
         cycle.disconnected = True
         cycle.message_event.set()
+
+
+def _declined(data: bytes) -> bytes:
+    """A head without its offer of HTTP/2, as Java's client makes with each request: after one the
+    parser takes the body, too, for what follows the change."""
+    end = data.find(b"\r\n\r\n")
+    offer = _OFFER.search(data, 0, end + 2 if end >= 0 else len(data))
+    return data[: offer.start()] + _DECLINED + data[offer.end() :] if offer else data
+
+
+@lru_cache(maxsize=1024)
+def _names_a_place(host: bytes) -> bool:
+    """Whether an address can be made with it: the framework makes one of each request, and so does
+    the page that says what was wrong with it."""
+    try:
+        _ = urlsplit(f"//{host.decode('latin-1')}").port
+    except ValueError:
+        return False
+    return True
 
 
 @cache

@@ -11,6 +11,7 @@ from queue_app.domain.people import Staff
 from queue_app.queries import tickets
 from queue_app.web.errors import queue_error, wants_json
 from queue_app.web.sentences import sentences
+from queue_app.web.tongues import without_full_stop
 
 SIGN_IN = "/console/sign-in"
 
@@ -37,4 +38,4 @@ def see(path: str) -> Page:
 def parts_of(request: Asked, refused: QueueError) -> tuple[str, str]:
     """What was wrong, as a heading, and what to do, as a sentence."""
     title, detail = sentences(request, refused.code, refused.details)
-    return title.rstrip("."), detail
+    return without_full_stop(title), detail

@@ -39,14 +39,15 @@ from queue_app.domain.phones import is_abroad
 from queue_app.texts.formats import Formats, direction, in_halves
 from queue_app.texts.speaker import Speaker, speaker_of
 from queue_app.texts.words import N_, Words, translated_languages, words
-from queue_app.web.addresses import is_secure
+from queue_app.web.addresses import host_of, is_secure
 from queue_app.web.assets import Assets
 from queue_app.web.i18n import LANGUAGE_COOKIE, language_of, languages_of, tongue
 from queue_app.web.limits import named_browser
 from queue_app.web.qr import qr_svg
+from queue_app.web.tongues import ENDS, MarkingFormats, Templates, marking_words, with_elements
 from queue_app.web.words import shared
 
-ADDRESS = re.compile(r"https?://[^\s<>()&;]*[^\s<>()&;.,:!?]")
+ADDRESS = re.compile(rf"https?://[^\s<>()&;{ENDS}]*[^\s<>()&;.,:!?{ENDS}]")
 YEAR_SECONDS = 365 * 24 * 3600
 UNKNOWN = N_("Electronic queue")
 """The title of a centre whose name nobody knows yet."""
@@ -86,7 +87,8 @@ class Pages:
         page = _environment(
             self._folders, language, speaker, title[language], bool(phoned_from), self.assets
         )
-        return page.get_template(template).render(now=self._clock.now(), **context)
+        html = page.get_template(template).render(now=self._clock.now(), **context)
+        return with_elements(html, speaker.languages)
 
     def formats(self, language: Language) -> Formats:
         return self.speaker.formats(language)
@@ -120,7 +122,7 @@ def _environment(
     assets: Assets,
 ) -> Environment:
     """Kept: an application that starts again in the same process has its templates compiled."""
-    environment = Environment(
+    environment = Templates(
         loader=PrefixLoader(
             {name: FileSystemLoader(folder / "templates") for name, folder in folders}
         ),
@@ -130,7 +132,7 @@ def _environment(
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n", "jinja2.ext.loopcontrols"],
     )
-    spoken = words(language)
+    spoken = marking_words(language)
     environment.install_gettext_callables(  # type: ignore[attr-defined]
         spoken.gettext,
         spoken.ngettext,
@@ -138,7 +140,7 @@ def _environment(
         pgettext=spoken.pgettext,
         npgettext=spoken.npgettext,
     )
-    formats = speaker.formats(language)
+    formats = MarkingFormats(language, speaker.zone, speaker.country)
     environment.globals.update(
         language=language,
         centre_title=title,
@@ -348,10 +350,9 @@ async def add_security_headers(message: Message, scope: Scope) -> None:
     """
     if message["type"] != "http.response.start":
         return
-    host = next((value for name, value in scope["headers"] if name == b"host"), b"")
     present = {name.lower() for name, _ in message["headers"]}
-    given, wanted = list(message["headers"]), _security_headers(host.decode("latin-1"))
-    if is_secure(Request(scope)):
+    given, wanted = list(message["headers"]), _security_headers(host_of(scope))
+    if is_secure(scope):
         given = [(name, _secured(name, value)) for name, value in given]
         wanted = (*wanted, HSTS)
     message["headers"] = [

@@ -5,12 +5,12 @@ from datetime import datetime
 
 from queue_app.domain.dispatch import (
     CallingDesk,
+    InOrder,
     Outlook,
     Policy,
     Ranked,
     Waiting,
     for_desk,
-    in_order,
 )
 
 
@@ -21,4 +21,5 @@ def rank(
     policy: Policy,
     outlook: Outlook | None = None,
 ) -> list[Ranked]:
-    return [*for_desk(in_order(waiting, now, policy), desk, now, policy, outlook)]
+    line = InOrder(waiting, now, policy, lambda one: one)
+    return [*for_desk(line, desk, now, policy, outlook)]

@@ -152,6 +152,20 @@ def test_the_door_opens_early_each_time_and_gives_its_last_ticket_once(
     assert (door.state, door.closes_at, door.opens_at) == (state, closes, opens)
 
 
+@pytest.mark.parametrize(
+    ("hour", "state", "closes"),
+    [(10, "past_last_ticket", at(18)), (13, "closed", None), (19, "closed", None)],
+)
+def test_a_day_without_any_more_tickets_names_the_next_day_that_has_some(
+    hour: int, state: str, closes: datetime | None
+) -> None:
+    following = date(2026, 11, 27)
+    opens, tickets = at(9, 0, following), at(8, 45, following)
+    door = day_of().door_without_tickets(at(hour))
+    assert (door.state, door.closes_at) == (state, closes)
+    assert (door.opens_at, door.tickets_at) == (opens, tickets)
+
+
 def test_a_break_shorter_than_the_kiosks_minutes_does_not_count_twice() -> None:
     brief = (Period(time(9), time(13)), Period(time(13, 5), time(18)))
     morning, afternoon = day_of(MONDAY, {"mon": brief}).kiosk

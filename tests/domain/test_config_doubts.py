@@ -49,6 +49,17 @@ def test_a_centre_that_names_no_languages_has_those_of_its_title(folder: Path) -
     assert load_centre(folder).languages == ("uk", "en")
 
 
+def test_where_nobody_can_be_asked_either_it_is_said(folder: Path) -> None:
+    (folder / "advice.toml").write_text("", encoding="utf-8")
+    catalogue = folder / "catalogue.toml"
+    lines = catalogue.read_text(encoding="utf-8").splitlines(keepends=True)
+    kept = "".join(line for line in lines if not line.startswith("documents"))
+    catalogue.write_text(kept, encoding="utf-8")
+    (folder / "search.toml").unlink()
+    told = [str(one) for one in check_centre(folder)[1] if one.key == "branches"]
+    assert "residents are not told where it is, nor whom to ask" in told[0]
+
+
 def test_where_a_branch_is_can_be_said_and_is_asked_for(folder: Path) -> None:
     doubts = [str(one) for one in check_centre(folder)[1]]
     assert len(doubts) == 1

@@ -52,6 +52,29 @@ def test_what_can_be_no_night_is_refused(written: str | list[str], reason: str) 
         parse_periods(written)
 
 
+@pytest.mark.parametrize(
+    ("written", "days"),
+    [
+        ("sun-thu", ["sun", "mon", "tue", "wed", "thu"]),
+        ("sat-wed", ["sat", "sun", "mon", "tue", "wed"]),
+        ("mon-sun", ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]),
+        ("sun-sat", ["sun", "mon", "tue", "wed", "thu", "fri", "sat"]),
+        ("sun-sun", ["sun"]),
+        ("tue, sat-sun", ["tue", "sat", "sun"]),
+    ],
+)
+def test_a_run_of_days_goes_on_past_sunday_where_weeks_begin_otherwise(
+    written: str, days: list[str]
+) -> None:
+    assert list(parse_days(written)) == days
+
+
+@pytest.mark.parametrize("written", ["fri-mon", "thu-tue", "tue-mon"])
+def test_a_run_of_days_that_begins_within_a_week_does_not_go_on_past_sunday(written: str) -> None:
+    with pytest.raises(ValueError, match="comes after"):
+        list(parse_days(written))
+
+
 @given(nights.weeks())
 def test_nights_read_back_as_written(weekly: Weekly) -> None:
     read = {

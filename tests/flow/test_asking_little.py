@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -28,15 +29,21 @@ def said() -> Iterator[list[Statement]]:
         yield every
 
 
+def key_if(keyed: bool) -> UUID | None:
+    return uuid4() if keyed else None
+
+
+@pytest.mark.parametrize("keyed", [False, True])
 async def test_a_ticket_of_a_rush_is_two_statements(
-    clock: FixedClock, said: list[Statement]
+    clock: FixedClock, said: list[Statement], keyed: bool
 ) -> None:
     """Where the hall stands, and the ticket with all that goes with it: how many are still given,
-    its event, what its holder is told, the new version. The second is the transaction."""
+    its event, what its holder is told, the new version, the answer that is kept under a key. The
+    second is the transaction."""
     await open_desk("1", clock.now())
-    by = By(KIOSK, clock.now(), forecasts=Forecasts())
-    asked = []
+    forecasts, asked = Forecasts(), []
     for _ in range(12):
+        by = By(KIOSK, clock.now(), key_if(keyed), forecasts)
         said.clear()
         given = await arrival.issue(by, BRANCH, ["debt-amount"], None, "uk")
         asked.append(len(said))
@@ -68,15 +75,17 @@ async def test_which_services_have_no_tickets_left_is_one_question_however_many_
     await ticket_limits.require_tickets(branch, (free, few), clock.now())
 
 
+@pytest.mark.parametrize("keyed", [False, True])
 async def test_a_call_is_four_statements_however_many_desks_call_at_once(
-    clock: FixedClock, said: list[Statement]
+    clock: FixedClock, said: list[Statement], keyed: bool
 ) -> None:
     """The desk, the hall, the first who is free, the call with who is told by push; in a
-    transaction, as the desk is locked, whose commit comes with the version."""
+    transaction, as the desk is locked, whose commit comes with the version, and under a key with
+    the answer that is kept."""
     first = await issue(clock)
     desk = await open_desk("1", clock.now())
     said.clear()
-    called = await calling.call(By(desk.clerk, clock.now()), desk.id)
+    called = await calling.call(By(desk.clerk, clock.now(), key_if(keyed)), desk.id)
     assert called
     assert called.id == first
     assert len(said) == 1 + 4 + 1, said
@@ -84,14 +93,17 @@ async def test_a_call_is_four_statements_however_many_desks_call_at_once(
     assert said[-1][0].endswith(f"; {COMMIT}")
 
 
-async def test_a_no_show_is_three_statements(clock: FixedClock, said: list[Statement]) -> None:
-    """The ticket with whose desk it is at, the interruptions, what happened with the version. The
-    third is the transaction: nothing is locked before it."""
+@pytest.mark.parametrize("keyed", [False, True])
+async def test_a_no_show_is_three_statements(
+    clock: FixedClock, said: list[Statement], keyed: bool
+) -> None:
+    """The ticket with whose desk it is at, the interruptions, what happened with the version and
+    under a key with the answer. The third is the transaction: nothing is locked before it."""
     await issue(clock)
     desk = await open_desk("1", clock.now())
     called = await desk.call()
     said.clear()
-    await calling.no_show(By(desk.clerk, clock.now()), called.id)
+    await calling.no_show(By(desk.clerk, clock.now(), key_if(keyed)), called.id)
     assert len(said) == 3, said
 
 

@@ -1,6 +1,7 @@
 """At the desks: who presses at once or twice calls each person once."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -9,12 +10,17 @@ import pytest
 from queue_app.clock import FixedClock
 from queue_app.domain.errors import Conflict, RuleBroken
 from queue_app.domain.hall import Hall
+from queue_app.domain.ranges import Forecasts
 from queue_app.flow import calling
 from queue_app.flow.act import By
-from queue_app.queries import halls
+from queue_app.queries import foretold, halls, reference
+from queue_app.queries import staff as people
+from queue_app.store import db
 from queue_app.store.outages import Outage
 from tests.flow.desks import issue, verbs_of
-from tests.support.hall import open_desk
+from tests.support.hall import Desk, open_desk
+from tests.support.people import BRANCH
+from tests.support.statements import heard
 
 pytestmark = pytest.mark.usefixtures("proven")
 
@@ -26,24 +32,100 @@ async def test_desks_that_call_at_once_get_different_people(clock: FixedClock) -
     assert sorted(one.id for one in called) == tickets
 
 
+async def happens() -> None:
+    """Anything at all."""
+    await db.fetch("UPDATE branch_version SET version = version + 1")
+
+
+@pytest.mark.parametrize(("has_happened", "looks"), [(False, 1), (True, 2)])
 async def test_desks_that_call_at_once_look_at_the_hall_together(
-    clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+    clock: FixedClock, monkeypatch: pytest.MonkeyPatch, has_happened: bool, looks: int
 ) -> None:
-    """While one looks, however long it takes, the others wait for one look of their own."""
+    """While one looks, however long it takes, the others wait for it, and for one look of their
+    own where something has happened since."""
     tickets = [await issue(clock) for _ in range(4)]
     desks = [await open_desk(number, clock.now()) for number in ("1", "2", "3", "5")]
-    load, looks = halls.load, list[Hall]()
+    load, seen = halls.load, list[Hall]()
 
     async def loading(*args: Any) -> Hall:
-        if not looks:
+        hall = await load(*args)
+        seen.append(hall)
+        if len(seen) == 1:
             await asyncio.sleep(0.3)
-        looks.append(await load(*args))
-        return looks[-1]
+        return hall
 
     monkeypatch.setattr(halls, "load", loading)
-    called = await asyncio.gather(*(desk.call() for desk in desks))
-    assert sorted(one.id for one in called) == tickets
-    assert len(looks) == 2
+    called = [asyncio.create_task(desks[0].call())]
+    async with asyncio.timeout(5):
+        while not seen:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    if has_happened:
+        await happens()
+    called += [asyncio.create_task(desk.call()) for desk in desks[1:]]
+    assert sorted(one.id for one in await asyncio.gather(*called)) == tickets
+    assert len(seen) == looks
+
+
+async def test_who_calls_goes_by_what_the_screens_were_told_where_nothing_has_happened_since(
+    clock: FixedClock,
+) -> None:
+    tickets = [await issue(clock) for _ in range(3)]
+    desks = [await open_desk(number, clock.now()) for number in ("1", "2", "3")]
+    directory = await reference.directory()
+    branch, forecasts = directory.branch(BRANCH), Forecasts()
+
+    async def looks_of(desk: Desk, asks: Forecasts, seconds: float = 0) -> int:
+        with heard() as said:
+            by = By(desk.clerk, clock.now() + timedelta(seconds=seconds), None, asks)
+            assert await calling.call(by, desk.id)
+        return sum("'desks'" in sql for sql, _ in said)
+
+    await foretold.load(directory, branch, clock.now(), forecasts)
+    assert await looks_of(desks[0], forecasts) == 0
+    assert await looks_of(desks[1], forecasts) == 1, "the first call has happened since"
+    await foretold.load(directory, branch, clock.now(), forecasts)
+    assert await looks_of(desks[2], Forecasts()) == 1, "of another application"
+    for desk, ticket in zip(desks, tickets, strict=True):
+        await desk.no_show(ticket)
+    await issue(clock)
+    await foretold.load(directory, branch, clock.now(), forecasts)
+    assert await looks_of(desks[0], forecasts, seconds=2) == 1, "time has passed"
+
+
+async def test_the_version_that_a_locked_desk_is_seen_at_is_that_after_the_wait(
+    clock: FixedClock,
+) -> None:
+    """Else what happened at it meanwhile could be missed."""
+    desk = await open_desk("1", clock.now())
+    branch = desk.clerk.branch_id
+    assert branch
+    locked, go_on = asyncio.Event(), asyncio.Event()
+
+    async def first() -> None:
+        async def work() -> None:
+            await people.desk([branch], desk.id, lock=True)
+            await db.fetch("UPDATE branch_version SET version = version + 1")
+            locked.set()
+            await go_on.wait()
+
+        await db.transact(work)
+
+    async def second() -> int:
+        async def work() -> int:
+            _, version, _ = await people.desk_now([branch], desk.id)
+            return version
+
+        return await db.transact(work)
+
+    before = await db.fetch_value("SELECT version FROM branch_version WHERE branch_id = $1", branch)
+    holder = asyncio.create_task(first())
+    await locked.wait()
+    waits = asyncio.create_task(second())
+    await asyncio.sleep(0.2)
+    assert not waits.done()
+    go_on.set()
+    await holder
+    assert await waits == before + 1
 
 
 async def test_who_came_before_a_call_is_seen_by_it_though_another_looks_already(

@@ -15,9 +15,10 @@ from queue_app.domain.directory import Directory
 from queue_app.domain.errors import Conflict
 from queue_app.domain.hall import Hall
 from queue_app.domain.people import OPERATOR, Staff
+from queue_app.domain.ranges import Forecasts
 from queue_app.flow import accounts, arrival, calling, interrupting
 from queue_app.flow.act import By
-from queue_app.queries import doctor, halls, reference
+from queue_app.queries import doctor, foretold, halls, reference
 from queue_app.store import db
 from tests.conftest import MONDAY
 from tests.flow.alerts import alert, call
@@ -105,6 +106,28 @@ async def test_a_call_that_was_asked_for_before_the_alert_and_comes_after_it_is_
         await call(desk, clock.now())
 
 
+async def test_what_the_screens_were_told_before_an_alert_lets_no_call_through(
+    clock: FixedClock,
+) -> None:
+    await take_ticket(clock.now())
+    desk = await open_desk("1", clock.now())
+    directory, forecasts = await reference.directory(), Forecasts()
+    by = By(desk.clerk, clock.now(), None, forecasts)
+    await foretold.load(directory, directory.branch(BRANCH), clock.now(), forecasts)
+    begun = await alert(desk, clock.now())
+    with pytest.raises(Conflict, match="hall_paused"):
+        await calling.call(by, desk.id)
+    await foretold.load(directory, directory.branch(BRANCH), clock.now(), forecasts)
+    chief = await supervisor(clock.now())
+    await interrupting.resume(By(chief, clock.now()), begun, 0)
+    assert await calling.call(by, desk.id)
+
+
+async def happened() -> None:
+    """Anything at all."""
+    await db.fetch("UPDATE branch_version SET version = version + 1")
+
+
 @pytest.mark.parametrize(
     "clocks", [(1.0, 0.0), (0.0, 1.0)], ids=["behind the first's", "ahead of the first's"]
 )
@@ -112,7 +135,7 @@ async def test_desks_that_look_at_the_hall_together_each_go_by_their_own_clock(
     clock: FixedClock, monkeypatch: pytest.MonkeyPatch, clocks: tuple[float, float]
 ) -> None:
     """Two who asked before the alert, by clocks of a second apart, and share a look after it,
-    while they wait for the look of another."""
+    while they wait for the look of another, since which something has happened."""
     desks = [await open_desk(number, clock.now()) for number in ("3", "1", "2")]
     for _ in range(3):
         await take_ticket(clock.now())
@@ -121,8 +144,11 @@ async def test_desks_that_look_at_the_hall_together_each_go_by_their_own_clock(
 
     async def loading(directory: Any, branch: Any, at: datetime, forecasts: Any) -> Hall:
         seen.append(at)
-        await looks[len(seen) - 1].wait()
-        return await load(directory, branch, at, forecasts)
+        if len(seen) == 2:
+            await looks[1].wait()
+        hall = await load(directory, branch, at, forecasts)
+        await looks[0].wait()
+        return hall
 
     monkeypatch.setattr(halls, "load", loading)
     called = []
@@ -130,6 +156,7 @@ async def test_desks_that_look_at_the_hall_together_each_go_by_their_own_clock(
         by = By(desk.clerk, now + timedelta(seconds=seconds))
         called.append(asyncio.create_task(calling.call(by, desk.id)))
         await asyncio.sleep(0.1)
+        await happened()
     looks[0].set()
     await called[0]
     await db.fetch(
@@ -147,8 +174,8 @@ Asked = tuple[Desk, datetime, int | None]
 
 
 async def called_together(monkeypatch: pytest.MonkeyPatch, *asked: Asked) -> list[str | None]:
-    """Whom these desks called, or why nobody: one looked at the hall, and the others, who asked
-    meanwhile one after the other, all by the look that the first of them took then."""
+    """Whom these desks called, or why nobody: one looked at the hall, and the others asked
+    meanwhile, one after the other."""
     load, looking, go_on = halls.load, asyncio.Event(), asyncio.Event()
 
     async def loading(*args: Any) -> Hall:

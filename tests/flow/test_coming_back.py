@@ -1,12 +1,14 @@
 """A booking's right lasts until its time: an early call, or leaving by mistake, does not end it."""
 
 from datetime import datetime, timedelta
+from uuid import uuid4
 
 import pytest
 
 from queue_app.clock import FixedClock
 from queue_app.domain.errors import Conflict, NotFound, RuleBroken
 from queue_app.domain.people import RESIDENT, SYSTEM
+from queue_app.domain.ranges import Forecasts
 from queue_app.flow import arrival, calling
 from queue_app.flow.act import By
 from queue_app.jobs import day_ends
@@ -17,7 +19,7 @@ from queue_app.store import db
 from tests.conftest import MONDAY
 from tests.flow.test_arrival import book, check_in
 from tests.support.hall import Desk, open_desk, take_ticket
-from tests.support.people import BRANCH
+from tests.support.people import BRANCH, KIOSK
 
 pytestmark = pytest.mark.usefixtures("proven")
 
@@ -185,3 +187,21 @@ async def test_a_link_checks_in_and_no_digits_of_another_text_do(clock: FixedClo
     by_token_alone = await check_in(clock, booked.token)
     assert by_link.id == by_token_alone.id == (await check_in(clock, booked.code)).id
     assert await appointments.by_token(booked.token)
+
+
+async def test_a_check_in_that_is_asked_again_changes_the_line_for_nobody(
+    clock: FixedClock,
+) -> None:
+    """It would wait anew, had it not been answered before: nobody is told a wait by that."""
+    booked = await book(clock, DUE)
+    now, process = at(clock, 10, 12), Forecasts()
+    asked = By(KIOSK, now, uuid4(), process)
+    ticket = await arrival.check_in(asked, BRANCH, booked.code)
+    desk = await open_desk("1", now)
+    await desk.call()
+    await desk.no_show(ticket.id)
+    assert await arrival.check_in(asked, BRANCH, booked.code) == ticket
+    directory = await reference.directory()
+    tail = await halls.end_of_line(directory, directory.branch(BRANCH), now, process)
+    assert tail is None or [one.expected_at for one in tail.now.waiting] == [DUE]
+    assert (await by_token(ticket.token)).progress.expected_at == DUE

@@ -122,14 +122,12 @@ async def test_the_waits_of_a_full_hall_are_made_beside_the_loop(
     monkeypatch.setattr(halls, "load", full_hall)
     with longest_stretch() as longest:
         seen = await foretold.load(full.directory, full.branch, clock.now())
-        made = seen.waits
+        made, beside = seen.waits, longest()
     assert len(made) == PEOPLE
-    assert longest() < MOST_SECONDS
     with longest_stretch() as longest:
-        asyncio.get_running_loop().call_soon(same.estimate)
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)
-    assert longest() > MOST_SECONDS
+        assert len(same.estimate()) == PEOPLE
+        on_the_spot = longest()
+    assert beside < min(MOST_SECONDS, on_the_spot / 4), "however fast the machine"
 
 
 @pytest.mark.slow
@@ -141,8 +139,8 @@ async def test_a_hall_of_a_thousand_keeps_no_screen_waiting_for_its_ranges(
     began = time.monotonic()
     with longest_stretch() as longest:
         first = await foretold.estimate(full)
+        assert longest() < MOST_SECONDS
     assert len(first) == 1000
-    assert longest() < MOST_SECONDS
     assert time.monotonic() - began < foretold.WITHIN_SECONDS + SOON
     await until_made(full)
     assert len(await foretold.estimate(full)) == 1000

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import date
 from pathlib import Path
 from random import Random
@@ -87,14 +87,40 @@ async def test_no_job_keeps_the_screens_waiting_though_the_past_is_a_year(
     assert {name: seconds for name, seconds in took.items() if seconds > MOST_SECONDS} == {}
 
 
-async def test_a_stretch_that_is_too_long_is_found() -> None:
-    def compute() -> None:
-        until = time.thread_time() + 2 * MOST_SECONDS
-        while time.thread_time() < until:
-            pass
+def compute() -> None:
+    until = time.thread_time() + 2 * MOST_SECONDS
+    while time.thread_time() < until:
+        pass
 
+
+async def at_once() -> None:
+    compute()
+
+
+async def later_on() -> None:
+    asyncio.get_running_loop().call_soon(compute)
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+
+
+async def before_waiting() -> None:
+    compute()
+    await asyncio.sleep(0)
+
+
+async def after_waiting() -> None:
+    await asyncio.sleep(0)
+    compute()
+
+
+@pytest.mark.parametrize("work", [at_once, later_on, before_waiting, after_waiting])
+async def test_a_stretch_that_is_too_long_is_found(work: Callable[[], Awaitable[None]]) -> None:
     with longest_stretch() as longest:
-        asyncio.get_running_loop().call_soon(compute)
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)
-    assert longest() > MOST_SECONDS
+        await work()
+        assert longest() > MOST_SECONDS
+
+
+async def test_what_a_thread_computes_beside_the_loop_is_no_stretch_of_it() -> None:
+    with longest_stretch() as longest:
+        await asyncio.to_thread(compute)
+        assert longest() < MOST_SECONDS

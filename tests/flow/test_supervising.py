@@ -1,26 +1,37 @@
 """What a supervisor does at the branch, alone and against others who do something else."""
 
 import asyncio
-from datetime import timedelta
+from collections.abc import Callable
+from contextvars import copy_context
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
+import asyncpg
 import pytest
+from msgspec.structs import replace
 
+from config.files import load_centre
 from queue_app.clock import FixedClock
+from queue_app.domain.catalogue import Text
 from queue_app.domain.errors import Conflict, NotAllowed, NotFound, RuleBroken
 from queue_app.domain.hall import Hall
 from queue_app.domain.people import OPERATOR, RESIDENT, Staff
-from queue_app.flow import accounts, arrival, booking, desk_asks, staffing, supervising
+from queue_app.flow import accounts, arrival, booking, configuring, desk_asks, staffing, supervising
 from queue_app.flow.act import By
-from queue_app.queries import halls, reference, unsettled
+from queue_app.flow.arrival import IssuedTicket
+from queue_app.queries import halls, reference, slots, unsettled
 from queue_app.screens.board import board_view
 from queue_app.store import db
+from tests.flow.held_up import waiting
+from tests.support.database import CONFIG
 from tests.support.hall import SERVICE, Desk, open_desk, take_ticket
 from tests.support.people import BRANCH, KIOSK, PASSWORD
 
 pytestmark = pytest.mark.usefixtures("proven")
 
 ELSEWHERE = "darnytskyi"
+TEL = "0671234567"
 
 
 @pytest.fixture
@@ -328,6 +339,25 @@ async def test_so_many_tickets_are_given_as_the_limit_says_however_many_ask_at_o
     await take_ticket(clock.now())
 
 
+async def test_a_ticket_that_waits_for_a_limit_that_changes_keeps_nobody_from_the_branch(
+    boss: Staff, clock: FixedClock, database: str
+) -> None:
+    """Else it waits for who changes the limit, who waits for it."""
+    await supervising.limit_tickets(By(boss, clock.now()), BRANCH, SERVICE, 3)
+    other = await asyncpg.connect(database, server_settings={"application_name": "other"})
+    try:
+        await other.execute("BEGIN")
+        await other.execute("UPDATE ticket_limit SET remaining = 2")
+        asked = asyncio.create_task(take_ticket(clock.now()))
+        await waiting(database)
+        await other.fetch("SELECT FROM branch_version FOR UPDATE NOWAIT")
+        await other.fetch("SELECT FROM counter FOR UPDATE NOWAIT")
+        await other.execute("COMMIT")
+        assert (await asked).number == "А1"
+    finally:
+        await other.close()
+
+
 async def test_a_stop_of_tickets_ends_with_the_day_and_spares_whoever_booked(
     boss: Staff, clock: FixedClock
 ) -> None:
@@ -388,12 +418,84 @@ async def test_a_day_may_end_for_everybody(boss: Staff, desk: Desk, clock: Fixed
     assert again == supervising.DayEnded()
 
 
-async def test_a_ticket_and_the_end_of_the_day_at_once_leave_nobody_behind(
+async def free_on(clock: FixedClock, days: int) -> list[datetime]:
+    """The starts of today, or of a day to come."""
+    directory = await reference.directory()
+    day = directory.local(clock.now()).date() + timedelta(days=days)
+    branch, now = directory.branch(BRANCH), clock.now()
+    found = await slots.free_days(directory, branch, [SERVICE], "visit", day, 1, now)
+    return found[0].starts
+
+
+async def test_a_day_that_ended_for_everybody_is_not_booked_any_more(
     boss: Staff, clock: FixedClock
+) -> None:
+    """Nor is what was held before; the days to come are as they were."""
+    tomorrow = await free_on(clock, 1)
+    first, second, *_ = await free_on(clock, 0)
+    held = await booking.hold(By(RESIDENT, clock.now()), BRANCH, [SERVICE], first, "visit")
+    later = await booking.hold(By(RESIDENT, clock.now()), BRANCH, [SERVICE], tomorrow[0], "visit")
+    await supervising.end_day(By(boss, clock.now()), BRANCH, True)
+    assert await free_on(clock, 0) == []
+    assert set(await free_on(clock, 1)) >= set(tomorrow) - {tomorrow[0]}
+    with pytest.raises(RuleBroken, match="no_such_time") as refused:
+        await booking.hold(By(RESIDENT, clock.now()), BRANCH, [SERVICE], second, "visit")
+    assert refused.value.details["reason"] == "closed_then"
+    near = refused.value.details["alternatives"]
+    assert near and not {one.date() for one in near} & {second.date()}
+    with pytest.raises(Conflict, match="plans_changed"):
+        await booking.confirm(By(RESIDENT, clock.now()), held.token, "Ann", TEL, None, "uk")
+    sure = await booking.confirm(By(RESIDENT, clock.now()), later.token, "Ann", TEL, None, "uk")
+    with pytest.raises(RuleBroken, match="no_such_time"):
+        await booking.move(By(RESIDENT, clock.now()), sure.token, second)
+    clock.advance(days=1)
+    assert await free_on(clock, 0), "it was the one day"
+
+
+async def test_bookings_stand_where_only_the_tickets_of_the_day_have_ended(
+    boss: Staff, clock: FixedClock
+) -> None:
+    before = await free_on(clock, 0)
+    await supervising.end_day(By(boss, clock.now()), BRANCH)
+    assert await free_on(clock, 0) == before
+    await supervising.end_day(By(boss, clock.now()), BRANCH, True)
+    assert await free_on(clock, 0) == [], "and then nobody is received at all"
+    await supervising.end_day(By(boss, clock.now()), BRANCH)
+    assert await free_on(clock, 0) == [], "to end it less ends it no less"
+    assert await said() == 2 * [("day", "end", boss.actor)]
+
+
+async def test_a_service_that_gets_tickets_again_is_booked_again(
+    boss: Staff, clock: FixedClock
+) -> None:
+    before = await free_on(clock, 0)
+    await supervising.end_day(By(boss, clock.now()), BRANCH, True)
+    await supervising.limit_tickets(By(boss, clock.now()), BRANCH, SERVICE, 0)
+    assert await free_on(clock, 0) == []
+    await supervising.limit_tickets(By(boss, clock.now()), BRANCH, SERVICE, 5)
+    assert await free_on(clock, 0) == before
+
+
+async def test_new_plans_do_not_give_back_a_place_that_the_end_of_the_day_took(
+    boss: Staff, clock: FixedClock
+) -> None:
+    first, *_ = await free_on(clock, 0)
+    held = await booking.hold(By(RESIDENT, clock.now()), BRANCH, [SERVICE], first, "visit")
+    await booking.confirm(By(RESIDENT, clock.now()), held.token, "Ann", TEL, None, "uk")
+    await supervising.end_day(By(boss, clock.now()), BRANCH, True)
+    centre = load_centre(CONFIG)
+    await configuring.apply(By(OPERATOR, clock.now()), replace(centre, title=Text({"uk": "Інша"})))
+    branch = (await reference.directory()).branch(BRANCH)
+    assert [one.appointment.id for one in await unsettled.still_open([branch.id])] == [held.id]
+
+
+@pytest.mark.parametrize("let_go", [False, True])
+async def test_a_ticket_and_the_end_of_the_day_at_once_leave_nobody_behind(
+    boss: Staff, clock: FixedClock, let_go: bool
 ) -> None:
     done = await asyncio.gather(
         *(take_ticket(clock.now()) for _ in range(4)),
-        supervising.end_day(By(boss, clock.now()), BRANCH),
+        supervising.end_day(By(boss, clock.now()), BRANCH, let_go),
         return_exceptions=True,
     )
     assert not [
@@ -401,6 +503,68 @@ async def test_a_ticket_and_the_end_of_the_day_at_once_leave_nobody_behind(
     ]
     with pytest.raises(RuleBroken, match="tickets_ended"):
         await take_ticket(clock.now())
+
+
+@pytest.fixture
+def held_before(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], tuple[asyncio.Event, ...]]:
+    """The end of the day stops before this step of it: it is there, and may go on."""
+
+    def held(step: str) -> tuple[asyncio.Event, ...]:
+        do, there, go_on = getattr(supervising, step), asyncio.Event(), asyncio.Event()
+
+        async def later(*args: Any) -> Any:
+            there.set()
+            await go_on.wait()
+            return await do(*args)
+
+        monkeypatch.setattr(supervising, step, later)
+        return there, go_on
+
+    return held
+
+
+async def test_who_leaves_while_everybody_is_let_go_keeps_nobody_from_ending_the_day(
+    boss: Staff,
+    desk: Desk,
+    clock: FixedClock,
+    held_before: Callable[[str], tuple[asyncio.Event, ...]],
+) -> None:
+    leaves, waits = await take_ticket(clock.now()), await take_ticket(clock.now())
+    there, go_on = held_before("_let_go")
+    ending = asyncio.create_task(supervising.end_day(By(boss, clock.now()), BRANCH, True))
+    await there.wait()
+    await arrival.leave(By(RESIDENT, clock.now()), leaves.token)
+    go_on.set()
+    assert (await ending).let_go == (waits.number,)
+    assert (await hall(clock)).tickets == ()
+
+
+async def test_who_takes_a_ticket_while_everybody_is_let_go_is_let_go_as_well(
+    boss: Staff,
+    desk: Desk,
+    clock: FixedClock,
+    held_before: Callable[[str], tuple[asyncio.Event, ...]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Else they would wait before closed desks, and nobody would have told them."""
+    outside = copy_context()
+    before = await take_ticket(clock.now())
+    there, go_on = held_before("_strand")
+    ending = asyncio.create_task(supervising.end_day(By(boss, clock.now()), BRANCH, True))
+    await there.wait()
+    late = await take_ticket(clock.now())
+    last, let_go = list[IssuedTicket](), supervising._let_go
+
+    async def one_more(*args: Any) -> list[str]:
+        if not last:
+            other = asyncio.create_task(take_ticket(clock.now()), context=outside)
+            last.append(await other)
+        return await let_go(*args)
+
+    monkeypatch.setattr(supervising, "_let_go", one_more)
+    go_on.set()
+    assert (await ending).let_go == (before.number, late.number, last[0].number)
+    assert (await hall(clock)).tickets == ()
 
 
 async def test_it_is_the_office_s_and_of_its_branch_alone(

@@ -1,13 +1,13 @@
 """A server process on a database of its own, people, and a client that costs next to nothing."""
 
 import asyncio
-import json
+import re
 import resource
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import msgspec
@@ -129,49 +129,71 @@ async def serving(dsn: str, folder: Path) -> AsyncIterator[Stage]:
         stop_servers(servers)
 
 
-class Client:
+class Client(asyncio.Protocol):
     """HTTP/1.1 over one connection, written by hand: the load must not cost what it measures."""
 
-    def __init__(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, bearer: str
-    ) -> None:
-        self.reader = reader
-        self.writer = writer
+    def __init__(self, bearer: str) -> None:
         self.head = f"Host: load\r\nAuthorization: {bearer}\r\n"
+        self._line: asyncio.Transport | None = None
+        self._heard = bytearray()
+        self._answer: asyncio.Future[tuple[int, bytes]] | None = None
 
     async def post(self, path: str, body: Any = None, key: UUID | None = None) -> Any:
         """The JSON of a 200 or 201, None of a 204."""
-        content = b"" if body is None else json.dumps(body).encode()
+        content = b"" if body is None else msgspec.json.encode(body)
         head = f"{self.head}Idempotency-Key: {key}\r\n" if key else self.head
-        self.writer.write(
+        said = (
             f"POST /api/v1{path} HTTP/1.1\r\n{head}Content-Type: application/json\r\n"
-            f"Content-Length: {len(content)}\r\n\r\n".encode()
-            + content
+            f"Content-Length: {len(content)}\r\n\r\n"
         )
-        return json.loads(await self._answer(path) or b"null")
+        return msgspec.json.decode(await self._asked(path, said.encode() + content) or b"null")
 
     async def get(self, path: str, under: str = "/api/v1") -> bytes:
-        self.writer.write(f"GET {under}{path} HTTP/1.1\r\n{self.head}\r\n".encode())
-        return await self._answer(path)
+        return await self._asked(path, f"GET {under}{path} HTTP/1.1\r\n{self.head}\r\n".encode())
 
-    async def _answer(self, path: str) -> bytes:
-        head = await self.reader.readuntil(b"\r\n\r\n")
-        status = int(head[9:12])
-        body = b""
-        for line in head.lower().split(b"\r\n"):
-            if line.startswith(b"content-length:"):
-                body = await self.reader.readexactly(int(line[15:]))
+    async def _asked(self, path: str, said: bytes) -> bytes:
+        assert self._line
+        self._answer = asyncio.get_running_loop().create_future()
+        self._line.write(said)
+        status, body = await self._answer
         if status >= 300:
             raise RuntimeError(f"{path}: {status} {body.decode()}")
         return body
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._line = cast(asyncio.Transport, transport)
+
+    def data_received(self, data: bytes) -> None:
+        self._heard += data
+        end = self._heard.find(b"\r\n\r\n")
+        if end < 0 or self._answer is None:
+            return
+        length = LENGTH.search(self._heard, 0, end)
+        begins = end + 4
+        ends = begins + (int(length[1]) if length else 0)
+        if len(self._heard) >= ends:
+            self._answer.set_result((int(self._heard[9:12]), bytes(self._heard[begins:ends])))
+            del self._heard[:ends]
+
+    def connection_lost(self, _: Exception | None) -> None:
+        if self._answer and not self._answer.done():
+            self._answer.set_exception(ConnectionResetError())
+
+    def close(self) -> None:
+        assert self._line
+        self._line.close()
+
+
+LENGTH = re.compile(rb"(?i)\ncontent-length: *(\d+)")
 
 
 @asynccontextmanager
 async def speaking(stage: Stage, who: Person | Machine | None = None) -> AsyncIterator[Client]:
     host, port = stage.server.url.removeprefix("http://").split(":")
-    reader, writer = await asyncio.open_connection(host, int(port))
+    bearer = who.bearer["Authorization"] if who else "none"
+    loop = asyncio.get_running_loop()
+    _, client = await loop.create_connection(lambda: Client(bearer), host, int(port))
     try:
-        yield Client(reader, writer, who.bearer["Authorization"] if who else "none")
+        yield client
     finally:
-        writer.close()
-        await writer.wait_closed()
+        client.close()

@@ -72,6 +72,7 @@ def only_own_words() -> None:
     if texts._Catalogues.folders != (texts.LOCALE_FOLDER,):
         texts._Catalogues.folders = (texts.LOCALE_FOLDER,)
         texts.words.cache_clear()
+        texts.words_else.cache_clear()
 
 
 @asynccontextmanager

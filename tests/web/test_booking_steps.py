@@ -5,8 +5,15 @@ from datetime import datetime
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
+from config.files import load_centre
 from queue_app.clock import FixedClock
+from queue_app.domain.people import OPERATOR
+from queue_app.flow.act import By
+from queue_app.flow.configuring import apply
+from queue_app.queries import reference
+from tests.support.database import CONFIG
 from tests.support.weight import files_of
 from tests.web.resident import CHOICE, HTML, PERSON, TUESDAY_TEN, booked, get, hold, post, words_of
 
@@ -251,6 +258,23 @@ async def test_what_can_be_sent_is_said_before_any_time_where_all_of_it_can(
     )
     beside = await get(client, "/way?service=sealed-meter-missing&service=area-change")
     assert "Надіслати фото" not in words_of(beside)
+
+
+async def test_what_is_only_brought_to_a_visit_is_not_said_to_be_sent(
+    client: httpx.AsyncClient, clock: FixedClock
+) -> None:
+    sent = "Оновити дані лічильника після повірки"
+    assert sent in words_of(await get(client, "/about"))
+    centre = load_centre(CONFIG)
+    services = tuple(replace(one, bring=one.documents, documents=()) for one in centre.services)
+    await apply(By(OPERATOR, clock.now()), replace(centre, services=services))
+    reference.forget()
+    try:
+        page = words_of(await get(client, "/about"))
+        assert sent not in page and "Що можна надіслати" not in page
+    finally:
+        await apply(By(OPERATOR, clock.now()), centre)
+        reference.forget()
 
 
 async def test_every_number_on_the_page_of_contacts_is_a_link(client: httpx.AsyncClient) -> None:

@@ -23,7 +23,8 @@ from tests.web.api import API
 from tests.web.resident import PERSON, TUESDAY_TEN, hold, post, words_of
 from tests.web.test_proofs import code_sent
 
-BITS = 10
+BITS = 16
+"""Of ten bits one in a thousand answers is right by chance, also of those that are none."""
 
 
 @pytest.fixture

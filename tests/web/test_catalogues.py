@@ -14,6 +14,7 @@ from queue_app.texts.words import (
     _Catalogues,
     also_from,
     catalogues_of_none,
+    of_no_text,
     words,
 )
 from tests.support.night import NIGHT_CENTRE
@@ -75,6 +76,25 @@ def test_a_plural_form_may_leave_out_its_number_and_nothing_else(tmp_path: Path)
     assert read_catalogues(catalogue(tmp_path, "pt", good)).faults == ()
     bad = plurals(english, "uma pessoa", "%(n)s pessoas, %(time)s")
     assert len(read_catalogues(catalogue(tmp_path, "pt", bad)).faults) == 1
+
+
+def test_a_catalogue_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
+    place = catalogue(tmp_path, "pt", entry("Fechar", "Close"))
+    (place / "a.po").write_text((place / "a.po").read_text(), encoding="utf-8-sig")
+    found = read_catalogues(place)
+    assert found.faults == ()
+    assert found.said is not None and found.said.get("Close") is not None
+    (slip,) = of_no_text(place.parent, "pt")
+    assert slip.endswith("a.po:6: 'Close' is no text of the product")
+
+
+@pytest.mark.parametrize("cut", ['"Fechar', '"Fechar\\"', '"'])
+def test_a_text_without_its_last_quotation_mark_is_a_fault(tmp_path: Path, cut: str) -> None:
+    place = catalogue(tmp_path, "pt", f'\nmsgid "Close"\nmsgstr {cut}\n')
+    (only,) = read_catalogues(place).faults
+    assert only.endswith(
+        "a.po: cannot be read: line 7: its text does not end with a quotation mark"
+    )
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,14 @@ async def test_head_answers_as_get_does_everywhere(
     assert len(paths) > 50
 
 
+async def test_head_is_named_wherever_get_is_allowed(client: httpx.AsyncClient) -> None:
+    for path, method in (("/", "OPTIONS"), ("/", "DELETE"), ("/api/v1/catalogue", "PUT")):
+        answer = await client.request(method, path)
+        assert answer.headers["allow"] == "GET, HEAD, OPTIONS", (method, path)
+    of_post = await client.put("/api/v1/sessions")
+    assert "HEAD" not in of_post.headers["allow"]
+
+
 KEPT = ("appointment", "wish", "ticket", "unreminded", "unsettled", "refused_contact", "desk")
 COUNTED = ("message", "appointment_event", "wish_event", "ticket_event", "desk_event", "proof")
 """Of what changes by itself, such as a message that leaves, or is only added to."""

@@ -1,6 +1,7 @@
 """`/metrics`: what was shown to people beside what came true, by branch."""
 
 import asyncio
+from pathlib import Path
 
 import httpx
 import pytest
@@ -14,8 +15,10 @@ from queue_app.jobs import learning
 from queue_app.queries import reference
 from queue_app.store import db
 from tests.conftest import MONDAY
+from tests.support.application import alive, build, speaking_to
 from tests.support.hall import Desk, open_desk, take_ticket
 from tests.support.people import BRANCH
+from tests.support.postgres import own_postgres
 
 WAIT = "queue_app_wait_"
 
@@ -101,3 +104,31 @@ async def test_how_ranges_are_corrected_is_shown(
     await learning.learn_habits(await reference.directory(), clock.now())
     found = await waits(client)
     assert (found["correction 0 low"], found["correction 11 high"]) == (0, 0)
+
+
+@pytest.mark.slow
+async def test_while_the_database_is_away_what_the_process_counts_is_told(tmp_path: Path) -> None:
+    with own_postgres(tmp_path / "data") as postgres:
+        async with db.pool(postgres.dsn, max_size=1):
+            await db.migrate()
+        app = build(postgres.dsn, tmp_path, FixedClock(MONDAY))
+        async with alive(app), speaking_to(app) as client:
+            assert await values(client, "queue_app_database_answers") == [1]
+            assert await values(client, "queue_app_outbox_waiting") == [0]
+            postgres.freeze()
+            assert (await client.get("/api/v1/catalogue")).status_code == 503
+            assert await values(client, "queue_app_database_answers") == [0]
+            assert await values(client, "queue_app_outbox_waiting") == [], "nobody knows"
+            assert len(await values(client, "queue_app_requests_in_progress")) == 1
+            postgres.thaw()
+            async with asyncio.timeout(30):
+                while await values(client, "queue_app_database_answers") != [1]:  # noqa: ASYNC110
+                    await asyncio.sleep(0.2)
+            assert await values(client, "queue_app_outbox_waiting") == [0]
+
+
+async def values(client: httpx.AsyncClient, name: str) -> list[float]:
+    answer = await client.get("/metrics")
+    assert answer.status_code == 200
+    families = text_string_to_metric_families(answer.text)
+    return [one.value for family in families for one in family.samples if one.name == name]

@@ -4,9 +4,12 @@ import httpx
 import pytest
 
 from queue_app.clock import FixedClock
+from queue_app.domain.people import OPERATOR
+from queue_app.flow import accounts, supervising
+from queue_app.flow.act import By
 from queue_app.jobs import foretelling
 from tests.support.hall import open_desk, take_ticket
-from tests.support.people import BRANCH
+from tests.support.people import BRANCH, PASSWORD
 from tests.support.weight import files_of
 from tests.web.resident import get, words_of
 
@@ -71,3 +74,20 @@ async def test_the_api_gives_the_same(client: httpx.AsyncClient, clock: FixedClo
     assert (unknown.status_code, unknown.json()["code"]) == (422, "unknown_service")
     phoning = (await client.get("/api/v1/branches/contact-centre/waits")).json()
     assert (phoning["now"], phoning["by_half_hour"]) == (None, [])
+
+
+@pytest.mark.slow
+async def test_once_no_more_tickets_are_given_only_the_days_to_come_are_foretold(
+    client: httpx.AsyncClient, clock: FixedClock
+) -> None:
+    await at_work(clock)
+    boss = await accounts.add_staff(
+        By(OPERATOR, clock.now()), "boss", "supervisor", BRANCH, PASSWORD
+    )
+    await supervising.end_day(By(boss, clock.now()), BRANCH)
+    every = (await client.get(f"/api/v1/branches/{BRANCH}/waits")).json()
+    assert every["now"] is None
+    assert min(one["from"][:10] for one in every["by_half_hour"]) == "2026-11-24"
+    shown = (await get(client, f"/now/{BRANCH}")).text
+    assert 'id="day-2026-11-24"' in shown and 'id="day-2026-11-23"' not in shown
+    assert "Сьогодні найменше чекати близько" not in words_of(await get(client, "/now"))

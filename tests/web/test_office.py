@@ -241,6 +241,8 @@ async def test_the_kiosk_s_door_says_which_tickets_are_given_no_more(
     await send(client, boss, f"{PLACE}/day-end")
     door = (await client.get(path, headers=kiosk.bearer)).json()
     assert door["state"] == "past_last_ticket"
+    assert door["opens_at"] == "2026-11-24T09:00:00+02:00", "and not this morning"
+    assert door["tickets_at"] == "2026-11-24T08:45:00+02:00"
     assert (await client.get(f"/api/v1/branches/{BRANCH}/waits")).json()["now"] is None
 
 

@@ -14,14 +14,14 @@ from config.files import load_centre
 from queue_app.clock import FixedClock
 from queue_app.domain.centre import Centre, Closure
 from queue_app.domain.people import OPERATOR, SYSTEM
-from queue_app.flow import offering
+from queue_app.flow import accounts, offering, supervising
 from queue_app.flow.act import By
 from queue_app.flow.configuring import apply
 from queue_app.queries import doctor, reference, unsettled
 from queue_app.store import db
 from tests.support.application import alive, build, speaking_to
 from tests.support.database import CONFIG
-from tests.support.people import hire
+from tests.support.people import PASSWORD, hire
 from tests.web.resident import HTML, TUESDAY_TEN, booked, get, hold, post, words_of
 
 replace = msgspec.structs.replace
@@ -145,3 +145,15 @@ async def test_a_wish_gives_up_nothing_that_has_its_place(
             await post(client, f"{wish.url.path}/acceptance")
         assert "Вас записано" in words_of(await get(client, link))
     reference.forget()
+
+
+async def test_whom_the_end_of_the_day_hits_reads_that_and_not_that_they_are_booked(
+    client: httpx.AsyncClient, clock: FixedClock
+) -> None:
+    link = await booked(client, clock.now() + timedelta(hours=2))
+    boss = await accounts.add_staff(
+        By(OPERATOR, clock.now()), "boss", "supervisor", "podilskyi", PASSWORD
+    )
+    await supervising.end_day(By(boss, clock.now()), "podilskyi", True, "Прорвало трубу")
+    text = words_of(await get(client, link))
+    assert "У цей час ми зачинені" in text and "Вас записано" not in text

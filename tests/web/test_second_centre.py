@@ -5,6 +5,7 @@ Its files are all that there is of it (`tests/centres/valletta`).
 
 import re
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
+from babel.messages.pofile import read_po
 from playwright.async_api import Browser, Page, expect
 
 from config.files import CATALOGUES, check_centre, load_centre
@@ -21,13 +23,16 @@ from queue_app.flow.act import By
 from queue_app.flow.configuring import apply
 from queue_app.queries import doctor, reference
 from queue_app.store import db
-from queue_app.texts.words import also_from, untranslated, words
+from queue_app.texts.words import TEMPLATE, also_from, catalogue_of, untranslated, words
+from queue_app.web.guards import SESSION_COOKIE
+from queue_app.web.tongues import BEGINS, ENDS, NAMED
 from tests.browser.kiosk.panel import press
 from tests.support.application import alive, build, speaking_to
 from tests.support.browser import assert_accessible
 from tests.support.every_page import broken, live, pages, stop
 from tests.support.people import Machine, Person, hire, install
 from tests.support.server import Server, start_servers, stop_servers
+from tests.support.spoken import texts
 from tests.web.api import API, done, refused
 
 VALLETTA = Path(__file__).parents[1] / "centres" / "valletta"
@@ -37,6 +42,7 @@ QUAY = f"{API}/branches/quay"
 OF_ANOTHER_CENTRE = re.compile(
     r"district|combatant|air-raid|registr(?:y|ies) (?:is|are)", re.IGNORECASE
 )
+SIGNS = re.compile(f"[{BEGINS}{NAMED}{ENDS}]")
 CYRILLIC = re.compile(r"[\u0400-\u04ff]+")
 
 
@@ -57,15 +63,22 @@ class Point(NamedTuple):
         return done(await self.client.get(path, headers=who.bearer if who else {}))
 
 
-async def put_in_force(dsn: str, folder: Path = VALLETTA) -> tuple[Machine, Person]:
-    """This centre, and nothing left of another; its kiosk, and a clerk."""
+@asynccontextmanager
+async def _beside(dsn: str) -> AsyncIterator[None]:
+    """A pool of its own; the test's is there again afterwards."""
     kept, config = db.engine.pool, db.engine.config
     async with db.pool(dsn, max_size=2):
+        yield
+    db.engine.pool, db.engine.config = kept, config
+
+
+async def put_in_force(dsn: str, folder: Path = VALLETTA) -> tuple[Machine, Person]:
+    """This centre, and nothing left of another; its kiosk, and a clerk."""
+    async with _beside(dsn):
         await db.fetch("TRUNCATE centre, service, branch, branch_version, desk, lane CASCADE")
         await apply(By(OPERATOR, MORNING), load_centre(folder))
         kiosk = await install(MORNING, branch="quay")
         clerk = await hire(MORNING, branch="quay")
-    db.engine.pool, db.engine.config = kept, config
     return kiosk, clerk
 
 
@@ -102,11 +115,27 @@ def test_plural_forms_are_those_of_the_language() -> None:
     assert spoken.ngettext("%(n)s person", "%(n)s people", 12) == forms[3]
 
 
+def english_texts() -> set[str]:
+    """What a Maltese page says in English, where it stands alone and as it is."""
+    also_from(VALLETTA / CATALOGUES)
+    maltese = catalogue_of("mt")
+    assert maltese is not None
+    with TEMPLATE.open("rb") as file:
+        every = [one.id for one in read_po(file) if isinstance(one.id, str) and one.id]
+    return {one for one in every if maltese.get(one) is None}
+
+
+def is_read_aloud(address: str) -> bool:
+    """Paper goes to a printer, and what programs send is in nobody's language."""
+    return "/paper" not in address and not address.startswith("/api")
+
+
 @pytest.mark.slow
 async def test_every_page_is_rendered_in_both_of_its_languages(point: Point) -> None:
     lived = await live(point.clock)
     assert await broken(point.client, lived) == []
     await stop(lived, point.clock)
+    english, met = english_texts(), 0
     for language in ("en", "mt"):
         async for address, answer in pages(point.client, lived, language):
             assert answer.status_code in (200, 303, 422), (address, answer.text[-300:])
@@ -114,8 +143,16 @@ async def test_every_page_is_rendered_in_both_of_its_languages(point: Point) -> 
                 continue
             assert not CYRILLIC.findall(answer.text), address
             assert not OF_ANOTHER_CENTRE.findall(answer.text), address
+            assert not SIGNS.findall(answer.text), address
+            if "html" in answer.headers["content-type"] and is_read_aloud(address):
+                said = [
+                    claimed or language for text, claimed in texts(answer.text) if text in english
+                ]
+                assert set(said) <= {"en"}, address
+                met += len(said)
             if address.startswith(("/?", "/about", "/console/sign-in")):
                 assert f'<html lang="{language}"' in answer.text, address
+    assert met > 1000
 
 
 @pytest.mark.slow
@@ -139,7 +176,9 @@ async def test_only_the_languages_of_the_centre_are_offered_and_the_first_is_the
 async def test_a_language_that_the_centre_has_not_is_refused(point: Point) -> None:
     kiosk = point.kiosk
     body = {"services": ["card"], "language": "uk"}
-    problem = refused(await point.post(f"{QUAY}/tickets", body, kiosk), 400, "unreadable")
+    where = f"{QUAY}/tickets?lang=mt"
+    problem = refused(await point.post(where, body, kiosk), 400, "unreadable")
+    assert not SIGNS.findall(str(problem)), "programs read what is said as it is"
     assert problem["fields"][0]["field"] == "language"
     body["language"] = "mt"
     done(await point.post(f"{QUAY}/tickets", body, kiosk), 201)
@@ -240,6 +279,28 @@ async def test_its_pages_can_be_used_by_everybody(
     await board.set_viewport_size({"width": 1080, "height": 1920})
     await board.reload()
     assert await board.evaluate(CUT_OFF) == []
+    await context.close()
+
+
+@pytest.mark.browser
+@pytest.mark.server
+@pytest.mark.slow
+async def test_no_name_of_a_desk_is_broken_in_two_in_the_office(
+    quay: tuple[Server, Machine, Person], spare_database: str, browser: Browser
+) -> None:
+    url = quay[0].url
+    async with _beside(spare_database):
+        boss = await hire(MORNING, "boss", "supervisor", "quay")
+    context = await browser.new_context()
+    await context.add_cookies([{"name": SESSION_COOKIE, "value": boss.token, "url": url}])
+    page = await context.new_page()
+    for width in (1280, 390):
+        await page.set_viewport_size({"width": width, "height": 900})
+        await page.goto(f"{url}/office/branches/quay")
+        names = page.locator(".desk .number")
+        await expect(names).to_have_text(["Anchor", "Compass"])
+        lines = "(names) => names.map((name) => name.getClientRects().length)"
+        assert await names.evaluate_all(lines) == [1, 1], width
     await context.close()
 
 
