@@ -19,6 +19,7 @@ from hypothesis import HealthCheck, settings
 from litestar import Litestar
 from playwright.async_api import Browser, BrowserContext, async_playwright
 
+from config.files import load_centre
 from queue_app.clock import FixedClock
 from queue_app.domain import chance
 from queue_app.flow import passwords
@@ -27,7 +28,14 @@ from queue_app.store import db
 from tests.flow.stage import pool_on
 from tests.support import application
 from tests.support import browser as chromium
-from tests.support.database import RUN_FOLDER, drop_database, empty, own_database, run_server
+from tests.support.database import (
+    CONFIG,
+    RUN_FOLDER,
+    drop_database,
+    empty,
+    own_database,
+    run_server,
+)
 from tests.support.night import night_database
 from tests.support.server import Server, start_servers, stop_servers
 
@@ -98,13 +106,24 @@ async def connected(dsn: str) -> AsyncIterator[Connected]:
         db.engine.pool, db.engine.config = kept
 
 
+@pytest.fixture(scope="session")
+def unchanged() -> set[int]:
+    """The versions of the centre on the worker's database that say what its files say."""
+    return set()
+
+
 @pytest.fixture
-async def database(dsn: str, connected: Connected) -> AsyncIterator[str]:
+async def database(dsn: str, connected: Connected, unchanged: set[int]) -> AsyncIterator[str]:
     """The worker's database with the centre and nothing else, and this process' pool on it."""
     await empty(dsn)
     reference.forget()
     db.engine.pool, db.engine.config = connected
     yield dsn
+    db.engine.pool, db.engine.config = connected
+    version = await db.fetch_value("SELECT version FROM centre")
+    if version not in unchanged:
+        assert (await reference.anew()).centre == load_centre(CONFIG), "left to the next test"
+        unchanged.add(version)
     db.engine.pool = None
 
 

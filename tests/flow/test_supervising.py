@@ -483,10 +483,13 @@ async def test_new_plans_do_not_give_back_a_place_that_the_end_of_the_day_took(
     held = await booking.hold(By(RESIDENT, clock.now()), BRANCH, [SERVICE], first, "visit")
     await booking.confirm(By(RESIDENT, clock.now()), held.token, "Ann", TEL, None, "uk")
     await supervising.end_day(By(boss, clock.now()), BRANCH, True)
-    centre = load_centre(CONFIG)
-    await configuring.apply(By(OPERATOR, clock.now()), replace(centre, title=Text({"uk": "Інша"})))
-    branch = (await reference.directory()).branch(BRANCH)
-    assert [one.appointment.id for one in await unsettled.still_open([branch.id])] == [held.id]
+    centre, by = load_centre(CONFIG), By(OPERATOR, clock.now())
+    try:
+        await configuring.apply(by, replace(centre, title=Text({"uk": "Інша"})))
+        branch = (await reference.directory()).branch(BRANCH)
+        assert [one.appointment.id for one in await unsettled.still_open([branch.id])] == [held.id]
+    finally:
+        await configuring.apply(by, centre)
 
 
 @pytest.mark.parametrize("let_go", [False, True])
