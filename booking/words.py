@@ -13,11 +13,11 @@ def services(spoken: Words) -> dict[str, Any]:
         "limit": spoken.gettext("Choose at most %(limit)s services for one visit"),
         "found": spoken.forms("%(n)s service found", "%(n)s services found"),
         "nothing": spoken.gettext(
-            "Nothing here fits these words. Try others, open the groups below, or ask us."
+            "Nothing here fits these words. Try others, or open the groups below."
         ),
         "partly": spoken.gettext(
             "We did not understand all of these words. If nothing of this is meant, try others,"
-            " open the groups below, or ask us."
+            " or open the groups below."
         ),
         "count": spoken.forms("%(n)s service", "%(n)s services"),
     }

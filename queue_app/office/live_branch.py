@@ -59,12 +59,18 @@ async def branch_page(
 
 
 def _known(seen: Hall) -> dict[str, Any]:
-    """What the page knows of the centre beyond the branch's snapshot."""
+    """What the page knows of the centre beyond the branch's snapshot; services that it gives."""
     given = frozenset[str]().union(*(one.services for one in seen.branch.desks))
+    walk_ins = seen.branch.kind == "office"
+    channel = "visit" if walk_ins else "phone"
     return {
         "skills": {one.code: one.title for one in seen.directory.centre.skills},
-        "services": [one for one in seen.directory.centre.services if one.code in given],
-        "walk_ins": seen.branch.kind == "office",
+        "services": [
+            one
+            for one in seen.directory.centre.services
+            if one.code in given and channel in one.channels
+        ],
+        "walk_ins": walk_ins,
     }
 
 

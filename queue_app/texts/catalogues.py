@@ -2,7 +2,8 @@
 
 A translation is filled in by its placeholders: with one that the English has not, the page that
 says it would break; without one that it has, a letter would lack its code. Such a translation is a
-fault, and so are a file that is none and two files that disagree. What is at fault is left out.
+fault, and so are a file that is none, two translations that disagree, and a plural that lacks a
+form. What is at fault is left out.
 """
 
 import gettext
@@ -12,7 +13,7 @@ from io import BytesIO
 from pathlib import Path
 
 from babel.messages.catalog import Catalog, Message
-from babel.messages.pofile import PoFileError, read_po
+from babel.messages.pofile import PoFileError, PoFileParser
 from msgspec import Struct
 
 PLACEHOLDER = re.compile(r"%(?:\(\w+\)\w|%)?")
@@ -20,6 +21,7 @@ NUMBERS = frozenset({"%(n)s", "%(num)s"})
 """How many there are; a plural form may say that by its words alone."""
 _CLOSED = re.compile(rb'[^"]*"(?:.*[^\\])?(?:\\\\)*"')
 """A line with a text that ends where it should; babel takes its last letter for the mark."""
+_Id = str | list[str] | tuple[str, ...]
 TOLD_APART = 200
 """Rules of plurals look at a number's last two digits, and at those below a hundred as they are."""
 
@@ -72,22 +74,37 @@ def without_bom(path: Path) -> BytesIO:
     return BytesIO(path.read_bytes().removeprefix(BOM_UTF8))
 
 
-def _read(path: Path) -> Catalog:
+class _Read(Catalog):
+    """`otherwise`: what a file translates once more and not alike; babel goes on with the first."""
+
+    def __init__(self, locale: str) -> None:
+        super().__init__(locale=locale)
+        self.otherwise: list[Message] = []
+
+    def __setitem__(self, english: _Id, message: Message) -> None:
+        known = self.get(english, context=message.context) if english else None
+        if known is not None and known.string != message.string:
+            self.otherwise.append(message)
+        super().__setitem__(english, message)
+
+
+def _read(path: Path) -> _Read:
     """ValueError, too, where a text does not end, or its rule of plurals is none."""
     file = without_bom(path)
     for number, line in enumerate(map(bytes.strip, file), 1):
         if b'"' in line and not line.startswith(b"#") and not _CLOSED.fullmatch(line):
             raise ValueError(f"line {number}: its text does not end with a quotation mark")
     file.seek(0)
-    catalog = read_po(file, locale=path.parent.name.replace("-", "_"), abort_invalid=True)
+    catalog = _Read(locale=path.parent.name.replace("-", "_"))
+    PoFileParser(catalog, abort_invalid=True).parse(file)
     form_of = gettext.c2py(catalog.plural_expr)
     if max(map(form_of, range(TOLD_APART))) >= catalog.num_plurals:
         raise ValueError(f"Plural-Forms: there are more than nplurals={catalog.num_plurals}")
     return catalog
 
 
-def _leave_out_faulty(path: Path, catalog: Catalog) -> list[str]:
-    faults = []
+def _leave_out_faulty(path: Path, catalog: _Read) -> list[str]:
+    faults = [_translated_otherwise(path, one) for one in catalog.otherwise]
     for message in [one for one in catalog if one.id]:
         if fault := fault_of(message):
             faults.append(f"{path}:{message.lineno}: {_english(message)!r} {fault}")
@@ -106,6 +123,9 @@ def fault_of(message: Message) -> str:
         missing = wanted - found - (NUMBERS if plural else set())
         if lacks := sorted(one for one in missing if one.startswith("%(")):
             return f"lacks {' and '.join(lacks)}"
+    forms = message.string if isinstance(message.string, (tuple, list)) else ()
+    if 0 < len(_texts(forms)) < len(forms):
+        return f"has {len(_texts(forms))} of {len(forms)} plural forms"
     return ""
 
 
@@ -122,12 +142,14 @@ def _add(path: Path, catalog: Catalog, merged: Catalog) -> list[str]:
             continue
         known = merged.get(message.id, context=message.context)
         if known is not None and known.string != message.string:
-            faults.append(
-                f"{path}:{message.lineno}: {_english(message)!r} is translated elsewhere otherwise"
-            )
+            faults.append(_translated_otherwise(path, message))
             continue
         merged[message.id] = message
     return faults
+
+
+def _translated_otherwise(path: Path, message: Message) -> str:
+    return f"{path}:{message.lineno}: {_english(message)!r} is translated elsewhere otherwise"
 
 
 def _english(message: Message) -> str:

@@ -78,6 +78,29 @@ def test_a_plural_form_may_leave_out_its_number_and_nothing_else(tmp_path: Path)
     assert len(read_catalogues(catalogue(tmp_path, "pt", bad)).faults) == 1
 
 
+def test_a_plural_that_lacks_a_form_is_a_fault_and_is_left_out(tmp_path: Path) -> None:
+    english = ("%(n)s person", "%(n)s people")
+    two = plurals(english, "%(n)s особа", "%(n)s особи")
+    found = read_catalogues(catalogue(tmp_path, "uk", two, rule=THREE))
+    (only,) = found.faults
+    assert only.endswith("'%(n)s person' has 2 of 3 plural forms")
+    assert found.said is not None and found.said.get(english[0]) is None
+    none = plurals(english, "", "", "")
+    assert read_catalogues(catalogue(tmp_path, "uk", none, rule=THREE)).faults == ()
+
+
+def test_what_a_file_translates_twice_and_otherwise_is_a_fault_and_the_first_is_said(
+    tmp_path: Path,
+) -> None:
+    said = entry("Fechar", "Close"), entry("Fechar", "Close"), entry("Encerrar", "Close")
+    place = catalogue(tmp_path, "pt", *said)
+    found = read_catalogues(place)
+    assert found.faults == (f"{place / 'a.po'}:12: 'Close' is translated elsewhere otherwise",)
+    assert found.said is not None
+    close = found.said.get("Close")
+    assert close is not None and close.string == "Fechar"
+
+
 def test_a_catalogue_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
     place = catalogue(tmp_path, "pt", entry("Fechar", "Close"))
     (place / "a.po").write_text((place / "a.po").read_text(), encoding="utf-8-sig")

@@ -7,6 +7,7 @@ import time
 import httpx
 import pytest
 from litestar import Litestar
+from msgspec.structs import replace
 
 from queue_app.clock import FixedClock
 from queue_app.domain.people import Role, token_hash
@@ -244,6 +245,22 @@ async def test_the_kiosk_s_door_says_which_tickets_are_given_no_more(
     assert door["opens_at"] == "2026-11-24T09:00:00+02:00", "and not this morning"
     assert door["tickets_at"] == "2026-11-24T08:45:00+02:00"
     assert (await client.get(f"/api/v1/branches/{BRANCH}/waits")).json()["now"] is None
+
+
+async def test_no_tickets_are_set_of_a_service_that_is_given_by_phone_alone(
+    client: httpx.AsyncClient, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    directory = await reference.directory()
+    first, *rest = directory.centre.services
+    services = (replace(first, channels=("phone",)), *rest)
+    phoning = replace(directory, centre=replace(directory.centre, services=services))
+    boss = await who(clock)
+    offered = re.compile(r'<select[^>]* id="tickets-service".*?</select>', re.S)
+    before = offered.findall((await client.get(PLACE, headers=boss)).text)[0]
+    monkeypatch.setattr(reference, "_cached", phoning)
+    after = offered.findall((await client.get(PLACE, headers=boss)).text)[0]
+    values = [set(re.findall(r'value="([^"]+)"', one)) for one in (before, after)]
+    assert values[0] - values[1] == {first.code}
 
 
 async def test_the_page_says_what_one_desk_more_or_less_would_do(
