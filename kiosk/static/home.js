@@ -113,11 +113,10 @@ function stopNote(t, { title, advice, resumption, services, resumes_at: resumes 
   return said.join(". ") + (today && isOpen() ? ` ${t.take_now}` : "");
 }
 
-/** After the last ticket, while there is somebody to serve, or to be served by. */
+/** After the last ticket: whoever waits or has a booking is served until the day ends. */
 function isServingOn() {
-  const { door, board } = hall;
-  const isSomebodyThere = board.waiting > 0 || board.desks_open > 0;
-  return door.state === "past_last_ticket" && Boolean(door.closes_at) && isSomebodyThere;
+  const { state, closes_at: closes, serves_on: serves } = hall.door;
+  return state === "past_last_ticket" && Boolean(closes) && serves;
 }
 
 function leadText(t) {

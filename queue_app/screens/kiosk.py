@@ -19,7 +19,9 @@ class DoorView(Struct, frozen=True):
     in `branch_day.Door`. `interruption`: why calls are stopped, for everybody or for some services.
     `stopped`: services for which no ticket is given, as it is not known when they resume;
     bookings can still check in. `ended`: those for which no more tickets are given today; where
-    that is all of them, the last ticket was given. `printer`: how that stands which prints this
+    that is all of them, the last ticket was given. `serves_on`: whether whoever waits or has a
+    booking is still served after the last ticket; not where the office has ended the day and nobody
+    is left, at the desks or before them. `printer`: how that stands which prints this
     kiosk's tickets; None where it has none, or where `prints_itself`: by its browser, which cannot
     be asked.
     """
@@ -35,6 +37,7 @@ class DoorView(Struct, frozen=True):
     interruption: InterruptionView | None
     stopped: tuple[str, ...]
     ended: tuple[str, ...]
+    serves_on: bool
     printer: PrinterState | None = None
     prints_itself: bool = False
 
@@ -65,6 +68,12 @@ def door_view(
         interruption=interruption_now(hall),
         stopped=tuple(code for code in hall.directory.services if hall.refusal([code])),
         ended=tuple(code for code in hall.directory.services if hall.orders.ended([code])),
+        serves_on=not hall.tickets_ended or _is_anybody_left(hall),
         printer=printer,
         prints_itself=prints_itself,
     )
+
+
+def _is_anybody_left(hall: Hall) -> bool:
+    at_desks = any(desk.state != "closed" for desk in hall.desks)
+    return bool(at_desks or hall.visitors_waiting or hall.appointed)

@@ -1,12 +1,16 @@
 """The kiosk's door: whether tickets are given."""
 
 from datetime import datetime
+from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
+from queue_app.domain.forecast import Appointed
 from queue_app.domain.interruptions import Interruption
+from queue_app.domain.orders import Orders
 from queue_app.screens.kiosk import DoorView, door_view
-from tests.domain.screen_halls import TEN, after, hall, stop
+from tests.domain.screen_halls import TEN, after, desk, hall, stop, ticket
 
 LAST_HOUR = after(465)
 NIGHT = after(720)
@@ -25,6 +29,21 @@ def test_the_door_is_as_the_hour_has_it(at: datetime, state: str) -> None:
     assert (seen.state, known.state) == (state, state)
     assert (seen.opens_at, seen.closes_at) == (known.opens_at, known.closes_at)
     assert (seen.at, door().at.isoformat()) == (at, "2026-11-23T10:00:00+02:00")
+
+
+def test_after_the_last_ticket_bookings_are_served_until_the_day_ends() -> None:
+    assert door(at=LAST_HOUR).serves_on, "also where nobody waits and no desk is open yet"
+
+
+@pytest.mark.parametrize("left", [{}, {"tickets": [ticket(1)]}, {"desks": [desk(1)]}])
+def test_a_day_that_the_office_has_ended_goes_on_for_whoever_is_left(left: dict[str, Any]) -> None:
+    closed = [desk(1, "closed"), desk(2, "closed")]
+    at_all = hall(*left.get("tickets", ()), desks=left.get("desks", closed))
+    remaining = dict.fromkeys(at_all.directory.services, 0)
+    ended = replace(at_all, orders=Orders(remaining=remaining))
+    assert door_view(ended, serves=True, page="1").serves_on is bool(left)
+    coming = replace(ended, appointed=(Appointed(1, after(60), ("meter",)),))
+    assert door_view(coming, serves=True, page="1").serves_on
 
 
 def test_a_branch_whose_desks_give_nothing_is_unserved_at_any_hour() -> None:

@@ -10,7 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from queue_app.web.figures import MEMORY, PREFIX, counted_together
 from tests.conftest import MONDAY, StartServers
-from tests.support.server import Server
+from tests.support.server import Server, workers_of
 from tests.support.waiting import SOON, until
 
 pytestmark = [pytest.mark.server, pytest.mark.slow]
@@ -27,16 +27,6 @@ def figures(server: Server) -> dict[str, float]:
         for sample in family.samples:
             found[sample.name] = found.get(sample.name, 0) + sample.value
     return found
-
-
-def workers_of(server: Server) -> list[int]:
-    pid = server.process.pid
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return [
-        int(child)
-        for child in children
-        if "spawn_main" in Path(f"/proc/{child}/cmdline").read_text()
-    ]
 
 
 def folders(server: Server) -> list[Path]:

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from tests.support.postgres import Postgres, own_postgres
-from tests.support.server import ROOT, Server, start_servers
+from tests.support.server import ROOT, Server, start_servers, workers_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.server]
 WITHIN = 40.0
@@ -29,17 +29,6 @@ def serve(postgres: Postgres, folder: Path) -> Server:
     """Two workers; not waited for."""
     [server] = start_servers(1, postgres.dsn, folder, workers=2, ready=False)
     return server
-
-
-def workers(server: Server) -> list[int]:
-    """The processes that answer."""
-    keeper = server.process.pid
-    found = []
-    for child in Path(f"/proc/{keeper}/task/{keeper}/children").read_text().split():
-        command = Path(f"/proc/{child}/cmdline").read_bytes()
-        if b"spawn_main" in command or b"multiprocessing" in command:
-            found.append(int(child))
-    return found
 
 
 def answer(server: Server, path: str) -> int:
@@ -62,7 +51,7 @@ def test_a_worker_that_starts_while_the_database_is_away_waits_for_it(
     server = serve(postgres, tmp_path)
     try:
         server.wait_until_ready()
-        before = workers(server)
+        before = workers_of(server)
         assert len(before) >= 2
         os.kill(before[-1], signal.SIGKILL)
         postgres.stop()

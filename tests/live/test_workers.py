@@ -14,8 +14,7 @@ import pytest
 from litestar import Litestar
 
 from queue_app.cli import serve, workers
-from tests.live.test_figures import workers_of
-from tests.support.server import ROOT, Server, free_port
+from tests.support.server import ROOT, Server, free_port, workers_of
 from tests.support.waiting import until
 
 pytestmark = [pytest.mark.server, pytest.mark.slow]

@@ -132,6 +132,21 @@ def start_servers(
     return servers
 
 
+def workers_of(server: Server) -> list[int]:
+    """The processes that answer, by their ids; empty for a server that is one itself."""
+    pid = server.process.pid
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [int(child) for child in children if "spawn_main" in _command_of(child)]
+
+
+def _command_of(child: str) -> str:
+    """Empty where it has gone since it was listed."""
+    try:
+        return Path(f"/proc/{child}/cmdline").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+
+
 def stop_servers(servers: Sequence[Server]) -> None:
     for server in servers:
         if server.process.is_alive():
