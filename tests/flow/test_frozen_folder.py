@@ -57,7 +57,7 @@ class Disk:
 def disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[Disk]:
     frozen = Disk()
     monkeypatch.setattr(os, "fsync", frozen.sync)
-    monkeypatch.setattr(sending, "DELIVER_SECONDS", 0.05)
+    monkeypatch.setattr(sending, "DELIVER_SECONDS", 0.5)  # time to come to the disk
     yield frozen
     frozen.thawed.set()
 

@@ -1,6 +1,7 @@
 """A real mail server on loopback, which refuses, hangs and hangs up as it is told to."""
 
 import asyncio
+import logging
 import socket
 import ssl
 from collections.abc import Iterator, Sequence
@@ -21,6 +22,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 USER, PASSWORD = "queue@example.org", "pass:w/ord"
+logging.getLogger("mail.log").setLevel(logging.WARNING)
+"""It writes whom each letter is for, which is not to be found in what the product logs."""
 
 
 @dataclass(frozen=True)
