@@ -1,4 +1,5 @@
 // Free times follow the hall while somebody looks: every half minute what changed is replaced.
+import { keepStill } from "/static/web/lib/still.js";
 import { heldBefore } from "./tab.js";
 
 const EVERY_MS = 30_000;
@@ -23,6 +24,10 @@ function differs(part, now) {
 async function put(part, now) {
   const field = now.querySelector('input[name="instead"]');
   if (field) field.value = (await heldBefore()) ?? "";
+  keepStill(() => exchange(part, now));
+}
+
+function exchange(part, now) {
   const focused = part.contains(document.activeElement) ? document.activeElement : null;
   part.replaceChildren(...now.childNodes);
   if (!focused) return;
@@ -31,7 +36,7 @@ async function put(part, now) {
   const same = others.find(
     (one) => one.value === focused.value && one.getAttribute("href") === focused.getAttribute("href"),
   );
-  (same ?? others[0])?.focus();
+  (same ?? others[0])?.focus({ preventScroll: true });
 }
 
 setInterval(refresh, EVERY_MS);

@@ -1,5 +1,6 @@
 """A supervisor's day in a real browser: by keyboard alone, in both languages, at every size."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 
@@ -8,10 +9,11 @@ from playwright.async_api import Browser, Page, Route, expect
 
 from queue_app.clock import Clock, ShiftedClock
 from queue_app.domain.people import OPERATOR, Staff
-from queue_app.flow import accounts, supervising
+from queue_app.flow import accounts, desk_asks, supervising
 from queue_app.flow.act import By
+from tests.browser.keyboard import SEEN, tab_to
 from tests.conftest import MONDAY
-from tests.support.browser import assert_accessible
+from tests.support.browser import assert_accessible, intercept
 from tests.support.hall import Desk, open_desk, take_ticket
 from tests.support.people import BRANCH, PASSWORD
 from tests.support.server import Server, start_servers, stop_servers
@@ -175,3 +177,72 @@ async def test_everything_is_reached_by_keyboard_fits_and_is_accessible(
             await page.keyboard.press("Enter")
     assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     await assert_accessible(page)
+
+
+TOP = "document.activeElement.getBoundingClientRect().top"
+
+
+async def test_what_one_is_at_keeps_its_place_when_the_answer_above_it_comes(
+    page: Page, served: tuple[Server, Clock], clock: Clock
+) -> None:
+    """At 1280x720 and 200 %, with an answer that is longer than the room that is kept for it."""
+    await open_desk("1", clock.now())
+    await take_ticket(clock.now())
+    may_come = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await may_come.wait()
+        await route.continue_()
+
+    await page.set_viewport_size({"width": 640, "height": 360})
+    await intercept(page, f"**{PLACE}/staffing*", hold)
+    await page.goto(f"{served[0].url}{PLACE}")
+    await page.locator("#staffing").evaluate("one => { one.style.minHeight = 0 }")
+    await tab_to(page, "details:has(form[action$='/tickets']) > summary")
+    stood = await page.evaluate(TOP)
+    may_come.set()
+    await expect(page.locator("#staffing tbody tr")).to_have_count(3, timeout=30_000)
+    assert await page.evaluate(TOP) == pytest.approx(stood, abs=1)
+    assert await page.evaluate(SEEN)
+
+
+async def test_what_one_is_at_keeps_its_place_when_the_desk_above_it_asks(
+    page: Page, served: tuple[Server, Clock], clock: Clock
+) -> None:
+    """Where the browser itself holds no place, as Safari."""
+    one, two = await open_desk("1", clock.now()), await open_desk("2", clock.now())
+    await page.set_viewport_size({"width": 390, "height": 664})
+    await page.goto(f"{served[0].url}{PLACE}")
+    await page.evaluate("document.body.style.overflowAnchor = 'none'")
+    await expect(page.locator("#staffing tbody tr")).not_to_have_count(0, timeout=30_000)
+    await tab_to(page, f"[data-live=desk-{two.id}] details > summary")
+    stood = await page.evaluate(TOP)
+    await desk_asks.ask_break(By(one.clerk, clock.now()), one.id, "Чай")
+    await expect(page.locator(f"[data-live=desk-{one.id}]")).to_contain_text("просить перерви")
+    assert await page.evaluate(TOP) == pytest.approx(stood, abs=1)
+    assert await page.evaluate(SEEN)
+
+
+async def test_nothing_moves_under_the_hand_when_the_answer_comes(
+    page: Page, served: tuple[Server, Clock], clock: Clock
+) -> None:
+    """Its room is kept for it, at every width."""
+    await open_desk("1", clock.now())
+    await open_desk("2", clock.now())
+    await take_ticket(clock.now())
+    may_come = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await may_come.wait()
+        await route.continue_()
+
+    await intercept(page, f"**{PLACE}/staffing*", hold)
+    for width in (390, 640, 720, 1280, 1440):
+        may_come.clear()
+        await page.set_viewport_size({"width": width, "height": 720})
+        await page.goto(f"{served[0].url}{PLACE}", wait_until="domcontentloaded")
+        below = page.locator("#staffing + section")
+        stood = await below.evaluate("one => one.getBoundingClientRect().top")
+        may_come.set()
+        await expect(page.locator("#staffing tbody tr")).to_have_count(3, timeout=30_000)
+        assert await below.evaluate("one => one.getBoundingClientRect().top") == stood, width

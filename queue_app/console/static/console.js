@@ -4,6 +4,7 @@ import { isAsking } from "/static/web/lib/dialogs.js";
 import { allowed, byId } from "/static/web/lib/dom.js";
 import { digitOf, isShortcut } from "/static/web/lib/keys.js";
 import { connect } from "/static/web/lib/live.js";
+import { keepStill } from "/static/web/lib/still.js";
 import { buttons, showActions, showDesk, verbButton } from "./actions.js";
 import { showAway } from "./away.js";
 import { showKeys } from "./dialogs.js";
@@ -48,7 +49,7 @@ function onSnapshot(snapshot) {
   const before = modeOf();
   state.screen = snapshot;
   if (modeOf() !== before) settle();
-  show();
+  keepStill(show);
   shown(snapshot);
 }
 

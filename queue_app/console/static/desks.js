@@ -2,6 +2,7 @@
 
 import { byId } from "/static/web/lib/dom.js";
 import { connect } from "/static/web/lib/live.js";
+import { keepStill } from "/static/web/lib/still.js";
 import { isNewer } from "/static/web/lib/versions.js";
 import { facts } from "/static/web/lib/words.js";
 
@@ -31,7 +32,7 @@ async function redraw() {
   const page = answer?.ok ? await answer.text() : null;
   if (mine !== turn) return;
   if (page === null) drawn = "";
-  else fill(new DOMParser().parseFromString(page, "text/html"));
+  else keepStill(() => fill(new DOMParser().parseFromString(page, "text/html")));
 }
 
 function fill(fresh) {
@@ -39,7 +40,7 @@ function fill(fresh) {
   asFetched = fresh.querySelector("main").innerHTML;
   const focused = document.activeElement?.form?.getAttribute("action");
   main.replaceChildren(...fresh.querySelector("main").childNodes);
-  if (focused) main.querySelector(`form[action="${focused}"] button`)?.focus();
+  if (focused) main.querySelector(`form[action="${focused}"] button`)?.focus({ preventScroll: true });
 }
 
 main.addEventListener("toggle", redraw, true);

@@ -3,8 +3,10 @@
  * again, and each part of it that looks different now is exchanged by its own.
  *
  * A part is an element with `data-live`. One in which somebody answers a question stays as it is
- * until they have.
+ * until they have, and what has the focus keeps its place in the window.
  */
+
+import { keepStill } from "/static/web/lib/still.js";
 
 export class Refresh {
   /** `everyMs`: at most once in so long, and no seldomer than after `againMs`. */
@@ -34,7 +36,8 @@ export class Refresh {
     const answer = await fetch(address).catch(() => null);
     if (answer?.redirected) return location.reload();
     const page = answer?.ok ? await answer.text() : null;
-    if (page !== null && mine === this.asked) this.fill(new DOMParser().parseFromString(page, "text/html"));
+    if (page === null || mine !== this.asked) return;
+    keepStill(() => this.fill(new DOMParser().parseFromString(page, "text/html")));
   }
 
   fill(fresh) {
@@ -62,7 +65,7 @@ function exchange(old, fresh) {
   old.replaceWith(fresh);
   if (wasOpen) fresh.open = true;
   for (const [place, one] of fresh.querySelectorAll("details").entries()) one.open = unfolded[place] ?? false;
-  if (focused >= 0) places(fresh)[focused]?.focus();
+  if (focused >= 0) places(fresh)[focused]?.focus({ preventScroll: true });
 }
 
 const parts = (page) => [...page.querySelectorAll("[data-live]")];

@@ -12,6 +12,7 @@ from queue_app.flow.act import By
 from queue_app.flow.arrival import IssuedTicket
 from queue_app.queries import reference
 from tests.browser.console.clerk import CUT, Arrive, Clerk, stands
+from tests.browser.keyboard import SEEN, tab_to
 from tests.conftest import MONDAY
 from tests.support.browser import assert_accessible
 from tests.support.hall import open_desk, take_ticket
@@ -29,6 +30,22 @@ LOCALES = {"uk": "uk-UA", "en": "en-GB"}
 SURNAME = "Ж" * 38 + "а"
 """39 letters without a place to break."""
 NOTE = ("Принесе довідку про склад сім’ї та договір " * 12)[:500]
+
+
+async def test_what_one_is_at_stays_in_sight_when_calls_are_stopped_above_it(
+    arrive: Arrive, clock: Clock
+) -> None:
+    """At 1280x720 and 200 %, where the browser itself holds no place, as Safari."""
+    other = await open_desk("2", clock.now())
+    await take_ticket(clock.now())
+    clerk = await arrive("1", viewport={"width": 640, "height": 360})
+    page = clerk.page
+    await clerk.mode("free")
+    await page.evaluate("document.body.style.overflowAnchor = 'none'")
+    await tab_to(page, "#next-on")
+    await interrupting.interrupt(By(other.clerk, clock.now()), BRANCH, "alert", None, "")
+    await expect(page.locator("#stops")).to_be_visible()
+    assert await page.evaluate(SEEN)
 
 
 @pytest.mark.parametrize("size", SIZES)
