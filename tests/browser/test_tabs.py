@@ -2,10 +2,15 @@
 
 import re
 from collections.abc import AsyncIterator
+from datetime import date
 
 import pytest
 from playwright.async_api import BrowserContext, Page, expect
 
+from queue_app.domain.people import RESIDENT
+from queue_app.flow import booking
+from queue_app.flow.act import By
+from queue_app.queries import reference, slots
 from queue_app.store import db
 from tests.conftest import MONDAY, StartServers
 from tests.support.browser import assert_accessible
@@ -13,6 +18,7 @@ from tests.web.resident import CHOICE
 
 pytestmark = [pytest.mark.browser, pytest.mark.server]
 
+TOP = "document.activeElement.getBoundingClientRect().top"
 TIMES = f"/time?{CHOICE}&day=2026-11-24"
 
 
@@ -78,3 +84,31 @@ async def test_who_holds_as_many_as_may_be_is_told_which(
     await expect(page).to_have_url(re.compile("/held"))
     await expect(page.locator("section.card")).to_have_count(3)
     await assert_accessible(page)
+
+
+async def test_the_time_one_is_at_keeps_its_place_when_earlier_ones_are_taken(
+    context: BrowserContext, home: str
+) -> None:
+    """Where the browser itself holds no place, as Safari."""
+    page = await context.new_page()
+    await page.clock.install()
+    await page.set_viewport_size({"width": 390, "height": 664})
+    await page.goto(home + TIMES)
+    await page.evaluate("document.body.style.overflowAnchor = 'none'")
+    times = page.locator("button.slot")
+    shown = await times.count()
+    await times.last.focus()
+    stood = await page.evaluate(TOP)
+    directory = await reference.directory()
+    branch = directory.branch("podilskyi")
+    day, asked = date(2026, 11, 24), ["no-debt-certificate"]
+    free = shown
+    while free > shown - 6:
+        starts = (await slots.free_days(directory, branch, asked, "visit", day, 1, MONDAY))[
+            0
+        ].starts
+        free = len(starts)
+        await booking.hold(By(RESIDENT, MONDAY), branch.slug, asked, starts[0], "visit")
+    await page.clock.run_for(31_000)
+    await expect(times).not_to_have_count(shown)
+    assert await page.evaluate(TOP) == pytest.approx(stood, abs=1)
