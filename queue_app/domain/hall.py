@@ -144,11 +144,12 @@ class Hall(Struct, frozen=True, dict=True):
 
     def _as_waiting(self, one: HallTicket) -> Waiting:
         """A desk that has closed no longer keeps whoever was sent to it."""
-        person = one.as_waiting(one.for_desk_id if one.for_desk_id in self._staffed else None)
+        person = one.as_waiting(one.for_desk_id if one.for_desk_id in self.staffed else None)
         return self._keep_right(person) if self.interruptions else person
 
     @cached_property
-    def _staffed(self) -> set[int]:
+    def staffed(self) -> set[int]:
+        """The desks that somebody has taken: a break ends, a desk that was left does not."""
         return {desk.id for desk in self.desks if desk.state != "closed"}
 
     def _keep_right(self, person: Waiting) -> Waiting:

@@ -75,5 +75,4 @@ def door_view(
 
 
 def _is_anybody_left(hall: Hall) -> bool:
-    at_desks = any(desk.state != "closed" for desk in hall.desks)
-    return bool(at_desks or hall.visitors_waiting or hall.appointed)
+    return bool(hall.staffed or hall.visitors_waiting or hall.appointed)
