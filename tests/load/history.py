@@ -56,7 +56,6 @@ class Side:
     """A server with its past, and the seconds that each step took there, by its name."""
 
     stage: Stage
-    tickets: int
     kiosk: Client
     clerk: Client
     took: defaultdict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
@@ -75,17 +74,12 @@ async def measure(stage: Stage) -> list[Table]:
     async with (
         hall(stage, "past-grown", past) as long,
         hall(stage, "past-empty", taught_by="past-grown") as short,
-        side(short) as empty,
-        side(long) as grown,
     ):
-        for turn in range(-WARM_UP, ROUNDS):
-            if turn == 0:
-                empty.took.clear()
-                grown.took.clear()
-            for one in (empty, grown) if turn % 2 else (grown, empty):
-                await round_of(one)
-        ran = [await jobs_of(one.stage) for one in (empty, grown)]
-    return [steps_table(empty, grown), jobs_table(*ran)]
+        tickets = await tickets_of(long)
+        async with side(short) as empty, side(long) as grown:
+            await rounds(empty, grown)
+        ran = [await jobs_of(one) for one in (short, long)]
+    return [steps_table(empty, grown, tickets), jobs_table(*ran)]
 
 
 @asynccontextmanager
@@ -129,18 +123,32 @@ async def copy_lessons(source: str, target: str) -> None:
     await taker.close()
 
 
+async def tickets_of(stage: Stage) -> int:
+    """All that there are, which of ten million takes longer than a server keeps an idle line."""
+    async with pool_on(stage.dsn):
+        tickets: int = await db.fetch_value("SELECT count(*) FROM ticket")
+    return tickets
+
+
 @asynccontextmanager
 async def side(stage: Stage) -> AsyncIterator[Side]:
     """With people in the hall, and connections that nobody left idle while a past was made."""
-    async with pool_on(stage.dsn):
-        tickets = await db.fetch_value("SELECT count(*) FROM ticket")
     async with (
         speaking(stage, stage.kiosk) as kiosk,
         speaking(stage, stage.clerks[0]) as clerk,
     ):
         for _ in range(PEOPLE):
             await issue(kiosk)
-        yield Side(stage, tickets, kiosk, clerk)
+        yield Side(stage, kiosk, clerk)
+
+
+async def rounds(empty: Side, grown: Side) -> None:
+    for turn in range(-WARM_UP, ROUNDS):
+        if turn == 0:
+            empty.took.clear()
+            grown.took.clear()
+        for one in (empty, grown) if turn % 2 else (grown, empty):
+            await round_of(one)
 
 
 async def round_of(one: Side) -> None:
@@ -198,9 +206,9 @@ async def jobs_of(stage: Stage) -> dict[str, float]:
     return {name: part(seconds, 0.5) for name, seconds in took.items()}
 
 
-def steps_table(empty: Side, grown: Side) -> Table:
+def steps_table(empty: Side, grown: Side, tickets: int) -> Table:
     table = Table(
-        f"With {grown.tickets} tickets in the past ({ROUNDS} rounds, {PEOPLE} people in the hall)",
+        f"With {tickets} tickets in the past ({ROUNDS} rounds, {PEOPLE} people in the hall)",
         ("", "empty past", "grown past", "in requests, empty", "grown", "ratio"),
     )
     for step in empty.took:
