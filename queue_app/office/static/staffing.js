@@ -1,7 +1,6 @@
 /** What one desk more or less would do, worked out beside the page and put into it. */
 
 import { byId } from "/static/web/lib/dom.js";
-import { keepStill } from "/static/web/lib/still.js";
 
 /** So often it is asked anew, while somebody looks. */
 const AGAIN_MS = 45_000;
@@ -24,7 +23,7 @@ export function follow(address) {
     if (!answer?.ok) return false;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const found = page.getElementById("staffing");
-    if (found) keepStill(() => place.replaceChildren(...found.childNodes));
+    if (found) place.replaceChildren(...found.childNodes);
     return true;
   }
 
