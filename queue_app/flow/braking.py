@@ -33,7 +33,7 @@ ON CONFLICT (subject) DO UPDATE SET last_at = $2,
     free_at = CASE WHEN kept.last_at < $2 - $5::interval OR kept.failures < $3 THEN $2
         ELSE $2 + least($4::interval, make_interval(secs => 2 ^ least(kept.failures + 1 - $3, 9)))
     END
-WHERE kept.free_at <= $2 OR kept.free_at > $2 + $4::interval
+WHERE kept.failures <= $3 OR kept.free_at <= $2 OR kept.free_at > $2 + $4::interval
 RETURNING failures
 """
 """Counted before the password is looked at, so that forty at once are not all the first; what

@@ -89,6 +89,15 @@ async def test_a_clock_that_is_set_back_keeps_nobody_waiting(clock: FixedClock) 
     await sign_in(clock, PASSWORD)
 
 
+async def test_a_clock_that_is_some_seconds_behind_makes_nobody_wait_who_need_not(
+    clock: FixedClock,
+) -> None:
+    """Set back a little, or the clock of another server."""
+    await sign_in(clock, PASSWORD)
+    clock.advance(seconds=-20)
+    assert await guess(clock, braking.FREE) == braking.FREE
+
+
 async def test_guessing_keeps_the_owner_out_neither_at_their_browser_nor_at_their_branch(
     clock: FixedClock,
 ) -> None:
