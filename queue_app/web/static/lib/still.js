@@ -12,7 +12,7 @@ export function keepStill(change) {
   change();
   const at = document.activeElement;
   const after = place(at);
-  if (!isSeen(before) || !after) return;
+  if (!isSeen(before) || !after || after.top === before.top) return;
   if (scrollY === 0) at.scrollIntoView({ block: "nearest" });
   else scrollBy({ top: after.top - before.top, behavior: "instant" });
 }
