@@ -216,6 +216,11 @@ async def test_nothing_moves_under_the_hand_when_the_answer_of_a_desk_more_or_le
         await may_come.wait()
         await route.continue_()
 
+    async def load_once(route: Route) -> None:
+        """The hall's own news may move what they will."""
+        await (route.abort() if route.request.resource_type == "fetch" else route.continue_())
+
+    await intercept(page, f"**{PLACE}", load_once)
     await intercept(page, f"**{PLACE}/staffing*", hold)
     await page.set_viewport_size({"width": width, "height": 720})
     await page.goto(f"{served[0].url}{PLACE}")
