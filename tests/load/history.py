@@ -76,6 +76,8 @@ async def measure(stage: Stage) -> list[Table]:
         hall(stage, "past-empty", taught_by="past-grown") as short,
     ):
         tickets = await tickets_of(long)
+        for one in (short, long):
+            await fill(one)
         async with side(short) as empty, side(long) as grown:
             await rounds(empty, grown)
         ran = [await jobs_of(one) for one in (short, long)]
@@ -124,21 +126,26 @@ async def copy_lessons(source: str, target: str) -> None:
 
 
 async def tickets_of(stage: Stage) -> int:
-    """All that there are, which of ten million takes longer than a server keeps an idle line."""
+    """All that there are."""
     async with pool_on(stage.dsn):
         tickets: int = await db.fetch_value("SELECT count(*) FROM ticket")
     return tickets
 
 
+async def fill(stage: Stage) -> None:
+    """With people in the hall; the first tickets after a long past was made take their time."""
+    async with speaking(stage, stage.kiosk) as kiosk:
+        for _ in range(PEOPLE):
+            await issue(kiosk)
+
+
 @asynccontextmanager
 async def side(stage: Stage) -> AsyncIterator[Side]:
-    """With people in the hall, and connections that nobody left idle while a past was made."""
+    """With connections that nobody has left idle: a server closes them after some seconds."""
     async with (
         speaking(stage, stage.kiosk) as kiosk,
         speaking(stage, stage.clerks[0]) as clerk,
     ):
-        for _ in range(PEOPLE):
-            await issue(kiosk)
         yield Side(stage, kiosk, clerk)
 
 
